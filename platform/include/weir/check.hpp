@@ -1,0 +1,30 @@
+// check.hpp: assertions, for programming errors only.
+//
+// WEIR_CHECK is on in every build; WEIR_ASSERT in debug and sanitizer builds; WEIR_ASSERT_SLOW where
+// WEIR_SLOW_CHECKS is defined (O(n) invariants, tests). Each takes a sentence that says what the caller did wrong.
+#pragma once
+
+namespace weir::detail {
+
+/// Prints `FILE:LINE: sentence (expression)` on stderr and aborts. Async-signal-safe, never returns.
+[[noreturn]] void check_failed(const char* file, int line, const char* expression,
+                               const char* sentence) noexcept;
+
+}  // namespace weir::detail
+
+#define WEIR_CHECK(expression, sentence)                                             \
+  (static_cast<bool>(expression)                                                     \
+       ? static_cast<void>(0)                                                        \
+       : ::weir::detail::check_failed(__FILE__, __LINE__, #expression, sentence))
+
+#if !defined(NDEBUG) || defined(WEIR_SANITIZED)
+#define WEIR_ASSERT(expression, sentence) WEIR_CHECK(expression, sentence)
+#else
+#define WEIR_ASSERT(expression, sentence) static_cast<void>(0)
+#endif
+
+#if defined(WEIR_SLOW_CHECKS)
+#define WEIR_ASSERT_SLOW(expression, sentence) WEIR_CHECK(expression, sentence)
+#else
+#define WEIR_ASSERT_SLOW(expression, sentence) static_cast<void>(0)
+#endif

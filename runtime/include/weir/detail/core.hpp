@@ -1,0 +1,139 @@
+// detail/core.hpp: what the public templates and the graphs need of the runtime's engine room.
+//
+// Not public: names in here may change. The engine room itself is runtime/src/core.hpp.
+#pragma once
+
+#include <weir/atomic.hpp>
+#include <weir/clock.hpp>
+#include <weir/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace weir::detail {
+
+class Context;
+class Core;
+
+/// The unit of scheduling. Intrusive, so that scheduling never allocates and is never refused. The owner keeps it alive
+/// until run() has been entered for each schedule().
+struct Job {
+  using Run = void (*)(Job&, Context&) noexcept;
+  explicit Job(Run function = nullptr) noexcept : run(function) {}
+  Run run;
+  Job* next = nullptr;      // link of the overflow list; owned by whoever holds the job
+  std::uint8_t level = 1;   // priority, 0 the most urgent (P10)
+};
+
+/// Error of a body, in storage of fixed size (P9: never an exception_ptr).
+struct BodyError {
+  std::uint16_t node = no_node;
+  std::uint64_t sequence = 0;
+  char text[120] = {};
+  bool set() const noexcept { return text[0] != 0; }
+};
+/// Fills `error.text` from the exception in flight; call inside a catch block.
+void capture_exception(BodyError& error) noexcept;
+
+/// What one worker, guest or producer has submitted and retired, by epoch mod 4 (P4). Counters are monotone, never
+/// reset, and written by the owner only.
+struct alignas(contended_bytes) Participant {
+  atomic<std::uint64_t> sequence{0};     // P5: producers and guests: odd inside a call; workers: changes at park, unpark
+  atomic<std::uint64_t> epoch_seen{0};   // last epoch observed at a quiescent point; workers and guests
+  atomic<std::uint64_t> online{0};       // workers and guests: 1 while they may run jobs
+  atomic<std::uint64_t> submitted[4] = {};
+  atomic<std::uint64_t> retired[4] = {};
+
+  void add_submitted(std::uint32_t epoch, std::uint64_t n) noexcept {
+    atomic<std::uint64_t>& c = submitted[epoch & 3];
+    // (1) release pairs with the acquire reads of the barrier's second pass: what happened before the submission
+    c.store(c.load(relaxed) + n, release);  // relaxed load: single writer
+  }
+  void add_retired(std::uint32_t epoch, std::uint64_t n) noexcept {
+    atomic<std::uint64_t>& c = retired[epoch & 3];
+    // (2) release pairs with the acquire reads of the barrier's first pass: the effects of what was retired
+    c.store(c.load(relaxed) + n, release);  // relaxed load: single writer
+  }
+};
+
+/// What a running job may use. One per worker and guest, owned by one thread at a time.
+class Context {
+ public:
+  /// Index among workers + guests, for per-worker state.
+  int index() const noexcept { return index_; }
+  Core& core() const noexcept { return *core_; }
+  Participant& participant() const noexcept { return *participant_; }
+
+  /// The epoch to which a root started now belongs (truncated to 32 bits; epochs compare by signed difference).
+  std::uint32_t root_epoch() const noexcept;
+
+  /// Makes `job` runnable. Never refused; wakes a parked worker when there is one.
+  void schedule(Job& job) noexcept;
+  /// The same, but `job` runs next on this worker, right after the current job has returned, when the place is free;
+  /// else as schedule(). For a token that this worker can carry on.
+  void schedule_next(Job& job) noexcept;
+
+  /// A choice in 0 .. n-1 of the scheduling policy (P8): `natural` in production, drawn from the seed and recorded in
+  /// deterministic mode.
+  std::uint32_t choose(std::uint32_t n, std::uint32_t natural) noexcept;
+  /// True when time may be measured to size batches (production); false in deterministic mode.
+  bool timed() const noexcept;
+
+ protected:
+  int index_ = -1;
+  Core* core_ = nullptr;
+  Participant* participant_ = nullptr;
+};
+
+/// The context of the job that this thread is running; null outside.
+Context* current_context() noexcept;
+
+/// Makes `job` runnable from any thread (a producer's push, a cancel).
+void inject(Core& core, Job& job) noexcept;
+
+/// Waits while `word` holds `value`, for a caller outside of tasks. Helps or drives where there are no workers (0
+/// workers, deterministic mode); with workers it sleeps. The changer stores the word, then calls wake_waiters.
+/// accepted: the word changed; timed_out; stalled: the oracle fired; would_deadlock: called inside a task; forked.
+Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value,
+                  Deadline deadline) noexcept;
+void wake_waiters(atomic<std::uint32_t>& word) noexcept;
+
+/// Number of workers plus guests: the size of per-worker state.
+int context_count(const Core& core) noexcept;
+int worker_count(const Core& core) noexcept;
+bool forked(const Core& core) noexcept;
+bool smallest_bounds() noexcept;  // WEIR_SMALLEST=1: every capacity and batch is 1
+
+/// A line of the wait-for graph: a token that waits.
+struct StallLine {
+  const char* graph;
+  const char* node;
+  const char* edge;       // what it waits for, in words
+  const char* consumer;
+  std::uint64_t age_ns;
+  bool waits_for_input;   // its chain ends at an ingress that is open and has room, an idle source or a timer: no fault
+};
+
+/// Anything that holds work outside of deques and inbox (graphs). Registered with the core for the stall oracle,
+/// barrier_until's report, memory() and metrics().
+class Watched {
+ public:
+  /// Calls `sink(argument, line)` for every token (or run) that waits. Called with all workers parked.
+  virtual void waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept = 0;
+  /// Ingress closes (drain, stop): sources end, pushes answer closed.
+  virtual void close_ingress() noexcept = 0;
+  /// Bytes taken from platform allocation.
+  virtual std::size_t bytes() const noexcept = 0;
+  /// Tombstones that reached an end so far.
+  virtual std::uint64_t tombstones() const noexcept = 0;
+  /// Writes the object's counters as JSON members, for describe() and metrics.
+  virtual const char* name() const noexcept = 0;
+
+ protected:
+  ~Watched() = default;
+};
+void register_watched(Core& core, Watched& watched);
+void unregister_watched(Core& core, Watched& watched) noexcept;
+
+}  // namespace weir::detail
