@@ -11,6 +11,11 @@
 #include <cstdint>
 #include <new>
 
+namespace weir {
+class Producer;
+class Runtime;
+}  // namespace weir
+
 namespace weir::detail {
 
 class Context;
@@ -91,6 +96,13 @@ Context* current_context() noexcept;
 
 /// Makes `job` runnable from any thread (a producer's push, a cancel).
 void inject(Core& core, Job& job) noexcept;
+/// Makes `job` runnable on one worker only (affine nodes): an intrusive mailbox of that worker, never stolen, and that
+/// worker is woken if it sleeps. Where there are no threads (0 workers, deterministic mode) any driver runs it.
+void schedule_on(Core& core, int worker, Job& job) noexcept;
+
+/// Frees `object` by `deleter` on the calling worker after a grace period (Runtime::retire without the type); from a
+/// thread that is no context the next barrier or stop frees it.
+void retire_raw(Core& core, void* object, void (*deleter)(void*) noexcept) noexcept;
 
 /// Waits while `word` holds `value`, for a caller outside of tasks. Helps or drives where there are no workers (0
 /// workers, deterministic mode); with workers it sleeps. The changer stores the word, then calls wake_waiters.
@@ -99,11 +111,31 @@ Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t v
                   Deadline deadline) noexcept;
 void wake_waiters(atomic<std::uint32_t>& word) noexcept;
 
+Core& core_of(Runtime& runtime) noexcept;
+
 /// Number of workers plus guests: the size of per-worker state.
 int context_count(const Core& core) noexcept;
 int worker_count(const Core& core) noexcept;
 bool forked(const Core& core) noexcept;
 bool smallest_bounds() noexcept;  // WEIR_SMALLEST=1: every capacity and batch is 1
+
+/// A producer's call from entry to exit (P4, P5): odd sequence word, the epoch read after going online. When status is
+/// not accepted (closed, forked) nothing was entered.
+class ProducerCall {
+ public:
+  explicit ProducerCall(Producer& producer) noexcept;
+  ~ProducerCall();
+  ProducerCall(const ProducerCall&) = delete;
+  ProducerCall& operator=(const ProducerCall&) = delete;
+  Status status() const noexcept { return status_; }
+  std::uint32_t epoch() const noexcept { return epoch_; }
+  Participant& participant() const noexcept { return *participant_; }
+
+ private:
+  Participant* participant_ = nullptr;
+  std::uint32_t epoch_ = 0;
+  Status status_ = Status::accepted;
+};
 
 /// A line of the wait-for graph: a token that waits.
 struct StallLine {
