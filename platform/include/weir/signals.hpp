@@ -1,0 +1,33 @@
+// signals.hpp: SIGINT and SIGTERM as a flag that a program asks for. Executables only: the library installs nothing.
+//
+// Roles:  one StopSignals a process at a time, built and destroyed by the main thread; asked by any thread.
+// Order:  first signal: the flag, and sleepers of word() wake. Second: _exit(128 + signal) at once.
+// Errors: none. Memory: none.
+#pragma once
+
+#include <cstdint>
+
+#include <weir/atomic.hpp>
+#include <weir/clock.hpp>
+
+namespace weir {
+
+class StopSignals {
+ public:
+  /// Installs the handlers. A WEIR_CHECK when another one lives.
+  StopSignals() noexcept;
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  /// Puts the former handlers back.
+  ~StopSignals();
+
+  bool stop_requested() const noexcept { return signal_number() != 0; }
+  /// The first signal that came (2 SIGINT, 15 SIGTERM), 0 for none. The program ends with 128 + it.
+  int signal_number() const noexcept;
+  /// The same as a futex word: 0, then the signal's number; woken when it changes.
+  const atomic<std::uint32_t>& word() const noexcept;
+  /// Sleeps until a signal came (true) or the deadline passed (false).
+  bool wait_until(Deadline deadline) const noexcept;
+};
+
+}  // namespace weir
