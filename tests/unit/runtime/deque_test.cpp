@@ -1,0 +1,134 @@
+// deque_test.cpp: Deque<T> of <weir/detail/deque.hpp>.
+#include <weir/detail/deque.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+using Deque = weir::detail::Deque<int>;
+
+TEST_CASE("deque: the owner takes the newest, a thief the oldest") {
+  int items[4] = {0, 1, 2, 3};
+  Deque deque(4);
+  CHECK(deque.looks_empty());
+  CHECK(deque.pop() == nullptr);
+  CHECK(deque.steal() == nullptr);
+  for (int& item : items) REQUIRE(deque.push(&item));
+  CHECK(deque.size() == 4);
+  CHECK_FALSE(deque.push(items));
+  CHECK(deque.steal() == items + 0);
+  CHECK(deque.pop() == items + 3);
+  CHECK(deque.pop_oldest() == items + 1);
+  CHECK_FALSE(deque.looks_empty());
+  CHECK(deque.pop() == items + 2);
+  CHECK(deque.pop() == nullptr);
+  CHECK(deque.pop_oldest() == nullptr);
+  CHECK(deque.empty());
+}
+
+TEST_CASE("deque: of private pushes the oldest sixteen are open to thieves") {
+  constexpr int n = 40;
+  int items[n];
+  Deque deque(64);
+  for (int& item : items) REQUIRE(deque.push_private(&item));
+  CHECK_FALSE(deque.private_empty());
+  for (int i = 0; i < 16; ++i) CHECK(deque.steal() == items + i);
+  CHECK(deque.steal() == nullptr);
+  CHECK(deque.looks_empty());
+  CHECK(deque.pop() == items + n - 1);
+  CHECK(deque.pop_oldest() == items + 16);
+  int extra = 0;
+  REQUIRE(deque.push_private(&extra));
+  CHECK(deque.steal() == items + 17);
+  CHECK(deque.pop() == &extra);
+  for (int i = n - 2; i >= 18; --i) CHECK(deque.pop() == items + i);
+  CHECK(deque.empty());
+}
+
+TEST_CASE("deque: push publishes what push_private left private") {
+  constexpr int n = 20;
+  int items[n];
+  Deque deque(32);
+  for (int i = 0; i + 1 < n; ++i) REQUIRE(deque.push_private(items + i));
+  REQUIRE(deque.push(items + n - 1));
+  CHECK(deque.private_empty());
+  for (int& item : items) CHECK(deque.steal() == &item);
+}
+
+TEST_CASE("deque: a capacity of one, and many laps") {
+  for (std::uint32_t capacity : {1U, 2U, 8U}) {
+    Deque deque(capacity);
+    int item = 0;
+    for (int lap = 0; lap < 100; ++lap) {
+      for (std::uint32_t i = 0; i < capacity; ++i) {
+        REQUIRE((lap % 2 == 0 ? deque.push(&item) : deque.push_private(&item)));
+      }
+      CHECK_FALSE(deque.push_private(&item));
+      for (std::uint32_t i = 0; i < capacity; ++i) {
+        int* taken = i % 3 == 0 ? deque.pop() : i % 3 == 1 ? deque.pop_oldest() : deque.steal();
+        REQUIRE(taken == &item);
+      }
+      REQUIRE(deque.empty());
+    }
+  }
+}
+
+TEST_CASE("deque: the largest capacity fills and empties") {
+  Deque deque(weir::limits::deque_slots_max);
+  int item = 0;
+  for (std::uint32_t i = 0; i < weir::limits::deque_slots_max; ++i) REQUIRE(deque.push(&item));
+  CHECK_FALSE(deque.push(&item));
+  CHECK_FALSE(deque.looks_empty());
+  for (std::uint32_t i = 0; i < weir::limits::deque_slots_max; ++i) REQUIRE(deque.steal() == &item);
+  CHECK(deque.empty());
+}
+
+TEST_CASE("deque: a leap is refused in another generation") {
+  Deque deque(4);
+  int item = 0;
+  const std::uint16_t before = deque.generation();
+  REQUIRE(deque.push(&item));
+  deque.raise_generation();
+  CHECK(deque.generation() == static_cast<std::uint16_t>(before + 1));
+  CHECK(deque.steal_if_generation(before) == nullptr);
+  CHECK(deque.steal_if_generation(deque.generation()) == &item);
+  for (int i = 0; i < 65'536; ++i) deque.raise_generation();
+  CHECK(deque.generation() == static_cast<std::uint16_t>(before + 1));
+  CHECK(deque.empty());
+}
+
+TEST_CASE("deque: stress, each item is taken once") {
+  constexpr int total = 60'000;
+  constexpr int thieves = 2;
+  for (std::uint32_t capacity : {2U, 64U}) {
+    Deque deque(capacity);
+    std::vector<int> items(total);
+    std::vector<std::atomic<int>> taken(total);
+    std::atomic<bool> done{false};
+    const auto take = [&](int* item) {
+      if (item != nullptr) taken[static_cast<std::size_t>(item - items.data())].fetch_add(1);
+    };
+    std::vector<std::thread> threads;
+    for (int t = 0; t < thieves; ++t) {
+      threads.emplace_back([&, t] {
+        while (!done.load()) take(t == 0 ? deque.steal() : deque.steal_if_generation(deque.generation()));
+      });
+    }
+    for (int i = 0; i < total; ++i) {
+      int* item = &items[static_cast<std::size_t>(i)];
+      while (!(i % 3 == 0 ? deque.push(item) : deque.push_private(item))) take(deque.pop());
+      if (i % 5 == 0) take(deque.pop());
+      if (i % 7 == 0) take(deque.pop_oldest());
+      if (i % 11 == 0) deque.raise_generation();
+    }
+    while (!deque.empty()) take(deque.pop());
+    done.store(true);
+    for (std::thread& thread : threads) thread.join();
+    int wrong = 0;
+    for (std::atomic<int>& count : taken) wrong += count.load() != 1 ? 1 : 0;
+    CHECK(wrong == 0);
+  }
+}
