@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the main job and the runtime's patterns from a finished build; prints one table, writes result.json.
 
-Called by bench/run. Rows: engine, name, value, unit, better (higher|lower|none), n, min, max, reference, ratio. value is
-the median of n runs; ratio is value over the reference's, null without one.
+Called by bench/run. Rows: engine, name, value, unit, better (higher|lower|none), n, min, max, reference, ratio. value
+is the median of n runs; ratio is value over the reference's, null without one.
 """
 import argparse
 import json
@@ -24,8 +24,8 @@ REFERENCES = {
     'task_external_n64': 'tbb', 'fib32': 'tbb', 'chain_1m': 'tbb', 'wide_100k': 'best',
     'wavefront_512': 'tbb_task_group', 'stream_4x64': 'tbb', 'start_stop': 'bare',
 }
-QUICK_PATTERNS = ('ring_1t', 'ring_1p1c', 'edge_1t', 'lane_1p1c', 'inbox_1p1c', 'task_external_n64', 'fib32', 'stream_4x64',
-                  'barrier_hot', 'start_stop')
+QUICK_PATTERNS = ('ring_1t', 'ring_1p1c', 'edge_1t', 'lane_1p1c', 'inbox_1p1c', 'task_external_n64', 'fib32',
+                  'stream_4x64', 'barrier_hot', 'start_stop')
 NOT_PEERS = ('weir', 'spsc', 'bare')
 
 
@@ -159,14 +159,15 @@ def segmentation_notes(result):
     notes = []
     rejects = result.get('stage', {}).get('rejects', {})
     if rejects:
-        notes.append('rejects by reason: ' + ', '.join(f'{reason} {count}' for reason, count in sorted(rejects.items())))
+        counts = ', '.join(f'{reason} {count}' for reason, count in sorted(rejects.items()))
+        notes.append('rejects by reason: ' + counts)
     blocked = result.get('runtime', {}).get('would_block', {})
     blocked = ', '.join(f'{edge} {count}' for edge, count in sorted(blocked.items(), key=lambda x: -x[1]) if count)
     notes.append('would_block by edge: ' + (blocked or 'none'))
     return notes
 
 
-# --- the runtime's patterns, beside references and peers -----------------------------------------------------------------
+# --- the runtime's patterns, beside references and peers -------------------------------------------------------------
 
 def ns_per_item(benchmark):
     if benchmark.get('items_per_second'):
@@ -263,8 +264,8 @@ def machine(bin_dir):
                 break
     version = ''
     if os.path.exists(os.path.join(bin_dir, 'weir-segment')):
-        version = subprocess.run([os.path.join(bin_dir, 'weir-segment'), '--version'], stdout=subprocess.PIPE, text=True,
-                                 check=False).stdout.strip()
+        version = subprocess.run([os.path.join(bin_dir, 'weir-segment'), '--version'], stdout=subprocess.PIPE,
+                                 text=True, check=False).stdout.strip()
     return {'cpu': cpu, 'cpus': len(os.sched_getaffinity(0)), 'version': version,
             'date': time.strftime('%Y-%m-%d', time.gmtime())}
 

@@ -62,13 +62,13 @@ install_list() {
   die "apt-get failed; the whole of it is in build/apt.log"
 }
 
-# build_preset PRESET [NAME=VALUE...]: configures (quickly, when nothing changed) and builds; 1 on failure, with the end of
-# its log. A caller that gives its work up sends TERM to the whole group.
+# build_preset PRESET: configures (quickly, when nothing changed) and builds into build/ or build/PRESET, with $jobs
+# compilers at once. 1 on failure, with the errors and the end of its log.
 build_preset() {
-  local preset=$1 folder log; shift
-  folder=$([ "$preset" = release ] || [ "$preset" = ci ] && echo "$root/build" || echo "$root/build/$preset")
+  local preset=$1 folder log
+  case $preset in release | ci) folder=$root/build ;; *) folder=$root/build/$preset ;; esac
   mkdir -p "$folder"; log=$folder/build.log
-  if ! (cd "$root" && cmake --preset "$preset" "${@/#/-D}") >"$log" 2>&1; then
+  if ! (cd "$root" && cmake --preset "$preset") >"$log" 2>&1; then
     tail -n 40 "$log" >&2; say "configuring '$preset' failed; the whole of it is in ${log#"$root"/}"; return 1
   fi
   if [ -t 2 ]; then

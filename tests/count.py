@@ -8,12 +8,16 @@ import xml.etree.ElementTree as tree
 KILLED = (124, 137)  # how timeout(1) ends when the cap was reached
 
 
+def skip_message(case):
+    skipped = case.find('skipped')
+    return '' if skipped is None else skipped.get('message') or ''
+
+
 def skip_reason(case, output):
     match = re.search(r'SKIP: *(.*)', output)
     if match:
         return match.group(1).strip()
-    skipped = case.find('skipped')
-    return (skipped.get('message') if skipped is not None else None) or 'no reason given'
+    return skip_message(case) or 'no reason given'
 
 
 def read_cases(path):
@@ -28,7 +32,7 @@ def read_cases(path):
         elif status == 'fail':
             failure = case.find('failure')
             failed.append((name, (failure.get('message') if failure is not None else '') or 'failed', output))
-        elif case.find('skipped') is not None and status == 'notrun' and 'SKIP' in case.find('skipped').get('message', ''):
+        elif status == 'notrun' and 'SKIP' in skip_message(case):
             skipped.append((name, skip_reason(case, output)))
         elif status == 'disabled':
             skipped.append((name, 'disabled'))
