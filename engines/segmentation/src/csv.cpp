@@ -1,0 +1,277 @@
+#include <weir/segmentation/csv.hpp>
+#include <weir/segmentation/header.hpp>
+#include <weir/segmentation/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace weir::segmentation {
+namespace {
+
+constexpr std::array<std::string_view, reason_count> reason_words = {
+    "empty_file", "no_procedure", "no_data_marker", "no_columns", "unknown_columns", "empty_table", "bad_encoding",
+    "nul_bytes", "text_in_data", "ragged_columns", "unreadable", "changed_while_read", "too_large"};
+
+constexpr std::size_t columns_max = 4096;
+
+/// Takes one field, without its quotes and the comma behind it.
+std::string_view take_field(std::string_view& rest, bool& more) noexcept {
+  std::string_view field;
+  if (!rest.empty() && rest.front() == '"') {
+    const std::size_t close = rest.find('"', 1);
+    if (close != std::string_view::npos) {
+      field = rest.substr(1, close - 1);
+      rest.remove_prefix(close + 1);
+      const std::size_t comma = rest.find(',');
+      more = comma != std::string_view::npos;
+      rest = more ? rest.substr(comma + 1) : std::string_view{};
+      return field;
+    }
+  }
+  const std::size_t comma = rest.find(',');
+  more = comma != std::string_view::npos;
+  field = rest.substr(0, comma);
+  rest = more ? rest.substr(comma + 1) : std::string_view{};
+  return field;
+}
+
+/// A column while rows are read. `column` is an index: -1 leaves the field out.
+struct Slot {
+  int column = -1;
+  ColumnType type = ColumnType::float64;
+  bool decided = true;  // false: the first value decides
+  bool flag = false;    // a boolean column of the specification
+};
+
+class Reader {
+ public:
+  Reader(std::string_view text, Table& table) : text_(text), table_(table) {}
+
+  std::optional<Reject> read(std::size_t offset, std::size_t line, const ProcedureSpec& spec, bool only_spec,
+                             CsvNotes& notes);
+
+ private:
+  std::optional<Reject> read_columns(std::string_view line, const ProcedureSpec& spec, bool only_spec);
+  std::optional<Reject> read_row(std::string_view line);
+  bool read_cell(Slot& slot, std::string_view field);
+  void take_back_row();
+  Reject reject(Reason reason, std::string what, const char* at) const {
+    const std::size_t byte = at == nullptr ? 0 : static_cast<std::size_t>(at - text_.data());
+    return {reason, std::move(what), line_, byte};
+  }
+
+  std::string_view text_;
+  Table& table_;
+  std::vector<Slot> slots_;
+  std::vector<std::string> names_;
+  std::size_t line_ = 0;
+};
+
+std::string shown(std::string_view field) {
+  std::string out(field.substr(0, 40));
+  return field.size() > 40 ? out + "..." : out;
+}
+
+std::optional<Reject> Reader::read_columns(std::string_view line, const ProcedureSpec& spec, bool only_spec) {
+  std::vector<std::string> raw;
+  std::string_view rest = line;
+  bool escaped = false;
+  bool numbers = true;
+  for (bool more = true; more;) {
+    const std::string_view field = trim(take_field(rest, more));
+    numbers = numbers && parse_float(field).has_value();
+    raw.push_back(unescape(field, escaped));
+    if (raw.size() > columns_max) return reject(Reason::no_columns, "more than 4096 columns", line.data());
+  }
+  if (numbers) return reject(Reason::no_columns, "the data begins without a line of column names", line.data());
+  names_ = canonical_columns(raw, spec);
+  bool known = spec.data.empty();
+  for (std::size_t at = 0; at < names_.size(); ++at) {
+    if (names_[at].empty()) names_[at] = "column_" + std::to_string(at + 1);
+    std::size_t copies = 0;
+    for (std::size_t before = 0; before < at; ++before) copies += raw[before] == raw[at] ? 1 : 0;
+    if (copies != 0) names_[at] += "_duplicated_" + std::to_string(copies - 1);
+    const auto typed =
+        std::find_if(spec.data.begin(), spec.data.end(), [&](const TypedKey& key) { return key.key == names_[at]; });
+    const bool listed = typed != spec.data.end();
+    known = known || listed;
+    Slot slot;
+    if (listed) {
+      slot.flag = typed->type == ValueType::boolean;
+      slot.type = typed->type == ValueType::integer ? ColumnType::int64
+                  : slot.flag                        ? ColumnType::boolean
+                  : typed->type == ValueType::float_unit || typed->type == ValueType::float_no_unit
+                      ? ColumnType::float64
+                      : ColumnType::text;
+    } else {
+      slot.decided = names_[at].find('(') != std::string::npos;  // a unit: numbers
+    }
+    if (listed || !only_spec || spec.data.empty()) {
+      slot.column = static_cast<int>(table_.size());
+      table_.add(names_[at], slot.type);
+    }
+    slots_.push_back(slot);
+  }
+  if (!known) {
+    return reject(Reason::unknown_columns,
+                  "none of the columns of " + spec.name + " is there; the line begins \"" + shown(line) + "\"",
+                  line.data());
+  }
+  return std::nullopt;
+}
+
+/// Reads one field that is no plain number. False: text where a number belongs.
+bool Reader::read_cell(Slot& slot, std::string_view field) {
+  if (slot.column < 0) return true;
+  Column& column = table_[static_cast<std::size_t>(slot.column)];
+  const std::string_view word = trim(field);
+  if (!slot.decided && !word.empty()) {
+    slot.decided = true;
+    if (!parse_float(word)) {
+      const std::size_t nulls = column.entries();
+      slot.type = ColumnType::text;
+      column.clear(std::string(column.name), ColumnType::text);
+      for (std::size_t k = 0; k < nulls; ++k) column.add_null();
+    }
+  }
+  if (slot.type == ColumnType::text) {
+    if (field.empty()) {
+      column.add_null();
+    } else {
+      column.add(field);
+    }
+    return true;
+  }
+  if (word.empty()) {
+    column.add_null();
+    return true;
+  }
+  if (slot.flag) {
+    column.add(std::int64_t{std::get<bool>(cast_value(word, ValueType::boolean)) ? 1 : 0});
+    return true;
+  }
+  const auto number = parse_float(word);
+  if (!number) return false;
+  if (slot.type == ColumnType::float64) {
+    column.add(*number);
+  } else if (const auto whole = parse_integer(word)) {
+    column.add(*whole);
+  } else if (std::isfinite(*number) && std::fabs(*number) < 9.0e18) {
+    column.add(static_cast<std::int64_t>(*number));
+  } else {
+    column.add_null();
+  }
+  return true;
+}
+
+std::optional<Reject> Reader::read_row(std::string_view line) {
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  std::size_t field = 0;
+  for (bool more = true; more; ++field) {
+    if (field == slots_.size()) {
+      return reject(Reason::ragged_columns, "more than the " + std::to_string(slots_.size()) + " fields of the columns",
+                    at);
+    }
+    Slot& slot = slots_[field];
+    if (slot.type == ColumnType::float64 && slot.decided && slot.column >= 0) {  // nearly every field of every file
+      Column& column = table_[static_cast<std::size_t>(slot.column)];
+      if (end - at >= 3 && at[0] == 'n' && at[1] == 'a' && at[2] == 'n' && (at + 3 == end || at[3] == ',')) {
+        column.add(std::numeric_limits<double>::quiet_NaN());
+        more = at + 3 != end;
+        at += more ? 4 : 3;
+        continue;
+      }
+      double value = 0;
+      const auto result = std::from_chars(at, end, value);
+      if (result.ec == std::errc{} && (result.ptr == end || *result.ptr == ',')) {
+        column.add(value);
+        more = result.ptr != end;
+        at = result.ptr + (more ? 1 : 0);
+        continue;
+      }
+    }
+    std::string_view rest(at, static_cast<std::size_t>(end - at));
+    const std::string_view cell = take_field(rest, more);
+    if (!read_cell(slot, cell)) {
+      return reject(Reason::text_in_data, "\"" + shown(cell) + "\" where a number of column \"" + names_[field] +
+                                              "\" belongs", at);
+    }
+    at = more ? rest.data() : end;
+  }
+  if (field != slots_.size()) {
+    return reject(Reason::ragged_columns,
+                  std::to_string(field) + " fields, but " + std::to_string(slots_.size()) + " columns", line.data());
+  }
+  ++table_.rows;
+  return std::nullopt;
+}
+
+/// Removes what the last row left in columns before it was refused.
+void Reader::take_back_row() {
+  for (std::size_t at = 0; at < table_.size(); ++at) {
+    Column& column = table_[at];
+    if (column.entries() == table_.rows) continue;
+    if (!column.valid.empty()) column.valid.pop_back();
+    if (column.type == ColumnType::float64) {
+      column.floats.pop_back();
+    } else if (column.type == ColumnType::text) {
+      column.ends.pop_back();
+      column.bytes.resize(column.ends.empty() ? 0 : column.ends.back());
+    } else {
+      column.integers.pop_back();
+    }
+  }
+}
+
+std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const ProcedureSpec& spec, bool only_spec,
+                                   CsvNotes& notes) {
+  line_ = line;
+  bool columns_read = false;
+  for (; offset < text_.size(); ++line_) {
+    const std::size_t begin = offset;
+    const std::string_view row = next_line(text_, offset);
+    if (row.empty() || row.front() == '#' || trim(row).empty()) continue;
+    if (!columns_read) {
+      columns_read = true;
+      if (auto refused = read_columns(row, spec, only_spec)) return refused;
+      continue;
+    }
+    auto refused = read_row(row);
+    const bool unterminated = offset == text_.size() && text_.back() != '\n';
+    if (unterminated) {
+      notes.cut_last_line = refused.has_value();
+      notes.no_final_newline = !refused.has_value();
+      if (refused) take_back_row();
+    } else if (refused) {
+      refused->byte = std::max<std::uint64_t>(refused->byte, begin);
+      return refused;
+    }
+  }
+  if (!columns_read) return reject(Reason::no_columns, "nothing follows the #Data: marker", nullptr);
+  if (table_.rows == 0) return reject(Reason::empty_table, "the table has no rows", nullptr);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(Reason reason) noexcept { return reason_words[static_cast<std::uint8_t>(reason)]; }
+
+std::optional<Reason> reason_from(std::string_view word) noexcept {
+  for (std::size_t at = 0; at < reason_words.size(); ++at) {
+    if (reason_words[at] == word) return static_cast<Reason>(at);
+  }
+  return std::nullopt;
+}
+
+std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::size_t line, const ProcedureSpec& spec,
+                                bool only_spec_columns, Table& table, CsvNotes& notes) {
+  table.clear();
+  notes = {};
+  return Reader(text, table).read(offset, line, spec, only_spec_columns, notes);
+}
+
+}  // namespace weir::segmentation

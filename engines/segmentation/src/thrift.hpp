@@ -1,0 +1,220 @@
+// thrift.hpp: Thrift's compact protocol, as much of it as Parquet's footer and page headers need.
+//
+// Roles: one thread. Errors: a reader that met bad bytes says so by ok() and returns zeros from then on; nesting and
+// sizes are bounded by the bytes that are there. Source: thrift-compact-protocol.md of apache/thrift.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace weir::segmentation::thrift {
+
+enum Type : std::uint8_t { stop = 0, yes = 1, no = 2, i8 = 3, i16 = 4, i32 = 5, i64 = 6, real = 7, binary = 8, list = 9,
+                           set = 10, map = 11, structure = 12 };
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  void begin() { last_[++depth_] = 0; }
+  void end() {
+    out_ += '\0';
+    --depth_;
+  }
+  void begin_field(int id) {
+    field(id, structure);
+    begin();
+  }
+  void integer32(int id, std::int64_t value) {
+    field(id, i32);
+    zigzag(value);
+  }
+  void integer64(int id, std::int64_t value) {
+    field(id, i64);
+    zigzag(value);
+  }
+  void flag(int id, bool value) { field(id, value ? yes : no); }
+  void text(int id, std::string_view value) {
+    field(id, binary);
+    raw_text(value);
+  }
+  void begin_list(int id, Type element, std::size_t size) {
+    field(id, list);
+    if (size < 15) {
+      out_ += static_cast<char>((size << 4) | element);
+    } else {
+      out_ += static_cast<char>(0xf0 | element);
+      varint(size);
+    }
+  }
+  void raw_text(std::string_view value) {
+    varint(value.size());
+    out_ += value;
+  }
+  void zigzag(std::int64_t value) {
+    varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+  }
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_ += static_cast<char>((value & 0x7f) | 0x80);
+    out_ += static_cast<char>(value);
+  }
+
+ private:
+  void field(int id, Type type) {
+    const int step = id - last_[depth_];
+    if (step > 0 && step < 16) {
+      out_ += static_cast<char>((step << 4) | type);
+    } else {
+      out_ += static_cast<char>(type);
+      zigzag(id);
+    }
+    last_[depth_] = id;
+  }
+
+  std::string& out_;
+  int last_[12] = {};
+  int depth_ = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  bool ok() const noexcept { return ok_; }
+  std::size_t offset() const noexcept { return at_; }
+
+  /// Calls visit(id, type) for each field of a struct; visit returns true when it has taken the value, else it is
+  /// skipped.
+  template <class F>
+  void fields(F&& visit) {
+    if (++depth_ > depth_max) ok_ = false;
+    for (int id = 0; ok_;) {
+      const std::uint8_t head = byte();
+      const auto type = static_cast<Type>(head & 15);
+      if (type == stop) break;
+      if (type > structure) {
+        ok_ = false;
+        break;
+      }
+      id = (head >> 4) != 0 ? id + (head >> 4) : static_cast<int>(zigzag());
+      if (!visit(id, type)) skip(type);
+    }
+    --depth_;
+  }
+  /// Calls visit(type) for each element of a list.
+  template <class F>
+  void elements(F&& visit) {
+    const std::uint8_t head = byte();
+    const auto type = static_cast<Type>(head & 15);
+    std::uint64_t size = head >> 4;
+    if (size == 15) size = varint();
+    if (size > bytes_.size() - at_ || type == stop || type > structure) ok_ = false;  // an element takes a byte or more
+    for (std::uint64_t k = 0; k < size && ok_; ++k) visit(type);
+  }
+
+  std::int64_t zigzag() noexcept {
+    const std::uint64_t v = varint();
+    return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
+  }
+  std::string_view text() noexcept {
+    const std::uint64_t size = varint();
+    if (!ok_ || size > bytes_.size() - at_) {
+      ok_ = false;
+      return {};
+    }
+    at_ += size;
+    return bytes_.substr(at_ - size, size);
+  }
+
+  void skip(Type type) {
+    if (++depth_ > depth_max) ok_ = false;
+    if (ok_) {
+      switch (type) {
+        case yes:
+        case no:
+          break;
+        case i8:
+          byte();
+          break;
+        case i16:
+        case i32:
+        case i64:
+          varint();
+          break;
+        case real:
+          advance(8);
+          break;
+        case binary:
+          text();
+          break;
+        case list:
+        case set:
+          elements([this](Type element) { skip_element(element); });
+          break;
+        case map:
+          skip_map();
+          break;
+        case structure:
+          fields([](int, Type) { return false; });
+          break;
+        default:
+          ok_ = false;
+      }
+    }
+    --depth_;
+  }
+
+ private:
+  static constexpr int depth_max = 32;
+
+  void skip_element(Type type) {  // booleans take a byte here, none in fields
+    if (type == yes || type == no) {
+      byte();
+    } else {
+      skip(type);
+    }
+  }
+  void skip_map() {
+    const std::uint64_t size = varint();
+    if (size == 0) return;
+    const std::uint8_t types = byte();
+    if (size > bytes_.size() - at_) ok_ = false;
+    for (std::uint64_t k = 0; k < size && ok_; ++k) {
+      skip_element(static_cast<Type>(types >> 4));
+      skip_element(static_cast<Type>(types & 15));
+    }
+  }
+  void advance(std::size_t n) noexcept {
+    if (n > bytes_.size() - at_) {
+      ok_ = false;
+      at_ = bytes_.size();
+    } else {
+      at_ += n;
+    }
+  }
+  std::uint8_t byte() noexcept {
+    if (at_ >= bytes_.size()) {
+      ok_ = false;
+      return 0;
+    }
+    return static_cast<std::uint8_t>(bytes_[at_++]);
+  }
+  std::uint64_t varint() noexcept {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t b = byte();
+      value |= std::uint64_t{static_cast<std::uint8_t>(b & 0x7f)} << shift;
+      if ((b & 0x80) == 0) return value;
+    }
+    ok_ = false;
+    return 0;
+  }
+
+  std::string_view bytes_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace weir::segmentation::thrift
