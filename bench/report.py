@@ -341,6 +341,7 @@ def main():
     if options.json:
         write_json(options.json, result)
     print_table(rows)
+    print(f'{result["machine"]["cpus"]} x {result["machine"]["cpu"]}; {result["machine"]["version"]}')
     for note in notes:
         print(note)
     for failure in failures:
