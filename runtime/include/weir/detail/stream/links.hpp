@@ -1,0 +1,296 @@
+// detail/stream/links.hpp: typed edges: rings with reservation, ordered stores, and a node's output side.
+#pragma once
+
+#include <weir/detail/stream/graph_core.hpp>
+#include <weir/edge.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace weir::detail {
+
+/// The consumer's side of a link that keeps its tokens by number instead of in a ring. Delivery inside the window needs
+/// no reservation. Roles: deliver from any worker, one token a number and port.
+template <class T>
+class StoreInput {
+ public:
+  /// Takes the token over; true when the consumer should look.
+  virtual bool deliver(Token<T>&& token) noexcept = 0;
+
+ protected:
+  ~StoreInput() = default;
+};
+
+template <class T>
+class Link final : public LinkBase {
+ public:
+  using Ring = Edge<Token<T>>;
+  StoreInput<T>* input = nullptr;                       // when `store`
+  Ring* ring = nullptr;
+
+  ~Link() {
+    if (ring != nullptr) ring->~Ring();
+  }
+  void prepare() override {
+    if (!store) ring = ::new (static_cast<void*>(raw_)) Ring(capacity);
+  }
+  std::uint64_t pushed() const noexcept override {
+    return store ? delivered.load(relaxed) : ring->pushed();  // relaxed: a statistic
+  }
+  std::uint64_t popped() const noexcept override {
+    return store ? taken.load(relaxed) : ring->popped();  // relaxed: a statistic
+  }
+  std::size_t bytes() const noexcept override { return ring != nullptr ? ring->bytes() : 0; }
+
+  atomic<std::uint64_t> delivered{0}, taken{0};         // of a store
+
+ private:
+  alignas(Ring) std::byte raw_[sizeof(Ring)];
+};
+
+/// A node's port with all its links; used more than once it is a broadcast, reserved on all links at once.
+template <class T>
+class Output final : public OutputBase {
+ public:
+  static constexpr std::uint32_t links_max = 16;
+  Link<T>* links[links_max] = {};
+
+  Output() noexcept { copyable = std::is_copy_constructible_v<T>; }
+
+  /// Reserves `unit` slots for each of up to `most` firings on every ring, in index order; how many firings. On 0 the
+  /// node waits on the edge that refused, after looking again. Only the node's one evaluator calls this, so what is
+  /// rolled back needs no notification.
+  std::uint32_t reserve(NodeBase& self, std::uint32_t unit, std::uint32_t most) noexcept;
+  /// Rolls back `units` before a body ran.
+  void roll_back(std::uint32_t units) noexcept {
+    if (units == 0) return;
+    for (std::uint32_t i = 0; i < users; ++i) {
+      if (links[i]->ring != nullptr) links[i]->ring->give_back(units);
+    }
+  }
+  /// Gives back `units` that a body did not use; may let the next evaluation of `node` through.
+  void give_back(Context& context, std::uint32_t units) noexcept;
+  /// Hands `n` tokens over, for which units are held, and destroys them. Copies for all links but the last.
+  void push(Context& context, Token<T>* tokens, std::uint32_t n) noexcept;
+
+ private:
+  void push_to(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept;
+  void push_copies(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept;
+};
+
+/// The calls on NodeBase that outputs need.
+class OutputOps {
+ public:
+  static void block_on(NodeBase& node, LinkBase* link) noexcept { node.block_on(link, false); }
+};
+
+template <class T>
+std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32_t most) noexcept {
+  std::uint32_t firings = most;
+  for (std::uint32_t i = 0; i < users; ++i) {
+    Edge<Token<T>>* ring = links[i]->ring;
+    if (ring == nullptr) continue;
+    std::uint32_t units = ring->reserve_up_to(firings * unit);
+    while (units < unit) {
+      if (units != 0) ring->give_back(units);
+      links[i]->refused();
+      OutputOps::block_on(self, links[i]);
+      ring->set_waiting();
+      if (!ring->writable(unit)) {
+        for (std::uint32_t j = 0; j < i; ++j) {
+          if (links[j]->ring != nullptr) links[j]->ring->give_back(firings * unit);
+        }
+        return 0;
+      }
+      units = ring->reserve_up_to(firings * unit);
+    }
+    const std::uint32_t got = units / unit;
+    if (units > got * unit) ring->give_back(units - got * unit);
+    if (got < firings) {
+      for (std::uint32_t j = 0; j < i; ++j) {
+        if (links[j]->ring != nullptr) links[j]->ring->give_back((firings - got) * unit);
+      }
+      firings = got;
+    }
+  }
+  return firings;
+}
+
+template <class T>
+void Output<T>::give_back(Context& context, std::uint32_t units) noexcept {
+  if (units == 0) return;
+  for (std::uint32_t i = 0; i < users; ++i) {
+    Edge<Token<T>>* ring = links[i]->ring;
+    if (ring == nullptr) continue;
+    ring->give_back(units);
+    if (ring->take_waiting()) node->notify(&context, false);
+  }
+}
+
+template <class T>
+void Output<T>::push_to(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept {
+  if (link.ring != nullptr) {
+    link.ring->push_n(tokens, n);
+    for (std::uint32_t i = 0; i < n; ++i) tokens[i].~Token<T>();
+    link.to->notify(&context);
+    return;
+  }
+  link.delivered.fetch_add(n, relaxed);  // relaxed: a statistic
+  bool look = false;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    look |= link.input->deliver(std::move(tokens[i]));
+    tokens[i].~Token<T>();
+  }
+  if (look) link.to->notify(&context);
+}
+
+template <class T>
+void Output<T>::push_copies(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept {
+  if constexpr (std::is_copy_constructible_v<T>) {
+    TokenBuffer<T, batch_of<T>> copies;
+    for (std::uint32_t begin = 0; begin < n; begin += batch_of<T>) {
+      const std::uint32_t count = n - begin < batch_of<T> ? n - begin : batch_of<T>;
+      std::uint64_t live = 0, failed = 0;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        Token<T>& original = tokens[begin + i];
+        Head head = original.head;
+        if (!original.live()) {
+          ::new (static_cast<void*>(&copies[i])) Token<T>(head);
+          continue;
+        }
+        ++live;
+        try {
+          ::new (static_cast<void*>(&copies[i])) Token<T>(head, T(original.value()));
+        } catch (...) {
+          BodyError error;
+          capture_exception(error);
+          node->graph.record_error(*node, head.sequence, error);
+          ++failed;
+          head.fate = Fate::failed;
+          ::new (static_cast<void*>(&copies[i])) Token<T>(head);
+        }
+      }
+      LedgerCounters::add(node->flow.in, live);
+      LedgerCounters::add(node->flow.failed, failed);
+      push_to(context, link, copies.data(), count);
+    }
+  } else {
+    static_cast<void>(context), static_cast<void>(link), static_cast<void>(tokens), static_cast<void>(n);
+    WEIR_CHECK(false, "build() lets no value that cannot be copied into a broadcast");
+  }
+}
+
+template <class T>
+void Output<T>::push(Context& context, Token<T>* tokens, std::uint32_t n) noexcept {
+  if (n == 0) return;
+  if (users > 1) {
+    // Copies are children of the same epoch: counted before any of them can retire.
+    for (std::uint32_t i = 0; i < n; ++i) {
+      context.participant().add_submitted(tokens[i].head.epoch, users - 1);
+    }
+    for (std::uint32_t i = 0; i + 1 < users; ++i) push_copies(context, *links[i], tokens, n);
+  }
+  push_to(context, *links[users - 1], tokens, n);
+}
+
+/// Tokens in the order of their numbers, for an ordered node. Single consumer (the node's evaluator).
+template <class T>
+class OrderedStore final : public StoreInput<T> {
+ public:
+  Link<T>* link = nullptr;
+
+  void prepare(Slab& slab, std::uint32_t window) {
+    window_ = window;
+    cells_ = slab.make_array<Cell>(window);
+  }
+  ~OrderedStore() {
+    for (std::uint64_t i = 0; cells_ != nullptr && i < window_; ++i) {
+      if ((cells_[i].stamp.load(relaxed) & 1) != 0) cells_[i].token()->~Token<T>();  // relaxed: alone by now
+    }
+  }
+  bool deliver(Token<T>&& token) noexcept override {
+    const std::uint64_t s = token.head.sequence;
+    Cell& cell = cells_[s % window_];
+    ::new (static_cast<void*>(cell.raw)) Token<T>(std::move(token));
+    // (1) seq_cst: publishes the token to (2), and stands before the load of next_ in the order of (3) and (4)
+    cell.stamp.store(2 * s + 1, seq_cst);
+    return s == next_.load(seq_cst);  // (3) seq_cst: else the consumer's look at (2) comes after its store (4)
+  }
+  bool readable() const noexcept {
+    const std::uint64_t s = next_.load(relaxed);  // relaxed: the evaluator is the only writer
+    return cells_[s % window_].stamp.load(seq_cst) == 2 * s + 1;  // (2) pairs with (1)
+  }
+  std::uint32_t pop(Token<T>* raw, std::uint32_t max) noexcept {
+    std::uint32_t n = 0;
+    while (n < max && readable()) {
+      const std::uint64_t s = next_.load(relaxed);  // relaxed: the evaluator is the only writer
+      Cell& cell = cells_[s % window_];
+      ::new (static_cast<void*>(raw + n)) Token<T>(std::move(*cell.token()));
+      cell.token()->~Token<T>();
+      cell.stamp.store(0, relaxed);  // relaxed: the next writer comes through the window (retire, gate)
+      next_.store(s + 1, seq_cst);   // (4) before the next look at (2), pairs with (3)
+      ++n;
+    }
+    link->taken.fetch_add(n, relaxed);  // relaxed: a statistic
+    return n;
+  }
+
+ private:
+  struct Cell {
+    atomic<std::uint64_t> stamp{0};   // 2s + 1: holds number s
+    alignas(Token<T>) std::byte raw[sizeof(Token<T>)];
+    Token<T>* token() noexcept { return std::launder(reinterpret_cast<Token<T>*>(raw)); }
+  };
+  Cell* cells_ = nullptr;
+  std::uint64_t window_ = 1;
+  alignas(contended_bytes) atomic<std::uint64_t> next_{0};
+};
+
+/// The one input of a node: a ring, or an ordered store.
+template <class T>
+class Intake {
+ public:
+  Link<T>* link = nullptr;
+  OrderedStore<T> ordered;
+
+  void attach(NodeBase& self, Output<T>& from, std::uint32_t capacity, bool in_order) {
+    GraphCore& graph = self.graph;
+    link = &graph.add_link<Link<T>>();
+    link->from = from.node, link->to = &self;
+    link->burst = from.node->burst;
+    link->capacity = graph.ring_capacity(capacity, link->burst);
+    link->from_loop = from.loop;
+    if (in_order) {
+      link->store = true;
+      link->input = &ordered;
+      ordered.link = link;
+    }
+    if (from.users == Output<T>::links_max) {
+      graph.refuse("fan_out", "a port is used more than 16 times", from.node->name);
+      return;
+    }
+    if (&from.node->graph != &graph) {
+      graph.refuse("foreign_port", "the port belongs to another graph", self.name);
+      return;
+    }
+    from.links[from.users++] = link;
+  }
+  void prepare(Slab& slab, std::uint32_t window) {
+    if (link->store) {
+      link->capacity = window;
+      ordered.prepare(slab, window);
+    }
+  }
+  bool readable() noexcept { return link->store ? ordered.readable() : link->ring->readable(); }
+  /// Takes up to `max` tokens into raw storage and lets a producer that waits for room go on.
+  std::uint32_t pop(Context& context, Token<T>* raw, std::uint32_t max) noexcept {
+    if (link->store) return ordered.pop(raw, max);
+    const std::uint32_t n = link->ring->pop_n_exclusive_raw(raw, max);
+    if (n != 0 && link->ring->take_waiting()) link->from->notify(&context, false);
+    return n;
+  }
+  std::uint64_t waiting() const noexcept { return link->pushed() - link->popped(); }
+};
+
+}  // namespace weir::detail

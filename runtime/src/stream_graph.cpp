@@ -1,0 +1,200 @@
+// stream_graph.cpp: the life of a streaming graph: define, start, cancel, wait, free.
+#include <weir/clock.hpp>
+#include <weir/stream_graph.hpp>
+
+#include <cstring>
+#include <new>
+
+namespace weir::detail {
+
+GraphCore* GraphCore::create(Core& core, const std::string& name, const StreamConfig& config) {
+  void* block = allocate_bytes(sizeof(GraphCore), alignof(GraphCore));
+  WEIR_CHECK(block != nullptr, "out of memory");
+  return ::new (block) GraphCore(core, name, config);
+}
+
+GraphCore::GraphCore(Core& c, const std::string& graph_name, const StreamConfig& config)
+    : core(c), config_(config), smallest_(smallest_bounds()) {
+  name_ = keep(graph_name);
+  register_watched(core, *this);
+}
+
+GraphCore::~GraphCore() { unregister_watched(core, *this); }
+
+const char* GraphCore::keep(const std::string& text) {
+  char* copy = static_cast<char*>(slab_.take(text.size() + 1, 1));
+  WEIR_CHECK(copy != nullptr, "out of memory");
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
+}
+
+void GraphCore::adopt(NodeBase& node) {
+  if (nodes_.size() == no_node - 1) refuse("capacity", "a graph has at most 65534 nodes", node.name);
+  if (built_) refuse("built", "the graph is already built", node.name);
+  nodes_.push_back(&node);
+}
+
+Stream& GraphCore::add_stream(NodeBase& origin, std::uint32_t window_asked) {
+  Stream* stream = slab_.make<Stream>();
+  stream->origin = &origin;
+  stream->window_asked = window_asked;
+  streams_.push_back(stream);
+  return *stream;
+}
+
+void GraphCore::add_end(NodeBase& node, Stream& stream) {
+  StreamEnd* end = slab_.make<StreamEnd>();
+  end->stream = &stream, end->node = &node;
+  const auto grown = [this](StreamEnd** old, std::uint32_t count, StreamEnd* added) {
+    StreamEnd** table = slab_.make_array<StreamEnd*>(count + 1);
+    for (std::uint32_t i = 0; i < count; ++i) table[i] = old[i];
+    table[count] = added;
+    return table;
+  };
+  node.in_ends = grown(node.in_ends, node.in_end_count++, end);
+  node.ends_open.store(node.in_end_count, relaxed);  // relaxed: before start()
+  stream.ends = grown(stream.ends, stream.end_count++, end);
+}
+
+void GraphCore::refuse(const char* code, const std::string& what, const std::string& where) {
+  if (refused_) return;
+  refused_ = true;
+  refusal_ = Error{code, what, where.empty() ? std::string(name_) : std::string(name_) + "." + where};
+}
+
+std::uint16_t GraphCore::begin_loop(const std::string& loop_name, std::uint32_t tickets) {
+  loops_.push_back(Loop{keep(loop_name), tickets, current_loop()});
+  open_loops_.push_back(static_cast<std::uint16_t>(loops_.size() - 1));
+  return open_loops_.back();
+}
+
+Status GraphCore::start() {
+  if (forked(core)) return Status::forked;
+  if (!built_ || closing()) return Status::closed;
+  if (started_.exchange(1, acq_rel) != 0) return Status::closed;  // (6) once; publishes the built tables
+  for (NodeBase* node : nodes_) {
+    if (node->kind == Kind::source || node->kind == Kind::zip) node->notify(current_context(), false);
+  }
+  return Status::accepted;
+}
+
+void GraphCore::cancel() noexcept {
+  // (7) seq_cst: before the notifications that make idle sources look; pairs with (1)
+  if (cancelled_.exchange(1, seq_cst) != 0) return;
+  for (NodeBase* node : nodes_) node->close(current_context());
+}
+
+void GraphCore::close_ingress() noexcept {
+  if (closing_.exchange(1, seq_cst) != 0) return;  // (8) as (7); pairs with (2)
+  if (started_.load(acquire) == 0) return;         // (9) pairs with (6)
+  for (NodeBase* node : nodes_) node->close(current_context());
+}
+
+void GraphCore::end_finished(Context* context) noexcept {
+  if (ends_open_.fetch_sub(1, acq_rel) != 1) return;  // (10) the last end sees what the others did
+  // (11) seq_cst: publishes everything to waiters; before the look at orphan_, which pairs with (13)
+  finished_.store(1, seq_cst);
+  wake_waiters(finished_);
+  static_cast<void>(context);
+  if (orphan_.load(seq_cst) != 0 && retired_.exchange(1, acq_rel) == 0) retire_raw(core, this, &destroy_orphan);
+}
+
+Status GraphCore::wait_until(Deadline deadline) noexcept {
+  if (started_.load(acquire) == 0) return Status::closed;  // (12) pairs with (6)
+  const Status waited = wait_while(core, finished_, 0, deadline);
+  if (waited != Status::accepted) return waited;
+  if (failed_.load(acquire) != 0) return Status::failed;  // acquire pairs with record_error
+  return cancelled() ? Status::cancelled : Status::accepted;
+}
+
+void GraphCore::record_error(const NodeBase& node, std::uint64_t sequence, const BodyError& error) noexcept {
+  std::uint32_t none = 0;
+  if (error_state_.compare_exchange_strong(none, 1, acq_rel, relaxed)) {  // one writer; relaxed: nothing read
+    error_ = error;
+    error_.node = node.index, error_.sequence = sequence;
+    error_state_.store(2, release);  // (14) release pairs with (15)
+  }
+  if (node.config.on_error == OnError::cancel) failed_.store(1, release);  // pairs with wait_until
+}
+
+Error GraphCore::first_error() const {
+  if (error_state_.load(acquire) != 2) return {};  // (15) acquire pairs with (14)
+  return Error{"body_failed", error_.text,
+               std::string(name_) + "." + nodes_[error_.node]->name + ", token " + std::to_string(error_.sequence)};
+}
+
+bool GraphCore::quiet() const noexcept {
+  // Nobody was inside at the instant between the two passes, and jobs are only made by those inside: if then all nodes
+  // are idle, none will ever be inside again.
+  std::uint64_t left = 0, entered = 0;
+  for (int i = 0; i < inside_count_; ++i) left += insides_[i].left.load(acquire);        // pairs with (4)
+  for (int i = 0; i < inside_count_; ++i) entered += insides_[i].entered.load(seq_cst);  // (5) pairs with (3)
+  if (left != entered) return false;
+  for (const NodeBase* node : nodes_) {
+    if (!node->idle()) return false;
+  }
+  return true;
+}
+
+void GraphCore::end_and_wait() noexcept {
+  if (started_.load(acquire) == 0 || forked(core)) return;  // pairs with (6)
+  if (finished_.load(acquire) == 0) {                       // pairs with (11)
+    cancel();
+    const Status ended = wait_while(core, finished_, 0, never);
+    // Stalled or stopped: no worker will touch the graph again.
+    if (ended != Status::accepted) return;
+  }
+  atomic<std::uint32_t> nothing{0};
+  while (!quiet()) {
+    const Status waited = wait_while(core, nothing, 0, after_us(20));
+    if (waited != Status::timed_out && waited != Status::accepted) return;
+  }
+}
+
+void GraphCore::destroy_orphan(void* object) noexcept {
+  GraphCore* graph = static_cast<GraphCore*>(object);
+  if (!graph->quiet()) {
+    retire_raw(graph->core, graph, &destroy_orphan);
+    return;
+  }
+  graph->~GraphCore();
+  release_bytes(graph, sizeof(GraphCore), alignof(GraphCore));
+}
+
+void GraphCore::destroy(GraphCore* graph) noexcept {
+  const bool idle = graph->started_.load(acquire) == 0;  // pairs with (6)
+  if (!idle && current_context() != nullptr && !forked(graph->core)) {
+    graph->cancel();
+    graph->orphan_.store(1, seq_cst);  // (13) before the look at finished_; pairs with (11)
+    if (graph->finished_.load(seq_cst) != 0 && graph->retired_.exchange(1, acq_rel) == 0) {
+      retire_raw(graph->core, graph, &destroy_orphan);
+    }
+    return;
+  }
+  graph->end_and_wait();
+  graph->~GraphCore();
+  release_bytes(graph, sizeof(GraphCore), alignof(GraphCore));
+}
+
+}  // namespace weir::detail
+
+namespace weir {
+
+StreamGraph::StreamGraph(Runtime& runtime, const std::string& name, StreamConfig config)
+    : core_(detail::GraphCore::create(detail::core_of(runtime), name, config)) {}
+
+StreamGraph::~StreamGraph() { detail::GraphCore::destroy(core_); }
+
+Result<Certificate> StreamGraph::build() { return core_->build(); }
+Status StreamGraph::start() { return core_->start(); }
+void StreamGraph::cancel() noexcept { core_->cancel(); }
+Status StreamGraph::wait_until(Deadline deadline) { return core_->wait_until(deadline); }
+Ledger StreamGraph::ledger() const noexcept { return core_->ledger(); }
+std::vector<EdgeMetrics> StreamGraph::edges() const { return core_->edges(); }
+std::vector<NodeMetrics> StreamGraph::nodes() const { return core_->node_metrics(); }
+Error StreamGraph::first_error() const { return core_->first_error(); }
+std::size_t StreamGraph::memory() const noexcept { return core_->bytes(); }
+std::string StreamGraph::dot() const { return core_->dot(); }
+std::string StreamGraph::json() const { return core_->json(); }
+
+}  // namespace weir
