@@ -153,8 +153,8 @@ class WorkerHeap {
   static void release(void* block, std::size_t bytes, std::size_t alignment) noexcept;
 
  private:
-  void* heap_;  // mi_heap_t, or null with malloc
-  int owner_;   // the thread that built it
+  [[maybe_unused]] void* heap_;  // mi_heap_t, or null with malloc
+  int owner_;                    // the thread that built it
 };
 
 }  // namespace weir

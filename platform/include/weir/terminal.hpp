@@ -31,7 +31,7 @@ std::string format_duration(double seconds);
 std::string format_number(double value);
 
 struct ProgressConfig {
-  std::string label;            // "stage"
+  std::string label = "";       // "stage"
   std::string unit = "items";   // "files"
   std::uint64_t total = 0;      // 0: unknown, no percent and no ETA
   bool quiet = false;           // draws nothing at all

@@ -1,0 +1,387 @@
+#include "child.hpp"
+#include "temporary_directory.hpp"
+
+#include <weir/file.hpp>
+#include <weir/thread.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <csignal>
+#include <vector>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using weir::AppendFile;
+using weir::AtomicFile;
+using weir::Buffer;
+using weir::read_file;
+using weir::Sync;
+using weir::test::content_of;
+using weir::test::entries_in;
+using weir::test::TemporaryDirectory;
+using weir::write_file_atomically;
+
+TEST_CASE("buffer: grows, keeps its room, moves") {
+  Buffer buffer;
+  CHECK(buffer.view().empty());
+  for (int i = 0; i < 1000; ++i) REQUIRE(buffer.append("0123456789"));
+  CHECK(buffer.size() == 10'000);
+  CHECK(buffer.view().substr(9'990) == "0123456789");
+  const std::size_t room = buffer.capacity();
+  buffer.clear();
+  CHECK(buffer.capacity() == room);
+  REQUIRE(buffer.resize(5));
+  Buffer other = std::move(buffer);
+  CHECK(other.size() == 5);
+  CHECK(buffer.size() == 0);
+  CHECK(buffer.append("again"));
+  other = std::move(buffer);
+  CHECK(other.view() == "again");
+}
+
+TEST_CASE("read_file: small, empty and large files come whole") {
+  const TemporaryDirectory folder;
+  Buffer buffer;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{65'536}, std::size_t{3'000'001}}) {
+    std::string content(size, 'x');
+    if (size > 0) content.back() = '\0';
+    const std::string path = folder.put("file", content);
+    weir::FileStat stat;
+    const auto read = read_file(path, buffer, weir::no_size_limit, &stat);
+    REQUIRE(read.ok());
+    CHECK(read.value() == size);
+    CHECK(buffer.view() == content);
+    CHECK(stat.size == size);
+    CHECK(stat.mtime_ns == weir::stat_file(path).value().mtime_ns);
+  }
+}
+
+TEST_CASE("read_file: a file of the kernel's that claims no size") {
+  Buffer buffer;
+  const auto read = read_file("/proc/self/status", buffer);
+  REQUIRE(read.ok());
+  CHECK(buffer.view().find("VmRSS") != std::string_view::npos);
+}
+
+TEST_CASE("read_file: errors say what and where") {
+  const TemporaryDirectory folder;
+  Buffer buffer;
+  const std::string missing = folder / "missing";
+  const auto absent = read_file(missing, buffer);
+  REQUIRE_FALSE(absent.ok());
+  CHECK(absent.error().code == "not_found");
+  CHECK(absent.error().where == missing);
+
+  CHECK(read_file(folder.path(), buffer).error().code == "not_a_file");
+  ::mkfifo((folder / "fifo").c_str(), 0600);
+  CHECK(read_file(folder / "fifo", buffer).error().code == "not_a_file");  // and does not wait for a writer
+
+  const std::string path = folder.put("ten", "0123456789");
+  CHECK(read_file(path, buffer, 9).error().code == "too_large");
+  CHECK(read_file(path, buffer, 10).ok());
+  CHECK(read_file("/proc/self/status", buffer, 10).error().code == "too_large");  // size 0, found out while reading
+}
+
+TEST_CASE("read_file: a file without permission is unreadable") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.put("secret", "x");
+  ::chmod(path.c_str(), 0);
+  ::chmod(folder.path().c_str(), 0755);
+  const weir::test::Child child = weir::test::in_child([&path] {
+    if (::geteuid() == 0 && ::seteuid(65'534) != 0) return false;
+    Buffer buffer;
+    const auto read = read_file(path, buffer);
+    return !read.ok() && read.error().code == "unreadable";
+  });
+  CHECK(child.code == 0);
+}
+
+TEST_CASE("read_file: a file that grows meanwhile is reported, never half of it") {
+  const TemporaryDirectory folder;
+  struct Writer {
+    std::string path;
+    std::atomic<bool> stop{false};
+  } writer{folder.put("log", std::string(4'000'000, 'x'))};
+  weir::Thread thread = weir::Thread::start(
+      {.name = "writer"},
+      [](void* argument) {
+        Writer& self = *static_cast<Writer*>(argument);
+        const int file = ::open(self.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+        for (long n = 0; !self.stop.load() && n < 20'000'000; ++n) {
+          if (::write(file, "y", 1) != 1) break;
+        }
+        ::close(file);
+      },
+      &writer).value();
+  Buffer buffer;
+  std::string code;
+  for (int attempt = 0; attempt < 2000 && code.empty(); ++attempt) {
+    const auto read = read_file(writer.path, buffer);
+    if (!read) code = read.error().code;
+  }
+  writer.stop = true;
+  thread.join();
+  CHECK(code == "changed_while_read");
+  CHECK(buffer.size() == 0);
+}
+
+namespace {
+void ignore_signal(int) {}
+}  // namespace
+
+TEST_CASE("read_file: signals do not disturb it") {
+  const TemporaryDirectory folder;
+  const std::string content(8'000'000, 'z');
+  const std::string path = folder.put("large", content);
+  struct sigaction action {};
+  struct sigaction former {};
+  action.sa_handler = &ignore_signal;  // without SA_RESTART
+  ::sigaction(SIGUSR1, &action, &former);
+  struct Shooter {
+    pthread_t target = ::pthread_self();
+    std::atomic<bool> stop{false};
+  } shooter;
+  weir::Thread thread = weir::Thread::start(
+      {.name = "shooter"},
+      [](void* argument) {
+        Shooter& self = *static_cast<Shooter*>(argument);
+        while (!self.stop.load()) ::pthread_kill(self.target, SIGUSR1);
+      },
+      &shooter).value();
+  Buffer buffer;
+  for (int i = 0; i < 10; ++i) {
+    const auto read = read_file(path, buffer);
+    CHECK(read.ok());
+    CHECK(buffer.view() == content);
+    CHECK(write_file_atomically(folder / "copy", buffer.view()).ok());
+  }
+  shooter.stop = true;
+  thread.join();
+  ::sigaction(SIGUSR1, &former, nullptr);
+  CHECK(content_of(folder / "copy") == content);
+}
+
+TEST_CASE("atomic file: appears whole, replaces, leaves nothing beside") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "out.parquet";
+  for (const Sync sync : {Sync::none, Sync::file}) {
+    auto file = AtomicFile::create(path);
+    REQUIRE(file.ok());
+    CHECK(file.value().temporary().find("/.out.parquet." + std::to_string(::getpid()) + "-") != std::string::npos);
+    CHECK(file.value().temporary().ends_with(".weir-tmp"));
+    CHECK(file.value().write("first ").ok());
+    CHECK(file.value().write("second").ok());
+    CHECK(content_of(path) == (sync == Sync::none ? "" : "first second"));
+    CHECK(file.value().commit(sync).ok());
+    CHECK(content_of(path) == "first second");
+    CHECK(entries_in(folder.path()) == 1);
+  }
+}
+
+TEST_CASE("atomic file: without commit the old file stays whole and the temporary goes") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.put("kept", "old");
+  {
+    auto file = AtomicFile::create(path);
+    REQUIRE(file.ok());
+    CHECK(file.value().write("new").ok());
+    const AtomicFile moved = std::move(file).value();
+    CHECK(entries_in(folder.path()) == 2);
+  }
+  CHECK(content_of(path) == "old");
+  CHECK(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("atomic file: a write that fails leaves the old file whole") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.put("kept", "old");
+  const weir::test::Child child = weir::test::in_child([&path] {
+    std::signal(SIGXFSZ, SIG_IGN);  // the limit then shows as EFBIG
+    const rlimit limit{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const auto written = write_file_atomically(path, std::string(5000, 'n'));
+    return !written.ok() && written.error().code == "unwritable" && written.error().where == path;
+  });
+  CHECK(child.code == 0);
+  CHECK(content_of(path) == "old");
+  CHECK(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("atomic file: a full disk is no_space") {
+  if (::access("/dev/full", W_OK) != 0) return;
+  auto file = AppendFile::open("/dev/full");
+  REQUIRE(file.ok());
+  const auto appended = file.value().append("record\n");
+  REQUIRE_FALSE(appended.ok());
+  CHECK(appended.error().code == "no_space");
+}
+
+TEST_CASE("atomic file: a missing directory, and one in the place of the target") {
+  const TemporaryDirectory folder;
+  const auto missing = write_file_atomically(folder / "no/such/file", "x");
+  REQUIRE_FALSE(missing.ok());
+  CHECK(missing.error().code == "not_found");
+  CHECK(missing.error().where == folder / "no/such/file");
+  REQUIRE(weir::make_directories(folder / "taken").ok());
+  CHECK(write_file_atomically(folder / "taken", "x").error().code == "not_a_file");
+  CHECK(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("atomic file: the longest name that the kernel takes") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / std::string(255, 'n');
+  CHECK(write_file_atomically(path, "x").ok());
+  CHECK(content_of(path) == "x");
+}
+
+TEST_CASE("atomic file: a fork's child does not remove its parent's temporary") {
+  const TemporaryDirectory folder;
+  auto file = AtomicFile::create(folder / "out");
+  REQUIRE(file.ok());
+  weir::test::in_child([&file] { const AtomicFile gone = std::move(file).value(); });
+  CHECK(entries_in(folder.path()) == 1);
+  CHECK(file.value().commit(Sync::none).ok());
+}
+
+TEST_CASE("make_directories: makes all missing ones, takes those that are there, refuses a file in the way") {
+  const TemporaryDirectory folder;
+  CHECK(weir::make_directories(folder / "a/b/c").ok());
+  CHECK(weir::make_directories(folder / "a/b/c/").ok());
+  CHECK(weir::make_directories("/").ok());
+  CHECK(weir::stat_file(folder / "a/b/c").value().kind == weir::FileKind::directory);
+  const std::string file = folder.put("file", "x");
+  const auto refused = weir::make_directories(file + "/below");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == "unwritable");
+  CHECK(refused.error().where == file);
+}
+
+TEST_CASE("remove_temporaries: takes what the dead left, nothing else") {
+  const TemporaryDirectory folder;
+  folder.put("a/.x.csv.999999-0.weir-tmp", "stale");
+  folder.put("a/b/.y.1-17.weir-tmp", "stale, though a process with that number lives");
+  folder.put(".z." + std::to_string(::getpid()) + "-4.weir-tmp", "stale, from a process with our number");
+  const std::string others[] = {"x.weir-tmp", ".weir-tmp", ".x.weir-tmp", ".x.1-2.weir-tmp2", ".x.y-1.weir-tmp", "data"};
+  for (const std::string& name : others) folder.put("keep/" + name, "x");
+  auto living = AtomicFile::create(folder / "living");
+  REQUIRE(living.ok());
+  CHECK(weir::remove_temporaries(folder.path()).value() == 3);
+  CHECK(entries_in(folder / "a") == 1);
+  CHECK(entries_in(folder / "keep") == std::size(others));
+  CHECK(living.value().commit(Sync::none).ok());
+  CHECK(weir::remove_temporaries(folder.path()).value() == 0);
+  CHECK(weir::remove_temporaries(folder / "missing").value() == 0);
+}
+
+TEST_CASE("remove_temporaries: a writer that was killed leaves something to remove") {
+  const TemporaryDirectory folder;
+  const std::string path = folder.put("out", "old");
+  const weir::test::Child child = weir::test::in_child([&path] {
+    auto file = AtomicFile::create(path);
+    static_cast<void>(file.value().write("half"));
+    ::kill(::getpid(), SIGKILL);
+  });
+  CHECK(child.signal == SIGKILL);
+  CHECK(content_of(path) == "old");
+  CHECK(entries_in(folder.path()) == 2);
+  CHECK(weir::remove_temporaries(folder.path()).value() == 1);
+  CHECK(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("append file: records follow each other, over openings") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "journal.jsonl";
+  for (int i = 0; i < 3; ++i) {
+    auto opened = AppendFile::open(path);
+    REQUIRE(opened.ok());
+    AppendFile file = std::move(opened).value();
+    CHECK(file.append(std::to_string(i) + "\n").ok());
+    CHECK(file.sync().ok());
+  }
+  CHECK(content_of(path) == "0\n1\n2\n");
+  CHECK(AppendFile::open(folder / "no/journal").error().code == "not_found");
+}
+
+TEST_CASE("append file: a record that does not fit is taken back whole") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "journal";
+  const weir::test::Child child = weir::test::in_child([&path] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{10, 10};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    AppendFile file = AppendFile::open(path).value();
+    return file.append("1234567\n").ok() && !file.append("abcdefg\n").ok() && file.append("8\n").ok();
+  });
+  CHECK(child.code == 0);
+  CHECK(content_of(path) == "1234567\n8\n");
+}
+
+namespace {
+
+struct Walked {
+  std::vector<std::string> files;
+  std::vector<std::string> errors;
+};
+
+Walked walk(const std::string& root) {
+  Walked walked;
+  const auto count = weir::walk_files(
+      root, [&](const std::string& path) { walked.files.push_back(path.substr(root.size())); },
+      [&](const weir::Error& error) { walked.errors.push_back(error.where.substr(root.size())); });
+  CHECK(count.ok());
+  CHECK(count.value() == walked.files.size());
+  return walked;
+}
+
+}  // namespace
+
+TEST_CASE("walk: sorted by name in each directory, directories at their place") {
+  const TemporaryDirectory folder;
+  for (const char* name : {"b/2.csv", "b/10.csv", "b/1.csv", "a.csv", "c.csv", "b/x/deep.csv", ".hidden"}) folder.put(name, "");
+  weir::make_directories(folder / "empty").value();
+  const Walked walked = walk(folder.path());
+  CHECK(walked.files == std::vector<std::string>{"/.hidden", "/a.csv", "/b/1.csv", "/b/10.csv", "/b/2.csv",
+                                                 "/b/x/deep.csv", "/c.csv"});
+  CHECK(walked.errors.empty());
+}
+
+TEST_CASE("walk: links to files are files, links to directories are passed over, broken ones are named") {
+  const TemporaryDirectory folder;
+  folder.put("real/file", "");
+  ::mkfifo((folder / "fifo").c_str(), 0600);
+  REQUIRE(::symlink("real/file", (folder / "link").c_str()) == 0);
+  REQUIRE(::symlink("..", (folder / "real/up").c_str()) == 0);
+  REQUIRE(::symlink("nowhere", (folder / "broken").c_str()) == 0);
+  const Walked walked = walk(folder.path());
+  CHECK(walked.files == std::vector<std::string>{"/link", "/real/file"});
+  CHECK(walked.errors == std::vector<std::string>{"/broken"});
+}
+
+TEST_CASE("walk: a directory that cannot be read is named and the walk goes on") {
+  const TemporaryDirectory folder;
+  folder.put("a/1", "");
+  folder.put("closed/2", "");
+  folder.put("z/3", "");
+  ::chmod((folder / "closed").c_str(), 0);
+  ::chmod(folder.path().c_str(), 0755);
+  const weir::test::Child child = weir::test::in_child([&folder] {
+    if (::geteuid() == 0 && ::seteuid(65'534) != 0) return false;
+    const Walked walked = walk(folder.path());
+    return walked.files == std::vector<std::string>{"/a/1", "/z/3"} &&
+           walked.errors == std::vector<std::string>{"/closed"};
+  });
+  CHECK(child.code == 0);
+  ::chmod((folder / "closed").c_str(), 0755);
+}
+
+TEST_CASE("walk: a root that is not a directory is an error") {
+  const TemporaryDirectory folder;
+  const auto nothing = [](const auto&) {};
+  CHECK(weir::walk_files(folder / "missing", nothing, nothing).error().code == "not_found");
+  CHECK_FALSE(weir::walk_files(folder.put("file", ""), nothing, nothing).ok());
+}
