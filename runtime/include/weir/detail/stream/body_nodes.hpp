@@ -30,7 +30,7 @@ class InputNode : public NodeBase {
  protected:
   /// Room for up to `most` firings; 0 when blocked.
   virtual std::uint32_t reserve(std::uint32_t most) noexcept = 0;
-  virtual void roll_back(std::uint32_t firings) noexcept = 0;
+  virtual void roll_back(std::uint32_t count) noexcept = 0;
   /// Fires `n` tokens, whose room is reserved; destroys them.
   virtual void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept = 0;
 
@@ -77,7 +77,7 @@ class InputNode : public NodeBase {
     flow.bury(fate, 1);
   }
   /// A body threw: keeps the error, buries nothing (the value is the body's by now). Call inside the catch block.
-  void failed(std::uint64_t sequence, std::uint32_t request, std::uint64_t n) noexcept {
+  BodyError failed(std::uint64_t sequence, std::uint32_t request, std::uint64_t n) noexcept {
     BodyError error;
     capture_exception(error);
     error.node = index, error.sequence = sequence;
@@ -86,6 +86,7 @@ class InputNode : public NodeBase {
     ledger.bury(Fate::failed, n);
     flow.bury(Fate::failed, n);
     if (config.on_error == OnError::cancel) graph.cancel();
+    return error;
   }
   /// The tokens' numbers retire at this end; they have been destroyed. Last act of a consuming firing.
   void retire(Context& context, StreamEnd& end, const Head* heads, std::uint32_t n) noexcept {
@@ -133,7 +134,7 @@ class MapNode final : public InputNode<T> {
 
  protected:
   std::uint32_t reserve(std::uint32_t most) noexcept override { return out.reserve(*this, 1, most); }
-  void roll_back(std::uint32_t firings) noexcept override { out.roll_back(firings); }
+  void roll_back(std::uint32_t count) noexcept override { out.roll_back(count); }
   void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
     TokenBuffer<U, batch_of<U>> made;
     std::uint64_t live = 0;
@@ -236,7 +237,7 @@ class BatchNode final : public InputNode<T> {
 
  protected:
   std::uint32_t reserve(std::uint32_t) noexcept override { return out.reserve(*this, 1, max_); }
-  void roll_back(std::uint32_t firings) noexcept override { out.roll_back(firings); }
+  void roll_back(std::uint32_t count) noexcept override { out.roll_back(count); }
   void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
     Head heads[most];
     alignas(T) std::byte raw[sizeof(T) * most];
@@ -254,16 +255,19 @@ class BatchNode final : public InputNode<T> {
         body_(std::span<T>(values, live), std::span<Maybe<U>>(answers, live));
       } catch (...) {
         threw = true;
-        this->failed(heads[0].sequence, no_request, live);
+        const BodyError error = this->failed(heads[0].sequence, no_request, live);
+        for (std::uint32_t i = 0; i < n && this->in_stream_->requests != nullptr; ++i) {
+          if (heads[i].fate == Fate::live) this->in_stream_->requests->note(heads[i].request, error);
+        }
       }
     }
     for (std::uint32_t i = 0; i < live; ++i) values[i].~T();
     TokenBuffer<U, most> made;
-    std::uint32_t next = 0;
+    std::uint32_t taken = 0;
     std::uint64_t dropped = 0, passed = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       if (heads[i].fate == Fate::live) {
-        Maybe<U>& answer = answers[next++];
+        Maybe<U>& answer = answers[taken++];
         if (!threw && answer.has_value()) {
           ::new (static_cast<void*>(&made[i])) Token<U>(heads[i], std::move(*answer));
           ++passed;
@@ -336,8 +340,8 @@ class ExpandNode final : public InputNode<T> {
     }
     return 1;
   }
-  void roll_back(std::uint32_t firings) noexcept override {
-    if (firings == 0) return;
+  void roll_back(std::uint32_t count) noexcept override {
+    if (count == 0) return;
     out.roll_back(this->burst);
     if (this->stream->window != 0) return_numbers(this->burst);
   }
@@ -427,8 +431,8 @@ class SplitNode final : public InputNode<T> {
     }
     return room;
   }
-  void roll_back(std::uint32_t firings) noexcept override {
-    for (auto& o : outs) o.roll_back(firings);
+  void roll_back(std::uint32_t count) noexcept override {
+    for (auto& o : outs) o.roll_back(count);
   }
   void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
     std::size_t branch[batch_of<T>];

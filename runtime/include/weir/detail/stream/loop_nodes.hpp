@@ -141,10 +141,10 @@ class LoopDecide final : public InputNode<Turn<T>> {
     }
     return 1;
   }
-  void roll_back(std::uint32_t firings) noexcept override {
-    if (firings == 0) return;
-    out.roll_back(firings);
-    entry_.feedback().ring->give_back(firings);
+  void roll_back(std::uint32_t count) noexcept override {
+    if (count == 0) return;
+    out.roll_back(count);
+    entry_.feedback().ring->give_back(count);
   }
   void fire(Context& context, Token<Turn<T>>* tokens, std::uint32_t) noexcept override {
     Token<Turn<T>>& token = tokens[0];

@@ -238,7 +238,7 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
 
 /// A stream's door for foreign threads: an edge open to producers (P6), and a node that passes its tokens on.
 template <class T>
-class IngressNode final : public NodeBase {
+class IngressNode : public NodeBase {
  public:
   IngressNode(GraphCore& g, const NodeConfig& c, std::uint32_t slots) : NodeBase(g, Kind::ingress, c), slots_(slots) {
     config.mode = Mode::serial;

@@ -49,6 +49,13 @@ class Token {
   Token(Token&& other) noexcept : head(other.head) {
     if (live()) ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
   }
+  Token& operator=(Token&& other) noexcept {
+    if (this != &other) {
+      this->~Token();
+      ::new (static_cast<void*>(this)) Token(std::move(other));
+    }
+    return *this;
+  }
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
   ~Token() {
