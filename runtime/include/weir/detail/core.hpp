@@ -29,6 +29,7 @@ struct Job {
   Run run;
   Job* next = nullptr;      // link of the overflow list; owned by whoever holds the job
   std::uint8_t level = 1;   // priority, 0 the most urgent (P10)
+  bool task = false;        // a task or a child of fork_join: may run on a frame that waits for its relative (P7)
 };
 
 /// Error of a body, in storage of fixed size (P9: never an exception_ptr).

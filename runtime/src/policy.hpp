@@ -1,0 +1,65 @@
+// policy.hpp: the one place where the scheduler chooses (W5, P8).
+//
+// Roles: the deterministic policy belongs to whoever drives (one thread at a time). The stealing policy answers the
+// natural choice and keeps nothing.
+#pragma once
+
+#include <weir/detail/worker.hpp>
+#include <weir/runtime.hpp>
+
+#include <cstdint>
+
+namespace weir::detail {
+
+/// What is being chosen; part of the trace hash.
+enum class Choice : std::uint8_t { worker, source, victim, fork, batch };
+
+class Policy {
+ public:
+  void configure(const Schedule& schedule) noexcept {
+    deterministic_ = schedule.kind == Schedule::Kind::deterministic;
+    state_ = schedule.seed;
+  }
+  bool deterministic() const noexcept { return deterministic_; }
+
+  /// 0 .. n-1 (n >= 1).
+  std::uint32_t choose(Choice what, std::uint32_t n, std::uint32_t natural) noexcept {
+    if (!deterministic_ || n <= 1) return natural;
+    const auto drawn = static_cast<std::uint32_t>((draw() >> 32) * n >> 32);
+    note(static_cast<std::uint64_t>(what) << 32 | drawn);
+    return drawn;
+  }
+  /// Folds an event into the trace hash.
+  void note(std::uint64_t event) noexcept {
+    hash_.add_hash(event);
+  }
+  std::uint64_t trace_hash() const noexcept { return hash_.read(); }
+
+ private:
+  /// FNV-1a over 64-bit words, readable by other threads.
+  class Hash {
+   public:
+    void add_hash(std::uint64_t event) noexcept {
+      const std::uint64_t now = value_.load(relaxed);              // relaxed: one writer at a time
+      value_.store((now ^ event) * 0x100000001b3ULL, relaxed);     // relaxed: a statistic
+    }
+    std::uint64_t read() const noexcept { return value_.load(relaxed); }  // relaxed: a statistic
+
+   private:
+    atomic<std::uint64_t> value_{0xcbf29ce484222325ULL};
+  };
+
+  /// SplitMix64 (Steele, Lea, Flood 2014).
+  std::uint64_t draw() noexcept {
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15ULL;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  }
+
+  bool deterministic_ = false;
+  std::uint64_t state_ = 0;
+  Hash hash_;
+};
+
+}  // namespace weir::detail

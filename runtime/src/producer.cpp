@@ -1,0 +1,146 @@
+// The way in for foreign threads (P6): credit, slot, closure, count, queue, publish; and a producer's bare call.
+#include "core.hpp"
+
+#include <weir/futex.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir {
+
+using detail::Core;
+
+Producer& Producer::operator=(Producer&& other) noexcept {
+  if (this != &other) {
+    this->~Producer();
+    ::new (static_cast<void*>(this)) Producer(std::move(other));
+  }
+  return *this;
+}
+
+Producer::~Producer() {
+  if (core_ == nullptr || core_->is_forked()) return;
+  detail::ProducerState& own = core_->producer[index_];
+  core_->give_slots(own.slot_cache, own.slot_count);
+  own.slot_count = 0;
+  const std::lock_guard<std::mutex> lock(core_->setup_lock);
+  own.in_use = false;
+  --core_->producers_live;
+}
+
+Runtime& Producer::runtime() const noexcept { return *core_->runtime; }
+
+Result<Producer> Runtime::producer(std::string_view name) {
+  if (core_->is_forked()) return Error{"forked", "this process is a fork's child", "Runtime::producer"};
+  const std::lock_guard<std::mutex> lock(core_->setup_lock);
+  if (core_->closed.load(relaxed) != 0) {  // relaxed: submit looks again
+    return Error{"closed", "the runtime is drained or stopped", "Runtime::producer"};
+  }
+  for (std::uint32_t i = 0; i < core_->producers; ++i) {
+    detail::ProducerState& own = core_->producer[i];
+    if (own.in_use) continue;
+    own.in_use = true;
+    ++core_->producers_live;
+    std::memset(own.name, 0, sizeof own.name);
+    name.copy(own.name, sizeof own.name - 1);
+    return Producer(*core_, i);
+  }
+  return Error{"too_many_producers", "all " + std::to_string(core_->producers) + " producers are registered",
+               "Config::producers_max"};
+}
+
+std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const Submit& options,
+                              Outcome& outcome) noexcept {
+  WEIR_CHECK(core_ != nullptr, "submit on a Producer that was moved from");
+  Core& core = *core_;
+  if (core.is_forked()) {
+    outcome.status = Status::forked;
+    return 0;
+  }
+  detail::ProducerState& own = core.producer[index_];
+  detail::Participant& self = *own.participant;
+  detail::enter_call(self);
+  outcome.status = Status::accepted;
+  if (core.closed.load(seq_cst) != 0) {  // (1) seq_cst pairs with (2) in core.cpp: the drain's barrier waits for us
+    outcome.status = Status::closed;
+  } else if (options.scope != nullptr && options.scope->cancelled()) {
+    outcome.status = Status::cancelled;
+  }
+  std::size_t count = 0;
+  if (outcome.status == Status::accepted) {
+    // (2) seq_cst pairs with (2) in barrier.cpp: the epoch is read after going online
+    own.epoch = static_cast<std::uint32_t>(core.epoch.load(seq_cst));
+    count = core.inbox->credits.take(n);
+    if (own.slot_count < count && own.slot_count < n) {
+      std::uint32_t* const room = own.slot_cache + own.slot_count;
+      const std::size_t wanted = std::max<std::size_t>(count - own.slot_count, own.slot_cache_max / 2);
+      own.slot_count += static_cast<std::uint32_t>(
+          core.take_slots(room, std::min<std::size_t>(wanted, limits::batch_max - own.slot_count)));
+    }
+    const std::size_t with_slot = std::min<std::size_t>(count, own.slot_count);
+    if (with_slot < count) core.inbox->credits.give(count - with_slot);
+    count = with_slot;
+    if (count == 0) {
+      outcome.status = Status::would_block;
+      own.would_block.add(1);
+    }
+  }
+  if (count == 0) {
+    detail::leave_call(self);
+    return 0;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    detail::TaskSlot& slot = core.slots[own.slot_cache[--own.slot_count]];
+    slot.frame = {options.scope, own.epoch};
+    slot.deadline = options.deadline;
+    slot.level = options.level;
+    slots[i] = &slot;
+  }
+  if (options.scope != nullptr) options.scope->enter(core, static_cast<std::uint32_t>(count));
+  return static_cast<std::uint32_t>(count);
+}
+
+void Producer::finish(detail::TaskSlot** slots, std::uint32_t n) noexcept {
+  Core& core = *core_;
+  detail::ProducerState& own = core.producer[index_];
+  own.participant->add_submitted(own.epoch, n);
+  std::uint32_t indices[limits::batch_max];
+  for (std::uint32_t i = 0; i < n; ++i) indices[i] = slots[i]->index;
+  for (std::size_t done = core.inbox->push(index_, indices, n); done < n; ++done) {
+    // The queue may refuse for its own reasons. The overflow list never does, and the credit bounds it.
+    detail::TaskSlot& slot = *slots[done];
+    slot.holds_credit = true;
+    core.push_overflow(slot, slot);
+  }
+  core.sleepers->bump();
+  core.notify();
+  if (core.driven()) core.signal_event();
+  detail::leave_call(*own.participant);
+}
+
+namespace detail {
+
+ProducerCall::ProducerCall(Producer& producer) noexcept {
+  WEIR_CHECK(producer.core_ != nullptr, "a call on a Producer that was moved from");
+  Core& core = *producer.core_;
+  if (core.is_forked()) {
+    status_ = Status::forked;
+    return;
+  }
+  Participant& self = *core.producer[producer.index_].participant;
+  enter_call(self);
+  if (core.closed.load(seq_cst) != 0) {  // (3) as (1), pairs with (2) in core.cpp
+    leave_call(self);
+    status_ = Status::closed;
+    return;
+  }
+  participant_ = &self;
+  epoch_ = static_cast<std::uint32_t>(core.epoch.load(seq_cst));  // (4) as (2), pairs with (2) in barrier.cpp
+}
+
+ProducerCall::~ProducerCall() {
+  if (participant_ != nullptr) leave_call(*participant_);
+}
+
+}  // namespace detail
+}  // namespace weir

@@ -1,0 +1,82 @@
+// retire_list.hpp: objects that wait for a grace period, oldest first.
+//
+// Roles: the owner's thread (or under a lock). Memory: room for `first` objects taken by reserve(); it doubles when full,
+// outside of the phase guard's rule, because a caller that retires may not be refused.
+#pragma once
+
+#include <weir/check.hpp>
+#include <weir/memory.hpp>
+#include <weir/phase.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace weir::detail {
+
+struct Retired {
+  void* object;
+  void (*deleter)(void*) noexcept;
+  std::uint64_t tag;   // the grace period that was current: freed when a later one has ended
+};
+
+class RetireList {
+ public:
+  static constexpr std::size_t first = 64;
+  static constexpr std::uint64_t no_tag = ~std::uint64_t{0};
+
+  RetireList() noexcept = default;
+  RetireList(const RetireList&) = delete;
+  RetireList& operator=(const RetireList&) = delete;
+  ~RetireList() { release_bytes(items_, capacity_ * sizeof(Retired), alignof(Retired)); }
+
+  bool reserve() noexcept { return grow(first); }
+
+  void push(const Retired& item) noexcept {
+    if (size_ == capacity_ && !make_room()) WEIR_CHECK(false, "out of memory for retired objects");
+    items_[size_++] = item;
+  }
+  /// Frees what was retired before grace period `done` began. Deleters may retire more.
+  std::size_t reclaim(std::uint64_t done) noexcept {
+    std::size_t freed = 0;
+    for (Retired item; take(done, item); ++freed) item.deleter(item.object);
+    return freed;
+  }
+  /// Takes the oldest out if it may be freed.
+  bool take(std::uint64_t done, Retired& item) noexcept {
+    if (head_ == size_ || items_[head_].tag >= done) return false;
+    item = items_[head_++];
+    if (head_ == size_) head_ = size_ = 0;
+    return true;
+  }
+  std::uint64_t oldest() const noexcept { return head_ < size_ ? items_[head_].tag : no_tag; }
+  std::size_t count() const noexcept { return size_ - head_; }
+  std::size_t bytes() const noexcept { return capacity_ * sizeof(Retired); }
+
+ private:
+  bool make_room() noexcept {
+    if (head_ > size_ / 2) {
+      for (std::size_t i = head_; i < size_; ++i) items_[i - head_] = items_[i];
+      size_ -= head_;
+      head_ = 0;
+      return true;
+    }
+    PhaseScope exempt(nullptr);
+    return grow(capacity_ == 0 ? first : capacity_ * 2);
+  }
+  bool grow(std::size_t capacity) noexcept {
+    auto* items = static_cast<Retired*>(allocate_bytes(capacity * sizeof(Retired), alignof(Retired)));
+    if (items == nullptr) return false;
+    for (std::size_t i = head_; i < size_; ++i) items[i - head_] = items_[i];
+    release_bytes(items_, capacity_ * sizeof(Retired), alignof(Retired));
+    size_ -= head_;
+    head_ = 0;
+    items_ = items;
+    capacity_ = capacity;
+    return true;
+  }
+
+  Retired* items_ = nullptr;
+  std::size_t head_ = 0, size_ = 0, capacity_ = 0;
+};
+
+}  // namespace weir::detail

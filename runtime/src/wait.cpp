@@ -1,0 +1,232 @@
+// Foreign threads that wait: as guests that help, asleep, or, where there are no threads, driving.
+#include "core.hpp"
+
+#include <weir/futex.hpp>
+
+#include <algorithm>
+
+namespace weir::detail {
+
+Status Core::wait(const Wait& what) noexcept {
+  if (is_forked()) return Status::forked;
+  if (this_worker != nullptr) return Status::would_deadlock;
+  return driven() ? wait_driving(what) : wait_with_workers(what);
+}
+
+Status Core::wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value, Deadline deadline,
+                          bool help) noexcept {
+  struct Watch {
+    const atomic<std::uint32_t>* word;
+    std::uint32_t value;
+  } watch{&word, value};
+  const auto changed = [](void* argument) {
+    const auto& w = *static_cast<Watch*>(argument);
+    return w.word->load(acquire) != w.value;  // (2) acquire pairs with the changer's release of the word
+  };
+  return wait(Wait{&watch, changed, &word, value, deadline, help});
+}
+
+/// A short sleep: until the word or the event changes, or longer each time.
+void Core::sleep(const Wait& what, std::uint32_t& backoff_us) noexcept {
+  const Deadline until = std::min(what.deadline, after_us(backoff_us));
+  backoff_us = std::min(backoff_us * 2, limits::guest_wait_us_last);
+  watchers.fetch_add(1, seq_cst);  // (1) seq_cst pairs with (1) in worker.cpp: who changes something sees us, or we it
+  const std::uint32_t seen = event.load(seq_cst);
+  if (!what.done(what.argument)) {
+    if (what.word != nullptr && !driven()) {
+      static_cast<void>(futex_wait(*what.word, what.value, until));
+    } else {
+      static_cast<void>(futex_wait(event, seen, until));
+    }
+  }
+  watchers.fetch_sub(1, relaxed);  // relaxed: one look too many at worst
+}
+
+Status Core::wait_with_workers(const Wait& what) noexcept {
+  Worker* const guest = what.help ? enter_guest() : nullptr;
+  Status status = Status::accepted;
+  std::uint32_t backoff_us = limits::guest_wait_us_first;
+  std::uint64_t spin_until = spin_ns == 0 ? 0 : now_ns() + spin_ns;
+  while (!what.done(what.argument)) {
+    if (guest != nullptr && help_once(*guest)) {
+      backoff_us = limits::guest_wait_us_first;
+      continue;
+    }
+    if (joined.load(acquire) != 0 && !what.done(what.argument)) {  // (4) acquire pairs with (3) in core.cpp
+      status = Status::closed;
+      break;
+    }
+    const std::uint64_t now = now_ns();
+    if (now >= what.deadline) {
+      status = Status::timed_out;
+      break;
+    }
+    if (now < spin_until) {
+      cpu_relax();
+      continue;
+    }
+    if (guest != nullptr) leave_online(*guest);
+    const bool stalled = sleepers->sleeping() == workers && check_stall();
+    if (!stalled) sleep(what, backoff_us);
+    if (guest != nullptr) come_online(*guest);
+    if (stalled && !what.done(what.argument)) {
+      status = Status::stalled;
+      break;
+    }
+  }
+  if (guest != nullptr) leave_guest(*guest);
+  return status;
+}
+
+// Guests ------------------------------------------------------------------------------------------------------------
+
+Worker* Core::enter_guest() noexcept {
+  for (int i = first_guest; i < contexts; ++i) {
+    ContextState& place = state[static_cast<std::size_t>(i)];
+    // (3) acquire pairs with (8): the context as its last user left it. relaxed look first: a hint
+    if (place.taken.load(relaxed) == 0 && place.taken.exchange(1, acquire) == 0) {
+      Worker& guest = worker[static_cast<std::size_t>(i)];
+      come_online(guest);
+      return &guest;
+    }
+  }
+  return nullptr;
+}
+
+/// Leaves nothing behind: what it has not run goes to the workers, the slots that it kept to all.
+void Core::leave_guest(Worker& guest) noexcept {
+  bool left = false;
+  if (Job* job = std::exchange(guest.next, nullptr)) {
+    push_overflow(*job, *job);
+    left = true;
+  }
+  while (Job* job = guest.deque.pop()) {
+    push_overflow(*job, *job);
+    left = true;
+  }
+  if (left) notify();
+  give_slots(guest.slot_cache_, guest.slot_count_);
+  guest.slot_count_ = 0;
+  leave_online(guest);
+  state[static_cast<std::size_t>(guest.index())].taken.store(0, release);  // (8) release pairs with (3)
+}
+
+bool Core::help_once(Worker& guest) noexcept {
+  Job* job = find(guest);
+  if (job == nullptr) job = steal(guest);
+  if (job == nullptr) {
+    observe(guest);
+    return false;
+  }
+  this_worker = &guest;
+  {
+    PhaseScope scope(&phase);
+    execute(guest, *job);
+  }
+  this_worker = nullptr;
+  return true;
+}
+
+// Driving -----------------------------------------------------------------------------------------------------------
+
+bool Core::try_drive() noexcept {
+  // (5) acquire pairs with (6): the virtual workers as the last driver left them. relaxed look first: a hint
+  if (driver.load(relaxed) != 0 || driver.exchange(1, acquire) != 0) return false;
+  for (int i = 0; i < virtual_workers; ++i) come_online(worker[static_cast<std::size_t>(i)]);
+  return true;
+}
+
+void Core::end_drive() noexcept {
+  for (int i = 0; i < virtual_workers; ++i) {
+    observe(worker[static_cast<std::size_t>(i)]);
+    leave_online(worker[static_cast<std::size_t>(i)]);
+  }
+  driver.store(0, release);  // (6) release pairs with (5)
+}
+
+/// A job for virtual worker `w`, its source drawn by the policy.
+Job* Core::find_drawn(Worker& w) noexcept {
+  constexpr std::uint32_t sources = 5;
+  const std::uint32_t begin = policy.choose(Choice::source, sources, 0);
+  for (std::uint32_t i = 0; i < sources; ++i) {
+    Job* job = nullptr;
+    switch ((begin + i) % sources) {
+      case 0:
+        job = take_mail(w);
+        if (job == nullptr) job = std::exchange(w.next, nullptr);
+        if (job == nullptr) job = w.deque.pop();
+        break;
+      case 1: job = w.deque.pop_oldest(); break;
+      case 2: job = take_inbox(w); break;
+      case 3: job = take_overflow(w); break;
+      default: {
+        const auto others = static_cast<std::uint32_t>(virtual_workers);
+        const std::uint32_t first = policy.choose(Choice::victim, others, 0);
+        for (std::uint32_t v = 0; v < others && job == nullptr; ++v) job = worker[(first + v) % others].deque.steal();
+        break;
+      }
+    }
+    if (job != nullptr) return job;
+  }
+  return nullptr;
+}
+
+/// Runs one job; false when nothing is runnable.
+bool Core::drive_step() noexcept {
+  const auto count = static_cast<std::uint32_t>(virtual_workers);
+  const std::uint32_t begin = policy.choose(Choice::worker, count, 0);
+  Job* job = nullptr;
+  Worker* w = nullptr;
+  for (std::uint32_t i = 0; i < count && job == nullptr; ++i) {
+    w = &worker[(begin + i) % count];
+    job = policy.deterministic() ? find_drawn(*w) : find(*w);
+  }
+  if (job != nullptr) {
+    policy.note(static_cast<std::uint64_t>(w->index()));
+    this_worker = w;
+    PhaseScope scope(&phase);
+    execute(*w, *job);
+    this_worker = nullptr;
+  }
+  if (job == nullptr || barrier_open.load(relaxed) != 0) {  // relaxed: the waiter's next look tells
+    for (std::uint32_t i = 0; i < count; ++i) observe(worker[i]);
+  }
+  return job != nullptr;
+}
+
+Status Core::wait_driving(const Wait& what) noexcept {
+  std::uint32_t backoff_us = limits::guest_wait_us_first;
+  for (;;) {
+    bool progress = false;
+    if (try_drive()) {
+      for (std::uint32_t step = 0; !what.done(what.argument); ++step) {
+        if (!drive_step()) break;
+        progress = true;
+        if (what.deadline != never && (step & 63) == 63 && now_ns() >= what.deadline) break;
+      }
+      end_drive();
+    }
+    if (what.done(what.argument)) return Status::accepted;
+    if (joined.load(acquire) != 0) return Status::closed;  // (9) acquire pairs with (3) in core.cpp
+    if (now_ns() >= what.deadline) return Status::timed_out;
+    if (progress) {
+      backoff_us = limits::guest_wait_us_first;
+      continue;
+    }
+    if (check_stall() && !what.done(what.argument)) return Status::stalled;
+    sleep(what, backoff_us);
+  }
+}
+
+// Interface of the graphs -------------------------------------------------------------------------------------------
+
+Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value, Deadline deadline) noexcept {
+  if (core.is_forked()) return Status::forked;
+  if (this_worker != nullptr) return Status::would_deadlock;
+  if (word.load(acquire) != value) return Status::accepted;  // (7) as (2)
+  return core.wait_on_word(word, value, deadline, false);
+}
+
+void wake_waiters(atomic<std::uint32_t>& word) noexcept { futex_wake_all(word); }
+
+}  // namespace weir::detail

@@ -1,0 +1,353 @@
+// Workers: where they look for work, how they go to sleep, how others wake them.
+#include "core.hpp"
+
+#include <weir/futex.hpp>
+
+#include <algorithm>
+
+namespace weir::detail {
+
+constinit thread_local Worker* this_worker = nullptr;
+
+Context* current_context() noexcept { return this_worker; }
+
+Worker::Worker(Core& core, int index, Participant& participant, std::uint32_t deque_slots,
+               std::uint32_t slot_cache) noexcept
+    : deque(deque_slots), sleepers_(core.sleepers), slots_(core.slots.data()), slot_cache_max_(slot_cache) {
+  core_ = &core;
+  index_ = index;
+  participant_ = &participant;
+}
+
+void Worker::wake(int sleeper) noexcept { futex_wake(sleepers_->word(sleeper)); }
+
+void Core::notify() noexcept {
+  if (const int sleeper = sleepers->notify(); sleeper >= 0) futex_wake(sleepers->word(sleeper));
+}
+
+void Core::wake_worker(int index) noexcept {
+  if (index < sleepers->workers() && sleepers->take(index)) futex_wake(sleepers->word(index));
+}
+
+void Core::signal_event() noexcept {
+  // (1) seq_cst pairs with (1) in wait.cpp: a watcher that is not seen here looks again after its flag
+  event.fetch_add(1, seq_cst);
+  if (watchers.load(seq_cst) != 0) futex_wake_all(event);
+}
+
+// Publishing --------------------------------------------------------------------------------------------------------
+
+void Core::push_overflow(Job& first, Job& last) noexcept {
+  Job* head = overflow.load(relaxed);  // relaxed: the exchange decides
+  do {
+    last.next = head;
+    // (2) seq_cst pairs with (3), (4): the jobs; in one order with the sleepers' flags
+  } while (!overflow.compare_exchange_weak(head, &first, seq_cst, relaxed));
+}
+
+void Context::schedule(Job& job) noexcept {
+  auto& worker = static_cast<Worker&>(*this);
+  if (!worker.deque.push(&job)) core_->push_overflow(job, job);
+  worker.notify();
+}
+
+void Context::schedule_next(Job& job) noexcept {
+  auto& worker = static_cast<Worker&>(*this);
+  if (worker.next == nullptr && worker.nesting == 0) {
+    worker.next = &job;
+  } else {
+    schedule(job);
+  }
+}
+
+void inject(Core& core, Job& job) noexcept {
+  // relaxed: read by a park that timed out, only to tell a lost wake-up from one that is on its way
+  core.injecting.fetch_add(1, relaxed);
+  core.push_overflow(job, job);
+  core.notify();
+  if (core.driven()) core.signal_event();
+  core.injecting.fetch_sub(1, relaxed);  // relaxed: as above
+}
+
+void schedule_on(Core& core, int worker, Job& job) noexcept {
+  const int count = core.driven() ? core.virtual_workers : core.workers;
+  const int index = worker < 0 ? 0 : worker % count;
+  atomic<Job*>& box = core.state[static_cast<std::size_t>(index)].mailbox;
+  core.injecting.fetch_add(1, relaxed);  // relaxed: as in inject
+  Job* head = box.load(relaxed);         // relaxed: the exchange decides
+  do {
+    job.next = head;
+    // (5) seq_cst pairs with (6): the job; in one order with the sleeper's flag
+  } while (!box.compare_exchange_weak(head, &job, seq_cst, relaxed));
+  core.wake_worker(index);
+  if (core.driven()) core.signal_event();
+  core.injecting.fetch_sub(1, relaxed);  // relaxed: as in inject
+}
+
+// Finding -----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Turns a list that was pushed newest first into one that is oldest first.
+Job* oldest_first(Job* newest) noexcept {
+  Job* list = nullptr;
+  while (newest != nullptr) {
+    Job* const rest = newest->next;
+    newest->next = list;
+    list = newest;
+    newest = rest;
+  }
+  return list;
+}
+
+}  // namespace
+
+Job* Core::take_mail(Worker& w) noexcept {
+  atomic<Job*>& box = state[static_cast<std::size_t>(w.index())].mailbox;
+  if (box.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint, the exchange decides
+  Job* const list = oldest_first(box.exchange(nullptr, acquire));  // (6) acquire pairs with (5): the jobs
+  if (list == nullptr) return nullptr;
+  // What is not run now goes back: affine jobs must not enter the deque, which thieves see.
+  for (Job* rest = list->next; rest != nullptr;) {
+    Job* const after = rest->next;
+    Job* head = box.load(relaxed);  // relaxed: the exchange decides
+    do {
+      rest->next = head;
+    } while (!box.compare_exchange_weak(head, rest, seq_cst, relaxed));  // (7) as (5), pairs with (6)
+    rest = after;
+  }
+  return list;
+}
+
+Job* Core::take_overflow(Worker& w) noexcept {
+  if (overflow.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint, the exchange decides
+  Job* list = oldest_first(overflow.exchange(nullptr, acquire));  // (3) acquire pairs with (2): the jobs
+  if (list == nullptr) return nullptr;
+  std::uint32_t credits = 0;
+  for (Job* job = list; job != nullptr; job = job->next) {
+    if (job->run != &run_task) continue;
+    auto& slot = static_cast<TaskSlot&>(*job);
+    if (slot.holds_credit) ++credits;
+    slot.holds_credit = false;
+  }
+  if (credits != 0) inbox->credits.give(credits);
+  Job* const first = list;
+  Job* rest = first->next;
+  bool pushed = false;
+  while (rest != nullptr) {
+    Job* const after = rest->next;   // the job may be stolen and run as soon as it is pushed
+    if (!w.deque.push(rest)) break;
+    pushed = true;
+    rest = after;
+  }
+  if (rest != nullptr) {
+    Job* last = rest;
+    while (last->next != nullptr) last = last->next;
+    push_overflow(*rest, *last);
+    pushed = true;
+  }
+  if (pushed) notify();
+  return first;
+}
+
+Job* Core::take_inbox(Worker& w) noexcept {
+  const std::uint64_t used = inbox->used();
+  if (used == 0) return nullptr;
+  std::uint32_t taken[limits::batch_max];
+  // A share of what is there, so that a small burst spreads over the workers.
+  const auto share = static_cast<std::uint32_t>(used) / static_cast<std::uint32_t>(std::max(1, workers)) + 1;
+  const std::size_t n = inbox->pop(static_cast<std::uint32_t>(w.index()), taken, std::min(share, batch));
+  if (n == 0) return nullptr;
+  inbox->credits.give(n);
+  for (std::size_t i = n; i-- > 1;) {
+    Job& job = slots[taken[i]];
+    if (!w.deque.push(&job)) push_overflow(job, job);
+  }
+  if (n > 1) notify();
+  return &slots[taken[0]];
+}
+
+Job* Core::steal(Worker& w) noexcept {
+  ContextState& own = state[static_cast<std::size_t>(w.index())];
+  for (std::uint32_t i = 0; i < own.near_count; ++i) {
+    if (Job* job = worker[own.near[i]].deque.steal()) {
+      w.counters.steals.add(1);
+      return job;
+    }
+  }
+  return nullptr;
+}
+
+/// What is not this worker's own: the inbox, the overflow list, and, with an empty deque, the neighbours.
+Job* Core::find_shared(Worker& w) noexcept {
+  if (Job* job = take_inbox(w)) return job;
+  if (Job* job = take_overflow(w)) return job;
+  return nullptr;
+}
+
+Job* Core::find(Worker& w) noexcept {
+  const std::uint64_t tick = ++w.tick_;
+  if ((tick & (limits::oldest_interval_barrier - 1)) == 0) {
+    // relaxed: only sets how often the oldest end is served
+    const bool open = barrier_open.load(relaxed) != 0;
+    if (open || (tick & (limits::oldest_interval - 1)) == 0) {
+      if (Job* job = w.deque.pop_oldest()) return job;
+    }
+  }
+  if ((tick & (limits::inbox_interval - 1)) == 0) {
+    if (Job* job = take_mail(w)) return job;
+    if (Job* job = find_shared(w)) return job;
+  }
+  if (Job* job = w.next) {
+    w.next = nullptr;
+    return job;
+  }
+  if (Job* job = w.deque.pop()) return job;
+  if (Job* job = take_mail(w)) return job;
+  return find_shared(w);
+}
+
+void Core::execute(Worker& w, Job& job) noexcept {
+  w.counters.jobs.add(1);
+  job.run(job, w);
+  observe(w);
+}
+
+/// A quiescent point between jobs.
+void Core::observe(Worker& w) noexcept {
+  const std::uint64_t now = grace.load(acquire);  // (8) acquire pairs with (1) in barrier.cpp: the epoch of that time
+  if (now != w.grace_seen_) {
+    w.grace_seen_ = now;
+    see_epoch(w.participant(), now);
+    signal_event();
+  }
+  ContextState& own = state[static_cast<std::size_t>(w.index())];
+  if (own.retired.count() != 0) reclaim(w);
+}
+
+// Sleeping ----------------------------------------------------------------------------------------------------------
+
+void Core::come_online(Worker& w) noexcept {
+  enter_call(w.participant());
+  detail::go_online(w.participant());
+  // (9) seq_cst pairs with (1) in barrier.cpp: a barrier that found this context offline has raised `grace` before
+  w.grace_seen_ = grace.load(seq_cst);
+  see_epoch(w.participant(), w.grace_seen_);
+}
+
+void Core::leave_online(Worker& w) noexcept {
+  detail::go_offline(w.participant());
+  leave_call(w.participant());
+  // relaxed: only decides whether a waiter is told at once or at its next look
+  if (barrier_open.load(relaxed) != 0 || watchers.load(relaxed) != 0) signal_event();
+}
+
+/// Whether any source has something that `w` could take; seq_cst, for re-checks.
+bool Core::work_visible(const Worker& w) const noexcept {
+  if (overflow.load(seq_cst) != nullptr) return true;  // (4) seq_cst pairs with (2): the jobs
+  const ContextState& own = state[static_cast<std::size_t>(w.index())];
+  if (own.mailbox.load(seq_cst) != nullptr) return true;  // (10) seq_cst pairs with (5), (7): the jobs
+  for (std::size_t i = 0; i < worker.size(); ++i) {
+    if (!worker[i].deque.looks_empty()) return true;
+  }
+  return false;
+}
+
+/// Looks around for a while instead of sleeping: a system call costs more.
+void Core::spin(Worker& w) noexcept {
+  const std::uint64_t begin = now_ns();
+  const std::uint64_t published = sleepers->published();
+  std::uint64_t now = begin;
+  while (now - begin < spin_ns) {
+    for (int i = 0; i < 16; ++i) cpu_relax();
+    // relaxed: the scan that follows decides
+    if (sleepers->published() != published || work_visible(w) || stopping.load(relaxed) != 0) break;
+    observe(w);
+    now = now_ns();
+  }
+  w.counters.spin_ns.add(now - begin);
+}
+
+/// The worker has run out of work: finds some, or null when it is to end.
+Job* Core::search(Worker& w) noexcept {
+  sleepers->begin_search();
+  bool may_spin = spin_ns != 0;
+  for (;;) {
+    const std::uint64_t seen = sleepers->published();
+    Job* job = find(w);
+    if (job == nullptr) job = steal(w);
+    if (job != nullptr) {
+      if (sleepers->found() && (work_visible(w) || inbox->used() != 0)) notify();
+      return job;
+    }
+    observe(w);
+    if (stopping.load(acquire) != 0) {  // (11) acquire pairs with (1) in core.cpp: ingress has been closed and drained
+      sleepers->found();
+      return nullptr;
+    }
+    if (may_spin) {
+      may_spin = false;
+      spin(w);
+      continue;
+    }
+    sleepers->prepare(w.index());
+    const ContextState& own = state[static_cast<std::size_t>(w.index())];
+    if (sleepers->published() != seen || work_visible(w) || stopping.load(seq_cst) != 0 ||
+        // (12) seq_cst pairs with (3) in barrier.cpp: who ends a grace period then looks for sleepers that retire
+        own.retired.oldest() < grace_done.load(seq_cst)) {
+      sleepers->cancel(w.index());
+      continue;
+    }
+    park(w);
+    may_spin = spin_ns != 0;
+  }
+}
+
+/// Sleeps until woken, or for a second; the worker searches again afterwards.
+void Core::park(Worker& w) noexcept {
+  const atomic<std::uint32_t>& word = sleepers->word(w.index());
+  w.counters.parks.add(1);
+  leave_online(w);
+  if (sleepers->sleeping() == workers) check_stall();
+  const Deadline deadline = after_ms(limits::park_ms);
+  bool woken = false;
+  while (!woken) {
+    // (13) acquire pairs with (9) in sleepers.hpp: what the waker did before
+    woken = word.load(acquire) != 0;
+    if (!woken && !futex_wait(word, 0, deadline)) break;
+  }
+  if (!woken && sleepers->asleep(w.index())) {
+    w.counters.parks_timed_out.add(1);
+    if (!check_stall() && lost_wakeup(w)) w.counters.lost_wakeups.add(1);
+  }
+  if (!woken) sleepers->cancel(w.index());
+  come_online(w);
+}
+
+/// A park has timed out: work is there although nobody is between publishing it and waking somebody for it.
+bool Core::lost_wakeup(const Worker& w) const noexcept {
+  if (!work_visible(w)) return false;
+  for (std::size_t i = 0; i < participants.size(); ++i) {
+    // (14) acquire pairs with (4) in epoch_count.hpp: a call that is over has notified
+    if ((participants[i].sequence.load(acquire) & 1) != 0) return false;
+  }
+  // relaxed: a foreign publisher that has not counted itself yet has not published
+  return injecting.load(relaxed) == 0 && sleepers->asleep(w.index()) && work_visible(w);
+}
+
+void Core::run_worker(int index) noexcept {
+  Worker& w = worker[static_cast<std::size_t>(index)];
+  this_worker = &w;
+  PhaseScope scope(&phase);
+  come_online(w);
+  for (;;) {
+    Job* job = find(w);
+    if (job == nullptr) job = search(w);
+    if (job == nullptr) break;
+    execute(w, *job);
+  }
+  leave_online(w);
+  this_worker = nullptr;
+}
+
+}  // namespace weir::detail
