@@ -1,5 +1,5 @@
-// check.cpp: the end of a program that broke a contract. write(2) only, so that it works in a signal handler, in a
-// fork's child and with a broken heap.
+// check.cpp: the end of a program that broke a contract. write(2) only, so that it works in a
+// signal handler, in a fork's child and with a broken heap.
 #include <weir/check.hpp>
 
 #include <cstddef>
@@ -39,7 +39,8 @@ struct Line {
 
 }  // namespace
 
-void check_failed(const char* file, int line, const char* expression, const char* sentence) noexcept {
+void check_failed(const char* file, int line, const char* expression,
+                  const char* sentence) noexcept {
   Line out;
   out.add(file);
   out.add(":");

@@ -13,7 +13,8 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t ns_per_second = 1'000'000'000;
-constexpr std::uint64_t calibration_ns = 2'000'000;  // two readings of 50 ns each: an error below 50 ppm
+// Between two readings of 50 ns each: an error below 50 ppm.
+constexpr std::uint64_t calibration_ns = 2'000'000;
 
 enum class Counter : std::uint32_t { unknown, tsc, clock };
 
@@ -24,7 +25,8 @@ atomic<double> rate{0};
 std::uint64_t read_clock(clockid_t id) noexcept {
   timespec now{};
   ::clock_gettime(id, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * ns_per_second + static_cast<std::uint64_t>(now.tv_nsec);
+  return static_cast<std::uint64_t>(now.tv_sec) * ns_per_second +
+         static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 Counter detect() noexcept {
@@ -33,14 +35,17 @@ Counter detect() noexcept {
   unsigned b = 0;
   unsigned c = 0;
   unsigned d = 0;
-  constexpr unsigned invariant_bit = 1U << 8;  // CPUID 80000007h EDX: the TSC runs at a constant rate
-  if (__get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & invariant_bit) != 0) return Counter::tsc;
+  // CPUID 80000007h EDX: the TSC runs at a constant rate.
+  constexpr unsigned invariant_bit = 1U << 8;
+  if (__get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & invariant_bit) != 0)
+    return Counter::tsc;
 #endif
   return Counter::clock;
 }
 
 Counter kind() noexcept {
-  Counter found = counter.load(relaxed);  // relaxed: a constant of the machine, every thread finds the same
+  // relaxed: a constant of the machine, every thread finds the same
+  Counter found = counter.load(relaxed);
   if (found == Counter::unknown) {
     found = detect();
     counter.store(found, relaxed);  // relaxed: as above
@@ -78,7 +83,8 @@ std::uint64_t ticks() noexcept {
 }
 
 double ticks_per_us() noexcept {
-  double known = rate.load(relaxed);  // relaxed: the value is all there is, nothing is published with it
+  // relaxed: the value is all there is, nothing is published with it
+  double known = rate.load(relaxed);
   if (known == 0) {
     const double measured = calibrate();
     // relaxed: the first to measure decides, so that all threads use one rate

@@ -1,7 +1,9 @@
-// cpu_quota.cpp: the CPU quota of the cgroups this process is in: version 2, version 1, both (hybrid) or none.
+// cpu_quota.cpp: the CPU quota of the cgroups this process is in: version 2, version 1, both
+// (hybrid) or none.
 //
-// /proc/self/cgroup says which group, /proc/self/mountinfo where its tree is mounted and which of its directories is the
-// mount's root. Every directory from the group up to the mount point may hold a quota; the least one holds.
+// /proc/self/cgroup says which group, /proc/self/mountinfo where its tree is mounted and which of
+// its directories is the mount's root. Every directory from the group up to the mount point may
+// hold a quota; the least one holds.
 #include <weir/file.hpp>
 #include <weir/topology.hpp>
 
@@ -59,7 +61,7 @@ std::string unescaped(std::string_view text) {
 }
 
 struct Mount {
-  std::string root;   // the directory of the group tree that stands at `point`
+  std::string root;  // the directory of the group tree that stands at `point`
   std::string point;
   bool version2;
 };
@@ -80,8 +82,8 @@ std::vector<Mount> cpu_mounts(std::string_view mountinfo) {
   return mounts;
 }
 
-/// The group's directory below the mount point ("" or "/a/b"); the mount point itself when the group lies elsewhere, as
-/// in a container that sees the host's names.
+/// The group's directory below the mount point ("" or "/a/b"); the mount point itself when the
+/// group lies elsewhere, as in a container that sees the host's names.
 std::string below_mount(const Mount& mount, const std::string& group) {
   if (group.find("/..") != std::string::npos) return {};
   if (mount.root == "/") return group == "/" ? std::string() : group;
@@ -107,7 +109,8 @@ CpuQuota quota_of(const std::string& directory, bool version2) {
   return quota;
 }
 
-void take_least(const std::string& root, const Mount& mount, const std::string& group, CpuQuota& least) {
+void take_least(const std::string& root, const Mount& mount, const std::string& group,
+                CpuQuota& least) {
   std::string below = below_mount(mount, group);
   for (;;) {
     CpuQuota quota = quota_of(root + mount.point + below, mount.version2);
@@ -127,7 +130,8 @@ CpuQuota read_cpu_quota(const std::string& root) {
   const std::vector<Mount> mounts = cpu_mounts(content(base + "/proc/self/mountinfo"));
   const std::string groups = content(base + "/proc/self/cgroup");
   CpuQuota least;
-  for (const std::string_view line : split(groups, '\n')) {  // "ID:CONTROLLERS:GROUP", version 2: "0::GROUP"
+  // "ID:CONTROLLERS:GROUP", version 2: "0::GROUP"
+  for (const std::string_view line : split(groups, '\n')) {
     const std::size_t first = line.find(':');
     const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
     if (second == std::string_view::npos) continue;

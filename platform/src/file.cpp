@@ -1,4 +1,5 @@
-// file.cpp: open, read, write, rename. No mmap: a file that shrinks under a mapping ends the process.
+// file.cpp: open, read, write, rename. No mmap: a file that shrinks under a mapping ends the
+// process.
 #include <weir/atomic.hpp>
 #include <weir/file.hpp>
 
@@ -23,7 +24,8 @@ FileStat converted(const struct stat& raw) noexcept {
                 : S_ISDIR(raw.st_mode) ? FileKind::directory
                                        : FileKind::other;
   result.size = raw.st_size < 0 ? 0 : static_cast<std::uint64_t>(raw.st_size);
-  result.mtime_ns = static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
+  result.mtime_ns =
+      static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
   return result;
 }
 
@@ -134,17 +136,20 @@ Result<FileStat> stat_file(const std::string& path) {
 namespace {
 
 /// Reads to the end of the file, at most bytes_max. The size is a hint only: /proc says 0.
-Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t size, Buffer& buffer,
-                                std::size_t bytes_max) {
+Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t size,
+                                Buffer& buffer, std::size_t bytes_max) {
   constexpr std::size_t step_bytes = 64 * 1024;
-  const Error too_large{"too_large", "is larger than " + std::to_string(bytes_max) + " bytes", path};
+  const Error too_large{"too_large", "is larger than " + std::to_string(bytes_max) + " bytes",
+                        path};
   const Error no_memory{"no_memory", "no memory for its content", path};
   if (size > bytes_max) return too_large;
   // One byte more than the file has, so that its end is seen without growing.
   if (!buffer.reserve(static_cast<std::size_t>(size) + 1)) return no_memory;
   for (;;) {
-    if (buffer.size() == buffer.capacity() && !buffer.reserve(buffer.capacity() * 2 + step_bytes)) return no_memory;
-    const ssize_t n = ::read(file, buffer.data() + buffer.size(), buffer.capacity() - buffer.size());
+    if (buffer.size() == buffer.capacity() && !buffer.reserve(buffer.capacity() * 2 + step_bytes))
+      return no_memory;
+    const ssize_t n =
+        ::read(file, buffer.data() + buffer.size(), buffer.capacity() - buffer.size());
     if (n == 0) return buffer.size();
     if (n < 0) {
       if (errno == EINTR) continue;
@@ -158,12 +163,14 @@ Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t
 
 }  // namespace
 
-Result<std::size_t> read_file(const std::string& path, Buffer& buffer, std::size_t bytes_max, FileStat* stat) {
+Result<std::size_t> read_file(const std::string& path, Buffer& buffer, std::size_t bytes_max,
+                              FileStat* stat) {
   buffer.clear();
   // O_NONBLOCK: the open of a FIFO must not wait for its writer.
   const Descriptor file(open_retried(path.c_str(), O_RDONLY | O_NONBLOCK));
   struct stat raw {};
-  if (file.get() < 0 || ::fstat(file.get(), &raw) != 0) return file_error(errno, path, "open it", "unreadable");
+  if (file.get() < 0 || ::fstat(file.get(), &raw) != 0)
+    return file_error(errno, path, "open it", "unreadable");
   const FileStat before = converted(raw);
   if (before.kind != FileKind::file) return Error{"not_a_file", "is not a regular file", path};
   if (stat != nullptr) *stat = before;
@@ -189,18 +196,20 @@ namespace {
 
 atomic<std::uint32_t> temporaries{0};
 
-/// A name that remove_temporaries knows. The kernel takes 255 bytes: of a longer name the beginning is kept.
+/// A name that remove_temporaries knows. The kernel takes 255 bytes: of a longer name the beginning
+/// is kept.
 std::string temporary_name(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::size_t first = slash == std::string::npos ? 0 : slash + 1;
   const std::uint32_t number = temporaries.fetch_add(1, relaxed);  // relaxed: only has to differ
-  return path.substr(0, first) + "." + path.substr(first, 200) + "." + std::to_string(::getpid()) + "-" +
-         std::to_string(number) + ".weir-tmp";
+  return path.substr(0, first) + "." + path.substr(first, 200) + "." + std::to_string(::getpid()) +
+         "-" + std::to_string(number) + ".weir-tmp";
 }
 
 /// True when the new file is ours: locked, and not taken for a stale one in the moment before.
 bool lock_temporary(int file) noexcept {
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;  // a file system without locks
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0)
+    return errno != EWOULDBLOCK;  // a file system without locks
   struct stat raw {};
   return ::fstat(file, &raw) == 0 && raw.st_nlink > 0;
 }
@@ -241,9 +250,11 @@ Result<Done> AtomicFile::write(std::string_view bytes) {
 
 Result<Done> AtomicFile::commit(Sync sync) {
   WEIR_CHECK(file_ >= 0, "an AtomicFile is committed once");
-  if (sync == Sync::file && ::fdatasync(file_) != 0) return file_error(errno, path_, "sync it", "unwritable");
+  if (sync == Sync::file && ::fdatasync(file_) != 0)
+    return file_error(errno, path_, "sync it", "unwritable");
   // The rename comes before the close: until it has its name the lock must say that it lives.
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return file_error(errno, path_, "replace it", "unwritable");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+    return file_error(errno, path_, "replace it", "unwritable");
   temporary_.clear();
   if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR) {
     return file_error(errno, path_, "close it", "unwritable");
@@ -285,7 +296,8 @@ Result<Done> AppendFile::append(std::string_view record) {
   if (written == record.size()) return Done{};
   const int code = errno;
   if (written > 0) {
-    const off_t end = ::lseek(file_, 0, SEEK_CUR);  // O_APPEND leaves the position behind what was written
+    // O_APPEND leaves the position behind what was written.
+    const off_t end = ::lseek(file_, 0, SEEK_CUR);
     if (end >= 0 && ::ftruncate(file_, end - static_cast<off_t>(written)) != 0) {
       return file_error(code, path_, "append to it, nor take half a record back", "unwritable");
     }

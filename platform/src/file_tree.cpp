@@ -37,7 +37,10 @@ Kind kind_of(int directory, const dirent& entry) noexcept {
   struct stat raw {};
   if (type == DT_UNKNOWN) {  // file systems that do not say
     if (::fstatat(directory, entry.d_name, &raw, AT_SYMLINK_NOFOLLOW) != 0) return Kind::broken;
-    type = S_ISDIR(raw.st_mode) ? DT_DIR : S_ISLNK(raw.st_mode) ? DT_LNK : S_ISREG(raw.st_mode) ? DT_REG : DT_SOCK;
+    type = S_ISDIR(raw.st_mode)   ? DT_DIR
+           : S_ISLNK(raw.st_mode) ? DT_LNK
+           : S_ISREG(raw.st_mode) ? DT_REG
+                                  : DT_SOCK;
   }
   if (type == DT_REG) return Kind::file;
   if (type == DT_DIR) return Kind::directory;
@@ -52,7 +55,8 @@ bool dots(const char* name) noexcept {
 
 /// Reads and sorts one directory. Broken links go to `errors`.
 Result<Directory> read_directory(std::string path, bool follow, std::vector<Error>& errors) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+  const int file =
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
   if (file < 0) return file_error(errno, path, "open the directory", "unreadable");
   DIR* const stream = ::fdopendir(file);
   if (stream == nullptr) {
@@ -67,7 +71,8 @@ Result<Directory> read_directory(std::string path, bool follow, std::vector<Erro
     if (!dots(entry->d_name)) {
       const Kind kind = kind_of(file, *entry);
       if (kind == Kind::broken) {
-        errors.push_back(file_error(errno, directory.prefix + entry->d_name, "follow it", "unreadable"));
+        errors.push_back(
+            file_error(errno, directory.prefix + entry->d_name, "follow it", "unreadable"));
       } else if (kind != Kind::skip) {
         directory.entries.push_back({entry->d_name, kind == Kind::directory});
       }
@@ -137,7 +142,8 @@ Result<Done> make_directories(const std::string& path) {
     struct stat raw {};
     // EROFS and EACCES are also answered for directories that are there.
     if (::stat(part.c_str(), &raw) == 0 && S_ISDIR(raw.st_mode)) continue;
-    Error error = file_error(code == EEXIST ? ENOTDIR : code, part, "create the directory", "unwritable");
+    Error error =
+        file_error(code == EEXIST ? ENOTDIR : code, part, "create the directory", "unwritable");
     if (error.code == "not_found") error.code = "unwritable";  // a file stands in the way
     return error;
   }
@@ -153,14 +159,16 @@ int temporary_owner(std::string_view name) noexcept {
   name.remove_suffix(ending.size());
   const std::size_t dash = name.rfind('-');
   const std::size_t dot = name.rfind('.');
-  if (dash == std::string_view::npos || dot == std::string_view::npos || dot == 0 || dash < dot) return 0;
+  if (dash == std::string_view::npos || dot == std::string_view::npos || dot == 0 || dash < dot)
+    return 0;
   int process = 0;
   const char* const last = name.data() + dash;
   const auto parsed = std::from_chars(name.data() + dot + 1, last, process);
   return parsed.ec == std::errc() && parsed.ptr == last && process > 0 ? process : 0;
 }
 
-/// Whether no living writer holds it; where the file system has no locks, whether its process is gone.
+/// Whether no living writer holds it; where the file system has no locks, whether its process is
+/// gone.
 bool stale(int file, int process) noexcept {
   if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;

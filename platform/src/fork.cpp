@@ -1,4 +1,5 @@
-// fork.cpp: one pthread_atfork handler that counts in the child. It does no more, so it is async-signal-safe.
+// fork.cpp: one pthread_atfork handler that counts in the child. It does no more, so it is
+// async-signal-safe.
 #include <weir/atomic.hpp>
 #include <weir/check.hpp>
 #include <weir/fork.hpp>

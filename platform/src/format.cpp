@@ -30,7 +30,8 @@ std::string format_count(std::uint64_t count) {
 std::string format_number(double value) {
   if (!std::isfinite(value)) return value < 0 ? "-inf" : value > 0 ? "inf" : "nan";
   if (value < 0) return "-" + format_number(-value);
-  if (value >= 999.5 && value < 1e18) return format_count(static_cast<std::uint64_t>(std::llround(value)));
+  if (value >= 999.5 && value < 1e18)
+    return format_count(static_cast<std::uint64_t>(std::llround(value)));
   return value >= 1e18 ? printed("%.3g", value) : three_digits(value);
 }
 

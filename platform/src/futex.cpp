@@ -15,20 +15,23 @@ namespace {
 static_assert(sizeof(atomic<std::uint32_t>) == 4 && atomic<std::uint32_t>::is_always_lock_free,
               "the kernel compares the four bytes of the word itself");
 
-long futex(const atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* deadline) noexcept {
+long futex(const atomic<std::uint32_t>& word, int operation, std::uint32_t value,
+           const timespec* deadline) noexcept {
   return ::syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, deadline, nullptr,
                    FUTEX_BITSET_MATCH_ANY);
 }
 
 }  // namespace
 
-bool futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected, Deadline deadline) noexcept {
+bool futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected,
+                Deadline deadline) noexcept {
   timespec until{};
   if (deadline != never) {
     until.tv_sec = static_cast<time_t>(deadline / 1'000'000'000);
     until.tv_nsec = static_cast<long>(deadline % 1'000'000'000);
   }
-  const long answer = futex(word, FUTEX_WAIT_BITSET, expected, deadline == never ? nullptr : &until);
+  const long answer =
+      futex(word, FUTEX_WAIT_BITSET, expected, deadline == never ? nullptr : &until);
   return answer == 0 || errno != ETIMEDOUT;  // EAGAIN: the word has changed; EINTR: a signal
 }
 

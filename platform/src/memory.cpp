@@ -1,7 +1,7 @@
 // memory.cpp: the only file that knows mimalloc.
 //
-// Debian's libmimalloc.so also carries malloc and operator new, so a program linked with it uses mimalloc throughout;
-// that is the package's doing, weir itself replaces nothing.
+// Debian's libmimalloc.so also carries malloc and operator new, so a program linked with it uses
+// mimalloc throughout; that is the package's doing, weir itself replaces nothing.
 #include <weir/atomic.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
@@ -61,7 +61,9 @@ void* allocate_bytes(std::size_t bytes, std::size_t alignment) noexcept {
 #endif
 }
 
-void release_bytes(void* block, std::size_t bytes, std::size_t) noexcept { give_back(block, bytes); }
+void release_bytes(void* block, std::size_t bytes, std::size_t) noexcept {
+  give_back(block, bytes);
+}
 
 std::size_t allocated_bytes() noexcept {
   return live_bytes.load(relaxed);  // relaxed: a sum
@@ -76,7 +78,8 @@ const char* allocator_name() noexcept {
     char text[32];
     Name() noexcept {
       const int number = mi_version();  // 209 is 2.0.9
-      std::snprintf(text, sizeof(text), "mimalloc %d.%d.%d", number / 100, number / 10 % 10, number % 10);
+      std::snprintf(text, sizeof(text), "mimalloc %d.%d.%d", number / 100, number / 10 % 10,
+                    number % 10);
     }
   };
   static const Name name;
@@ -143,13 +146,15 @@ void* Slab::take(std::size_t bytes, std::size_t alignment) noexcept {
         return reinterpret_cast<void*>(base + first);
       }
     }
-    if (attempt == 0 && !grow(alignment > alignof(Chunk) ? bytes + alignment : bytes)) return nullptr;
+    if (attempt == 0 && !grow(alignment > alignof(Chunk) ? bytes + alignment : bytes))
+      return nullptr;
   }
   return nullptr;
 }
 
 void Slab::clear() noexcept {
-  for (Owned* owned = last_; owned != nullptr; owned = owned->previous) owned->destroy(owned->objects, owned->count);
+  for (Owned* owned = last_; owned != nullptr; owned = owned->previous)
+    owned->destroy(owned->objects, owned->count);
   last_ = nullptr;
   while (chunk_ != nullptr) {
     Chunk* const chunk = chunk_;
@@ -169,7 +174,8 @@ WorkerHeap::WorkerHeap() noexcept : heap_(mi_heap_new()), owner_(::gettid()) {
 }
 WorkerHeap::~WorkerHeap() {
   WEIR_CHECK(owner_ == ::gettid(), "a worker's heap is destroyed on the thread that built it");
-  mi_heap_delete(static_cast<mi_heap_t*>(heap_));  // blocks that live on move to the thread's default heap
+  // Blocks that live on move to the thread's default heap.
+  mi_heap_delete(static_cast<mi_heap_t*>(heap_));
 }
 #else
 WorkerHeap::WorkerHeap() noexcept : heap_(nullptr), owner_(::gettid()) {}
@@ -189,6 +195,8 @@ void* WorkerHeap::allocate(std::size_t bytes, std::size_t alignment) noexcept {
 #endif
 }
 
-void WorkerHeap::release(void* block, std::size_t bytes, std::size_t) noexcept { give_back(block, bytes); }
+void WorkerHeap::release(void* block, std::size_t bytes, std::size_t) noexcept {
+  give_back(block, bytes);
+}
 
 }  // namespace weir

@@ -1,4 +1,5 @@
-// phase.cpp: one thread-local pointer says whose rule a thread lives under. It is plain data: no destructor runs.
+// phase.cpp: one thread-local pointer says whose rule a thread lives under. It is plain data: no
+// destructor runs.
 #include <weir/check.hpp>
 #include <weir/phase.hpp>
 

@@ -12,7 +12,8 @@
 namespace weir {
 namespace {
 
-/// Allowed CPUs in the order in which workers take them: the first hardware thread of every core, then the second.
+/// Allowed CPUs in the order in which workers take them: the first hardware thread of every core,
+/// then the second.
 std::vector<Cpu> seats(const Topology& topology) {
   std::vector<Cpu> order;
   std::vector<int> rank;  // among the allowed threads of its core
@@ -23,9 +24,10 @@ std::vector<Cpu> seats(const Topology& topology) {
     order.push_back(cpu);
     order.back().smt = rank.back();
   }
-  std::sort(order.begin(), order.end(), [](const Cpu& a, const Cpu& b) {  // in machine order inside a rank
-    return std::tuple(a.smt, a.core, a.os) < std::tuple(b.smt, b.core, b.os);
-  });
+  std::sort(order.begin(), order.end(),
+            [](const Cpu& a, const Cpu& b) {  // in machine order inside a rank
+              return std::tuple(a.smt, a.core, a.os) < std::tuple(b.smt, b.core, b.os);
+            });
   return order;
 }
 
@@ -41,13 +43,16 @@ void order_neighbours(const std::vector<Cpu>& seat, Placement& placement) {
   std::vector<std::uint16_t> row;
   for (int self = 0; self < workers; ++self) {
     row.clear();
-    for (int step = 1; step < workers; ++step) row.push_back(static_cast<std::uint16_t>((self + step) % workers));
+    for (int step = 1; step < workers; ++step)
+      row.push_back(static_cast<std::uint16_t>((self + step) % workers));
     if (placement.pinned) {
       const Cpu& own = seat[static_cast<std::size_t>(self)];
       const auto key = [&](int other) {
-        return std::pair(distance(own, seat[static_cast<std::size_t>(other)]), (other - self + workers) % workers);
+        return std::pair(distance(own, seat[static_cast<std::size_t>(other)]),
+                         (other - self + workers) % workers);
       };
-      std::sort(row.begin(), row.end(), [&](std::uint16_t a, std::uint16_t b) { return key(a) < key(b); });
+      std::sort(row.begin(), row.end(),
+                [&](std::uint16_t a, std::uint16_t b) { return key(a) < key(b); });
     }
     placement.near_order.insert(placement.near_order.end(), row.begin(), row.end());
   }
@@ -80,15 +85,18 @@ std::size_t distinct(const std::vector<Cpu>& seat, std::size_t count, int Cpu::*
   return static_cast<std::size_t>(std::unique(ids.begin(), ids.end()) - ids.begin());
 }
 
-std::string described(const Topology& topology, const std::vector<Cpu>& seat, const Placement& placement) {
+std::string described(const Topology& topology, const std::vector<Cpu>& seat,
+                      const Placement& placement) {
   const std::size_t workers = placement.cpus.size();
   if (workers == 0) return "0 workers, the caller drives";
   std::string text = plural(workers, "worker");
   if (placement.pinned) {
-    text += " pinned to CPU" + std::string(workers == 1 ? " " : "s ") + ranges(placement.cpus) + " (" +
-            plural(distinct(seat, workers, &Cpu::core), "core");
-    if (const std::size_t l3 = distinct(seat, workers, &Cpu::l3); l3 > 0) text += ", " + std::to_string(l3) + " L3";
-    if (const std::size_t n = distinct(seat, workers, &Cpu::numa); n > 0) text += ", " + plural(n, "memory node");
+    text += " pinned to CPU" + std::string(workers == 1 ? " " : "s ") + ranges(placement.cpus) +
+            " (" + plural(distinct(seat, workers, &Cpu::core), "core");
+    if (const std::size_t l3 = distinct(seat, workers, &Cpu::l3); l3 > 0)
+      text += ", " + std::to_string(l3) + " L3";
+    if (const std::size_t n = distinct(seat, workers, &Cpu::numa); n > 0)
+      text += ", " + plural(n, "memory node");
     text += ")";
   } else if (workers > seat.size()) {
     text += " not pinned (more than the " + plural(seat.size(), "allowed CPU") + ")";
@@ -113,19 +121,22 @@ std::span<const std::uint16_t> Placement::near(int worker) const noexcept {
 }
 
 Placement place_workers(const Topology& topology, int requested, bool pin) {
-  WEIR_CHECK(requested >= -1 && requested <= limits::workers_max, "the number of workers is -1 or 0 to 256");
+  WEIR_CHECK(requested >= -1 && requested <= limits::workers_max,
+             "the number of workers is -1 or 0 to 256");
   const std::vector<Cpu> seat = seats(topology);
   int workers = requested;
   if (requested < 0) {
     workers = topology.allowed_cores();
-    if (topology.quota_cpus > 0) workers = std::min(workers, static_cast<int>(std::ceil(topology.quota_cpus)));
+    if (topology.quota_cpus > 0)
+      workers = std::min(workers, static_cast<int>(std::ceil(topology.quota_cpus)));
     workers = std::clamp(workers, 1, limits::workers_max);
   }
   Placement placement;
   const bool fits = workers <= static_cast<int>(seat.size());
   placement.pinned = fits && workers > 0 && pin;
   // A quota of at least all the CPUs that are allowed never throttles.
-  const bool throttled = topology.quota_cpus > 0 && topology.quota_cpus < static_cast<double>(seat.size());
+  const bool throttled =
+      topology.quota_cpus > 0 && topology.quota_cpus < static_cast<double>(seat.size());
   placement.spinning = fits && workers > 0 && !throttled;
   for (int i = 0; i < workers; ++i) {
     placement.cpus.push_back(placement.pinned ? seat[static_cast<std::size_t>(i)].os : -1);

@@ -21,8 +21,10 @@ struct sigaction former_terminate;
 void on_signal(int number) {
   const int saved = errno;
   std::uint32_t none = 0;
-  // (1) release pairs with (2): whoever sees the number sees what this thread did before the signal
-  if (!first_signal.compare_exchange_strong(none, static_cast<std::uint32_t>(number), release, relaxed)) {
+  // (1) release pairs with (2): whoever sees the number sees what this thread did before the signal;
+  // relaxed: a second signal reads nothing
+  if (!first_signal.compare_exchange_strong(none, static_cast<std::uint32_t>(number), release,
+                                            relaxed)) {
     ::_exit(128 + number);
   }
   futex_wake_all(first_signal);
@@ -32,8 +34,8 @@ void on_signal(int number) {
 }  // namespace
 
 StopSignals::StopSignals() noexcept {
-  WEIR_CHECK(!installed.exchange(true, relaxed),  // relaxed: the main thread alone builds and destroys
-             "two StopSignals at the same time");
+  // relaxed: the main thread alone builds and destroys
+  WEIR_CHECK(!installed.exchange(true, relaxed), "two StopSignals at the same time");
   first_signal.store(0, relaxed);  // relaxed: no handler is installed yet
   struct sigaction action {};
   action.sa_handler = &on_signal;

@@ -1,18 +1,17 @@
 // terminal.cpp: the progress line and the table.
-#include <weir/terminal.hpp>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <weir/terminal.hpp>
 
 namespace weir {
 namespace {
 
-constexpr Deadline redraw_ns = 100'000'000;        // 10 Hz
+constexpr Deadline redraw_ns = 100'000'000;  // 10 Hz
 constexpr Deadline plain_line_ns = 10'000'000'000;
 constexpr Deadline stuck_ns = 3'000'000'000;
 
@@ -22,8 +21,9 @@ Deadline between(Deadline first, Deadline last) noexcept { return last > first ?
 
 /// Columns of UTF-8 text: its bytes without continuation bytes.
 std::size_t columns(const std::string& text) noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
 }
 
 std::string cut(const std::string& text, std::size_t columns_max) {
@@ -58,10 +58,14 @@ int terminal_width(std::FILE* stream) noexcept {
   return width > 0 && width < 10'000 ? static_cast<int>(width) : 80;
 }
 
-Progress::Progress(ProgressConfig config)
-    : total_(config.total), config_(std::move(config)), out_(config_.out == nullptr ? stderr : config_.out),
-      terminal_(config_.on_terminal < 0 ? is_terminal(out_) : config_.on_terminal == 1), started_(now_ns()),
-      drawn_(started_), moved_(started_) {}
+Progress::Progress(ProgressConfig config, Deadline now)
+    : total_(config.total),
+      config_(std::move(config)),
+      out_(config_.out == nullptr ? stderr : config_.out),
+      terminal_(config_.on_terminal < 0 ? is_terminal(out_) : config_.on_terminal == 1),
+      started_(now),
+      drawn_(now),
+      moved_(now) {}
 
 Progress::~Progress() {
   if (drawn_columns_ > 0) std::fputc('\n', out_);
@@ -69,15 +73,15 @@ Progress::~Progress() {
 
 void Progress::set_note(std::string note) { note_ = std::move(note); }
 
-void Progress::start(std::string label, std::string unit, std::uint64_t total) {
+void Progress::start(std::string label, std::string unit, std::uint64_t total, Deadline now) {
   if (drawn_columns_ > 0) std::fputc('\n', out_);
   drawn_columns_ = 0;
   config_.label = std::move(label);
   config_.unit = std::move(unit);
   note_.clear();
-  done_.store(0, relaxed);  // relaxed: a count for people
+  done_.store(0, relaxed);       // relaxed: a count for people
   total_.store(total, relaxed);  // relaxed: as above
-  started_ = drawn_ = moved_ = now_ns();
+  started_ = drawn_ = moved_ = now;
   moved_done_ = 0;
 }
 
@@ -90,12 +94,15 @@ std::string Progress::line(Deadline now) const {
   text += format_count(done);
   if (total > 0) text += "/" + format_count(total);
   text += " " + config_.unit;
-  if (total > 0) text += ", " + std::to_string(std::min<std::uint64_t>(100, done * 100 / total)) + " %";
+  if (total > 0)
+    text += ", " + std::to_string(std::min<std::uint64_t>(100, done * 100 / total)) + " %";
   text += ", " + format_number(rate) + "/s";
-  if (total > done && rate > 0) text += ", ETA " + format_duration(static_cast<double>(total - done) / rate);
+  if (total > done && rate > 0)
+    text += ", ETA " + format_duration(static_cast<double>(total - done) / rate);
   const Deadline still = between(moved_, now);
   if (done == moved_done_ && still >= stuck_ns && (total == 0 || done < total)) {
-    text += ", nothing has moved for " + format_duration(seconds(still / 1'000'000'000 * 1'000'000'000));
+    text += ", nothing has moved for " +
+            format_duration(seconds(still / 1'000'000'000 * 1'000'000'000));
     if (!note_.empty()) text += ": " + note_;
   }
   return text;
@@ -105,7 +112,8 @@ void Progress::put(const std::string& text, bool last) {
   if (!terminal_) {
     std::fprintf(out_, "%s\n", text.c_str());
   } else {
-    const std::string shown = cut(text, static_cast<std::size_t>(std::max(terminal_width(out_) - 1, 10)));
+    const std::string shown =
+        cut(text, static_cast<std::size_t>(std::max(terminal_width(out_) - 1, 10)));
     const std::size_t width = columns(shown);
     // Blanks over what the former line had more: every terminal knows them.
     const std::string rest(drawn_columns_ > width ? drawn_columns_ - width : 0, ' ');
@@ -172,7 +180,8 @@ std::string Table::text() const {
     }
     end_line();
     if (r > 0) continue;
-    for (std::size_t c = 0; c < width.size(); ++c) result += (c > 0 ? "  " : "") + std::string(width[c], '-');
+    for (std::size_t c = 0; c < width.size(); ++c)
+      result += (c > 0 ? "  " : "") + std::string(width[c], '-');
     end_line();
   }
   return result;

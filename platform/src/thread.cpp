@@ -1,4 +1,5 @@
-// thread.cpp: pthreads; the name is set by the new thread itself, the CPU by its attributes before it first runs.
+// thread.cpp: pthreads; the name is set by the new thread itself, the CPU by its attributes before
+// it first runs.
 #include <weir/limits.hpp>
 #include <weir/thread.hpp>
 
@@ -87,11 +88,13 @@ Result<Thread> Thread::start(const ThreadConfig& config, void (*body)(void*), vo
   pthread_attr_t attributes;
   int code = ::pthread_attr_init(&attributes);
   if (code == 0) {
-    if (config.stack_bytes != 0) code = ::pthread_attr_setstacksize(&attributes, config.stack_bytes);
+    if (config.stack_bytes != 0)
+      code = ::pthread_attr_setstacksize(&attributes, config.stack_bytes);
     if (code == 0 && config.cpu >= 0) {
       const CpuSet cpus(&config.cpu, 1);
-      code = cpus.set() == nullptr ? ENOMEM
-                                   : ::pthread_attr_setaffinity_np(&attributes, cpus.bytes(), cpus.set());
+      code = cpus.set() == nullptr
+                 ? ENOMEM
+                 : ::pthread_attr_setaffinity_np(&attributes, cpus.bytes(), cpus.set());
     }
     if (code == 0) code = ::pthread_create(&start->handle, &attributes, &Start::run, start);
     ::pthread_attr_destroy(&attributes);

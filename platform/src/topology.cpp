@@ -37,7 +37,8 @@ int ancestor(hwloc_topology_t machine, hwloc_obj_t pu, hwloc_obj_type_t type) no
 int memory_node(hwloc_topology_t machine, hwloc_obj_t pu) noexcept {
   hwloc_obj_t node = nullptr;
   while ((node = hwloc_get_next_obj_by_type(machine, HWLOC_OBJ_NUMANODE, node)) != nullptr) {
-    if (hwloc_bitmap_isset(node->cpuset, pu->os_index) != 0) return static_cast<int>(node->logical_index);
+    if (hwloc_bitmap_isset(node->cpuset, pu->os_index) != 0)
+      return static_cast<int>(node->logical_index);
   }
   return -1;
 }
@@ -61,7 +62,8 @@ void read_cpus(hwloc_topology_t machine, Topology& topology) {
     topology.cpus.push_back(cpu);
   }
   const hwloc_obj_t package = hwloc_get_obj_by_type(machine, HWLOC_OBJ_PACKAGE, 0);
-  const char* model = package == nullptr ? nullptr : hwloc_obj_get_info_by_name(package, "CPUModel");
+  const char* model =
+      package == nullptr ? nullptr : hwloc_obj_get_info_by_name(package, "CPUModel");
   if (model != nullptr) topology.model = model;
 }
 
@@ -85,7 +87,8 @@ void restrict_to(const std::vector<int>& allowed, Topology& topology) {
 }  // namespace
 
 int Topology::allowed_cpus() const noexcept {
-  return static_cast<int>(std::count_if(cpus.begin(), cpus.end(), [](const Cpu& cpu) { return cpu.allowed; }));
+  return static_cast<int>(
+      std::count_if(cpus.begin(), cpus.end(), [](const Cpu& cpu) { return cpu.allowed; }));
 }
 
 int Topology::allowed_cores() const noexcept {
@@ -103,7 +106,8 @@ Topology read_machine_topology() {
   Topology topology;
   hwloc_topology_t machine = nullptr;
   if (hwloc_topology_init(&machine) == 0) {
-    // Its x86 component would move the calling thread over all CPUs to ask each one; Linux knows the same.
+    // Its x86 component would move the calling thread over all CPUs to ask each one; Linux knows
+    // the same.
     hwloc_topology_set_components(machine, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
     if (hwloc_topology_load(machine) == 0) read_cpus(machine, topology);
     hwloc_topology_destroy(machine);
@@ -116,16 +120,19 @@ Topology read_machine_topology() {
 }
 
 const Topology& machine_topology() {
-  static const Topology& topology = *new Topology(read_machine_topology());  // never destroyed: threads may outlive main
+  // Never destroyed: threads may outlive main.
+  static const Topology& topology = *new Topology(read_machine_topology());
   return topology;
 }
 
 Result<Topology> synthetic_topology(std::string_view text) {
   const std::string description(text);
   hwloc_topology_t machine = nullptr;
-  if (hwloc_topology_init(&machine) != 0) return Error{"no_memory", "no memory for a topology", description};
+  if (hwloc_topology_init(&machine) != 0)
+    return Error{"no_memory", "no memory for a topology", description};
   Topology topology;
-  const bool known = hwloc_topology_set_synthetic(machine, description.c_str()) == 0 && hwloc_topology_load(machine) == 0;
+  const bool known = hwloc_topology_set_synthetic(machine, description.c_str()) == 0 &&
+                     hwloc_topology_load(machine) == 0;
   if (known) read_cpus(machine, topology);
   hwloc_topology_destroy(machine);
   if (!known) return Error{"bad_topology", "is not a topology in hwloc's notation", description};

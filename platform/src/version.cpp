@@ -15,9 +15,11 @@ const char* commit() noexcept { return WEIR_COMMIT; }
 
 const char* compiler() noexcept {
 #if defined(__clang__)
-  return "clang " WEIR_TEXT(__clang_major__) "." WEIR_TEXT(__clang_minor__) "." WEIR_TEXT(__clang_patchlevel__);
+  return "clang " WEIR_TEXT(__clang_major__) "." WEIR_TEXT(__clang_minor__) "." WEIR_TEXT(
+      __clang_patchlevel__);
 #else
-  return "gcc " WEIR_TEXT(__GNUC__) "." WEIR_TEXT(__GNUC_MINOR__) "." WEIR_TEXT(__GNUC_PATCHLEVEL__);
+  return "gcc " WEIR_TEXT(__GNUC__) "." WEIR_TEXT(__GNUC_MINOR__) "." WEIR_TEXT(
+      __GNUC_PATCHLEVEL__);
 #endif
 }
 
@@ -35,8 +37,8 @@ const char* version_line() noexcept {
   struct Line {
     char text[256];
     Line() noexcept {
-      std::snprintf(text, sizeof(text), "weir %s (commit %s, %s, %s, %s, %s)", version(), commit(), compiler(),
-                    build_type(), allocator_name(), inbox_name());
+      std::snprintf(text, sizeof(text), "weir %s (commit %s, %s, %s, %s, %s)", version(), commit(),
+                    compiler(), build_type(), allocator_name(), inbox_name());
     }
   };
   static const Line line;

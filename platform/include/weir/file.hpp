@@ -2,9 +2,11 @@
 //
 // Roles:    free functions on any thread; an object by one thread at a time.
 // Progress: every call may wait for the disk. EINTR and short transfers are handled inside.
-// Errors:   Error{code, what, where = path}; codes: not_found, unreadable, not_a_file, too_large, changed_while_read,
-//           no_memory, unwritable, no_space. A call that fails leaves the former file whole.
-// Memory:   Buffer and strings on the program's heap, not counted by memory.hpp: they are the user's.
+// Errors:   Error{code, what, where = path}; codes: not_found, unreadable, not_a_file, too_large,
+//           changed_while_read, no_memory, unwritable, no_space. A call that fails leaves the
+//           former file whole.
+// Memory:   Buffer and strings on the program's heap, not counted by memory.hpp: they are the
+//           user's.
 #pragma once
 
 #include <cstddef>
@@ -48,8 +50,8 @@ enum class FileKind : std::uint8_t { file, directory, other };
 
 struct FileStat {
   FileKind kind = FileKind::other;
-  std::uint64_t size = 0;      // bytes
-  std::int64_t mtime_ns = 0;   // since the Unix epoch
+  std::uint64_t size = 0;     // bytes
+  std::int64_t mtime_ns = 0;  // since the Unix epoch
 };
 
 /// Of what `path` leads to (symbolic links are followed).
@@ -57,19 +59,20 @@ Result<FileStat> stat_file(const std::string& path);
 
 inline constexpr std::size_t no_size_limit = std::numeric_limits<std::size_t>::max();
 
-/// Replaces the buffer's content by the file's and returns its bytes. More than `bytes_max`: too_large. The file must be a
-/// regular one, and its size and modification time the same before and after (else changed_while_read). `stat`, when
-/// given, is what it was.
-Result<std::size_t> read_file(const std::string& path, Buffer& buffer, std::size_t bytes_max = no_size_limit,
-                              FileStat* stat = nullptr);
+/// Replaces the buffer's content by the file's and returns its bytes. More than `bytes_max`:
+/// too_large. The file must be a regular one, and its size and modification time the same before
+/// and after (else changed_while_read). `stat`, when given, is what it was.
+Result<std::size_t> read_file(const std::string& path, Buffer& buffer,
+                              std::size_t bytes_max = no_size_limit, FileStat* stat = nullptr);
 
 enum class Sync : std::uint8_t {
   none,  // survives the end of the process, not of the machine
   file,  // fdatasync of the file before it gets its name, fsync of the directory after
 };
 
-/// A file that appears under its name whole or not at all: written as `.NAME.PID-N.weir-tmp` beside it, then renamed. A
-/// symbolic link at `path` is replaced, not followed. Locked (flock) while open, so that remove_temporaries knows it lives.
+/// A file that appears under its name whole or not at all: written as `.NAME.PID-N.weir-tmp` beside
+/// it, then renamed. A symbolic link at `path` is replaced, not followed. Locked (flock) while
+/// open, so that remove_temporaries knows it lives.
 class AtomicFile {
  public:
   /// The directory must exist.
@@ -95,16 +98,18 @@ class AtomicFile {
   std::string temporary_;
 };
 
-Result<Done> write_file_atomically(const std::string& path, std::string_view bytes, Sync sync = Sync::none);
+Result<Done> write_file_atomically(const std::string& path, std::string_view bytes,
+                                   Sync sync = Sync::none);
 
 /// Creates `path` and its missing parents; it may be there already.
 Result<Done> make_directories(const std::string& path);
 
-/// Removes the temporary files that dead processes left below `root`; those of a living writer stay. Returns how many.
-/// A root that does not exist holds none.
+/// Removes the temporary files that dead processes left below `root`; those of a living writer
+/// stay. Returns how many. A root that does not exist holds none.
 Result<std::size_t> remove_temporaries(const std::string& root);
 
-/// A journal: records are appended by one write() each, so that a reader never sees half of one from a living writer.
+/// A journal: records are appended by one write() each, so that a reader never sees half of one
+/// from a living writer.
 class AppendFile {
  public:
   /// Opens `path`, or creates it.
@@ -123,8 +128,9 @@ class AppendFile {
   std::string path_;
 };
 
-/// Walks a tree, one file a call. Inside each directory entries come sorted by name (bytes), directories at their place.
-/// Symbolic links to files are files, those to directories are passed over. Paths start with the root as given.
+/// Walks a tree, one file a call. Inside each directory entries come sorted by name (bytes),
+/// directories at their place. Symbolic links to files are files, those to directories are passed
+/// over. Paths start with the root as given.
 class FileWalk {
  public:
   enum class Step : std::uint8_t {
@@ -147,8 +153,8 @@ class FileWalk {
   std::unique_ptr<State> state_;
 };
 
-/// Calls on_file(const std::string& path) for each file of the tree and on_error(const Error&) for what cannot be read.
-/// Returns the number of files, or the Error of the root.
+/// Calls on_file(const std::string& path) for each file of the tree and on_error(const Error&) for
+/// what cannot be read. Returns the number of files, or the Error of the root.
 template <class F, class E>
 Result<std::size_t> walk_files(const std::string& root, F&& on_file, E&& on_error) {
   Result<FileWalk> walk = FileWalk::open(root);

@@ -1,7 +1,8 @@
-// limits.hpp: every bound of the system, with its unit, its reason and the arithmetic that ties it to the others.
+// limits.hpp: every bound of the system, with its unit, its reason and the arithmetic that ties it
+// to the others.
 //
-// `..._max` refuses what is above it, by name, at set-up; `..._default` is what a configuration starts with; the rest are
-// constants of a protocol. P numbers are those of the protocols.
+// `..._max` refuses what is above it, by name, at set-up; `..._default` is what a configuration
+// starts with; the rest are constants of a protocol. P numbers are those of the protocols.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +12,30 @@
 
 namespace weir::limits {
 
-// Who takes part --------------------------------------------------------------------------------------------------
+// --- Who takes part ---
 
-/// Workers of one runtime. Reason: four 64-bit words of the sleepers' mask, one load each on the notify path.
+/// Workers of one runtime. Reason: four 64-bit words of the sleepers' mask, one load each on the
+/// notify path.
 inline constexpr int workers_max = 256;
-/// Foreign threads that help at the same time. Reason: each has a context and a slot in all per-worker state.
+/// Foreign threads that help at the same time. Reason: each has a context and a slot in all
+/// per-worker state.
 inline constexpr int guests_max = 64;
 inline constexpr int guests_default = 2;
 /// Registered producers. Reason: the barrier reads the two counters of each one, twice (P4).
 inline constexpr int producers_max = 1024;
 inline constexpr int producers_default = 16;
-/// Indices of per-worker state: 0 .. contexts_max - 1 (P11). They fit the 16 bits that a stolen child's thief field has.
+/// Indices of per-worker state: 0 .. contexts_max - 1 (P11). They fit the 16 bits that a stolen
+/// child's thief field has.
 inline constexpr int contexts_max = workers_max + guests_max;
 static_assert(contexts_max <= 0xffff, "a thief is named in 16 bits (P7)");
 static_assert(workers_max % 64 == 0, "the sleepers' mask is made of whole words");
 
-// Tasks -----------------------------------------------------------------------------------------------------------
+// --- Tasks ---
 
 /// One task slot, bytes. Reason: two cache lines, so that neighbours are never false sharers.
 inline constexpr std::size_t task_slot_bytes = 128;
-/// What a task may capture, bytes. Six pointers; with the job's header and scope, deadline, epoch it fits the slot.
+/// What a task may capture, bytes. Six pointers; with the job's header and scope, deadline, epoch
+/// it fits the slot.
 inline constexpr std::size_t closure_bytes = 48;
 /// A closure's strictest alignment, bytes: that of the slot's storage.
 inline constexpr std::size_t closure_alignment = alignof(std::max_align_t);
@@ -39,13 +44,14 @@ static_assert(closure_bytes + 64 <= task_slot_bytes, "header and closure share o
 
 inline constexpr std::uint32_t task_slots_default = 65'536;  // 8 MiB of slots
 inline constexpr std::uint32_t task_slots_max = 1U << 24;    // 2 GiB of slots
-static_assert(task_slots_max <= 0x7fffffff, "slot indices are 32-bit, compared by signed difference");
+static_assert(task_slots_max <= 0x7fffffff,
+              "slot indices are 32-bit, compared by signed difference");
 
 inline constexpr std::uint32_t inbox_slots_default = 1024;
 inline constexpr std::uint32_t inbox_slots_max = task_slots_max;
 
-/// Jobs in one worker's deque, a power of two. Reason: 32 KiB of pointers, the size of an L1 data cache; what does not
-/// fit goes to the overflow list, so that scheduling is never refused.
+/// Jobs in one worker's deque, a power of two. Reason: 32 KiB of pointers, the size of an L1 data
+/// cache; what does not fit goes to the overflow list, so that scheduling is never refused.
 inline constexpr std::uint32_t deque_slots = 4096;
 /// Largest deque: positions are told apart by 16-bit differences.
 inline constexpr std::uint32_t deque_slots_max = 32'768;
@@ -54,39 +60,45 @@ inline constexpr std::uint32_t deque_public_min = 16;
 static_assert((deque_slots & (deque_slots - 1)) == 0 && deque_slots <= deque_slots_max);
 static_assert(deque_public_min < deque_slots);
 
-/// spawn_or_run runs at most this deep inside itself on one stack, then answers would_block (P7). Reason: a body with
-/// a frame of 64 KiB still fits the usual 8 MiB.
+/// spawn_or_run runs at most this deep inside itself on one stack, then answers would_block (P7).
+/// Reason: a body with a frame of 64 KiB still fits the usual 8 MiB.
 inline constexpr int inline_depth_max = 64;
 static_assert(inline_depth_max * 64 * 1024 <= 8 * 1024 * 1024);
 
-/// submit_n and the batches of workers move at most this many at once: 64 slot indices are four cache lines.
+/// submit_n and the batches of workers move at most this many at once: 64 slot indices are four
+/// cache lines.
 inline constexpr std::uint32_t batch_max = 64;
 
-// Epochs and fairness ---------------------------------------------------------------------------------------------
+// --- Epochs and fairness ---
 
-/// Epochs that may be open at the same time, of the slots that counters have (P4). One slot is always free, so that
-/// the epoch that follows never shares counters with one that is still being counted.
+/// Epochs that may be open at the same time, of the slots that counters have (P4). One slot is
+/// always free, so that the epoch that follows never shares counters with one that is still being
+/// counted.
 inline constexpr std::uint32_t epoch_slots = 4;
 inline constexpr std::uint32_t epochs_open_max = 3;
 static_assert((epoch_slots & (epoch_slots - 1)) == 0, "epochs map to slots by a mask");
 static_assert(epochs_open_max < epoch_slots);
 
-/// A worker takes every n-th task from the oldest end of its deque, and every n-th while a barrier is open (P4).
+/// A worker takes every n-th task from the oldest end of its deque, and every n-th while a barrier
+/// is open (P4).
 inline constexpr std::uint32_t oldest_interval = 64;
 inline constexpr std::uint32_t oldest_interval_barrier = 8;
 /// A worker with work of its own looks into the inbox at every n-th task.
 inline constexpr std::uint32_t inbox_interval = 16;
-static_assert((oldest_interval & (oldest_interval - 1)) == 0 && oldest_interval % oldest_interval_barrier == 0);
+static_assert((oldest_interval & (oldest_interval - 1)) == 0 &&
+              oldest_interval % oldest_interval_barrier == 0);
 
-/// Priorities: 0 the most urgent, 1 the default (P10); a level is passed over at most this many times.
+/// Priorities: 0 the most urgent, 1 the default (P10); a level is passed over at most this many
+/// times.
 inline constexpr std::uint8_t levels = 3;
 inline constexpr std::uint8_t level_default = 1;
 inline constexpr std::uint32_t passed_over_max = 16;
 static_assert(level_default < levels);
 
-// Sleeping --------------------------------------------------------------------------------------------------------
+// --- Sleeping ---
 
-/// How long an idle worker looks around before it parks, us. Reason: two round trips of a futex wake.
+/// How long an idle worker looks around before it parks, us. Reason: two round trips of a futex
+/// wake.
 inline constexpr std::uint32_t spin_us_default = 10;
 inline constexpr std::uint32_t spin_us_max = 10'000;
 /// A park ends by itself after this long, ms, and runs the stall check (P5).
@@ -96,7 +108,7 @@ inline constexpr std::uint32_t guest_wait_us_first = 50;
 inline constexpr std::uint32_t guest_wait_us_last = 1000;
 static_assert(guest_wait_us_last < park_ms * 1000);
 
-// Graphs ----------------------------------------------------------------------------------------------------------
+// --- Graphs ---
 
 /// Slots of an edge when the node says nothing.
 inline constexpr std::uint32_t edge_slots_default = 16;
@@ -106,9 +118,10 @@ inline constexpr std::uint32_t window_per_worker = 4;
 inline constexpr std::uint32_t window_max = 1U << 20;
 /// Nodes of a graph: they are named in 16 bits, and one value means "none".
 inline constexpr std::uint32_t nodes_max = 0xffff;
-static_assert(edge_slots_default <= edge_slots_max && workers_max * window_per_worker <= window_max);
+static_assert(edge_slots_default <= edge_slots_max &&
+              workers_max * window_per_worker <= window_max);
 
-// Text ------------------------------------------------------------------------------------------------------------
+// --- Text ---
 
 /// What is kept of an exception's text, bytes with the closing 0 (P9).
 inline constexpr std::size_t error_text_bytes = 120;

@@ -1,9 +1,12 @@
 // memory.hpp: where weir's bytes come from, counted: platform allocation, arenas, per-worker heaps.
 //
 // Roles:    any thread, unless said otherwise at the class.
-// Progress: an allocation may wait for the kernel; releasing never does. None of it belongs on a hot path (phase.hpp).
-// Errors:   allocate_bytes answers nullptr when there is no memory; PlatformAllocator and Slab::make abort then.
-// Memory:   mimalloc, or malloc in sanitizer builds (version.hpp). Counts are of the bytes asked for.
+// Progress: an allocation may wait for the kernel; releasing never does. None of it belongs on a
+//           hot path (phase.hpp).
+// Errors:   allocate_bytes answers nullptr when there is no memory; PlatformAllocator and
+//           Slab::make abort then.
+// Memory:   mimalloc, or malloc in sanitizer builds (version.hpp). Counts are of the bytes asked
+//           for.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +20,17 @@
 
 namespace weir {
 
-/// `bytes` (0 counts as 1) aligned to `alignment` (a power of two), or nullptr. Counted; noted by the phase guard.
+/// `bytes` (0 counts as 1) aligned to `alignment` (a power of two), or nullptr. Counted; noted by
+/// the phase guard.
 [[nodiscard]] void* allocate_bytes(std::size_t bytes, std::size_t alignment) noexcept;
 /// Gives back what allocate_bytes gave for the same two numbers; any thread. nullptr is allowed.
 void release_bytes(void* block, std::size_t bytes, std::size_t alignment) noexcept;
 
-/// Bytes that allocate_bytes and the worker heaps have given and not got back, in the whole process.
+/// Bytes that allocate_bytes and the worker heaps have given and not got back, in the whole
+/// process.
 std::size_t allocated_bytes() noexcept;
-/// Calls of allocate_bytes and WorkerHeap::allocate that gave a block, since the start of the process.
+/// Calls of allocate_bytes and WorkerHeap::allocate that gave a block, since the start of the
+/// process.
 std::uint64_t allocation_count() noexcept;
 
 /// "mimalloc 2.0.9" or "malloc": what all this is made of.
@@ -45,12 +51,15 @@ class PlatformAllocator {
   PlatformAllocator(const PlatformAllocator<U>&) noexcept {}
 
   T* allocate(std::size_t count) {
-    WEIR_CHECK(count <= std::numeric_limits<std::size_t>::max() / sizeof(T), "a container asked for too many bytes");
+    WEIR_CHECK(count <= std::numeric_limits<std::size_t>::max() / sizeof(T),
+               "a container asked for too many bytes");
     void* block = allocate_bytes(count * sizeof(T), alignof(T));
     WEIR_CHECK(block != nullptr, "out of memory");
     return static_cast<T*>(block);
   }
-  void deallocate(T* block, std::size_t count) noexcept { release_bytes(block, count * sizeof(T), alignof(T)); }
+  void deallocate(T* block, std::size_t count) noexcept {
+    release_bytes(block, count * sizeof(T), alignof(T));
+  }
 
   template <class U>
   bool operator==(const PlatformAllocator<U>&) const noexcept {
@@ -58,8 +67,9 @@ class PlatformAllocator {
   }
 };
 
-/// A bump arena: setup code takes from it, the owner destroys all at once, in reverse order. Objects never move.
-/// Roles: one thread at a time. Memory: one block a chunk, header of 128 bytes included; take() grows it until seal().
+/// A bump arena: setup code takes from it, the owner destroys all at once, in reverse order.
+/// Objects never move. Roles: one thread at a time. Memory: one block a chunk, header of 128 bytes
+/// included; take() grows it until seal().
 class Slab {
  public:
   /// Takes nothing yet; later chunks have at least `chunk_bytes`.
@@ -68,8 +78,8 @@ class Slab {
   Slab& operator=(const Slab&) = delete;
   ~Slab() { clear(); }
 
-  /// Makes sure that one chunk has room for `bytes` more (padding for alignment is the caller's to add), taken at once.
-  /// False: no memory, or sealed.
+  /// Makes sure that one chunk has room for `bytes` more (padding for alignment is the caller's to
+  /// add), taken at once. False: no memory, or sealed.
   bool reserve(std::size_t bytes) noexcept;
   /// Uninitialised storage that lives until clear(). nullptr: no memory, or sealed and full.
   [[nodiscard]] void* take(std::size_t bytes, std::size_t alignment) noexcept;
@@ -105,13 +115,15 @@ class Slab {
 
   template <class T, class... A>
   T* build(std::size_t count, A&&... arguments) {
-    static_assert(std::is_nothrow_destructible_v<T>, "a slab destroys its objects where nothing may throw");
+    static_assert(std::is_nothrow_destructible_v<T>,
+                  "a slab destroys its objects where nothing may throw");
     Owned* owned = nullptr;
     if constexpr (!std::is_trivially_destructible_v<T>) {
       owned = static_cast<Owned*>(take(sizeof(Owned), alignof(Owned)));
       WEIR_CHECK(owned != nullptr, "out of memory, or a slab was used beyond its sealed size");
     }
-    WEIR_CHECK(count <= std::numeric_limits<std::size_t>::max() / sizeof(T), "a slab was asked for too many bytes");
+    WEIR_CHECK(count <= std::numeric_limits<std::size_t>::max() / sizeof(T),
+               "a slab was asked for too many bytes");
     T* objects = static_cast<T*>(take(count * sizeof(T), alignof(T)));
     WEIR_CHECK(objects != nullptr, "out of memory, or a slab was used beyond its sealed size");
     if constexpr (sizeof...(A) == 0) {
@@ -140,8 +152,9 @@ class Slab {
   bool sealed_ = false;
 };
 
-/// One worker's own heap. Roles: built, used for allocate() and destroyed on one thread; release() from any thread.
-/// Errors: allocate answers nullptr when there is no memory. Blocks that still live when the heap goes stay valid.
+/// One worker's own heap. Roles: built, used for allocate() and destroyed on one thread; release()
+/// from any thread. Errors: allocate answers nullptr when there is no memory. Blocks that still
+/// live when the heap goes stay valid.
 class WorkerHeap {
  public:
   WorkerHeap() noexcept;

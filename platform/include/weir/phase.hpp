@@ -1,10 +1,12 @@
 // phase.hpp: setup -> running -> teardown: who may allocate when.
 //
-// An object with a hot life (a runtime, a graph) owns a PhaseGuard; the threads that live for it enter it. From
-// start_running() to start_teardown() every platform allocation by such a thread is counted, and aborts where armed, so
-// that "no allocation after start-up" is enforced by an object and not by discipline.
+// An object with a hot life (a runtime, a graph) owns a PhaseGuard; the threads that live for it
+// enter it. From start_running() to start_teardown() every platform allocation by such a thread is
+// counted, and aborts where armed, so that "no allocation after start-up" is enforced by an object
+// and not by discipline.
 //
-// Roles: phase changes by the owner, one thread at a time; PhaseScope on any thread. Progress: wait-free.
+// Roles: phase changes by the owner, one thread at a time; PhaseScope on any thread. Progress:
+//        wait-free.
 // Memory: none. Source: the static allocator of TigerBeetle.
 #pragma once
 
@@ -33,7 +35,8 @@ class PhaseGuard {
   void start_teardown() noexcept;
 
   Phase phase() const noexcept {
-    return phase_.load(relaxed);  // relaxed: only says which rule holds; the owner publishes its work by other means
+    // relaxed: only says which rule holds; the owner publishes its work by other means
+    return phase_.load(relaxed);
   }
   /// Allocations that threads inside the guard's scopes made while it was running.
   std::uint64_t allocations() const noexcept {
@@ -46,8 +49,9 @@ class PhaseGuard {
   atomic<std::uint64_t> allocations_{0};
 };
 
-/// While it lives, the calling thread belongs to `guard`; scopes nest, the innermost counts. A worker opens one for its
-/// life, a guest for its stay. PhaseScope(nullptr) is an exemption: cold work that a member thread may do.
+/// While it lives, the calling thread belongs to `guard`; scopes nest, the innermost counts. A
+/// worker opens one for its life, a guest for its stay. PhaseScope(nullptr) is an exemption: cold
+/// work that a member thread may do.
 class PhaseScope {
  public:
   explicit PhaseScope(PhaseGuard* guard) noexcept;
@@ -66,7 +70,8 @@ std::uint64_t steady_state_allocations() noexcept;
 /// builds, not in release builds. Returns the former setting; any thread.
 bool abort_on_steady_state_allocation(bool armed) noexcept;
 
-/// Called by every platform allocation before it is made; also for allocators that weir does not own.
+/// Called by every platform allocation before it is made; also for allocators that weir does not
+/// own.
 void note_allocation() noexcept;
 
 }  // namespace weir

@@ -1,6 +1,8 @@
-// signals.hpp: SIGINT and SIGTERM as a flag that a program asks for. Executables only: the library installs nothing.
+// signals.hpp: SIGINT and SIGTERM as a flag that a program asks for. Executables only: the library
+// installs nothing.
 //
-// Roles:  one StopSignals a process at a time, built and destroyed by the main thread; asked by any thread.
+// Roles:  one StopSignals a process at a time, built and destroyed by the main thread; asked by any
+//         thread.
 // Order:  first signal: the flag, and sleepers of word() wake. Second: _exit(128 + signal) at once.
 // Errors: none. Memory: none.
 #pragma once

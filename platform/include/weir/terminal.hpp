@@ -1,6 +1,7 @@
 // terminal.hpp: what a person sees: numbers in human form, a progress line, a table.
 //
-// Roles:    free functions on any thread. Progress: counted by any thread (one relaxed addition, no lock), drawn by one.
+// Roles:    free functions on any thread. Progress: counted by any thread (one relaxed addition, no
+//           lock), drawn by one.
 // Errors:   a stream that cannot be written to is ignored: it is only for reading along.
 // Memory:   on the program's heap.
 #pragma once
@@ -9,7 +10,6 @@
 #include <cstdio>
 #include <string>
 #include <vector>
-
 #include <weir/atomic.hpp>
 #include <weir/clock.hpp>
 
@@ -31,19 +31,20 @@ std::string format_duration(double seconds);
 std::string format_number(double value);
 
 struct ProgressConfig {
-  std::string label = "";       // "stage"
-  std::string unit = "items";   // "files"
-  std::uint64_t total = 0;      // 0: unknown, no percent and no ETA
-  bool quiet = false;           // draws nothing at all
-  std::FILE* out = nullptr;     // null: stderr
-  int on_terminal = -1;         // 1, 0: as if it were one or not; -1: ask
+  std::string label = "";      // "stage"
+  std::string unit = "items";  // "files"
+  std::uint64_t total = 0;     // 0: unknown, no percent and no ETA
+  bool quiet = false;          // draws nothing at all
+  std::FILE* out = nullptr;    // null: stderr
+  int on_terminal = -1;        // 1, 0: as if it were one or not; -1: ask
 };
 
-/// One line about a long run: on a terminal redrawn at most 10 times a second, else a plain line every 10 s. When nothing
-/// has moved for 3 s it says so, and why (set_note).
+/// One line about a long run: on a terminal redrawn at most 10 times a second, else a plain line
+/// every 10 s. When nothing has moved for 3 s it says so, and why (set_note).
 class Progress {
  public:
-  explicit Progress(ProgressConfig config);
+  /// `now` is a parameter, here and below, so that tests own the clock.
+  explicit Progress(ProgressConfig config, Deadline now = now_ns());
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   /// Ends a line that is being redrawn.
@@ -60,11 +61,12 @@ class Progress {
     return done_.load(relaxed);  // relaxed: as above
   }
 
-  /// The drawing thread only, all of these. The note says what holds the run up ("edge parse -> write is full").
+  /// The drawing thread only, all of these. The note says what holds the run up ("edge parse ->
+  /// write is full").
   void set_note(std::string note);
   /// Begins another stage: counts, clock and note start again; the former line stays.
-  void start(std::string label, std::string unit, std::uint64_t total);
-  /// Draws when it is time; to be called some ten times a second. `now` is a parameter so that tests own the clock.
+  void start(std::string label, std::string unit, std::uint64_t total, Deadline now = now_ns());
+  /// Draws when it is time; to be called some ten times a second.
   void draw(Deadline now = now_ns());
   /// Draws the last state, ends the line.
   void finish(Deadline now = now_ns());
@@ -82,12 +84,13 @@ class Progress {
   std::string note_;
   std::size_t drawn_columns_ = 0;  // of the line that stands on the terminal, 0: none
   Deadline started_;
-  Deadline drawn_;                 // the last time
-  Deadline moved_;                 // the last time that done() had changed
+  Deadline drawn_;  // the last time
+  Deadline moved_;  // the last time that done() had changed
   std::uint64_t moved_done_ = 0;
 };
 
-/// Rows under aligned columns: cells that look like numbers to the right, others to the left, two blanks between.
+/// Rows under aligned columns: cells that look like numbers to the right, others to the left, two
+/// blanks between.
 class Table {
  public:
   explicit Table(std::vector<std::string> header) { add(std::move(header)); }

@@ -2,8 +2,10 @@
 //
 // Roles:    a Thread is used by one thread at a time; the free functions by any.
 // Progress: start and join may wait for the kernel; a thread may already run when start() returns.
-// Errors:   start() answers an Error ("thread_refused" when the kernel has no room, "bad_cpu" when it cannot be pinned).
-// Memory:   the kernel's stack (stack_bytes, 0: the system's default) and 64 bytes that are not counted.
+// Errors:   start() answers an Error ("thread_refused" when the kernel has no room, "bad_cpu" when
+//           it cannot be pinned).
+// Memory:   the kernel's stack (stack_bytes, 0: the system's default) and 64 bytes that are not
+//           counted.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +32,11 @@ class Thread {
   static Result<Thread> start(const ThreadConfig& config, void (*body)(void*), void* argument);
 
   bool joinable() const noexcept { return start_ != nullptr; }
-  /// Waits for the end of the body, whose effects are then visible here. A WEIR_CHECK when not joinable.
+  /// Waits for the end of the body, whose effects are then visible here. A WEIR_CHECK when not
+  /// joinable.
   void join() noexcept;
-  /// Forgets a thread that does not exist in this process: for a fork's child only, where there is nothing to join.
+  /// Forgets a thread that does not exist in this process: for a fork's child only, where there is
+  /// nothing to join.
   void abandon() noexcept { start_ = nullptr; }
 
  private:
@@ -40,7 +44,8 @@ class Thread {
   Start* start_ = nullptr;
 };
 
-/// Restricts the calling thread to the `count` CPUs named; false when the kernel refuses (none of them is allowed).
+/// Restricts the calling thread to the `count` CPUs named; false when the kernel refuses (none of
+/// them is allowed).
 bool set_affinity(const int* cpus, std::size_t count) noexcept;
 
 /// The CPU the caller runs on at this moment, -1 when unknown.

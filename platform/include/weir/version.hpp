@@ -2,9 +2,10 @@
 //
 // Roles: any thread. Memory: constants of the program, nothing is allocated.
 //
-// Sanitizer builds (CMake defines WEIR_SANITIZED) take malloc for mimalloc and Ring for moodycamel::ConcurrentQueue:
-// Debian's mimalloc is not instrumented, so a correct hand-off of one of its blocks would be reported, and
-// ThreadSanitizer does not see moodycamel's fences. Both switches sit here and nowhere else; --version prints them.
+// Sanitizer builds (CMake defines WEIR_SANITIZED) take malloc for mimalloc and Ring for
+// moodycamel::ConcurrentQueue: Debian's mimalloc is not instrumented, so a correct hand-off of one
+// of its blocks would be reported, and ThreadSanitizer does not see moodycamel's fences. Both
+// switches sit here and nowhere else; --version prints them.
 #pragma once
 
 #if defined(WEIR_SANITIZED)

@@ -1,14 +1,16 @@
-// child.hpp: runs a piece of a test in a fork's child and reports how it ended and what it wrote on stderr.
+// child.hpp: runs a piece of a test in a fork's child and reports how it ended and what it wrote on
+// stderr.
 #pragma once
-
-#include <cerrno>
-#include <csignal>
-#include <string>
-#include <type_traits>
-#include <utility>
 
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <type_traits>
+#include <utility>
 
 namespace weir::test {
 
@@ -24,6 +26,7 @@ Child in_child(F&& body) {
   int ends[2];
   Child result;
   if (::pipe(ends) != 0) return result;
+  std::fflush(nullptr);  // else the child may write the parent's buffered text again
   const pid_t child = ::fork();
   if (child < 0) return result;
   if (child == 0) {

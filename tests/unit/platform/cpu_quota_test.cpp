@@ -11,9 +11,12 @@ using weir::test::TemporaryDirectory;
 
 namespace {
 
-constexpr const char* v2_mount = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
-constexpr const char* v1_mount = "33 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw shared:11 - cgroup cgroup rw,cpu,cpuacct\n";
-constexpr const char* v1_other = "34 31 0:30 / /sys/fs/cgroup/memory rw shared:12 - cgroup cgroup rw,memory\n";
+constexpr const char* v2_mount =
+    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
+constexpr const char* v1_mount =
+    "33 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw shared:11 - cgroup cgroup rw,cpu,cpuacct\n";
+constexpr const char* v1_other =
+    "34 31 0:30 / /sys/fs/cgroup/memory rw shared:12 - cgroup cgroup rw,memory\n";
 constexpr const char* other = "23 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n";
 
 struct Tree : TemporaryDirectory {
@@ -68,7 +71,8 @@ TEST_CASE("quota: version 2, the least over the ancestors holds") {
 }
 
 TEST_CASE("quota: version 1") {
-  const Tree tree("4:memory:/x\n3:cpu,cpuacct:/docker/abc\n1:name=systemd:/\n", std::string(v1_mount) + v1_other);
+  const Tree tree("4:memory:/x\n3:cpu,cpuacct:/docker/abc\n1:name=systemd:/\n",
+                  std::string(v1_mount) + v1_other);
   tree.v1("sys/fs/cgroup/cpu,cpuacct/docker/abc", "300000\n", "100000\n");
   tree.v1("sys/fs/cgroup/cpu,cpuacct", "-1\n", "100000\n");
   tree.v1("sys/fs/cgroup/memory/x", "10000\n", "100000\n");  // not the CPU's tree
@@ -86,8 +90,9 @@ TEST_CASE("quota: version 1, nested with the least above, -1 is none") {
 }
 
 TEST_CASE("quota: hybrid, the CPU controller in version 1 beside an empty version 2 tree") {
-  const Tree tree("3:cpu,cpuacct:/job\n0::/job\n",
-                  std::string(v1_mount) + "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+  const Tree tree(
+      "3:cpu,cpuacct:/job\n0::/job\n",
+      std::string(v1_mount) + "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
   tree.put("sys/fs/cgroup/unified/job/cgroup.procs", "1\n");
   tree.v1("sys/fs/cgroup/cpu,cpuacct/job", "250000\n", "100000\n");
   CHECK(read_cpu_quota(tree.path()).cpus == doctest::Approx(2.5));
@@ -96,8 +101,9 @@ TEST_CASE("quota: hybrid, the CPU controller in version 1 beside an empty versio
 }
 
 TEST_CASE("quota: a container that sees the host's names finds its group at the mount point") {
-  const Tree tree("3:cpu,cpuacct:/docker/abc/inner\n",
-                  "33 31 0:29 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct\n");
+  const Tree tree(
+      "3:cpu,cpuacct:/docker/abc/inner\n",
+      "33 31 0:29 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup rw,cpu,cpuacct\n");
   tree.v1("sys/fs/cgroup/cpu,cpuacct", "100000\n", "100000\n");
   CHECK(read_cpu_quota(tree.path()).cpus == doctest::Approx(1));
   tree.v1("sys/fs/cgroup/cpu,cpuacct/inner", "50000\n", "100000\n");
@@ -118,12 +124,15 @@ TEST_CASE("quota: a mount point with a blank in its name") {
 }
 
 TEST_CASE("quota: files that say nothing sensible are no quota") {
-  for (const char* text : {"", "\n", "many 100000\n", "100000", "100000 0\n", "0 100000\n", "-5 100000\n", "100000 x\n"}) {
+  for (const char* text : {"", "\n", "many 100000\n", "100000", "100000 0\n", "0 100000\n",
+                           "-5 100000\n", "100000 x\n"}) {
     const Tree tree("0::/job\nnonsense\n:::\n", v2_mount);
     tree.put("sys/fs/cgroup/job/cpu.max", text);
     CHECK(read_cpu_quota(tree.path()).cpus == 0);
   }
-  const Tree half("3:cpu:/job\n", "33 31 0:29 / /cpu rw - cgroup cgroup rw,cpu\nshort line\n1 2 3 / /x rw - cgroup2\n");
+  const Tree half(
+      "3:cpu:/job\n",
+      "33 31 0:29 / /cpu rw - cgroup cgroup rw,cpu\nshort line\n1 2 3 / /x rw - cgroup2\n");
   half.put("cpu/job/cpu.cfs_quota_us", "100000\n");  // no period
   CHECK(read_cpu_quota(half.path()).cpus == 0);
 }

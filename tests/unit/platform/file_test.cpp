@@ -21,10 +21,10 @@ using weir::AtomicFile;
 using weir::Buffer;
 using weir::read_file;
 using weir::Sync;
+using weir::write_file_atomically;
 using weir::test::content_of;
 using weir::test::entries_in;
 using weir::test::TemporaryDirectory;
-using weir::write_file_atomically;
 
 TEST_CASE("buffer: grows, keeps its room, moves") {
   Buffer buffer;
@@ -47,7 +47,8 @@ TEST_CASE("buffer: grows, keeps its room, moves") {
 TEST_CASE("read_file: small, empty and large files come whole") {
   const TemporaryDirectory folder;
   Buffer buffer;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{65'536}, std::size_t{3'000'001}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{65'536}, std::size_t{3'000'001}}) {
     std::string content(size, 'x');
     if (size > 0) content.back() = '\0';
     const std::string path = folder.put("file", content);
@@ -79,12 +80,14 @@ TEST_CASE("read_file: errors say what and where") {
 
   CHECK(read_file(folder.path(), buffer).error().code == "not_a_file");
   ::mkfifo((folder / "fifo").c_str(), 0600);
-  CHECK(read_file(folder / "fifo", buffer).error().code == "not_a_file");  // and does not wait for a writer
+  CHECK(read_file(folder / "fifo", buffer).error().code ==
+        "not_a_file");  // and does not wait for a writer
 
   const std::string path = folder.put("ten", "0123456789");
   CHECK(read_file(path, buffer, 9).error().code == "too_large");
   CHECK(read_file(path, buffer, 10).ok());
-  CHECK(read_file("/proc/self/status", buffer, 10).error().code == "too_large");  // size 0, found out while reading
+  CHECK(read_file("/proc/self/status", buffer, 10).error().code ==
+        "too_large");  // size 0, found out while reading
 }
 
 TEST_CASE("read_file: a file without permission is unreadable") {
@@ -108,16 +111,18 @@ TEST_CASE("read_file: a file that grows meanwhile is reported, never half of it"
     std::atomic<bool> stop{false};
   } writer{folder.put("log", std::string(4'000'000, 'x'))};
   weir::Thread thread = weir::Thread::start(
-      {.name = "writer"},
-      [](void* argument) {
-        Writer& self = *static_cast<Writer*>(argument);
-        const int file = ::open(self.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-        for (long n = 0; !self.stop.load() && n < 20'000'000; ++n) {
-          if (::write(file, "y", 1) != 1) break;
-        }
-        ::close(file);
-      },
-      &writer).value();
+                            {.name = "writer"},
+                            [](void* argument) {
+                              Writer& self = *static_cast<Writer*>(argument);
+                              const int file =
+                                  ::open(self.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+                              for (long n = 0; !self.stop.load() && n < 20'000'000; ++n) {
+                                if (::write(file, "y", 1) != 1) break;
+                              }
+                              ::close(file);
+                            },
+                            &writer)
+                            .value();
   Buffer buffer;
   std::string code;
   for (int attempt = 0; attempt < 2000 && code.empty(); ++attempt) {
@@ -147,12 +152,13 @@ TEST_CASE("read_file: signals do not disturb it") {
     std::atomic<bool> stop{false};
   } shooter;
   weir::Thread thread = weir::Thread::start(
-      {.name = "shooter"},
-      [](void* argument) {
-        Shooter& self = *static_cast<Shooter*>(argument);
-        while (!self.stop.load()) ::pthread_kill(self.target, SIGUSR1);
-      },
-      &shooter).value();
+                            {.name = "shooter"},
+                            [](void* argument) {
+                              Shooter& self = *static_cast<Shooter*>(argument);
+                              while (!self.stop.load()) ::pthread_kill(self.target, SIGUSR1);
+                            },
+                            &shooter)
+                            .value();
   Buffer buffer;
   for (int i = 0; i < 10; ++i) {
     const auto read = read_file(path, buffer);
@@ -172,7 +178,8 @@ TEST_CASE("atomic file: appears whole, replaces, leaves nothing beside") {
   for (const Sync sync : {Sync::none, Sync::file}) {
     auto file = AtomicFile::create(path);
     REQUIRE(file.ok());
-    CHECK(file.value().temporary().find("/.out.parquet." + std::to_string(::getpid()) + "-") != std::string::npos);
+    CHECK(file.value().temporary().find("/.out.parquet." + std::to_string(::getpid()) + "-") !=
+          std::string::npos);
     CHECK(file.value().temporary().ends_with(".weir-tmp"));
     CHECK(file.value().write("first ").ok());
     CHECK(file.value().write("second").ok());
@@ -248,7 +255,9 @@ TEST_CASE("atomic file: a fork's child does not remove its parent's temporary") 
   CHECK(file.value().commit(Sync::none).ok());
 }
 
-TEST_CASE("make_directories: makes all missing ones, takes those that are there, refuses a file in the way") {
+TEST_CASE(
+    "make_directories: makes all missing ones, takes those that are there, refuses a file in the "
+    "way") {
   const TemporaryDirectory folder;
   CHECK(weir::make_directories(folder / "a/b/c").ok());
   CHECK(weir::make_directories(folder / "a/b/c/").ok());
@@ -265,8 +274,10 @@ TEST_CASE("remove_temporaries: takes what the dead left, nothing else") {
   const TemporaryDirectory folder;
   folder.put("a/.x.csv.999999-0.weir-tmp", "stale");
   folder.put("a/b/.y.1-17.weir-tmp", "stale, though a process with that number lives");
-  folder.put(".z." + std::to_string(::getpid()) + "-4.weir-tmp", "stale, from a process with our number");
-  const std::string others[] = {"x.weir-tmp", ".weir-tmp", ".x.weir-tmp", ".x.1-2.weir-tmp2", ".x.y-1.weir-tmp", "data"};
+  folder.put(".z." + std::to_string(::getpid()) + "-4.weir-tmp",
+             "stale, from a process with our number");
+  const std::string others[] = {"x.weir-tmp",       ".weir-tmp",       ".x.weir-tmp",
+                                ".x.1-2.weir-tmp2", ".x.y-1.weir-tmp", "data"};
   for (const std::string& name : others) folder.put("keep/" + name, "x");
   auto living = AtomicFile::create(folder / "living");
   REQUIRE(living.ok());
@@ -315,7 +326,8 @@ TEST_CASE("append file: a record that does not fit is taken back whole") {
     const rlimit limit{10, 10};
     ::setrlimit(RLIMIT_FSIZE, &limit);
     AppendFile file = AppendFile::open(path).value();
-    return file.append("1234567\n").ok() && !file.append("abcdefg\n").ok() && file.append("8\n").ok();
+    return file.append("1234567\n").ok() && !file.append("abcdefg\n").ok() &&
+           file.append("8\n").ok();
   });
   CHECK(child.code == 0);
   CHECK(content_of(path) == "1234567\n8\n");
@@ -342,15 +354,18 @@ Walked walk(const std::string& root) {
 
 TEST_CASE("walk: sorted by name in each directory, directories at their place") {
   const TemporaryDirectory folder;
-  for (const char* name : {"b/2.csv", "b/10.csv", "b/1.csv", "a.csv", "c.csv", "b/x/deep.csv", ".hidden"}) folder.put(name, "");
+  for (const char* name :
+       {"b/2.csv", "b/10.csv", "b/1.csv", "a.csv", "c.csv", "b/x/deep.csv", ".hidden"})
+    folder.put(name, "");
   weir::make_directories(folder / "empty").value();
   const Walked walked = walk(folder.path());
-  CHECK(walked.files == std::vector<std::string>{"/.hidden", "/a.csv", "/b/1.csv", "/b/10.csv", "/b/2.csv",
-                                                 "/b/x/deep.csv", "/c.csv"});
+  CHECK(walked.files == std::vector<std::string>{"/.hidden", "/a.csv", "/b/1.csv", "/b/10.csv",
+                                                 "/b/2.csv", "/b/x/deep.csv", "/c.csv"});
   CHECK(walked.errors.empty());
 }
 
-TEST_CASE("walk: links to files are files, links to directories are passed over, broken ones are named") {
+TEST_CASE(
+    "walk: links to files are files, links to directories are passed over, broken ones are named") {
   const TemporaryDirectory folder;
   folder.put("real/file", "");
   ::mkfifo((folder / "fifo").c_str(), 0600);

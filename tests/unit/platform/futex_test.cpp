@@ -41,7 +41,8 @@ TEST_CASE("futex: another value returns true without sleeping, deadline or not")
 TEST_CASE("futex: wake_all wakes every sleeper") {
   Meeting meeting;
   weir::Thread threads[4];
-  for (weir::Thread& thread : threads) thread = weir::Thread::start({.name = "sleeper"}, &sleeper, &meeting).value();
+  for (weir::Thread& thread : threads)
+    thread = weir::Thread::start({.name = "sleeper"}, &sleeper, &meeting).value();
   meeting.word.store(1, weir::seq_cst);
   weir::futex_wake_all(meeting.word);
   for (weir::Thread& thread : threads) thread.join();

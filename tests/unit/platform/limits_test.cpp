@@ -3,7 +3,8 @@
 
 #include <doctest/doctest.h>
 
-// The ties between bounds are static_asserts of the header; these are the values that the protocols name.
+// The ties between bounds are static_asserts of the header; these are the values that the protocols
+// name.
 TEST_CASE("limits: the protocols' numbers stand") {
   namespace limits = weir::limits;
   CHECK(limits::workers_max == 256);

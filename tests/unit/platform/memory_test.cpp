@@ -11,7 +11,8 @@ TEST_CASE("memory: allocations are aligned, writable, and counted in bytes and c
   const std::size_t bytes_before = weir::allocated_bytes();
   const std::uint64_t calls_before = weir::allocation_count();
   for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
-    for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{100'000}}) {
+    for (const std::size_t bytes :
+         {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{100'000}}) {
       void* block = weir::allocate_bytes(bytes, alignment);
       REQUIRE(block != nullptr);
       CHECK(reinterpret_cast<std::uintptr_t>(block) % alignment == 0);

@@ -70,7 +70,9 @@ TEST_CASE("phase: other threads allocate as they like") {
   weir::PhaseGuard guard;
   guard.start_running();
   const weir::PhaseScope member(&guard);
-  weir::Thread thread = weir::Thread::start({}, [](void*) { touch(); }, nullptr).value();
+  weir::Thread thread = weir::Thread::start(
+                            {}, [](void*) { touch(); }, nullptr)
+                            .value();
   thread.join();
   CHECK(guard.allocations() == 0);
 }

@@ -40,12 +40,15 @@ TEST_CASE("signals: the first one sets the flag and says which, the former handl
 
 TEST_CASE("signals: a sleeper wakes") {
   const weir::StopSignals signals;
-  weir::Thread sleeper = weir::Thread::start(
-      {.name = "sleeper"},
-      [](void* argument) {
-        static_cast<void>(static_cast<const weir::StopSignals*>(argument)->wait_until(weir::never));
-      },
-      const_cast<weir::StopSignals*>(&signals)).value();
+  weir::Thread sleeper =
+      weir::Thread::start(
+          {.name = "sleeper"},
+          [](void* argument) {
+            static_cast<void>(
+                static_cast<const weir::StopSignals*>(argument)->wait_until(weir::never));
+          },
+          const_cast<weir::StopSignals*>(&signals))
+          .value();
   std::raise(SIGINT);
   sleeper.join();
   CHECK(signals.signal_number() == SIGINT);

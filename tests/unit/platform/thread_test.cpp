@@ -69,7 +69,8 @@ TEST_CASE("thread: a CPU that does not exist is an error, not a thread") {
 
 TEST_CASE("thread: a refused clone is an error") {
   Seen seen;
-  const auto refused = weir::Thread::start({.name = "huge", .stack_bytes = std::size_t{1} << 46}, &look, &seen);
+  const auto refused =
+      weir::Thread::start({.name = "huge", .stack_bytes = std::size_t{1} << 46}, &look, &seen);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == "thread_refused");
   CHECK(seen.id == 0);
@@ -109,8 +110,8 @@ TEST_CASE("thread: affinity can be narrowed, not to nothing") {
   const weir::test::Child child = weir::test::in_child([] {
     const int cpu = some_allowed_cpu();
     const int nowhere = 100'000;
-    return weir::set_affinity(&cpu, 1) && weir::current_cpu() == cpu && !weir::set_affinity(&nowhere, 1) &&
-           !weir::set_affinity(nullptr, 0);
+    return weir::set_affinity(&cpu, 1) && weir::current_cpu() == cpu &&
+           !weir::set_affinity(&nowhere, 1) && !weir::set_affinity(nullptr, 0);
   });
   CHECK(child.code == 0);
 }

@@ -9,8 +9,8 @@
 #include <set>
 #include <vector>
 
-using weir::Placement;
 using weir::place_workers;
+using weir::Placement;
 using weir::Topology;
 
 namespace {
@@ -36,7 +36,8 @@ std::vector<int> near(const Placement& placement, int worker) {
   return {row.begin(), row.end()};
 }
 
-constexpr const char* two_sockets = "numa:2 l3:1 l2:4 core:1 pu:2";  // 2 nodes, 8 cores, 16 hardware threads
+constexpr const char* two_sockets =
+    "numa:2 l3:1 l2:4 core:1 pu:2";  // 2 nodes, 8 cores, 16 hardware threads
 
 }  // namespace
 
@@ -74,11 +75,13 @@ TEST_CASE("topology: this machine has the CPUs that the kernel allows") {
 TEST_CASE("topology: a narrowed affinity leaves one CPU and one worker") {
   const weir::test::Child child = weir::test::in_child([] {
     int cpu = -1;
-    for (const weir::Cpu& candidate : weir::machine_topology().cpus) cpu = candidate.allowed ? candidate.os : cpu;
+    for (const weir::Cpu& candidate : weir::machine_topology().cpus)
+      cpu = candidate.allowed ? candidate.os : cpu;
     if (!weir::set_affinity(&cpu, 1)) return false;
     const Topology narrowed = weir::read_machine_topology();
     const Placement placement = place_workers(narrowed, -1);
-    return narrowed.allowed_cpus() == 1 && narrowed.allowed_cores() == 1 && placement.cpus == std::vector<int>{cpu};
+    return narrowed.allowed_cpus() == 1 && narrowed.allowed_cores() == 1 &&
+           placement.cpus == std::vector<int>{cpu};
   });
   CHECK(child.code == 0);
 }
@@ -150,10 +153,11 @@ TEST_CASE("placement: the nearest are robbed first: core, L2, L3, memory node, r
   REQUIRE(placement.workers() == 32);
   const std::vector<int> order = near(placement, 0);
   REQUIRE(order.size() == 31);
-  CHECK(order[0] == 16);                                    // its sibling
-  CHECK(std::set<int>(order.begin() + 1, order.begin() + 3) == std::set<int>{1, 17});         // same L2
-  CHECK(std::set<int>(order.begin() + 3, order.begin() + 7) == std::set<int>{2, 3, 18, 19});  // same L3
-  for (std::size_t i = 7; i < 15; ++i) CHECK(order[i] % 16 < 8);                              // same node
+  CHECK(order[0] == 16);  // its sibling
+  CHECK(std::set<int>(order.begin() + 1, order.begin() + 3) == std::set<int>{1, 17});  // same L2
+  CHECK(std::set<int>(order.begin() + 3, order.begin() + 7) ==
+        std::set<int>{2, 3, 18, 19});                             // same L3
+  for (std::size_t i = 7; i < 15; ++i) CHECK(order[i] % 16 < 8);  // same node
   for (std::size_t i = 15; i < 31; ++i) CHECK(order[i] % 16 >= 8);
 }
 
@@ -176,13 +180,16 @@ TEST_CASE("placement: every row names all others once, starting behind its worke
 TEST_CASE("placement: says in one line what it decided") {
   Topology topology = machine(two_sockets);
   CHECK(place_workers(topology, 4).describe() ==
-        "4 workers pinned to CPUs 0,2,4,6 (4 cores, 1 L3, 1 memory node), no quota, spinning allowed");
-  CHECK(place_workers(topology, 16).describe() ==
-        "16 workers pinned to CPUs 0-15 (8 cores, 2 L3, 2 memory nodes), no quota, spinning allowed");
+        "4 workers pinned to CPUs 0,2,4,6 (4 cores, 1 L3, 1 memory node), no quota, spinning "
+        "allowed");
+  CHECK(
+      place_workers(topology, 16).describe() ==
+      "16 workers pinned to CPUs 0-15 (8 cores, 2 L3, 2 memory nodes), no quota, spinning allowed");
   topology.quota_cpus = 1.5;
   topology.quota_source = "/sys/fs/cgroup/cpu.max";
   CHECK(place_workers(topology, 1).describe() ==
-        "1 worker pinned to CPU 0 (1 core, 1 L3, 1 memory node), quota 1.50 CPUs (/sys/fs/cgroup/cpu.max), no spinning");
+        "1 worker pinned to CPU 0 (1 core, 1 L3, 1 memory node), quota 1.50 CPUs "
+        "(/sys/fs/cgroup/cpu.max), no spinning");
   topology.quota_cpus = 0;
   CHECK(place_workers(topology, 17).describe() ==
         "17 workers not pinned (more than the 16 allowed CPUs), no quota, no spinning");

@@ -8,8 +8,8 @@
 TEST_CASE("version: one line names version, commit, compiler, build and what is inside") {
   const std::string line = weir::version_line();
   CHECK(line.rfind(std::string("weir ") + weir::version() + " (commit ", 0) == 0);
-  for (const char* part : {weir::commit(), weir::compiler(), weir::build_type(), weir::allocator_name(),
-                           weir::inbox_name()}) {
+  for (const char* part : {weir::commit(), weir::compiler(), weir::build_type(),
+                           weir::allocator_name(), weir::inbox_name()}) {
     CHECK(line.find(part) != std::string::npos);
     CHECK(std::string(part).size() > 1);
   }
