@@ -226,7 +226,11 @@ std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& pat
   auto reject = parse_csv(text, run.header.data_offset, run.header.data_line, spec, config.only_spec_columns, run.table,
                           csv);
   if (reject) {
-    if (copy.empty()) reject->byte += shift;
+    // Of a Latin-1 file the copy is longer by its continuation bytes; the offset is one of the file.
+    const auto at = copy.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(reject->byte, copy.size()));
+    reject->byte -= static_cast<std::uint64_t>(
+        std::count_if(copy.begin(), at, [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }));
+    reject->byte += shift;
     return reject;
   }
   if (csv.cut_last_line) run.notes.emplace_back("cut_last_line");

@@ -1,0 +1,23 @@
+// config_file.hpp: --config FILE: YAML (JSON is a part of it) read into plain settings; private to the program.
+//
+// Shape: {section: {key: value}} or {key: value}; keys are the long options' names, with _ or -. Sections: staging,
+// intermediate, pipeline (all of them apply where the option exists), analysis, plotting (passed over).
+#pragma once
+
+#include <weir/result.hpp>
+
+#include <string>
+#include <vector>
+
+namespace weir::segmentation {
+
+struct Setting {
+  std::string key;      // "stage-root"
+  std::string value;    // scalar text
+  std::string where;    // FILE:LINE
+};
+
+/// Reads the settings that a file holds. Errors: bad_config with FILE:LINE.
+Result<std::vector<Setting>> load_settings(const std::string& path);
+
+}  // namespace weir::segmentation

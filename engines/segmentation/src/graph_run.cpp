@@ -1,0 +1,188 @@
+#include "graph_run.hpp"
+
+#include <weir/clock.hpp>
+#include <weir/segmentation/instant.hpp>
+#include <weir/segmentation/text.hpp>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+
+namespace weir::segmentation {
+namespace {
+
+constexpr std::uint64_t draw_ms = 100;
+
+std::string now_text() {
+  const double seconds = wall_seconds();
+  const auto whole = static_cast<std::time_t>(seconds);
+  std::tm utc{};
+  gmtime_r(&whole, &utc);
+  std::array<char, 64> buffer{};
+  const std::size_t size = std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
+  return {buffer.data(), size};
+}
+
+void member(std::string& out, std::string_view name, std::string_view value) {
+  out += out.size() > 1 ? "," : "";
+  append_json(out, name);
+  out += ':';
+  append_json(out, value);
+}
+
+void raw_member(std::string& out, std::string_view name, std::string_view value) {
+  out += out.size() > 1 ? "," : "";
+  append_json(out, name);
+  out += ':';
+  out += value;
+}
+
+Result<Done> write_json(const std::string& directory, const std::string& name, std::string text) {
+  if (auto made = make_directories(directory); !made) return made;
+  text += "}\n";
+  return write_file_atomically(directory + "/" + name, text);
+}
+
+std::string_view stem(std::string_view path) noexcept {
+  path = path.substr(path.rfind('/') + 1);
+  return path.substr(0, path.rfind('.'));
+}
+
+/// Three decimals with the arrow, "0.000->-5.000V".
+std::string range_text(const Segment& segment) {
+  std::array<char, 96> buffer{};
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%.3f\xe2\x86\x92%.3fV", segment.v_start, segment.v_end);
+  return {buffer.data(), static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch, GraphReport& report) {
+  report.name = name;
+  auto certificate = graph.build();
+  if (!certificate) return certificate.error();
+  const Status started = graph.start();
+  if (started != Status::accepted) {
+    return Error{"closed", "the graph could not be started: " + std::string(to_string(started)), std::string(name)};
+  }
+  Status status = Status::timed_out;
+  if (watch.progress == nullptr) {
+    status = graph.wait_until(never);
+  } else {
+    while ((status = graph.wait_until(after_ms(draw_ms))) == Status::timed_out) watch.progress->draw();
+    watch.progress->finish();
+  }
+  report.ledger = graph.ledger();
+  report.memory_bytes = graph.memory();
+  report.dot = graph.dot();
+  report.json = graph.json();
+  for (const EdgeMetrics& edge : graph.edges()) {
+    report.would_block.emplace_back(std::string(edge.from) + " -> " + edge.to, edge.would_block);
+  }
+  if (status == Status::stalled) return Error{"stalled", "the graph can make no progress", std::string(name)};
+  if (status != Status::accepted) {
+    const Error first = graph.first_error();
+    return Error{"failed", first.what.empty() ? std::string(to_string(status)) : first.what, std::string(name)};
+  }
+  return Done{};
+}
+
+Result<Done> write_stage_event(const SideFiles& side, const Record& record, const std::string& output) {
+  std::string text = "{";
+  member(text, "ts", now_text());
+  if (!record.ok()) {
+    if (side.rejects_dir.empty()) return Done{};
+    member(text, "source_file", record.path);
+    member(text, "error", record.reason + ": " + record.what);
+    raw_member(text, "line", std::to_string(record.line));
+    raw_member(text, "byte", std::to_string(record.byte));
+    const std::string name = std::string(stem(record.path)) + "-" + sha1_hex(record.path).substr(0, 12) + ".reject.json";
+    return write_json(side.rejects_dir, name, std::move(text));
+  }
+  if (!side.events) return Done{};
+  member(text, "status", record.status);
+  member(text, "run_id", record.run_id);
+  member(text, "proc", record.proc);
+  raw_member(text, "rows", std::to_string(record.rows));
+  member(text, "path", output);
+  member(text, "source_file", record.path);
+  member(text, "date_origin", record.origin);
+  return write_json(side.events_dir, "event-" + record.run_id + ".json", std::move(text));
+}
+
+Result<Done> write_segment_event(const SideFiles& side, const Record& record, const std::string& output_root) {
+  if (!side.events) return Done{};
+  std::string text = "{";
+  member(text, "ts", now_text());
+  member(text, "status", record.status);
+  if (!record.ok()) {
+    member(text, "source_path", record.path);
+    member(text, "error", record.reason + ": " + record.what);
+    const std::string name = "segment-error-" + sha1_hex(record.path).substr(0, 12) + ".json";
+    return write_json(side.events_dir, name, std::move(text));
+  }
+  member(text, "run_id", record.run_id);
+  member(text, "source_path", record.path + "/part-000.parquet");
+  raw_member(text, "segments_detected", std::to_string(record.segments.size()));
+  raw_member(text, "segments_written", std::to_string(record.segments.size()));
+  std::string paths = "[";
+  std::string details = "[";
+  for (std::size_t k = 0; k < record.segments.size(); ++k) {
+    const Segment& segment = record.segments[k];
+    const std::string id = std::to_string(k);
+    paths += k == 0 ? "" : ",";
+    append_json(paths, output_root + "/" + record.directory() + "/segment=" + id + "/part-000.parquet");
+    std::string one = "{";
+    raw_member(one, "segment_id", id);
+    member(one, "type", to_string(segment.type));
+    member(one, "v_range", range_text(segment));
+    raw_member(one, "points", std::to_string(segment.points()));
+    details += (k == 0 ? "" : ",") + one + "}";
+  }
+  raw_member(text, "output_paths", paths + "]");
+  raw_member(text, "segment_details", details + "]");
+  return write_json(side.events_dir, "segment-" + record.run_id + ".json", std::move(text));
+}
+
+void remove_output(const std::string& root, const std::string& directory, const std::string& name) {
+  std::error_code ignored;  // what is gone already is as good as removed
+  std::filesystem::remove(root + "/" + directory + "/" + name, ignored);
+  for (std::string part = directory; !part.empty();) {
+    if (!std::filesystem::remove(root + "/" + part, ignored) || ignored) break;  // a folder that is not empty stays
+    const std::size_t slash = part.rfind('/');
+    part = slash == std::string::npos ? std::string() : part.substr(0, slash);
+  }
+}
+
+std::size_t remove_segments(const std::string& run_directory, std::size_t keep) {
+  std::error_code error;
+  std::vector<std::filesystem::path> stale;
+  for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    constexpr std::string_view prefix = "segment=";
+    if (!name.starts_with(prefix)) continue;
+    std::size_t id = 0;
+    const char* last = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data() + prefix.size(), last, id);
+    if (parsed.ptr == last && parsed.ec == std::errc{} && id >= keep) stale.push_back(it->path());
+  }
+  for (const auto& path : stale) std::filesystem::remove_all(path, error);
+  return stale.size();
+}
+
+std::string hex_word(std::uint64_t word) {
+  std::array<char, 24> buffer{};
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%016llx", static_cast<unsigned long long>(word));
+  return {buffer.data(), static_cast<std::size_t>(size)};
+}
+
+std::uint64_t hash_text(std::string_view text) noexcept {
+  std::uint64_t hash = 1469598103934665603u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
+
+}  // namespace weir::segmentation

@@ -1,0 +1,341 @@
+// Segmentation as a graph. A token is one staged run.
+#include "graph_run.hpp"
+
+#include <weir/clock.hpp>
+#include <weir/segmentation/segmenting.hpp>
+#include <weir/segmentation/text.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace weir::segmentation {
+namespace {
+
+constexpr std::size_t input_bytes_max = 1u << 30;
+constexpr std::size_t kept_bytes_max = 1u << 20;  // a pooled token with a larger buffer is freed
+constexpr std::string_view format_version = "1";  // raise when the same input would give other bytes
+constexpr std::string_view file_name = "/part-000.parquet";
+
+struct Work {
+  explicit Work(Compression compression) : writer(compression) {}
+
+  std::string key;                   // "proc=P/date=D/run_id=ID"
+  const Record* previous = nullptr;  // of the segments' journal
+  InputIdentity input;
+  Buffer bytes;
+  Table table;
+  Table extra;
+  std::vector<Segment> segments;
+  std::optional<SegmentError> error;
+  ParquetWriter writer;
+  bool skipped = false;
+  std::uint64_t bytes_out = 0;
+
+  void begin(std::string new_key, const Record* known) {
+    key = std::move(new_key);
+    previous = known;
+    input = {};
+    segments.clear();
+    error.reset();
+    skipped = false;
+    bytes_out = 0;
+  }
+};
+using Token = std::unique_ptr<Work>;
+
+/// The value of "NAME=" in a path of such parts.
+std::string part(std::string_view path, std::string_view name) {
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    const std::string_view word = path.substr(0, slash);
+    if (word.size() > name.size() && word.starts_with(name) && word[name.size()] == '=') {
+      return std::string(word.substr(name.size() + 1));
+    }
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  }
+  return {};
+}
+
+class Segmenter {
+ public:
+  Segmenter(const SegmentConfig& config, Journal& journal, const Journal& staged, StageReport& report, const Watch& watch)
+      : config_(config),
+        journal_(journal),
+        report_(report),
+        watch_(watch),
+        stage_root_(clean_path(config.stage_root)),
+        output_root_(clean_path(config.output_root)),
+        voltage_(config.voltage.empty() ? voltage_column(config.procedure) : config.voltage),
+        pool_(64) {
+    fingerprint_ = hex_word(hash_text(std::string(format_version) + '|' + voltage_ + '|' +
+                                      std::string(to_string(config.detector.rule)) + '|' +
+                                      python_repr(config.detector.dv_threshold) + '|' +
+                                      std::to_string(config.detector.min_segment_points) + '|' +
+                                      std::string(to_string(config.compression))));
+    for (const Record* record : staged.sorted()) {
+      if (record->ok() && record->proc == config.procedure) inputs_.emplace(record->directory(), record->input);
+    }
+  }
+
+  Result<Done> run(Runtime& runtime);
+  /// Removes the segments of runs that are staged no more.
+  void remove_orphans();
+
+ private:
+  Give discover(Emit<Token>& out);
+  void read(Work& work);
+  void detect_sweeps(Work& work);
+  void write(Work& work);
+  void record(Token work);
+  bool is_current(const Work& work) const;
+  bool is_run(const std::string& path, std::string& key) const;
+  void identify(Work& work) const;
+  void count(const Work& work);
+  Record make_record(const Work& work) const;
+  auto step(void (Segmenter::*body)(Work&)) {
+    return [this, body](Token&& work) {
+      if (!work->skipped && !work->error && !fatal_.is_set()) {
+        try {
+          (this->*body)(*work);
+        } catch (const std::exception& error) {
+          work->error = SegmentError{"unreadable", error.what()};
+        }
+      }
+      return std::move(work);
+    };
+  }
+
+  const SegmentConfig& config_;
+  Journal& journal_;
+  StageReport& report_;
+  const Watch& watch_;
+  std::string stage_root_, output_root_, voltage_, fingerprint_;
+  std::map<std::string, InputIdentity> inputs_;  // of the runs that the stage's journal knows, by directory
+  std::set<std::string> seen_;                   // by the source, read after the run
+  Pool<Work> pool_;
+  Fatal fatal_;
+  std::optional<FileWalk> walk_;
+};
+
+bool Segmenter::is_run(const std::string& path, std::string& key) const {
+  if (!path.ends_with(file_name) || path.size() <= stage_root_.size() + 1 + file_name.size()) return false;
+  key = path.substr(stage_root_.size() + 1, path.size() - stage_root_.size() - 1 - file_name.size());
+  return std::count(key.begin(), key.end(), '/') == 2 && !part(key, "run_id").empty() && !part(key, "date").empty();
+}
+
+Give Segmenter::discover(Emit<Token>& out) {
+  if (stop_requested(watch_)) {
+    report_.interrupted = true;
+    return Give::end;
+  }
+  if (fatal_.is_set()) return Give::end;
+  std::string path;
+  std::string key;
+  Error error;
+  for (;;) {
+    switch (walk_->next(path, error)) {
+      case FileWalk::Step::end:
+        return Give::end;
+      case FileWalk::Step::error:
+        report_.warnings.push_back(error.text());
+        continue;
+      case FileWalk::Step::file:
+        break;
+    }
+    if (!is_run(path, key)) continue;
+    Token work = pool_.take([&] { return std::make_unique<Work>(config_.compression); });
+    work->begin(key, journal_.find(key));
+    seen_.insert(key);
+    out(std::move(work));
+    return Give::more;
+  }
+}
+
+/// What a run was made of: as the stage's journal says, else the staged file's own size and time.
+void Segmenter::identify(Work& work) const {
+  const auto known = inputs_.find(work.key);
+  if (known != inputs_.end()) {
+    work.input = known->second;
+  } else if (const auto stat = stat_file(stage_root_ + "/" + work.key + std::string(file_name))) {
+    work.input = {stat.value().size, stat.value().mtime_ns, ""};
+  }
+  work.input.config = fingerprint_ + "/" + work.input.config;
+}
+
+bool Segmenter::is_current(const Work& work) const {
+  const Record* before = work.previous;
+  if (config_.force || before == nullptr || before->input != work.input) return false;
+  for (std::size_t id = 0; before->ok() && id < before->segments.size(); ++id) {
+    const std::string path = output_root_ + "/" + work.key + "/segment=" + std::to_string(id) + std::string(file_name);
+    if (!stat_file(path)) return false;
+  }
+  return true;
+}
+
+void Segmenter::read(Work& work) {
+  identify(work);
+  if (is_current(work)) {
+    work.skipped = true;
+    return;
+  }
+  const std::string path = stage_root_ + "/" + work.key + std::string(file_name);
+  if (const auto size = read_file(path, work.bytes, input_bytes_max); !size) {
+    work.error = SegmentError{"unreadable", size.error().text()};
+  }
+}
+
+void Segmenter::detect_sweeps(Work& work) {
+  if (const auto read = read_parquet(work.bytes.view(), work.table); !read) {
+    work.error = SegmentError{"unreadable", read.error().text()};
+    return;
+  }
+  work.error = find_segments(work.table, voltage_, config_.detector, work.segments);
+}
+
+void Segmenter::write(Work& work) {
+  const std::string run = output_root_ + "/" + work.key;
+  for (std::size_t id = 0; id < work.segments.size(); ++id) {
+    const std::string_view file = encode_segment(work.table, work.segments[id], id, work.writer, work.extra);
+    const std::string directory = run + "/segment=" + std::to_string(id);
+    auto written = make_directories(directory);
+    if (written) written = write_file_atomically(directory + std::string(file_name), file, file_sync(config_.sync));
+    if (!written) {
+      fatal_.set(written.error());
+      return;
+    }
+    work.bytes_out += file.size();
+  }
+}
+
+Record Segmenter::make_record(const Work& work) const {
+  Record record;
+  record.path = work.key;
+  record.input = work.input;
+  record.run_id = part(work.key, "run_id");
+  record.proc = part(work.key, "proc");
+  record.date = part(work.key, "date");
+  record.origin = stage_root_;
+  record.rows = work.table.rows;
+  if (work.error) {
+    record.status = "error";
+    record.reason = work.error->reason;
+    record.what = work.error->what;
+    return record;
+  }
+  record.status = "ok";
+  record.bytes = work.bytes_out;
+  record.segments = work.segments;
+  return record;
+}
+
+void Segmenter::count(const Work& work) {
+  ++report_.files;
+  if (work.skipped) {
+    if (work.previous->ok()) {
+      ++report_.skipped;
+      report_.segments += work.previous->segments.size();
+    } else {
+      ++report_.rejected;
+      ++report_.rejects[work.previous->reason];
+    }
+    return;
+  }
+  report_.bytes_in += work.bytes.size();
+  if (work.error) {
+    ++report_.rejected;
+    ++report_.rejects[work.error->reason];
+    return;
+  }
+  ++report_.done;
+  report_.rows += work.table.rows;
+  report_.segments += work.segments.size();
+  report_.bytes_out += work.bytes_out;
+}
+
+void Segmenter::record(Token work) {
+  if (!fatal_.is_set()) {
+    count(*work);
+    if (!work->skipped) {
+      const std::size_t keep = work->error ? 0 : work->segments.size();
+      report_.removed += remove_segments(output_root_ + "/" + work->key, keep);
+      Record made = make_record(*work);
+      auto done = write_segment_event(config_.side, made, output_root_);
+      if (done) done = journal_.append(std::move(made));
+      if (!done) fatal_.set(done.error());
+    }
+    if (watch_.progress != nullptr) watch_.progress->add();
+  }
+  if (work->bytes.capacity() <= kept_bytes_max) pool_.give(std::move(work));
+}
+
+void Segmenter::remove_orphans() {
+  std::vector<std::string> gone;
+  for (const Record* record : journal_.sorted()) {
+    if (record->origin == stage_root_ && record->proc == config_.procedure && !seen_.contains(record->path)) {
+      gone.push_back(record->path);
+    }
+  }
+  for (const std::string& key : gone) {
+    report_.removed += remove_segments(output_root_ + "/" + key, 0);
+    remove_output(output_root_, key, "part-000.parquet");
+    journal_.forget(key);
+  }
+}
+
+Result<Done> Segmenter::run(Runtime& runtime) {
+  const std::string root = stage_root_ + "/proc=" + config_.procedure;
+  auto walk = FileWalk::open(root);
+  if (!walk) {  // nothing of that procedure is staged: no runs, which the caller tells
+    return walk.error().code == "not_found" ? Result<Done>(Done{}) : Result<Done>(walk.error());
+  }
+  walk_ = std::move(walk).value();
+  if (watch_.progress != nullptr) {
+    std::uint64_t total = 0;
+    std::string key;
+    const auto counted =
+        walk_files(root, [&](const std::string& path) { total += is_run(path, key) ? 1 : 0; }, [](const Error&) {});
+    if (counted) watch_.progress->start("preprocess", "runs", total);
+  }
+  StreamGraph graph(runtime, "preprocess");
+  const NodeConfig middle{.capacity = config_.capacity};
+  auto found = graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
+  auto bytes = graph.map("read", found, middle, step(&Segmenter::read));
+  auto swept = graph.map("detect", bytes, middle, step(&Segmenter::detect_sweeps));
+  auto written = graph.map("write", swept, middle, step(&Segmenter::write));
+  graph.sink("record", written, {.mode = Mode::serial, .capacity = config_.capacity},
+             [this](Token&& work) { record(std::move(work)); });
+  auto ran = run_graph(graph, "preprocess", watch_, report_.graph);
+  if (const Error* error = fatal_.get()) return *error;
+  return ran;
+}
+
+}  // namespace
+
+Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, const Watch& watch) {
+  const Deadline begin = now_ns();
+  StageReport report;
+  const std::string root = clean_path(config.output_root);
+  const auto staged_root = stat_file(config.stage_root);
+  if (!staged_root) return staged_root.error();
+  if (auto removed = remove_temporaries(root); !removed) return removed.error();
+  auto staged = Journal::read(clean_path(config.stage_root));
+  if (!staged) return staged.error();
+  auto journal = Journal::open(root, config.sync);
+  if (!journal) return journal.error();
+  if (journal.value().unreadable_lines() != 0) {
+    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) + " journal lines could not be read");
+  }
+  Segmenter segmenter(config, journal.value(), staged.value(), report, watch);
+  auto ran = segmenter.run(runtime);
+  journal.value().settle();
+  if (ran && !report.interrupted) segmenter.remove_orphans();
+  auto kept = journal.value().compact();
+  if (!ran) return ran.error();
+  if (kept) kept = write_segment_manifest(journal.value(), root + "/_manifest/manifest.parquet", end_sync(config.sync));
+  if (!kept) return kept.error();
+  report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
+  return report;
+}
+
+}  // namespace weir::segmentation

@@ -1,0 +1,59 @@
+#include <weir/segmentation/segmenting.hpp>
+
+#include <span>
+
+namespace weir::segmentation {
+
+std::string_view voltage_column(std::string_view procedure) noexcept {
+  return procedure == "IV" ? "Vsd (V)" : "Vg (V)";
+}
+
+std::string_view segment_folder(std::string_view procedure) noexcept {
+  if (procedure == "IV") return "iv_segments";
+  if (procedure == "IVg") return "ivg_segments";
+  if (procedure == "IVgT") return "ivgt_segments";
+  return {};
+}
+
+std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage, const DetectorConfig& config,
+                                          std::vector<Segment>& segments) {
+  segments.clear();
+  const Column* column = table.find(voltage);
+  if (column == nullptr) {
+    return SegmentError{"no_voltage_column", "there is no column \"" + std::string(voltage) + "\""};
+  }
+  if (column->type == ColumnType::text) {
+    return SegmentError{"no_voltage_column", "the column \"" + std::string(voltage) + "\" holds text"};
+  }
+  std::vector<double> copy;
+  std::span<const double> values = column->floats;
+  if (column->type != ColumnType::float64 || column->constant) {
+    for (std::size_t row = 0; row < table.rows; ++row) copy.push_back(column->number(row));
+    values = copy;
+  }
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    if (column->is_null(row)) return SegmentError{"null_voltage", "row " + std::to_string(row) + " has no voltage"};
+  }
+  detect(values, config, segments);
+  if (!segments.empty()) return std::nullopt;
+  if (table.rows < config.min_segment_points) {
+    return SegmentError{"too_few_points", std::to_string(table.rows) + " rows, fewer than a segment needs"};
+  }
+  return SegmentError{"no_segments", "no stretch of the voltage is long enough for a segment"};
+}
+
+std::string_view encode_segment(const Table& table, const Segment& segment, std::size_t id, ParquetWriter& writer,
+                                Table& extra) {
+  extra.clear();
+  extra.add("segment_id", ColumnType::int64, true).add(static_cast<std::int64_t>(id));
+  extra.add("segment_type", ColumnType::text, true).add(to_string(segment.type));
+  extra.add("segment_v_start", ColumnType::float64, true).add(segment.v_start);
+  extra.add("segment_v_end", ColumnType::float64, true).add(segment.v_end);
+  extra.add("segment_direction", ColumnType::text, true).add(to_string(segment.direction));
+  Column& point = extra.add("point_in_segment", ColumnType::int64);
+  for (std::size_t k = 0; k < segment.points(); ++k) point.add(static_cast<std::int64_t>(k));
+  extra.rows = segment.points();
+  return writer.encode(table, segment.first, segment.points(), &extra);
+}
+
+}  // namespace weir::segmentation
