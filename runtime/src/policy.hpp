@@ -31,18 +31,29 @@ class Policy {
   }
   /// Folds an event into the trace hash.
   void note(std::uint64_t event) noexcept {
-    hash_.add_hash(event);
+    if (deterministic_) hash_.add(event);
   }
   std::uint64_t trace_hash() const noexcept { return hash_.read(); }
+
+  /// What a look that found nothing to run must not change: how often an idle driver looks depends on the clock.
+  struct Mark {
+    std::uint64_t state, hash;
+  };
+  Mark mark() const noexcept { return {state_, hash_.read()}; }
+  void back_to(const Mark& mark) noexcept {
+    state_ = mark.state;
+    hash_.set(mark.hash);
+  }
 
  private:
   /// FNV-1a over 64-bit words, readable by other threads.
   class Hash {
    public:
-    void add_hash(std::uint64_t event) noexcept {
+    void add(std::uint64_t event) noexcept {
       const std::uint64_t now = value_.load(relaxed);              // relaxed: one writer at a time
       value_.store((now ^ event) * 0x100000001b3ULL, relaxed);     // relaxed: a statistic
     }
+    void set(std::uint64_t value) noexcept { value_.store(value, relaxed); }  // relaxed: as above
     std::uint64_t read() const noexcept { return value_.load(relaxed); }  // relaxed: a statistic
 
    private:

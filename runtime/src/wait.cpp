@@ -174,6 +174,7 @@ Job* Core::find_drawn(Worker& w) noexcept {
 /// Runs one job; false when nothing is runnable.
 bool Core::drive_step() noexcept {
   const auto count = static_cast<std::uint32_t>(virtual_workers);
+  const Policy::Mark mark = policy.mark();
   const std::uint32_t begin = policy.choose(Choice::worker, count, 0);
   Job* job = nullptr;
   Worker* w = nullptr;
@@ -187,6 +188,8 @@ bool Core::drive_step() noexcept {
     PhaseScope scope(&phase);
     execute(*w, *job);
     this_worker = nullptr;
+  } else {
+    policy.back_to(mark);
   }
   if (job == nullptr || barrier_open.load(relaxed) != 0) {  // relaxed: the waiter's next look tells
     for (std::uint32_t i = 0; i < count; ++i) observe(worker[i]);

@@ -1,5 +1,8 @@
 // weir.hpp: everything that a user of the runtime needs.
 #pragma once
 
+#include <weir/requests.hpp>
 #include <weir/runtime.hpp>
+#include <weir/stream_graph.hpp>
 #include <weir/task.hpp>
+#include <weir/task_graph.hpp>

@@ -1,0 +1,197 @@
+// Building a TaskGraph: what it refuses, and how it lies in memory.
+#include "task_graph.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+using detail::TaskGraphCore;
+
+TaskGraph::TaskGraph(Runtime& runtime, std::string name) {
+  void* place = allocate_bytes(sizeof(TaskGraphCore), alignof(TaskGraphCore));
+  WEIR_CHECK(place != nullptr, "out of memory for a task graph");
+  core_ = ::new (place) TaskGraphCore(detail::core_of(runtime), std::move(name));
+}
+
+TaskGraph::~TaskGraph() {
+  TaskGraphCore& graph = *core_;
+  if (graph.core.is_forked()) return;
+  if (detail::this_worker == nullptr) {
+    graph.cancel();
+    Status status = Status::accepted;
+    do {
+      status = graph.wait_until(never);
+    } while (status == Status::stalled);
+    TaskGraphCore::destroy(&graph);
+    return;
+  }
+  graph.cancel();
+  std::uint32_t now = graph.state.load(relaxed);  // relaxed: the exchange decides
+  while ((now & TaskGraphCore::running) != 0) {
+    // (1) release pairs with (2) in task_graph_run.cpp: the run that ends frees the graph
+    if (graph.state.compare_exchange_weak(now, now | TaskGraphCore::orphaned, release, relaxed)) return;
+  }
+  detail::retire_raw(graph.core, &graph, &TaskGraphCore::destroy);
+}
+
+Slab& TaskGraph::slab() noexcept {
+  WEIR_CHECK(!core_->built, "a task is added to a TaskGraph that has been built");
+  return core_->slab;
+}
+
+Task TaskGraph::add(std::string name, void* body, int (*call)(void*), bool condition) {
+  core_->described.push_back({std::move(name), body, call, condition});
+  return {static_cast<std::uint32_t>(core_->described.size() - 1)};
+}
+
+void TaskGraph::precede(Task before, Task after) {
+  WEIR_CHECK(!core_->built, "a dependency is added to a TaskGraph that has been built");
+  const std::size_t count = core_->described.size();
+  if (before.index >= count || after.index >= count) {
+    core_->unknown_task = true;
+  } else {
+    core_->edges.emplace_back(before.index, after.index);
+  }
+}
+
+Result<Certificate> TaskGraph::build() {
+  if (!core_->built) {
+    if (const Result<Done> valid = core_->check(); !valid) return valid.error();
+    core_->lay_out();
+    core_->built = true;
+  }
+  return core_->certificate;
+}
+
+Outcome TaskGraph::run(Producer& producer, Submit options) noexcept { return core_->run(producer, options); }
+void TaskGraph::cancel() noexcept { core_->cancel(); }
+Status TaskGraph::wait_until(Deadline deadline) { return core_->wait_until(deadline); }
+Error TaskGraph::first_error() const { return core_->first_error(); }
+
+namespace detail {
+
+TaskGraphCore::TaskGraphCore(Core& engine, std::string name) : core(engine) {
+  certificate.graph = std::move(name);
+  register_watched(core, *this);
+}
+
+TaskGraphCore::~TaskGraphCore() { unregister_watched(core, *this); }
+
+void TaskGraphCore::destroy(void* graph) noexcept {
+  static_cast<TaskGraphCore*>(graph)->~TaskGraphCore();
+  release_bytes(graph, sizeof(TaskGraphCore), alignof(TaskGraphCore));
+}
+
+Result<Done> TaskGraphCore::check() const {
+  const std::string& where = certificate.graph;
+  const std::size_t count = described.size();
+  if (count == 0) return Error{"empty_graph", "the graph has no tasks", where};
+  if (count > graph_tasks_max) return Error{"too_many_tasks", "a graph has at most 2^24 tasks", where};
+  if (unknown_task) return Error{"unknown_task", "precede() was given a task of another graph", where};
+  auto sorted = edges;
+  std::sort(sorted.begin(), sorted.end());
+  if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
+    return Error{"duplicate_edge",
+                 "'" + described[twice->first].name + "' precedes '" + described[twice->second].name + "' twice", where};
+  }
+  std::vector<std::uint32_t> plain(count), conditional(count);
+  for (const auto& [before, after] : edges) ++(described[before].condition ? conditional : plain)[after];
+  bool start = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (plain[i] != 0 && conditional[i] != 0) {
+      return Error{"mixed_predecessors", "task '" + described[i].name + "' has a condition and a plain task before it",
+                   where};
+    }
+    start = start || (plain[i] == 0 && conditional[i] == 0);
+  }
+  if (!start) return Error{"no_start_task", "every task has a predecessor: none can begin", where};
+  // Kahn's algorithm over the plain edges: what remains lies on a cycle, or behind one.
+  std::vector<std::vector<std::uint32_t>> next(count);
+  for (const auto& [before, after] : edges) {
+    if (!described[before].condition) next[before].push_back(after);
+  }
+  std::vector<std::uint32_t> ready;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (plain[i] == 0) ready.push_back(i);
+  }
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    for (const std::uint32_t after : next[ready[i]]) {
+      if (--plain[after] == 0) ready.push_back(after);
+    }
+  }
+  if (ready.size() == count) return Done{};
+  // Walk backwards inside what remains until a task repeats: that is a cycle.
+  std::vector<std::uint32_t> before_of(count, ~0U);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (const std::uint32_t after : next[i]) {
+      if (plain[i] != 0 && plain[after] != 0) before_of[after] = i;
+    }
+  }
+  std::uint32_t at = 0;
+  while (plain[at] == 0) ++at;
+  for (std::size_t i = 0; i < count; ++i) at = before_of[at];
+  std::string cycle = "'" + described[at].name + "'";
+  for (std::uint32_t i = before_of[at]; i != at; i = before_of[i]) cycle = "'" + described[i].name + "' -> " + cycle;
+  return Error{"cycle", "a cycle without a condition: '" + described[at].name + "' -> " + cycle, where};
+}
+
+void TaskGraphCore::make_fan(Fan& fan, std::uint32_t count) {
+  if (count == 0) return;
+  fan.list = static_cast<GraphTask**>(slab.take(count * sizeof(GraphTask*), alignof(GraphTask*)));
+  WEIR_CHECK(fan.list != nullptr, "out of memory for a task graph");
+  fan.count = 0;
+  if (count <= fan_chunk) return;
+  const std::uint32_t chunks = (count + fan_chunk - 1) / fan_chunk;
+  fan.jobs = slab.make_array<FanJob>(chunks);
+  for (std::uint32_t i = 0; i < chunks; ++i) {
+    fan.jobs[i].run = &run_fan;
+    fan.jobs[i].graph = this;
+    fan.jobs[i].fan = &fan;
+    fan.jobs[i].first = i;
+  }
+}
+
+void TaskGraphCore::lay_out() {
+  task_count_ = static_cast<std::uint32_t>(described.size());
+  tasks_ = slab.make_array<GraphTask>(task_count_);
+  std::vector<std::uint32_t> out(task_count_), in(task_count_);
+  for (const auto& [before, after] : edges) {
+    ++out[before];
+    ++in[after];
+  }
+  for (std::uint32_t i = 0; i < task_count_; ++i) {
+    GraphTask& task = tasks_[i];
+    task.run = &run_task_job;
+    task.graph = this;
+    task.call = described[i].call;
+    task.body = described[i].body;
+    task.index = i;
+    task.condition = described[i].condition;
+    conditions_ = conditions_ || task.condition;
+    make_fan(task.after, out[i]);
+    certificate.nodes.push_back({described[i].name, task.condition ? "condition" : "task", "serial", 0});
+  }
+  for (const auto& [before, after] : edges) {
+    GraphTask& from = tasks_[before];
+    from.after.list[from.after.count++] = &tasks_[after];
+    if (!from.condition) ++tasks_[after].indegree;
+    certificate.edges.push_back({before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
+  }
+  const auto starts = static_cast<std::uint32_t>(std::count(in.begin(), in.end(), 0U));
+  make_fan(start_, starts);
+  for (std::uint32_t i = 0; i < task_count_; ++i) {
+    if (in[i] == 0) start_.list[start_.count++] = &tasks_[i];
+  }
+  arm();
+  slab.seal();
+  certificate.bytes = bytes();
+}
+
+void TaskGraphCore::arm() noexcept {
+  for (std::uint32_t i = 0; i < task_count_; ++i) {
+    tasks_[i].pending.store(tasks_[i].indegree, relaxed);  // relaxed: the run is published by its start
+  }
+}
+
+}  // namespace detail
+}  // namespace weir

@@ -1,0 +1,140 @@
+// task_graph.hpp: the inside of TaskGraph.
+//
+// Counting a run: `live` is the number of tasks that are ready or running. A task that ends passes its unit on to the first
+// successor that becomes ready, so that a chain touches no shared word; each further one adds a unit before it is queued.
+// Who gives the last unit back ends the run. A task with several predecessors counts them down in `pending`, and the one
+// that brings it to zero arms it again for the next run.
+// With conditions a task can be reached again before it has ended: `activations` then makes its runs follow each other.
+#pragma once
+
+#include <weir/detail/core.hpp>
+#include <weir/detail/worker.hpp>
+#include <weir/task_graph.hpp>
+
+#include "core.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weir::detail {
+
+class TaskGraphCore;
+
+/// How many successors are looked at in one go; more are halved into jobs of their own.
+inline constexpr std::uint32_t fan_chunk = 16;
+/// Tasks of one graph.
+inline constexpr std::size_t graph_tasks_max = std::size_t{1} << 24;
+/// Tasks of a chain that run before the worker looks around.
+inline constexpr int chain_max = 64;
+
+struct FanJob;
+struct GraphTask;
+
+/// A list of successors and, when it is long, the jobs that spread it: job i handles chunks i .. last-1.
+struct Fan {
+  GraphTask** list = nullptr;
+  std::uint32_t count = 0;
+  FanJob* jobs = nullptr;
+  std::uint32_t chunks() const noexcept { return (count + fan_chunk - 1) / fan_chunk; }
+};
+
+struct FanJob : Job {
+  TaskGraphCore* graph = nullptr;
+  const Fan* fan = nullptr;
+  std::uint32_t first = 0, last = 0;
+};
+
+struct alignas(64) GraphTask : Job {
+  TaskGraphCore* graph = nullptr;
+  int (*call)(void*) = nullptr;
+  void* body = nullptr;
+  Fan after;
+  std::uint32_t indegree = 0;                // plain predecessors
+  std::uint32_t index = 0;
+  bool condition = false;
+  atomic<std::uint32_t> pending{0};
+  atomic<std::uint32_t> activations{0};
+};
+
+class TaskGraphCore final : public Watched {
+ public:
+  TaskGraphCore(Core& core, std::string name);
+  ~TaskGraphCore();
+  TaskGraphCore(const TaskGraphCore&) = delete;
+  TaskGraphCore& operator=(const TaskGraphCore&) = delete;
+  static void destroy(void* graph) noexcept;
+
+  // Building.
+  struct Described {
+    std::string name;
+    void* body;
+    int (*call)(void*);
+    bool condition;
+  };
+  std::vector<Described> described;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;
+  Slab slab{4096};
+  Certificate certificate;
+  bool built = false;
+  bool unknown_task = false;
+
+  Result<Done> check() const;
+  void lay_out();
+
+  // Running.
+  static constexpr std::uint32_t running = 1, orphaned = 2, watched_bit = 4;
+  Core& core;
+  atomic<std::uint32_t> state{0};
+
+  Outcome run(Producer& producer, const Submit& options) noexcept;
+  Status wait_until(Deadline deadline) noexcept;
+  void cancel() noexcept;
+  Error first_error() const;
+
+  // Watched.
+  void waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept override;
+  void close_ingress() noexcept override {}
+  std::size_t bytes() const noexcept override { return sizeof(TaskGraphCore) + slab.bytes(); }
+  std::uint64_t tombstones() const noexcept override { return 0; }
+  const char* name() const noexcept override { return certificate.graph.c_str(); }
+
+ private:
+  static void run_start(Job& job, Context& context) noexcept;
+  static void run_fan(Job& job, Context& context) noexcept;
+  static void run_task_job(Job& job, Context& context) noexcept;
+  void run_chain(GraphTask* task, Context& context) noexcept;
+  int call_body(GraphTask& task, Worker& worker) noexcept;
+  GraphTask* follow(GraphTask& task, int choice, Context& context) noexcept;
+  GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Context& context) noexcept;
+  GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Context& context) noexcept;
+  bool arrived(GraphTask& task) noexcept;
+  bool activate(GraphTask& task) noexcept;
+  void give_unit_back(Context& context) noexcept;
+  void finish(Context& context) noexcept;
+  bool skipping() const noexcept;
+  void make_fan(Fan& fan, std::uint32_t count);
+  void arm() noexcept;
+
+  GraphTask* tasks_ = nullptr;
+  std::uint32_t task_count_ = 0;
+  bool conditions_ = false;
+  Fan start_;
+  struct StartJob : Job {
+    explicit StartJob(TaskGraphCore& owner) noexcept : Job(&run_start), graph(owner) {}
+    TaskGraphCore& graph;
+  };
+  StartJob start_job_{*this};
+  TaskFrame frame_;
+  Deadline deadline_ = never;
+  std::uint64_t begun_ns_ = 0;
+  BodyError error_;
+  std::uint32_t failed_task_ = 0;
+  static constexpr std::uint32_t expired_skip = 2;
+  atomic<std::uint32_t> skip_{0};          // not 0: the rest of the run is not to be run
+  atomic<std::uint32_t> failed_{0};
+  atomic<Status> result_{Status::accepted};
+  alignas(contended_bytes) atomic<std::uint64_t> live_{0};
+};
+
+}  // namespace weir::detail
