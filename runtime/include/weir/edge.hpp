@@ -97,10 +97,10 @@ class Edge {
       const std::uint64_t first = reserved_.load(seq_cst);
       if (first > limit || limit - first < n) return false;
       std::uint32_t free = 0;
-      // (11) seq_cst pairs with (8): a pop that finished before the flag
+      // (11) seq_cst pairs with (8), (16): a pop that finished before the flag
       while (free < n && slots_[first + free].stamp.load(seq_cst) == 2 * (first + free)) ++free;
       if (free == n) return true;
-      if (reserved_.load(seq_cst) == first) return false;  // (12) seq_cst pairs with (4), (7): as (10)
+      if (reserved_.load(relaxed) == first) return false;  // relaxed: who saw a later stamp by (11) sees it moved
     }
     return true;
   }
@@ -143,9 +143,9 @@ class Edge {
   /// True when a pop would find an item: the re-check of a consumer after its idle flag was set (seq_cst).
   bool readable() const noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
-      // (13) seq_cst pairs with (6): the pops before the flag
-      const std::uint64_t head = head_.load(seq_cst);
-      // (9) seq_cst pairs with (3): a batch's first stamp, in one order with the consumer's flag
+      // (12) acquire pairs with (6): what that pop saw; a stale head is caught by (9), as (8) is seq_cst
+      const std::uint64_t head = head_.load(acquire);
+      // (9) seq_cst pairs with (3), (8): a batch's first stamp, in one order with the consumer's flag
       if (slots_[head].stamp.load(seq_cst) == 2 * head + 1) return true;
       if (head_.load(relaxed) == head) return false;  // relaxed: who saw a later stamp by (9) sees head moved
     }
@@ -156,17 +156,16 @@ class Edge {
 
   /// Says that the producing node waits. Then writable() must be asked once more.
   void set_waiting() noexcept {
-    // (14) seq_cst pairs with (15): set before the re-check, in one order with pops and returns
+    // (13) seq_cst pairs with (14): set before the re-check, in one order with pops and returns
     waiting_.store(1, seq_cst);
   }
 
   /// After a pop or give_back: true when the producing node waits; it is then the caller's to wake it. One load in the
   /// common case.
   bool take_waiting() noexcept {
-    // (15) seq_cst pairs with (14): a flag set before the re-check that did not see our pop
+    // (14) seq_cst pairs with (13): a flag set before the re-check that did not see our pop
     if (waiting_.load(seq_cst) == 0) return false;
-    // (16) acq_rel pairs with (14), (16): one taker; what the waiter wrote before
-    return waiting_.exchange(0, acq_rel) != 0;
+    return waiting_.exchange(0, relaxed) != 0;  // relaxed: it only picks one taker; (14) has acquired
   }
 
   // Figures: each exact at some instant of the call, except size, which is made of two.
@@ -194,16 +193,16 @@ class Edge {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       const std::uint64_t room = first < limit ? limit - first : 0;
       std::uint32_t count = 0;
-      // (17) acquire pairs with (8): the item has left the slot
+      // (15) acquire pairs with (8), (16): the item has left the slot
       while (count < max && count < room && slots_[first + count].stamp.load(acquire) == 2 * (first + count)) ++count;
       if (count < min || count == 0) {
-        const std::uint64_t now = reserved_.load(relaxed);  // relaxed: as above; not older than the stamp, by (17)
+        const std::uint64_t now = reserved_.load(relaxed);  // relaxed: as above; not older than the stamp, by (15)
         if (now == first) return 0;
         first = now;
         continue;
       }
-      // (7) seq_cst pairs with (4), (7), (10): views of freed slots; relaxed on failure: we read the stamps again
-      if (reserved_.compare_exchange_strong(first, first + count, seq_cst, relaxed)) return count;
+      // (7) acq_rel pairs with (4), (7), (10): views of freed slots; relaxed on failure: we read the stamps again
+      if (reserved_.compare_exchange_strong(first, first + count, acq_rel, relaxed)) return count;
     }
     return 0;
   }
@@ -226,18 +225,18 @@ class Edge {
         first = now;
         continue;
       }
-      // (6) seq_cst pairs with (13): the pops before a consumer's flag; relaxed on failure: we read the stamps again
-      if (head_.compare_exchange_strong(first, first + count, seq_cst, relaxed)) return count;
+      // (6) acq_rel pairs with (6), (12): what earlier pops saw; relaxed on failure: we read the stamps again
+      if (head_.compare_exchange_strong(first, first + count, acq_rel, relaxed)) return count;
     }
     return 0;
   }
 
   void free_slots(std::uint64_t first, std::uint32_t count) noexcept {
     for (std::uint32_t i = count; i-- > 1;) {
-      // (18) release pairs with (17), (11): the item has left the slot
+      // (16) release pairs with (15), (11): the item has left the slot
       slots_[first + i].stamp.store(2 * (first + i + slots_.capacity()), release);
     }
-    // (8) seq_cst pairs with (11), (17): the whole batch has left; in one order with the waiting flag
+    // (8) seq_cst pairs with (9), (11), (15): the whole batch has left; in one order with the waiting flag
     if (count > 0) slots_[first].stamp.store(2 * (first + slots_.capacity()), seq_cst);
   }
 
