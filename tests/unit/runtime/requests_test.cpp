@@ -51,6 +51,7 @@ TEST_CASE("requests: each is answered once, through a loop of one ticket") {
 }
 
 TEST_CASE("requests: unread replies hold their slots, and submit answers would_block") {
+  if (detail::smallest_bounds()) return;   // three slots become one
   auto runtime = runtime_of(2);
   auto producer = runtime->producer("client").value();
   Countdown search(*runtime, 3, 1);

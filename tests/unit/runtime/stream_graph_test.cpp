@@ -297,7 +297,7 @@ TEST_CASE("stream: cancel drains endless sources and every token is accounted fo
       graph.sink("count", graph.join("both", a, b), {}, [&](std::tuple<int, int>&&) { ++count; });
       REQUIRE(graph.build().ok());
       REQUIRE(graph.start() == Status::accepted);
-      while (count < 20) runtime->run_until_idle();
+      while (count < 20) CHECK(graph.wait_until(after_us(100)) == Status::timed_out);
       graph.cancel();
       CHECK(graph.wait_until(never) == Status::cancelled);
       check_balanced(graph.ledger());
@@ -317,8 +317,7 @@ TEST_CASE("stream: a graph destroyed while it runs, or from its own body, is can
     graph->sink("count", numbers, {.capacity = 1}, [&](int&&) { ++count; });
     REQUIRE(graph->build().ok());
     REQUIRE(graph->start() == Status::accepted);
-    while (count == 0) {
-    }
+    while (count == 0) CHECK(graph->wait_until(after_us(100)) == Status::timed_out);
     graph.reset();
   }
   struct Shared {
@@ -338,8 +337,7 @@ TEST_CASE("stream: a graph destroyed while it runs, or from its own body, is can
   });
   REQUIRE(shared.graph->build().ok());
   REQUIRE(shared.graph->start() == Status::accepted);
-  while (shared.gone == 0) {
-  }
+  while (shared.gone == 0) CHECK(runtime->barrier().status == Status::accepted);
   CHECK(runtime->barrier().status == Status::accepted);
 }
 
@@ -445,7 +443,7 @@ TEST_CASE("stream: pictures hold the nodes and their fill") {
   REQUIRE(graph.start() == Status::accepted);
   CHECK(graph.wait_until(never) == Status::accepted);
   CHECK(graph.json().find("\"pushed\": 10") != std::string::npos);
-  CHECK(graph.dot().find("0/16") != std::string::npos);
+  CHECK(graph.dot().find(detail::smallest_bounds() ? "0/1" : "0/16") != std::string::npos);
   CHECK(graph.edges().size() == 1);
   CHECK(graph.edges()[0].popped == 10);
   CHECK(graph.nodes()[1].ledger.in == 10);
