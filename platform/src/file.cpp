@@ -139,15 +139,16 @@ namespace {
 Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t size,
                                 Buffer& buffer, std::size_t bytes_max) {
   constexpr std::size_t step_bytes = 64 * 1024;
-  const Error too_large{"too_large", "is larger than " + std::to_string(bytes_max) + " bytes",
-                        path};
-  const Error no_memory{"no_memory", "no memory for its content", path};
-  if (size > bytes_max) return too_large;
+  const auto too_large = [&] {
+    return Error{"too_large", "is larger than " + std::to_string(bytes_max) + " bytes", path};
+  };
+  const auto no_memory = [&] { return Error{"no_memory", "no memory for its content", path}; };
+  if (size > bytes_max) return too_large();
   // One byte more than the file has, so that its end is seen without growing.
-  if (!buffer.reserve(static_cast<std::size_t>(size) + 1)) return no_memory;
+  if (!buffer.reserve(static_cast<std::size_t>(size) + 1)) return no_memory();
   for (;;) {
     if (buffer.size() == buffer.capacity() && !buffer.reserve(buffer.capacity() * 2 + step_bytes))
-      return no_memory;
+      return no_memory();
     const ssize_t n =
         ::read(file, buffer.data() + buffer.size(), buffer.capacity() - buffer.size());
     if (n == 0) return buffer.size();
@@ -156,8 +157,8 @@ Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t
       return file_error(errno, path, "read it", "unreadable");
     }
     const std::size_t total = buffer.size() + static_cast<std::size_t>(n);
-    if (total > bytes_max) return too_large;
-    if (!buffer.resize(total)) return no_memory;
+    if (total > bytes_max) return too_large();
+    if (!buffer.resize(total)) return no_memory();
   }
 }
 

@@ -335,6 +335,61 @@ TEST_CASE("append file: a record that does not fit is taken back whole") {
 
 namespace {
 
+/// Whether the kernel says that this thread sleeps: "ID (NAME) S ...".
+bool asleep(int thread) {
+  const std::string stat = content_of("/proc/self/task/" + std::to_string(thread) + "/stat");
+  const std::size_t name_end = stat.rfind(')');
+  return name_end != std::string::npos && stat.compare(name_end, 3, ") S") == 0;
+}
+
+}  // namespace
+
+TEST_CASE("append file: signals interrupt its open and its write, and nothing is lost") {
+  const TemporaryDirectory folder;
+  struct Peer {
+    std::string path;
+    pthread_t target = ::pthread_self();
+    int id = weir::thread_id();
+    std::string received = "";
+    std::atomic<bool> stop{false};
+  } peer{.path = folder / "fifo"};
+  REQUIRE(::mkfifo(peer.path.c_str(), 0600) == 0);
+  struct sigaction action {};
+  struct sigaction former {};
+  action.sa_handler = &ignore_signal;  // without SA_RESTART
+  ::sigaction(SIGUSR1, &action, &former);
+  const auto read_while_shooting = [](void* argument) {
+    Peer& self = *static_cast<Peer*>(argument);
+    // The other side waits in open(2); later in write(2), with a full pipe after every read.
+    for (int i = 0; i < 20; ++i) {
+      while (!asleep(self.id)) {
+      }
+      ::pthread_kill(self.target, SIGUSR1);
+    }
+    const int file = ::open(self.path.c_str(), O_RDONLY | O_CLOEXEC);
+    char part[4096];
+    for (ssize_t n = 0; (n = ::read(file, part, sizeof(part))) > 0;) {
+      self.received.append(part, static_cast<std::size_t>(n));
+      for (int i = 0; i < 10 && !self.stop.load(); ++i) ::pthread_kill(self.target, SIGUSR1);
+    }
+    ::close(file);
+  };
+  weir::Thread thread = weir::Thread::start({.name = "peer"}, read_while_shooting, &peer).value();
+  std::string record(1'000'000, '-');
+  for (std::size_t i = 0; i < record.size(); ++i) record[i] = static_cast<char>('a' + i % 23);
+  {
+    auto file = AppendFile::open(peer.path);
+    REQUIRE(file.ok());
+    CHECK(file.value().append(record).ok());
+    peer.stop = true;
+  }
+  thread.join();
+  ::sigaction(SIGUSR1, &former, nullptr);
+  CHECK(peer.received == record);
+}
+
+namespace {
+
 struct Walked {
   std::vector<std::string> files;
   std::vector<std::string> errors;
