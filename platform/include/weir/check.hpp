@@ -17,7 +17,8 @@ namespace weir::detail {
        ? static_cast<void>(0)                                                        \
        : ::weir::detail::check_failed(__FILE__, __LINE__, #expression, sentence))
 
-#if (!defined(NDEBUG) || defined(WEIR_SANITIZED)) && !defined(WEIR_MODEL)  // the model counts operations: same in all builds
+// Not in the model: it counts operations, which must be the same in all builds.
+#if (!defined(NDEBUG) || defined(WEIR_SANITIZED)) && !defined(WEIR_MODEL)
 #define WEIR_ASSERT(expression, sentence) WEIR_CHECK(expression, sentence)
 #else
 #define WEIR_ASSERT(expression, sentence) static_cast<void>(0)
