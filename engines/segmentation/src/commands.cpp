@@ -1,0 +1,258 @@
+#include "commands.hpp"
+
+#include <weir/clock.hpp>
+#include <weir/file.hpp>
+#include <weir/segmentation/segmenting.hpp>
+#include <weir/topology.hpp>
+
+#include <cstdio>
+#include <optional>
+
+namespace weir::segmentation {
+namespace {
+
+constexpr int exit_done = 0, exit_nothing = 1, exit_usage = 2, exit_stalled = 3;
+
+int exit_of(const Error& error) {
+  if (error.code == "stalled") return exit_stalled;
+  const bool usage = error.code == "usage" || error.code == "bad_config" || error.code == "bad_procedures" ||
+                     error.code == "bad_time_zone" || error.code == "not_a_directory";
+  return usage ? exit_usage : exit_nothing;
+}
+
+Compression compression_of(const Options& options) {
+  return options.compression == "zstd"     ? Compression::zstd
+         : options.compression == "snappy" ? Compression::snappy
+                                           : Compression::none;
+}
+
+SyncPolicy sync_of(const Options& options) {
+  return options.fsync == "none"   ? SyncPolicy::none
+         : options.fsync == "file" ? SyncPolicy::file
+                                   : SyncPolicy::commit;
+}
+
+/// `root` with the procedure's folder behind it, unless it ends so.
+std::string segments_root(const Options& options) {
+  const std::string root = clean_path(options.output_root);
+  const std::string folder(segment_folder(options.procedure));
+  const std::string last = root.substr(root.rfind('/') + 1);
+  return last == folder ? root : root + "/" + folder;
+}
+
+SideFiles side_files(const Options& options, const std::string& root) {
+  SideFiles side;
+  side.events = options.events == "files" || !options.events_dir.empty();
+  side.events_dir = options.events_dir.empty() ? root + "/_manifest/events" : options.events_dir;
+  side.rejects_dir = options.rejects_dir;
+  if (side.rejects_dir.empty() && options.events == "files") side.rejects_dir = clean_path(root + "/../_rejects");
+  return side;
+}
+
+class Session {
+ public:
+  Session(const Options& options, const StopSignals& signals, Findings& findings)
+      : options_(options),
+        findings_(findings),
+        progress_({.label = options.command_name, .unit = "files", .total = 0, .quiet = options.quiet}),
+        watch_{&signals, options.quiet ? nullptr : &progress_} {}
+
+  void run();
+
+ private:
+  bool start_runtime();
+  bool stage_step();
+  bool preprocess_step();
+  void barrier(const std::string& name);
+  void generate_step();
+  void write_graphs();
+  void finish();
+  void say(const std::string& text) const {
+    if (!options_.quiet) std::fprintf(stderr, "%s\n", text.c_str());
+  }
+  bool fail(const Error& error) {
+    findings_.error = error;
+    findings_.exit = exit_of(error);
+    return false;
+  }
+  void warn(const StageReport& report) const {
+    for (const std::string& warning : report.warnings) say("warning: " + warning);
+  }
+
+  const Options& options_;
+  Findings& findings_;
+  Progress progress_;
+  Watch watch_;
+  std::unique_ptr<Runtime> runtime_;
+  std::optional<TimeZone> zone_;
+  std::optional<ProcedureTable> procedures_;
+};
+
+bool Session::start_runtime() {
+  Config config;
+  config.workers = options_.workers;
+  auto started = Runtime::start(config);
+  if (!started) return fail(started.error());
+  runtime_ = std::move(started).value();
+  findings_.has_runtime = true;
+  const Placement placement = place_workers(machine_topology(), options_.workers);
+  findings_.workers = placement.workers();
+  findings_.pinned = placement.pinned;
+  say(runtime_->describe());
+  return true;
+}
+
+bool Session::stage_step() {
+  auto zone = TimeZone::load(options_.local_tz);
+  if (!zone) return fail(zone.error());
+  zone_ = std::move(zone).value();
+  StageConfig config;
+  if (!options_.procedures_yaml.empty()) {
+    auto table = load_procedures(options_.procedures_yaml);
+    if (!table) return fail(table.error());
+    procedures_ = std::move(table).value();
+    config.procedures = &*procedures_;
+  }
+  config.raw_root = options_.raw_root;
+  config.stage_root = options_.stage_root;
+  config.zone = &*zone_;
+  config.only_spec_columns = options_.only_yaml_data;
+  config.compression = compression_of(options_);
+  config.sync = sync_of(options_);
+  config.force = options_.force;
+  config.side = side_files(options_, clean_path(options_.stage_root));
+  config.manifest = options_.manifest;
+  auto report = stage(*runtime_, config, watch_);
+  if (!report) return fail(report.error());
+  findings_.has_stage = true;
+  findings_.stage = std::move(report).value();
+  warn(findings_.stage);
+  const StageReport& r = findings_.stage;
+  if (r.interrupted) {
+    say("stopped by a signal after " + std::to_string(r.files) + " files; run the command again to go on");
+    return false;
+  }
+  if (r.files == 0) return fail({"nothing_found", "there is no *.csv file", options_.raw_root});
+  if (r.done + r.skipped == 0) return fail({"all_rejected", "all files were rejected", options_.raw_root});
+  return true;
+}
+
+void Session::barrier(const std::string& name) {
+  const Deadline begin = now_ns();
+  const Receipt receipt = runtime_->barrier();
+  findings_.barriers.push_back(
+      {name, static_cast<double>(now_ns() - begin) / 1e3, receipt.tasks, receipt.bytes_live});
+  if (receipt.status == Status::stalled) fail({"stalled", "the barrier proved a stall", name});
+}
+
+bool Session::preprocess_step() {
+  SegmentConfig config;
+  config.stage_root = options_.stage_root;
+  config.output_root = segments_root(options_);
+  config.procedure = options_.procedure;
+  config.voltage = options_.voltage_col;
+  config.detector.dv_threshold = options_.dv_threshold;
+  config.detector.min_segment_points = options_.min_segment_points;
+  config.compression = compression_of(options_);
+  config.sync = sync_of(options_);
+  config.force = options_.force;
+  config.side = side_files(options_, config.output_root);
+  auto report = preprocess(*runtime_, config, watch_);
+  if (!report) return fail(report.error());
+  findings_.has_preprocess = true;
+  findings_.preprocess = std::move(report).value();
+  warn(findings_.preprocess);
+  const StageReport& r = findings_.preprocess;
+  if (r.interrupted) {
+    say("stopped by a signal after " + std::to_string(r.files) + " runs; run the command again to go on");
+    return false;
+  }
+  if (r.files == 0) {
+    return fail({"nothing_found", "there is no staged run of procedure " + options_.procedure, options_.stage_root});
+  }
+  if (r.done + r.skipped == 0) return fail({"all_failed", "no run could be segmented", options_.stage_root});
+  return true;
+}
+
+void Session::generate_step() {
+  const CorpusConfig config{options_.files, options_.kind == "dirty" ? CorpusKind::dirty : CorpusKind::clean,
+                            options_.seed};
+  auto report = generate(*runtime_, config, clean_path(options_.path), watch_);
+  if (!report) {
+    fail(report.error());
+    return;
+  }
+  findings_.generated = report.value();
+}
+
+void Session::write_graphs() {
+  if (options_.graph.empty()) return;
+  const bool json = options_.graph.ends_with(".json");
+  std::string text = json ? "[" : "";
+  std::string between;
+  for (const GraphReport* graph : {&findings_.stage.graph, &findings_.preprocess.graph}) {
+    if (graph->name.empty()) continue;
+    text += between + (json ? graph->json : graph->dot);
+    between = json ? ",\n" : "\n";
+  }
+  if (json) text += "]\n";
+  const auto written = write_file_atomically(options_.graph, text);
+  if (!written && findings_.error.code.empty()) fail(written.error());
+}
+
+void Session::finish() {
+  findings_.metrics = runtime_->metrics();
+  findings_.memory_bytes = runtime_->memory() + findings_.stage.graph.memory_bytes + findings_.preprocess.graph.memory_bytes;
+  const Status stopped = runtime_->stop_until();
+  if (stopped != Status::accepted && findings_.error.code.empty()) {
+    fail({stopped == Status::stalled ? "stalled" : "failed", "the runtime did not stop", std::string(to_string(stopped))});
+  }
+  findings_.signal = watch_.stop->signal_number();
+  if (findings_.signal != 0) findings_.exit = 128 + findings_.signal;
+}
+
+void Session::run() {
+  if (!start_runtime()) return;
+  switch (options_.command) {
+    case Command::stage:
+      stage_step();
+      barrier("stage");
+      break;
+    case Command::preprocess:
+      preprocess_step();
+      barrier("preprocess");
+      break;
+    case Command::pipeline: {
+      const bool staged = stage_step();
+      barrier("stage");
+      if (staged && findings_.error.code.empty()) {
+        preprocess_step();
+        barrier("preprocess");
+      }
+      break;
+    }
+    default:
+      generate_step();
+  }
+  write_graphs();
+  finish();
+}
+
+}  // namespace
+
+Findings run_command(const Options& options, const StopSignals& signals) {
+  const Deadline begin = now_ns();
+  Findings findings;
+  if (options.command == Command::inspect) {
+    inspect_file(options, findings);
+  } else if (options.command == Command::report) {
+    report_root(options, findings);
+  } else {
+    Session(options, signals, findings).run();
+  }
+  if (!findings.error.code.empty() && findings.exit == 0) findings.exit = exit_of(findings.error);
+  findings.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
+  return findings;
+}
+
+}  // namespace weir::segmentation

@@ -1,0 +1,53 @@
+// commands.hpp: what each command of weir-segment does, and how it tells; private to the program.
+#pragma once
+
+#include "json_writer.hpp"
+#include "options.hpp"
+
+#include <weir/runtime.hpp>
+#include <weir/segmentation/pipeline.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace weir::segmentation {
+
+struct BarrierReport {
+  std::string name;
+  double us = 0;
+  std::uint64_t retired = 0;
+  std::uint64_t bytes_live = 0;
+};
+
+/// Everything that a command found out, before it is printed.
+struct Findings {
+  int exit = 0;
+  Error error;                       // empty code: none
+  double elapsed_s = 0;
+  bool has_stage = false, has_preprocess = false;
+  StageReport stage, preprocess;
+  GenerateReport generated;
+  std::vector<BarrierReport> barriers;
+  Metrics metrics;                   // of the runtime
+  bool has_runtime = false;
+  std::size_t memory_bytes = 0;
+  int workers = 0;
+  bool pinned = false;
+  std::string text;                  // of inspect and report: the answer itself
+  std::string json_members;          // of inspect and report: ready JSON members, each with a comma before it
+  int signal = 0;
+};
+
+/// Runs the command that `options` names, messages on stderr.
+Findings run_command(const Options& options, const StopSignals& signals);
+
+/// inspect and report, which need no runtime.
+void inspect_file(const Options& options, Findings& findings);
+void report_root(const Options& options, Findings& findings);
+
+/// The result: tables, or the JSON document of CLI.md.
+std::string render_tables(const Options& options, const Findings& findings);
+std::string render_json(const Options& options, const Findings& findings);
+
+}  // namespace weir::segmentation

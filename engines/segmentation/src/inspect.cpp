@@ -1,0 +1,220 @@
+// inspect and report: questions about what is there.
+#include "commands.hpp"
+
+#include <weir/file.hpp>
+#include <weir/segmentation/journal.hpp>
+#include <weir/terminal.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+
+namespace weir::segmentation {
+namespace {
+
+constexpr std::size_t rows_shown = 5;
+constexpr std::size_t examples_shown = 3;
+
+std::string instant_text(std::int64_t us) {
+  std::int64_t seconds = us / 1'000'000;
+  std::int64_t rest = us % 1'000'000;
+  if (rest < 0) {
+    rest += 1'000'000;
+    --seconds;
+  }
+  std::int64_t day = seconds / 86400;
+  std::int64_t second = seconds % 86400;
+  if (second < 0) {
+    second += 86400;
+    --day;
+  }
+  std::array<char, 64> buffer{};
+  const int size = std::snprintf(buffer.data(), buffer.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(second / 3600),
+                                 static_cast<int>(second / 60 % 60), static_cast<int>(second % 60), static_cast<int>(rest));
+  return date_from_days(day).text() + std::string(buffer.data(), static_cast<std::size_t>(size));
+}
+
+std::string cell_text(const Column& column, std::size_t row) {
+  if (column.is_null(row)) return "null";
+  switch (column.type) {
+    case ColumnType::float64:
+      return python_repr(column.number(row));
+    case ColumnType::text:
+      return std::string(column.text(row));
+    case ColumnType::boolean:
+      return column.integer(row) != 0 ? "true" : "false";
+    case ColumnType::timestamp_us:
+      return instant_text(column.integer(row));
+    default:
+      return std::to_string(column.integer(row));
+  }
+}
+
+void inspect_text(const FileInfo& info, const Table& table, std::size_t bytes, std::string& out) {
+  out += "rows " + format_count(info.rows) + ", columns " + std::to_string(info.columns.size()) + ", row groups " +
+         std::to_string(info.row_group_rows.size()) + ", " + format_bytes(static_cast<double>(bytes)) + ", by " +
+         info.created_by + "\n\n";
+  weir::Table columns({"column", "type", "codec", "bytes", "nulls", "min", "max", "encodings"});
+  for (const ColumnInfo& c : info.columns) {
+    columns.add({c.name, c.physical + (c.logical.empty() ? "" : " " + c.logical), c.codec,
+                 format_count(c.compressed_bytes), c.null_count < 0 ? "" : std::to_string(c.null_count),
+                 c.min.substr(0, 24), c.max.substr(0, 24), c.encodings});
+  }
+  out += columns.text() + "\n";
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < table.size(); ++k) names.push_back(table[k].name);
+  weir::Table rows(names);
+  for (std::size_t row = 0; row < std::min(rows_shown, table.rows); ++row) {
+    std::vector<std::string> cells;
+    for (std::size_t k = 0; k < table.size(); ++k) cells.push_back(cell_text(table[k], row));
+    rows.add(std::move(cells));
+  }
+  out += rows.text();
+}
+
+void json_cell(JsonWriter& json, const Column& column, std::size_t row) {
+  if (column.is_null(row)) {
+    json.null();
+  } else if (column.type == ColumnType::float64) {
+    const double v = column.number(row);
+    if (std::isfinite(v)) {
+      json.value(v);
+    } else {
+      json.value(python_repr(v));  // "nan", "inf": JSON has no number for them
+    }
+  } else if (column.type == ColumnType::text) {
+    json.value(column.text(row));
+  } else if (column.type == ColumnType::boolean) {
+    json.value(column.integer(row) != 0);
+  } else {
+    json.value(column.integer(row));
+  }
+}
+
+/// `text` without the braces of a document, a comma before it.
+std::string members_of(JsonWriter& json) {
+  std::string text = json.finish();
+  return "," + text.substr(1, text.size() - 3);
+}
+
+void inspect_json(const FileInfo& info, const Table& table, bool all_rows, std::string& out) {
+  JsonWriter json;
+  json.member("rows", info.rows);
+  json.member("created_by", info.created_by);
+  json.key("row_groups").begin_array();
+  for (const std::uint64_t rows : info.row_group_rows) json.value(rows);
+  json.end_array();
+  json.key("columns").begin_array();
+  for (const ColumnInfo& c : info.columns) {
+    json.begin_object();
+    json.member("name", c.name);
+    json.member("physical", c.physical);
+    json.member("logical", c.logical);
+    json.member("codec", c.codec);
+    json.member("encodings", c.encodings);
+    json.member("compressed_bytes", c.compressed_bytes);
+    json.member("null_count", c.null_count);
+    json.end_object();
+  }
+  json.end_array();
+  json.key(all_rows ? "data" : "first_rows").begin_array();
+  for (std::size_t row = 0; row < (all_rows ? table.rows : std::min(rows_shown, table.rows)); ++row) {
+    json.begin_array();
+    for (std::size_t k = 0; k < table.size(); ++k) json_cell(json, table[k], row);
+    json.end_array();
+  }
+  json.end_array();
+  out = members_of(json);
+}
+
+struct Reasons {
+  std::uint64_t count = 0;
+  std::vector<const Record*> examples;
+};
+
+std::string place_text(const Record& record) {
+  std::string out = record.path;
+  if (record.line != 0) out += ":" + std::to_string(record.line);
+  if (record.byte != 0) out += " (byte " + std::to_string(record.byte) + ")";
+  return out + ": " + record.what;
+}
+
+}  // namespace
+
+void inspect_file(const Options& options, Findings& findings) {
+  Buffer buffer;
+  const auto size = read_file(options.path, buffer);
+  if (!size) {
+    findings.error = size.error();
+    return;
+  }
+  Table table;
+  FileInfo info;
+  if (const auto read = read_parquet(buffer.view(), table, &info); !read) {
+    findings.error = read.error();
+    findings.error.where = options.path + (findings.error.where.empty() ? "" : ": " + findings.error.where);
+    return;
+  }
+  if (options.json) {
+    inspect_json(info, table, options.all_rows, findings.json_members);
+  } else {
+    inspect_text(info, table, buffer.size(), findings.text);
+  }
+}
+
+void report_root(const Options& options, Findings& findings) {
+  const std::string root = clean_path(options.path);
+  const auto stat = stat_file(root + "/_manifest/journal.jsonl");
+  if (!stat) {
+    findings.error = {"not_found", "there is no journal; stage or preprocess writes one", root + "/_manifest/journal.jsonl"};
+    return;
+  }
+  const auto journal = Journal::read(root);
+  if (!journal) {
+    findings.error = journal.error();
+    return;
+  }
+  std::uint64_t good = 0;
+  std::uint64_t bad = 0;
+  std::uint64_t segments = 0;
+  std::map<std::string, std::uint64_t> procedures;
+  std::map<std::string, Reasons> reasons;
+  std::map<std::string, Reasons> notes;
+  for (const Record* record : journal.value().sorted()) {
+    ++(record->ok() ? good : bad);
+    segments += record->segments.size();
+    if (record->ok()) ++procedures[record->proc];
+    const auto add = [&](Reasons& reason) {
+      ++reason.count;
+      if (reason.examples.size() < examples_shown) reason.examples.push_back(record);
+    };
+    if (!record->ok()) add(reasons[record->reason]);
+    for (const std::string& note : record->notes) add(notes[note]);
+  }
+  weir::Table table({"report", root});
+  table.add({"done", format_count(good)});
+  for (const auto& [name, n] : procedures) table.add({"  " + name, format_count(n)});
+  if (segments != 0) table.add({"segments", format_count(segments)});
+  table.add({"refused", format_count(bad)});
+  for (const auto& [name, reason] : reasons) table.add({"  " + name, format_count(reason.count)});
+  if (!notes.empty()) table.add({"odd, and staged", ""});
+  for (const auto& [name, reason] : notes) table.add({"  " + name, format_count(reason.count)});
+  findings.text = table.text();
+  for (const auto& [name, reason] : reasons) {
+    findings.text += "\n" + name + "\n";
+    for (const Record* record : reason.examples) findings.text += "  " + place_text(*record) + "\n";
+  }
+  JsonWriter json;
+  json.member("done", good);
+  json.member("refused", bad);
+  json.member("segments", segments);
+  for (const auto& [name, group] : {std::pair{"reasons", &reasons}, std::pair{"notes", &notes}}) {
+    json.key(name).begin_object();
+    for (const auto& [word, reason] : *group) json.member(word, reason.count);
+    json.end_object();
+  }
+  findings.json_members = members_of(json);
+}
+
+}  // namespace weir::segmentation

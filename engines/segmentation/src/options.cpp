@@ -1,0 +1,242 @@
+// The only file that knows CLI11.
+#include "options.hpp"
+
+#include "config_file.hpp"
+
+#include <weir/segmentation/segmenting.hpp>
+#include <weir/segmentation/text.hpp>
+#include <weir/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+namespace weir::segmentation {
+namespace {
+
+constexpr int usage = 2;
+
+struct Named {
+  Command command;
+  const char* name;
+  const char* what;
+  const char* example;
+};
+
+constexpr Named commands[] = {
+    {Command::stage, "stage", "Raw measurement CSVs to staged Parquet",
+     "weir-segment stage --raw-root data/01_raw --stage-root data/02_stage"},
+    {Command::preprocess, "preprocess", "Staged runs to voltage-sweep segments",
+     "weir-segment preprocess --stage-root data/02_stage --output-root data/03_intermediate --procedure IV"},
+    {Command::pipeline, "pipeline", "Both, one after the other",
+     "weir-segment pipeline --raw-root data/01_raw --stage-root data/02_stage --output-root data/03_intermediate"},
+    {Command::generate, "generate", "A made-up corpus with the truth about it",
+     "weir-segment generate corpus --files 2000 --kind clean --seed 1"},
+    {Command::inspect, "inspect", "Schema, row groups, statistics and first rows of a Parquet file",
+     "weir-segment inspect part-000.parquet"},
+    {Command::report, "report", "What was done, what was rejected and why, what looks odd",
+     "weir-segment report data/02_stage"},
+};
+
+void add_common(CLI::App& app, Options& o) {
+  app.add_option("-w,--workers,--num-workers", o.workers, "Worker threads; default: one per allowed core")
+      ->check(CLI::Range(0, 256));
+  app.add_option("--seed", o.seed, "Seed of made-up data");
+  app.add_option("-c,--config", o.config, "Settings in YAML or JSON; the command line wins");
+  app.add_option("--graph", o.graph, "Write the built graphs: DOT, or JSON by the ending");
+  app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
+  app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
+}
+
+void add_both(CLI::App& app, Options& o) {
+  app.add_option("--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
+  app.add_option("--layout", o.layout, "run: one file a run")->check(CLI::IsMember({"run", "partition"}));
+  app.add_option("--compression", o.compression, "zstd, snappy or none")
+      ->check(CLI::IsMember({"zstd", "snappy", "none"}))
+      ->capture_default_str();
+  app.add_option("--events", o.events, "journal, or also files: one JSON file a run")
+      ->check(CLI::IsMember({"journal", "files"}))
+      ->capture_default_str();
+  app.add_option("--fsync", o.fsync, "none, commit: before journal records, file: each file")
+      ->check(CLI::IsMember({"none", "commit", "file"}))
+      ->capture_default_str();
+  app.add_option("--events-dir", o.events_dir, "Folder of event files (and --events files)");
+  app.add_flag("-f,--force", o.force, "Do again what is done");
+  app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")->check(CLI::Range(1, 16));
+}
+
+void add_stage(CLI::App& app, Options& o) {
+  app.add_option("--raw-root", o.raw_root, "Where the CSVs are")->capture_default_str();
+  app.add_option("--procedures-yaml", o.procedures_yaml, "Types by procedure; default: seven built in");
+  app.add_option("--local-tz", o.local_tz, "Zone of the partition date")->capture_default_str();
+  app.add_flag("--only-yaml-data", o.only_yaml_data, "Leave out columns that the procedure does not name");
+  app.add_option("--rejects-dir", o.rejects_dir, "Folder of one JSON file a reject");
+  app.add_option("--manifest", o.manifest, "Path of the manifest; default: _manifest/manifest.parquet");
+}
+
+void add_preprocess(CLI::App& app, Options& o) {
+  app.add_option("--output-root", o.output_root, "Where segments go; {iv,ivg,ivgt}_segments is appended")
+      ->capture_default_str();
+  app.add_option("-p,--procedure", o.procedure, "IV, IVg or IVgT")
+      ->check(CLI::IsMember({"IV", "IVg", "IVgT"}))
+      ->capture_default_str();
+  app.add_option("--voltage-col", o.voltage_col, "Voltage column; default: Vsd (V) for IV, else Vg (V)");
+  app.add_option("--rule", o.rule, "compat: the original's rule")
+      ->check(CLI::IsMember({"compat", "zigzag", "pelt"}))
+      ->capture_default_str();
+  app.add_option("--dv-threshold", o.dv_threshold, "Smallest step that has a direction, V")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--min-segment-points", o.min_segment_points, "Shorter segments are left out")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
+      ->capture_default_str();
+}
+
+void add_options(CLI::App& app, Command command, Options& o) {
+  add_common(app, o);
+  switch (command) {
+    case Command::stage:
+      add_stage(app, o);
+      add_both(app, o);
+      break;
+    case Command::preprocess:
+      add_preprocess(app, o);
+      add_both(app, o);
+      break;
+    case Command::pipeline:
+      add_stage(app, o);
+      add_preprocess(app, o);
+      add_both(app, o);
+      app.add_flag("--barrier", o.barrier, "Keep the two stages apart (they always are)");
+      break;
+    case Command::generate:
+      app.add_option("OUT", o.path, "Folder of the corpus")->required();
+      app.add_option("--files", o.files, "How many files")->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
+      app.add_option("--kind", o.kind, "clean or dirty")->check(CLI::IsMember({"clean", "dirty"}));
+      break;
+    case Command::inspect:
+      app.add_option("FILE", o.path, "A flat Parquet file")->required();
+      app.add_flag("--all-rows", o.all_rows, "With --json: every row as \"data\"");
+      break;
+    default:
+      app.add_option("STAGE_ROOT", o.path, "A folder with _manifest/journal.jsonl")->required();
+  }
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+Error wrong(std::string what, std::string where) { return {"usage", std::move(what), std::move(where)}; }
+
+/// What an argument that nobody took was probably meant to be.
+Error unknown_argument(const CLI::App& app, const CLI::App* command) {
+  const std::vector<std::string> left = app.remaining(true);
+  const std::string word = left.empty() ? std::string() : left.front();
+  std::vector<std::string> known;
+  if (command != nullptr && word.starts_with("-")) {
+    known = option_names(*command);
+  } else if (command == nullptr) {
+    for (const Named& named : commands) known.emplace_back(named.name);
+    if (word.starts_with("-")) known = {"--help", "--version"};
+  } else {
+    return wrong("unexpected argument \"" + word + "\"", command->get_name());
+  }
+  const std::string bare = word.substr(0, word.find('='));
+  const char* kind = word.starts_with("-") ? "option" : "command";
+  return wrong(std::string("unknown ") + kind + " \"" + bare + "\"; the nearest is " + nearest_word(bare, known),
+               command == nullptr ? "" : command->get_name());
+}
+
+/// Gives options that the command line left alone the values of --config.
+Result<Done> apply_config(CLI::App& root, CLI::App& command, const std::string& path) {
+  auto settings = load_settings(path);
+  if (!settings) return settings.error();
+  for (const Setting& setting : settings.value()) {
+    const std::string name = "--" + setting.key;
+    CLI::Option* option = command.get_option_no_throw(name);
+    if (option == nullptr) {
+      std::vector<std::string> known;
+      bool elsewhere = false;
+      for (const CLI::App* other : root.get_subcommands({})) {
+        elsewhere = elsewhere || other->get_option_no_throw(name) != nullptr;
+        for (const std::string& word : option_names(*other)) known.push_back(word);
+      }
+      if (elsewhere) continue;  // another command's
+      return Error{"bad_config",
+                   "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(name, known).substr(2),
+                   setting.where};
+    }
+    if (option->count() != 0) continue;
+    try {
+      option->add_result(setting.value);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return Error{"bad_config", error.what(), setting.where};
+    }
+  }
+  return Done{};
+}
+
+/// What CLI11 cannot check.
+Result<Done> check_options(const Options& o) {
+  if (o.layout != "run") return wrong("--layout partition is not in this version; run is", o.command_name);
+  if (o.rule != "compat") return wrong("--rule " + o.rule + " is not in this version; compat is", o.command_name);
+  return Done{};
+}
+
+}  // namespace
+
+Parsed parse_options(int argc, char** argv) {
+  Parsed parsed;
+  Options& o = parsed.options;
+  CLI::App app("Measurement CSVs to Parquet to voltage-sweep segments.", "weir-segment");
+  app.set_version_flag("--version", std::string(version_line()));
+  app.require_subcommand(0, 1);
+  app.footer(std::string("Example:\n  ") + commands[2].example);
+  for (const Named& named : commands) {
+    CLI::App* sub = app.add_subcommand(named.name, named.what);
+    add_options(*sub, named.command, o);
+    sub->footer(std::string("Example:\n  ") + named.example);
+  }
+  const auto refuse = [&](Error error) {
+    parsed.exit = usage;
+    parsed.error = std::move(error);
+    return parsed;
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    const auto subs = app.get_subcommands();
+    return refuse(unknown_argument(app, subs.empty() ? nullptr : subs.front()));
+  } catch (const CLI::Success& done) {  // --help, --version
+    parsed.exit = app.exit(done);
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    const auto subs = app.get_subcommands();
+    return refuse(wrong(error.what(), subs.empty() ? "" : subs.front()->get_name()));
+  }
+  const auto subs = app.get_subcommands();
+  if (subs.empty()) {
+    std::fputs(app.help().c_str(), stderr);
+    return refuse(wrong("a command is missing", ""));
+  }
+  o.command_name = subs.front()->get_name();
+  for (const Named& named : commands) {
+    if (o.command_name == named.name) o.command = named.command;
+  }
+  if (!o.config.empty()) {
+    if (auto applied = apply_config(app, *subs.front(), o.config); !applied) return refuse(applied.error());
+  }
+  if (auto checked = check_options(o); !checked) return refuse(checked.error());
+  return parsed;
+}
+
+}  // namespace weir::segmentation

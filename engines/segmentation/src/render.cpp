@@ -1,0 +1,216 @@
+// What a person or a script reads at the end of a command.
+#include "commands.hpp"
+
+#include <weir/memory.hpp>
+#include <weir/terminal.hpp>
+#include <weir/topology.hpp>
+#include <weir/version.hpp>
+
+namespace weir::segmentation {
+namespace {
+
+double rate(std::uint64_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0; }
+double mb_rate(std::uint64_t bytes, double seconds) { return rate(bytes, seconds) / 1e6; }
+
+std::string count_with_share(std::uint64_t n, std::uint64_t all) {
+  std::string out = format_count(n);
+  if (n != 0 && all != 0) out += " (" + format_number(100.0 * static_cast<double>(n) / static_cast<double>(all)) + " %)";
+  return out;
+}
+
+void add_stage(weir::Table& table, const StageReport& r) {
+  table.add({"files", format_count(r.files)});
+  table.add({"  staged", count_with_share(r.done, r.files)});
+  table.add({"  skipped", count_with_share(r.skipped, r.files)});
+  table.add({"  rejected", count_with_share(r.rejected, r.files)});
+  for (const auto& [reason, n] : r.rejects) table.add({"    " + reason, format_count(n)});
+  if (r.removed != 0) table.add({"  stale outputs removed", format_count(r.removed)});
+  table.add({"rows", format_count(r.rows)});
+  table.add({"read", format_bytes(static_cast<double>(r.bytes_in))});
+  table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
+  table.add({"stage", format_duration(r.elapsed_s)});
+  table.add({"files/s", format_number(rate(r.files, r.elapsed_s))});
+  table.add({"MB/s", format_number(mb_rate(r.bytes_in, r.elapsed_s))});
+}
+
+void add_preprocess(weir::Table& table, const StageReport& r) {
+  table.add({"runs", format_count(r.files)});
+  table.add({"  segmented", count_with_share(r.done, r.files)});
+  table.add({"  skipped", count_with_share(r.skipped, r.files)});
+  table.add({"  errors", count_with_share(r.rejected, r.files)});
+  for (const auto& [reason, n] : r.rejects) table.add({"    " + reason, format_count(n)});
+  if (r.removed != 0) table.add({"  stale segments removed", format_count(r.removed)});
+  table.add({"segments", format_count(r.segments)});
+  table.add({"points", format_count(r.rows)});
+  table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
+  table.add({"preprocess", format_duration(r.elapsed_s)});
+  table.add({"runs/s", format_number(rate(r.files, r.elapsed_s))});
+}
+
+void stage_members(JsonWriter& json, const StageReport& r) {
+  json.member("files", r.files);
+  json.member("staged", r.done);
+  json.member("skipped", r.skipped);
+  json.member("rejected", r.rejected);
+  json.key("rejects").begin_object();
+  for (const auto& [reason, n] : r.rejects) json.member(reason, n);
+  json.end_object();
+  json.member("rows", r.rows);
+  json.member("bytes_in", r.bytes_in);
+  json.member("bytes_out", r.bytes_out);
+  json.member("removed", r.removed);
+  json.member("files_per_s", rate(r.files, r.elapsed_s));
+  json.member("mb_per_s", mb_rate(r.bytes_in, r.elapsed_s));
+  json.member("interrupted", r.interrupted);
+}
+
+void preprocess_members(JsonWriter& json, const StageReport& r) {
+  json.member("runs", r.files);
+  json.member("segmented", r.done);
+  json.member("skipped", r.skipped);
+  json.member("errors", r.rejected);
+  json.key("error_reasons").begin_object();
+  for (const auto& [reason, n] : r.rejects) json.member(reason, n);
+  json.end_object();
+  json.member("segments", r.segments);
+  json.member("points", r.rows);
+  json.member("bytes_in", r.bytes_in);
+  json.member("bytes_out", r.bytes_out);
+  json.member("removed", r.removed);
+  json.member("runs_per_s", rate(r.files, r.elapsed_s));
+  json.member("points_per_s", rate(r.rows, r.elapsed_s));
+  json.member("interrupted", r.interrupted);
+}
+
+void common_members(JsonWriter& json, const Options& options, const Findings& f) {
+  json.member("schema", "weir.segment." + (options.command_name.empty() ? "usage" : options.command_name) + "/1");
+  json.member("version", version());
+  json.member("commit", commit());
+  json.member("ok", f.exit == 0);
+  json.member("exit", f.exit);
+  json.key("error");
+  if (f.error.code.empty()) {
+    json.null();
+  } else {
+    json.begin_object();
+    json.member("code", f.error.code);
+    json.member("what", f.error.what);
+    json.member("where", f.error.where);
+    json.end_object();
+  }
+  json.member("elapsed_s", f.elapsed_s);
+  json.key("config").begin_object();
+  json.member("workers", f.workers);
+  json.member("pinned", f.pinned);
+  json.member("seed", options.seed);
+  json.end_object();
+  json.key("machine").begin_object();
+  json.member("cpu", machine_topology().model);
+  json.member("cpus", machine_topology().allowed_cpus());
+  json.member("compiler", compiler());
+  json.member("build", build_type());
+  json.end_object();
+  json.member("peak_rss_bytes", peak_rss_bytes());
+  json.member("memory_bytes", f.memory_bytes);
+}
+
+void runtime_members(JsonWriter& json, const Findings& f) {
+  Ledger ledger = f.stage.graph.ledger;
+  ledger += f.preprocess.graph.ledger;
+  json.key("ledger").begin_object();
+  json.member("in", ledger.in);
+  json.member("out", ledger.out);
+  json.member("dropped", ledger.dropped);
+  json.member("failed", ledger.failed);
+  json.member("cancelled", ledger.cancelled);
+  json.member("expired", ledger.expired);
+  json.end_object();
+  json.key("runtime").begin_object();
+  json.member("tasks", f.metrics.retired);
+  json.member("steals", f.metrics.total.steals);
+  json.member("parks", f.metrics.total.parks);
+  json.member("lost_wakeups", f.metrics.total.lost_wakeups);
+  json.member("stalls", f.metrics.stalls);
+  json.member("steady_state_allocations", f.metrics.steady_state_allocations);
+  json.key("barriers").begin_array();
+  for (const BarrierReport& barrier : f.barriers) {
+    json.begin_object();
+    json.member("name", barrier.name);
+    json.member("us", barrier.us);
+    json.member("retired", barrier.retired);
+    json.member("bytes_live", barrier.bytes_live);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("would_block").begin_object();
+  for (const GraphReport* graph : {&f.stage.graph, &f.preprocess.graph}) {
+    for (const auto& [edge, n] : graph->would_block) json.member(graph->name + ": " + edge, n);
+  }
+  json.end_object();
+  json.end_object();
+}
+
+}  // namespace
+
+std::string render_tables(const Options& options, const Findings& f) {
+  if (!f.text.empty()) return f.text;
+  if (options.command == Command::generate) {
+    if (!f.error.code.empty()) return {};
+    weir::Table table({options.command_name, ""});
+    table.add({"files", format_count(f.generated.files)});
+    table.add({"bytes", format_bytes(static_cast<double>(f.generated.bytes))});
+    table.add({"time", format_duration(f.generated.elapsed_s)});
+    table.add({"files/s", format_number(rate(f.generated.files, f.generated.elapsed_s))});
+    return table.text();
+  }
+  if (!f.has_stage && !f.has_preprocess) return {};
+  weir::Table table({options.command_name, ""});
+  if (f.has_stage) add_stage(table, f.stage);
+  if (f.has_preprocess) add_preprocess(table, f.preprocess);
+  for (const BarrierReport& barrier : f.barriers) {
+    table.add({"barrier after " + barrier.name, format_duration(barrier.us / 1e6)});
+  }
+  table.add({"peak RSS", format_bytes(static_cast<double>(peak_rss_bytes()))});
+  table.add({"memory()", format_bytes(static_cast<double>(f.memory_bytes))});
+  for (const GraphReport* graph : {&f.stage.graph, &f.preprocess.graph}) {
+    for (const auto& [edge, n] : graph->would_block) {
+      if (n != 0) table.add({"would_block " + graph->name + ": " + edge, format_count(n)});
+    }
+  }
+  table.add({"total", format_duration(f.elapsed_s)});
+  return table.text();
+}
+
+std::string render_json(const Options& options, const Findings& f) {
+  JsonWriter json;
+  common_members(json, options, f);
+  runtime_members(json, f);
+  switch (options.command) {
+    case Command::stage:
+      stage_members(json, f.stage);
+      break;
+    case Command::preprocess:
+      preprocess_members(json, f.preprocess);
+      break;
+    case Command::pipeline:
+      json.key("stage").begin_object();
+      stage_members(json, f.stage);
+      json.end_object();
+      json.key("preprocess").begin_object();
+      preprocess_members(json, f.preprocess);
+      json.end_object();
+      break;
+    case Command::generate:
+      json.member("files", f.generated.files);
+      json.member("bytes_out", f.generated.bytes);
+      json.member("files_per_s", rate(f.generated.files, f.generated.elapsed_s));
+      break;
+    default:
+      break;
+  }
+  std::string text = json.finish();
+  text.insert(text.size() - 2, f.json_members);  // ready members, before the closing brace
+  return text;
+}
+
+}  // namespace weir::segmentation
