@@ -1,15 +1,16 @@
-// Epochs (P4): one state machine for all barriers of a runtime, moved on by whoever waits, and the retire lists.
+// Epochs (P4): one state machine for all barriers of a runtime, moved on by whoever waits, and the
+// retire lists.
 //
-// The machine completes one epoch c at a time, in order: it makes sure that the current epoch is above c; waits a grace
-// period, so that nobody who read c has still to count a submission; waits until the retired sum equals the submitted
-// sum (epoch_count.hpp has the proof); waits a second grace period, so that nobody holds a reference to anything retired
-// in c; has the owners free what they retired; and publishes c as completed. At most three epochs are open, so
-// that the four slots of the counters suffice; later requests join the last one.
-#include "core.hpp"
-
+// The machine completes one epoch c at a time, in order: it makes sure that the current epoch is
+// above c; waits a grace period, so that nobody who read c has still to count a submission; waits
+// until the retired sum equals the submitted sum (epoch_count.hpp has the proof); waits a second
+// grace period, so that nobody holds a reference to anything retired in c; has the owners free what
+// they retired; and publishes c as completed. At most three epochs are open, so that the four slots
+// of the counters suffice; later requests join the last one.
+#include <algorithm>
 #include <weir/futex.hpp>
 
-#include <algorithm>
+#include "core.hpp"
 
 namespace weir::detail {
 
@@ -21,10 +22,13 @@ using Step = BarrierState::Step;
 
 /// Asks for the completion of the current epoch; returns its number.
 std::uint64_t Core::request_epoch() noexcept {
-  const std::uint64_t target = epoch.load(seq_cst);  // (6) seq_cst pairs with (2): covers all that was submitted before
+  const std::uint64_t target =
+      epoch.load(seq_cst);  // (6) seq_cst pairs with (2): covers all that was submitted before
   std::uint64_t asked = barrier.requested.load(relaxed);  // relaxed: the exchange decides
-  while (asked < target && !barrier.requested.compare_exchange_weak(asked, target, seq_cst, relaxed)) {
-  }  // (7) seq_cst pairs with (8): the machine sees it, or we find the machine idle afterwards
+  // (7) seq_cst pairs with (8): the machine sees it, or we find the machine idle afterwards
+  while (asked < target &&
+         !barrier.requested.compare_exchange_weak(asked, target, seq_cst, relaxed)) {
+  }
   barrier_open.store(1, seq_cst);  // (9) seq_cst pairs with (8): as (7)
   return target;
 }
@@ -32,7 +36,8 @@ std::uint64_t Core::request_epoch() noexcept {
 void Core::begin_grace() noexcept {
   barrier.grace_began_ns = now_ns();
   barrier.grace = grace.load(relaxed) + 1;  // relaxed: written under the machine's lock only
-  // (1) seq_cst pairs with (8), (9) in worker.cpp: the epoch raised before; who goes online later sees both
+  // (1) seq_cst pairs with (8) of worker.cpp, (9) of worker.cpp: the epoch raised before; who goes
+  // online later sees both
   grace.store(barrier.grace, seq_cst);
   for (std::size_t i = 0; i < participants.size(); ++i) {
     passed[i] = false;
@@ -45,7 +50,8 @@ bool Core::grace_over() noexcept {
   for (std::size_t i = 0; i < participants.size(); ++i) {
     if (passed[i]) continue;
     const bool context = i < static_cast<std::size_t>(contexts);
-    if (context ? !passed_epoch(participants[i], barrier.grace) : !call_over(participants[i], snapshot[i])) {
+    if (context ? !passed_epoch(participants[i], barrier.grace)
+                : !call_over(participants[i], snapshot[i])) {
       all = false;
       continue;
     }
@@ -94,7 +100,8 @@ void Core::complete_epoch(std::uint64_t c) noexcept {
   barrier.receipts[c % BarrierState::receipts_kept] = receipt;
   receipt = {};
   barrier.barriers.add(1);
-  barrier.completed.store(c, release);  // (12) release pairs with (13): everything that was done in the epoch
+  barrier.completed.store(
+      c, release);  // (12) release pairs with (13): everything that was done in the epoch
   signal_event();
 }
 
@@ -103,19 +110,22 @@ void Core::advance() noexcept {
   const std::unique_lock<std::mutex> lock(barrier.lock, std::try_to_lock);
   if (!lock.owns_lock()) return;  // its holder, or whoever waits behind it, comes back
   for (;;) {
-    const std::uint64_t c = barrier.completed.load(relaxed) + 1;  // relaxed: written under this lock
+    const std::uint64_t c =
+        barrier.completed.load(relaxed) + 1;  // relaxed: written under this lock
     switch (barrier.step) {
       case Step::idle: {
-        const std::uint64_t asked = barrier.requested.load(seq_cst);  // (8) seq_cst pairs with (7), (9): a request
-        std::uint64_t current = epoch.load(relaxed);                  // relaxed: written under this lock only
+        const std::uint64_t asked =
+            barrier.requested.load(seq_cst);          // (8) seq_cst pairs with (7), (9): a request
+        std::uint64_t current = epoch.load(relaxed);  // relaxed: written under this lock only
         while (current <= asked && current - (c - 1) < limits::epochs_open_max) {
           // (2) seq_cst pairs with the loads of `epoch` by roots: they read it after going online
           epoch.store(++current, seq_cst);
         }
         if (asked < c) {
-          barrier_open.store(0, seq_cst);  // (14) seq_cst pairs with (9): who asks now sets it again
+          barrier_open.store(0,
+                             seq_cst);  // (14) seq_cst pairs with (9): who asks now sets it again
           if (barrier.requested.load(seq_cst) < c) return;  // (15) as (8), pairs with (7)
-          barrier_open.store(1, seq_cst);  // (16) as (9)
+          barrier_open.store(1, seq_cst);                   // (16) seq_cst pairs with (15): as (9)
           continue;
         }
         begin_grace();
@@ -135,7 +145,8 @@ void Core::advance() noexcept {
       }
       case Step::leaving:
         if (!grace_over()) return;
-        // (3) seq_cst pairs with (12) in worker.cpp: a worker that goes to sleep sees it, or we find it asleep
+        // (3) seq_cst pairs with (12) of worker.cpp: a worker that goes to sleep sees it, or we
+        // find it asleep
         grace_done.store(barrier.grace, seq_cst);
         barrier.step = Step::reclaiming;
         break;
@@ -148,9 +159,11 @@ void Core::advance() noexcept {
   }
 }
 
-/// True when `target` is completed; the receipt is that of the epoch, or of a later one if it is no longer kept.
+/// True when `target` is completed; the receipt is that of the epoch, or of a later one if it is no
+/// longer kept.
 bool Core::receipt_of(std::uint64_t target, Receipt& receipt) noexcept {
-  if (barrier.completed.load(acquire) < target) return false;  // (13) acquire pairs with (12): the epoch's effects
+  if (barrier.completed.load(acquire) < target)
+    return false;  // (13) acquire pairs with (12): the epoch's effects
   const std::lock_guard<std::mutex> lock(barrier.lock);
   receipt = barrier.receipts[target % BarrierState::receipts_kept];
   return true;
@@ -178,7 +191,8 @@ Receipt Core::barrier_until(Deadline deadline) noexcept {
   return receipt;
 }
 
-// Retired objects ---------------------------------------------------------------------------------------------------
+// Retired objects
+// ---------------------------------------------------------------------------------------------------
 
 void Core::retire(void* object, void (*deleter)(void*) noexcept) noexcept {
   // (18) seq_cst pairs with (1): a grace period that begins after this load has a higher number
@@ -197,15 +211,19 @@ void Core::retire(void* object, void (*deleter)(void*) noexcept) noexcept {
 
 void Core::reclaim(Worker& w) noexcept {
   ContextState& own = state[static_cast<std::size_t>(w.index())];
-  const std::uint64_t over = grace_done.load(acquire);  // (19) acquire pairs with (3): all have passed that grace period
+  const std::uint64_t over =
+      grace_done.load(acquire);  // (19) acquire pairs with (3): all have passed that grace period
   if (own.retired.oldest() < over) {
     w.counters.retired_objects.add(own.retired.reclaim(over));
-    own.retire_floor.store(own.retired.oldest(), release);  // (20) as (11), pairs with (10): the deleters' effects
+    own.retire_floor.store(own.retired.oldest(),
+                           release);  // (20) as (11), pairs with (10): the deleters' effects
     signal_event();
   }
-  if (own.retired.count() >= retired_many && (w.tick_ & 255) == 0 && w.frame == nullptr && w.nesting == 0) {
+  if (own.retired.count() >= retired_many && (w.tick_ & 255) == 0 && w.frame == nullptr &&
+      w.nesting == 0) {
     // Nobody may be waiting in a barrier: a long list makes its own.
-    if (barrier_open.load(relaxed) == 0) static_cast<void>(request_epoch());  // relaxed: once more does no harm
+    if (barrier_open.load(relaxed) == 0)
+      static_cast<void>(request_epoch());  // relaxed: once more does no harm
     advance();
   }
 }

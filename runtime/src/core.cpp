@@ -1,12 +1,11 @@
 // Building, starting, draining, stopping and destroying a runtime's engine room.
 #include "core.hpp"
 
-#include <weir/fork.hpp>
-#include <weir/futex.hpp>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <weir/fork.hpp>
+#include <weir/futex.hpp>
 
 namespace weir {
 
@@ -34,9 +33,10 @@ bool smallest_bounds() noexcept {
 namespace {
 
 Error bad_config(const char* member, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
-  return {"bad_config",
-          std::to_string(value) + " is not in " + std::to_string(least) + " .. " + std::to_string(most),
-          std::string("Config::") + member};
+  return {
+      "bad_config",
+      std::to_string(value) + " is not in " + std::to_string(least) + " .. " + std::to_string(most),
+      std::string("Config::") + member};
 }
 
 Result<Done> check_config(const Config& c) {
@@ -44,8 +44,10 @@ Result<Done> check_config(const Config& c) {
     return Error{"bad_config", "expected det:SEED with a decimal seed", "WEIR_SCHED"};
   }
   if (c.workers < -1 || c.workers > limits::workers_max) {
-    return Error{"bad_config", std::to_string(c.workers) + " is not in -1 .. " + std::to_string(limits::workers_max),
-                 "Config::workers"};
+    return Error{
+        "bad_config",
+        std::to_string(c.workers) + " is not in -1 .. " + std::to_string(limits::workers_max),
+        "Config::workers"};
   }
   if (c.task_slots < 1 || c.task_slots > limits::task_slots_max) {
     return bad_config("task_slots", c.task_slots, 1, limits::task_slots_max);
@@ -59,7 +61,8 @@ Result<Done> check_config(const Config& c) {
   if (c.guests_max < 1 || c.guests_max > static_cast<std::uint32_t>(limits::guests_max)) {
     return bad_config("guests_max", c.guests_max, 1, limits::guests_max);
   }
-  if (c.spin_us > limits::spin_us_max) return bad_config("spin_us", c.spin_us, 0, limits::spin_us_max);
+  if (c.spin_us > limits::spin_us_max)
+    return bad_config("spin_us", c.spin_us, 0, limits::spin_us_max);
   return Done{};
 }
 
@@ -132,7 +135,8 @@ bool Core::build_near_rows() noexcept {
       for (const std::uint16_t other : placement.near(i)) near_rows.emplace(other);
     } else {
       for (int j = 0; j < first_guest; ++j) {
-        if (const int other = (i + j) % first_guest; other != i) near_rows.emplace(static_cast<std::uint16_t>(other));
+        if (const int other = (i + j) % first_guest; other != i)
+          near_rows.emplace(static_cast<std::uint16_t>(other));
       }
     }
     for (int j = first_guest; j < contexts; ++j) {
@@ -168,9 +172,11 @@ Result<Done> Core::build(const Config& wanted) {
   void* place = allocate_bytes(sizeof(Sleepers), alignof(Sleepers));
   if (place == nullptr) return out_of_memory;
   sleepers = ::new (place) Sleepers(driven() ? 0 : workers);
-  if (!participants.reserve(everybody) || !snapshot.reserve(everybody) || !passed.reserve(everybody) ||
-      !state.reserve(count) || !worker.reserve(count) || !producer.reserve(producers) || !build_slots() ||
-      !threads.reserve(std::max<std::size_t>(1, static_cast<std::size_t>(workers))) || !orphans.reserve()) {
+  if (!participants.reserve(everybody) || !snapshot.reserve(everybody) ||
+      !passed.reserve(everybody) || !state.reserve(count) || !worker.reserve(count) ||
+      !producer.reserve(producers) || !build_slots() ||
+      !threads.reserve(std::max<std::size_t>(1, static_cast<std::size_t>(workers))) ||
+      !orphans.reserve()) {
     return out_of_memory;
   }
   for (std::size_t i = 0; i < everybody; ++i) {
@@ -184,7 +190,8 @@ Result<Done> Core::build(const Config& wanted) {
   const std::uint32_t deque_slots = smallest_bounds() ? 1 : limits::deque_slots;
   for (int i = 0; i < contexts; ++i) {
     if (!state.emplace().retired.reserve()) return out_of_memory;
-    Worker& w = worker.emplace(*this, i, participants[static_cast<std::size_t>(i)], deque_slots, cache);
+    Worker& w =
+        worker.emplace(*this, i, participants[static_cast<std::size_t>(i)], deque_slots, cache);
     w.policy_forks_ = policy.deterministic();
   }
   for (std::uint32_t i = 0; i < producers; ++i) {
@@ -224,17 +231,20 @@ Result<Done> Core::start_threads() {
 }
 
 void Core::join_threads() noexcept {
-  stopping.store(1, seq_cst);  // (1) seq_cst pairs with (11) in worker.cpp, and its re-check: what was drained before
+  stopping.store(1, seq_cst);  // (1) seq_cst pairs with (11) of worker.cpp, and its re-check: what
+                               // was drained before
   for (int i = 0; i < workers && !driven(); ++i) wake_worker(i);
   for (std::size_t i = 0; i < threads.size(); ++i) threads[i].join();
-  joined.store(1, release);  // (3) release pairs with (4) in wait.cpp: nobody is left to wait for
+  joined.store(1, release);  // (3) release pairs with (4) of wait.cpp: nobody is left to wait for
   signal_event();
 }
 
 Status Core::drain_until(Deadline deadline) noexcept {
   if (is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
-  closed.store(1, seq_cst);  // (2) seq_cst pairs with (1) in producer.cpp: a call that missed it is waited for
+  closed.store(
+      1,
+      seq_cst);  // (2) seq_cst pairs with (1) of producer.cpp: a call that missed it is waited for
   {
     const std::lock_guard<std::mutex> lock(watched_lock);
     for (Watched* w : watched) w->close_ingress();
@@ -249,11 +259,12 @@ Status Core::stop_until(Deadline deadline) noexcept {
   if (joined.load(acquire) == 0) {  // (5) acquire pairs with (3)
     status = drain_until(deadline);
     if (status == Status::timed_out) return status;
-    if (status == Status::closed) status = Status::accepted;   // another stop was faster
+    if (status == Status::closed) status = Status::accepted;  // another stop was faster
     // Runtime::run calls that came in before ingress was closed hold jobs on their own stacks.
-    while (outside_runs.load(acquire) != 0) {  // (6) acquire pairs with (1) in runtime.cpp
+    while (outside_runs.load(acquire) != 0) {  // (6) acquire pairs with (1) of runtime.cpp
       if (now_ns() >= deadline) return Status::timed_out;
-      static_cast<void>(futex_wait(event, event.load(relaxed), after_us(limits::guest_wait_us_last)));  // relaxed: any
+      static_cast<void>(futex_wait(event, event.load(relaxed),
+                                   after_us(limits::guest_wait_us_last)));  // relaxed: any
     }
   }
   const std::lock_guard<std::mutex> lock(setup_lock);
@@ -266,18 +277,21 @@ Status Core::stop_until(Deadline deadline) noexcept {
 }
 
 void Core::note_failure(const BodyError& error, std::uint32_t in_epoch) noexcept {
-  failed.fetch_add(1, relaxed);                         // relaxed: a statistic
-  failed_in_epoch[in_epoch & 3].fetch_add(1, relaxed);  // relaxed: published by the retirement that follows
+  failed.fetch_add(1, relaxed);  // relaxed: a statistic
+  failed_in_epoch[in_epoch & 3].fetch_add(
+      1, relaxed);  // relaxed: published by the retirement that follows
   if (error_claimed.exchange(1, relaxed) != 0) return;  // relaxed: only the first writes
   first_error = error;
-  error_set.store(1, release);  // (7) release pairs with (8) in runtime.cpp: first_error
+  error_set.store(1, release);  // (7) release pairs with (8) of runtime.cpp: first_error
 }
 
 std::size_t Core::memory() {
-  std::size_t bytes = sizeof(Core) + sizeof(Sleepers) + sleepers->bytes() + participants.bytes() + snapshot.bytes() +
-                      passed.bytes() + state.bytes() + worker.bytes() + producer.bytes() + slots.bytes() +
-                      sizeof *free_slots + free_slots->bytes() + threads.bytes() + near_rows.bytes() + inbox->bytes();
-  for (std::size_t i = 0; i < worker.size(); ++i) bytes += worker[i].deque.bytes() + state[i].retired.bytes();
+  std::size_t bytes = sizeof(Core) + sizeof(Sleepers) + sleepers->bytes() + participants.bytes() +
+                      snapshot.bytes() + passed.bytes() + state.bytes() + worker.bytes() +
+                      producer.bytes() + slots.bytes() + sizeof *free_slots + free_slots->bytes() +
+                      threads.bytes() + near_rows.bytes() + inbox->bytes();
+  for (std::size_t i = 0; i < worker.size(); ++i)
+    bytes += worker[i].deque.bytes() + state[i].retired.bytes();
   {
     const std::lock_guard<std::mutex> lock(orphan_lock);
     bytes += orphans.bytes();
@@ -288,7 +302,8 @@ std::size_t Core::memory() {
   return bytes;
 }
 
-// Interface of the graphs -------------------------------------------------------------------------------------------
+// Interface of the graphs
+// -------------------------------------------------------------------------------------------
 
 int context_count(const Core& core) noexcept { return core.contexts; }
 int worker_count(const Core& core) noexcept { return core.workers; }

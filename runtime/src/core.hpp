@@ -1,10 +1,13 @@
 // core.hpp: the engine room: everything that one runtime consists of.
 //
-// Roles: one Core a Runtime. The files beside this one each hold one concern of it: core.cpp builds and destroys,
-// worker.cpp runs, task.cpp tasks and joins, producer.cpp the way in, barrier.cpp epochs, oracle.cpp stalls, wait.cpp
-// foreign threads that wait, help or drive.
+// Roles: one Core a Runtime. The files beside this one each hold one concern of it: core.cpp builds
+// and destroys, worker.cpp runs, task.cpp tasks and joins, producer.cpp the way in, barrier.cpp
+// epochs, oracle.cpp stalls, wait.cpp foreign threads that wait, help or drive.
 #pragma once
 
+#include <cstdint>
+#include <mutex>
+#include <vector>
 #include <weir/atomic.hpp>
 #include <weir/detail/core.hpp>
 #include <weir/detail/epoch_count.hpp>
@@ -20,10 +23,6 @@
 #include "inbox.hpp"
 #include "policy.hpp"
 #include "retire_list.hpp"
-
-#include <cstdint>
-#include <mutex>
-#include <vector>
 
 namespace weir::detail {
 
@@ -69,8 +68,8 @@ class Array {
 struct alignas(contended_bytes) ProducerState {
   Participant* participant = nullptr;
   std::uint32_t index = 0;
-  bool in_use = false;             // under Core::setup_lock
-  std::uint32_t epoch = 0;         // of the call under way
+  bool in_use = false;      // under Core::setup_lock
+  std::uint32_t epoch = 0;  // of the call under way
   std::uint32_t slot_count = 0;
   std::uint32_t slot_cache_max = 0;
   char name[32] = {};
@@ -80,25 +79,27 @@ struct alignas(contended_bytes) ProducerState {
 
 /// What a context has beside its hot half.
 struct alignas(contended_bytes) ContextState {
-  atomic<Job*> mailbox{nullptr};                 // affine jobs, newest first
-  atomic<std::uint64_t> retire_floor{~0ULL};     // oldest tag in `retired`; all ones: empty. Written by the owner
+  atomic<Job*> mailbox{nullptr};  // affine jobs, newest first
+  atomic<std::uint64_t> retire_floor{
+      ~0ULL};  // oldest tag in `retired`; all ones: empty. Written by the owner
   RetireList retired;
-  atomic<std::uint32_t> taken{0};                // guests: a thread has this context
-  const std::uint16_t* near = nullptr;           // victims, nearest first
+  atomic<std::uint32_t> taken{0};       // guests: a thread has this context
+  const std::uint16_t* near = nullptr;  // victims, nearest first
   std::uint32_t near_count = 0;
 };
 
-/// The barrier's state machine (barrier.cpp), driven by whoever waits; all but the atomics under `lock`.
+/// The barrier's state machine (barrier.cpp), driven by whoever waits; all but the atomics under
+/// `lock`.
 struct BarrierState {
   enum class Step : std::uint8_t { idle, entering, counting, leaving, reclaiming };
   std::mutex lock;
-  atomic<std::uint64_t> requested{0};    // epochs up to this one are to be completed
+  atomic<std::uint64_t> requested{0};  // epochs up to this one are to be completed
   atomic<std::uint64_t> completed{0};
   Step step = Step::idle;
-  std::uint64_t grace = 0;               // number of the grace period under way
+  std::uint64_t grace = 0;  // number of the grace period under way
   std::uint64_t grace_began_ns = 0;
-  Receipt receipt;                       // of the epoch under way
-  std::uint64_t tasks_base[4] = {};      // retired sums when the slot's last epoch was completed
+  Receipt receipt;                   // of the epoch under way
+  std::uint64_t tasks_base[4] = {};  // retired sums when the slot's last epoch was completed
   std::uint64_t tombstones_base = 0;
   static constexpr std::uint32_t receipts_kept = 64;
   Receipt receipts[receipts_kept];
@@ -107,8 +108,8 @@ struct BarrierState {
 
 struct OracleState {
   std::mutex lock;
-  atomic<std::uint64_t> stalls{0};               // distinct stalls reported
-  std::uint64_t submitted = 0, retired = 0;      // of the last one reported
+  atomic<std::uint64_t> stalls{0};           // distinct stalls reported
+  std::uint64_t submitted = 0, retired = 0;  // of the last one reported
 };
 
 /// A worker with so many retired objects begins an epoch by itself.
@@ -122,26 +123,26 @@ class Core {
   // Set at start, constant afterwards.
   Config config;
   Placement placement;
-  int workers = 0;              // threads; deterministic: virtual workers
-  int virtual_workers = 0;      // contexts that whoever waits drives; 0: there are threads
+  int workers = 0;          // threads; deterministic: virtual workers
+  int virtual_workers = 0;  // contexts that whoever waits drives; 0: there are threads
   int first_guest = 0;
   int contexts = 0;
   std::uint32_t producers = 0;
-  std::uint32_t generation = 0; // fork_generation() at start
-  std::uint32_t batch = 1;      // jobs a worker takes from the inbox at once
+  std::uint32_t generation = 0;  // fork_generation() at start
+  std::uint32_t batch = 1;       // jobs a worker takes from the inbox at once
   std::uint64_t spin_ns = 0;
   Runtime* runtime = nullptr;
   bool driven() const noexcept { return virtual_workers != 0; }
   bool is_forked() const noexcept;
 
-  Array<Participant> participants;   // contexts first, producers after
+  Array<Participant> participants;  // contexts first, producers after
   Array<Worker> worker;
   Array<ContextState> state;
   Array<ProducerState> producer;
   Array<TaskSlot> slots;
   Array<std::uint16_t> near_rows;
-  Array<std::uint64_t> snapshot;     // the producers' words at the start of the grace period under way
-  Array<bool> passed;                // contexts and producers that have passed it
+  Array<std::uint64_t> snapshot;  // the producers' words at the start of the grace period under way
+  Array<bool> passed;             // contexts and producers that have passed it
   Array<Thread> threads;
   Ring<std::uint32_t, release>* free_slots = nullptr;
   Inbox* inbox = nullptr;
@@ -153,14 +154,15 @@ class Core {
   atomic<std::uint32_t> barrier_open{0};
   atomic<std::uint32_t> closed{0};
   atomic<std::uint32_t> stopping{0};
-  atomic<std::uint32_t> watchers{0};        // threads that sleep on `event`
+  atomic<std::uint32_t> watchers{0};  // threads that sleep on `event`
 
   alignas(contended_bytes) atomic<Job*> overflow{nullptr};
-  atomic<Job*> slots_aside{nullptr};        // free slots that the ring refused
-  alignas(contended_bytes) atomic<std::uint32_t> event{0};   // something changed that a waiter may care for
-  atomic<std::uint32_t> driver{0};          // driven: somebody drives
-  atomic<std::uint32_t> injecting{0};       // foreign threads between publish and notify
-  atomic<std::uint32_t> outside_runs{0};    // Runtime::run calls under way
+  atomic<Job*> slots_aside{nullptr};  // free slots that the ring refused
+  alignas(contended_bytes) atomic<std::uint32_t> event{
+      0};                                 // something changed that a waiter may care for
+  atomic<std::uint32_t> driver{0};        // driven: somebody drives
+  atomic<std::uint32_t> injecting{0};     // foreign threads between publish and notify
+  atomic<std::uint32_t> outside_runs{0};  // Runtime::run calls under way
   Sleepers* sleepers = nullptr;
   Policy policy;
   BarrierState barrier;
@@ -172,11 +174,11 @@ class Core {
   atomic<std::uint32_t> error_claimed{0}, error_set{0};
   BodyError first_error;
 
-  std::mutex setup_lock;             // producers, stop
+  std::mutex setup_lock;  // producers, stop
   mutable std::mutex watched_lock;
   std::vector<Watched*, PlatformAllocator<Watched*>> watched;
-  std::uint64_t tombstones_gone = 0; // of what is no longer registered; under watched_lock
-  RetireList orphans;                // of foreign threads and of guests that left; under orphan_lock
+  std::uint64_t tombstones_gone = 0;  // of what is no longer registered; under watched_lock
+  RetireList orphans;  // of foreign threads and of guests that left; under orphan_lock
   std::mutex orphan_lock;
   atomic<std::uint32_t> joined{0};   // the workers are gone; written under setup_lock
   std::uint32_t producers_live = 0;  // under setup_lock
@@ -184,6 +186,7 @@ class Core {
   // worker.cpp
   void run_worker(int index) noexcept;
   Job* find(Worker& w) noexcept;
+  void share_next(Worker& w) noexcept;
   Job* find_shared(Worker& w) noexcept;
   Job* take_mail(Worker& w) noexcept;
   Job* take_inbox(Worker& w) noexcept;
@@ -223,12 +226,17 @@ class Core {
   bool check_stall() noexcept;
   Sums total_sums() const noexcept;
   bool all_outside(std::uint64_t& fold) const noexcept;
+  bool nobody_inside() const noexcept {
+    std::uint64_t fold = 0;
+    return all_outside(fold);
+  }
 
   // wait.cpp
   struct Wait {
     void* argument;
     bool (*done)(void*);
-    const atomic<std::uint32_t>* word;   // sleep on this word while it holds `value`; null: on `event`
+    const atomic<std::uint32_t>*
+        word;  // sleep on this word while it holds `value`; null: on `event`
     std::uint32_t value;
     Deadline deadline;
     bool help;
@@ -236,9 +244,11 @@ class Core {
   Status wait(const Wait& what) noexcept;
   template <class Done>
   Status wait(Done done, Deadline deadline, bool help) noexcept {
-    return wait(Wait{&done, [](void* d) { return (*static_cast<Done*>(d))(); }, nullptr, 0, deadline, help});
+    return wait(Wait{&done, [](void* d) { return (*static_cast<Done*>(d))(); }, nullptr, 0,
+                     deadline, help});
   }
-  Status wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value, Deadline deadline, bool help) noexcept;
+  Status wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value, Deadline deadline,
+                      bool help) noexcept;
   Status wait_with_workers(const Wait& what) noexcept;
   Status wait_driving(const Wait& what) noexcept;
   void sleep(const Wait& what, std::uint32_t& backoff_us) noexcept;

@@ -1,9 +1,8 @@
 #include "inbox.hpp"
 
+#include <new>
 #include <weir/memory.hpp>
 #include <weir/ring.hpp>
-
-#include <new>
 
 #ifndef WEIR_SANITIZED
 #pragma GCC diagnostic push
@@ -22,8 +21,12 @@ struct Inbox::Queue {
   Queue(std::uint32_t slots, std::uint32_t, std::uint32_t) : ring(slots) {}
   Ring<std::uint32_t, release> ring;
 
-  std::size_t push(std::uint32_t, std::uint32_t* items, std::size_t n) noexcept { return ring.push_n(items, n); }
-  std::size_t pop(std::uint32_t, std::uint32_t* items, std::size_t n) noexcept { return ring.pop_n(items, n); }
+  std::size_t push(std::uint32_t, std::uint32_t* items, std::size_t n) noexcept {
+    return ring.push_n(items, n);
+  }
+  std::size_t pop(std::uint32_t, std::uint32_t* items, std::size_t n) noexcept {
+    return ring.pop_n(items, n);
+  }
   std::size_t bytes() const noexcept { return ring.bytes(); }
 };
 
@@ -35,7 +38,7 @@ namespace {
 thread_local std::size_t* bytes_taken = nullptr;
 
 struct QueueTraits : moodycamel::ConcurrentQueueDefaultTraits {
-  static constexpr std::size_t header = 16;   // keeps malloc's alignment
+  static constexpr std::size_t header = 16;                              // keeps malloc's alignment
   static constexpr std::size_t INITIAL_IMPLICIT_PRODUCER_HASH_SIZE = 0;  // explicit tokens only
 
   static void* malloc(std::size_t bytes) {
@@ -56,16 +59,21 @@ using TaskQueue = moodycamel::ConcurrentQueue<std::uint32_t, QueueTraits>;
 
 }  // namespace
 
-// All tokens are made at start, so that registering a producer allocates nothing in here. The blocks that a producer
-// has once taken stay its own: with the three-argument constructor each producer has enough of them for all slots.
+// All tokens are made at start, so that registering a producer allocates nothing in here. The
+// blocks that a producer has once taken stay its own: with the three-argument constructor each
+// producer has enough of them for all slots.
 struct Inbox::Queue {
   Queue(std::uint32_t slots, std::uint32_t producers, std::uint32_t consumers)
       : producer_count(producers), consumer_count(consumers), queue(make(slots, producers, taken)) {
     bytes_taken = &taken;
-    producer = static_cast<moodycamel::ProducerToken*>(take(producers * sizeof(moodycamel::ProducerToken)));
-    consumer = static_cast<moodycamel::ConsumerToken*>(take(consumers * sizeof(moodycamel::ConsumerToken)));
-    for (std::uint32_t i = 0; i < producers; ++i) ::new (static_cast<void*>(producer + i)) moodycamel::ProducerToken(queue);
-    for (std::uint32_t i = 0; i < consumers; ++i) ::new (static_cast<void*>(consumer + i)) moodycamel::ConsumerToken(queue);
+    producer = static_cast<moodycamel::ProducerToken*>(
+        take(producers * sizeof(moodycamel::ProducerToken)));
+    consumer = static_cast<moodycamel::ConsumerToken*>(
+        take(consumers * sizeof(moodycamel::ConsumerToken)));
+    for (std::uint32_t i = 0; i < producers; ++i)
+      ::new (static_cast<void*>(producer + i)) moodycamel::ProducerToken(queue);
+    for (std::uint32_t i = 0; i < consumers; ++i)
+      ::new (static_cast<void*>(consumer + i)) moodycamel::ConsumerToken(queue);
     bytes_taken = nullptr;
   }
   Queue(const Queue&) = delete;
@@ -131,7 +139,9 @@ std::size_t Inbox::push(std::uint32_t producer, std::uint32_t* items, std::size_
 std::size_t Inbox::pop(std::uint32_t consumer, std::uint32_t* items, std::size_t n) noexcept {
   return queue_->pop(consumer, items, n);
 }
-std::size_t Inbox::bytes() const noexcept { return sizeof(Inbox) + sizeof(Queue) + queue_->bytes(); }
+std::size_t Inbox::bytes() const noexcept {
+  return sizeof(Inbox) + sizeof(Queue) + queue_->bytes();
+}
 
 }  // namespace weir::detail
 

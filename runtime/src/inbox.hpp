@@ -1,15 +1,16 @@
-// inbox.hpp: the queue of tasks that foreign threads submit: an exact bound in front of moodycamel::ConcurrentQueue (P6).
+// inbox.hpp: the queue of tasks that foreign threads submit: an exact bound in front of
+// moodycamel::ConcurrentQueue (P6).
 //
 // Shape     at most `slots` tasks, in flight included; entries are indices of task slots.
-// Roles     push: the producer of that index; pop: the context of that index; take, give: any thread.
-// Progress  no call waits or allocates; push may be refused for the queue's own reasons although a credit is held.
-// Memory    the queue's blocks and tokens, taken at start and counted by it.
+// Roles     push: the producer of that index; pop: the context of that index; take, give: any
+// thread. Progress  no call waits or allocates; push may be refused for the queue's own reasons
+// although a credit is held. Memory    the queue's blocks and tokens, taken at start and counted by
+// it.
 #pragma once
-
-#include <weir/detail/inbox_gate.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <weir/detail/inbox_gate.hpp>
 
 namespace weir::detail {
 
@@ -33,7 +34,8 @@ class Inbox {
 
  private:
   struct Queue;
-  Inbox(std::uint32_t slots, Queue* queue) noexcept : credits(slots), slots_(slots), queue_(queue) {}
+  Inbox(std::uint32_t slots, Queue* queue) noexcept
+      : credits(slots), slots_(slots), queue_(queue) {}
 
   std::uint32_t slots_;
   Queue* queue_;

@@ -1,9 +1,10 @@
-// The stall oracle (P5): all workers parked, nobody inside a call, nothing changed between two looks, and still something
-// that was submitted has not retired: then nothing can ever move it, unless its chain ends at an open ingress.
-#include "core.hpp"
-
+// The stall oracle (P5): all workers parked, nobody inside a call, nothing changed between two
+// looks, and still something that was submitted has not retired: then nothing can ever move it,
+// unless its chain ends at an open ingress.
 #include <cstdio>
 #include <string>
+
+#include "core.hpp"
 
 namespace weir::detail {
 
@@ -13,8 +14,8 @@ constexpr std::size_t lines_max = 64;
 
 struct Lines {
   StallLine line[lines_max];
-  std::size_t count = 0;        // lines kept
-  std::size_t faults = 0;       // tokens whose chain does not end at an input
+  std::size_t count = 0;   // lines kept
+  std::size_t faults = 0;  // tokens whose chain does not end at an input
   std::size_t inputs = 0;
 
   static void add(void* self, const StallLine& line) {
@@ -25,15 +26,16 @@ struct Lines {
 };
 
 std::string describe_stall(const Lines& lines, std::uint64_t submitted, std::uint64_t retired) {
-  std::string text = "weir: stalled: " + std::to_string(submitted - retired) + " of " + std::to_string(submitted) +
-                     " tasks and tokens wait for what cannot come\n";
+  std::string text = "weir: stalled: " + std::to_string(submitted - retired) + " of " +
+                     std::to_string(submitted) + " tasks and tokens wait for what cannot come\n";
   for (std::size_t i = 0; i < lines.count; ++i) {
     const StallLine& l = lines.line[i];
     text += "  graph " + std::string(l.graph) + ": node " + l.node + " waits for " + l.edge;
     if (l.consumer != nullptr && l.consumer[0] != 0) text += std::string(" (") + l.consumer + ")";
     text += ", since " + std::to_string(l.age_ns / 1'000'000) + " ms\n";
   }
-  if (lines.faults > lines.count) text += "  and " + std::to_string(lines.faults - lines.count) + " more\n";
+  if (lines.faults > lines.count)
+    text += "  and " + std::to_string(lines.faults - lines.count) + " more\n";
   if (lines.faults == 0) text += "  no graph knows them: a task was lost\n";
   return text;
 }
@@ -45,11 +47,13 @@ Core::Sums Core::total_sums() const noexcept {
   Sums sums;
   for (std::uint32_t e = 0; e < limits::epoch_slots; ++e) {
     // (1) acquire pairs with add_retired: as epoch_count.hpp, retired first
-    for (std::size_t i = 0; i < participants.size(); ++i) sums.retired += participants[i].retired[e].load(acquire);
+    for (std::size_t i = 0; i < participants.size(); ++i)
+      sums.retired += participants[i].retired[e].load(acquire);
   }
   for (std::uint32_t e = 0; e < limits::epoch_slots; ++e) {
     // (2) acquire pairs with add_submitted
-    for (std::size_t i = 0; i < participants.size(); ++i) sums.submitted += participants[i].submitted[e].load(acquire);
+    for (std::size_t i = 0; i < participants.size(); ++i)
+      sums.submitted += participants[i].submitted[e].load(acquire);
   }
   return sums;
 }
@@ -58,7 +62,8 @@ Core::Sums Core::total_sums() const noexcept {
 bool Core::all_outside(std::uint64_t& fold) const noexcept {
   fold = 0;
   for (std::size_t i = 0; i < participants.size(); ++i) {
-    const std::uint64_t word = participants[i].sequence.load(seq_cst);  // (3) seq_cst pairs with epoch_count.hpp (3), (4)
+    const std::uint64_t word =
+        participants[i].sequence.load(seq_cst);  // (3) pairs with (3) of epoch_count.hpp: a call
     if ((word & 1) != 0) return false;
     fold += word;  // each only grows: the sum is the same only if all are
   }
@@ -72,11 +77,16 @@ bool Core::check_stall() noexcept {
   const Sums sums = total_sums();
   if (sums.retired == sums.submitted) return false;
   // relaxed: foreign calls that are not participants' (a cancel) are looked for, not proved absent
-  if (injecting.load(relaxed) != 0 || overflow.load(seq_cst) != nullptr || inbox->used() != 0) return false;
+  if (injecting.load(relaxed) != 0) return false;
+  // (4) seq_cst pairs with (2) of worker.cpp: the jobs
+  if (overflow.load(seq_cst) != nullptr || inbox->used() != 0) return false;
   for (std::size_t i = 0; i < worker.size(); ++i) {
-    if (!worker[i].deque.looks_empty() || state[i].mailbox.load(seq_cst) != nullptr) return false;
+    if (!worker[i].deque.looks_empty()) return false;
+    if (state[i].mailbox.load(seq_cst) != nullptr)
+      return false;  // (5) seq_cst pairs with (5) of worker.cpp: as (4)
   }
-  if (sleepers->sleeping() != sleepers->workers()) return false;  // one has been woken and is on its way
+  if (sleepers->sleeping() != sleepers->workers())
+    return false;  // one has been woken and is on its way
   const std::unique_lock<std::mutex> lock(oracle.lock, std::try_to_lock);
   if (!lock.owns_lock()) return false;
   Lines lines;
@@ -93,7 +103,8 @@ bool Core::check_stall() noexcept {
   const PhaseScope exempt(nullptr);
   const std::string text = describe_stall(lines, sums.submitted, sums.retired);
   if (config.on_stall != nullptr) {
-    config.on_stall(StallReport{text.c_str(), lines.line, lines.count, sums.submitted, sums.retired});
+    config.on_stall(
+        StallReport{text.c_str(), lines.line, lines.count, sums.submitted, sums.retired});
   } else {
     std::fputs(text.c_str(), stderr);
   }

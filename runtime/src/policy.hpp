@@ -1,13 +1,12 @@
 // policy.hpp: the one place where the scheduler chooses (W5, P8).
 //
-// Roles: the deterministic policy belongs to whoever drives (one thread at a time). The stealing policy answers the
-// natural choice and keeps nothing.
+// Roles: the deterministic policy belongs to whoever drives (one thread at a time). The stealing
+// policy answers the natural choice and keeps nothing.
 #pragma once
 
+#include <cstdint>
 #include <weir/detail/worker.hpp>
 #include <weir/runtime.hpp>
-
-#include <cstdint>
 
 namespace weir::detail {
 
@@ -35,7 +34,8 @@ class Policy {
   }
   std::uint64_t trace_hash() const noexcept { return hash_.read(); }
 
-  /// What a look that found nothing to run must not change: how often an idle driver looks depends on the clock.
+  /// What a look that found nothing to run must not change: how often an idle driver looks depends
+  /// on the clock.
   struct Mark {
     std::uint64_t state, hash;
   };
@@ -50,8 +50,8 @@ class Policy {
   class Hash {
    public:
     void add(std::uint64_t event) noexcept {
-      const std::uint64_t now = value_.load(relaxed);              // relaxed: one writer at a time
-      value_.store((now ^ event) * 0x100000001b3ULL, relaxed);     // relaxed: a statistic
+      const std::uint64_t now = value_.load(relaxed);           // relaxed: one writer at a time
+      value_.store((now ^ event) * 0x100000001b3ULL, relaxed);  // relaxed: a statistic
     }
     void set(std::uint64_t value) noexcept { value_.store(value, relaxed); }  // relaxed: as above
     std::uint64_t read() const noexcept { return value_.load(relaxed); }  // relaxed: a statistic

@@ -1,10 +1,10 @@
-// The way in for foreign threads (P6): credit, slot, closure, count, queue, publish; and a producer's bare call.
-#include "core.hpp"
-
-#include <weir/futex.hpp>
-
+// The way in for foreign threads (P6): credit, slot, closure, count, queue, publish; and a
+// producer's bare call.
 #include <algorithm>
 #include <cstring>
+#include <weir/futex.hpp>
+
+#include "core.hpp"
 
 namespace weir {
 
@@ -31,7 +31,8 @@ Producer::~Producer() {
 Runtime& Producer::runtime() const noexcept { return *core_->runtime; }
 
 Result<Producer> Runtime::producer(std::string_view name) {
-  if (core_->is_forked()) return Error{"forked", "this process is a fork's child", "Runtime::producer"};
+  if (core_->is_forked())
+    return Error{"forked", "this process is a fork's child", "Runtime::producer"};
   const std::lock_guard<std::mutex> lock(core_->setup_lock);
   if (core_->closed.load(relaxed) != 0) {  // relaxed: submit looks again
     return Error{"closed", "the runtime is drained or stopped", "Runtime::producer"};
@@ -45,7 +46,8 @@ Result<Producer> Runtime::producer(std::string_view name) {
     name.copy(own.name, sizeof own.name - 1);
     return Producer(*core_, i);
   }
-  return Error{"too_many_producers", "all " + std::to_string(core_->producers) + " producers are registered",
+  return Error{"too_many_producers",
+               "all " + std::to_string(core_->producers) + " producers are registered",
                "Config::producers_max"};
 }
 
@@ -61,19 +63,21 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
   detail::Participant& self = *own.participant;
   detail::enter_call(self);
   outcome.status = Status::accepted;
-  if (core.closed.load(seq_cst) != 0) {  // (1) seq_cst pairs with (2) in core.cpp: the drain's barrier waits for us
+  if (core.closed.load(seq_cst) !=
+      0) {  // (1) seq_cst pairs with (2) of core.cpp: the drain's barrier waits for us
     outcome.status = Status::closed;
   } else if (options.scope != nullptr && options.scope->cancelled()) {
     outcome.status = Status::cancelled;
   }
   std::size_t count = 0;
   if (outcome.status == Status::accepted) {
-    // (2) seq_cst pairs with (2) in barrier.cpp: the epoch is read after going online
+    // (2) seq_cst pairs with (2) of barrier.cpp: the epoch is read after going online
     own.epoch = static_cast<std::uint32_t>(core.epoch.load(seq_cst));
     count = core.inbox->credits.take(n);
     if (own.slot_count < count && own.slot_count < n) {
       std::uint32_t* const room = own.slot_cache + own.slot_count;
-      const std::size_t wanted = std::max<std::size_t>(count - own.slot_count, own.slot_cache_max / 2);
+      const std::size_t wanted =
+          std::max<std::size_t>(count - own.slot_count, own.slot_cache_max / 2);
       own.slot_count += static_cast<std::uint32_t>(
           core.take_slots(room, std::min<std::size_t>(wanted, limits::batch_max - own.slot_count)));
     }
@@ -107,7 +111,8 @@ void Producer::finish(detail::TaskSlot** slots, std::uint32_t n) noexcept {
   std::uint32_t indices[limits::batch_max];
   for (std::uint32_t i = 0; i < n; ++i) indices[i] = slots[i]->index;
   for (std::size_t done = core.inbox->push(index_, indices, n); done < n; ++done) {
-    // The queue may refuse for its own reasons. The overflow list never does, and the credit bounds it.
+    // The queue may refuse for its own reasons. The overflow list never does, and the credit bounds
+    // it.
     detail::TaskSlot& slot = *slots[done];
     slot.holds_credit = true;
     core.push_overflow(slot, slot);
@@ -129,13 +134,14 @@ ProducerCall::ProducerCall(Producer& producer) noexcept {
   }
   Participant& self = *core.producer[producer.index_].participant;
   enter_call(self);
-  if (core.closed.load(seq_cst) != 0) {  // (3) as (1), pairs with (2) in core.cpp
+  if (core.closed.load(seq_cst) != 0) {  // (3) as (1), pairs with (2) of core.cpp
     leave_call(self);
     status_ = Status::closed;
     return;
   }
   participant_ = &self;
-  epoch_ = static_cast<std::uint32_t>(core.epoch.load(seq_cst));  // (4) as (2), pairs with (2) in barrier.cpp
+  epoch_ = static_cast<std::uint32_t>(
+      core.epoch.load(seq_cst));  // (4) as (2), pairs with (2) of barrier.cpp
 }
 
 ProducerCall::~ProducerCall() {

@@ -1,22 +1,22 @@
 // retire_list.hpp: objects that wait for a grace period, oldest first.
 //
-// Roles: the owner's thread (or under a lock). Memory: room for `first` objects taken by reserve(); it doubles when full,
-// outside of the phase guard's rule, because a caller that retires may not be refused.
+// Roles: the owner's thread (or under a lock). Memory: room for `first` objects taken by reserve();
+// it doubles when full, outside of the phase guard's rule, because a caller that retires may not be
+// refused.
 #pragma once
-
-#include <weir/check.hpp>
-#include <weir/memory.hpp>
-#include <weir/phase.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <weir/check.hpp>
+#include <weir/memory.hpp>
+#include <weir/phase.hpp>
 
 namespace weir::detail {
 
 struct Retired {
   void* object;
   void (*deleter)(void*) noexcept;
-  std::uint64_t tag;   // the grace period that was current: freed when a later one has ended
+  std::uint64_t tag;  // the grace period that was current: freed when a later one has ended
 };
 
 class RetireList {
@@ -64,7 +64,8 @@ class RetireList {
     return grow(capacity_ == 0 ? first : capacity_ * 2);
   }
   bool grow(std::size_t capacity) noexcept {
-    auto* items = static_cast<Retired*>(allocate_bytes(capacity * sizeof(Retired), alignof(Retired)));
+    auto* items =
+        static_cast<Retired*>(allocate_bytes(capacity * sizeof(Retired), alignof(Retired)));
     if (items == nullptr) return false;
     for (std::size_t i = head_; i < size_; ++i) items[i - head_] = items_[i];
     release_bytes(items_, capacity_ * sizeof(Retired), alignof(Retired));

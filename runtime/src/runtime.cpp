@@ -1,7 +1,6 @@
 // Runtime: the public face of the engine room.
-#include <weir/runtime.hpp>
-
 #include <weir/futex.hpp>
+#include <weir/runtime.hpp>
 #include <weir/version.hpp>
 
 #include "core.hpp"
@@ -21,7 +20,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const Config& config) {
 }
 
 Runtime::~Runtime() {
-  if (core_->is_forked()) return;   // the threads and whatever they held are gone: nothing is freed
+  if (core_->is_forked()) return;  // the threads and whatever they held are gone: nothing is freed
   WEIR_CHECK(detail::this_worker == nullptr, "a Runtime is destroyed inside a task");
   static_cast<void>(core_->stop_until(never));
   WEIR_CHECK(core_->producers_live == 0, "a Producer outlives its Runtime");
@@ -64,9 +63,10 @@ struct RunJob : detail::Job {
 Status Runtime::run_body(void* body, void (*call)(void*), Error* error) {
   if (core_->is_forked()) return Status::forked;
   if (detail::this_worker != nullptr) return Status::would_deadlock;
-  core_->outside_runs.fetch_add(1, seq_cst);  // (2) seq_cst pairs with (2) in core.cpp: a stop waits for us, or we see it
+  core_->outside_runs.fetch_add(
+      1, seq_cst);  // (2) seq_cst pairs with (2) of core.cpp: a stop waits for us, or we see it
   Status status = Status::closed;
-  if (core_->closed.load(seq_cst) == 0) {
+  if (core_->closed.load(seq_cst) == 0) {  // (3) seq_cst pairs with (2) of core.cpp: as (2)
     Scope scope;
     RunJob job(body, call, scope);
     scope.enter(*core_, 1);
@@ -88,7 +88,8 @@ Status Runtime::run_body(void* body, void (*call)(void*), Error* error) {
     } while (status == Status::stalled);
     if (error != nullptr) *error = scope.first_error();
   }
-  core_->outside_runs.fetch_sub(1, release);  // (1) release pairs with (6) in core.cpp: our job is done
+  core_->outside_runs.fetch_sub(
+      1, release);  // (1) release pairs with (6) of core.cpp: our job is done
   return status;
 }
 
@@ -114,7 +115,9 @@ Status Runtime::drain_until(Deadline deadline) { return core_->drain_until(deadl
 Status Runtime::stop_until(Deadline deadline) { return core_->stop_until(deadline); }
 
 std::size_t Runtime::run_until_idle() {
-  if (!core_->driven() || core_->is_forked() || detail::this_worker != nullptr || !core_->try_drive()) return 0;
+  if (!core_->driven() || core_->is_forked() || detail::this_worker != nullptr ||
+      !core_->try_drive())
+    return 0;
   std::size_t jobs = 0;
   while (core_->drive_step()) ++jobs;
   core_->end_drive();
@@ -128,9 +131,9 @@ Metrics Runtime::metrics() const {
   const Core& core = *core_;
   for (std::size_t i = 0; i < core.worker.size(); ++i) {
     const detail::WorkerCounters& c = core.worker[i].counters;
-    const WorkerMetrics w{c.tasks.read(),           c.jobs.read(),         c.steals.read(),
-                          c.leaps.read(),           c.parks.read(),        c.parks_timed_out.read(),
-                          c.lost_wakeups.read(),    c.inline_runs.read(),  c.spin_ns.read()};
+    const WorkerMetrics w{c.tasks.read(),        c.jobs.read(),        c.steals.read(),
+                          c.leaps.read(),        c.parks.read(),       c.parks_timed_out.read(),
+                          c.lost_wakeups.read(), c.inline_runs.read(), c.spin_ns.read()};
     m.contexts.push_back(w);
     m.total.tasks += w.tasks;
     m.total.jobs += w.jobs;
@@ -145,15 +148,17 @@ Metrics Runtime::metrics() const {
   const Core::Sums sums = core.total_sums();
   m.submitted = sums.submitted;
   m.retired = sums.retired;
-  for (std::size_t i = 0; i < core.producer.size(); ++i) m.inbox_would_block += core.producer[i].would_block.read();
-  m.cancelled = core.cancelled.load(relaxed);  // relaxed, all: statistics
-  m.expired = core.expired.load(relaxed);
-  m.failed = core.failed.load(relaxed);
+  for (std::size_t i = 0; i < core.producer.size(); ++i)
+    m.inbox_would_block += core.producer[i].would_block.read();
+  m.cancelled = core.cancelled.load(relaxed);  // relaxed: a statistic
+  m.expired = core.expired.load(relaxed);      // relaxed: a statistic
+  m.failed = core.failed.load(relaxed);        // relaxed: a statistic
   m.barriers = core.barrier.barriers.read();
-  m.stalls = core.oracle.stalls.load(relaxed);
+  m.stalls = core.oracle.stalls.load(relaxed);  // relaxed: a statistic
   m.steady_state_allocations = core.phase.allocations();
   m.trace_hash = core.policy.deterministic() ? core.policy.trace_hash() : 0;
-  if (core.error_set.load(acquire) != 0) m.first_error = core.first_error.text;  // (8) acquire pairs with (7) in core.cpp
+  if (core.error_set.load(acquire) != 0)
+    m.first_error = core.first_error.text;  // (8) acquire pairs with (7) of core.cpp
   return m;
 }
 
@@ -167,7 +172,8 @@ std::string Runtime::describe() const {
     line += "0 workers, the caller drives";
   } else {
     line += core.placement.describe();
-    line += core.spin_ns == 0 ? ", no spin" : ", spin " + std::to_string(core.spin_ns / 1000) + " us";
+    line +=
+        core.spin_ns == 0 ? ", no spin" : ", spin " + std::to_string(core.spin_ns / 1000) + " us";
   }
   line += ", " + std::to_string(core.config.task_slots) + " task slots, inbox of " +
           std::to_string(core.config.inbox_slots) + ", " + std::to_string(memory()) + " bytes";
@@ -182,29 +188,38 @@ void Runtime::dump(std::FILE* file) const {
     const detail::Participant& p = core.participants[i];
     const int index = static_cast<int>(i);
     // relaxed, all: a picture for people, of no one instant
-    std::fprintf(file, "  %s %d: %s, word %llu, %s, deque %s, tasks %llu, jobs %llu, steals %llu, parks %llu\n",
-                 index < core.first_guest ? "worker" : "guest", index,
-                 p.online.load(relaxed) != 0 ? "online" : "offline",
-                 static_cast<unsigned long long>(p.sequence.load(relaxed)),
-                 index < core.sleepers->workers() && core.sleepers->asleep(index) ? "asleep" : "awake",
-                 w.deque.looks_empty() ? "empty" : "has work", static_cast<unsigned long long>(w.counters.tasks.read()),
-                 static_cast<unsigned long long>(w.counters.jobs.read()),
-                 static_cast<unsigned long long>(w.counters.steals.read()),
-                 static_cast<unsigned long long>(w.counters.parks.read()));
+    std::fprintf(
+        file,
+        "  %s %d: %s, word %llu, %s, deque %s, tasks %llu, jobs %llu, steals %llu, parks %llu\n",
+        index < core.first_guest ? "worker" : "guest", index,
+        p.online.load(relaxed) != 0 ? "online" : "offline",
+        static_cast<unsigned long long>(p.sequence.load(relaxed)),
+        index < core.sleepers->workers() && core.sleepers->asleep(index) ? "asleep" : "awake",
+        w.deque.looks_empty() ? "empty" : "has work",
+        static_cast<unsigned long long>(w.counters.tasks.read()),
+        static_cast<unsigned long long>(w.counters.jobs.read()),
+        static_cast<unsigned long long>(w.counters.steals.read()),
+        static_cast<unsigned long long>(w.counters.parks.read()));
   }
   const Core::Sums sums = core.total_sums();
-  std::fprintf(file, "  epoch %llu, completed %llu, asked %llu; submitted %llu, retired %llu; inbox holds %llu%s\n",
+  // relaxed, all: as above
+  std::fprintf(file,
+               "  epoch %llu, completed %llu, asked %llu; submitted %llu, retired %llu; inbox "
+               "holds %llu%s\n",
                static_cast<unsigned long long>(core.epoch.load(relaxed)),
                static_cast<unsigned long long>(core.barrier.completed.load(relaxed)),
                static_cast<unsigned long long>(core.barrier.requested.load(relaxed)),
-               static_cast<unsigned long long>(sums.submitted), static_cast<unsigned long long>(sums.retired),
+               static_cast<unsigned long long>(sums.submitted),
+               static_cast<unsigned long long>(sums.retired),
                static_cast<unsigned long long>(core.inbox->used()),
                core.overflow.load(relaxed) != nullptr ? "; overflow list not empty" : "");
   struct Sink {
     std::FILE* file;
     static void line(void* self, const detail::StallLine& l) {
-      std::fprintf(static_cast<Sink*>(self)->file, "  graph %s: node %s waits for %s (%s), %llu ms\n", l.graph, l.node,
-                   l.edge, l.consumer == nullptr ? "" : l.consumer, static_cast<unsigned long long>(l.age_ns / 1'000'000));
+      std::fprintf(static_cast<Sink*>(self)->file,
+                   "  graph %s: node %s waits for %s (%s), %llu ms\n", l.graph, l.node, l.edge,
+                   l.consumer == nullptr ? "" : l.consumer,
+                   static_cast<unsigned long long>(l.age_ns / 1'000'000));
     }
   } sink{file};
   const std::lock_guard<std::mutex> lock(core.watched_lock);

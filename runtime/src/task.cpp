@@ -1,11 +1,10 @@
 // Tasks in slots, children of fork_join, and scopes.
-#include "core.hpp"
-
+#include <cstring>
 #include <weir/fork.hpp>
 #include <weir/futex.hpp>
 #include <weir/task.hpp>
 
-#include <cstring>
+#include "core.hpp"
 
 namespace weir {
 
@@ -17,7 +16,7 @@ void capture_exception(BodyError& error) noexcept {
     throw;
   } catch (const std::exception& e) {
     text = e.what();
-    std::strncpy(error.text, text, sizeof error.text - 1);   // while the exception lives
+    std::strncpy(error.text, text, sizeof error.text - 1);  // while the exception lives
     if (error.text[0] != 0) return;
     text = "an exception without a text";
   } catch (...) {
@@ -26,7 +25,8 @@ void capture_exception(BodyError& error) noexcept {
 }
 
 std::uint32_t Context::root_epoch() const noexcept {
-  return static_cast<std::uint32_t>(core_->epoch.load(seq_cst));  // (1) seq_cst pairs with (2) in barrier.cpp: see P4
+  return static_cast<std::uint32_t>(
+      core_->epoch.load(seq_cst));  // (1) seq_cst pairs with (2) of barrier.cpp: see P4
 }
 
 std::uint32_t Context::choose(std::uint32_t n, std::uint32_t natural) noexcept {
@@ -34,7 +34,8 @@ std::uint32_t Context::choose(std::uint32_t n, std::uint32_t natural) noexcept {
 }
 bool Context::timed() const noexcept { return !core_->policy.deterministic(); }
 
-// Slots -------------------------------------------------------------------------------------------------------------
+// Slots
+// -------------------------------------------------------------------------------------------------------------
 
 TaskSlot* Worker::refill_slot() noexcept {
   const std::uint32_t wanted = (slot_cache_max_ + 2) / 2;
@@ -54,12 +55,14 @@ void Worker::flush_slot(TaskSlot& slot) noexcept {
   }
 }
 
-/// Free slots, at most `n`; 0: none. The ring can be empty although slots are aside: a thread was stopped in a pop when
-/// they came back.
+/// Free slots, at most `n`; 0: none. The ring can be empty although slots are aside: a thread was
+/// stopped in a pop when they came back.
 std::size_t Core::take_slots(std::uint32_t* indices, std::size_t n) noexcept {
   const std::size_t taken = free_slots->pop_n(indices, n);
-  if (taken != 0 || slots_aside.load(relaxed) == nullptr) return taken;  // relaxed: a hint, the exchange decides
-  Job* const list = slots_aside.exchange(nullptr, acquire);              // (9) acquire pairs with (10): the slots
+  if (taken != 0 || slots_aside.load(relaxed) == nullptr)
+    return taken;  // relaxed: a hint, the exchange decides
+  Job* const list =
+      slots_aside.exchange(nullptr, acquire);  // (9) acquire pairs with (10): the slots
   if (list == nullptr) return 0;
   indices[0] = static_cast<TaskSlot*>(list)->index;
   for (Job* job = list->next; job != nullptr;) {
@@ -94,7 +97,8 @@ TaskFrame Worker::frame_now() const noexcept {
   return {nullptr, root_epoch()};
 }
 
-// Running -----------------------------------------------------------------------------------------------------------
+// Running
+// -----------------------------------------------------------------------------------------------------------
 
 void Worker::body_failed(const TaskFrame& of) noexcept {
   BodyError error;
@@ -186,7 +190,8 @@ void run_task(Job& job, Context& context) noexcept {
   worker.participant().add_retired(epoch, 1);
 }
 
-// fork_join ---------------------------------------------------------------------------------------------------------
+// fork_join
+// ---------------------------------------------------------------------------------------------------------
 
 void Worker::child_begins(ForkJob& child) noexcept {
   const auto name = static_cast<std::uint32_t>(index_ + 1) << ForkJob::thief_shift;
@@ -195,9 +200,10 @@ void Worker::child_begins(ForkJob& child) noexcept {
 }
 
 void Worker::child_ends(ForkJob& child, std::uint32_t outcome) noexcept {
-  // (4) release pairs with (3): what the body did, and its error
+  // (4) acq_rel pairs with (3): what the body did, and its error
   const std::uint32_t before = child.state.fetch_or(outcome, acq_rel);
-  if ((before & ForkJob::waiting) != 0) futex_wake_all(child.state);  // an address only: the frame may be gone
+  if ((before & ForkJob::waiting) != 0)
+    futex_wake_all(child.state);  // an address only: the frame may be gone
   if (nesting == 0) deque.raise_generation();
 }
 
@@ -208,7 +214,7 @@ void Worker::join(ForkJob& child, Job* popped) noexcept {
       popped->run(*popped, *this);
       if (popped == &child) break;
     } else {
-      core_->push_overflow(*popped, *popped);   // a node of a graph is no relative of this frame
+      core_->push_overflow(*popped, *popped);  // a node of a graph is no relative of this frame
       notify();
     }
   }
@@ -235,17 +241,20 @@ void Worker::join(ForkJob& child, Job* popped) noexcept {
     const std::uint32_t before = child.state.fetch_or(ForkJob::waiting, relaxed);
     if ((before & ForkJob::done) != 0) continue;
     // A timed wait, because the thief may spawn something to leap for meanwhile.
-    static_cast<void>(futex_wait(child.state, before | ForkJob::waiting, after_us(limits::guest_wait_us_first)));
+    static_cast<void>(
+        futex_wait(child.state, before | ForkJob::waiting, after_us(limits::guest_wait_us_first)));
     idle_since = 0;
   }
   --nesting;
 }
 
 bool Worker::leap(std::uint32_t child_state) noexcept {
-  const std::uint32_t name = child_state >> ForkJob::thief_shift & ((1U << (ForkJob::generation_shift - ForkJob::thief_shift)) - 1);
+  const std::uint32_t name = child_state >> ForkJob::thief_shift &
+                             ((1U << (ForkJob::generation_shift - ForkJob::thief_shift)) - 1);
   if (name == 0) return false;
   Worker& thief = core_->worker[name - 1];
-  Job* const job = thief.deque.steal_if_generation(static_cast<std::uint16_t>(child_state >> ForkJob::generation_shift));
+  Job* const job = thief.deque.steal_if_generation(
+      static_cast<std::uint16_t>(child_state >> ForkJob::generation_shift));
   if (job == nullptr) return false;
   if (!job->task) {
     core_->push_overflow(*job, *job);
@@ -254,7 +263,8 @@ bool Worker::leap(std::uint32_t child_state) noexcept {
   }
   counters.leaps.add(1);
   job->run(*job, *this);
-  // What the job spawned is its descendant, and so of the child; nothing of it is left on this deque.
+  // What the job spawned is its descendant, and so of the child; nothing of it is left on this
+  // deque.
   while (Job* mine = deque.pop()) {
     if (mine->task) {
       mine->run(*mine, *this);
@@ -306,22 +316,27 @@ int worker_index() noexcept {
   return worker == nullptr ? -1 : worker->index();
 }
 
-// Scope -------------------------------------------------------------------------------------------------------------
+// Scope
+// -------------------------------------------------------------------------------------------------------------
 
 Scope::~Scope() {
-  detail::Core* const core = core_.load(relaxed);  // relaxed: whoever destroys a scope has waited for it
+  detail::Core* const core =
+      core_.load(relaxed);  // relaxed: whoever destroys a scope has waited for it
   if (core != nullptr && core->is_forked()) return;
   WEIR_CHECK(live() == 0, "a Scope is destroyed while tasks of it live: wait_until(never) first");
 }
 
 void Scope::enter(detail::Core& core, std::uint32_t n) noexcept {
-  // relaxed: a waiter that must find it has it from the same thread that submitted, or was told by it
+  // relaxed, both: a waiter that must find it has it from the thread that submitted, or was told by
+  // it
   if (core_.load(relaxed) != &core) core_.store(&core, relaxed);
-  state_.fetch_add(2 * n, relaxed);  // relaxed: who enters holds the scope open, or is not waited for yet
+  state_.fetch_add(2 * n,
+                   relaxed);  // relaxed: who enters holds the scope open, or is not waited for yet
 }
 
 void Scope::leave() noexcept {
-  // (5) acq_rel pairs with (3) in task.hpp and (6): the effects of what ended, of all that left before too
+  // (5) acq_rel pairs with (3) of task.hpp and (6): the effects of what ended, of all that left
+  // before too
   const std::uint32_t before = state_.fetch_sub(2, acq_rel);
   if (before == 3) futex_wake_all(state_);  // an address only: the scope may be gone
 }
@@ -342,13 +357,15 @@ Status Scope::outcome() const noexcept {
 Status Scope::wait_until(Deadline deadline) noexcept {
   if (detail::current_worker() != nullptr) return Status::would_deadlock;
   for (;;) {
-    const std::uint32_t now = state_.load(acquire);  // (6) acquire pairs with (5): the effects of what ended
+    const std::uint32_t now =
+        state_.load(acquire);  // (6) acquire pairs with (5): the effects of what ended
     if (now < 2) return outcome();
-    detail::Core* const core = core_.load(relaxed);  // relaxed: constant once set, and set before the count rose
-    std::uint32_t asleep = now | 1;
-    if ((now & 1) == 0 && !state_.compare_exchange_weak(asleep = now, now | 1, relaxed, relaxed)) {
-      continue;  // relaxed: sets the bit of the sleeper, nothing else
-    }
+    detail::Core* const core =
+        core_.load(relaxed);  // relaxed: constant once set, and set before the count rose
+    std::uint32_t expected = now;
+    // relaxed: sets the bit of the sleeper, nothing else
+    if ((now & 1) == 0 && !state_.compare_exchange_weak(expected, now | 1, relaxed, relaxed))
+      continue;
     const Status status = core->wait_on_word(state_, now | 1, deadline, deadline == never);
     if (status != Status::accepted) return status;
   }

@@ -28,8 +28,9 @@ TaskGraph::~TaskGraph() {
   graph.cancel();
   std::uint32_t now = graph.state.load(relaxed);  // relaxed: the exchange decides
   while ((now & TaskGraphCore::running) != 0) {
-    // (1) release pairs with (2) in task_graph_run.cpp: the run that ends frees the graph
-    if (graph.state.compare_exchange_weak(now, now | TaskGraphCore::orphaned, release, relaxed)) return;
+    // (1) release pairs with (2) of task_graph_run.cpp: the run that ends frees the graph
+    if (graph.state.compare_exchange_weak(now, now | TaskGraphCore::orphaned, release, relaxed))
+      return;
   }
   detail::retire_raw(graph.core, &graph, &TaskGraphCore::destroy);
 }
@@ -63,7 +64,9 @@ Result<Certificate> TaskGraph::build() {
   return core_->certificate;
 }
 
-Outcome TaskGraph::run(Producer& producer, Submit options) noexcept { return core_->run(producer, options); }
+Outcome TaskGraph::run(Producer& producer, Submit options) noexcept {
+  return core_->run(producer, options);
+}
 void TaskGraph::cancel() noexcept { core_->cancel(); }
 Status TaskGraph::wait_until(Deadline deadline) { return core_->wait_until(deadline); }
 Error TaskGraph::first_error() const { return core_->first_error(); }
@@ -86,20 +89,26 @@ Result<Done> TaskGraphCore::check() const {
   const std::string& where = certificate.graph;
   const std::size_t count = described.size();
   if (count == 0) return Error{"empty_graph", "the graph has no tasks", where};
-  if (count > graph_tasks_max) return Error{"too_many_tasks", "a graph has at most 2^24 tasks", where};
-  if (unknown_task) return Error{"unknown_task", "precede() was given a task of another graph", where};
+  if (count > graph_tasks_max)
+    return Error{"too_many_tasks", "a graph has at most 2^24 tasks", where};
+  if (unknown_task)
+    return Error{"unknown_task", "precede() was given a task of another graph", where};
   auto sorted = edges;
   std::sort(sorted.begin(), sorted.end());
   if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
     return Error{"duplicate_edge",
-                 "'" + described[twice->first].name + "' precedes '" + described[twice->second].name + "' twice", where};
+                 "'" + described[twice->first].name + "' precedes '" +
+                     described[twice->second].name + "' twice",
+                 where};
   }
   std::vector<std::uint32_t> plain(count), conditional(count);
-  for (const auto& [before, after] : edges) ++(described[before].condition ? conditional : plain)[after];
+  for (const auto& [before, after] : edges)
+    ++(described[before].condition ? conditional : plain)[after];
   bool start = false;
   for (std::size_t i = 0; i < count; ++i) {
     if (plain[i] != 0 && conditional[i] != 0) {
-      return Error{"mixed_predecessors", "task '" + described[i].name + "' has a condition and a plain task before it",
+      return Error{"mixed_predecessors",
+                   "task '" + described[i].name + "' has a condition and a plain task before it",
                    where};
     }
     start = start || (plain[i] == 0 && conditional[i] == 0);
@@ -131,8 +140,10 @@ Result<Done> TaskGraphCore::check() const {
   while (plain[at] == 0) ++at;
   for (std::size_t i = 0; i < count; ++i) at = before_of[at];
   std::string cycle = "'" + described[at].name + "'";
-  for (std::uint32_t i = before_of[at]; i != at; i = before_of[i]) cycle = "'" + described[i].name + "' -> " + cycle;
-  return Error{"cycle", "a cycle without a condition: '" + described[at].name + "' -> " + cycle, where};
+  for (std::uint32_t i = before_of[at]; i != at; i = before_of[i])
+    cycle = "'" + described[i].name + "' -> " + cycle;
+  return Error{"cycle", "a cycle without a condition: '" + described[at].name + "' -> " + cycle,
+               where};
 }
 
 void TaskGraphCore::make_fan(Fan& fan, std::uint32_t count) {
@@ -169,13 +180,15 @@ void TaskGraphCore::lay_out() {
     task.condition = described[i].condition;
     conditions_ = conditions_ || task.condition;
     make_fan(task.after, out[i]);
-    certificate.nodes.push_back({described[i].name, task.condition ? "condition" : "task", "serial", 0});
+    certificate.nodes.push_back(
+        {described[i].name, task.condition ? "condition" : "task", "serial", 0});
   }
   for (const auto& [before, after] : edges) {
     GraphTask& from = tasks_[before];
     from.after.list[from.after.count++] = &tasks_[after];
     if (!from.condition) ++tasks_[after].indegree;
-    certificate.edges.push_back({before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
+    certificate.edges.push_back(
+        {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
   }
   const auto starts = static_cast<std::uint32_t>(std::count(in.begin(), in.end(), 0U));
   make_fan(start_, starts);
@@ -189,7 +202,8 @@ void TaskGraphCore::lay_out() {
 
 void TaskGraphCore::arm() noexcept {
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    tasks_[i].pending.store(tasks_[i].indegree, relaxed);  // relaxed: the run is published by its start
+    tasks_[i].pending.store(tasks_[i].indegree,
+                            relaxed);  // relaxed: the run is published by its start
   }
 }
 

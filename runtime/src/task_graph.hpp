@@ -1,21 +1,21 @@
 // task_graph.hpp: the inside of TaskGraph.
 //
-// Counting a run: `live` is the number of tasks that are ready or running. A task that ends passes its unit on to the first
-// successor that becomes ready, so that a chain touches no shared word; each further one adds a unit before it is queued.
-// Who gives the last unit back ends the run. A task with several predecessors counts them down in `pending`, and the one
-// that brings it to zero arms it again for the next run.
-// With conditions a task can be reached again before it has ended: `activations` then makes its runs follow each other.
+// Counting a run: `live` is the number of tasks that are ready or running. A task that ends passes
+// its unit on to the first successor that becomes ready, so that a chain touches no shared word;
+// each further one adds a unit before it is queued. Who gives the last unit back ends the run. A
+// task with several predecessors counts them down in `pending`, and the one that brings it to zero
+// arms it again for the next run. With conditions a task can be reached again before it has ended:
+// `activations` then makes its runs follow each other.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
 #include <weir/detail/core.hpp>
 #include <weir/detail/worker.hpp>
 #include <weir/task_graph.hpp>
 
 #include "core.hpp"
-
-#include <string>
-#include <utility>
-#include <vector>
 
 namespace weir::detail {
 
@@ -31,7 +31,8 @@ inline constexpr int chain_max = 64;
 struct FanJob;
 struct GraphTask;
 
-/// A list of successors and, when it is long, the jobs that spread it: job i handles chunks i .. last-1.
+/// A list of successors and, when it is long, the jobs that spread it: job i handles chunks i ..
+/// last-1.
 struct Fan {
   GraphTask** list = nullptr;
   std::uint32_t count = 0;
@@ -50,7 +51,7 @@ struct alignas(64) GraphTask : Job {
   int (*call)(void*) = nullptr;
   void* body = nullptr;
   Fan after;
-  std::uint32_t indegree = 0;                // plain predecessors
+  std::uint32_t indegree = 0;  // plain predecessors
   std::uint32_t index = 0;
   bool condition = false;
   atomic<std::uint32_t> pending{0};
@@ -106,7 +107,8 @@ class TaskGraphCore final : public Watched {
   void run_chain(GraphTask* task, Context& context) noexcept;
   int call_body(GraphTask& task, Worker& worker) noexcept;
   GraphTask* follow(GraphTask& task, int choice, Context& context) noexcept;
-  GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Context& context) noexcept;
+  GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last,
+                    Context& context) noexcept;
   GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Context& context) noexcept;
   bool arrived(GraphTask& task) noexcept;
   bool activate(GraphTask& task) noexcept;
@@ -131,7 +133,7 @@ class TaskGraphCore final : public Watched {
   BodyError error_;
   std::uint32_t failed_task_ = 0;
   static constexpr std::uint32_t expired_skip = 2;
-  atomic<std::uint32_t> skip_{0};          // not 0: the rest of the run is not to be run
+  atomic<std::uint32_t> skip_{0};  // not 0: the rest of the run is not to be run
   atomic<std::uint32_t> failed_{0};
   atomic<Status> result_{Status::accepted};
   alignas(contended_bytes) atomic<std::uint64_t> live_{0};

@@ -1,7 +1,7 @@
 // Running a TaskGraph.
-#include "task_graph.hpp"
-
 #include <weir/futex.hpp>
+
+#include "task_graph.hpp"
 
 namespace weir::detail {
 
@@ -17,9 +17,9 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   deadline_ = options.deadline;
   begun_ns_ = now_ns();
   error_ = {};
-  skip_.store(0, relaxed);    // relaxed, all: published by inject
-  failed_.store(0, relaxed);
-  live_.store(1, relaxed);
+  skip_.store(0, relaxed);    // relaxed: published by inject
+  failed_.store(0, relaxed);  // relaxed: as above
+  live_.store(1, relaxed);    // relaxed: as above
   if (conditions_) arm();     // a path that was not taken has left joins half counted
   if (options.scope != nullptr) options.scope->enter(core, 1);
   call.participant().add_submitted(call.epoch(), 1);
@@ -29,7 +29,8 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
 }
 
 void TaskGraphCore::cancel() noexcept {
-  skip_.store(1, relaxed);  // relaxed: a wish, seen by the next tasks; the run's end publishes everything
+  skip_.store(
+      1, relaxed);  // relaxed: a wish, seen by the next tasks; the run's end publishes everything
 }
 
 bool TaskGraphCore::skipping() const noexcept {
@@ -75,7 +76,8 @@ int TaskGraphCore::call_body(GraphTask& task, Worker& worker) noexcept {
   try {
     choice = task.call(task.body);
   } catch (...) {
-    if (failed_.exchange(1, relaxed) == 0) {  // relaxed: only the first writes; published by the run's end
+    if (failed_.exchange(1, relaxed) ==
+        0) {  // relaxed: only the first writes; published by the run's end
       capture_exception(error_);
       failed_task_ = task.index;
       if (frame_.scope != nullptr) frame_.scope->fail(error_);
@@ -87,7 +89,8 @@ int TaskGraphCore::call_body(GraphTask& task, Worker& worker) noexcept {
   return choice;
 }
 
-/// The task has ended: who comes next on this worker; null: nobody (and then the graph may be gone).
+/// The task has ended: who comes next on this worker; null: nobody (and then the graph may be
+/// gone).
 GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Context& context) noexcept {
   if (conditions_) {
     // (3) acq_rel pairs with (4): each activation sees the effects of the one before
@@ -108,11 +111,14 @@ GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Context& context) 
   return spread(task.after, 0, task.after.chunks(), context);
 }
 
-/// Looks at chunks first .. last-1 of a list, for one unit: halves go to other workers as long as there are several.
-GraphTask* TaskGraphCore::spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Context& context) noexcept {
+/// Looks at chunks first .. last-1 of a list, for one unit: halves go to other workers as long as
+/// there are several.
+GraphTask* TaskGraphCore::spread(const Fan& fan, std::uint32_t first, std::uint32_t last,
+                                 Context& context) noexcept {
   if (conditions_) {
     // The list may be walked again before others have taken their part: all of it here.
-    if (last - first > 1) live_.fetch_add(last - first - 1, relaxed);  // relaxed: this thread holds a unit
+    if (last - first > 1)
+      live_.fetch_add(last - first - 1, relaxed);  // relaxed: this thread holds a unit
     for (; last - first > 1; --last) {
       if (GraphTask* const task = dispatch(fan, last - 1, context)) context.schedule(*task);
     }
@@ -152,11 +158,13 @@ bool TaskGraphCore::arrived(GraphTask& task) noexcept {
   if (task.indegree <= 1) return true;
   // (5) acq_rel pairs with itself: the last to arrive sees the effects of all predecessors
   if (task.pending.fetch_sub(1, acq_rel) != 1) return false;
-  task.pending.fetch_add(task.indegree, relaxed);  // relaxed: the next to count down is ordered behind this task
+  task.pending.fetch_add(task.indegree,
+                         relaxed);  // relaxed: the next to count down is ordered behind this task
   return true;
 }
 
-/// True: the caller runs or queues the task. False: it runs already, and will run again for this unit.
+/// True: the caller runs or queues the task. False: it runs already, and will run again for this
+/// unit.
 bool TaskGraphCore::activate(GraphTask& task) noexcept {
   if (!conditions_) return true;
   return task.activations.fetch_add(1, acq_rel) == 0;  // (4) acq_rel pairs with (3)
@@ -172,14 +180,14 @@ void TaskGraphCore::finish(Context& context) noexcept {
   Status result = Status::accepted;
   if (failed_.load(relaxed) != 0) {  // relaxed, all: (6) has ordered the run before
     result = Status::failed;
-  } else if (skip_.load(relaxed) == expired_skip) {
+  } else if (skip_.load(relaxed) == expired_skip) {  // relaxed: as above
     result = Status::expired;
   } else if (skipping()) {
     result = Status::cancelled;
   }
   result_.store(result, relaxed);  // relaxed: published by the state
   Core& engine = core;
-  // (2) acq_rel pairs with (1), (7), and (1) in task_graph.cpp: the run's effects and result
+  // (2) acq_rel pairs with (1), (7), and (1) of task_graph.cpp: the run's effects and result
   const std::uint32_t before = state.exchange(0, acq_rel);
   if ((before & orphaned) != 0) {
     retire_raw(engine, this, &TaskGraphCore::destroy);
@@ -194,10 +202,13 @@ Status TaskGraphCore::wait_until(Deadline deadline) noexcept {
   if (core.is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
   for (;;) {
-    std::uint32_t now = state.load(acquire);  // (7) acquire pairs with (2): the run's effects and result
+    std::uint32_t now =
+        state.load(acquire);  // (7) acquire pairs with (2): the run's effects and result
     if ((now & running) == 0) return result_.load(relaxed);  // relaxed: published by the state
     // relaxed: sets the bit of the waiter, nothing else
-    if ((now & watched_bit) == 0 && !state.compare_exchange_weak(now, now | watched_bit, relaxed, relaxed)) continue;
+    if ((now & watched_bit) == 0 &&
+        !state.compare_exchange_weak(now, now | watched_bit, relaxed, relaxed))
+      continue;
     const Status status = core.wait_on_word(state, now | watched_bit, deadline, deadline == never);
     if (status != Status::accepted) return status;
   }
@@ -206,11 +217,12 @@ Status TaskGraphCore::wait_until(Deadline deadline) noexcept {
 Error TaskGraphCore::first_error() const {
   // (8) acquire pairs with (2): the error of a run that has ended
   if ((state.load(acquire) & running) != 0 || !error_.set()) return {};
-  return {"task_failed", error_.text, certificate.graph + ": " + certificate.nodes[failed_task_].name};
+  return {"task_failed", error_.text,
+          certificate.graph + ": " + certificate.nodes[failed_task_].name};
 }
 
 void TaskGraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept {
-  if ((state.load(acquire) & running) == 0) return;  // (9) as (7)
+  if ((state.load(acquire) & running) == 0) return;  // (9) acquire pairs with (2): as (7)
   const std::uint64_t age = now_ns() - begun_ns_;
   bool found = false;
   for (std::uint32_t i = 0; i < task_count_; ++i) {

@@ -1,9 +1,9 @@
 // Foreign threads that wait: as guests that help, asleep, or, where there are no threads, driving.
-#include "core.hpp"
-
+#include <algorithm>
+#include <utility>
 #include <weir/futex.hpp>
 
-#include <algorithm>
+#include "core.hpp"
 
 namespace weir::detail {
 
@@ -21,7 +21,8 @@ Status Core::wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value
   } watch{&word, value};
   const auto changed = [](void* argument) {
     const auto& w = *static_cast<Watch*>(argument);
-    return w.word->load(acquire) != w.value;  // (2) acquire pairs with the changer's release of the word
+    return w.word->load(acquire) !=
+           w.value;  // (2) acquire pairs with the changer's release of the word
   };
   return wait(Wait{&watch, changed, &word, value, deadline, help});
 }
@@ -30,8 +31,10 @@ Status Core::wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value
 void Core::sleep(const Wait& what, std::uint32_t& backoff_us) noexcept {
   const Deadline until = std::min(what.deadline, after_us(backoff_us));
   backoff_us = std::min(backoff_us * 2, limits::guest_wait_us_last);
-  watchers.fetch_add(1, seq_cst);  // (1) seq_cst pairs with (1) in worker.cpp: who changes something sees us, or we it
-  const std::uint32_t seen = event.load(seq_cst);
+  watchers.fetch_add(1, seq_cst);  // (1) seq_cst pairs with (1) of worker.cpp: who changes
+                                   // something sees us, or we it
+  const std::uint32_t seen =
+      event.load(seq_cst);  // (12) seq_cst pairs with (1) of worker.cpp: as (1)
   if (!what.done(what.argument)) {
     if (what.word != nullptr && !driven()) {
       static_cast<void>(futex_wait(*what.word, what.value, until));
@@ -43,7 +46,8 @@ void Core::sleep(const Wait& what, std::uint32_t& backoff_us) noexcept {
 }
 
 Status Core::wait_with_workers(const Wait& what) noexcept {
-  Worker* const guest = what.help ? enter_guest() : nullptr;
+  // (10) acquire pairs with (3) of core.cpp: after a stop there is nothing to help with
+  Worker* guest = what.help && joined.load(acquire) == 0 ? enter_guest() : nullptr;
   Status status = Status::accepted;
   std::uint32_t backoff_us = limits::guest_wait_us_first;
   std::uint64_t spin_until = spin_ns == 0 ? 0 : now_ns() + spin_ns;
@@ -52,8 +56,9 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
       backoff_us = limits::guest_wait_us_first;
       continue;
     }
-    if (joined.load(acquire) != 0 && !what.done(what.argument)) {  // (4) acquire pairs with (3) in core.cpp
-      status = Status::closed;
+    if (joined.load(acquire) != 0 && guest == nullptr &&
+        nobody_inside()) {  // (4) acquire pairs with (3) of core.cpp
+      if (!what.done(what.argument)) status = Status::closed;
       break;
     }
     const std::uint64_t now = now_ns();
@@ -69,6 +74,10 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
     const bool stalled = sleepers->sleeping() == workers && check_stall();
     if (!stalled) sleep(what, backoff_us);
     if (guest != nullptr) come_online(*guest);
+    if (guest != nullptr &&
+        joined.load(acquire) != 0) {  // (11) acquire pairs with (3) of core.cpp: as (10)
+      leave_guest(*std::exchange(guest, nullptr));
+    }
     if (stalled && !what.done(what.argument)) {
       status = Status::stalled;
       break;
@@ -78,7 +87,8 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
   return status;
 }
 
-// Guests ------------------------------------------------------------------------------------------------------------
+// Guests
+// ------------------------------------------------------------------------------------------------------------
 
 Worker* Core::enter_guest() noexcept {
   for (int i = first_guest; i < contexts; ++i) {
@@ -108,7 +118,8 @@ void Core::leave_guest(Worker& guest) noexcept {
   give_slots(guest.slot_cache_, guest.slot_count_);
   guest.slot_count_ = 0;
   leave_online(guest);
-  state[static_cast<std::size_t>(guest.index())].taken.store(0, release);  // (8) release pairs with (3)
+  state[static_cast<std::size_t>(guest.index())].taken.store(
+      0, release);  // (8) release pairs with (3)
 }
 
 bool Core::help_once(Worker& guest) noexcept {
@@ -127,10 +138,12 @@ bool Core::help_once(Worker& guest) noexcept {
   return true;
 }
 
-// Driving -----------------------------------------------------------------------------------------------------------
+// Driving
+// -----------------------------------------------------------------------------------------------------------
 
 bool Core::try_drive() noexcept {
-  // (5) acquire pairs with (6): the virtual workers as the last driver left them. relaxed look first: a hint
+  // (5) acquire pairs with (6): the virtual workers as the last driver left them. relaxed look
+  // first: a hint
   if (driver.load(relaxed) != 0 || driver.exchange(1, acquire) != 0) return false;
   for (int i = 0; i < virtual_workers; ++i) come_online(worker[static_cast<std::size_t>(i)]);
   return true;
@@ -156,13 +169,20 @@ Job* Core::find_drawn(Worker& w) noexcept {
         if (job == nullptr) job = std::exchange(w.next, nullptr);
         if (job == nullptr) job = w.deque.pop();
         break;
-      case 1: job = w.deque.pop_oldest(); break;
-      case 2: job = take_inbox(w); break;
-      case 3: job = take_overflow(w); break;
+      case 1:
+        job = w.deque.pop_oldest();
+        break;
+      case 2:
+        job = take_inbox(w);
+        break;
+      case 3:
+        job = take_overflow(w);
+        break;
       default: {
         const auto others = static_cast<std::uint32_t>(virtual_workers);
         const std::uint32_t first = policy.choose(Choice::victim, others, 0);
-        for (std::uint32_t v = 0; v < others && job == nullptr; ++v) job = worker[(first + v) % others].deque.steal();
+        for (std::uint32_t v = 0; v < others && job == nullptr; ++v)
+          job = worker[(first + v) % others].deque.steal();
         break;
       }
     }
@@ -210,7 +230,9 @@ Status Core::wait_driving(const Wait& what) noexcept {
       end_drive();
     }
     if (what.done(what.argument)) return Status::accepted;
-    if (joined.load(acquire) != 0) return Status::closed;  // (9) acquire pairs with (3) in core.cpp
+    if (joined.load(acquire) != 0 && nobody_inside()) {  // (9) acquire pairs with (3) of core.cpp
+      return what.done(what.argument) ? Status::accepted : Status::closed;
+    }
     if (now_ns() >= what.deadline) return Status::timed_out;
     if (progress) {
       backoff_us = limits::guest_wait_us_first;
@@ -221,12 +243,15 @@ Status Core::wait_driving(const Wait& what) noexcept {
   }
 }
 
-// Interface of the graphs -------------------------------------------------------------------------------------------
+// Interface of the graphs
+// -------------------------------------------------------------------------------------------
 
-Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value, Deadline deadline) noexcept {
+Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value,
+                  Deadline deadline) noexcept {
   if (core.is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
-  if (word.load(acquire) != value) return Status::accepted;  // (7) as (2)
+  if (word.load(acquire) != value)
+    return Status::accepted;  // (7) acquire pairs with the changer's release, as (2)
   return core.wait_on_word(word, value, deadline, false);
 }
 

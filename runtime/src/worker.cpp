@@ -1,9 +1,8 @@
 // Workers: where they look for work, how they go to sleep, how others wake them.
-#include "core.hpp"
-
+#include <algorithm>
 #include <weir/futex.hpp>
 
-#include <algorithm>
+#include "core.hpp"
 
 namespace weir::detail {
 
@@ -13,7 +12,10 @@ Context* current_context() noexcept { return this_worker; }
 
 Worker::Worker(Core& core, int index, Participant& participant, std::uint32_t deque_slots,
                std::uint32_t slot_cache) noexcept
-    : deque(deque_slots), sleepers_(core.sleepers), slots_(core.slots.data()), slot_cache_max_(slot_cache) {
+    : deque(deque_slots),
+      sleepers_(core.sleepers),
+      slots_(core.slots.data()),
+      slot_cache_max_(slot_cache) {
   core_ = &core;
   index_ = index;
   participant_ = &participant;
@@ -30,12 +32,15 @@ void Core::wake_worker(int index) noexcept {
 }
 
 void Core::signal_event() noexcept {
-  // (1) seq_cst pairs with (1) in wait.cpp: a watcher that is not seen here looks again after its flag
+  // (1) seq_cst pairs with (1) of wait.cpp: a watcher that is not seen here looks again after its
+  // flag
   event.fetch_add(1, seq_cst);
+  // (15) seq_cst pairs with (1) of wait.cpp: as (1)
   if (watchers.load(seq_cst) != 0) futex_wake_all(event);
 }
 
-// Publishing --------------------------------------------------------------------------------------------------------
+// Publishing
+// --------------------------------------------------------------------------------------------------------
 
 void Core::push_overflow(Job& first, Job& last) noexcept {
   Job* head = overflow.load(relaxed);  // relaxed: the exchange decides
@@ -84,7 +89,8 @@ void schedule_on(Core& core, int worker, Job& job) noexcept {
   core.injecting.fetch_sub(1, relaxed);  // relaxed: as in inject
 }
 
-// Finding -----------------------------------------------------------------------------------------------------------
+// Finding
+// -----------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -105,7 +111,8 @@ Job* oldest_first(Job* newest) noexcept {
 Job* Core::take_mail(Worker& w) noexcept {
   atomic<Job*>& box = state[static_cast<std::size_t>(w.index())].mailbox;
   if (box.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint, the exchange decides
-  Job* const list = oldest_first(box.exchange(nullptr, acquire));  // (6) acquire pairs with (5): the jobs
+  Job* const list =
+      oldest_first(box.exchange(nullptr, acquire));  // (6) acquire pairs with (5): the jobs
   if (list == nullptr) return nullptr;
   // What is not run now goes back: affine jobs must not enter the deque, which thieves see.
   for (Job* rest = list->next; rest != nullptr;) {
@@ -113,7 +120,8 @@ Job* Core::take_mail(Worker& w) noexcept {
     Job* head = box.load(relaxed);  // relaxed: the exchange decides
     do {
       rest->next = head;
-    } while (!box.compare_exchange_weak(head, rest, seq_cst, relaxed));  // (7) as (5), pairs with (6)
+    } while (
+        !box.compare_exchange_weak(head, rest, seq_cst, relaxed));  // (7) as (5), pairs with (6)
     rest = after;
   }
   return list;
@@ -121,7 +129,8 @@ Job* Core::take_mail(Worker& w) noexcept {
 
 Job* Core::take_overflow(Worker& w) noexcept {
   if (overflow.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint, the exchange decides
-  Job* list = oldest_first(overflow.exchange(nullptr, acquire));  // (3) acquire pairs with (2): the jobs
+  Job* list =
+      oldest_first(overflow.exchange(nullptr, acquire));  // (3) acquire pairs with (2): the jobs
   if (list == nullptr) return nullptr;
   std::uint32_t credits = 0;
   for (Job* job = list; job != nullptr; job = job->next) {
@@ -135,7 +144,7 @@ Job* Core::take_overflow(Worker& w) noexcept {
   Job* rest = first->next;
   bool pushed = false;
   while (rest != nullptr) {
-    Job* const after = rest->next;   // the job may be stolen and run as soon as it is pushed
+    Job* const after = rest->next;  // the job may be stolen and run as soon as it is pushed
     if (!w.deque.push(rest)) break;
     pushed = true;
     rest = after;
@@ -155,8 +164,10 @@ Job* Core::take_inbox(Worker& w) noexcept {
   if (used == 0) return nullptr;
   std::uint32_t taken[limits::batch_max];
   // A share of what is there, so that a small burst spreads over the workers.
-  const auto share = static_cast<std::uint32_t>(used) / static_cast<std::uint32_t>(std::max(1, workers)) + 1;
-  const std::size_t n = inbox->pop(static_cast<std::uint32_t>(w.index()), taken, std::min(share, batch));
+  const auto share =
+      static_cast<std::uint32_t>(used) / static_cast<std::uint32_t>(std::max(1, workers)) + 1;
+  const std::size_t n =
+      inbox->pop(static_cast<std::uint32_t>(w.index()), taken, std::min(share, batch));
   if (n == 0) return nullptr;
   inbox->credits.give(n);
   for (std::size_t i = n; i-- > 1;) {
@@ -178,11 +189,17 @@ Job* Core::steal(Worker& w) noexcept {
   return nullptr;
 }
 
-/// What is not this worker's own: the inbox, the overflow list, and, with an empty deque, the neighbours.
+/// What is not this worker's own: the inbox, the overflow list, and, with an empty deque, the
+/// neighbours.
 Job* Core::find_shared(Worker& w) noexcept {
   if (Job* job = take_inbox(w)) return job;
   if (Job* job = take_overflow(w)) return job;
   return nullptr;
+}
+
+/// Another job goes first: the private next one must not wait behind it, however long it runs, so thieves may have it.
+void Core::share_next(Worker& w) noexcept {
+  if (Job* job = std::exchange(w.next, nullptr)) w.schedule(*job);
 }
 
 Job* Core::find(Worker& w) noexcept {
@@ -191,12 +208,19 @@ Job* Core::find(Worker& w) noexcept {
     // relaxed: only sets how often the oldest end is served
     const bool open = barrier_open.load(relaxed) != 0;
     if (open || (tick & (limits::oldest_interval - 1)) == 0) {
-      if (Job* job = w.deque.pop_oldest()) return job;
+      if (Job* job = w.deque.pop_oldest()) {
+        share_next(w);
+        return job;
+      }
     }
   }
   if ((tick & (limits::inbox_interval - 1)) == 0) {
-    if (Job* job = take_mail(w)) return job;
-    if (Job* job = find_shared(w)) return job;
+    Job* job = take_mail(w);
+    if (job == nullptr) job = find_shared(w);
+    if (job != nullptr) {
+      share_next(w);
+      return job;
+    }
   }
   if (Job* job = w.next) {
     w.next = nullptr;
@@ -215,7 +239,8 @@ void Core::execute(Worker& w, Job& job) noexcept {
 
 /// A quiescent point between jobs.
 void Core::observe(Worker& w) noexcept {
-  const std::uint64_t now = grace.load(acquire);  // (8) acquire pairs with (1) in barrier.cpp: the epoch of that time
+  const std::uint64_t now =
+      grace.load(acquire);  // (8) acquire pairs with (1) of barrier.cpp: the epoch of that time
   if (now != w.grace_seen_) {
     w.grace_seen_ = now;
     see_epoch(w.participant(), now);
@@ -225,12 +250,14 @@ void Core::observe(Worker& w) noexcept {
   if (own.retired.count() != 0) reclaim(w);
 }
 
-// Sleeping ----------------------------------------------------------------------------------------------------------
+// Sleeping
+// ----------------------------------------------------------------------------------------------------------
 
 void Core::come_online(Worker& w) noexcept {
   enter_call(w.participant());
   detail::go_online(w.participant());
-  // (9) seq_cst pairs with (1) in barrier.cpp: a barrier that found this context offline has raised `grace` before
+  // (9) seq_cst pairs with (1) of barrier.cpp: a barrier that found this context offline has raised
+  // `grace` before
   w.grace_seen_ = grace.load(seq_cst);
   see_epoch(w.participant(), w.grace_seen_);
 }
@@ -246,7 +273,8 @@ void Core::leave_online(Worker& w) noexcept {
 bool Core::work_visible(const Worker& w) const noexcept {
   if (overflow.load(seq_cst) != nullptr) return true;  // (4) seq_cst pairs with (2): the jobs
   const ContextState& own = state[static_cast<std::size_t>(w.index())];
-  if (own.mailbox.load(seq_cst) != nullptr) return true;  // (10) seq_cst pairs with (5), (7): the jobs
+  if (own.mailbox.load(seq_cst) != nullptr)
+    return true;  // (10) seq_cst pairs with (5), (7): the jobs
   for (std::size_t i = 0; i < worker.size(); ++i) {
     if (!worker[i].deque.looks_empty()) return true;
   }
@@ -281,7 +309,8 @@ Job* Core::search(Worker& w) noexcept {
       return job;
     }
     observe(w);
-    if (stopping.load(acquire) != 0) {  // (11) acquire pairs with (1) in core.cpp: ingress has been closed and drained
+    if (stopping.load(acquire) !=
+        0) {  // (11) acquire pairs with (1) of core.cpp: ingress has been closed and drained
       sleepers->found();
       return nullptr;
     }
@@ -293,7 +322,8 @@ Job* Core::search(Worker& w) noexcept {
     sleepers->prepare(w.index());
     const ContextState& own = state[static_cast<std::size_t>(w.index())];
     if (sleepers->published() != seen || work_visible(w) || stopping.load(seq_cst) != 0 ||
-        // (12) seq_cst pairs with (3) in barrier.cpp: who ends a grace period then looks for sleepers that retire
+        // (12) seq_cst pairs with (3) of barrier.cpp: who ends a grace period then looks for
+        // sleepers that retire
         own.retired.oldest() < grace_done.load(seq_cst)) {
       sleepers->cancel(w.index());
       continue;
@@ -312,23 +342,24 @@ void Core::park(Worker& w) noexcept {
   const Deadline deadline = after_ms(limits::park_ms);
   bool woken = false;
   while (!woken) {
-    // (13) acquire pairs with (9) in sleepers.hpp: what the waker did before
-    woken = word.load(acquire) != 0;
+    woken =
+        word.load(relaxed) != 0;  // relaxed: it only ends the wait; the search finds what there is
     if (!woken && !futex_wait(word, 0, deadline)) break;
   }
   if (!woken && sleepers->asleep(w.index())) {
     w.counters.parks_timed_out.add(1);
     if (!check_stall() && lost_wakeup(w)) w.counters.lost_wakeups.add(1);
   }
-  if (!woken) sleepers->cancel(w.index());
+  sleepers->cancel(w.index());
   come_online(w);
 }
 
-/// A park has timed out: work is there although nobody is between publishing it and waking somebody for it.
+/// A park has timed out: work is there although nobody is between publishing it and waking somebody
+/// for it.
 bool Core::lost_wakeup(const Worker& w) const noexcept {
   if (!work_visible(w)) return false;
   for (std::size_t i = 0; i < participants.size(); ++i) {
-    // (14) acquire pairs with (4) in epoch_count.hpp: a call that is over has notified
+    // (14) acquire pairs with (4) of epoch_count.hpp: a call that is over has notified
     if ((participants[i].sequence.load(acquire) & 1) != 0) return false;
   }
   // relaxed: a foreign publisher that has not counted itself yet has not published

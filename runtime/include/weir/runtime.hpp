@@ -1,19 +1,15 @@
-// runtime.hpp: Runtime, a fixed set of workers that runs tasks and graphs; Producer, the way in for foreign threads.
+// runtime.hpp: Runtime, a fixed set of workers that runs tasks and graphs; Producer, the way in for
+// foreign threads.
 //
-// Shape     W pinned workers, G guests (foreign threads that help), P producers; all memory is taken at start.
-// Roles     Runtime: any thread, except that it is destroyed once, outside of tasks. Producer: one thread at a time.
-// Progress  submit never waits and never allocates. barrier, drain, stop and run wait; those without a deadline help.
+// Shape     W pinned workers, G guests (foreign threads that help), P producers; all memory is
+// taken at start. Roles     Runtime: any thread, except that it is destroyed once, outside of
+// tasks. Producer: one thread at a time. Progress  submit never waits and never allocates. barrier,
+// drain, stop and run wait; those without a deadline help.
 //           A thread stopped inside a submitting call delays the barrier of its epoch.
-// Errors    start() and producer(): Result. After stop: closed. In a fork's child: forked. Bodies that throw: task.hpp.
-// Memory    memory(), taken at start (8 MiB of task slots by default); no allocation afterwards.
-// Source    PROTOCOLS P4 to P8, P11, P12.
+// Errors    start() and producer(): Result. After stop: closed. In a fork's child: forked. Bodies
+// that throw: task.hpp. Memory    memory(), taken at start (8 MiB of task slots by default); no
+// allocation afterwards. Source    PROTOCOLS P4 to P8, P11, P12.
 #pragma once
-
-#include <weir/clock.hpp>
-#include <weir/detail/core.hpp>
-#include <weir/limits.hpp>
-#include <weir/result.hpp>
-#include <weir/task.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +18,11 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
+#include <weir/clock.hpp>
+#include <weir/detail/core.hpp>
+#include <weir/limits.hpp>
+#include <weir/result.hpp>
+#include <weir/task.hpp>
 
 namespace weir {
 
@@ -31,7 +32,8 @@ struct Topology;
 struct Schedule {
   enum class Kind : std::uint8_t {
     stealing,       // production: worker threads that steal
-    deterministic,  // no threads: virtual workers on whichever thread waits; each choice is drawn from `seed` (P8)
+    deterministic,  // no threads: virtual workers on whichever thread waits; each choice is drawn
+                    // from `seed` (P8)
     invalid,        // WEIR_SCHED holds something else; start() refuses it
   };
   Kind kind = Kind::stealing;
@@ -50,36 +52,41 @@ enum class Pin : std::uint8_t {
 
 /// What the stall oracle found (P5): the tokens that wait for something that cannot come.
 struct StallReport {
-  const char* text;                  // the whole report, as it would be printed
+  const char* text;  // the whole report, as it would be printed
   const detail::StallLine* lines;
   std::size_t line_count;
   std::uint64_t submitted, retired;  // roots and their descendants, since the start
 };
 
 struct Config {
-  int workers = -1;                  // threads, 0 .. 256; -1: one per allowed core; 0: whoever waits drives.
-                                     // Deterministic: virtual workers (-1: 2)
+  int workers = -1;  // threads, 0 .. 256; -1: one per allowed core; 0: whoever waits drives.
+                     // Deterministic: virtual workers (-1: 2)
   Pin pin = Pin::cores;
-  std::uint32_t task_slots = limits::task_slots_default;    // tasks queued or running at most, 1 .. 2^24
-  std::uint32_t inbox_slots = limits::inbox_slots_default;  // of those, submitted and not yet taken by a worker
-  std::uint32_t producers_max = limits::producers_default;  // registered at the same time, 1 .. 1024
-  std::uint32_t guests_max = limits::guests_default;        // foreign threads that help at the same time, 1 .. 64
-  std::uint32_t spin_us = limits::spin_us_default;          // an idle worker looks around for so long, 0 .. 10000
-  const Topology* topology = nullptr;                       // null: this machine's
+  std::uint32_t task_slots =
+      limits::task_slots_default;  // tasks queued or running at most, 1 .. 2^24
+  std::uint32_t inbox_slots =
+      limits::inbox_slots_default;  // of those, submitted and not yet taken by a worker
+  std::uint32_t producers_max =
+      limits::producers_default;  // registered at the same time, 1 .. 1024
+  std::uint32_t guests_max =
+      limits::guests_default;  // foreign threads that help at the same time, 1 .. 64
+  std::uint32_t spin_us =
+      limits::spin_us_default;         // an idle worker looks around for so long, 0 .. 10000
+  const Topology* topology = nullptr;  // null: this machine's
   Schedule schedule = Schedule::from_env();
-  void (*on_stall)(const StallReport&) = nullptr;           // null: the report is printed on stderr
+  void (*on_stall)(const StallReport&) = nullptr;  // null: the report is printed on stderr
 };
 
 /// What a barrier answers.
 struct Receipt {
-  Status status = Status::accepted;  // accepted; failed: a task of the epoch threw outside of a scope; timed_out;
-                                     // stalled; would_deadlock; forked
-  std::uint64_t epoch = 0;           // everything submitted in it, or before, has ended
-  std::uint64_t tasks = 0;           // tasks and tokens retired in it
-  std::uint64_t tombstones = 0;      // tokens that ended as tombstones since the receipt before
-  std::uint64_t bytes_live = 0;      // runtime storage of the epoch that is still in use: 0
-  std::uint64_t lag_ns = 0;          // how long the slowest worker took to pass a quiescent point
-  int slowest_worker = -1;           // its index; -1: nobody was waited for
+  Status status = Status::accepted;  // accepted; failed: a task of the epoch threw outside of a
+                                     // scope; timed_out; stalled; would_deadlock; forked
+  std::uint64_t epoch = 0;       // everything submitted in it, or before, has ended
+  std::uint64_t tasks = 0;       // tasks and tokens retired in it
+  std::uint64_t tombstones = 0;  // tokens that ended as tombstones since the receipt before
+  std::uint64_t bytes_live = 0;  // runtime storage of the epoch that is still in use: 0
+  std::uint64_t lag_ns = 0;      // how long the slowest worker took to pass a quiescent point
+  int slowest_worker = -1;       // its index; -1: nobody was waited for
 };
 
 /// A barrier that has begun. Cheap to copy; poll it where it was begun.
@@ -88,39 +95,44 @@ struct BarrierTicket {
 };
 
 struct WorkerMetrics {
-  std::uint64_t tasks = 0, jobs = 0, steals = 0, leaps = 0, parks = 0, parks_timed_out = 0, lost_wakeups = 0,
-                inline_runs = 0, spin_ns = 0;
+  std::uint64_t tasks = 0, jobs = 0, steals = 0, leaps = 0, parks = 0, parks_timed_out = 0,
+                lost_wakeups = 0, inline_runs = 0, spin_ns = 0;
 };
 
 /// Counters since the start. The sums are of all workers and guests; they are not one instant's.
 struct Metrics {
   WorkerMetrics total;
-  std::vector<WorkerMetrics> contexts;         // workers first, guests after
-  std::uint64_t submitted = 0, retired = 0;    // tasks and tokens; equal when nothing is under way
-  std::uint64_t inbox_would_block = 0;         // refusals of submit: no slot or inbox full
+  std::vector<WorkerMetrics> contexts;       // workers first, guests after
+  std::uint64_t submitted = 0, retired = 0;  // tasks and tokens; equal when nothing is under way
+  std::uint64_t inbox_would_block = 0;       // refusals of submit: no slot or inbox full
   std::uint64_t cancelled = 0, expired = 0, failed = 0;  // tasks that were dropped so, or threw
   std::uint64_t barriers = 0, stalls = 0;
   std::uint64_t steady_state_allocations = 0;  // platform allocations by workers after the start: 0
   std::uint64_t trace_hash = 0;                // deterministic mode: of all choices so far
-  std::string first_error;                     // text of the first task that threw outside of a scope
+  std::string first_error;  // text of the first task that threw outside of a scope
 };
 
 class Runtime;
 
-/// A foreign thread's way in. One thread at a time; movable; must be destroyed before its Runtime (WEIR_CHECK).
+/// A foreign thread's way in. One thread at a time; movable; must be destroyed before its Runtime
+/// (WEIR_CHECK).
 class Producer {
  public:
-  Producer(Producer&& other) noexcept : core_(other.core_), index_(other.index_) { other.core_ = nullptr; }
+  Producer(Producer&& other) noexcept : core_(other.core_), index_(other.index_) {
+    other.core_ = nullptr;
+  }
   Producer& operator=(Producer&& other) noexcept;
   ~Producer();
 
-  /// Gives f() to the workers; at most 48 bytes. accepted; would_block: no slot or no room, and f is as it was; closed;
-  /// cancelled: options.scope is cancelled already; forked. The order of one producer's tasks is not kept.
+  /// Gives f() to the workers; at most 48 bytes. accepted; would_block: no slot or no room, and f
+  /// is as it was; closed; cancelled: options.scope is cancelled already; forked. The order of one
+  /// producer's tasks is not kept.
   template <class F>
   Outcome submit(F&& f, Submit options = {}) noexcept {
     using Body = std::decay_t<F>;
     detail::check_closure<Body>();
-    static_assert(std::is_nothrow_constructible_v<Body, F&&>, "copying this closure may throw: move it");
+    static_assert(std::is_nothrow_constructible_v<Body, F&&>,
+                  "copying this closure may throw: move it");
     detail::TaskSlot* slot = nullptr;
     Outcome outcome;
     if (begin(1, &slot, options, outcome) == 0) return outcome;
@@ -130,7 +142,8 @@ class Producer {
     return outcome;
   }
 
-  /// Gives the longest prefix of f[0 .. n) that fits; returns its length. `outcome` says what refused the rest.
+  /// Gives the longest prefix of f[0 .. n) that fits; returns its length. `outcome` says what
+  /// refused the rest.
   template <class F>
   std::size_t submit_n(F* f, std::size_t n, Outcome& outcome, Submit options = {}) noexcept {
     detail::check_closure<F>();
@@ -139,7 +152,8 @@ class Producer {
     while (done < n) {
       detail::TaskSlot* slots[limits::batch_max];
       const std::size_t left = n - done;
-      const auto wanted = static_cast<std::uint32_t>(left < limits::batch_max ? left : limits::batch_max);
+      const auto wanted =
+          static_cast<std::uint32_t>(left < limits::batch_max ? left : limits::batch_max);
       const std::uint32_t got = begin(wanted, slots, options, outcome);
       if (got == 0) break;
       for (std::uint32_t i = 0; i < got; ++i) {
@@ -160,7 +174,8 @@ class Producer {
   Producer(detail::Core& core, std::uint32_t index) noexcept : core_(&core), index_(index) {}
 
   /// Enters (odd sequence word), takes credits and slots; 0: outcome says why, and nothing is held.
-  std::uint32_t begin(std::uint32_t n, detail::TaskSlot** slots, const Submit& options, Outcome& outcome) noexcept;
+  std::uint32_t begin(std::uint32_t n, detail::TaskSlot** slots, const Submit& options,
+                      Outcome& outcome) noexcept;
   void finish(detail::TaskSlot** slots, std::uint32_t n) noexcept;
 
   detail::Core* core_;
@@ -169,32 +184,37 @@ class Producer {
 
 class Runtime {
  public:
-  /// Starts the workers. Errors: "bad_config" (names the member), "thread_refused", "out_of_memory", "forked".
+  /// Starts the workers. Errors: "bad_config" (names the member), "thread_refused",
+  /// "out_of_memory", "forked".
   static Result<std::unique_ptr<Runtime>> start(const Config& config = {});
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
-  /// stop_until(never), then gives the memory back. Inside a task, or with Producers alive: WEIR_CHECK.
+  /// stop_until(never), then gives the memory back. Inside a task, or with Producers alive:
+  /// WEIR_CHECK.
   ~Runtime();
 
   /// Registers a producer; `name` is for reports. Errors: "too_many_producers", "closed", "forked".
   Result<Producer> producer(std::string_view name);
 
-  /// Runs f() as a task and waits, helping, until it and all it has started are done. No Producer needed; any number of
-  /// threads, the first guests_max of them run f themselves. accepted, failed, closed, stalled, would_deadlock (inside
-  /// a task), forked. `error` receives the text of the first throw.
+  /// Runs f() as a task and waits, helping, until it and all it has started are done. No Producer
+  /// needed; any number of threads, the first guests_max of them run f themselves. accepted,
+  /// failed, closed, stalled, would_deadlock (inside a task), forked. `error` receives the text of
+  /// the first throw.
   template <class F>
   Status run(F&& f, Error* error = nullptr) {
     using Body = std::remove_reference_t<F>;
-    return run_body(const_cast<void*>(static_cast<const void*>(&f)), [](void* body) { (*static_cast<Body*>(body))(); },
-                    error);
+    return run_body(
+        const_cast<void*>(static_cast<const void*>(&f)),
+        [](void* body) { (*static_cast<Body*>(body))(); }, error);
   }
 
-  /// Waits until every task submitted before the call, and every descendant, has ended and is destroyed (E1). Helps.
+  /// Waits until every task submitted before the call, and every descendant, has ended and is
+  /// destroyed (E1). Helps.
   Receipt barrier() { return barrier_until(never); }
   /// The same with a deadline; it does not help while there are workers.
   Receipt barrier_until(Deadline deadline);
-  /// The same in pieces: poll() is true once the receipt is filled. No thread is held in between, but somebody must
-  /// poll (or wait in another barrier) for it to go on.
+  /// The same in pieces: poll() is true once the receipt is filled. No thread is held in between,
+  /// but somebody must poll (or wait in another barrier) for it to go on.
   BarrierTicket barrier_begin() noexcept;
   bool poll(BarrierTicket& ticket, Receipt& receipt) noexcept;
 
@@ -203,18 +223,20 @@ class Runtime {
   /// Drains and joins the workers. Idempotent. timed_out: ingress is closed, the workers run on.
   Status stop_until(Deadline deadline = never);
 
-  /// Without threads (0 workers, deterministic): runs what is runnable and returns how many jobs that were. With
-  /// threads: 0 at once.
+  /// Without threads (0 workers, deterministic): runs what is runnable and returns how many jobs
+  /// that were. With threads: 0 at once.
   std::size_t run_until_idle();
 
-  /// Deletes `object` after a grace period, on the worker that called; on a foreign thread: in a later barrier or stop.
+  /// Deletes `object` after a grace period, on the worker that called; on a foreign thread: in a
+  /// later barrier or stop.
   template <class T>
   void retire(T* object) noexcept {
     static_assert(std::is_nothrow_destructible_v<T>);
     detail::retire_raw(*core_, object, [](void* o) noexcept { delete static_cast<T*>(o); });
   }
 
-  /// Bytes taken from platform allocation since the start, graphs included: computed from the capacities.
+  /// Bytes taken from platform allocation since the start, graphs included: computed from the
+  /// capacities.
   std::size_t memory() const;
   Metrics metrics() const;
   /// One line: version, workers, where, spinning, sizes, bytes.

@@ -1,29 +1,35 @@
-// task.hpp: what a running body may start: spawn, fork_join, parallel_for; and Scope, which waits for and cancels it.
+// task.hpp: what a running body may start: spawn, fork_join, parallel_for; and Scope, which waits
+// for and cancels it.
 //
-// Roles     spawn, spawn_or_run, spawn_last: inside a task (WEIR_CHECK). fork_join, parallel_for, quiescent_point and
-//           worker_index also outside, where the two former run everything in the calling thread, in order.
-// Progress  nothing here waits for space. fork_join waits for its own children: it runs them, or what the thief of one
-//           has spawned meanwhile, never unrelated work (P7). Bodies must hold no lock across fork_join or spawn_or_run.
-// Errors    a body that throws ends its task: the text goes to the scope, or to the runtime where there is none. A throw
-//           inside fork_join is rethrown there after all children have ended: as it is when the joiner itself ran the
-//           body, as BodyFailure when another worker did.
+// Roles     spawn, spawn_or_run, spawn_last: inside a task (WEIR_CHECK). fork_join, parallel_for,
+// quiescent_point and
+//           worker_index also outside, where the two former run everything in the calling thread,
+//           in order.
+// Progress  nothing here waits for space. fork_join waits for its own children: it runs them, or
+// what the thief of one
+//           has spawned meanwhile, never unrelated work (P7). Bodies must hold no lock across
+//           fork_join or spawn_or_run.
+// Errors    a body that throws ends its task: the text goes to the scope, or to the runtime where
+// there is none. A throw
+//           inside fork_join is rethrown there after all children have ended: as it is when the
+//           joiner itself ran the body, as BodyFailure when another worker did.
 // Memory    a task takes one slot of Config::task_slots; children of fork_join take none.
 // Cost      fork_join: a few ns a child that nobody steals.
 #pragma once
-
-#include <weir/clock.hpp>
-#include <weir/detail/worker.hpp>
-#include <weir/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <type_traits>
 #include <utility>
+#include <weir/clock.hpp>
+#include <weir/detail/worker.hpp>
+#include <weir/result.hpp>
 
 namespace weir {
 
-/// Thrown by fork_join, parallel_for when a child that another worker ran has thrown: its text, in fixed storage.
+/// Thrown by fork_join, parallel_for when a child that another worker ran has thrown: its text, in
+/// fixed storage.
 class BodyFailure : public std::exception {
  public:
   explicit BodyFailure(const detail::BodyError& error) noexcept : error_(error) {}
@@ -33,8 +39,9 @@ class BodyFailure : public std::exception {
   detail::BodyError error_;
 };
 
-/// A set of tasks: those submitted under it and all that they start. It outlives them: destroying it earlier is a
-/// WEIR_CHECK. Roles: any thread; wait_until outside of tasks only. Memory: the object itself.
+/// A set of tasks: those submitted under it and all that they start. It outlives them: destroying
+/// it earlier is a WEIR_CHECK. Roles: any thread; wait_until outside of tasks only. Memory: the
+/// object itself.
 class Scope {
  public:
   Scope() noexcept = default;
@@ -42,15 +49,18 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
   ~Scope();
 
-  /// Tasks that have not begun are dropped, those that run see it at quiescent_point(). Never waits.
+  /// Tasks that have not begun are dropped, those that run see it at quiescent_point(). Never
+  /// waits.
   void cancel() noexcept {
-    flags_.fetch_or(cancelled_flag, release);  // (1) release pairs with (2): what the canceller did before
+    flags_.fetch_or(cancelled_flag,
+                    release);  // (1) release pairs with (2): what the canceller did before
   }
   bool cancelled() const noexcept {
     return (flags_.load(acquire) & cancelled_flag) != 0;  // (2) acquire pairs with (1)
   }
-  /// Waits until no task of the scope is left. accepted; failed: one threw; cancelled; timed_out; stalled: the oracle
-  /// proved that it cannot end; would_deadlock: called inside a task; forked. Without a deadline the caller helps.
+  /// Waits until no task of the scope is left. accepted; failed: one threw; cancelled; timed_out;
+  /// stalled: the oracle proved that it cannot end; would_deadlock: called inside a task; forked.
+  /// Without a deadline the caller helps.
   Status wait_until(Deadline deadline) noexcept;
   /// The first error of a task, by arrival: code "task_failed"; an empty Error when there is none.
   Error first_error() const;
@@ -68,7 +78,7 @@ class Scope {
   static constexpr std::uint32_t cancelled_flag = 1, claimed_flag = 2, failed_flag = 4;
   Status outcome() const noexcept;
 
-  atomic<std::uint32_t> state_{0};     // 2 a live task; 1: somebody sleeps on this word
+  atomic<std::uint32_t> state_{0};  // 2 a live task; 1: somebody sleeps on this word
   atomic<std::uint32_t> flags_{0};
   atomic<detail::Core*> core_{nullptr};
   detail::BodyError error_;
@@ -76,12 +86,13 @@ class Scope {
 
 /// How a task is submitted.
 struct Submit {
-  std::uint8_t level = 1;      // priority, 0 the most urgent
-  Deadline deadline = never;   // not begun by then: dropped, counted as expired
+  std::uint8_t level = 1;     // priority, 0 the most urgent
+  Deadline deadline = never;  // not begun by then: dropped, counted as expired
   Scope* scope = nullptr;
 };
 
-/// Starts f() as a child of the running task. would_block: no slot free, and f is as it was; forked.
+/// Starts f() as a child of the running task. would_block: no slot free, and f is as it was;
+/// forked.
 template <class F>
 Outcome spawn(F&& f) {
   using Body = std::decay_t<F>;
@@ -97,8 +108,8 @@ Outcome spawn(F&& f) {
   return {};
 }
 
-/// The same, but where no slot is free f() runs before this returns. would_block: 64 such calls are on this stack
-/// already, and f is as it was; forked.
+/// The same, but where no slot is free f() runs before this returns. would_block: 64 such calls are
+/// on this stack already, and f is as it was; forked.
 template <class F>
 Outcome spawn_or_run(F&& f) {
   using Body = std::decay_t<F>;
@@ -112,9 +123,9 @@ Outcome spawn_or_run(F&& f) {
   return {};
 }
 
-/// As the last act of a task: f() follows it, in its slot, on this worker unless another takes it. Never refused, so
-/// that a chain of any length needs one slot. Where the caller has no slot to pass on (a child of fork_join, a second
-/// call in one task) it is spawn_or_run, at any depth.
+/// As the last act of a task: f() follows it, in its slot, on this worker unless another takes it.
+/// Never refused, so that a chain of any length needs one slot. Where the caller has no slot to
+/// pass on (a child of fork_join, a second call in one task) it is spawn_or_run, at any depth.
 template <class F>
 void spawn_last(F&& f) {
   using Body = std::decay_t<F>;
@@ -134,7 +145,8 @@ void spawn_last(F&& f) {
 
 namespace detail {
 
-/// Makes sure that a child has ended before the joiner's frame goes, also when the joiner's own part threw.
+/// Makes sure that a child has ended before the joiner's frame goes, also when the joiner's own
+/// part threw.
 template <class F>
 class Join {
  public:
@@ -209,8 +221,9 @@ void split_range(std::size_t first, std::size_t last, std::size_t grain, F& f) {
 
 }  // namespace detail
 
-/// Runs all the functions, in parallel where workers are free, and returns when all have ended. Never refused: where
-/// there is no room it runs them one after the other. Outside of tasks: one after the other.
+/// Runs all the functions, in parallel where workers are free, and returns when all have ended.
+/// Never refused: where there is no room it runs them one after the other. Outside of tasks: one
+/// after the other.
 template <class... F>
 void fork_join(F&&... f) {
   static_assert(sizeof...(F) > 0);
@@ -221,7 +234,8 @@ void fork_join(F&&... f) {
   }
 }
 
-/// f(i) for all i in first .. last-1, in pieces of at most `grain` (>= 1) indices; returns when all have ended.
+/// f(i) for all i in first .. last-1, in pieces of at most `grain` (>= 1) indices; returns when all
+/// have ended.
 template <class F>
 void parallel_for(std::size_t first, std::size_t last, std::size_t grain, F&& f) {
   if (first >= last) return;
@@ -229,12 +243,12 @@ void parallel_for(std::size_t first, std::size_t last, std::size_t grain, F&& f)
   detail::split_range(first, last, grain == 0 ? 1 : grain, f);
 }
 
-/// For long bodies: says that the body holds nothing that Runtime::retire has been given (P4). True: its scope is
-/// cancelled and it should end. Outside of tasks: false.
+/// For long bodies: says that the body holds nothing that Runtime::retire has been given (P4).
+/// True: its scope is cancelled and it should end. Outside of tasks: false.
 bool quiescent_point() noexcept;
 
-/// The index of the worker or guest that runs the caller, for state kept per worker (0 .. workers + guests - 1); -1
-/// outside of tasks.
+/// The index of the worker or guest that runs the caller, for state kept per worker (0 .. workers +
+/// guests - 1); -1 outside of tasks.
 int worker_index() noexcept;
 
 }  // namespace weir

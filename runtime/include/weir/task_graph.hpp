@@ -1,23 +1,26 @@
-// task_graph.hpp: TaskGraph, tasks with dependencies and conditions, built once and run any number of times.
+// task_graph.hpp: TaskGraph, tasks with dependencies and conditions, built once and run any number
+// of times.
 //
-// Shape     tasks void(), conditions int(): the index of the successor that runs next, in the order of precede(); any other
-//           number ends that path. A task has condition predecessors or plain ones, never both; cycles need a condition.
-// Roles     building: one thread. run: the Producer's thread, one run at a time. wait_until, cancel: any thread.
-// Progress  run never waits. Bodies run on the runtime's workers; a chain runs in a loop on one of them.
-// Errors    build(): Result. A body that throws ends the run: what has not begun is skipped, wait_until answers failed.
-// Memory    one slab, taken while building; a run allocates nothing and takes no task slot.
-// Cost      a task in a chain: no locked instruction; at a join: one.
+// Shape     tasks void(), conditions int(): the index of the successor that runs next, in the order
+// of precede(); any other
+//           number ends that path. A task has condition predecessors or plain ones, never both;
+//           cycles need a condition.
+// Roles     building: one thread. run: the Producer's thread, one run at a time. wait_until,
+// cancel: any thread. Progress  run never waits. Bodies run on the runtime's workers; a chain runs
+// in a loop on one of them. Errors    build(): Result. A body that throws ends the run: what has
+// not begun is skipped, wait_until answers failed. Memory    one slab, taken while building; a run
+// allocates nothing and takes no task slot. Cost      a task in a chain: no locked instruction; at
+// a join: one.
 #pragma once
-
-#include <weir/certificate.hpp>
-#include <weir/memory.hpp>
-#include <weir/result.hpp>
-#include <weir/runtime.hpp>
 
 #include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <weir/certificate.hpp>
+#include <weir/memory.hpp>
+#include <weir/result.hpp>
+#include <weir/runtime.hpp>
 
 namespace weir {
 
@@ -35,7 +38,8 @@ class TaskGraph {
   TaskGraph(Runtime& runtime, std::string name);
   TaskGraph(const TaskGraph&) = delete;
   TaskGraph& operator=(const TaskGraph&) = delete;
-  /// Cancels a run that is under way and waits for it; from inside one of its own tasks the rest happens later.
+  /// Cancels a run that is under way and waits for it; from inside one of its own tasks the rest
+  /// happens later.
   ~TaskGraph();
 
   /// f is void(), called once a run, or once each time a condition leads to it.
@@ -43,31 +47,38 @@ class TaskGraph {
   Task task(std::string name, F&& f) {
     using Body = std::decay_t<F>;
     Body* const body = slab().make<Body>(std::forward<F>(f));
-    return add(std::move(name), body, [](void* b) -> int { return (*static_cast<Body*>(b))(), 0; }, false);
+    return add(
+        std::move(name), body, [](void* b) -> int { return (*static_cast<Body*>(b))(), 0; }, false);
   }
   /// f is int(): which successor runs next.
   template <class F>
   Task condition(std::string name, F&& f) {
     using Body = std::decay_t<F>;
     Body* const body = slab().make<Body>(std::forward<F>(f));
-    return add(std::move(name), body, [](void* b) -> int { return static_cast<int>((*static_cast<Body*>(b))()); }, true);
+    return add(
+        std::move(name), body,
+        [](void* b) -> int { return static_cast<int>((*static_cast<Body*>(b))()); }, true);
   }
   /// `before` ends before `after` begins; from a condition: `after` is its next choice.
   void precede(Task before, Task after);
 
-  /// Proves that a run ends if its conditions let it, or says by name why not: empty_graph, unknown_task, duplicate_edge,
-  /// mixed_predecessors, no_start_task, cycle. Nothing can be added afterwards. Again: the same certificate.
+  /// Proves that a run ends if its conditions let it, or says by name why not: empty_graph,
+  /// unknown_task, duplicate_edge, mixed_predecessors, no_start_task, cycle. Nothing can be added
+  /// afterwards. Again: the same certificate.
   Result<Certificate> build();
 
-  /// Starts a run: a task and its descendants, for barriers. accepted; would_block: the former run has not ended; closed;
-  /// cancelled: the scope is; forked. With options.scope the run is part of that scope, and is cancelled with it.
+  /// Starts a run: a task and its descendants, for barriers. accepted; would_block: the former run
+  /// has not ended; closed; cancelled: the scope is; forked. With options.scope the run is part of
+  /// that scope, and is cancelled with it.
   Outcome run(Producer& producer, Submit options = {}) noexcept;
   /// Skips all that has not begun in the run under way.
   void cancel() noexcept;
-  /// Waits for the end of the run: accepted, failed, cancelled, expired, timed_out, stalled, would_deadlock, forked,
-  /// closed (the runtime was stopped before the run ended). Without a deadline the caller helps. accepted when there was none.
+  /// Waits for the end of the run: accepted, failed, cancelled, expired, timed_out, stalled,
+  /// would_deadlock, forked, closed (the runtime was stopped before the run ended). Without a
+  /// deadline the caller helps. accepted when there was none.
   Status wait_until(Deadline deadline);
-  /// The first throw of the last run: code "task_failed", where: the task; an empty Error when there is none.
+  /// The first throw of the last run: code "task_failed", where: the task; an empty Error when
+  /// there is none.
   Error first_error() const;
 
  private:

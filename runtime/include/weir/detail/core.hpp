@@ -3,13 +3,12 @@
 // Not public: names in here may change. The engine room itself is runtime/src/core.hpp.
 #pragma once
 
-#include <weir/atomic.hpp>
-#include <weir/clock.hpp>
-#include <weir/result.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <weir/atomic.hpp>
+#include <weir/clock.hpp>
+#include <weir/result.hpp>
 
 namespace weir {
 class Producer;
@@ -21,15 +20,16 @@ namespace weir::detail {
 class Context;
 class Core;
 
-/// The unit of scheduling. Intrusive, so that scheduling never allocates and is never refused. The owner keeps it alive
-/// until run() has been entered for each schedule().
+/// The unit of scheduling. Intrusive, so that scheduling never allocates and is never refused. The
+/// owner keeps it alive until run() has been entered for each schedule().
 struct Job {
   using Run = void (*)(Job&, Context&) noexcept;
   explicit Job(Run function = nullptr) noexcept : run(function) {}
   Run run;
-  Job* next = nullptr;      // link of the overflow list; owned by whoever holds the job
-  std::uint8_t level = 1;   // priority, 0 the most urgent (P10)
-  bool task = false;        // a task or a child of fork_join: may run on a frame that waits for its relative (P7)
+  Job* next = nullptr;     // link of the overflow list; owned by whoever holds the job
+  std::uint8_t level = 1;  // priority, 0 the most urgent (P10)
+  bool task =
+      false;  // a task or a child of fork_join: may run on a frame that waits for its relative (P7)
 };
 
 /// Error of a body, in storage of fixed size (P9: never an exception_ptr).
@@ -42,23 +42,27 @@ struct BodyError {
 /// Fills `error.text` from the exception in flight; call inside a catch block.
 void capture_exception(BodyError& error) noexcept;
 
-/// What one worker, guest or producer has submitted and retired, by epoch mod 4 (P4). Counters are monotone, never
-/// reset, and written by the owner only.
+/// What one worker, guest or producer has submitted and retired, by epoch mod 4 (P4). Counters are
+/// monotone, never reset, and written by the owner only.
 struct alignas(contended_bytes) Participant {
-  atomic<std::uint64_t> sequence{0};     // P5: producers and guests: odd inside a call; workers: changes at park, unpark
-  atomic<std::uint64_t> epoch_seen{0};   // last epoch observed at a quiescent point; workers and guests
-  atomic<std::uint64_t> online{0};       // workers and guests: 1 while they may run jobs
+  atomic<std::uint64_t> sequence{
+      0};  // P5: producers and guests: odd inside a call; workers: changes at park, unpark
+  atomic<std::uint64_t> epoch_seen{
+      0};                           // last epoch observed at a quiescent point; workers and guests
+  atomic<std::uint64_t> online{0};  // workers and guests: 1 while they may run jobs
   atomic<std::uint64_t> submitted[4] = {};
   atomic<std::uint64_t> retired[4] = {};
 
   void add_submitted(std::uint32_t epoch, std::uint64_t n) noexcept {
     atomic<std::uint64_t>& c = submitted[epoch & 3];
-    // (1) release pairs with the acquire reads of the barrier's second pass: what happened before the submission
+    // (1) release pairs with the acquire reads of the barrier's second pass: what happened before
+    // the submission
     c.store(c.load(relaxed) + n, release);  // relaxed load: single writer
   }
   void add_retired(std::uint32_t epoch, std::uint64_t n) noexcept {
     atomic<std::uint64_t>& c = retired[epoch & 3];
-    // (2) release pairs with the acquire reads of the barrier's first pass: the effects of what was retired
+    // (2) release pairs with the acquire reads of the barrier's first pass: the effects of what was
+    // retired
     c.store(c.load(relaxed) + n, release);  // relaxed load: single writer
   }
 };
@@ -71,17 +75,18 @@ class Context {
   Core& core() const noexcept { return *core_; }
   Participant& participant() const noexcept { return *participant_; }
 
-  /// The epoch to which a root started now belongs (truncated to 32 bits; epochs compare by signed difference).
+  /// The epoch to which a root started now belongs (truncated to 32 bits; epochs compare by signed
+  /// difference).
   std::uint32_t root_epoch() const noexcept;
 
   /// Makes `job` runnable. Never refused; wakes a parked worker when there is one.
   void schedule(Job& job) noexcept;
-  /// The same, but `job` runs next on this worker, right after the current job has returned, when the place is free;
-  /// else as schedule(). For a token that this worker can carry on.
+  /// The same, but `job` runs next on this worker, right after the current job has returned, when
+  /// the place is free; else as schedule(). For a token that this worker can carry on.
   void schedule_next(Job& job) noexcept;
 
-  /// A choice in 0 .. n-1 of the scheduling policy (P8): `natural` in production, drawn from the seed and recorded in
-  /// deterministic mode.
+  /// A choice in 0 .. n-1 of the scheduling policy (P8): `natural` in production, drawn from the
+  /// seed and recorded in deterministic mode.
   std::uint32_t choose(std::uint32_t n, std::uint32_t natural) noexcept;
   /// True when time may be measured to size batches (production); false in deterministic mode.
   bool timed() const noexcept;
@@ -97,17 +102,19 @@ Context* current_context() noexcept;
 
 /// Makes `job` runnable from any thread (a producer's push, a cancel).
 void inject(Core& core, Job& job) noexcept;
-/// Makes `job` runnable on one worker only (affine nodes): an intrusive mailbox of that worker, never stolen, and that
-/// worker is woken if it sleeps. Where there are no threads (0 workers, deterministic mode) any driver runs it.
+/// Makes `job` runnable on one worker only (affine nodes): an intrusive mailbox of that worker,
+/// never stolen, and that worker is woken if it sleeps. Where there are no threads (0 workers,
+/// deterministic mode) any driver runs it.
 void schedule_on(Core& core, int worker, Job& job) noexcept;
 
-/// Frees `object` by `deleter` on the calling worker after a grace period (Runtime::retire without the type); from a
-/// thread that is no context the next barrier or stop frees it.
+/// Frees `object` by `deleter` on the calling worker after a grace period (Runtime::retire without
+/// the type); from a thread that is no context the next barrier or stop frees it.
 void retire_raw(Core& core, void* object, void (*deleter)(void*) noexcept) noexcept;
 
-/// Waits while `word` holds `value`, for a caller outside of tasks. Helps or drives where there are no workers (0
-/// workers, deterministic mode); with workers it sleeps. The changer stores the word, then calls wake_waiters.
-/// accepted: the word changed; timed_out; stalled: the oracle fired; would_deadlock: called inside a task; forked.
+/// Waits while `word` holds `value`, for a caller outside of tasks. Helps or drives where there are
+/// no workers (0 workers, deterministic mode); with workers it sleeps. The changer stores the word,
+/// then calls wake_waiters. accepted: the word changed; timed_out; stalled: the oracle fired;
+/// would_deadlock: called inside a task; forked.
 Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value,
                   Deadline deadline) noexcept;
 void wake_waiters(atomic<std::uint32_t>& word) noexcept;
@@ -120,8 +127,8 @@ int worker_count(const Core& core) noexcept;
 bool forked(const Core& core) noexcept;
 bool smallest_bounds() noexcept;  // WEIR_SMALLEST=1: every capacity and batch is 1
 
-/// A producer's call from entry to exit (P4, P5): odd sequence word, the epoch read after going online. When status is
-/// not accepted (closed, forked) nothing was entered.
+/// A producer's call from entry to exit (P4, P5): odd sequence word, the epoch read after going
+/// online. When status is not accepted (closed, forked) nothing was entered.
 class ProducerCall {
  public:
   explicit ProducerCall(Producer& producer) noexcept;
@@ -142,17 +149,19 @@ class ProducerCall {
 struct StallLine {
   const char* graph;
   const char* node;
-  const char* edge;       // what it waits for, in words
+  const char* edge;  // what it waits for, in words
   const char* consumer;
   std::uint64_t age_ns;
-  bool waits_for_input;   // its chain ends at an ingress that is open and has room, an idle source or a timer: no fault
+  bool waits_for_input;  // its chain ends at an ingress that is open and has room, an idle source
+                         // or a timer: no fault
 };
 
-/// Anything that holds work outside of deques and inbox (graphs). Registered with the core for the stall oracle,
-/// barrier_until's report, memory() and metrics().
+/// Anything that holds work outside of deques and inbox (graphs). Registered with the core for the
+/// stall oracle, barrier_until's report, memory() and metrics().
 class Watched {
  public:
-  /// Calls `sink(argument, line)` for every token (or run) that waits. Called with all workers parked.
+  /// Calls `sink(argument, line)` for every token (or run) that waits. Called with all workers
+  /// parked.
   virtual void waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept = 0;
   /// Ingress closes (drain, stop): sources end, pushes answer closed.
   virtual void close_ingress() noexcept = 0;

@@ -1,22 +1,23 @@
-// detail/worker.hpp: a worker's or guest's own state, and what a task is made of. The hot half of the engine room.
+// detail/worker.hpp: a worker's or guest's own state, and what a task is made of. The hot half of
+// the engine room.
 //
-// Shape: one Worker a context (workers first, guests after), one thread at a time; a TaskSlot is two cache lines.
-// Source: P7. A child of fork_join is a job on its joiner's stack. Its state word says who took it: the thief writes its
-// {context, generation} before it runs the child, and the joiner steals from that thief only, and only while its
-// generation is the same ("leapfrogging", Wagner and Calder, PPoPP 1993); so nothing unrelated runs on a waiting frame.
+// Shape: one Worker a context (workers first, guests after), one thread at a time; a TaskSlot is
+// two cache lines. Source: P7. A child of fork_join is a job on its joiner's stack. Its state word
+// says who took it: the thief writes its {context, generation} before it runs the child, and the
+// joiner steals from that thief only, and only while its generation is the same ("leapfrogging",
+// Wagner and Calder, PPoPP 1993); so nothing unrelated runs on a waiting frame.
 #pragma once
-
-#include <weir/atomic.hpp>
-#include <weir/detail/core.hpp>
-#include <weir/detail/deque.hpp>
-#include <weir/detail/sleepers.hpp>
-#include <weir/limits.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <weir/atomic.hpp>
+#include <weir/detail/core.hpp>
+#include <weir/detail/deque.hpp>
+#include <weir/detail/sleepers.hpp>
+#include <weir/limits.hpp>
 
 namespace weir {
 class Scope;
@@ -30,7 +31,8 @@ struct TaskFrame {
   std::uint32_t epoch = 0;
 };
 
-/// What a task's body function does with its closure; after each of them the closure at `from` is gone.
+/// What a task's body function does with its closure; after each of them the closure at `from` is
+/// gone.
 enum class TaskOp : std::uint8_t { run, destroy, relocate };
 using TaskBody = void (*)(void* from, TaskOp op, void* to);
 
@@ -53,15 +55,17 @@ struct alignas(contended_bytes) TaskSlot : Job {
   Deadline deadline = never;
   TaskBody body = nullptr;
   std::uint32_t index = 0;
-  bool holds_credit = false;     // it came through the overflow list with a credit of the inbox
+  bool holds_credit = false;  // it came through the overflow list with a credit of the inbox
   alignas(limits::closure_alignment) std::byte closure[limits::closure_bytes];
 };
 static_assert(sizeof(TaskSlot) == limits::task_slot_bytes);
 
 template <class F>
 constexpr void check_closure() noexcept {
-  static_assert(sizeof(F) <= limits::closure_bytes, "a task's closure holds at most 48 bytes: capture a pointer");
-  static_assert(alignof(F) <= limits::closure_alignment, "a task's closure is too strictly aligned");
+  static_assert(sizeof(F) <= limits::closure_bytes,
+                "a task's closure holds at most 48 bytes: capture a pointer");
+  static_assert(alignof(F) <= limits::closure_alignment,
+                "a task's closure is too strictly aligned");
   static_assert(std::is_nothrow_move_constructible_v<F> && std::is_nothrow_destructible_v<F>,
                 "a task's closure must move and end without throwing");
 }
@@ -75,29 +79,33 @@ struct LastTask {
 /// A statistic with one writer.
 class Counter {
  public:
-  void add(std::uint64_t n) noexcept { value_.store(value_.load(relaxed) + n, relaxed); }  // relaxed: a statistic
-  std::uint64_t read() const noexcept { return value_.load(relaxed); }                     // relaxed: a statistic
+  void add(std::uint64_t n) noexcept {
+    value_.store(value_.load(relaxed) + n, relaxed);  // relaxed: a statistic
+  }
+  std::uint64_t read() const noexcept { return value_.load(relaxed); }  // relaxed: a statistic
 
  private:
   atomic<std::uint64_t> value_{0};
 };
 
 struct WorkerCounters {
-  Counter tasks, jobs, steals, leaps, parks, parks_timed_out, lost_wakeups, inline_runs, spin_ns, retired_objects;
+  Counter tasks, jobs, steals, leaps, parks, parks_timed_out, lost_wakeups, inline_runs, spin_ns,
+      retired_objects;
 };
 
 /// A child of fork_join, on its joiner's stack.
 struct ForkJob : Job {
-  static constexpr std::uint32_t done = 1, failed = 2, waiting = 4;  // bits; a thief's name stands above them
-  static constexpr std::uint32_t thief_shift = 3;                    // 13 bits: context + 1
-  static constexpr std::uint32_t generation_shift = 16;              // 16 bits
+  static constexpr std::uint32_t done = 1, failed = 2,
+                                 waiting = 4;            // bits; a thief's name stands above them
+  static constexpr std::uint32_t thief_shift = 3;        // 13 bits: context + 1
+  static constexpr std::uint32_t generation_shift = 16;  // 16 bits
   static_assert(limits::contexts_max + 1 < (1 << (generation_shift - thief_shift)));
 
   ForkJob(Run function, const TaskFrame* f) noexcept : Job(function), frame(f) { task = true; }
-  const TaskFrame* frame;                  // of the joiner: alive until the join
+  const TaskFrame* frame;  // of the joiner: alive until the join
   atomic<std::uint32_t> state{0};
   union {
-    BodyError error;                       // constructed by whoever sets `failed`
+    BodyError error;  // constructed by whoever sets `failed`
   };
 };
 
@@ -117,13 +125,14 @@ class alignas(contended_bytes) Worker : public Context {
   Worker& operator=(const Worker&) = delete;
 
   JobDeque deque;
-  const TaskFrame* frame = nullptr;   // of the body that runs; null: a root starts its own
-  LastTask* last = nullptr;           // where the running task's spawn_last goes
-  Job* next = nullptr;                // runs next, not stealable
-  std::uint32_t inline_depth = 0;     // spawn_or_run inside spawn_or_run
-  std::uint32_t nesting = 0;          // bodies that run on a joiner's waiting frame
+  const TaskFrame* frame = nullptr;  // of the body that runs; null: a root starts its own
+  LastTask* last = nullptr;          // where the running task's spawn_last goes
+  Job* next = nullptr;               // runs next, not stealable
+  std::uint32_t inline_depth = 0;    // spawn_or_run inside spawn_or_run
+  std::uint32_t nesting = 0;         // bodies that run on a joiner's waiting frame
 
-  // Tasks in slots ----------------------------------------------------------------------------------------------
+  // Tasks in slots
+  // ----------------------------------------------------------------------------------------------
   /// A free slot, or null.
   TaskSlot* take_slot() noexcept {
     if (slot_count_ != 0) return slots_ + slot_cache_[--slot_count_];
@@ -138,24 +147,29 @@ class alignas(contended_bytes) Worker : public Context {
   }
   /// Makes a slot, with its closure and body set, a child of the running body.
   void spawn(TaskSlot& slot) noexcept;
-  /// Runs a body at once, on this stack; `closure` is gone afterwards. Counts as part of the running task.
+  /// Runs a body at once, on this stack; `closure` is gone afterwards. Counts as part of the
+  /// running task.
   void run_inline(void* closure, TaskBody body) noexcept;
   /// The epoch and scope of what the running body starts.
   TaskFrame frame_now() const noexcept;
-  /// A body of the running frame threw: notes the exception in flight at its scope or at the runtime.
+  /// A body of the running frame threw: notes the exception in flight at its scope or at the
+  /// runtime.
   void body_failed(const TaskFrame& of) noexcept;
 
-  // fork_join ---------------------------------------------------------------------------------------------------
+  // fork_join
+  // ---------------------------------------------------------------------------------------------------
   /// Wakes a parked worker when there is one; after work was made visible.
   void notify() noexcept {
     if (const int sleeper = sleepers_->notify(); sleeper >= 0) wake(sleeper);
   }
-  /// Waits for a child that is not simply the newest job: `popped` is what the deque gave instead (may be null).
+  /// Waits for a child that is not simply the newest job: `popped` is what the deque gave instead
+  /// (may be null).
   void join(ForkJob& child, Job* popped) noexcept;
   /// Before and after a stolen child's body.
   void child_begins(ForkJob& child) noexcept;
   void child_ends(ForkJob& child, std::uint32_t outcome) noexcept;
-  /// Deterministic mode: the policy may let another virtual worker steal from here and run what it got to the end.
+  /// Deterministic mode: the policy may let another virtual worker steal from here and run what it
+  /// got to the end.
   void maybe_give_away() noexcept {
     if (policy_forks_) give_away();
   }
@@ -179,9 +193,9 @@ class alignas(contended_bytes) Worker : public Context {
   std::uint32_t slot_count_ = 0;
   std::uint32_t slot_cache_max_ = 0;
   bool policy_forks_ = false;
-  static constexpr int given_away_max = 8;   // thefts inside thefts, on one stack
+  static constexpr int given_away_max = 8;  // thefts inside thefts, on one stack
   int given_away_ = 0;
-  std::uint64_t grace_seen_ = 0;      // what participant().epoch_seen says
+  std::uint64_t grace_seen_ = 0;  // what participant().epoch_seen says
   std::uint64_t tick_ = 0;
   std::uint32_t slot_cache_[limits::batch_max] = {};
 };
@@ -191,7 +205,8 @@ inline Worker* current_worker() noexcept { return this_worker; }
 /// The child that runs `F` by reference: the joiner's frame holds f.
 template <class F>
 struct ForkChild : ForkJob {
-  ForkChild(F& f, const TaskFrame* frame_of_joiner) noexcept : ForkJob(&run_stolen, frame_of_joiner), function(&f) {}
+  ForkChild(F& f, const TaskFrame* frame_of_joiner) noexcept
+      : ForkJob(&run_stolen, frame_of_joiner), function(&f) {}
   F* function;
 
   static void run_stolen(Job& job, Context& context) noexcept {
@@ -210,7 +225,7 @@ struct ForkChild : ForkJob {
     }
     worker.last = outer_last;
     worker.frame = outer;
-    worker.child_ends(child, outcome);   // the joiner's frame may be gone after this
+    worker.child_ends(child, outcome);  // the joiner's frame may be gone after this
   }
 };
 
