@@ -357,7 +357,8 @@ void Core::park(Worker& w) noexcept {
 /// A park has timed out: work is there although nobody is between publishing it and waking somebody
 /// for it.
 bool Core::lost_wakeup(const Worker& w) const noexcept {
-  if (!work_visible(w)) return false;
+  // One that was woken, and that the machine has not let run yet, is on its way to the work.
+  if (!work_visible(w) || sleepers->searching() != 0) return false;
   for (std::size_t i = 0; i < participants.size(); ++i) {
     // (14) acquire pairs with (4) of epoch_count.hpp: a call that is over has notified
     if ((participants[i].sequence.load(acquire) & 1) != 0) return false;
