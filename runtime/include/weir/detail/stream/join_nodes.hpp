@@ -88,7 +88,10 @@ class MatchPort final : public StoreInput<T> {
     return rows_->arrived(row);
   }
   Token<T>& at(std::uint32_t row) noexcept { return *cells_[row].token(); }
-  void clear(std::uint32_t row) noexcept { cells_[row].token()->~Token<T>(); }
+  void clear(std::uint32_t row) noexcept {
+    cells_[row].token()->~Token<T>();
+    link->taken.fetch_add(1, relaxed);  // relaxed: a statistic
+  }
 
  private:
   struct Cell {
