@@ -1,0 +1,101 @@
+#include <weir/segmentation/csv.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace weir::segmentation;
+
+namespace {
+
+ProcedureSpec spec_of(std::vector<TypedKey> data) {
+  ProcedureSpec spec;
+  spec.name = "Test";
+  spec.data = std::move(data);
+  return spec;
+}
+
+const ProcedureSpec volts = spec_of({{"V (V)", ValueType::float_unit}, {"n", ValueType::integer}});
+
+std::optional<Reject> read(const std::string& text, Table& table, const ProcedureSpec& spec = volts, bool only = false) {
+  CsvNotes notes;
+  return parse_csv(text, 0, 1, spec, only, table, notes);
+}
+
+}  // namespace
+
+TEST_CASE("csv: typed columns, CRLF and LF, comments, blank lines, quotes") {
+  Table table;
+  REQUIRE(!read("V (V),n,more\r\n0.5,3,1\r\n# remark\r\n\r\n\"1.5\", 4 ,2\n+2.5,5.0,nan\r\n", table));
+  REQUIRE(table.rows == 3);
+  CHECK(table[0].floats == std::vector<double>{0.5, 1.5, 2.5});
+  CHECK(table[1].integers == std::vector<std::int64_t>{3, 4, 5});
+  CHECK(table[2].type == ColumnType::float64);
+  CHECK(std::isnan(table[2].floats[2]));
+}
+
+TEST_CASE("csv: an empty field is a null, a word in a text column is itself") {
+  Table table;
+  REQUIRE(!read("V (V),n,note,,V (V)\n1,,x,7,8\n,2,,9,10\n", table));
+  CHECK(table[0].is_null(1));
+  CHECK(table[1].is_null(0));
+  CHECK(table[2].text(0) == "x");
+  CHECK(table[2].is_null(1));
+  CHECK(table[3].name == "column_4");
+  CHECK(table[4].name == "V (V)_duplicated_0");
+}
+
+TEST_CASE("csv: a column outside of the specification takes its type from its first value") {
+  Table table;
+  REQUIRE(!read("V (V),a,b\n1,,2\n1,x,3\n", table));
+  CHECK(table[1].type == ColumnType::text);
+  CHECK(table[1].is_null(0));
+  CHECK(table[1].text(1) == "x");
+  CHECK(table[2].type == ColumnType::float64);
+  const auto reject = read("V (V),b\n1,2\n1,x\n", table);
+  REQUIRE(reject.has_value());
+  CHECK(reject->reason == Reason::text_in_data);
+  CHECK(reject->line == 3);
+}
+
+TEST_CASE("csv: only the specified columns when asked") {
+  Table table;
+  REQUIRE(!read("V (V),a,n\n1,x,2\n", table, volts, true));
+  REQUIRE(table.size() == 2);
+  CHECK(table[1].name == "n");
+  CHECK(table[1].integer(0) == 2);
+}
+
+TEST_CASE("csv: rows of another length are refused with line and byte") {
+  Table table;
+  const std::string text = "V (V),n\n1,2\n3\n";
+  const auto reject = read(text, table);
+  REQUIRE(reject.has_value());
+  CHECK(reject->reason == Reason::ragged_columns);
+  CHECK(reject->line == 3);
+  CHECK(reject->byte == text.find("3\n"));
+  CHECK(read("V (V),n\n1,2,3\n", table)->reason == Reason::ragged_columns);
+  CHECK(!read("V (V),n\n1,\n", table));  // a trailing comma is an empty field
+}
+
+TEST_CASE("csv: a last line without its end is read, or left out when it cannot be") {
+  Table table;
+  CsvNotes notes;
+  REQUIRE(!parse_csv("V (V),n\n1,2\n3,4", 0, 1, volts, false, table, notes));
+  CHECK(notes.no_final_newline);
+  CHECK(table.rows == 2);
+  REQUIRE(!parse_csv("V (V),n\n1,2\n3.5,x", 0, 1, volts, false, table, notes));
+  CHECK(notes.cut_last_line);
+  CHECK(table.rows == 1);
+  CHECK(table[0].entries() == 1);
+  CHECK(table[1].entries() == 1);
+  CHECK(parse_csv("V (V),n\n3.5", 0, 1, volts, false, table, notes)->reason == Reason::empty_table);
+}
+
+TEST_CASE("csv: reasons have words and back") {
+  for (std::size_t k = 0; k < reason_count; ++k) {
+    const auto reason = static_cast<Reason>(k);
+    CHECK(reason_from(to_string(reason)).value() == reason);
+  }
+  CHECK(!reason_from("tired"));
+}
