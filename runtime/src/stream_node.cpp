@@ -187,7 +187,8 @@ std::uint64_t Stream::limit(bool fresh) noexcept {
 
 std::uint32_t Stream::try_reserve(std::uint32_t max) noexcept {
   const std::uint32_t n = gate.reserve_up_to(max, limit(false));
-  return n != 0 ? n : gate.reserve_up_to(max, limit(true));
+  // A part counts as a refusal where a whole burst is wanted: look at the ends before it is given.
+  return n == max ? n : n + gate.reserve_up_to(max - n, limit(true));
 }
 
 std::uint32_t Stream::reserve(std::uint32_t max) noexcept {
