@@ -47,6 +47,7 @@ void Core::begin_grace() noexcept {
 
 bool Core::grace_over() noexcept {
   bool all = true;
+  const std::uint64_t lag = now_ns() - barrier.grace_began_ns;
   for (std::size_t i = 0; i < participants.size(); ++i) {
     if (passed[i]) continue;
     const bool context = i < static_cast<std::size_t>(contexts);
@@ -56,7 +57,6 @@ bool Core::grace_over() noexcept {
       continue;
     }
     passed[i] = true;
-    const std::uint64_t lag = now_ns() - barrier.grace_began_ns;
     if (context && lag > barrier.receipt.lag_ns) {
       barrier.receipt.lag_ns = lag;
       barrier.receipt.slowest_worker = static_cast<int>(i);
@@ -242,7 +242,10 @@ void Core::free_orphans(std::uint64_t done) noexcept {
 
 /// After all threads are gone.
 void Core::free_all_retired() noexcept {
-  for (std::size_t i = 0; i < state.size(); ++i) state[i].retired.reclaim(RetireList::no_tag);
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    state[i].retired.reclaim(RetireList::no_tag);
+    state[i].retire_floor.store(RetireList::no_tag, release);  // (22) release pairs with (10)
+  }
   free_orphans(RetireList::no_tag);
 }
 

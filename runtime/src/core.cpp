@@ -154,13 +154,6 @@ bool Core::build_slots() noexcept {
   void* place = allocate_bytes(sizeof *free_slots, alignof(Ring<std::uint32_t, release>));
   if (place == nullptr) return false;
   free_slots = ::new (place) Ring<std::uint32_t, release>(config.task_slots);
-  for (std::uint32_t i = 0; i < config.task_slots; ++i) {
-    TaskSlot& slot = slots.emplace();
-    slot.run = &run_task;
-    slot.task = true;
-    slot.index = i;
-    static_cast<void>(free_slots->push(std::uint32_t{i}));
-  }
   return true;
 }
 
@@ -313,6 +306,8 @@ void register_watched(Core& core, Watched& watched) {
   const std::lock_guard<std::mutex> lock(core.watched_lock);
   const PhaseScope exempt(nullptr);
   core.watched.push_back(&watched);
+  // (4) seq_cst pairs with (2): who closes ingress sets it before it goes through the registry
+  if (core.closed.load(seq_cst) != 0) watched.close_ingress();
 }
 
 void unregister_watched(Core& core, Watched& watched) noexcept {

@@ -157,7 +157,8 @@ class Core {
   atomic<std::uint32_t> watchers{0};  // threads that sleep on `event`
 
   alignas(contended_bytes) atomic<Job*> overflow{nullptr};
-  atomic<Job*> slots_aside{nullptr};  // free slots that the ring refused
+  atomic<std::uint32_t> slots_made{0};  // of the slots so many have been built
+  atomic<Job*> slots_aside{nullptr};    // free slots that the ring refused
   alignas(contended_bytes) atomic<std::uint32_t> event{
       0};                                 // something changed that a waiter may care for
   atomic<std::uint32_t> driver{0};        // driven: somebody drives
@@ -264,6 +265,7 @@ class Core {
   Status stop_until(Deadline deadline) noexcept;
   Status drain_until(Deadline deadline) noexcept;
   Receipt barrier_until(Deadline deadline) noexcept;
+  std::size_t make_slots(std::uint32_t* indices, std::size_t n) noexcept;
   std::size_t take_slots(std::uint32_t* indices, std::size_t n) noexcept;
   void give_slots(std::uint32_t* indices, std::size_t n) noexcept;
   void note_failure(const BodyError& error, std::uint32_t epoch) noexcept;

@@ -55,10 +55,31 @@ void Worker::flush_slot(TaskSlot& slot) noexcept {
   }
 }
 
+/// Slots that have never been used: they are built when they are first taken, so that a start does
+/// not touch their pages.
+std::size_t Core::make_slots(std::uint32_t* indices, std::size_t n) noexcept {
+  std::uint32_t first = slots_made.load(relaxed);  // relaxed: only hands out indices
+  std::uint32_t count = 0;
+  do {
+    const std::uint32_t left = config.task_slots - first;
+    count = n < left ? static_cast<std::uint32_t>(n) : left;
+    if (count == 0) return 0;
+    // relaxed: as above; whoever gets a slot from its maker has it through a queue
+  } while (!slots_made.compare_exchange_weak(first, first + count, relaxed, relaxed));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    TaskSlot* const slot = ::new (static_cast<void*>(slots.data() + first + i)) TaskSlot;
+    slot->run = &run_task;
+    slot->task = true;
+    slot->index = indices[i] = first + i;
+  }
+  return count;
+}
+
 /// Free slots, at most `n`; 0: none. The ring can be empty although slots are aside: a thread was
 /// stopped in a pop when they came back.
 std::size_t Core::take_slots(std::uint32_t* indices, std::size_t n) noexcept {
-  const std::size_t taken = free_slots->pop_n(indices, n);
+  std::size_t taken = free_slots->pop_n(indices, n);
+  if (taken == 0) taken = make_slots(indices, n);
   if (taken != 0 || slots_aside.load(relaxed) == nullptr)
     return taken;  // relaxed: a hint, the exchange decides
   Job* const list =

@@ -190,6 +190,10 @@ void TaskGraphCore::lay_out() {
     certificate.edges.push_back(
         {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
   }
+  for (std::uint32_t i = 0; i < task_count_ && !conditions_; ++i) {
+    const Fan& after = tasks_[i].after;
+    if (after.count == 1 && after.list[0]->indegree == 1) tasks_[i].only_next = after.list[0];
+  }
   const auto starts = static_cast<std::uint32_t>(std::count(in.begin(), in.end(), 0U));
   make_fan(start_, starts);
   for (std::uint32_t i = 0; i < task_count_; ++i) {

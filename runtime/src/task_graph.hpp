@@ -26,7 +26,7 @@ inline constexpr std::uint32_t fan_chunk = 16;
 /// Tasks of one graph.
 inline constexpr std::size_t graph_tasks_max = std::size_t{1} << 24;
 /// Tasks of a chain that run before the worker looks around.
-inline constexpr int chain_max = 64;
+inline constexpr std::uint64_t chain_max = 64;
 
 struct FanJob;
 struct GraphTask;
@@ -51,7 +51,8 @@ struct alignas(64) GraphTask : Job {
   int (*call)(void*) = nullptr;
   void* body = nullptr;
   Fan after;
-  std::uint32_t indegree = 0;  // plain predecessors
+  GraphTask* only_next = nullptr;  // the one successor, when it waits for nobody else
+  std::uint32_t indegree = 0;      // plain predecessors
   std::uint32_t index = 0;
   bool condition = false;
   atomic<std::uint32_t> pending{0};
@@ -105,7 +106,7 @@ class TaskGraphCore final : public Watched {
   static void run_fan(Job& job, Context& context) noexcept;
   static void run_task_job(Job& job, Context& context) noexcept;
   void run_chain(GraphTask* task, Context& context) noexcept;
-  int call_body(GraphTask& task, Worker& worker) noexcept;
+  int call_body(GraphTask& task) noexcept;
   GraphTask* follow(GraphTask& task, int choice, Context& context) noexcept;
   GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last,
                     Context& context) noexcept;

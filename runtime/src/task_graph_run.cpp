@@ -58,35 +58,39 @@ void TaskGraphCore::run_task_job(Job& job, Context& context) noexcept {
 
 void TaskGraphCore::run_chain(GraphTask* task, Context& context) noexcept {
   auto& worker = static_cast<Worker&>(context);
-  for (int i = 0; task != nullptr; ++i) {
-    if (i == chain_max) {
-      context.schedule_next(*task);
-      return;
-    }
-    const int choice = skipping() ? -1 : call_body(*task, worker);
-    task = follow(*task, choice, context);
-  }
-}
-
-int TaskGraphCore::call_body(GraphTask& task, Worker& worker) noexcept {
   const TaskFrame* const outer = std::exchange(worker.frame, &frame_);
   LastTask* const outer_last = std::exchange(worker.last, nullptr);
-  int choice = -1;
-  worker.counters.tasks.add(1);
+  std::uint64_t ran = 0;
+  for (; task != nullptr; ++ran) {
+    if (ran == chain_max) {
+      context.schedule_next(*task);
+      break;
+    }
+    const int choice = skipping() ? -1 : call_body(*task);
+    if (task->only_next != nullptr) {
+      task = task->only_next;
+    } else {
+      task = follow(*task, choice, context);
+    }
+  }
+  worker.last = outer_last;
+  worker.frame = outer;
+  worker.counters.tasks.add(ran);
+}
+
+int TaskGraphCore::call_body(GraphTask& task) noexcept {
   try {
-    choice = task.call(task.body);
+    return task.call(task.body);
   } catch (...) {
-    if (failed_.exchange(1, relaxed) ==
-        0) {  // relaxed: only the first writes; published by the run's end
+    // relaxed: only the first writes; published by the run's end
+    if (failed_.exchange(1, relaxed) == 0) {
       capture_exception(error_);
       failed_task_ = task.index;
       if (frame_.scope != nullptr) frame_.scope->fail(error_);
     }
     skip_.store(1, relaxed);  // relaxed: as in cancel
   }
-  worker.last = outer_last;
-  worker.frame = outer;
-  return choice;
+  return -1;
 }
 
 /// The task has ended: who comes next on this worker; null: nobody (and then the graph may be

@@ -197,7 +197,8 @@ Job* Core::find_shared(Worker& w) noexcept {
   return nullptr;
 }
 
-/// Another job goes first: the private next one must not wait behind it, however long it runs, so thieves may have it.
+/// Another job goes first: the private next one must not wait behind it, however long it runs, so
+/// thieves may have it.
 void Core::share_next(Worker& w) noexcept {
   if (Job* job = std::exchange(w.next, nullptr)) w.schedule(*job);
 }

@@ -81,12 +81,12 @@ struct Config {
 struct Receipt {
   Status status = Status::accepted;  // accepted; failed: a task of the epoch threw outside of a
                                      // scope; timed_out; stalled; would_deadlock; forked
-  std::uint64_t epoch = 0;       // everything submitted in it, or before, has ended
-  std::uint64_t tasks = 0;       // tasks and tokens retired in it
-  std::uint64_t tombstones = 0;  // tokens that ended as tombstones since the receipt before
-  std::uint64_t bytes_live = 0;  // runtime storage of the epoch that is still in use: 0
-  std::uint64_t lag_ns = 0;      // how long the slowest worker took to pass a quiescent point
-  int slowest_worker = -1;       // its index; -1: nobody was waited for
+  std::uint64_t epoch = 0;           // everything submitted in it, or before, has ended
+  std::uint64_t tasks = 0;           // tasks and tokens retired in it
+  std::uint64_t tombstones = 0;      // tokens that ended as tombstones since the receipt before
+  std::uint64_t bytes_live = 0;      // runtime storage of the epoch that is still in use: 0
+  std::uint64_t lag_ns = 0;          // how long the slowest worker took to pass a quiescent point
+  int slowest_worker = -1;           // its index; -1: nobody was waited for
 };
 
 /// A barrier that has begun. Cheap to copy; poll it where it was begun.

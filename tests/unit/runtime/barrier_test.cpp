@@ -77,7 +77,7 @@ TEST_CASE(
   CHECK(ended == 1);
 }
 
-TEST_CASE("barrier: begin and poll complete without a waiting thread") {
+TEST_CASE("barrier: begin and poll complete without a waiting thread" * needs_room) {
   for (const int workers : {0, 2}) {
     CAPTURE(workers);
     auto runtime = start_with(workers);
@@ -97,7 +97,7 @@ TEST_CASE("barrier: begin and poll complete without a waiting thread") {
   }
 }
 
-TEST_CASE("barrier: many tickets coalesce and all complete, in order") {
+TEST_CASE("barrier: many tickets coalesce and all complete, in order" * needs_room) {
   auto runtime = start_with(2);
   Producer producer = runtime->producer("test").value();
   Gate gate;
@@ -148,7 +148,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("barrier: an object that a running task can see is not freed under it") {
+TEST_CASE("barrier: an object that a running task can see is not freed under it" * needs_room) {
   auto runtime = start_with(2);
   const Watchdog dog(*runtime, 60);
   Producer producer = runtime->producer("test").value();

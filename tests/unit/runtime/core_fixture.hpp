@@ -30,6 +30,9 @@ inline std::unique_ptr<Runtime> start_with(int workers, std::uint32_t task_slots
   return Runtime::start(config).value();
 }
 
+/// For cases that say how much room there is: skipped under WEIR_SMALLEST=1.
+inline const doctest::skip needs_room(detail::smallest_bounds());
+
 /// The worker counts that promises are tested with; 0: the caller drives.
 inline const std::vector<int>& worker_counts() {
   static const std::vector<int> counts{0, 1, 2, 4, 8};

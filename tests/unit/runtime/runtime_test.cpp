@@ -46,7 +46,8 @@ TEST_CASE("runtime: the smallest bounds, one task slot and one inbox slot, lose 
   }
 }
 
-TEST_CASE("runtime: submit on full returns would_block and leaves the closure with the caller") {
+TEST_CASE("runtime: submit on full returns would_block and leaves the closure with the caller" *
+          needs_room) {
   auto runtime = start_with(1, 8, 4);
   Producer producer = runtime->producer("test").value();
   Gate gate;
@@ -78,7 +79,8 @@ TEST_CASE("runtime: submit on full returns would_block and leaves the closure wi
   CHECK(shared_count.use_count() == 1);  // closures are destroyed when the barrier returns
 }
 
-TEST_CASE("runtime: submit_n takes the longest prefix and says what refused the rest") {
+TEST_CASE("runtime: submit_n takes the longest prefix and says what refused the rest" *
+          needs_room) {
   auto runtime = start_with(0, 100, 10);
   Producer producer = runtime->producer("test").value();
   int ran = 0;
@@ -303,7 +305,7 @@ TEST_CASE("runtime: a fork's child gets forked from every call and frees nothing
   CHECK(runtime->barrier().status == Status::accepted);
 }
 
-TEST_CASE("runtime: describe is one line that says who works where") {
+TEST_CASE("runtime: describe is one line that says who works where" * needs_room) {
   auto runtime = start_with(2);
   const std::string line = runtime->describe();
   CHECK(line.find('\n') == std::string::npos);

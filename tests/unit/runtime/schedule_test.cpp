@@ -35,7 +35,7 @@ std::pair<std::uint64_t, std::string> trace(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("schedule: the same seed gives the same trace, other seeds give others") {
+TEST_CASE("schedule: the same seed gives the same trace, other seeds give others" * needs_room) {
   std::vector<std::string> orders;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const auto first = trace(seed);
@@ -48,7 +48,8 @@ TEST_CASE("schedule: the same seed gives the same trace, other seeds give others
   CHECK(orders.size() >= 15);
 }
 
-TEST_CASE("schedule: deterministic mode starts no thread and keeps every promise of the core") {
+TEST_CASE("schedule: deterministic mode starts no thread and keeps every promise of the core" *
+          needs_room) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
     auto runtime = drawn(seed, 1 + static_cast<int>(seed % 4));
@@ -90,7 +91,7 @@ TEST_CASE("schedule: WEIR_SCHED is read strictly") {
   if (before != nullptr) setenv("WEIR_SCHED", kept.c_str(), 1);
 }
 
-TEST_CASE("schedule: with no workers the caller drives, and only one at a time") {
+TEST_CASE("schedule: with no workers the caller drives, and only one at a time" * needs_room) {
   auto runtime = start_with(0);
   Producer producer = runtime->producer("test").value();
   std::string order;

@@ -89,7 +89,7 @@ TEST_CASE("task: a chain of spawn_last of any length needs one slot and no stack
   }
 }
 
-TEST_CASE("task: a spawn_last chain does not starve the inbox of its only worker") {
+TEST_CASE("task: a spawn_last chain does not starve the inbox of its only worker" * needs_room) {
   auto runtime = start_with(1);
   const Watchdog dog(*runtime, 60);
   Producer producer = runtime->producer("test").value();
@@ -132,7 +132,8 @@ TEST_CASE("task: a scope waits for descendants and keeps the first error") {
   }
 }
 
-TEST_CASE("task: a cancelled scope drops what has not begun, and running tasks see it") {
+TEST_CASE("task: a cancelled scope drops what has not begun, and running tasks see it" *
+          needs_room) {
   auto runtime = start_with(1);
   Producer producer = runtime->producer("test").value();
   Scope scope;
