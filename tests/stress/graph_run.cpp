@@ -68,7 +68,7 @@ void Trial::define(const Step& step) {
     case Op::ingress: {
       const auto door = graph_.ingress<Value>(step.name(), step.size, step.config);
       ports_[step.out[0]] = door.port();
-      doors_.push_back({&step, door});
+      doors_.push_back({&step, door, 0});
       return;
     }
     case Op::map:
@@ -207,30 +207,36 @@ Port<Turn<Value>> Trial::define_turn(const Step& step) {
   });
 }
 
-void Trial::feed(const Step& step, const Ingress<Value>& door) {
-  Producer producer = runtime_.producer(step.name()).value();
-  for (std::uint64_t number = 0; number < step.counts[0];) {
-    const Status status = door.push(producer, made(step, 0, number)).status;
-    if (status == Status::accepted) ++number;
-    if (status == Status::cancelled) break;
-    if (status == Status::would_block) std::this_thread::yield();
+void Trial::feed() {
+  Producer producer = runtime_.producer("feeder").value();
+  for (std::size_t open = doors_.size(); open != 0;) {
+    bool moved = false;
+    for (Door& door : doors_) {
+      if (door.next > door.step->counts[0]) continue;
+      const bool end = door.next == door.step->counts[0];
+      const Status status =
+          end ? Status::accepted : door.ingress.push(producer, made(*door.step, 0, door.next)).status;
+      if (end || status == Status::cancelled) {
+        door.ingress.close();
+        door.next = ~std::uint64_t{0};
+        --open;
+      } else if (status == Status::accepted) {
+        ++door.next;
+        moved = true;
+      }
+    }
+    if (!moved && runtime_.run_until_idle() == 0) std::this_thread::yield();
   }
-  door.close();
 }
 
 std::string Trial::run() {
   const auto built = graph_.build();
   if (!built.ok()) return "refused: " + built.error().text();
   if (graph_.start() != Status::accepted) return "not started";
-  std::vector<std::thread> feeders;
-  for (std::size_t i = 1; i < doors_.size(); ++i) {
-    feeders.emplace_back([this, i] { feed(*doors_[i].step, doors_[i].ingress); });
-  }
   if (spec_.cancelled && spec_.seed % 2 == 0) graph_.cancel();
-  if (!doors_.empty()) feed(*doors_[0].step, doors_[0].ingress);
+  feed();
   if (spec_.cancelled) graph_.cancel();
   const Status end = graph_.wait_until(never);
-  for (std::thread& feeder : feeders) feeder.join();
   if (end != Status::accepted && !(spec_.cancelled && end == Status::cancelled)) {
     return "it ended as " + std::string(to_string(end));
   }

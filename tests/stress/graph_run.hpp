@@ -40,7 +40,7 @@ class Trial {
   void define_batch(const Step& step);
   void define_loop(const Step& step);
   Port<Turn<Value>> define_turn(const Step& step);
-  void feed(const Step& step, const Ingress<Value>& door);
+  void feed();
   std::string compare() const;
   std::vector<Port<Value>> ports_of(const std::vector<std::uint32_t>& numbers) const;
 
@@ -51,6 +51,7 @@ class Trial {
   struct Door {
     const Step* step;
     Ingress<Value> ingress;
+    std::uint64_t next;
   };
   std::vector<Door> doors_;
   StreamGraph graph_;

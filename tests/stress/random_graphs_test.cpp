@@ -52,17 +52,17 @@ void run_all(const char* name, std::uint64_t graphs, Spec (*generate)(std::uint6
 }  // namespace
 
 TEST_CASE("random graphs: generated DAGs give what the interpreter gives") {
-  run_all("DAG", amount(150, 2000, 20'000), random_dag);
+  run_all("DAG", amount(150, 5000, 20'000), random_dag);
 }
 
 TEST_CASE("random graphs: generated structured graphs give what the interpreter gives") {
-  run_all("structured", amount(100, 1000, 5000), random_structured);
+  run_all("structured", amount(100, 2000, 5000), random_structured);
 }
 
 TEST_CASE("random graphs: under the deterministic policy, from many seeds") {
   std::uint64_t wrong = 0;
   Watchdog dog("deterministic");
-  for (std::uint64_t i = 0; i < amount(50, 300, 3000) && wrong < 5; ++i) {
+  for (std::uint64_t i = 0; i < amount(50, 500, 5000) && wrong < 5; ++i) {
     const std::uint64_t number = seed(i + 1);
     Config config;
     config.workers = 3;
