@@ -254,6 +254,7 @@ class Requests {
   Outcome submit(Producer& producer, Q&& question, Reply<A>& reply, Submit submit = {}) const noexcept {
     detail::ProducerCall call(producer);
     if (call.status() != Status::accepted) return {call.status()};
+    if (!node_->graph.started()) return {Status::closed};
     std::uint32_t index = 0;
     if (!node_->replies.take(index, submit.deadline)) {
       return {Status::would_block, node_->index, no_edge};

@@ -94,7 +94,7 @@ class StreamGraph {
   /// Give(Emit<T>&), called by one worker at a time, at most one value a call. `idle` rests it until notify().
   template <class T, class F>
   Port<T> source(const std::string& name, NodeConfig config, F&& body) {
-    auto& node = core_->add<detail::SourceNode<T, std::decay_t<F>>>(name, config, std::forward<F>(body));
+    auto& node = core_->add<detail::SourceNode<T, std::decay_t<F>>>(name, config, std::decay_t<F>(std::forward<F>(body)));
     return Port<T>(node.out);
   }
   /// Sources that will be joined: one sequence space. Each body as in source(); the first to end ends all.
@@ -102,7 +102,7 @@ class StreamGraph {
   std::tuple<Port<T>...> zip(const std::string& name, F&&... bodies) {
     static_assert(sizeof...(T) == sizeof...(F) && sizeof...(T) > 0, "zip<T...> takes one body for each T");
     using Node = detail::ZipNode<std::tuple<T...>, std::tuple<std::decay_t<F>...>>;
-    auto& node = core_->add<Node>(name, NodeConfig{}, std::forward<F>(bodies)...);
+    auto& node = core_->add<Node>(name, NodeConfig{}, std::decay_t<F>(std::forward<F>(bodies))...);
     return std::apply([](auto&... out) { return std::tuple<Port<T>...>(Port<T>(out)...); }, node.outs);
   }
   /// A door for foreign threads with room for `slots` values.
@@ -114,7 +114,7 @@ class StreamGraph {
   template <class T, class F>
   auto map(const std::string& name, Port<T> from, NodeConfig config, F&& body) {
     using U = typename detail::Unwrapped<std::invoke_result_t<std::decay_t<F>&, T&&>>::type;
-    auto& node = core_->add<detail::MapNode<T, U, std::decay_t<F>>>(name, config, from.output(), std::forward<F>(body));
+    auto& node = core_->add<detail::MapNode<T, U, std::decay_t<F>>>(name, config, from.output(), std::decay_t<F>(std::forward<F>(body)));
     return Port<U>(node.out);
   }
   /// void(T&&, Emit<U>&): up to `burst_max` values each; starts a new stream.
@@ -122,7 +122,7 @@ class StreamGraph {
   auto expand(const std::string& name, Port<T> from, NodeConfig config, std::uint32_t burst_max, F&& body) {
     using U = detail::made_by<F>;
     auto& node = core_->add<detail::ExpandNode<T, U, std::decay_t<F>>>(name, config, burst_max, from.output(),
-                                                                     std::forward<F>(body));
+                                                                     std::decay_t<F>(std::forward<F>(body)));
     return Port<U>(node.out);
   }
   /// void(std::span<T> in, std::span<Maybe<U>> out): out[i] descends from in[i]; left empty it is a drop.
@@ -135,7 +135,7 @@ class StreamGraph {
     node_config.on_error = config.on_error, node_config.worker = config.worker;
     if (config.max == 0 || config.max > 64) core_->refuse("batch_max", "a batch takes 1 to 64 tokens", name);
     auto& node = core_->add<detail::BatchNode<T, U, std::decay_t<F>>>(
-        name, node_config, core_->smallest(config.max == 0 ? 1 : config.max), from.output(), std::forward<F>(body));
+        name, node_config, core_->smallest(config.max == 0 ? 1 : config.max), from.output(), std::decay_t<F>(std::forward<F>(body)));
     return Port<U>(node.out);
   }
   /// Matches by number; all ports of one stream. A tombstone on any port makes a tombstone.
@@ -149,7 +149,7 @@ class StreamGraph {
   template <std::size_t N, class T, class F>
   std::array<Port<T>, N> split(const std::string& name, Port<T> from, F&& body, NodeConfig config = {}) {
     static_assert(N >= 1 && N <= 16, "a split has 1 to 16 branches");
-    auto& node = core_->add<detail::SplitNode<T, N, std::decay_t<F>>>(name, config, from.output(), std::forward<F>(body));
+    auto& node = core_->add<detail::SplitNode<T, N, std::decay_t<F>>>(name, config, from.output(), std::decay_t<F>(std::forward<F>(body)));
     std::array<Port<T>, N> ports;
     for (std::size_t i = 0; i < N; ++i) ports[i] = Port<T>(node.outs[i]);
     return ports;
@@ -187,7 +187,7 @@ class StreamGraph {
       tickets = 1;
     }
     tickets = core_->smallest(tickets);
-    auto& entry = core_->add<detail::LoopEntry<T>>(name, from.output(), core_->door_capacity(tickets), tickets);
+    auto& entry = core_->add<detail::LoopEntry<T>>(name, from.output(), core_->door_capacity(tickets, from.output().node->burst), tickets);
     entry.out.loop = core_->begin_loop(name, tickets);
     Port<Turn<T>> last = body(Port<T>(entry.out));
     auto& decide = core_->add<detail::LoopDecide<T>>(name + ".decide", last.output(), entry, tickets);
@@ -198,7 +198,7 @@ class StreamGraph {
   /// void(T&&)
   template <class T, class F>
   void sink(const std::string& name, Port<T> from, NodeConfig config, F&& body) {
-    core_->add<detail::SinkNode<T, std::decay_t<F>>>(name, config, from.output(), std::forward<F>(body));
+    core_->add<detail::SinkNode<T, std::decay_t<F>>>(name, config, from.output(), std::decay_t<F>(std::forward<F>(body)));
   }
   /// Requests with room for `slots` unanswered or unread ones.
   template <class Q, class A>

@@ -448,3 +448,46 @@ TEST_CASE("stream: pictures hold the nodes and their fill") {
   CHECK(graph.edges()[0].popped == 10);
   CHECK(graph.nodes()[1].ledger.in == 10);
 }
+
+TEST_CASE("stream: a body may be a named callable, and pushing before start() is closed") {
+  auto runtime = runtime_of(1);
+  auto producer = runtime->producer("test").value();
+  StreamGraph graph(*runtime, "named");
+  auto door = graph.ingress<int>("door", 2);
+  CHECK(door.push(producer, 1).status == Status::closed);
+  const auto doubled = [](int&& x) { return 2 * x; };
+  long sum = 0;
+  graph.sink("sum", graph.map("double", door.port(), {}, doubled), {.mode = Mode::serial}, [&](int&& x) { sum += x; });
+  REQUIRE(graph.build().ok());
+  CHECK(door.push(producer, 1).status == Status::closed);
+  REQUIRE(graph.start() == Status::accepted);
+  CHECK(door.push(producer, 21).status == Status::accepted);
+  door.close();
+  CHECK(graph.wait_until(never) == Status::accepted);
+  CHECK(sum == 42);
+}
+
+TEST_CASE("stream: a graph of a runtime that has drained does not start") {
+  auto runtime = runtime_of(1);
+  REQUIRE(runtime->drain_until() == Status::accepted);
+  StreamGraph graph(*runtime, "late");
+  graph.sink("sink", graph.source<int>("numbers", {}, counting(3)), {}, [](int&&) {});
+  REQUIRE(graph.build().ok());
+  CHECK(graph.start() == Status::closed);
+}
+
+TEST_CASE("stream: a loop may stand right behind an expand whose burst is above its tickets") {
+  auto runtime = runtime_of(2);
+  StreamGraph graph(*runtime, "burst");
+  auto numbers = graph.source<int>("numbers", {}, counting(100));
+  auto more = graph.expand("more", numbers, {}, 4, [](int&& x, Emit<int>& out) {
+    for (int i = 0; i < 4; ++i) out(int{x});
+  });
+  auto through = graph.loop("once", more, 1, [&](Port<int> in) {
+    return graph.map("leave", in, {}, [](int&& x) -> Turn<int> { return Leave{x}; });
+  });
+  long sum = 0;
+  graph.sink("sum", through, {.mode = Mode::serial}, [&](int&& x) { sum += x; });
+  build_and_run(graph);
+  CHECK(sum == 4 * 4950);
+}

@@ -54,10 +54,11 @@ class GraphCore final : public Watched {
   std::uint32_t ring_capacity(std::uint32_t asked, std::uint32_t burst) const noexcept {
     return smallest_ && asked > burst ? burst : asked;
   }
-  /// Slots before a loop's entry: as many as the loop around it has tickets.
-  std::uint32_t door_capacity(std::uint32_t tickets) const noexcept {
+  /// Slots before a loop's entry: as many as the loop around it has tickets, and as its producer's burst.
+  std::uint32_t door_capacity(std::uint32_t tickets, std::uint32_t burst) const noexcept {
     const std::uint32_t around = open_loops_.empty() ? 0 : loops_[open_loops_.back()].tickets;
-    return around > tickets ? around : tickets;
+    const std::uint32_t inside = around > tickets ? around : tickets;
+    return inside > burst ? inside : burst;
   }
   const char* next_name() const noexcept { return next_name_; }
   Slab& slab() noexcept { return slab_; }
@@ -69,6 +70,7 @@ class GraphCore final : public Watched {
   Status wait_until(Deadline deadline) noexcept;
 
   // ---- running ----
+  bool started() const noexcept { return started_.load(acquire) != 0; }      // (16) acquire pairs with start()
   bool cancelled() const noexcept { return cancelled_.load(acquire) != 0; }  // (1) acquire pairs with the store in cancel
   bool closing() const noexcept { return closing_.load(acquire) != 0; }      // (2) acquire pairs with close_ingress
   void record_error(const NodeBase& node, std::uint64_t sequence, const BodyError& error) noexcept;

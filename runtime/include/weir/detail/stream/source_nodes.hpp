@@ -261,6 +261,7 @@ class IngressNode : public NodeBase {
   /// From outside: reserve (window included), draw the number, push, which cannot be refused.
   Outcome push(ProducerCall& call, T&& value, std::uint32_t request = no_request) noexcept {
     if (call.status() != Status::accepted) return {call.status()};
+    if (!graph.started()) return {Status::closed};
     if (graph.cancelled()) return {Status::cancelled};
     if (stream->gate.closed()) return {Status::closed};
     if (!link_->ring->reserve(1)) return refused();
