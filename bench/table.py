@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Markdown of one run of weir-bench-runtime: what weir is held against, and medians (min-max) of all contenders.
+
+usage: bench/table.py RESULT.json   (made with --benchmark_repetitions=N and without aggregates only)
+Figures are ns an item. Ratios are of medians in the same run.
+"""
+import json
+import re
+import statistics
+import sys
+
+RINGS = ('ring_1t', 'ring_burst', 'ring_1p1c', 'ring_2p2c', 'ring_batch32', 'round_trip')
+LANES = ('edge_1t', 'lane_1p1c', 'inbox_1p1c')
+TASKS = ('task_external', 'task_external_n64', 'fib32', 'chain_1m', 'wide_100k', 'wavefront_512', 'stream_4x64')
+WAITS = ('barrier_hot', 'barrier_parked', 'start_stop')
+SPAWNS = ('chain_1m_spawn', 'wide_100k_spawn', 'wavefront_512_spawn')
+# What each pattern is held against; `best` is the fastest contender that is not one of our own references.
+REFERENCES = {
+    'ring_1t': 'bare', 'ring_burst': 'bare', 'ring_1p1c': 'best', 'ring_2p2c': 'best', 'ring_batch32': 'bare',
+    'round_trip': 'best', 'edge_1t': 'bare', 'lane_1p1c': 'spsc', 'inbox_1p1c': 'tbb', 'task_external': 'tbb',
+    'task_external_n64': 'tbb', 'fib32': 'tbb', 'chain_1m': 'tbb', 'wide_100k': 'best',
+    'wavefront_512': 'tbb_task_group', 'stream_4x64': 'tbb', 'barrier_hot': 'tbb', 'barrier_parked': 'tbb',
+    'start_stop': 'bare',
+}
+OWN = ('weir', 'weir_sleepable', 'weir_again', 'bare', 'bare_edge', 'spsc')
+
+
+def read(path):
+    """(context, {pattern: {contender: [ns an item]}})"""
+    with open(path, encoding='utf-8') as file:
+        document = json.load(file)
+    samples = {}
+    for run in document['benchmarks']:
+        name = re.match(r'(\w+)/impl:(\w+)', run['run_name'])
+        if name and run['run_type'] == 'iteration' and not run.get('error_occurred'):
+            samples.setdefault(name[1], {}).setdefault(name[2], []).append(1e9 / run['items_per_second'])
+    return document['context'], samples
+
+
+def number(value):
+    return f'{value:,.0f}' if value >= 100 else f'{value:.1f}'
+
+
+def cell(values):
+    if not values:
+        return '-'
+    return f'{number(statistics.median(values))} ({number(min(values))}-{number(max(values))})'
+
+
+def ratios(samples):
+    print('| pattern | weir | held against | ratio | weir / bare | weir / mutex | weir / oneTBB | weir / OpenMP |')
+    print('|---|---|---|---|---|---|---|---|')
+    for pattern, reference in REFERENCES.items():
+        medians = {name: statistics.median(values) for name, values in samples.get(pattern, {}).items()}
+        if 'weir' not in medians:
+            continue
+        peers = {name: value for name, value in medians.items() if name not in OWN}
+        name = min(peers, key=peers.get) if reference == 'best' and peers else reference
+        row = [pattern, cell(samples[pattern]['weir'])]
+        row += [f'{name} {number(medians[name])}', f'**{medians["weir"] / medians[name]:.2f}**'] if name in medians \
+            else ['-', '-']
+        for other in ('bare', 'mutex', 'tbb', 'omp'):
+            row.append(f'{medians["weir"] / medians[other]:.2f}' if other in medians else '-')
+        print('| ' + ' | '.join(row) + ' |')
+
+
+def matrix(samples, patterns):
+    patterns = [pattern for pattern in patterns if pattern in samples]
+    names = sorted({name for pattern in patterns for name in samples[pattern]}, key=lambda name: (name != 'weir', name))
+    print('| contender | ' + ' | '.join(patterns) + ' |')
+    print('|---' * (len(patterns) + 1) + '|')
+    for name in names:
+        print(f'| {name} | ' + ' | '.join(cell(samples[pattern].get(name)) for pattern in patterns) + ' |')
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    context, samples = read(sys.argv[1])
+    repetitions = max(len(values) for group in samples.values() for values in group.values())
+    print(f'{context["weir_machine"]}; {context["weir_system"]}; {context["weir_compiler"]}, {context["weir_build"]};'
+          f' commit {context["weir_commit"]}; {context["date"][:16].replace("T", " ")};'
+          f' load average at the start {", ".join(f"{x:.1f}" for x in context["load_avg"])};'
+          f' n = {repetitions}; left out: {context["weir_left_out"]}.\n')
+    again = samples.get('aa', {})
+    if 'weir' in again and 'weir_again' in again:
+        spread = statistics.median(again['weir']) / statistics.median(again['weir_again'])
+        print(f'A/A (one line twice): {cell(again["weir"])} and {cell(again["weir_again"])}, ratio {spread:.2f}.\n')
+    ratios(samples)
+    for group in (RINGS, LANES, TASKS, WAITS, SPAWNS):
+        print()
+        matrix(samples, group)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
