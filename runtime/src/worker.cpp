@@ -343,8 +343,8 @@ void Core::park(Worker& w) noexcept {
   const Deadline deadline = after_ms(limits::park_ms);
   bool woken = false;
   while (!woken) {
-    woken =
-        word.load(relaxed) != 0;  // relaxed: it only ends the wait; the search finds what there is
+    // (13) acquire pairs with (6) of sleepers.hpp: what the waker did before
+    woken = word.load(acquire) != 0;
     if (!woken && !futex_wait(word, 0, deadline)) break;
   }
   if (!woken && sleepers->asleep(w.index())) {
