@@ -225,8 +225,9 @@ class Edge {
         first = now;
         continue;
       }
-      // (6) acq_rel pairs with (6), (12): what earlier pops saw; relaxed on failure: we read the stamps again
-      if (head_.compare_exchange_strong(first, first + count, acq_rel, relaxed)) return count;
+      // (6) release pairs with (12): what this and earlier pops saw (an exchange goes on with what earlier ones
+      // released); relaxed on failure: we read the stamps again
+      if (head_.compare_exchange_strong(first, first + count, release, relaxed)) return count;
     }
     return 0;
   }

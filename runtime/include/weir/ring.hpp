@@ -82,8 +82,8 @@ class Ring {
   /// this sees what a push published, or the pusher's later seq_cst look at the flag sees it (Publish = seq_cst).
   bool empty() const noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
-      // (6) seq_cst pairs with (7): head is not older than the last pop before the sleeper's flag
-      const std::uint64_t head = head_.load(seq_cst);
+      // (6) acquire pairs with (7): what that pop saw, so that no later slot of a batch is seen stale
+      const std::uint64_t head = head_.load(acquire);
       // (4) seq_cst pairs with (2): a batch's first stamp, in one order with the sleeper's flag
       if (slots_[head].stamp.load(seq_cst) == 2 * head + 1) return false;
       if (head_.load(relaxed) == head) return true;  // relaxed: who saw a later stamp by (4) sees head moved
@@ -92,7 +92,7 @@ class Ring {
   }
 
  private:
-  static constexpr std::memory_order claim_order = Publish == seq_cst ? seq_cst : relaxed;
+  static constexpr std::memory_order claim_order = Publish == seq_cst ? release : relaxed;
 
   /// Claims up to n consecutive tickets of `counter` whose stamps are 2t + full; the first goes to `first`.
   template <std::uint64_t full>
@@ -108,8 +108,9 @@ class Ring {
         ticket = now;
         continue;
       }
-      // (7) claim_order (seq_cst or relaxed) pairs with (6): the pops before it. Relaxed where nobody sleeps and on
-      // failure: the exchange only makes the tickets ours; items travel with the stamps
+      // (7) claim_order (release or relaxed) pairs with (6): what this and earlier claims saw (an exchange goes on
+      // with what earlier ones released). Relaxed where nobody sleeps and on failure: the exchange only makes the
+      // tickets ours; items travel with the stamps
       if (counter.compare_exchange_strong(ticket, ticket + count, claim_order, relaxed)) {
         first = ticket;
         return count;

@@ -82,13 +82,13 @@ class Deque {
   T* pop_oldest() noexcept {
     if (T* item = steal(); item != nullptr) return item;
     if (bottom_ == split_) return nullptr;
-    // (9) acquire pairs with (5): as (7), as the store below hides the thefts from (7)
+    // (8) acquire pairs with (5): as (7), as the store below hides the thefts from (7)
     const std::uint64_t word = word_.load(acquire);
     if (available_of(word) != 0) return nullptr;
     // Nothing public: thieves leave the word alone, and the oldest private item is at top = split.
     T* item = slot(split_).load(relaxed);  // relaxed: written by this thread
     ++split_;
-    // (1) release pairs with (3), (5): keeps what was published before visible to who reads this word
+    // (1) release pairs with (2), (3): keeps what was published before visible to who reads this word
     word_.store(make(generation_of(word), 0, split_), release);
     return item;
   }
@@ -103,8 +103,7 @@ class Deque {
 
   /// Begins another generation: leaps that were aimed at the present one are refused from now on.
   void raise_generation() noexcept {
-    // (2) acq_rel pairs with (3), (5): what was published before; what the owner did before is behind a leap that fails
-    word_.fetch_add(std::uint64_t{1} << 48, acq_rel);
+    word_.fetch_add(std::uint64_t{1} << 48, relaxed);  // relaxed: it refuses leaps; it goes on with what (4) released
   }
 
   // Thieves.
@@ -118,7 +117,7 @@ class Deque {
   }
 
   std::uint16_t generation() const noexcept {
-    // (3) acquire pairs with (1), (2), (4): the owner's state up to that generation
+    // (2) acquire pairs with (1), (4): the owner's state when it last published
     return generation_of(word_.load(acquire));
   }
 
@@ -166,7 +165,7 @@ class Deque {
     std::uint64_t next = 0;
     do {
       next = make(generation_of(word), split - top_of(word), top_of(word));
-      // (4) seq_cst pairs with (3), (5), (6): slots and items below split; in one order with sleepers' flags
+      // (4) seq_cst pairs with (2), (3), (6): slots and items below split; in one order with sleepers' flags
     } while (!word_.compare_exchange_weak(word, next, seq_cst, relaxed));
     split_ = split;
   }
@@ -180,8 +179,8 @@ class Deque {
       const std::uint32_t top = top_of(word);
       const bool last = available == 1;
       const std::uint64_t next = make(generation_of(word), available - 1, last ? top + 1 : top);
-      // (8) acq_rel pairs with (5), (3): thefts before it; what was published stays visible to who reads this word
-      if (!word_.compare_exchange_weak(word, next, acq_rel, relaxed)) continue;
+      // relaxed: nothing is published; a read-modify-write, it goes on with what (4) released
+      if (!word_.compare_exchange_weak(word, next, relaxed, relaxed)) continue;
       T* item = slot(top + available - 1).load(relaxed);  // relaxed: written by this thread
       split_ = bottom_ = last ? top + 1 : split_ - 1;
       return item;
@@ -190,8 +189,7 @@ class Deque {
 
   template <class Allowed>
   T* steal_where(Allowed allowed) noexcept {
-    // (5) acquire and acq_rel pair with (4) (and (1), (2), (8), which pass it on), and with (7): slot and item are
-    // there; our reading of the slot ends before the owner writes it again
+    // (3) acquire pairs with (1), (4): slot and item are there
     std::uint64_t word = word_.load(acquire);
     for (int round = 0; round < steal_rounds_max; ++round) {
       const std::uint32_t available = available_of(word);
@@ -199,7 +197,9 @@ class Deque {
       const std::uint32_t top = top_of(word);
       T* item = slot(top).load(relaxed);  // relaxed: published by (4), see the proof for later writes
       const std::uint64_t next = make(generation_of(word), available - 1, top + 1);
-      if (word_.compare_exchange_strong(word, next, acq_rel, acquire)) return item;
+      // (5) release pairs with (7), (8): our reading of the slot ends before the owner writes it again; acquire on
+      // failure: as (3)
+      if (word_.compare_exchange_strong(word, next, release, acquire)) return item;
     }
     return nullptr;
   }

@@ -92,10 +92,13 @@ class Sleepers {
   bool take(int worker) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (worker % 64);
     atomic<std::uint64_t>& mask = mask_[worker / 64];
-    // (5) seq_cst pairs with (7): as (3); the clearing is ours or another's, never both
-    if ((mask.load(seq_cst) & bit) == 0 || (mask.fetch_and(~bit, seq_cst) & bit) == 0) return false;
-    searching_.fetch_add(1, seq_cst);  // (6) seq_cst pairs with (4): the woken worker searches from here on
-    places_[worker].word.store(1, relaxed);  // relaxed: it only ends the wait; what to do is found by searching
+    // (5) seq_cst pairs with (7): as (3)
+    if ((mask.load(seq_cst) & bit) == 0) return false;
+    // relaxed: it only decides who clears the bit, and so who counts the worker
+    if ((mask.fetch_and(~bit, relaxed) & bit) == 0) return false;
+    searching_.fetch_add(1, relaxed);  // relaxed: a publisher that misses it only wakes one more
+    // (6) release pairs with the sleeper's acquire load of its word: what the waker did before
+    places_[worker].word.store(1, release);
     return true;
   }
 
@@ -107,12 +110,14 @@ class Sleepers {
   }
 
   /// The worker looks for work from here on.
-  void begin_search() noexcept { searching_.fetch_add(1, seq_cst); }  // (10) seq_cst pairs with (4): see (8)
+  void begin_search() noexcept { searching_.fetch_add(1, relaxed); }  // relaxed: who misses it only wakes one more
 
   /// The searching worker has found work. True: it was the last that searched: call notify() now, unless seq_cst loads
   /// of all sources show that there is no more (publications meanwhile have relied on this worker).
   bool found() noexcept {
-    return searching_.fetch_sub(1, seq_cst) == 1;  // (11) seq_cst pairs with (4): as (8)
+    // (9) acquire pairs with (8): the flags of those that stopped before are seen by the notify that follows. The count
+    // may be one too low for each waker between its two steps in take, never too high: below 1 is the last, too.
+    return searching_.fetch_sub(1, acquire) <= 1;
   }
 
   /// Sets the worker's flag and ends its search. It must then re-check all sources before it waits on word(worker).
@@ -120,7 +125,7 @@ class Sleepers {
     places_[worker].word.store(0, relaxed);  // relaxed: no waker knows of this sleep before (7)
     // (7) seq_cst pairs with (3), (5): the flag, before the re-check
     mask_[worker / 64].fetch_or(std::uint64_t{1} << (worker % 64), seq_cst);
-    // (8) seq_cst pairs with (4), (6): who still saw it searching published before the re-check
+    // (8) seq_cst pairs with (4), (9): who still saw it searching published before the re-check
     searching_.fetch_sub(1, seq_cst);
   }
 
@@ -129,23 +134,24 @@ class Sleepers {
   bool cancel(int worker) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (worker % 64);
     atomic<std::uint64_t>& mask = mask_[worker / 64];
-    // (12) seq_cst pairs with (5), (13): one of us clears the bit, and counts this worker
-    if ((mask.load(seq_cst) & bit) == 0 || (mask.fetch_and(~bit, seq_cst) & bit) == 0) return false;
+    // relaxed: this thread set the bit, so it sees that or a later clearing; the read-modify-write decides
+    if ((mask.load(relaxed) & bit) == 0 || (mask.fetch_and(~bit, relaxed) & bit) == 0) return false;
     begin_search();
     return true;
   }
 
-  /// The futex word of a worker: 0 while it may sleep. It may be 1 without a wake-up (see above).
+  /// The futex word of a worker: 0 while it may sleep. It may be 1 without a wake-up (see above). Read it with
+  /// acquire: what its waker did before take or notify is then visible.
   const atomic<std::uint32_t>& word(int worker) const noexcept { return places_[worker].word; }
 
   /// How many have their flag set (one instant a word; exact when the last to park asks).
   int sleeping() const noexcept {
     int count = 0;
-    for (int i = 0; i < mask_words_; ++i) count += std::popcount(mask_[i].load(seq_cst));  // (14) pairs with (7): flags
+    for (int i = 0; i < mask_words_; ++i) count += std::popcount(mask_[i].load(seq_cst));  // (10) seq_cst pairs with (7)
     return count;
   }
   bool asleep(int worker) const noexcept {
-    // (15) seq_cst pairs with (7): the flag
+    // (11) seq_cst pairs with (7): the flag
     return (mask_[worker / 64].load(seq_cst) >> (worker % 64) & 1) != 0;
   }
   int searching() const noexcept { return static_cast<int>(searching_.load(relaxed)); }  // relaxed: a figure
@@ -163,8 +169,8 @@ class Sleepers {
     for (int pass = near == nullptr ? 1 : 0; pass < 2; ++pass) {
       for (int i = 0; i < mask_words_; ++i) {
         for (;;) {
-          // (13) seq_cst pairs with (7), (12): as (3)
-          const std::uint64_t set = mask_[i].load(seq_cst) & (pass == 0 ? near->word[i] : ~std::uint64_t{0});
+          // relaxed: not older than (3); a bit that is gone was taken, or its worker looks again after (3)
+          const std::uint64_t set = mask_[i].load(relaxed) & (pass == 0 ? near->word[i] : ~std::uint64_t{0});
           if (set == 0) break;
           const int worker = i * 64 + std::countr_zero(set);
           if (take(worker)) return worker;
