@@ -2,7 +2,8 @@
 """Markdown of one run of weir-bench-runtime: what weir is held against, and medians (min-max) of all contenders.
 
 usage: bench/table.py RESULT.json   (made with --benchmark_repetitions=N and without aggregates only)
-Figures are ns an item. Ratios are of medians in the same run.
+Figures are ns an item. Ratios are of medians in the same run; `of minima` is that of the fastest repetitions, which
+others on the machine disturb least.
 """
 import json
 import re
@@ -48,8 +49,8 @@ def cell(values):
 
 
 def ratios(samples):
-    print('| pattern | weir | held against | ratio | weir / bare | weir / mutex | weir / oneTBB | weir / OpenMP |')
-    print('|---|---|---|---|---|---|---|---|')
+    print('| pattern | weir | held against | ratio | of minima | weir / bare | weir / mutex | weir / oneTBB | weir / OpenMP |')
+    print('|---' * 9 + '|')
     for pattern, reference in REFERENCES.items():
         medians = {name: statistics.median(values) for name, values in samples.get(pattern, {}).items()}
         if 'weir' not in medians:
@@ -57,8 +58,11 @@ def ratios(samples):
         peers = {name: value for name, value in medians.items() if name not in OWN}
         name = min(peers, key=peers.get) if reference == 'best' and peers else reference
         row = [pattern, cell(samples[pattern]['weir'])]
-        row += [f'{name} {number(medians[name])}', f'**{medians["weir"] / medians[name]:.2f}**'] if name in medians \
-            else ['-', '-']
+        if name in medians:
+            least = min(samples[pattern]['weir']) / min(samples[pattern][name])
+            row += [f'{name} {number(medians[name])}', f'**{medians["weir"] / medians[name]:.2f}**', f'{least:.2f}']
+        else:
+            row += ['-', '-', '-']
         for other in ('bare', 'mutex', 'tbb', 'omp'):
             row.append(f'{medians["weir"] / medians[other]:.2f}' if other in medians else '-')
         print('| ' + ' | '.join(row) + ' |')
@@ -66,6 +70,9 @@ def ratios(samples):
 
 def matrix(samples, patterns):
     patterns = [pattern for pattern in patterns if pattern in samples]
+    if not patterns:
+        return
+    print()
     names = sorted({name for pattern in patterns for name in samples[pattern]}, key=lambda name: (name != 'weir', name))
     print('| contender | ' + ' | '.join(patterns) + ' |')
     print('|---' * (len(patterns) + 1) + '|')
@@ -89,7 +96,6 @@ def main():
         print(f'A/A (one line twice): {cell(again["weir"])} and {cell(again["weir_again"])}, ratio {spread:.2f}.\n')
     ratios(samples)
     for group in (RINGS, LANES, TASKS, WAITS, SPAWNS):
-        print()
         matrix(samples, group)
     return 0
 
