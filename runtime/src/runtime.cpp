@@ -43,15 +43,12 @@ struct RunJob : detail::Job {
     Scope* const scope = self.scope;
     const detail::TaskFrame frame{scope, context.root_epoch()};
     context.participant().add_submitted(frame.epoch, 1);
-    const detail::TaskFrame* const outer = std::exchange(worker.frame, &frame);
-    detail::LastTask* const outer_last = std::exchange(worker.last, nullptr);
     try {
+      const detail::FrameScope inherited(context, frame);
       self.call(self.body);
     } catch (...) {
       worker.body_failed(frame);
     }
-    worker.last = outer_last;
-    worker.frame = outer;
     worker.counters.tasks.add(1);
     context.participant().add_retired(frame.epoch, 1);
     scope->leave();  // the caller may return now, and the job with it

@@ -58,8 +58,7 @@ void TaskGraphCore::run_task_job(Job& job, Context& context) noexcept {
 
 void TaskGraphCore::run_chain(GraphTask* task, Context& context) noexcept {
   auto& worker = static_cast<Worker&>(context);
-  const TaskFrame* const outer = std::exchange(worker.frame, &frame_);
-  LastTask* const outer_last = std::exchange(worker.last, nullptr);
+  const FrameScope scope(context, frame_);  // never read once the last unit is given back
   std::uint64_t ran = 0;
   for (; task != nullptr; ++ran) {
     if (ran == chain_max) {
@@ -73,8 +72,6 @@ void TaskGraphCore::run_chain(GraphTask* task, Context& context) noexcept {
       task = follow(*task, choice, context);
     }
   }
-  worker.last = outer_last;
-  worker.frame = outer;
   worker.counters.tasks.add(ran);
 }
 

@@ -205,7 +205,7 @@ class Runtime {
     using Body = std::remove_reference_t<F>;
     return run_body(
         const_cast<void*>(static_cast<const void*>(&f)),
-        [](void* body) { (*static_cast<Body*>(body))(); }, error);
+        [](void* body) { static_cast<void>((*static_cast<Body*>(body))()); }, error);
   }
 
   /// Waits until every task submitted before the call, and every descendant, has ended and is

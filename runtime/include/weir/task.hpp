@@ -160,7 +160,7 @@ class Join {
     joined_ = true;
     Job* const popped = worker_.deque.pop();
     if (popped == &child_) {
-      (*child_.function)();
+      static_cast<void>((*child_.function)());
       return;
     }
     worker_.join(child_, popped);
@@ -179,20 +179,20 @@ template <class F, class G>
 void fork_two(Worker& worker, F& f, G& g) {
   ForkChild<G> child(g, worker.frame);
   if (!worker.deque.push_private(&child)) {
-    f();
-    g();
+    static_cast<void>(f());
+    static_cast<void>(g());
     return;
   }
   worker.notify();
   Join<G> join(worker, child);
   worker.maybe_give_away();
-  f();
+  static_cast<void>(f());
   join.now();
 }
 
 template <class F>
 void fork_all(Worker&, F& f) {
-  f();
+  static_cast<void>(f());
 }
 template <class F, class G, class... Rest>
 void fork_all(Worker& worker, F& f, G& g, Rest&... rest) {
@@ -210,7 +210,7 @@ void fork_all(Worker& worker, F& f, G& g, Rest&... rest) {
 template <class F>
 void split_range(std::size_t first, std::size_t last, std::size_t grain, F& f) {
   if (last - first <= grain) {
-    for (std::size_t i = first; i < last; ++i) f(i);
+    for (std::size_t i = first; i < last; ++i) static_cast<void>(f(i));
     return;
   }
   const std::size_t middle = first + (last - first) / 2;

@@ -48,7 +48,8 @@ class TaskGraph {
     using Body = std::decay_t<F>;
     Body* const body = slab().make<Body>(std::forward<F>(f));
     return add(
-        std::move(name), body, [](void* b) -> int { return (*static_cast<Body*>(b))(), 0; }, false);
+        std::move(name), body,
+        [](void* b) -> int { return static_cast<void>((*static_cast<Body*>(b))()), 0; }, false);
   }
   /// f is int(): which successor runs next.
   template <class F>

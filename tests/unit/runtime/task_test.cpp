@@ -1,4 +1,5 @@
-#include <numeric>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core_fixture.hpp"
 
@@ -181,6 +182,35 @@ TEST_CASE("task: worker_index names workers and guests, and -1 outside") {
   CHECK(index >= 0);
   CHECK(index < 2 + limits::guests_default);
   CHECK_FALSE(quiescent_point());
+}
+
+TEST_CASE("task: bodies may return what the compiler does not let callers ignore") {
+  auto runtime = start_with(2);
+  int count = 0;
+  CHECK(runtime->run([&count] {
+    fork_join([&count] { return ++count, Status::closed; }, [] { return Status::closed; });
+    parallel_for(0, 1, 1, [](std::size_t) { return Status::closed; });
+    return spawn_or_run([] { return Status::closed; });
+  }) == Status::accepted);
+  CHECK(count == 1);
+}
+
+TEST_CASE("task: a fork inside a task makes its child's calls answer forked") {
+  auto runtime = start_with(2);
+  int code = -1;
+  CHECK(runtime->run([&] {
+    const pid_t child = fork();
+    if (child == 0) {
+      int bad = 0;
+      if (spawn([] {}).status != Status::forked) bad |= 1;
+      if (spawn_or_run([] {}).status != Status::forked) bad |= 2;
+      if (runtime->barrier().status != Status::forked) bad |= 4;
+      _exit(bad);
+    }
+    int status = 0;
+    if (waitpid(child, &status, 0) == child && WIFEXITED(status)) code = WEXITSTATUS(status);
+  }) == Status::accepted);
+  CHECK(code == 0);
 }
 
 TEST_CASE("task: zero allocations between start and stop") {

@@ -44,7 +44,7 @@ void task_body(void* from, TaskOp op, void* to) {
     ~End() { f->~F(); }
   } end{f};
   if (op == TaskOp::run) {
-    (*f)();
+    static_cast<void>((*f)());
   } else if (op == TaskOp::relocate) {
     ::new (to) F(std::move(*f));
   }
@@ -202,6 +202,27 @@ class alignas(contended_bytes) Worker : public Context {
 
 inline Worker* current_worker() noexcept { return this_worker; }
 
+/// While it lives, what runs on this worker starts its children with `frame`: around the bodies of
+/// graphs, so that what they spawn descends from their token or run. `frame` outlives it.
+class FrameScope {
+ public:
+  FrameScope(Context& context, const TaskFrame& frame) noexcept
+      : worker_(static_cast<Worker&>(context)),
+        outer_(std::exchange(worker_.frame, &frame)),
+        outer_last_(std::exchange(worker_.last, nullptr)) {}
+  FrameScope(const FrameScope&) = delete;
+  FrameScope& operator=(const FrameScope&) = delete;
+  ~FrameScope() {
+    worker_.last = outer_last_;
+    worker_.frame = outer_;
+  }
+
+ private:
+  Worker& worker_;
+  const TaskFrame* outer_;
+  LastTask* outer_last_;
+};
+
 /// The child that runs `F` by reference: the joiner's frame holds f.
 template <class F>
 struct ForkChild : ForkJob {
@@ -217,7 +238,7 @@ struct ForkChild : ForkJob {
     worker.child_begins(child);
     std::uint32_t outcome = done;
     try {
-      (*child.function)();
+      static_cast<void>((*child.function)());
     } catch (...) {
       ::new (static_cast<void*>(&child.error)) BodyError{};
       capture_exception(child.error);
