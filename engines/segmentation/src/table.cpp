@@ -77,22 +77,22 @@ void Column::clear(std::string_view new_name, ColumnType new_type, bool is_const
 }
 
 Column& Table::add(std::string_view name, ColumnType type, bool constant) {
-  if (used_ == columns_.size()) columns_.emplace_back();
-  Column& column = columns_[used_++];
+  if (used_ == columns_.size()) columns_.push_back(std::make_unique<Column>());
+  Column& column = *columns_[used_++];
   column.clear(name, type, constant);
   return column;
 }
 
 const Column* Table::find(std::string_view name) const noexcept {
   for (std::size_t at = 0; at < used_; ++at) {
-    if (columns_[at].name == name) return &columns_[at];
+    if (columns_[at]->name == name) return columns_[at].get();
   }
   return nullptr;
 }
 
 bool Table::remove(std::string_view name) noexcept {
   for (std::size_t at = 0; at < used_; ++at) {
-    if (columns_[at].name != name) continue;
+    if (columns_[at]->name != name) continue;
     const auto first = columns_.begin() + static_cast<std::ptrdiff_t>(at);
     std::rotate(first, first + 1, columns_.begin() + static_cast<std::ptrdiff_t>(used_));
     --used_;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,9 +49,9 @@ class Table {
   std::size_t rows = 0;
 
   std::size_t size() const noexcept { return used_; }
-  Column& operator[](std::size_t index) noexcept { return columns_[index]; }
-  const Column& operator[](std::size_t index) const noexcept { return columns_[index]; }
-  /// Appends an empty column. References to columns stay good until the table held more than ever before.
+  Column& operator[](std::size_t index) noexcept { return *columns_[index]; }
+  const Column& operator[](std::size_t index) const noexcept { return *columns_[index]; }
+  /// Appends an empty column. References to columns stay good until they are removed or the table is cleared.
   Column& add(std::string_view name, ColumnType type, bool constant = false);
   /// The column of that name; null when there is none.
   const Column* find(std::string_view name) const noexcept;
@@ -62,7 +63,7 @@ class Table {
   }
 
  private:
-  std::vector<Column> columns_;  // the first used_ are in use; the others keep their storage
+  std::vector<std::unique_ptr<Column>> columns_;  // the first used_ are in use; the others keep their storage
   std::size_t used_ = 0;
 };
 

@@ -1,0 +1,130 @@
+#include "scratch.hpp"
+
+#include <weir/segmentation/journal.hpp>
+#include <weir/segmentation/parquet.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+using namespace weir::segmentation;
+
+namespace {
+
+Record good(const std::string& path) {
+  Record r;
+  r.path = path;
+  r.input = {123, 456789, "c0ffee"};
+  r.status = "ok";
+  r.run_id = "0123456789abcdef";
+  r.proc = "IV";
+  r.date = "2025-09-04";
+  r.origin = "meta";
+  r.start_us = 1757018821635818;
+  r.rows = 44;
+  r.bytes = 4000;
+  r.notes = {"bom", "unit:VG \"x\""};
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("journal: a record is one line and comes back as it was") {
+  Record r = good("raw/\xc2\xb5 \"odd\"\n.csv");
+  r.segments.push_back({3, 9, SegmentType::return_positive, Direction::decreasing, 0.1, 0.30000000000000004});
+  r.segments.push_back({10, 19, SegmentType::forward_negative, Direction::unknown,
+                        std::numeric_limits<double>::quiet_NaN(), -1});
+  const std::string line = to_json_line(r);
+  CHECK(line.find('\n') == line.size() - 1);
+  const auto back = from_json_line(line);
+  REQUIRE(back.has_value());
+  CHECK(to_json_line(*back) == line);
+  CHECK(back->path == r.path);
+  CHECK(back->input == r.input);
+  CHECK(back->segments[0].v_end == 0.30000000000000004);
+  CHECK(std::isnan(back->segments[1].v_start));
+  CHECK(!from_json_line("{\"path\":\"a\"}"));
+  CHECK(!from_json_line("[1]"));
+  CHECK(!from_json_line("{\"path\":1,"));
+}
+
+TEST_CASE("journal: records are found after settle, the last of a path counts, and survive the process") {
+  const Scratch scratch;
+  {
+    Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
+    REQUIRE(journal.append(good("b")).ok());
+    REQUIRE(journal.append(good("a")).ok());
+    Record again = good("b");
+    again.rows = 7;
+    REQUIRE(journal.append(again).ok());
+    CHECK(journal.find("b") == nullptr);
+    journal.settle();
+    REQUIRE(journal.find("b") != nullptr);
+    CHECK(journal.find("b")->rows == 7);
+    REQUIRE(journal.flush().ok());
+  }
+  Journal journal = Journal::open(scratch.path(), SyncPolicy::commit).value();
+  CHECK(journal.find("b")->rows == 7);
+  REQUIRE(journal.sorted().size() == 2);
+  CHECK(journal.sorted()[0]->path == "a");
+  REQUIRE(journal.compact().ok());
+  const std::string text = scratch.read("_manifest/journal.jsonl");
+  CHECK(text == to_json_line(*journal.find("a")) + to_json_line(*journal.find("b")));
+}
+
+TEST_CASE("journal: a torn tail and a damaged line lose themselves alone") {
+  const Scratch scratch;
+  const std::string line = to_json_line(good("a"));
+  scratch.write("_manifest/journal.jsonl", line + "{not json}\n" + to_json_line(good("b")) + line.substr(0, 40));
+  {
+    Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
+    CHECK(journal.unreadable_lines() == 1);
+    CHECK(journal.sorted().size() == 2);
+    REQUIRE(journal.append(good("c")).ok());
+    REQUIRE(journal.flush().ok());
+  }
+  const Journal journal = Journal::read(scratch.path()).value();
+  CHECK(journal.find("c") != nullptr);
+  CHECK(journal.sorted().size() == 3);
+}
+
+TEST_CASE("journal: what is forgotten is gone after compact") {
+  const Scratch scratch;
+  Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
+  REQUIRE(journal.append(good("a")).ok());
+  REQUIRE(journal.append(good("b")).ok());
+  journal.settle();
+  journal.forget("a");
+  CHECK(journal.find("a") == nullptr);
+  REQUIRE(journal.compact().ok());
+  CHECK(Journal::read(scratch.path()).value().sorted().size() == 1);
+}
+
+TEST_CASE("journal: the manifest has one row a record, by path, whatever their order was") {
+  const Scratch one;
+  const Scratch two;
+  for (const Scratch* scratch : {&one, &two}) {
+    Journal journal = Journal::open(scratch->path(), SyncPolicy::none).value();
+    Record bad = good("x");
+    bad.status = "reject";
+    bad.run_id.clear();
+    bad.reason = "empty_file";
+    bad.what = "the file has no bytes";
+    const bool first = scratch == &one;
+    REQUIRE(journal.append(first ? good("a") : bad).ok());
+    REQUIRE(journal.append(first ? bad : good("a")).ok());
+    REQUIRE(journal.compact().ok());
+    REQUIRE(write_stage_manifest(journal, scratch->path() + "/_manifest/manifest.parquet", weir::Sync::none).ok());
+    REQUIRE(write_segment_manifest(journal, scratch->path() + "/deeper/manifest.parquet", weir::Sync::none).ok());
+  }
+  const std::string bytes = one.read("_manifest/manifest.parquet");
+  CHECK(bytes == two.read("_manifest/manifest.parquet"));
+  Table table;
+  REQUIRE(read_parquet(bytes, table).ok());
+  REQUIRE(table.rows == 2);
+  CHECK(table.find("source_file")->text(0) == "a");
+  CHECK(table.find("path")->text(0) == "proc=IV/date=2025-09-04/run_id=0123456789abcdef/part-000.parquet");
+  CHECK(table.find("path")->is_null(1));
+  CHECK(table.find("reason")->text(1) == "empty_file");
+}

@@ -1,0 +1,254 @@
+#include "scratch.hpp"
+
+#include <weir/segmentation/pipeline.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace weir::segmentation;
+
+namespace {
+
+const TimeZone& santiago() {
+  static const TimeZone zone = TimeZone::load("America/Santiago").value();
+  return zone;
+}
+
+std::unique_ptr<weir::Runtime> start(int workers) {
+  weir::Config config;
+  config.workers = workers;
+  config.pin = weir::Pin::none;
+  return weir::Runtime::start(config).value();
+}
+
+/// A corpus in a folder, and the two stages over it.
+struct Bench {
+  explicit Bench(std::size_t files, CorpusKind kind = CorpusKind::clean, int workers = 2) : runtime(start(workers)) {
+    const auto made = generate(*runtime, {files, kind, 1}, scratch.path() + "/corpus", {});
+    REQUIRE_MESSAGE(made.ok(), made.error().text());
+    CHECK(made.value().files == files);
+  }
+  StageReport stage_all(const std::string& out = "out", bool force = false) {
+    StageConfig config;
+    config.raw_root = scratch.path() + "/corpus/raw";
+    config.stage_root = scratch.path() + "/" + out + "/stage";
+    config.zone = &santiago();
+    config.sync = SyncPolicy::none;
+    config.force = force;
+    config.side = side;
+    config.capacity = capacity;
+    auto report = stage(*runtime, config, {});
+    REQUIRE_MESSAGE(report.ok(), report.error().text());
+    return std::move(report).value();
+  }
+  StageReport segment_all(const std::string& out = "out", const std::string& procedure = "IV", std::size_t points = 5) {
+    SegmentConfig config;
+    config.stage_root = scratch.path() + "/" + out + "/stage";
+    config.output_root = scratch.path() + "/" + out + "/" + procedure;
+    config.procedure = procedure;
+    config.sync = SyncPolicy::none;
+    config.side = side;
+    config.capacity = capacity;
+    config.detector.min_segment_points = points;
+    auto report = preprocess(*runtime, config, {});
+    REQUIRE_MESSAGE(report.ok(), report.error().text());
+    return std::move(report).value();
+  }
+
+  Scratch scratch;
+  std::unique_ptr<weir::Runtime> runtime;
+  SideFiles side;
+  std::uint32_t capacity = 4;
+};
+
+std::string first_file(const std::map<std::string, std::string>& tree, const std::string& part) {
+  for (const auto& [name, bytes] : tree) {
+    if (name.find(part) != std::string::npos) return name;
+  }
+  FAIL("no file like " << part);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("pipeline: a corpus is staged and segmented, nothing is lost in the graphs") {
+  Bench bench(150);
+  const StageReport staged = bench.stage_all();
+  CHECK(staged.files == 150);
+  CHECK(staged.done + staged.rejected == 150);
+  CHECK(staged.rejected == 6);
+  CHECK(staged.graph.ledger.in == 150);
+  CHECK(staged.graph.ledger.out == 150);
+  CHECK(bench.runtime->barrier().status == weir::Status::accepted);
+  const StageReport cut = bench.segment_all();
+  CHECK(cut.files == 36);
+  CHECK(cut.segments == 4 * 36);
+  CHECK(bench.segment_all("out", "IVg").segments > 0);
+  const auto tree = bench.scratch.tree("out");
+  CHECK(tree.contains("out/stage/_manifest/manifest.parquet"));
+  CHECK(tree.contains("out/IV/_manifest/manifest.parquet"));
+  for (const auto& [name, bytes] : tree) CHECK(name.find("weir-tmp") == std::string::npos);
+}
+
+TEST_CASE("pipeline: a second run parses nothing, and changes no byte") {
+  Bench bench(60);
+  bench.stage_all();
+  bench.segment_all();
+  const auto before = bench.scratch.tree("out");
+  const StageReport staged = bench.stage_all();
+  CHECK(staged.done == 0);
+  CHECK(staged.rows == 0);
+  CHECK(staged.skipped + staged.rejected == 60);
+  const StageReport cut = bench.segment_all();
+  CHECK(cut.done == 0);
+  CHECK(cut.skipped == cut.files);
+  CHECK(cut.segments == 4 * cut.files);
+  CHECK(bench.scratch.tree("out") == before);
+}
+
+TEST_CASE("pipeline: force does everything again, with the same bytes") {
+  Bench bench(40);
+  bench.stage_all();
+  const auto before = bench.scratch.tree("out");
+  const StageReport again = bench.stage_all("out", true);
+  CHECK(again.skipped == 0);
+  CHECK(again.done > 0);
+  CHECK(bench.scratch.tree("out") == before);
+}
+
+TEST_CASE("pipeline: the bytes depend neither on workers nor on the size of the rings") {
+  Bench two(60, CorpusKind::dirty);
+  two.stage_all();
+  two.segment_all();
+  const auto want = two.scratch.tree("out");
+  for (const int workers : {0, 1, 4}) {
+    two.runtime.reset();
+    two.runtime = start(workers);
+    two.capacity = workers == 4 ? 1 : 64;
+    // The same paths, or the ids would differ: what is there is moved aside.
+    std::filesystem::remove_all(two.scratch.path() + "/out");
+    two.stage_all();
+    two.segment_all();
+    CHECK(two.scratch.tree("out") == want);
+  }
+}
+
+TEST_CASE("pipeline: an output that is missing is made again, alone") {
+  Bench bench(40);
+  bench.stage_all();
+  bench.segment_all();
+  const auto before = bench.scratch.tree("out");
+  const std::string staged = first_file(before, "stage/proc=IV/");
+  const std::string segment = first_file(before, "segment=2");
+  REQUIRE(std::remove((bench.scratch.path() + "/" + staged).c_str()) == 0);
+  REQUIRE(std::remove((bench.scratch.path() + "/" + segment).c_str()) == 0);
+  CHECK(bench.stage_all().done == 1);
+  CHECK(bench.segment_all().done == 1);
+  CHECK(bench.scratch.tree("out") == before);
+}
+
+TEST_CASE("pipeline: a changed input replaces its outputs, stale segments and all") {
+  Bench bench(40);
+  bench.stage_all();
+  bench.segment_all();
+  const auto corpus = bench.scratch.tree("corpus");
+  const std::string first = first_file(bench.scratch.tree("out"), "stage/proc=IV/");
+  std::string path;
+  std::string bytes;
+  for (const auto& [name, text] : corpus) {
+    if (name.find("/IV2") == std::string::npos || text.find("#Metadata:") == std::string::npos) continue;
+    if (text.find("#Data:\r\nVsd") == std::string::npos || text.find('\0') != std::string::npos) continue;
+    if (text.find("Traceback") != std::string::npos || !text.starts_with("#Proc")) continue;
+    path = name;
+    bytes = text;
+    break;
+  }
+  REQUIRE(!path.empty());
+  const std::size_t half = bytes.find('\n', bytes.size() / 2) + 1;  // the sweep was stopped: fewer segments
+  bench.scratch.write(path, bytes.substr(0, half));
+  const StageReport staged = bench.stage_all();
+  CHECK(staged.done == 1);
+  CHECK(staged.removed == 0);  // the same id
+  const StageReport cut = bench.segment_all();
+  CHECK(cut.done == 1);
+  CHECK(cut.removed >= 1);
+  // Another start time is another id: the old run goes, from both trees.
+  const std::size_t start = bytes.find("Start time: ") + 12;
+  bench.scratch.write(path, bytes.substr(0, start) + "1700000000.5" + bytes.substr(bytes.find("\r\n", start)));
+  const StageReport moved = bench.stage_all();
+  CHECK(moved.done == 1);
+  CHECK(moved.removed == 1);
+  const StageReport again = bench.segment_all();
+  CHECK(again.done == 1);
+  CHECK(again.removed >= 1);
+  // And one that can no longer be read leaves nothing.
+  bench.scratch.write(path, "");
+  CHECK(bench.stage_all().removed == 1);
+  CHECK(bench.segment_all().files == again.files - 1);
+}
+
+TEST_CASE("pipeline: another rule or table does again what it touches") {
+  Bench bench(30);
+  bench.stage_all();
+  bench.segment_all();
+  CHECK(bench.segment_all("out", "IV", 6).done > 0);
+  CHECK(bench.segment_all("out", "IV", 6).done == 0);
+}
+
+TEST_CASE("pipeline: a run that no detector can use is an error record, not the end") {
+  Bench bench(40);
+  bench.stage_all();
+  std::string name = first_file(bench.scratch.tree("out"), "stage/proc=IV/");
+  bench.scratch.write(name, "no parquet");
+  const StageReport cut = bench.segment_all();
+  CHECK(cut.rejected == 1);
+  CHECK(cut.rejects.at("unreadable") == 1);
+  CHECK(cut.done == cut.files - 1);
+}
+
+TEST_CASE("pipeline: side files are the original's") {
+  Bench bench(40);
+  bench.side.events = true;
+  bench.side.events_dir = bench.scratch.path() + "/events";
+  bench.side.rejects_dir = bench.scratch.path() + "/rejects";
+  const StageReport staged = bench.stage_all();
+  CHECK(bench.scratch.tree("events").size() == staged.done);
+  const auto rejects = bench.scratch.tree("rejects");
+  CHECK(rejects.size() == staged.rejected);
+  CHECK(first_file(rejects, ".reject.json").size() > 20);
+  const StageReport cut = bench.segment_all();
+  CHECK(bench.scratch.tree("events").size() == staged.done + cut.done);
+  CHECK(bench.scratch.read(first_file(bench.scratch.tree("events"), "/segment-")).find("v_range") != std::string::npos);
+}
+
+TEST_CASE("pipeline: places that are not there are told") {
+  Scratch scratch;
+  auto runtime = start(1);
+  StageConfig config;
+  config.raw_root = scratch.path() + "/none";
+  config.stage_root = scratch.path() + "/stage";
+  config.zone = &santiago();
+  CHECK(stage(*runtime, config, {}).error().code == "not_found");
+  scratch.write("file", "x");
+  config.raw_root = scratch.path() + "/file";
+  CHECK(stage(*runtime, config, {}).error().code == "not_a_directory");
+  SegmentConfig segments;
+  segments.stage_root = scratch.path() + "/none";
+  segments.output_root = scratch.path() + "/out";
+  CHECK(preprocess(*runtime, segments, {}).error().code == "not_found");
+}
+
+TEST_CASE("pipeline: an output folder that cannot be written ends the stage, and the former outputs stay") {
+  Bench bench(20);
+  bench.scratch.write("out/stage/proc=IVg", "a file where a folder must be");
+  StageConfig config;
+  config.raw_root = bench.scratch.path() + "/corpus/raw";
+  config.stage_root = bench.scratch.path() + "/out/stage";
+  config.zone = &santiago();
+  const auto report = stage(*bench.runtime, config, {});
+  REQUIRE(!report.ok());
+  CHECK(!report.error().what.empty());
+  CHECK(bench.scratch.read("out/stage/proc=IVg") == "a file where a folder must be");
+}
