@@ -56,7 +56,9 @@ void enter_call(Participant& self) noexcept {
 template <class Participant>
 void leave_call(Participant& self) noexcept {
   const std::uint64_t now = self.sequence.load(relaxed);  // relaxed: its only writer
-  self.sequence.store(now + 1, seq_cst);  // (4) seq_cst pairs with (5), (6): the submission of this call is counted
+  // (4) seq_cst pairs with (5), (6): the submission of this call is counted. Release would do for that; two workers that
+  // park at the same time each store their word and read the other's, and one of them must see both (P5)
+  self.sequence.store(now + 1, seq_cst);
 }
 
 /// A producer's word as the grace period finds it, after the epoch was advanced (seq_cst).
@@ -80,7 +82,7 @@ void go_online(Participant& self) noexcept {
 /// It stops: nothing of its past is uncounted, and it holds no reference to anything retired.
 template <class Participant>
 void go_offline(Participant& self) noexcept {
-  self.online.store(0, seq_cst);  // (8) seq_cst pairs with (9): what it counted while online
+  self.online.store(0, release);  // (8) release pairs with (9): what it counted while online
 }
 /// A quiescent point, between jobs: the epoch that it has read there.
 template <class Participant>
