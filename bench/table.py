@@ -49,7 +49,8 @@ def cell(values):
 
 
 def ratios(samples):
-    print('| pattern | weir | held against | ratio | of minima | weir / bare | weir / mutex | weir / oneTBB | weir / OpenMP |')
+    print('| pattern | weir | held against | ratio | of minima | weir / bare | weir / mutex | weir / oneTBB '
+          '| weir / OpenMP |')
     print('|---' * 9 + '|')
     for pattern, reference in REFERENCES.items():
         medians = {name: statistics.median(values) for name, values in samples.get(pattern, {}).items()}
