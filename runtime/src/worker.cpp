@@ -375,6 +375,7 @@ void Core::run_worker(int index) noexcept {
   come_online(w);
   for (;;) {
     Job* job = find(w);
+    if (job == nullptr) job = steal(w);  // without being counted as searching: shared words rest
     if (job == nullptr) job = search(w);
     if (job == nullptr) break;
     execute(w, *job);
