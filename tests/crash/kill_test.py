@@ -16,7 +16,7 @@ import tempfile
 import time
 
 KILLS = {'fast': 4, 'ci': 10, 'long': 1000, 'soak': 1000}
-FILES = 400
+FILES = 250
 KILLS_A_TREE = 3  # so many kills before a tree is finished and compared
 
 
