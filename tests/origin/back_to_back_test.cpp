@@ -1,18 +1,19 @@
-// back_to_back_test.cpp: one stage after the other on the same workers, and graphs torn down while their rings are full.
+// back_to_back_test.cpp: one stage after the other on the same workers, and graphs torn down while
+// their rings are full.
 //
-// The original started a second pool of processes while the first was still going down. Here there is one set of workers
-// for life: a barrier between the stages, and teardown that needs nobody's room.
+// The original started a second pool of processes while the first was still going down. Here there
+// is one set of workers for life: a barrier between the stages, and teardown that needs nobody's
+// room.
 #include <doctest/doctest.h>
-#include <weir/stream_graph.hpp>
-
-#include <origin/disturbance.hpp>
-#include <support/at_rest.hpp>
-#include <support/watchdog.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <origin/disturbance.hpp>
+#include <support/at_rest.hpp>
+#include <support/watchdog.hpp>
+#include <weir/stream_graph.hpp>
 
 using namespace weir;
 using namespace weir::test;
@@ -24,7 +25,8 @@ constexpr std::uint64_t tokens_a_stage = 12;
 /// Counts the values that exist, so that a torn-down graph is seen to destroy what its rings held.
 class Counted {
  public:
-  Counted(std::uint64_t token, std::atomic<std::int64_t>& alive) noexcept : token_(token), alive_(&alive) {
+  Counted(std::uint64_t token, std::atomic<std::int64_t>& alive) noexcept
+      : token_(token), alive_(&alive) {
     alive_->fetch_add(1, std::memory_order_relaxed);
   }
   Counted(Counted&& other) noexcept : token_(other.token_), alive_(other.alive_) {
@@ -52,10 +54,11 @@ std::uint64_t run_stage(const Round& round, const char* name, std::uint64_t firs
   const NodeConfig config{.mode = setting.mode, .capacity = setting.capacity};
   std::atomic<std::uint64_t> sum{0}, taken{0};
   StreamGraph graph(round.runtime, name);
-  auto numbers = graph.source<std::uint64_t>("numbers", {}, [&, next = first](Emit<std::uint64_t>& out) mutable {
-    out(next++);
-    return next < first + tokens_a_stage ? Give::more : Give::end;
-  });
+  auto numbers = graph.source<std::uint64_t>(
+      "numbers", {}, [&, next = first](Emit<std::uint64_t>& out) mutable {
+        out(next++);
+        return next < first + tokens_a_stage ? Give::more : Give::end;
+      });
   auto worked = graph.map("work", numbers, config, [&](std::uint64_t&& token) {
     if (setting.trouble == Trouble::throws) round.trouble.at(token);
     return token;
@@ -99,14 +102,16 @@ void tear_down_while_full(const Round& round) {
       if (setting.trouble == Trouble::throws) round.trouble.at(value.token());
       return std::move(value);
     });
-    graph->sink("stuck", worked, {.mode = Mode::serial, .capacity = setting.capacity}, [&](Counted&&) {
-      consumer_goes_on.wait();
-      taken.fetch_add(1, std::memory_order_relaxed);
-    });
+    graph->sink("stuck", worked, {.mode = Mode::serial, .capacity = setting.capacity},
+                [&](Counted&&) {
+                  consumer_goes_on.wait();
+                  taken.fetch_add(1, std::memory_order_relaxed);
+                });
     graph->build().value();
     CHECK(graph->start() == Status::accepted);
     Producer producer = round.runtime.producer("filler").value();
-    const std::uint64_t enough = 4 * std::uint64_t{setting.capacity} + 512;  // rings and a firing's own batch
+    const std::uint64_t enough =
+        4 * std::uint64_t{setting.capacity} + 512;  // rings and a firing's own batch
     for (std::uint32_t refusals = 0; refusals < 3 && accepted < enough;) {
       if (door.push(producer, Counted(accepted, alive)).status == Status::accepted) {
         ++accepted;
@@ -115,8 +120,10 @@ void tear_down_while_full(const Round& round) {
         std::this_thread::yield();
       }
     }
-    const auto window = static_cast<std::uint32_t>(4 * setting.workers);  // of a stream with an ordered node
-    CHECK(accepted >= (setting.mode == Mode::ordered ? std::min(setting.capacity, window) : setting.capacity));
+    const auto window =
+        static_cast<std::uint32_t>(4 * setting.workers);  // of a stream with an ordered node
+    CHECK(accepted >=
+          (setting.mode == Mode::ordered ? std::min(setting.capacity, window) : setting.capacity));
     if (setting.trouble == Trouble::cancel) {
       graph->cancel();
       Counted surplus(accepted, alive);
@@ -135,15 +142,17 @@ void tear_down_endless(const Round& round) {
   std::atomic<std::uint64_t> taken{0};
   {
     StreamGraph graph(round.runtime, "endless");
-    auto numbers = graph.source<std::uint64_t>("numbers", {}, [next = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
-      out(next++);
-      return Give::more;
-    });
+    auto numbers = graph.source<std::uint64_t>(
+        "numbers", {}, [next = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
+          out(next++);
+          return Give::more;
+        });
     auto worked = graph.map("work", numbers, config, [&](std::uint64_t&& token) {
       if (round.setting.trouble == Trouble::throws) round.trouble.at(token);
       return token;
     });
-    graph.sink("count", worked, config, [&](std::uint64_t&&) { taken.fetch_add(1, std::memory_order_relaxed); });
+    graph.sink("count", worked, config,
+               [&](std::uint64_t&&) { taken.fetch_add(1, std::memory_order_relaxed); });
     graph.build().value();
     CHECK(graph.start() == Status::accepted);
     while (taken.load(std::memory_order_relaxed) == 0) std::this_thread::yield();
@@ -155,10 +164,11 @@ void stage_beside_a_held_worker(const Round& round) {
   Disturbance held(round.runtime, round.setting, 0, 0);
   std::atomic<std::uint64_t> done{0};
   StreamGraph graph(round.runtime, "held");
-  auto numbers = graph.source<std::uint64_t>("numbers", {}, [next = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
-    out(next++);
-    return next < tokens_a_stage ? Give::more : Give::end;
-  });
+  auto numbers = graph.source<std::uint64_t>(
+      "numbers", {}, [next = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
+        out(next++);
+        return next < tokens_a_stage ? Give::more : Give::end;
+      });
   graph.sink("held", numbers, {.mode = round.setting.mode, .capacity = round.setting.capacity},
              [&](std::uint64_t&& token) {
                held.at(token);
@@ -166,8 +176,12 @@ void stage_beside_a_held_worker(const Round& round) {
              });
   graph.build().value();
   CHECK(graph.start() == Status::accepted);
-  run_stage(Round{round.runtime, {round.setting.workers, round.setting.capacity, round.setting.mode, Trouble::none},
-                  round.number, round.trouble}, "beside", 0);
+  run_stage(
+      Round{round.runtime,
+            {round.setting.workers, round.setting.capacity, round.setting.mode, Trouble::none},
+            round.number,
+            round.trouble},
+      "beside", 0);
   CHECK(graph.wait_until(never) == Status::accepted);
   CHECK(done.load() == tokens_a_stage);
   CHECK(held.finish());

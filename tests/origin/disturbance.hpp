@@ -1,14 +1,13 @@
-// disturbance.hpp: carries out the trouble of a setting: throws, holds a worker, floods. Cancelling is the test's own.
+// disturbance.hpp: carries out the trouble of a setting: throws, holds a worker, floods. Cancelling
+// is the test's own.
 #pragma once
 
-#include <weir/runtime.hpp>
-
-#include <origin/matrix.hpp>
-
 #include <atomic>
+#include <origin/matrix.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
+#include <weir/runtime.hpp>
 
 namespace weir::test {
 
@@ -28,7 +27,8 @@ class Gate {
 class Disturbance {
  public:
   /// `held_token`: the number of the token at which trouble `held` stops a worker.
-  Disturbance(Runtime& runtime, const Setting& setting, std::uint64_t held_token, std::uint64_t salt)
+  Disturbance(Runtime& runtime, const Setting& setting, std::uint64_t held_token,
+              std::uint64_t salt)
       : runtime_(runtime), setting_(setting), held_token_(held_token), salt_(salt) {
     if (setting.trouble == Trouble::held) threads_.emplace_back([this] { make_events(); });
     if (setting.trouble == Trouble::flood) {
@@ -45,7 +45,8 @@ class Disturbance {
   }
   /// To be called by the body for each token that it is given.
   void at(std::uint64_t token) {
-    if (throws(token)) throw std::runtime_error("token " + std::to_string(token) + " was chosen to fail");
+    if (throws(token))
+      throw std::runtime_error("token " + std::to_string(token) + " was chosen to fail");
     if (setting_.trouble == Trouble::held && token == held_token_) {
       held_.open();
       events_.wait(events_needed);
@@ -66,8 +67,8 @@ class Disturbance {
 
   bool over() const noexcept { return over_.passed() != 0; }
 
-  /// Tasks that the other workers run while one is held. A single worker is held with nobody beside it: then the events
-  /// are this thread's own.
+  /// Tasks that the other workers run while one is held. A single worker is held with nobody beside
+  /// it: then the events are this thread's own.
   void make_events() {
     while (held_.passed() == 0 && !over()) std::this_thread::yield();
     if (setting_.workers == 1) {
@@ -116,7 +117,9 @@ class Tally {
     total_.open();
   }
   std::uint64_t total() const noexcept { return total_.passed(); }
-  bool once(std::uint64_t token) const noexcept { return seen_[token].load(std::memory_order_relaxed) == 1; }
+  bool once(std::uint64_t token) const noexcept {
+    return seen_[token].load(std::memory_order_relaxed) == 1;
+  }
   /// Nothing came twice, nothing came that was never sent.
   bool sound() const noexcept { return twice_.passed() == 0 && strangers_.passed() == 0; }
 

@@ -1,13 +1,11 @@
 // matrix.hpp: the settings that each of the three origin suites runs over.
 #pragma once
 
-#include <weir/stream_config.hpp>
-
-#include <support/tier.hpp>
-
 #include <cstdint>
 #include <string>
+#include <support/tier.hpp>
 #include <vector>
+#include <weir/stream_config.hpp>
 
 namespace weir::test {
 
@@ -18,7 +16,8 @@ enum class Trouble : std::uint8_t {
   flood,   // foreign threads flood the runtime with tasks
   cancel,  // the graph is cancelled in the middle
 };
-inline constexpr Trouble troubles[] = {Trouble::none, Trouble::throws, Trouble::held, Trouble::flood, Trouble::cancel};
+inline constexpr Trouble troubles[] = {Trouble::none, Trouble::throws, Trouble::held,
+                                       Trouble::flood, Trouble::cancel};
 
 inline const char* to_string(Trouble trouble) noexcept {
   constexpr const char* names[] = {"none", "throws", "held", "flood", "cancel"};
@@ -40,8 +39,9 @@ struct Setting {
 
 inline constexpr int worker_counts[] = {1, 2, 4, 8};
 
-/// The settings of one worker count and one trouble: all 12 in the full tier; else four in which every pair of worker
-/// count and capacity, and of either and mode, occurs; under a sanitizer one of these four.
+/// The settings of one worker count and one trouble: all 12 in the full tier; else four in which
+/// every pair of worker count and capacity, and of either and mode, occurs; under a sanitizer one
+/// of these four.
 inline std::vector<Setting> settings(int workers, Trouble trouble) {
   constexpr std::uint32_t capacities[] = {1, 2, 10, 1000};
   constexpr Mode modes[] = {Mode::serial, Mode::ordered, Mode::parallel};
@@ -52,7 +52,8 @@ inline std::vector<Setting> settings(int workers, Trouble trouble) {
     for (std::uint32_t m = 0; m < 3; ++m) {
       const bool covering = (row + c + static_cast<std::uint32_t>(trouble)) % 3 == m;
       const bool one = (row + c) % 4 == static_cast<std::uint32_t>(trouble) % 4;
-      if (full() || (covering && (!sanitized || one))) all.push_back({workers, capacities[c], modes[m], trouble});
+      if (full() || (covering && (!sanitized || one)))
+        all.push_back({workers, capacities[c], modes[m], trouble});
     }
   }
   return all;

@@ -1,15 +1,16 @@
-// request_cycle_test.cpp: a search that asks for guidance and searches on, through buffers that are all at their smallest.
+// request_cycle_test.cpp: a search that asks for guidance and searches on, through buffers that are
+// all at their smallest.
 //
-// The original's search and its guidance blocked on each other's full queues. Here the cycle admits no more tokens than
-// its rings hold, and each request has had the slot of its reply since it was accepted.
+// The original's search and its guidance blocked on each other's full queues. Here the cycle admits
+// no more tokens than its rings hold, and each request has had the slot of its reply since it was
+// accepted.
 #include <doctest/doctest.h>
-#include <weir/stream_graph.hpp>
 
+#include <memory>
 #include <origin/disturbance.hpp>
 #include <support/at_rest.hpp>
 #include <support/watchdog.hpp>
-
-#include <memory>
+#include <weir/stream_graph.hpp>
 
 using namespace weir;
 using namespace weir::test;
@@ -25,7 +26,9 @@ struct Simulation {
   std::uint32_t rounds;
 };
 
-Simulation simulation(std::uint64_t token) { return {token, mix(token), 1 + static_cast<std::uint32_t>(token % 4)}; }
+Simulation simulation(std::uint64_t token) {
+  return {token, mix(token), 1 + static_cast<std::uint32_t>(token % 4)};
+}
 std::uint64_t searched(std::uint64_t value) { return mix(value ^ 0x5ea); }
 std::uint64_t evaluated(std::uint64_t value) { return mix(value + 0xe7a1); }
 std::uint64_t answer_of(std::uint64_t token) {
@@ -65,12 +68,14 @@ struct Answers {
   std::uint64_t accepted = 0, failed = 0, cancelled = 0, expired = 0, wrong = 0;
   std::uint64_t all() const noexcept { return accepted + failed + cancelled + expired; }
   Answers& operator+=(const Answers& o) noexcept {
-    accepted += o.accepted, failed += o.failed, cancelled += o.cancelled, expired += o.expired, wrong += o.wrong;
+    accepted += o.accepted, failed += o.failed, cancelled += o.cancelled, expired += o.expired,
+        wrong += o.wrong;
     return *this;
   }
 };
 
-void count_answer(const Cycle& cycle, Status status, std::uint64_t token, std::uint64_t value, Answers& answers) {
+void count_answer(const Cycle& cycle, Status status, std::uint64_t token, std::uint64_t value,
+                  Answers& answers) {
   switch (status) {
     case Status::accepted:
       ++answers.accepted;
@@ -80,14 +85,21 @@ void count_answer(const Cycle& cycle, Status status, std::uint64_t token, std::u
       ++answers.failed;
       answers.wrong += cycle.trouble.throws(token) ? 0 : 1;
       break;
-    case Status::cancelled: ++answers.cancelled; break;
-    case Status::expired: ++answers.expired; break;
-    default: ++answers.wrong;
+    case Status::cancelled:
+      ++answers.cancelled;
+      break;
+    case Status::expired:
+      ++answers.expired;
+      break;
+    default:
+      ++answers.wrong;
   }
 }
 
-/// Asks for `count` tokens, as many at a time as there are slots, and reads no reply before the slots are used up.
-Answers client(Runtime& runtime, Cycle& cycle, std::uint64_t first, std::uint64_t count, std::size_t outstanding) {
+/// Asks for `count` tokens, as many at a time as there are slots, and reads no reply before the
+/// slots are used up.
+Answers client(Runtime& runtime, Cycle& cycle, std::uint64_t first, std::uint64_t count,
+               std::size_t outstanding) {
   Producer producer = runtime.producer("client").value();
   Answers answers;
   std::vector<Reply<std::uint64_t>> replies(outstanding);
@@ -114,7 +126,8 @@ Answers client(Runtime& runtime, Cycle& cycle, std::uint64_t first, std::uint64_
 }
 
 /// `clients` foreign threads with `outstanding` requests in all.
-void cycle_of(Runtime& runtime, const Setting& setting, std::uint32_t outstanding, std::uint64_t count, int clients) {
+void cycle_of(Runtime& runtime, const Setting& setting, std::uint32_t outstanding,
+              std::uint64_t count, int clients) {
   Cycle cycle(runtime, setting, outstanding, count);
   cycle.graph.build().value();
   REQUIRE(cycle.graph.start() == Status::accepted);
@@ -122,7 +135,8 @@ void cycle_of(Runtime& runtime, const Setting& setting, std::uint32_t outstandin
   std::vector<std::thread> threads;
   const std::uint64_t share = count / static_cast<std::uint64_t>(clients);
   for (std::size_t c = 0; c < each.size(); ++c) {
-    threads.emplace_back([&, c] { each[c] = client(runtime, cycle, c * share, share, outstanding); });
+    threads.emplace_back(
+        [&, c] { each[c] = client(runtime, cycle, c * share, share, outstanding); });
   }
   for (std::thread& thread : threads) thread.join();
   Answers answers;
@@ -139,7 +153,8 @@ void cycle_of(Runtime& runtime, const Setting& setting, std::uint32_t outstandin
   CHECK(ledger.failed == answers.failed);
   if (setting.trouble == Trouble::cancel) return;
   std::uint64_t throwing = 0;
-  for (std::uint64_t token = 0; token < share * each.size(); ++token) throwing += cycle.trouble.throws(token) ? 1 : 0;
+  for (std::uint64_t token = 0; token < share * each.size(); ++token)
+    throwing += cycle.trouble.throws(token) ? 1 : 0;
   CHECK(ledger.in == share * each.size());
   CHECK(ledger.failed == throwing);
   CHECK(ledger.cancelled == 0);
@@ -159,10 +174,12 @@ void over_the_matrix(Trouble trouble) {
     for (const Setting& setting : settings(workers, trouble)) {
       if (setting.mode == Mode::ordered) continue;  // refused by name, below
       for (std::size_t o = 0; o < std::size(outstanding); ++o) {
-        if (!full() && o != turn % std::size(outstanding) && o != (turn + 2) % std::size(outstanding)) continue;
+        if (!full() && o != turn % std::size(outstanding) &&
+            o != (turn + 2) % std::size(outstanding))
+          continue;
         const int clients = outstanding[o] >= 10 && (turn + o) % 2 == 0 ? 3 : 1;
-        const std::string text = setting.text() + ", " + std::to_string(outstanding[o]) + " outstanding of " +
-                                 std::to_string(clients) + " clients";
+        const std::string text = setting.text() + ", " + std::to_string(outstanding[o]) +
+                                 " outstanding of " + std::to_string(clients) + " clients";
         INFO(text);
         dog.note("request_cycle: " + text);
         cycle_of(*runtime, setting, outstanding[o], requests_for(outstanding[o]), clients);
@@ -175,11 +192,15 @@ void over_the_matrix(Trouble trouble) {
 
 }  // namespace
 
-TEST_CASE("request_cycle: 1 to 10,000 outstanding through smallest buffers: none") { over_the_matrix(Trouble::none); }
+TEST_CASE("request_cycle: 1 to 10,000 outstanding through smallest buffers: none") {
+  over_the_matrix(Trouble::none);
+}
 TEST_CASE("request_cycle: 1 to 10,000 outstanding through smallest buffers: throws") {
   over_the_matrix(Trouble::throws);
 }
-TEST_CASE("request_cycle: 1 to 10,000 outstanding through smallest buffers: held") { over_the_matrix(Trouble::held); }
+TEST_CASE("request_cycle: 1 to 10,000 outstanding through smallest buffers: held") {
+  over_the_matrix(Trouble::held);
+}
 TEST_CASE("request_cycle: 1 to 10,000 outstanding through smallest buffers: flood") {
   over_the_matrix(Trouble::flood);
 }
@@ -200,7 +221,8 @@ TEST_CASE("request_cycle: an ordered node in the cycle is refused by name") {
   }
 }
 
-TEST_CASE("request_cycle: each request ends once: answered, failed, cancelled, expired or abandoned") {
+TEST_CASE(
+    "request_cycle: each request ends once: answered, failed, cancelled, expired or abandoned") {
   for (const int workers : worker_counts) {
     auto runtime = start(workers);
     Watchdog dog("request_cycle: ends", runtime.get());
@@ -216,8 +238,10 @@ TEST_CASE("request_cycle: each request ends once: answered, failed, cancelled, e
       for (std::uint64_t token = 0; token < count;) {
         Reply<std::uint64_t> reply;
         const Submit submit{.deadline = token % 5 == 1 ? Deadline{1} : never};
-        const Status asked = cycle.questions.submit(producer, simulation(token), reply, submit).status;
-        if (asked == Status::would_block) {  // abandoned ones keep their slots until their tombstones come
+        const Status asked =
+            cycle.questions.submit(producer, simulation(token), reply, submit).status;
+        if (asked ==
+            Status::would_block) {  // abandoned ones keep their slots until their tombstones come
           std::this_thread::yield();
           continue;
         }

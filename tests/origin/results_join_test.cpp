@@ -1,15 +1,16 @@
-// results_join_test.cpp: a caller that waits for its workers before it drains their results must not hang them.
+// results_join_test.cpp: a caller that waits for its workers before it drains their results must
+// not hang them.
 //
-// The original joined its worker processes first and read their results afterwards, while they waited in put() on the
-// full queue. Here the results are a thousand times what the rings hold, and everybody waits first.
+// The original joined its worker processes first and read their results afterwards, while they
+// waited in put() on the full queue. Here the results are a thousand times what the rings hold, and
+// everybody waits first.
 #include <doctest/doctest.h>
-#include <weir/stream_graph.hpp>
 
+#include <memory>
 #include <origin/disturbance.hpp>
 #include <support/at_rest.hpp>
 #include <support/watchdog.hpp>
-
-#include <memory>
+#include <weir/stream_graph.hpp>
 
 using namespace weir;
 using namespace weir::test;
@@ -27,15 +28,20 @@ Item job(std::uint64_t token) { return {token, mix(token)}; }
 Item result(const Item& item) { return {item.token, ~item.check}; }
 bool right(const Item& item) { return item.check == ~mix(item.token); }
 
-/// A thousand times what `rings` rings of this capacity hold; at capacity 1000 only where `all` allows it.
+/// A thousand times what `rings` rings of this capacity hold; at capacity 1000 only where `all`
+/// allows it.
 std::uint64_t thousandfold(const Setting& setting, std::uint64_t rings, bool all = true) {
-  const std::uint64_t times = setting.capacity <= 10 ? 1000 : full() ? 1000 : sanitized || !all ? 10 : 1000;
+  const std::uint64_t times = setting.capacity <= 10 ? 1000
+                              : full()               ? 1000
+                              : sanitized || !all    ? 10
+                                                     : 1000;
   return times * rings * setting.capacity;
 }
 
-/// What came out is what went in: each token once, but for those that threw; in a cancelled graph at most once.
-void check_results(const Setting& setting, const StreamGraph& graph, const Disturbance& trouble, const Tally& tally,
-                   std::uint64_t count) {
+/// What came out is what went in: each token once, but for those that threw; in a cancelled graph
+/// at most once.
+void check_results(const Setting& setting, const StreamGraph& graph, const Disturbance& trouble,
+                   const Tally& tally, std::uint64_t count) {
   CHECK(tally.sound());
   check_ledgers(graph);
   const Ledger ledger = graph.ledger();
@@ -60,7 +66,11 @@ void check_results(const Setting& setting, const StreamGraph& graph, const Distu
 /// jobs -> work -> results, and the calls that every variant has.
 struct Pipeline {
   Pipeline(Runtime& runtime, const Setting& s, std::uint64_t n)
-      : setting(s), count(n), tally(n), trouble(runtime, s, n / 2, salt), graph(runtime, "results") {}
+      : setting(s),
+        count(n),
+        tally(n),
+        trouble(runtime, s, n / 2, salt),
+        graph(runtime, "results") {}
 
   void finish(Port<Item> jobs, const Gate* consumer_starts) {
     const NodeConfig config{.mode = setting.mode, .capacity = setting.capacity};
@@ -87,7 +97,8 @@ struct Pipeline {
     graph.cancel();
   }
   void check_end() {
-    CHECK(graph.wait_until(never) == (setting.trouble == Trouble::cancel ? Status::cancelled : Status::accepted));
+    CHECK(graph.wait_until(never) ==
+          (setting.trouble == Trouble::cancel ? Status::cancelled : Status::accepted));
     CHECK(trouble.finish());
     CHECK(wrong.passed() == 0);
     check_results(setting, graph, trouble, tally, count);
@@ -107,19 +118,22 @@ struct Pipeline {
 void results_while_the_caller_waits(Runtime& runtime, const Setting& setting) {
   const std::uint64_t count = thousandfold(setting, 2);
   Pipeline pipeline(runtime, setting, count);
-  auto jobs = pipeline.graph.source<Item>("jobs", {}, [count, next = std::uint64_t{0}](Emit<Item>& out) mutable {
-    out(job(next++));
-    return next < count ? Give::more : Give::end;
-  });
+  auto jobs = pipeline.graph.source<Item>(
+      "jobs", {}, [count, next = std::uint64_t{0}](Emit<Item>& out) mutable {
+        out(job(next++));
+        return next < count ? Give::more : Give::end;
+      });
   pipeline.finish(jobs, nullptr);
   pipeline.cancel_in_the_middle();
-  CHECK(runtime.barrier().status == Status::accepted);  // the source has not ended: the barrier does not wait for it
+  CHECK(runtime.barrier().status ==
+        Status::accepted);  // the source has not ended: the barrier does not wait for it
   pipeline.check_end();
 }
 
-/// Pushes tokens `next` .. last-1 until the first refusal, and answers it; accepted: all are inside.
-Status push_until_refused(Producer& producer, const Ingress<Item>& door, std::uint64_t& next, std::uint64_t last,
-                          Gate& wrong) {
+/// Pushes tokens `next` .. last-1 until the first refusal, and answers it; accepted: all are
+/// inside.
+Status push_until_refused(Producer& producer, const Ingress<Item>& door, std::uint64_t& next,
+                          std::uint64_t last, Gate& wrong) {
   for (; next < last; ++next) {
     Item item = job(next);
     const Outcome outcome = door.push(producer, std::move(item));
@@ -154,7 +168,8 @@ void consumer_starts_after_the_producers(Runtime& runtime, const Setting& settin
     for (;;) {
       status = push_until_refused(producer, door, next[p], last[p], pipeline.wrong);
       if (status != Status::would_block) break;
-      if (setting.trouble == Trouble::cancel && pipeline.tally.total() > count / 3) pipeline.graph.cancel();
+      if (setting.trouble == Trouble::cancel && pipeline.tally.total() > count / 3)
+        pipeline.graph.cancel();
       std::this_thread::yield();
     }
   }
@@ -163,17 +178,19 @@ void consumer_starts_after_the_producers(Runtime& runtime, const Setting& settin
   pipeline.check_end();
 }
 
-/// Requests whose replies nobody reads before a barrier: each reply has had its slot since it was asked for.
+/// Requests whose replies nobody reads before a barrier: each reply has had its slot since it was
+/// asked for.
 void replies_after_a_barrier(Runtime& runtime, const Setting& setting) {
   const std::uint64_t count = thousandfold(setting, 1, false);
   Tally tally(count);
   Disturbance trouble(runtime, setting, count / 2, salt);
   StreamGraph graph(runtime, "replies");
   auto requests = graph.requests<Item, Item>("questions", setting.capacity);
-  auto worked = graph.map("work", requests.in(), {.mode = setting.mode, .capacity = setting.capacity}, [&](Item&& item) {
-    trouble.at(item.token);
-    return result(item);
-  });
+  auto worked = graph.map("work", requests.in(),
+                          {.mode = setting.mode, .capacity = setting.capacity}, [&](Item&& item) {
+                            trouble.at(item.token);
+                            return result(item);
+                          });
   requests.answer(worked, {.capacity = setting.capacity});
   graph.build().value();
   REQUIRE(graph.start() == Status::accepted);
@@ -196,16 +213,19 @@ void replies_after_a_barrier(Runtime& runtime, const Setting& setting) {
     wrong += runtime.barrier().status == Status::accepted ? 0 : 1;
     for (std::size_t i = 0; i < open; ++i) {
       Item item{};
-      const Status status = replies[i].poll(item);  // would_block would be a barrier that came back early
+      const Status status =
+          replies[i].poll(item);  // would_block would be a barrier that came back early
       answered += status == Status::accepted ? 1 : 0;
       failed += status == Status::failed ? 1 : 0;
       cancelled += status == Status::cancelled ? 1 : 0;
-      wrong += status == Status::would_block || (status == Status::accepted && !right(item)) ? 1 : 0;
+      wrong +=
+          status == Status::would_block || (status == Status::accepted && !right(item)) ? 1 : 0;
       if (status == Status::accepted) tally.note(item.token);
     }
   }
   requests.close();
-  CHECK(graph.wait_until(never) == (setting.trouble == Trouble::cancel ? Status::cancelled : Status::accepted));
+  CHECK(graph.wait_until(never) ==
+        (setting.trouble == Trouble::cancel ? Status::cancelled : Status::accepted));
   CHECK(trouble.finish());
   CHECK(wrong == 0);
   CHECK(graph.ledger().failed == failed);
@@ -229,15 +249,15 @@ void over_the_matrix(const char* name, Trouble trouble, void (*variant)(Runtime&
 
 }  // namespace
 
-#define WEIR_RESULTS_JOIN(TROUBLE)                                                                              \
-  TEST_CASE("results_join: a thousand times the capacity while the caller waits: " #TROUBLE) {                  \
-    over_the_matrix("results", Trouble::TROUBLE, results_while_the_caller_waits);                               \
-  }                                                                                                             \
-  TEST_CASE("results_join: a consumer that starts when the producers have ended: " #TROUBLE) {                  \
-    over_the_matrix("late consumer", Trouble::TROUBLE, consumer_starts_after_the_producers);                    \
-  }                                                                                                             \
-  TEST_CASE("results_join: a barrier before the replies are read: " #TROUBLE) {                                 \
-    over_the_matrix("replies", Trouble::TROUBLE, replies_after_a_barrier);                                      \
+#define WEIR_RESULTS_JOIN(TROUBLE)                                                             \
+  TEST_CASE("results_join: a thousand times the capacity while the caller waits: " #TROUBLE) { \
+    over_the_matrix("results", Trouble::TROUBLE, results_while_the_caller_waits);              \
+  }                                                                                            \
+  TEST_CASE("results_join: a consumer that starts when the producers have ended: " #TROUBLE) { \
+    over_the_matrix("late consumer", Trouble::TROUBLE, consumer_starts_after_the_producers);   \
+  }                                                                                            \
+  TEST_CASE("results_join: a barrier before the replies are read: " #TROUBLE) {                \
+    over_the_matrix("replies", Trouble::TROUBLE, replies_after_a_barrier);                     \
   }
 
 WEIR_RESULTS_JOIN(none)

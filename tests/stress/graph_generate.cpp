@@ -1,7 +1,6 @@
 // graph_generate.cpp: random graphs that build() must accept.
-#include <stress/graph_spec.hpp>
-
 #include <algorithm>
+#include <stress/graph_spec.hpp>
 
 namespace weir::test {
 
@@ -14,14 +13,16 @@ struct Guard {
 
 struct PortInfo {
   std::uint32_t stream = 0;
-  std::vector<Guard> guards;   // branches of splits on which its tokens travel
+  std::vector<Guard> guards;  // branches of splits on which its tokens travel
   std::uint32_t burst = 1;
-  bool rises = true;           // its stream's numbers rise with the ids
+  bool rises = true;  // its stream's numbers rise with the ids
 };
 
 class Generator {
  public:
-  Generator(std::uint64_t seed, bool structured) : random_(seed), structured_(structured) { spec_.seed = seed; }
+  Generator(std::uint64_t seed, bool structured) : random_(seed), structured_(structured) {
+    spec_.seed = seed;
+  }
 
   Spec run() {
     spec_.window = 1 + random_.below(8);
@@ -55,7 +56,8 @@ class Generator {
       const std::uint32_t port = pool[random_.below(static_cast<std::uint32_t>(pool.size()))];
       if (users(port) == 0 || (users(port) < 4 && random_.once_in(2))) return port;
     }
-    return *std::min_element(pool.begin(), pool.end(), [this](auto a, auto b) { return users(a) < users(b); });
+    return *std::min_element(pool.begin(), pool.end(),
+                             [this](auto a, auto b) { return users(a) < users(b); });
   }
 
   /// A step with its number, salt and inputs; `tickets`: of the loop around, 0 outside.
@@ -70,7 +72,8 @@ class Generator {
       rises = rises && ports_[port].rises;
     }
     if (!in.empty()) s.stream = s.stream_out = ports_[in[0]].stream;
-    s.config.capacity = std::max({1 + random_.below(3), burst, tickets == 0 ? 1 : tickets + random_.below(2)});
+    s.config.capacity =
+        std::max({1 + random_.below(3), burst, tickets == 0 ? 1 : tickets + random_.below(2)});
     s.config.mode = random_.pick({Mode::parallel, Mode::parallel, Mode::serial, Mode::ordered});
     if (s.config.mode == Mode::ordered && tickets != 0) s.config.mode = Mode::serial;
     if (s.config.mode == Mode::parallel && random_.once_in(4)) {
@@ -91,7 +94,9 @@ class Generator {
   }
 
   void origin() {
-    Step s = step(structured_ ? random_.pick({Op::source, Op::source, Op::zip, Op::ingress}) : Op::zip, {}, 0);
+    Step s =
+        step(structured_ ? random_.pick({Op::source, Op::source, Op::zip, Op::ingress}) : Op::zip,
+             {}, 0);
     if (!structured_ && random_.once_in(3)) s.op = Op::source;
     s.stream = s.stream_out = spec_.streams++;
     s.config.window = random_.below(9);
@@ -137,7 +142,8 @@ class Generator {
     const std::uint32_t wanted = 2 + random_.below(2);
     for (int tries = 0; tries < 8 && in.size() < wanted; ++tries) {
       const std::uint32_t other = pick(pool);
-      if (ports_[other].stream == ports_[in[0]].stream && (other != in[0] || random_.once_in(3))) in.push_back(other);
+      if (ports_[other].stream == ports_[in[0]].stream && (other != in[0] || random_.once_in(3)))
+        in.push_back(other);
     }
     if (in.size() == 1) in.push_back(in[0]);
     Step s = step(Op::join, in, tickets);
@@ -224,7 +230,8 @@ class Generator {
   void loop(Steps& steps, Pool& pool, std::uint32_t around) {
     Step s = step(Op::loop, {pick(pool)}, around);
     s.fail_in = 0, s.ids_rise = false;
-    s.size = std::max(1 + random_.below(4), ports_[s.in[0]].burst);  // the loop's door holds as many as it has tickets
+    s.size = std::max(1 + random_.below(4),
+                      ports_[s.in[0]].burst);  // the loop's door holds as many as it has tickets
     PortInfo info = ports_[s.in[0]];
     info.burst = 1;
     s.inside = add_port(info);
@@ -279,15 +286,17 @@ Spec random_dag(std::uint64_t seed) { return Generator(seed, false).run(); }
 Spec random_structured(std::uint64_t seed) { return Generator(seed, true).run(); }
 
 std::string Spec::text() const {
-  return "seed " + std::to_string(seed) + ": " + std::to_string(numbers) + " steps, " + std::to_string(streams) +
-         " streams, window " + std::to_string(window) + (cancelled ? ", cancelled" : "");
+  return "seed " + std::to_string(seed) + ": " + std::to_string(numbers) + " steps, " +
+         std::to_string(streams) + " streams, window " + std::to_string(window) +
+         (cancelled ? ", cancelled" : "");
 }
 
 namespace {
 
 void describe(const std::vector<Step>& steps, const std::string& indent, std::string& text) {
-  constexpr const char* names[] = {"source", "zip",    "ingress", "map",   "filter", "batch", "join",
-                                   "split",  "select", "expand",  "merge", "loop",   "turn",  "sink"};
+  constexpr const char* names[] = {"source", "zip",  "ingress", "map",    "filter",
+                                   "batch",  "join", "split",   "select", "expand",
+                                   "merge",  "loop", "turn",    "sink"};
   constexpr const char* modes[] = {"parallel", "serial", "ordered"};
   for (const Step& step : steps) {
     text += "\n" + indent + step.name() + " " + names[static_cast<int>(step.op)];
@@ -296,7 +305,8 @@ void describe(const std::vector<Step>& steps, const std::string& indent, std::st
     for (const std::uint32_t port : step.out) text += " p" + std::to_string(port);
     text += std::string(" ") + modes[static_cast<int>(step.config.mode)] + " capacity " +
             std::to_string(step.config.capacity) + " window " + std::to_string(step.config.window);
-    if (step.config.mode == Mode::parallel) text += " at most " + std::to_string(step.config.concurrency_max);
+    if (step.config.mode == Mode::parallel)
+      text += " at most " + std::to_string(step.config.concurrency_max);
     for (const std::uint32_t count : step.counts) text += " tokens " + std::to_string(count);
     if (step.size != 0) text += " size " + std::to_string(step.size);
     if (step.fail_in != 0) text += " fails 1/" + std::to_string(step.fail_in);

@@ -1,4 +1,5 @@
-// graph_reference.cpp: the sequential interpreter of a graph: streams in their order, token by token, step by step.
+// graph_reference.cpp: the sequential interpreter of a graph: streams in their order, token by
+// token, step by step.
 #include <stress/graph_spec.hpp>
 
 namespace weir::test {
@@ -18,7 +19,8 @@ namespace {
 
 class Interpreter {
  public:
-  explicit Interpreter(const Spec& spec) : spec_(spec), values_(spec.ports), streams_(spec.streams) {}
+  explicit Interpreter(const Spec& spec)
+      : spec_(spec), values_(spec.ports), streams_(spec.streams) {}
 
   Expected run() {
     for (const Step& step : spec_.steps) {
@@ -49,7 +51,8 @@ class Interpreter {
 
   void produce(std::uint32_t port, const std::optional<Value>& value) {
     values_[port] = value;
-    if (value.has_value()) expected_.ledger.in += spec_.users[port] - 1;  // the copies of a broadcast
+    if (value.has_value())
+      expected_.ledger.in += spec_.users[port] - 1;  // the copies of a broadcast
   }
 
   void start(const Step& step) {
@@ -72,22 +75,31 @@ class Interpreter {
   void execute(const Step& step) {
     const std::optional<Value> first = values_[step.in[0]];
     switch (step.op) {
-      case Op::join: return join(step);
-      case Op::select: return select(step);
-      case Op::loop: return loop(step, first);
-      default: break;
+      case Op::join:
+        return join(step);
+      case Op::select:
+        return select(step);
+      case Op::loop:
+        return loop(step, first);
+      default:
+        break;
     }
     const bool failed = first.has_value() && fails(step, *first);
     if (failed) ++expected_.ledger.failed;
     const std::optional<Value> live = failed ? std::nullopt : first;
     switch (step.op) {
       case Op::map:
-      case Op::turn: return produce(step.out[0], live ? std::optional(mapped(step, *live)) : std::nullopt);
+      case Op::turn:
+        return produce(step.out[0], live ? std::optional(mapped(step, *live)) : std::nullopt);
       case Op::filter:
-      case Op::batch: return filter(step, live);
-      case Op::split: return split(step, live);
-      case Op::expand: return expand(step, live);
-      default: break;
+      case Op::batch:
+        return filter(step, live);
+      case Op::split:
+        return split(step, live);
+      case Op::expand:
+        return expand(step, live);
+      default:
+        break;
     }
     if (live.has_value()) {  // a sink
       Seen& seen = expected_.sinks[step.number];
@@ -105,7 +117,8 @@ class Interpreter {
   void split(const Step& step, const std::optional<Value>& live) {
     const std::size_t taken = live ? branch_of(step, *live) : step.out.size();
     if (live && taken >= step.out.size()) ++expected_.ledger.dropped;
-    for (std::size_t i = 0; i < step.out.size(); ++i) produce(step.out[i], i == taken ? live : std::nullopt);
+    for (std::size_t i = 0; i < step.out.size(); ++i)
+      produce(step.out[i], i == taken ? live : std::nullopt);
   }
 
   void expand(const Step& step, const std::optional<Value>& live) {
@@ -142,7 +155,8 @@ class Interpreter {
 
   void merge(const Step& step, std::uint32_t stream) {
     for (const std::uint32_t port : step.in) {
-      if (spec_.stream_of[port] == stream && values_[port].has_value()) streams_[step.stream_out].push_back({step.out, {values_[port]}});
+      if (spec_.stream_of[port] == stream && values_[port].has_value())
+        streams_[step.stream_out].push_back({step.out, {values_[port]}});
     }
   }
 

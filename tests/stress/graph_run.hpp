@@ -1,13 +1,12 @@
-// graph_run.hpp: builds a random graph over the public API, runs it and compares it with the reference.
+// graph_run.hpp: builds a random graph over the public API, runs it and compares it with the
+// reference.
 #pragma once
-
-#include <weir/stream_graph.hpp>
-
-#include <stress/graph_spec.hpp>
 
 #include <atomic>
 #include <deque>
+#include <stress/graph_spec.hpp>
 #include <string>
+#include <weir/stream_graph.hpp>
 
 namespace weir::test {
 
@@ -15,8 +14,8 @@ namespace weir::test {
 struct Witness {
   std::atomic<std::uint64_t> count{0}, sum{0};
   std::atomic<std::uint32_t> inside{0};
-  std::atomic<std::uint32_t> broken{0};   // more at a time than allowed, or out of order
-  std::uint64_t next_id = 0;              // of an ordered node
+  std::atomic<std::uint32_t> broken{0};  // more at a time than allowed, or out of order
+  std::uint64_t next_id = 0;             // of an ordered node
 };
 
 /// One graph of a spec. Define it, then build() and run().

@@ -1,14 +1,14 @@
-// random_graphs_test.cpp: thousands of generated graphs, each run to its end on 1, 2 and 4 workers and compared with a
-// sequential interpreter: sinks' counts and sums, the graph's ledger, every node's ledger, modes and orders.
+// random_graphs_test.cpp: thousands of generated graphs, each run to its end on 1, 2 and 4 workers
+// and compared with a sequential interpreter: sinks' counts and sums, the graph's ledger, every
+// node's ledger, modes and orders.
 //
 // WEIR_SEED=n runs the graph of that seed alone, a thousand times.
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <stress/graph_run.hpp>
 #include <support/at_rest.hpp>
 #include <support/watchdog.hpp>
-
-#include <memory>
 
 using namespace weir;
 using namespace weir::test;
@@ -37,7 +37,8 @@ void run_all(const char* name, std::uint64_t graphs, Spec (*generate)(std::uint6
       tokens += trial.graph().ledger().in;
       cancelled += trial.graph().ledger().cancelled;
       if (fault.empty()) continue;
-      MESSAGE(std::string(name) << " on " << workers << " workers: " << fault << "; " << spec.details());
+      MESSAGE(std::string(name) << " on " << workers << " workers: " << fault << "; "
+                                << spec.details());
       ++wrong;
       break;  // what is left behind would spoil the next ones
     }
@@ -45,24 +46,24 @@ void run_all(const char* name, std::uint64_t graphs, Spec (*generate)(std::uint6
     check_runtime(*runtime);
   }
   CHECK(wrong == 0);
-  MESSAGE(std::string(name) << ": " << graphs << " graphs on 1, 2 and 4 workers, " << tokens << " tokens, " << cancelled
-               << " of them cancelled");
+  MESSAGE(std::string(name) << ": " << graphs << " graphs on 1, 2 and 4 workers, " << tokens
+                            << " tokens, " << cancelled << " of them cancelled");
 }
 
 }  // namespace
 
 TEST_CASE("random graphs: generated DAGs give what the interpreter gives") {
-  run_all("DAG", amount(150, 5000, 20'000), random_dag);
+  run_all("DAG", amount(400, 5000, 20'000) * soak_times(), random_dag);
 }
 
 TEST_CASE("random graphs: generated structured graphs give what the interpreter gives") {
-  run_all("structured", amount(100, 2000, 5000), random_structured);
+  run_all("structured", amount(400, 2000, 5000) * soak_times(), random_structured);
 }
 
 TEST_CASE("random graphs: under the deterministic policy, from many seeds") {
   std::uint64_t wrong = 0;
   Watchdog dog("deterministic");
-  for (std::uint64_t i = 0; i < amount(50, 500, 5000) && wrong < 5; ++i) {
+  for (std::uint64_t i = 0; i < amount(100, 500, 5000) * soak_times() && wrong < 5; ++i) {
     const std::uint64_t number = seed(i + 1);
     Config config;
     config.workers = 3;

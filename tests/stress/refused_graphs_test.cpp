@@ -1,9 +1,9 @@
-// refused_graphs_test.cpp: a random graph that is fine, and one fault planted in it: build() refuses that fault by name.
+// refused_graphs_test.cpp: a random graph that is fine, and one fault planted in it: build()
+// refuses that fault by name.
 #include <doctest/doctest.h>
 
-#include <stress/graph_run.hpp>
-
 #include <memory>
+#include <stress/graph_run.hpp>
 
 using namespace weir;
 using namespace weir::test;
@@ -13,7 +13,7 @@ namespace {
 /// What a graph with a planted fault must be refused with.
 struct Refusal {
   const char* code;
-  std::string place;   // stands in Error::where
+  std::string place;  // stands in Error::where
 };
 
 /// The fault is planted into a graph of good nodes, at `port`.
@@ -47,10 +47,12 @@ Refusal end_in_loop(StreamGraph& graph, Port<Value> port, Random& random) {
     auto turn = graph.map("turn", in, {.capacity = 1}, &leave);
     if (kind == 0) graph.sink("culprit", in, {.capacity = 1}, &ignore);
     if (kind == 1) {
-      auto more = graph.expand("culprit", in, {.capacity = 1}, 1, [](Value&& v, Emit<Value>& emit) { emit(v); });
+      auto more = graph.expand("culprit", in, {.capacity = 1}, 1,
+                               [](Value&& v, Emit<Value>& emit) { emit(v); });
       graph.sink("after", more, {}, &ignore);
     }
-    if (kind == 2) graph.sink("after", graph.merge("culprit", {.capacity = 1}, std::array{in}), {}, &ignore);
+    if (kind == 2)
+      graph.sink("after", graph.merge("culprit", {.capacity = 1}, std::array{in}), {}, &ignore);
     if (kind == 3) graph.sink("after", fresh_source(graph, "culprit"), {}, &ignore);
     if (kind == 4) graph.sink("after", graph.ingress<Value>("culprit", 1).port(), {}, &ignore);
     return turn;
@@ -64,9 +66,10 @@ Refusal port_across_a_loop(StreamGraph& graph, Port<Value> port, Random& random)
   const bool inwards = random.once_in(2);
   auto out = graph.loop("cycle", port, 1, [&](Port<Value> in) {
     inner = graph.map("inner", in, {.capacity = 1}, &same);
-    auto used = inwards ? graph.map("value", graph.join("culprit", inner, port), {.capacity = 1},
-                                    [](std::tuple<Value, Value>&& both) { return std::get<0>(both); })
-                        : inner;
+    auto used = inwards
+                    ? graph.map("value", graph.join("culprit", inner, port), {.capacity = 1},
+                                [](std::tuple<Value, Value>&& both) { return std::get<0>(both); })
+                    : inner;
     return graph.map("turn", used, {.capacity = 1}, &leave);
   });
   graph.sink("end", out, {}, &ignore);
@@ -82,14 +85,20 @@ Refusal join_of_two_streams(StreamGraph& graph, Port<Value> port, Random&) {
 
 Refusal unused_port(StreamGraph& graph, Port<Value> port, Random& random) {
   switch (random.below(4)) {
-    case 0: graph.map("culprit", port, {}, &same); break;
-    case 1: fresh_source(graph, "culprit"); break;
+    case 0:
+      graph.map("culprit", port, {}, &same);
+      break;
+    case 1:
+      fresh_source(graph, "culprit");
+      break;
     case 2: {
       auto branches = graph.split<2>("culprit", port, [](const Value&) { return 0U; });
       graph.sink("end", branches[1], {}, &ignore);
       break;
     }
-    default: graph.join("culprit", port, port); break;
+    default:
+      graph.join("culprit", port, port);
+      break;
   }
   return {"unused_port", "random.culprit"};
 }
@@ -103,7 +112,8 @@ Refusal burst_above_capacity(StreamGraph& graph, Port<Value> port, Random& rando
 
 Refusal burst_above_window(StreamGraph& graph, Port<Value> port, Random& random) {
   const std::uint32_t burst = 2 + random.below(9);
-  auto more = graph.expand("culprit", port, {.window = burst - 1}, burst, [](Value&& v, Emit<Value>& out) { out(v); });
+  auto more = graph.expand("culprit", port, {.window = burst - 1}, burst,
+                           [](Value&& v, Emit<Value>& out) { out(v); });
   graph.sink("end", more, {.mode = Mode::ordered, .capacity = burst}, &ignore);
   return {"burst", "random.culprit"};
 }
@@ -119,7 +129,9 @@ Refusal tickets_above_capacity(StreamGraph& graph, Port<Value> port, Random& ran
 }
 
 Refusal no_tickets(StreamGraph& graph, Port<Value> port, Random&) {
-  auto out = graph.loop("culprit", port, 0, [&](Port<Value> in) { return graph.map("turn", in, {.capacity = 1}, &leave); });
+  auto out = graph.loop("culprit", port, 0, [&](Port<Value> in) {
+    return graph.map("turn", in, {.capacity = 1}, &leave);
+  });
   graph.sink("end", out, {}, &ignore);
   return {"loop_tickets", "random.culprit"};
 }
@@ -177,7 +189,8 @@ Refusal no_such_worker(StreamGraph& graph, Port<Value> port, Random&) {
 }
 
 Refusal broadcast_of_what_only_moves(StreamGraph& graph, Port<Value> port, Random&) {
-  auto culprit = graph.map("culprit", port, {}, [](Value&& v) { return std::make_unique<Value>(v); });
+  auto culprit =
+      graph.map("culprit", port, {}, [](Value&& v) { return std::make_unique<Value>(v); });
   graph.sink("one", culprit, {}, [](std::unique_ptr<Value>&&) {});
   graph.sink("two", culprit, {}, [](std::unique_ptr<Value>&&) {});
   return {"broadcast_copy", "random.culprit"};
@@ -244,7 +257,8 @@ TEST_CASE("refused graphs: a fault planted in a random graph is refused by name"
       }
       const Error& error = built.error();
       CHECK(trial.graph().start() == Status::closed);
-      if (error.code == wanted.code && error.where.find(wanted.place) != std::string::npos) continue;
+      if (error.code == wanted.code && error.where.find(wanted.place) != std::string::npos)
+        continue;
       MESSAGE(what << ": " << error.text());
       ++wrong;
     }

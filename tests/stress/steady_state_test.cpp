@@ -1,16 +1,15 @@
 // steady_state_test.cpp: a running graph takes no memory, and memory() is what the platform counts.
 #include <doctest/doctest.h>
-#include <weir/memory.hpp>
-#include <weir/ring.hpp>
-#include <weir/stream_graph.hpp>
-
-#include <support/at_rest.hpp>
-#include <support/tier.hpp>
-#include <support/watchdog.hpp>
 
 #include <atomic>
 #include <memory>
+#include <support/at_rest.hpp>
+#include <support/tier.hpp>
+#include <support/watchdog.hpp>
 #include <thread>
+#include <weir/memory.hpp>
+#include <weir/ring.hpp>
+#include <weir/stream_graph.hpp>
 
 using namespace weir;
 using namespace weir::test;
@@ -26,7 +25,9 @@ std::unique_ptr<Runtime> start(int workers) {
 
 }  // namespace
 
-TEST_CASE("steady state: a stream of a million tokens allocates nothing, and memory() is the platform's count") {
+TEST_CASE(
+    "steady state: a stream of a million tokens allocates nothing, and memory() is the platform's "
+    "count") {
   for (const int workers : {1, 2, 4}) {
     const std::size_t before = allocated_bytes();
     {
@@ -47,15 +48,17 @@ TEST_CASE("steady state: a stream of a million tokens allocates nothing, and mem
           });
       auto squared = graph.map("square", left, {}, [](std::uint64_t&& n) { return n * n; });
       auto both = graph.join("both", squared, right);
-      auto looped = graph.loop("twice", graph.map("first", both, {.mode = Mode::ordered},
-                                                  [](std::tuple<std::uint64_t, std::uint64_t>&& t) {
-                                                    return std::get<0>(t) - std::get<1>(t) * std::get<1>(t);
-                                                  }),
+      auto looped = graph.loop("twice",
+                               graph.map("first", both, {.mode = Mode::ordered},
+                                         [](std::tuple<std::uint64_t, std::uint64_t>&& t) {
+                                           return std::get<0>(t) - std::get<1>(t) * std::get<1>(t);
+                                         }),
                                4, [&](Port<std::uint64_t> in) {
-                                 return graph.map("turn", in, {.capacity = 4}, [](std::uint64_t&& n) -> Turn<std::uint64_t> {
-                                   if (n == 0) return Again<std::uint64_t>{1};
-                                   return Leave<std::uint64_t>{n};
-                                 });
+                                 return graph.map("turn", in, {.capacity = 4},
+                                                  [](std::uint64_t&& n) -> Turn<std::uint64_t> {
+                                                    if (n == 0) return Again<std::uint64_t>{1};
+                                                    return Leave<std::uint64_t>{n};
+                                                  });
                                });
       std::uint64_t sum = 0;
       graph.sink("sum", looped, {.mode = Mode::serial}, [&](std::uint64_t&& n) { sum += n; });
@@ -87,7 +90,8 @@ TEST_CASE("steady state: pushes, requests and tasks from outside allocate nothin
     std::atomic<std::uint64_t> taken{0}, run{0};
     graph.sink("sink", door.port(), {}, [&](std::uint64_t&&) { taken.fetch_add(1); });
     auto requests = graph.requests<std::uint64_t, std::uint64_t>("questions", 8);
-    requests.answer(graph.map("answer", requests.in(), {}, [](std::uint64_t&& n) { return n + 1; }));
+    requests.answer(
+        graph.map("answer", requests.in(), {}, [](std::uint64_t&& n) { return n + 1; }));
     graph.build().value();
     REQUIRE(graph.start() == Status::accepted);
     Producer producer = runtime->producer("client").value();
@@ -96,12 +100,14 @@ TEST_CASE("steady state: pushes, requests and tasks from outside allocate nothin
     std::uint64_t pushed = 0, accepted = 0, wrong = 0;
     for (std::uint64_t n = 0; n < count; ++n) {
       if (door.push(producer, std::uint64_t{n}).status == Status::accepted) ++pushed;
-      if (producer.submit([&run]() noexcept { run.fetch_add(1); }).status == Status::accepted) ++accepted;
+      if (producer.submit([&run]() noexcept { run.fetch_add(1); }).status == Status::accepted)
+        ++accepted;
       if (n % 8 != 0) continue;
       Reply<std::uint64_t> reply;
       std::uint64_t answer = 0;
       const Status asked = requests.submit(producer, std::uint64_t{n}, reply).status;
-      if (asked == Status::accepted) wrong += reply.wait_until(never, answer) == Status::accepted && answer == n + 1 ? 0 : 1;
+      if (asked == Status::accepted)
+        wrong += reply.wait_until(never, answer) == Status::accepted && answer == n + 1 ? 0 : 1;
     }
     door.close();
     requests.close();

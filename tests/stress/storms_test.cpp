@@ -1,12 +1,6 @@
-// storms_test.cpp: starts, stops, barriers, floods, forks and throws, many of each and at the worst moments.
+// storms_test.cpp: starts, stops, barriers, floods, forks and throws, many of each and at the worst
+// moments.
 #include <doctest/doctest.h>
-#include <weir/stream_graph.hpp>
-#include <weir/task.hpp>
-
-#include <support/at_rest.hpp>
-#include <support/tier.hpp>
-#include <support/watchdog.hpp>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,8 +8,13 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <support/at_rest.hpp>
+#include <support/tier.hpp>
+#include <support/watchdog.hpp>
 #include <thread>
 #include <vector>
+#include <weir/stream_graph.hpp>
+#include <weir/task.hpp>
 
 using namespace weir;
 using namespace weir::test;
@@ -24,7 +23,8 @@ namespace {
 
 constexpr int worker_counts[] = {1, 2, 4, 8};
 
-std::unique_ptr<Runtime> start(int workers, std::uint32_t task_slots = 256, std::uint32_t inbox_slots = 64) {
+std::unique_ptr<Runtime> start(int workers, std::uint32_t task_slots = 256,
+                               std::uint32_t inbox_slots = 64) {
   Config config;
   config.workers = workers;
   config.pin = Pin::none;
@@ -36,13 +36,15 @@ std::unique_ptr<Runtime> start(int workers, std::uint32_t task_slots = 256, std:
 /// A source that never ends, a map, a sink that counts.
 struct Endless {
   Endless(Runtime& runtime, std::uint32_t capacity, Mode mode) : graph(runtime, "endless") {
-    auto numbers = graph.source<std::uint64_t>("numbers", {}, [n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
-      out(n++);
-      return Give::more;
-    });
+    auto numbers = graph.source<std::uint64_t>(
+        "numbers", {}, [n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
+          out(n++);
+          return Give::more;
+        });
     const NodeConfig config{.mode = mode, .capacity = capacity};
     auto doubled = graph.map("double", numbers, config, [](std::uint64_t&& n) { return 2 * n; });
-    graph.sink("count", doubled, config, [this](std::uint64_t&&) { taken.fetch_add(1, std::memory_order_relaxed); });
+    graph.sink("count", doubled, config,
+               [this](std::uint64_t&&) { taken.fetch_add(1, std::memory_order_relaxed); });
     graph.build().value();
   }
   std::atomic<std::uint64_t> taken{0};
@@ -62,7 +64,8 @@ TEST_CASE("storm: start and stop, with work under way") {
     {
       Producer producer = runtime->producer("storm").value();
       for (int n = 0; n < 50; ++n) {
-        if (producer.submit([&run]() noexcept { run.fetch_add(1); }).status == Status::accepted) ++accepted;
+        if (producer.submit([&run]() noexcept { run.fetch_add(1); }).status == Status::accepted)
+          ++accepted;
       }
       if (i % 3 == 0) CHECK(runtime->drain_until() == Status::accepted);
       if (i % 3 == 1) CHECK(runtime->stop_until() == Status::accepted);
@@ -85,7 +88,8 @@ TEST_CASE("storm: stop while every ring is full and the source never ends") {
     const int workers = worker_counts[i % 4];
     dog.note("stop while full, round " + std::to_string(i));
     auto runtime = start(workers);
-    Endless endless(*runtime, static_cast<std::uint32_t>(1 + i % 3 * 7), i % 2 == 0 ? Mode::parallel : Mode::ordered);
+    Endless endless(*runtime, static_cast<std::uint32_t>(1 + i % 3 * 7),
+                    i % 2 == 0 ? Mode::parallel : Mode::ordered);
     REQUIRE(endless.graph.start() == Status::accepted);
     if (i % 5 != 0) {
       while (endless.taken.load() < i % 50) std::this_thread::yield();
@@ -108,7 +112,8 @@ TEST_CASE("storm: producers flood an ingress and the inbox until they are told t
       std::atomic<std::uint64_t> tasks_run{0}, tasks_accepted{0}, taken{0}, pushed{0}, started{0};
       StreamGraph graph(*runtime, "flooded");
       auto door = graph.ingress<std::uint64_t>("door", static_cast<std::uint32_t>(1 + i % 16));
-      graph.sink("count", door.port(), {.capacity = 2}, [&](std::uint64_t&&) { taken.fetch_add(1); });
+      graph.sink("count", door.port(), {.capacity = 2},
+                 [&](std::uint64_t&&) { taken.fetch_add(1); });
       graph.build().value();
       REQUIRE(graph.start() == Status::accepted);
       std::vector<std::thread> threads;
@@ -179,7 +184,9 @@ TEST_CASE("storm: barriers from several threads each see their own tasks and des
   }
 }
 
-TEST_CASE("storm: a fork in the middle leaves the child with a dead runtime and the parent with a live one") {
+TEST_CASE(
+    "storm: a fork in the middle leaves the child with a dead runtime and the parent with a live "
+    "one") {
   auto runtime = start(2);
   Watchdog dog("fork", runtime.get());
   auto endless = std::make_unique<Endless>(*runtime, 2, Mode::parallel);
@@ -187,7 +194,8 @@ TEST_CASE("storm: a fork in the middle leaves the child with a dead runtime and 
   Producer producer = runtime->producer("forker").value();
   for (std::uint64_t i = 0; i < amount(3, 20, 100); ++i) {
     std::atomic<bool> run{false};
-    while (producer.submit([&run]() noexcept { run = true; }).status != Status::accepted) std::this_thread::yield();
+    while (producer.submit([&run]() noexcept { run = true; }).status != Status::accepted)
+      std::this_thread::yield();
     const pid_t child = fork();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -198,9 +206,7 @@ TEST_CASE("storm: a fork in the middle leaves the child with a dead runtime and 
       faults += endless->graph.wait_until(never) != Status::forked ? 8 : 0;
       faults += runtime->run([] {}) != Status::forked ? 16 : 0;
       endless.reset();
-      {
-        const Producer gone = std::move(producer);
-      }
+      { const Producer gone = std::move(producer); }
       runtime.reset();
       _exit(faults);
     }
@@ -223,21 +229,23 @@ TEST_CASE("storm: everything throws, and everything is accounted for") {
     const auto fail = [](const char* where) { throw std::runtime_error(where); };
     for (std::uint64_t round = 0; round < amount(5, 50, 500); ++round) {
       StreamGraph graph(*runtime, "throws");
-      auto numbers = graph.source<std::uint64_t>("numbers", {}, [&, n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
-        if (n == 60) fail("source");
-        out(n++);
-        return Give::more;
-      });
+      auto numbers = graph.source<std::uint64_t>(
+          "numbers", {}, [&, n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
+            if (n == 60) fail("source");
+            out(n++);
+            return Give::more;
+          });
       const auto at = [](std::uint64_t n, std::uint64_t where) { return n % 6 == where; };
       auto mapped = graph.map("map", numbers, {.capacity = 1}, [&](std::uint64_t&& n) {
         if (at(n, 0)) fail("map");
         return n;
       });
-      auto batched = graph.batch("batch", mapped, {.max = 1},
-                                 [&](std::span<std::uint64_t> in, std::span<Maybe<std::uint64_t>> out) {
-                                   if (at(in[0], 1)) fail("batch");
-                                   out[0] = in[0];
-                                 });
+      auto batched =
+          graph.batch("batch", mapped, {.max = 1},
+                      [&](std::span<std::uint64_t> in, std::span<Maybe<std::uint64_t>> out) {
+                        if (at(in[0], 1)) fail("batch");
+                        out[0] = in[0];
+                      });
       auto branches = graph.split<2>("split", batched, [&](const std::uint64_t& n) {
         if (at(n, 2)) fail("split");
         return n % 2;
@@ -256,7 +264,8 @@ TEST_CASE("storm: everything throws, and everything is accounted for") {
       REQUIRE(graph.start() == Status::accepted);
       CHECK(graph.wait_until(never) == Status::accepted);
       check_ledgers(graph);
-      // 61 numbers: a throw of the source, 10 each of map, batch, split and expand, 20 children of 10 in the sink.
+      // 61 numbers: a throw of the source, 10 each of map, batch, split and expand, 20 children of
+      // 10 in the sink.
       CHECK(graph.ledger().failed == 1 + 4 * 10 + 20);
       CHECK(graph.ledger().out == 20 + 20);  // 20 numbers expanded, 20 children consumed
       CHECK(graph.first_error().code == "body_failed");
@@ -277,7 +286,8 @@ TEST_CASE("storm: everything throws, and everything is accounted for") {
     CHECK(thrown.load() == accepted);
     CHECK(runtime->barrier().status == Status::accepted);  // failures under a scope are the scope's
     Error error;
-    CHECK(runtime->run([&] { fork_join([&] { fail("left"); }, [&] { fail("right"); }); }, &error) == Status::failed);
+    CHECK(runtime->run([&] { fork_join([&] { fail("left"); }, [&] { fail("right"); }); }, &error) ==
+          Status::failed);
     CHECK(!error.what.empty());
     check_runtime(*runtime);
   }
@@ -288,14 +298,16 @@ TEST_CASE("storm: on_error = cancel ends the graph as failed") {
   Watchdog dog("cancel on error", runtime.get());
   for (std::uint64_t round = 0; round < amount(20, 300, 3000); ++round) {
     StreamGraph graph(*runtime, "fatal");
-    auto numbers = graph.source<std::uint64_t>("numbers", {}, [n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
-      out(n++);
-      return Give::more;
-    });
-    auto mapped = graph.map("map", numbers, {.capacity = 2, .on_error = OnError::cancel}, [&](std::uint64_t&& n) {
-      if (n == round % 64) throw std::runtime_error("the end");
-      return n;
-    });
+    auto numbers = graph.source<std::uint64_t>(
+        "numbers", {}, [n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
+          out(n++);
+          return Give::more;
+        });
+    auto mapped = graph.map("map", numbers, {.capacity = 2, .on_error = OnError::cancel},
+                            [&](std::uint64_t&& n) {
+                              if (n == round % 64) throw std::runtime_error("the end");
+                              return n;
+                            });
     graph.sink("sink", mapped, {.capacity = 1}, [](std::uint64_t&&) {});
     graph.build().value();
     REQUIRE(graph.start() == Status::accepted);
@@ -318,15 +330,17 @@ TEST_CASE("storm: graphs destroyed from their own bodies") {
         dog.note("destroyed from inside, round " + std::to_string(round));
         std::optional<StreamGraph> graph(std::in_place, *runtime, "suicide");
         std::atomic<bool> gone{false};
-        auto numbers = graph->source<std::uint64_t>("numbers", {}, [n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
-          out(n++);
-          return Give::more;
-        });
-        graph->sink("sink", numbers, {.mode = Mode::serial, .capacity = 2}, [&graph, &gone, round](std::uint64_t&& n) {
-          if (n != round % 40) return;
-          graph.reset();
-          gone = true;
-        });
+        auto numbers = graph->source<std::uint64_t>(
+            "numbers", {}, [n = std::uint64_t{0}](Emit<std::uint64_t>& out) mutable {
+              out(n++);
+              return Give::more;
+            });
+        graph->sink("sink", numbers, {.mode = Mode::serial, .capacity = 2},
+                    [&graph, &gone, round](std::uint64_t&& n) {
+                      if (n != round % 40) return;
+                      graph.reset();
+                      gone = true;
+                    });
         graph->build().value();
         REQUIRE(graph->start() == Status::accepted);
         while (!gone.load()) std::this_thread::yield();

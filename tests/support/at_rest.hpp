@@ -2,11 +2,13 @@
 #pragma once
 
 #include <doctest/doctest.h>
+
 #include <weir/stream_graph.hpp>
 
 namespace weir::test {
 
-/// in = out + dropped + failed + cancelled + expired, for the graph and for every node of it, and rings that are empty.
+/// in = out + dropped + failed + cancelled + expired, for the graph and for every node of it, and
+/// rings that are empty.
 inline void check_ledgers(const StreamGraph& graph) {
   const Ledger all = graph.ledger();
   CHECK_MESSAGE(all.in == all.accounted(), graph.json());
@@ -14,7 +16,8 @@ inline void check_ledgers(const StreamGraph& graph) {
     CHECK_MESSAGE(node.ledger.in == node.ledger.accounted(), node.name << " in " << graph.json());
   }
   for (const EdgeMetrics& edge : graph.edges()) {
-    CHECK_MESSAGE(edge.pushed == edge.popped, edge.from << " -> " << edge.to << " in " << graph.json());
+    CHECK_MESSAGE(edge.pushed == edge.popped,
+                  edge.from << " -> " << edge.to << " in " << graph.json());
   }
 }
 

@@ -1,4 +1,5 @@
-// tier.hpp: how much a test may do: WEIR_FULL=1 (or the long tiers of tests/run) for all of it, less under sanitizers.
+// tier.hpp: how much a test may do: WEIR_FULL=1 (or the long tiers of tests/run) for all of it,
+// less under sanitizers.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,20 @@ inline bool full() noexcept {
   return tier != nullptr && (std::strcmp(tier, "long") == 0 || std::strcmp(tier, "soak") == 0);
 }
 
+/// More than everything: what random tests do in the soak tier, times what they do in the full one.
+inline std::uint64_t soak_times() noexcept {
+  const char* tier = std::getenv("WEIR_TEST_TIER");
+  return tier != nullptr && std::strcmp(tier, "soak") == 0 ? 20 : 1;
+}
+
 #ifdef WEIR_SANITIZED
 inline constexpr bool sanitized = true;
 #else
 inline constexpr bool sanitized = false;
 #endif
 
-/// `all` in the full tier, `slice` in the default one, `small` under a sanitizer outside of the full tier.
+/// `all` in the full tier, `slice` in the default one, `small` under a sanitizer outside of the
+/// full tier.
 inline std::uint64_t amount(std::uint64_t small, std::uint64_t slice, std::uint64_t all) noexcept {
   return full() ? all : sanitized ? small : slice;
 }

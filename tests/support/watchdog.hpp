@@ -1,9 +1,8 @@
 // watchdog.hpp: aborts a test that does not end, after it has printed what the runtime is doing.
 //
-// Not an assertion about time: the bound is far above anything a loaded machine needs. note() starts it anew.
+// Not an assertion about time: the bound is far above anything a loaded machine needs. note()
+// starts it anew.
 #pragma once
-
-#include <weir/runtime.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -13,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <weir/runtime.hpp>
 
 namespace weir::test {
 
@@ -20,7 +20,10 @@ class Watchdog {
  public:
   /// `runtime` may be null; it must outlive the watchdog.
   explicit Watchdog(std::string what, const Runtime* runtime = nullptr, unsigned seconds = 120)
-      : what_(std::move(what)), runtime_(runtime), seconds_(seconds * slowness), thread_([this] { watch(); }) {}
+      : what_(std::move(what)),
+        runtime_(runtime),
+        seconds_(seconds * slowness),
+        thread_([this] { watch(); }) {}
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog() {
