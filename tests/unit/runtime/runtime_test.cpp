@@ -51,11 +51,11 @@ TEST_CASE("runtime: submit on full returns would_block and leaves the closure wi
   auto runtime = start_with(1, 8, 4);
   Producer producer = runtime->producer("test").value();
   Gate gate;
-  const auto shared_count = std::make_shared<int>(0);
+  const auto shared_count = std::make_shared<std::atomic<int>>(0);
   REQUIRE(producer.submit([&gate] { gate.pass(); }).status == Status::accepted);
   gate.await(1);
   struct Counting {
-    std::shared_ptr<int> held;
+    std::shared_ptr<std::atomic<int>> held;
     void operator()() const { ++*held; }
   };
   int accepted = 0;
