@@ -1,5 +1,5 @@
-// deque_model.cpp: Deque<T> (P7): each item taken once, also by slow thieves; leaps of another generation refused; a
-// sleeper sees what was published.
+// deque_model.cpp: Deque<T> (P7): each item taken once, also by slow thieves; leaps of another generation
+// refused; a sleeper sees what was published.
 #include "explore.hpp"
 
 #include <weir/detail/deque.hpp>
@@ -65,8 +65,8 @@ class Stealing final : public model::Program {
   int pushed_ = 0, taken_ = 0;
 };
 
-/// P7: a leap is aimed at the generation that holds the awaited child. The owner ends that work, raises the generation
-/// and pushes unrelated work: the leap must not take it.
+/// P7: a leap is aimed at the generation that holds the awaited child. The owner ends that work, raises the
+/// generation and pushes unrelated work: the leap must not take it.
 class Leap final : public model::Program {
  public:
   explicit Leap(bool raises) : raises_(raises), deque_(2) {}
@@ -116,7 +116,8 @@ class Sleep final : public model::Program {
   atomic<std::uint32_t> idle_{0};
 };
 
-constexpr Step push = Step::push, keep = Step::push_private, pop = Step::pop, oldest = Step::pop_oldest, raise_ = Step::raise;
+constexpr Step push = Step::push, keep = Step::push_private, pop = Step::pop, oldest = Step::pop_oldest,
+               raise_ = Step::raise;
 
 }  // namespace
 
@@ -169,14 +170,16 @@ TEST_CASE("deque mutant: a sleeper that does not check again is never woken") {
 TEST_CASE("deque mutants: every order weakened and every exchange split is caught") {
   const Options o{.name = "deque", .schedules_max = 300'000};
   auto faults = model::sweep<Stealing>(o, "deque.hpp", Script{1, 1, 3, {push, pop, push, pop, push}});
-  merge(faults, model::sweep<Stealing>(o, "deque.hpp", Script{2, 1, 3, {push, keep, oldest, keep, push, pop}}));
+  merge(faults,
+        model::sweep<Stealing>(o, "deque.hpp", Script{2, 1, 3, {push, keep, oldest, keep, push, pop}}));
   merge(faults, model::sweep<Stealing>(o, "deque.hpp", Script{1, 2, 2, {push, oldest, push, push}}));
   merge(faults, model::sweep<Stealing>(o, "deque.hpp", Script{2, 1, 2, {push, raise_, push, pop, push}}));
   merge(faults, model::sweep<Sleep>(o, "deque.hpp", true));
   merge(faults, model::sweep<Leap>(o, "deque.hpp", true));
   CHECK(faults.size() >= 11);
-  // These two exclude that a thief's read of a slot sees what the owner writes there after that thief's exchange: a
-  // load that reads a later store, which this engine leaves out (and C++ without them would allow).
+  // These two exclude that a thief's read of a slot sees what the owner writes there after that thief's
+  // exchange: a load that reads a later store, which this engine leaves out (and C++ without them would
+  // allow).
   CHECK(survivors(faults) ==
         "steal_where compare_exchange release#1->relaxed\n"
         "store load acquire#1->relaxed\n");

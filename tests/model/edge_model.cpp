@@ -1,5 +1,6 @@
-// edge_model.cpp: P1, Edge<T>: no push with a reservation is refused, occupancy never above N, exact when idle; and no
-// wake-up is lost between a refused producer and pops and returns. Beside it the credit counter that P1 replaces.
+// edge_model.cpp: P1, Edge<T>: no push with a reservation is refused, occupancy never above N, exact when
+// idle; and no wake-up is lost between a refused producer and pops and returns. Beside it the credit
+// counter that P1 replaces.
 #include "explore.hpp"
 
 #include <weir/detail/inbox_gate.hpp>
@@ -29,9 +30,9 @@ struct Shape {
   int producers, consumers;
   Firing firing[3];
   std::uint32_t pop_max;
-  int pops;          // calls a consumer makes
-  int tries = 1;     // reservations a producer attempts
-  int there = 0;     // items already there
+  int pops;       // calls a consumer makes
+  int tries = 1;  // reservations a producer attempts
+  int there = 0;  // items already there
 };
 
 class Firings final : public model::Program {
@@ -46,7 +47,8 @@ class Firings final : public model::Program {
   int threads() const override { return shape_.producers + shape_.consumers; }
   int group(int thread) const override {
     if (thread >= shape_.producers) return 3;
-    return static_cast<int>(std::find(shape_.firing, shape_.firing + 3, shape_.firing[thread]) - shape_.firing);
+    return static_cast<int>(std::find(shape_.firing, shape_.firing + 3, shape_.firing[thread]) -
+                            shape_.firing);
   }
 
   void run(int thread) override {
@@ -126,13 +128,18 @@ class CreditCounter final : public model::Program {
 
 enum class Waiter { shipped, no_recheck, check_first };
 
-/// A refused producer waits; consumers (one alone: the exclusive form) pop, another firing gives back a unit.
-/// Somebody must wake it, and one flag is taken once.
+/// A refused producer waits; consumers (one alone: the exclusive form) pop, another firing gives back a
+/// unit. Somebody must wake it, and one flag is taken once.
 class Waiting final : public model::Program {
  public:
   Waiting(std::size_t capacity, std::uint32_t wanted, std::uint32_t pop_max, int consumers, bool returns,
           Waiter waiter = Waiter::shipped)
-      : wanted_(wanted), pop_max_(pop_max), consumers_(consumers), returns_(returns), waiter_(waiter), edge_(capacity) {
+      : wanted_(wanted),
+        pop_max_(pop_max),
+        consumers_(consumers),
+        returns_(returns),
+        waiter_(waiter),
+        edge_(capacity) {
     const auto held = static_cast<std::uint32_t>(capacity) - (returns ? 1 : 0);
     expect(edge_.reserve(static_cast<std::uint32_t>(capacity)), "set-up");
     for (std::uint32_t i = 0; i < held; ++i) edge_.push(Payload(static_cast<int>(i)));
@@ -187,8 +194,9 @@ class Waiting final : public model::Program {
   atomic<std::uint32_t> woken_{0};
 };
 
-/// A consumer goes idle when it finds nothing; a producer pushes a burst, then one more, and looks at its flag each time.
-/// With `helper` another consumer takes two items and leaves, and the first tries only once.
+/// A consumer goes idle when it finds nothing; a producer pushes a burst, then one more, and looks at its
+/// flag each time. With `helper` another consumer takes two items and leaves, and the first tries only
+/// once.
 class Idle final : public model::Program {
  public:
   Idle(std::uint32_t burst, bool rechecks, bool helper)
@@ -236,7 +244,6 @@ class Idle final : public model::Program {
 
 }  // namespace
 
-
 TEST_CASE("edge: P1 exhaustively, three producers' firings and two consumers', N = 1, 2, 3") {
   // {capacity, producers, consumers, {reserve, push}..., pop_max, pops, tries, there}
   const Shape shapes[] = {
@@ -268,7 +275,8 @@ TEST_CASE("edge: larger firings at random and by PCT") {
   const Shape shape{3, 3, 2, {{2, 2}, {2, 1}, {1, 1}}, 2, 2, 2, 1};
   const std::uint64_t budget = model::long_mode() ? 20'000'000 : 200'000;
   for (const Strategy strategy : {Strategy::random, Strategy::pct}) {
-    const auto report = check<Firings>({.name = "edge_drawn", .strategy = strategy, .schedules_max = budget}, shape);
+    const auto report =
+        check<Firings>({.name = "edge_drawn", .strategy = strategy, .schedules_max = budget}, shape);
     CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
   }
 }
@@ -288,8 +296,9 @@ TEST_CASE("edge: no wake-up of a refused producer is lost") {
       }
     }
   }
-  const auto report = check<Waiting>({.name = "edge_waiting_drawn", .strategy = Strategy::pct, .schedules_max = 100'000},
-                                     std::size_t{2}, 1U, 1U, 2, true);
+  const auto report =
+      check<Waiting>({.name = "edge_waiting_drawn", .strategy = Strategy::pct, .schedules_max = 100'000},
+                     std::size_t{2}, 1U, 1U, 2, true);
   CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
 }
 
@@ -309,12 +318,14 @@ TEST_CASE("edge mutant: a credit counter beside the ring refuses a holder") {
 }
 
 TEST_CASE("edge mutant: a waiter that does not check again is never woken") {
-  CHECK(check<Waiting>({.name = "edge_no_recheck"}, std::size_t{2}, 1U, 1U, 1, false, Waiter::no_recheck).failed);
+  CHECK(check<Waiting>({.name = "edge_no_recheck"}, std::size_t{2}, 1U, 1U, 1, false, Waiter::no_recheck)
+            .failed);
   CHECK(check<Idle>({.name = "edge_idle_no_recheck"}, 1U, false, false).failed);
 }
 
 TEST_CASE("edge mutant: a waiter that checks before it sets its flag is never woken") {
-  CHECK(check<Waiting>({.name = "edge_check_first"}, std::size_t{2}, 1U, 1U, 1, false, Waiter::check_first).failed);
+  CHECK(check<Waiting>({.name = "edge_check_first"}, std::size_t{2}, 1U, 1U, 1, false, Waiter::check_first)
+            .failed);
 }
 
 TEST_CASE("edge mutants: every order weakened and every read-modify-write split is caught") {
@@ -328,6 +339,7 @@ TEST_CASE("edge mutants: every order weakened and every read-modify-write split 
   merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 2}));
   merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{3, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1, 2, 2}));
   CHECK(faults.size() >= 30);
-  // The later slots of a popped batch are passed on twice: by their stamps, and by the exchanges of `reserved`.
+  // The later slots of a popped batch are passed on twice: by their stamps, and by the exchanges of
+  // `reserved`.
   CHECK(survivors(faults) == "free_slots store release#1->relaxed\n");
 }

@@ -13,7 +13,8 @@
 #error "the fibers of the model checker are written for x86-64"
 #endif
 
-// Saves the callee-saved registers on this stack and its pointer in *save, then goes on where `load` was saved.
+// Saves the callee-saved registers on this stack and its pointer in *save, then goes on where `load` was
+// saved.
 extern "C" void weir_model_switch(void** save, void* load);
 asm(R"(
 .text
@@ -43,9 +44,11 @@ namespace {
 
 constexpr std::size_t stack_bytes = 128 * 1024;
 constexpr std::size_t arena_bytes = 64 * 1024;
-constexpr int steps_max = 20'000;  // reason: far above any program here; reached only by a loop that does not end
+constexpr int steps_max =
+    20'000;  // reason: far above any program here; reached only by a loop that does not end
 
-using View = std::array<std::uint16_t, locations_max>;  // by location: index of the oldest store still readable
+using View =
+    std::array<std::uint16_t, locations_max>;  // by location: index of the oldest store still readable
 using Clock = std::array<std::uint16_t, threads_max>;
 
 struct Store {
@@ -56,7 +59,7 @@ struct Store {
 
 struct Location {
   std::vector<Store> stores;
-  std::size_t count = 0;         // stores in use: storage is kept between executions
+  std::size_t count = 0;            // stores in use: storage is kept between executions
   std::uint16_t seq_cst_floor = 0;  // newest store that a seq_cst operation has read or written
 
   std::size_t newest() const { return count - 1; }
@@ -126,10 +129,12 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 }
 
 bool acquires(Order order) {
-  return order == std::memory_order_acquire || order == std::memory_order_acq_rel || order == std::memory_order_seq_cst;
+  return order == std::memory_order_acquire || order == std::memory_order_acq_rel ||
+         order == std::memory_order_seq_cst;
 }
 bool releases(Order order) {
-  return order == std::memory_order_release || order == std::memory_order_acq_rel || order == std::memory_order_seq_cst;
+  return order == std::memory_order_release || order == std::memory_order_acq_rel ||
+         order == std::memory_order_seq_cst;
 }
 
 void join(View& into, const View& other) {
@@ -183,7 +188,8 @@ void go_on(void** save, int self) {
   for (int i = 0; i < e.thread_count; ++i) add_options(e, (first + i) % e.thread_count);
   if (e.options.empty()) {
     bool all_done = true;
-    for (int i = 0; i < e.thread_count; ++i) all_done = all_done && e.threads[static_cast<std::size_t>(i)].done;
+    for (int i = 0; i < e.thread_count; ++i)
+      all_done = all_done && e.threads[static_cast<std::size_t>(i)].done;
     const int last = std::exchange(e.current, -1);  // at_rest looks from outside
     const bool at_rest = all_done || e.program->at_rest();
     e.current = last;
@@ -243,9 +249,9 @@ void start_thread(int index) {
   if (thread.stack == nullptr) thread.stack = std::make_unique<std::byte[]>(stack_bytes);
   auto top = reinterpret_cast<std::uintptr_t>(thread.stack.get() + stack_bytes) & ~std::uintptr_t{15};
   auto* words = reinterpret_cast<void**>(top);
-  *--words = nullptr;                                     // where thread_main would return to
-  *--words = reinterpret_cast<void*>(&thread_main);       // where the first switch returns to
-  for (int i = 0; i < 6; ++i) *--words = nullptr;          // its callee-saved registers
+  *--words = nullptr;                                // where thread_main would return to
+  *--words = reinterpret_cast<void*>(&thread_main);  // where the first switch returns to
+  for (int i = 0; i < 6; ++i) *--words = nullptr;    // its callee-saved registers
   thread.stack_pointer = words;
   thread.clock = {};
   thread.hash = 0;
@@ -262,32 +268,35 @@ Order effective(const Where& where, Kind kind, Order order, bool& split) {
   if (e.collecting) {
     bool known = false;
     for (const Mutation& site : e.sites) {
-      known = known || (site.where.line() == where.line() && site.where.column() == where.column() && site.kind == kind &&
-                        site.where.file_name() == where.file_name());
+      known = known || (site.where.line() == where.line() && site.where.column() == where.column() &&
+                        site.kind == kind && site.where.file_name() == where.file_name());
     }
     if (!known) e.sites.push_back({where, kind, order, order, false});
   }
   const Mutation* m = e.mutation;
-  if (m == nullptr || m->where.line() != where.line() || m->where.column() != where.column() || m->kind != kind) return order;
+  if (m == nullptr || m->where.line() != where.line() || m->where.column() != where.column() ||
+      m->kind != kind)
+    return order;
   if (std::string_view(m->where.file_name()) != where.file_name()) return order;
   split = m->split;
   return m->order;
 }
 
 const char* name_of(Kind kind) {
-  constexpr const char* names[] = {"load", "store", "exchange", "fetch_add", "fetch_sub", "fetch_or", "fetch_and",
-                                   "compare_exchange", "wait", "wake"};
+  constexpr const char* names[] = {"load",     "store",     "exchange",         "fetch_add", "fetch_sub",
+                                   "fetch_or", "fetch_and", "compare_exchange", "wait",      "wake"};
   return names[static_cast<int>(kind)];
 }
 
-void note(const Where& where, Kind kind, std::uint32_t location, std::uint64_t before, std::uint64_t after, unsigned back) {
+void note(const Where& where, Kind kind, std::uint32_t location, std::uint64_t before, std::uint64_t after,
+          unsigned back) {
   Engine& e = engine();
   if (!e.tracing) return;
   std::string_view file = where.file_name();
   file.remove_prefix(file.rfind('/') + 1);
   char line[240];
-  std::snprintf(line, sizeof line, "  T%d %.*s:%u %s x%u: %llu", e.current, static_cast<int>(file.size()), file.data(),
-                where.line(), name_of(kind), location, static_cast<unsigned long long>(before));
+  std::snprintf(line, sizeof line, "  T%d %.*s:%u %s x%u: %llu", e.current, static_cast<int>(file.size()),
+                file.data(), where.line(), name_of(kind), location, static_cast<unsigned long long>(before));
   e.trace += line;
   if (kind != Kind::load) e.trace += " -> " + std::to_string(after);
   if (back != 0) e.trace += " (" + std::to_string(back) + " stores old)";
@@ -304,12 +313,14 @@ std::uint64_t read(Thread& self, std::uint32_t location, std::size_t at, Order o
     join(self.view, store.view);
     join(self.clock, store.clock);
   }
-  if (order == std::memory_order_seq_cst && l.seq_cst_floor < at) l.seq_cst_floor = static_cast<std::uint16_t>(at);
+  if (order == std::memory_order_seq_cst && l.seq_cst_floor < at)
+    l.seq_cst_floor = static_cast<std::uint16_t>(at);
   self.hash = mix(self.hash, (std::uint64_t{location} << 16 | at) << 1);
   return store.value;
 }
 
-/// Appends a store; `continues`: a read-modify-write, which goes on with the release sequence of the newest store.
+/// Appends a store; `continues`: a read-modify-write, which goes on with the release sequence of the newest
+/// store.
 void write(Thread& self, std::uint32_t location, std::uint64_t value, Order order, bool continues) {
   Engine& e = engine();
   Location& l = e.locations[location];
@@ -412,8 +423,8 @@ std::uint64_t do_update(std::uint32_t location, Kind kind, std::uint64_t operand
   return old;
 }
 
-bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired, Order success,
-                         Order failure, const Where& where) noexcept {
+bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired,
+                         Order success, Order failure, const Where& where) noexcept {
   if (outside()) {
     Store& store = newest(location);
     if (store.value != expected) {
@@ -488,7 +499,8 @@ namespace {
 
 Shadow* shadow_of(const void* address) {
   Engine& e = engine();
-  const auto at = reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(e.memory.data());
+  const auto at =
+      reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(e.memory.data());
   if (at >= arena_bytes) return nullptr;
   Shadow& shadow = e.shadow[at / 8];
   if (!shadow.used) {
@@ -573,7 +585,9 @@ std::string& trace() { return engine().trace; }
 
 namespace weir {
 
-void* allocate_bytes(std::size_t bytes, std::size_t alignment) noexcept { return model::arena(bytes, alignment); }
+void* allocate_bytes(std::size_t bytes, std::size_t alignment) noexcept {
+  return model::arena(bytes, alignment);
+}
 
 namespace detail {
 

@@ -1,18 +1,23 @@
 // engine.hpp: one controlled execution of a small program over modelled memory.
 //
-// Threads   fibers; each atomic operation is a scheduling point, and one choice picks the next thread and, where its
-//           operation reads, the store it reads.
-// Memory    a location keeps all its stores, in the order of execution (its modification order). A thread's view holds
-//           the oldest store of each location that it may still read (coherence); a release stores the view, an
-//           acquire joins it; read-modify-writes read the newest store and continue release sequences. The total order of
-//           seq_cst operations is the order of execution: a seq_cst load reads nothing older than what a seq_cst operation
-//           has read or written there.
-// Left out  stores that enter the modification order before older ones (needed by 2+2W shapes only), reads of stores
-//           that come later in the execution (load buffering, out-of-thin-air), spurious failures of the weak exchange.
-// Races     Payload and Cell are plain memory with vector clocks: two accesses, one a write, must be ordered.
-// Blocked   wait/wake model a futex; all threads blocked is a failure unless the program says it is at rest.
-// State     a thread's state is a function of the sequence of stores it read and wrote, so the threads' hashes of these
-//           sequences name a state of the whole; explore.hpp drops an execution that reaches a known one.
+// Threads   fibers; each atomic operation is a scheduling point, and one choice picks the next thread and,
+//           where its operation reads, the store it reads.
+// Memory    a location keeps all its stores, in the order of execution (its modification order). A thread's
+//           view holds the oldest store of each location that it may still read (coherence); a release
+//           stores the view, an acquire joins it; read-modify-writes read the newest store and continue
+//           release sequences. The total order of seq_cst operations is the order of execution: a seq_cst
+//           load reads nothing older than what a seq_cst operation has read or written there.
+// Left out  stores that enter the modification order before older ones (needed by 2+2W shapes only), reads
+// of stores
+//           that come later in the execution (load buffering, out-of-thin-air), spurious failures of the
+//           weak exchange.
+// Races     Payload and Cell are plain memory with vector clocks: two accesses, one a write, must be
+//           ordered.
+// Blocked   wait/wake model a futex; all threads blocked is a failure unless the program says it is at
+//           rest.
+// State     a thread's state is a function of the sequence of stores it read and wrote, so the threads'
+//           hashes of these sequences name a state of the whole; explore.hpp drops an execution that
+//           reaches a known one.
 #pragma once
 
 #include <weir/atomic.hpp>
@@ -29,15 +34,16 @@ namespace model {
 inline constexpr int threads_max = 6;
 inline constexpr std::size_t locations_max = 64;
 
-/// The program under test. It lives in the arena, is built and finished outside of the threads, and owns no heap memory
-/// (an execution may be dropped half-way, then no destructor runs).
+/// The program under test. It lives in the arena, is built and finished outside of the threads, and owns no
+/// heap memory (an execution may be dropped half-way, then no destructor runs).
 class Program {
  public:
   virtual int threads() const = 0;
   virtual void run(int thread) = 0;
   /// After all threads have ended: expect() what must be true.
   virtual void finish() {}
-  /// Threads of one group run the same code on shared objects only: states that differ by a permutation are one.
+  /// Threads of one group run the same code on shared objects only: states that differ by a permutation are
+  /// one.
   virtual int group(int thread) const { return thread; }
   /// All threads that have not ended are blocked: true when that is as it should be.
   virtual bool at_rest() { return false; }
@@ -46,7 +52,8 @@ class Program {
   ~Program() = default;
 };
 
-/// What may happen next: thread `thread` performs its operation, reading the store `back` stores before the newest.
+/// What may happen next: thread `thread` performs its operation, reading the store `back` stores before the
+/// newest.
 struct Alternative {
   std::uint8_t thread;
   std::uint16_t back;
@@ -62,8 +69,8 @@ class Chooser {
   ~Chooser() = default;
 };
 
-/// A fault put into one operation of the shipped code: at file:line:column, its order becomes `order`, or, with
-/// `split`, a read-modify-write becomes a load and a store.
+/// A fault put into one operation of the shipped code: at file:line:column, its order becomes `order`, or,
+/// with `split`, a read-modify-write becomes a load and a store.
 struct Mutation {
   Where where{};
   Kind kind = Kind::load;
@@ -103,7 +110,8 @@ void payload_begins(const void* address) noexcept;
 void payload_ends(const void* address) noexcept;
 
 /// Blocks as futex_wait does; wakes all.
-inline void wait(const weir::atomic<std::uint32_t>& word, std::uint32_t expected, const Where& where = Where::current()) {
+inline void wait(const weir::atomic<std::uint32_t>& word, std::uint32_t expected,
+                 const Where& where = Where::current()) {
   do_wait(word.model_location(), expected, where);
 }
 inline void wake(const weir::atomic<std::uint32_t>& word, const Where& where = Where::current()) {
@@ -150,8 +158,7 @@ class Payload {
     plain_write(this);
     value_ = std::exchange(other.value_, -1);
   }
-  int value_ = -1;
-  int padding_ = 0;  // a shadow cell of its own
+  alignas(8) int value_ = -1;  // a shadow cell of its own
 };
 
 /// A plain variable.

@@ -31,7 +31,8 @@ struct MessagePassing final : model::Program {
   bool relay;  // through a read-modify-write of a third thread
   atomic<int> flag{0};
   model::Cell cell;
-  MessagePassing(std::memory_order s, std::memory_order l, bool r) : store_order(s), load_order(l), relay(r) {}
+  MessagePassing(std::memory_order s, std::memory_order l, bool r)
+      : store_order(s), load_order(l), relay(r) {}
   int threads() const override { return relay ? 3 : 2; }
   void run(int t) override {
     if (t == 0) {
@@ -59,9 +60,7 @@ struct IndependentReads final : model::Program {
     if (t == 2) r[0] = x.load(order_load), r[1] = y.load(order_load);
     if (t == 3) r[2] = y.load(order_load), r[3] = x.load(order_load);
   }
-  void finish() override {
-    expect(!(r[0] == 1 && r[1] == 0 && r[2] == 1 && r[3] == 0), "readers disagree");
-  }
+  void finish() override { expect(!(r[0] == 1 && r[1] == 0 && r[2] == 1 && r[3] == 0), "readers disagree"); }
 };
 
 /// One location never runs backwards, even relaxed.

@@ -1,5 +1,5 @@
-// epoch_model.cpp: the barrier's counting (P4): no early return, with a producer that submits, workers that run and
-// spawn, and one or two barriers.
+// epoch_model.cpp: the barrier's counting (P4): no early return, with a producer that submits, workers that
+// run and spawn, and one or two barriers.
 #include "explore.hpp"
 
 #include <weir/detail/core.hpp>
@@ -25,15 +25,15 @@ enum class Way {
 };
 
 struct Setup {
-  bool producer;    // thread 0 submits task 1 from outside, else it is there from the start
-  bool child;       // task 1 spawns task 2
+  bool producer;  // thread 0 submits task 1 from outside, else it is there from the start
+  bool child;     // task 1 spawns task 2
   int barriers;
   bool source = false;  // worker 2 comes online and starts a root of its own, which does not end
   Way way = Way::shipped;
 };
 
-/// Participants: 0 the producer, 1 and 2 workers: 1 runs the root, 2 its child. What is not there when a worker looks
-/// is left. A task's effect is a plain cell that the barrier's caller reads.
+/// Participants: 0 the producer, 1 and 2 workers: 1 runs the root, 2 its child. What is not there when a
+/// worker looks is left. A task's effect is a plain cell that the barrier's caller reads.
 class Barrier final : public model::Program {
  public:
   explicit Barrier(const Setup& setup) : setup_(setup) {
@@ -143,13 +143,13 @@ class Barrier final : public model::Program {
   std::uint64_t totals_ = 0;
 };
 
-
 }  // namespace
 
 TEST_CASE("epoch: exhaustively, a producer, two workers, a child, one and two barriers") {
   // {producer, child, barriers, source}
-  for (const Setup& setup : {Setup{false, false, 1}, Setup{false, true, 1}, Setup{true, false, 1}, Setup{true, true, 1},
-                             Setup{false, true, 2}, Setup{false, false, 2, true}, Setup{false, true, 1, true}}) {
+  for (const Setup& setup :
+       {Setup{false, false, 1}, Setup{false, true, 1}, Setup{true, false, 1}, Setup{true, true, 1},
+        Setup{false, true, 2}, Setup{false, false, 2, true}, Setup{false, true, 1, true}}) {
     const auto report = check<Barrier>({.name = "epoch"}, setup);
     CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
     CHECK(report.exhausted);
@@ -166,7 +166,8 @@ TEST_CASE("epoch mutant: no grace period") {
 }
 
 TEST_CASE("epoch mutant: a task is counted as retired before its body") {
-  CHECK(check<Barrier>({.name = "epoch_retire_early"}, Setup{false, false, 1, false, Way::retire_early}).failed);
+  CHECK(check<Barrier>({.name = "epoch_retire_early"}, Setup{false, false, 1, false, Way::retire_early})
+            .failed);
 }
 
 TEST_CASE("epoch mutant: a child is visible before it is counted") {
@@ -181,8 +182,8 @@ TEST_CASE("epoch mutants: every order weakened is caught") {
   merge(faults, model::sweep<Barrier>(o, "epoch_count.hpp", Setup{false, true, 1, true}));
   merge(faults, model::sweep<Barrier>(o, "core.hpp", Setup{false, true, 1}));
   CHECK(faults.size() >= 12);
-  // Not needed by the proof: the caller also sees what happened before each submission. And leave_call serves the
-  // stall check as well.
+  // Not needed by the proof: the caller also sees what happened before each submission. And leave_call
+  // serves the stall check as well.
   CHECK(survivors(faults) ==
         "add_submitted store release#1->relaxed\n"
         "epoch_sums load acquire#2->relaxed\n"

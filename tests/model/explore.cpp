@@ -189,7 +189,8 @@ bool replay_wanted(std::string_view name, Choices& choices) {
   const char* text = std::getenv("WEIR_MODEL_REPLAY");
   if (text == nullptr) return false;
   std::string_view rest = text;
-  if (rest.substr(0, name.size()) != name || rest.size() <= name.size() || rest[name.size()] != ':') return false;
+  if (rest.substr(0, name.size()) != name || rest.size() <= name.size() || rest[name.size()] != ':')
+    return false;
   for (const char* at = text + name.size() + 1; *at != 0;) {
     char* end = nullptr;
     choices.push_back(static_cast<std::uint16_t>(std::strtoul(at, &end, 10)));
@@ -200,7 +201,8 @@ bool replay_wanted(std::string_view name, Choices& choices) {
 }
 
 /// Runs the failing choices once more, with a line a step.
-void keep_failure(Report& report, const Options& options, const Choices& choices, Build build, const void* argument) {
+void keep_failure(Report& report, const Options& options, const Choices& choices, Build build,
+                  const void* argument) {
   report.schedule = std::string(options.name) + ':';
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (i > 0) report.schedule += '.';
@@ -211,7 +213,8 @@ void keep_failure(Report& report, const Options& options, const Choices& choices
   const Execution execution = execute(build, argument, replay);
   set_trace(false);
   report.trace = trace();
-  if (execution.message != report.message) report.trace += "  (the replay ended otherwise: " + execution.message + ")\n";
+  if (execution.message != report.message)
+    report.trace += "  (the replay ended otherwise: " + execution.message + ")\n";
 }
 
 void run_exhaust(Report& report, const Options& options, Build build, const void* argument) {
@@ -287,10 +290,12 @@ Report explore(const Options& options, Build build, const void* argument) {
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   const char* ending = report.failed ? "failed" : report.exhausted ? "exhausted" : "budget used";
-  std::printf("%.*s: %s, %llu schedules (%llu complete), %llu states, %.2f s%s%s\n", static_cast<int>(options.name.size()),
-              options.name.data(), ending, static_cast<unsigned long long>(report.schedules),
-              static_cast<unsigned long long>(report.complete), static_cast<unsigned long long>(report.states),
-              seconds.count(), report.failed ? ": " : "", report.message.c_str());
+  std::printf("%.*s: %s, %llu schedules (%llu complete), %llu states, %.2f s%s%s\n",
+              static_cast<int>(options.name.size()), options.name.data(), ending,
+              static_cast<unsigned long long>(report.schedules),
+              static_cast<unsigned long long>(report.complete),
+              static_cast<unsigned long long>(report.states), seconds.count(), report.failed ? ": " : "",
+              report.message.c_str());
   std::fflush(stdout);
   return report;
 }
@@ -299,32 +304,43 @@ namespace {
 
 const char* name_of(Order order) {
   switch (order) {
-    case std::memory_order_relaxed: return "relaxed";
-    case std::memory_order_acquire: return "acquire";
-    case std::memory_order_release: return "release";
-    case std::memory_order_acq_rel: return "acq_rel";
-    default: return "seq_cst";
+    case std::memory_order_relaxed:
+      return "relaxed";
+    case std::memory_order_acquire:
+      return "acquire";
+    case std::memory_order_release:
+      return "release";
+    case std::memory_order_acq_rel:
+      return "acq_rel";
+    default:
+      return "seq_cst";
   }
 }
 
 /// The faults of one operation.
 std::vector<Mutation> faults_of(const Mutation& site) {
   std::vector<Mutation> faults;
-  const auto weaken = [&](Order order) { faults.push_back({site.where, site.kind, site.from, order, false}); };
+  const auto weaken = [&](Order order) {
+    faults.push_back({site.where, site.kind, site.from, order, false});
+  };
   const bool load = site.kind == Kind::load;
   const bool store = site.kind == Kind::store;
   if (site.kind == Kind::wait || site.kind == Kind::wake) return faults;
   switch (site.from) {
     case std::memory_order_seq_cst:
-      weaken(load ? std::memory_order_acquire : store ? std::memory_order_release : std::memory_order_acq_rel);
+      weaken(load    ? std::memory_order_acquire
+             : store ? std::memory_order_release
+                     : std::memory_order_acq_rel);
       weaken(std::memory_order_relaxed);
       break;
     case std::memory_order_acq_rel:
       weaken(std::memory_order_acquire);
       weaken(std::memory_order_release);
       break;
-    case std::memory_order_relaxed: break;
-    default: weaken(std::memory_order_relaxed);
+    case std::memory_order_relaxed:
+      break;
+    default:
+      weaken(std::memory_order_relaxed);
   }
   if (!load && !store) faults.push_back({site.where, site.kind, site.from, site.from, true});
   return faults;
@@ -332,8 +348,8 @@ std::vector<Mutation> faults_of(const Mutation& site) {
 
 /// `ordinal`: the how many-th operation of its kind and order in its function, from 1.
 std::string describe(const Mutation& fault, int ordinal) {
-  constexpr const char* kinds[] = {"load", "store", "exchange", "fetch_add", "fetch_sub", "fetch_or", "fetch_and",
-                                   "compare_exchange", "wait", "wake"};
+  constexpr const char* kinds[] = {"load",     "store",     "exchange",         "fetch_add", "fetch_sub",
+                                   "fetch_or", "fetch_and", "compare_exchange", "wait",      "wake"};
   std::string_view function = fault.where.function_name();
   function = function.substr(0, function.find('('));
   const std::size_t space = function.find_last_of(" :");
@@ -365,9 +381,9 @@ std::vector<Fault> sweep(const Options& options, std::string_view file, Build bu
   for (const Mutation& site : found) {
     if (!std::string_view(site.where.file_name()).ends_with(file)) continue;
     const auto ordinal = 1 + std::count_if(std::as_const(found).data(), &site, [&](const Mutation& other) {
-      return other.kind == site.kind && other.from == site.from &&
-             std::string_view(other.where.function_name()) == site.where.function_name();
-    });
+                           return other.kind == site.kind && other.from == site.from &&
+                                  std::string_view(other.where.function_name()) == site.where.function_name();
+                         });
     for (const Mutation& mutation : faults_of(site)) {
       const std::string name = describe(mutation, static_cast<int>(ordinal));
       const std::string full = std::string(options.name) + " [" + name + "]";
@@ -384,7 +400,8 @@ std::vector<Fault> sweep(const Options& options, std::string_view file, Build bu
 
 void merge(std::vector<Fault>& faults, const std::vector<Fault>& others) {
   for (const Fault& other : others) {
-    const auto same = std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.name == other.name; });
+    const auto same =
+        std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.name == other.name; });
     if (same == faults.end()) {
       faults.push_back(other);
     } else if (!same->caught && other.caught) {

@@ -1,7 +1,8 @@
-// explore.hpp: strategies over executions: depth first until all is seen, random, PCT; replay; faults by the dozen.
+// explore.hpp: strategies over executions: depth first until all is seen, random, PCT; replay; faults by
+// the dozen.
 //
-// A failing schedule is a list of choices, printed as NAME:c0.c1.c2; WEIR_MODEL_REPLAY=NAME:c0.c1.c2 runs it alone and
-// prints each step. WEIR_MODEL_LONG=1 multiplies the budgets of what is not exhausted.
+// A failing schedule is a list of choices, printed as NAME:c0.c1.c2; WEIR_MODEL_REPLAY=NAME:c0.c1.c2 runs
+// it alone and prints each step. WEIR_MODEL_LONG=1 multiplies the budgets of what is not exhausted.
 #pragma once
 
 #include "engine.hpp"
@@ -18,15 +19,15 @@ namespace model {
 enum class Strategy {
   exhaust,  // depth first; a state that is known is not entered again
   random,   // uniform over threads, then over stores, newest preferred
-  pct,      // priorities with a few change points (Burckhardt et al., "A randomized scheduler with probabilistic
-            // guarantees of finding bugs", ASPLOS 2010)
+  pct,  // priorities with a few change points (Burckhardt et al., "A randomized scheduler with probabilistic
+        // guarantees of finding bugs", ASPLOS 2010)
 };
 
 struct Options {
-  std::string_view name;                  // unique: it names the schedule to replay
+  std::string_view name;  // unique: it names the schedule to replay
   Strategy strategy = Strategy::exhaust;
   std::uint64_t schedules_max = 2'000'000;  // exhaust: executions, whole or dropped
-  int preemptions_max = -1;               // exhaust: -1 no bound
+  int preemptions_max = -1;                 // exhaust: -1 no bound
   std::uint64_t seed = 1;
   int pct_depth = 4;
 };
@@ -37,9 +38,9 @@ struct Report {
   std::uint64_t states = 0;     // exhaust: different states
   bool exhausted = false;       // exhaust: every schedule within the bounds was seen
   bool failed = false;
-  std::string message;          // of the failure
-  std::string schedule;         // its NAME:choices
-  std::string trace;            // its steps
+  std::string message;   // of the failure
+  std::string schedule;  // its NAME:choices
+  std::string trace;     // its steps
 };
 
 using Build = Program* (*)(const void*);
@@ -52,7 +53,8 @@ template <class P, class... A>
 Report check(const Options& options, A... arguments) {
   auto make = [&]() -> Program* { return new_program<P>(arguments...); };
   using Make = decltype(make);
-  return explore(options, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
+  return explore(
+      options, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
 }
 
 /// True with WEIR_MODEL_LONG=1.
@@ -72,15 +74,18 @@ void merge(std::vector<Fault>& faults, const std::vector<Fault>& others);
 /// The names of those not caught, in order, each on a line.
 std::string survivors(const std::vector<Fault>& faults);
 
-/// Puts one fault after the other into each operation of files whose name ends with `file`: every order weakened by a
-/// step, every read-modify-write split in two; each explored as `options` say (with the name of the fault added).
-std::vector<Fault> sweep(const Options& options, std::string_view file, Build build, const void* argument = nullptr);
+/// Puts one fault after the other into each operation of files whose name ends with `file`: every order
+/// weakened by a step, every read-modify-write split in two; each explored as `options` say (with the name
+/// of the fault added).
+std::vector<Fault> sweep(const Options& options, std::string_view file, Build build,
+                         const void* argument = nullptr);
 
 template <class P, class... A>
 std::vector<Fault> sweep(const Options& options, std::string_view file, A... arguments) {
   auto make = [&]() -> Program* { return new_program<P>(arguments...); };
   using Make = decltype(make);
-  return sweep(options, file, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
+  return sweep(
+      options, file, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
 }
 
 }  // namespace model

@@ -1,5 +1,5 @@
-// inbox_gate_model.cpp: InboxGate (P6): never more than N inside, nothing lost, room comes back, whatever the queue
-// refuses.
+// inbox_gate_model.cpp: InboxGate (P6): never more than N inside, nothing lost, room comes back, whatever
+// the queue refuses.
 #include "explore.hpp"
 
 #include <weir/detail/inbox_gate.hpp>
@@ -62,7 +62,8 @@ class Inbox final : public model::Program {
   }
 
   void finish() override {
-    while (pop()) {}
+    while (pop()) {
+    }
     expect(taken_ == sent_, "an item was lost");
     expect(inbox_.size() == 0, "a credit was lost");
     MoodyQueue::Producer producer;
@@ -153,7 +154,8 @@ TEST_CASE("inbox gate: exhaustively, N = 1 and 2, a queue that refuses") {
 }
 
 TEST_CASE("inbox gate: three producers, two consumers, by PCT") {
-  const Options o{.name = "inbox_drawn", .strategy = Strategy::pct,
+  const Options o{.name = "inbox_drawn",
+                  .strategy = Strategy::pct,
                   .schedules_max = model::long_mode() ? 10'000'000U : 100'000U};
   for (const bool moody : {true, false}) {
     const auto report = check<Inbox>(o, std::size_t{2}, 3, 2, moody);

@@ -1,4 +1,5 @@
-// ring_model.cpp: Ring<T> (R2, R3, R4): nothing lost, made or doubled, FIFO by producer, exact bound, no lost wake-up.
+// ring_model.cpp: Ring<T> (R2, R3, R4): nothing lost, made or doubled, FIFO by producer, exact bound, no
+// lost wake-up.
 #include "explore.hpp"
 
 #include <weir/ring.hpp>
@@ -53,9 +54,11 @@ class Mpmc final : public model::Program {
 
   void finish() override {
     const auto left = static_cast<std::size_t>(sent_ - taken_);
-    expect(ring_.size() == left && left <= shape_.capacity && ring_.empty() == (left == 0), "the figures are wrong");
+    expect(ring_.size() == left && left <= shape_.capacity && ring_.empty() == (left == 0),
+           "the figures are wrong");
     for (std::size_t i = left; i < shape_.capacity; ++i) {
-      expect(ring_.push(Payload(80 + static_cast<int>(i))) == Status::accepted, "idle: room that is there is refused");
+      expect(ring_.push(Payload(80 + static_cast<int>(i))) == Status::accepted,
+             "idle: room that is there is refused");
       ++sent_;
     }
     expect(ring_.push(Payload(99)) == Status::would_block, "more items than slots");
@@ -83,7 +86,8 @@ class Mpmc final : public model::Program {
   int sent_ = 0, taken_ = 0;
 };
 
-/// A consumer sleeps after empty(); a producer pushes two and one and looks at its flag; another consumer takes two.
+/// A consumer sleeps after empty(); a producer pushes two and one and looks at its flag; another consumer
+/// takes two.
 class Sleep final : public model::Program {
  public:
   explicit Sleep(bool rechecks) : rechecks_(rechecks), ring_(3) {}
@@ -130,8 +134,8 @@ struct Stuck {
   }
 };
 
-/// A thread is stopped for ever inside its push (between claim and publish) or its pop (between claim and free): the
-/// others must end, with would_block where they need its slot.
+/// A thread is stopped for ever inside its push (between claim and publish) or its pop (between claim and
+/// free): the others must end, with would_block where they need its slot.
 class Stopped final : public model::Program {
  public:
   explicit Stopped(bool producer) : producer_(producer), ring_(2) {
@@ -160,7 +164,7 @@ class Stopped final : public model::Program {
 
 TEST_CASE("ring: exhaustively, two producers and two consumers, N = 1, 2, 3, single and in batches") {
   const Shape shapes[] = {
-      {1, 2, 2, 1, 1, 2}, {2, 2, 2, 1, 1, 2}, {3, 2, 2, 1, 1, 2}, {2, 2, 2, 1, 1, 1, 2},
+      {1, 2, 2, 1, 1, 2}, {2, 2, 2, 1, 1, 2},    {3, 2, 2, 1, 1, 2}, {2, 2, 2, 1, 1, 1, 2},
       {2, 2, 1, 2, 2, 2}, {3, 2, 1, 2, 2, 2, 1}, {1, 3, 1, 1, 1, 2}, {3, 1, 2, 2, 2, 1, 2},
   };
   for (const Shape& shape : shapes) {

@@ -1,5 +1,5 @@
-// sleepers_model.cpp: Sleepers (P5, P6): whatever is published is taken, although producers skip the wake-up while
-// somebody searches; each waker wakes one; the count of searchers stays true.
+// sleepers_model.cpp: Sleepers (P5, P6): whatever is published is taken, although producers skip the
+// wake-up while somebody searches; each waker wakes one; the count of searchers stays true.
 #include "explore.hpp"
 
 #include <weir/detail/sleepers.hpp>
@@ -29,8 +29,8 @@ struct Setup {
   Way way = Way::shipped;
 };
 
-/// Workers search, take one item at a time, and sleep. An item's body ends only when no item is left, so no item may wait
-/// for a busy worker while another sleeps.
+/// Workers search, take one item at a time, and sleep. An item's body ends only when no item is left, so no
+/// item may wait for a busy worker while another sleeps.
 class Publishing final : public model::Program {
  public:
   explicit Publishing(const Setup& setup) : setup_(setup), sleepers_(setup.workers) {
@@ -153,7 +153,8 @@ TEST_CASE("sleepers: exhaustively, work for one worker only") {
 }
 
 TEST_CASE("sleepers: all schedules with few preemptions, and PCT, two workers and two items") {
-  for (const Setup& setup : {Setup{2, 1, 2, true}, Setup{2, 1, 2, false}, Setup{2, 2, 1, true}, Setup{2, 2, 1, false}}) {
+  for (const Setup& setup :
+       {Setup{2, 1, 2, true}, Setup{2, 1, 2, false}, Setup{2, 2, 1, true}, Setup{2, 2, 1, false}}) {
     const int bound = (model::long_mode() ? 2 : 1) + (setup.producers == 1 ? 1 : 0);
     const auto bounded = check<Publishing>(
         {.name = "sleepers_bounded", .schedules_max = 60'000'000, .preemptions_max = bound}, setup);
@@ -198,6 +199,7 @@ TEST_CASE("sleepers mutants: every order weakened and every read-modify-write sp
   merge(faults, model::sweep<Publishing>(drawn, "sleepers.hpp", Setup{2, 1, 2, false}));
   merge(faults, model::sweep<Publishing>(drawn, "sleepers.hpp", Setup{2, 2, 1, false}));
   CHECK(faults.size() >= 18);
-  // It keeps the look at the mask from being taken before the count is lowered; this engine runs a thread in its order.
+  // It keeps the look at the mask from being taken before the count is lowered; this engine runs a thread
+  // in its order.
   CHECK(survivors(faults) == "found fetch_sub acquire#1->relaxed\n");
 }

@@ -1,34 +1,39 @@
 // edge.hpp: Edge<T>, the ring between two nodes, where room is reserved before a node runs (P1).
 //
 // Shape     holds exactly N items, N >= 1. Three counters of tickets: head <= tail <= reserved.
-// Roles     one producing node (reserve, push, give_back: any thread) and one consuming node (pop: any thread; the
-//           exclusive form: one thread at a time, handed over by acquire and release).
-// Progress  no call waits or spins on another thread. reserve and pop answer no while the slot they need is not
-//           finished by a stopped thread. A push that holds a reservation is never refused and never retries.
+// Roles     one producing node (reserve, push, give_back: any thread) and one consuming node (pop: any
+//           thread; the exclusive form: one thread at a time, handed over by acquire and release).
+// Progress  no call waits or spins on another thread. reserve and pop answer no while the slot they need is
+//           not finished by a stopped thread. A push that holds a reservation is never refused and never
+//           retries.
 // Order     tickets are FIFO in the order of push.
-// Memory    N slots of sizeof(T) + 8 bytes (aligned), taken by the constructor; an item is destroyed when it is popped.
+// Memory    N slots of sizeof(T) + 8 bytes (aligned), taken by the constructor; an item is destroyed when
+//           it is popped.
 //
 // Proof of "never refused". Call a unit what reserve adds to `reserved` and push (tail + 1) or give_back
-// (reserved - 1) uses up: units held + tail = reserved. Only the owner of ticket t changes a free slot t, so a slot seen
-// free for t stays free until t is pushed. (a) reserve moves `reserved` from r to r + n only after the stamps of
-// r .. r+n-1 were seen free, so every ticket below `reserved` was seen free once. If `reserved` came back to r by
-// give_back in between (ABA), tail <= r held then: ticket r was not pushed, what was seen is still true. (b) A push
-// holds a unit, so its ticket t = tail is below `reserved`. (c) Of the first t+1 pushes one used a unit whose exchange
-// is at or after the one that first raised `reserved` above t; the read-modify-writes of `reserved` carry its view of
-// slot t there, and those of `tail` from there to the pusher of t, so the pop that freed slot t happens before the push.
-// Hence read-modify-writes of both counters are at least acq_rel. Occupancy: a ticket is pushed only into a free slot.
+// (reserved - 1) uses up: units held + tail = reserved. Only the owner of ticket t changes a free slot t,
+// so a slot seen free for t stays free until t is pushed. (a) reserve moves `reserved` from r to r + n only
+// after the stamps of r .. r+n-1 were seen free, so every ticket below `reserved` was seen free once. If
+// `reserved` came back to r by give_back in between (ABA), tail <= r held then: ticket r was not pushed,
+// what was seen is still true. (b) A push holds a unit, so its ticket t = tail is below `reserved`. (c) Of
+// the first t+1 pushes one used a unit whose exchange is at or after the one that first raised `reserved`
+// above t; the read-modify-writes of `reserved` carry its view of slot t there, and those of `tail` from
+// there to the pusher of t, so the pop that freed slot t happens before the push. Hence read-modify-writes
+// of both counters are at least acq_rel. Occupancy: a ticket is pushed only into a free slot.
 //
-// A credit counter beside the ring does not do: two consumers pop slots 0 and 1, the one at 0 is stopped, the other
-// returns its credit; who takes that credit finds slot 0 busy. tests/model keeps that design as a mutant.
+// A credit counter beside the ring does not do: two consumers pop slots 0 and 1, the one at 0 is stopped,
+// the other returns its credit; who takes that credit finds slot 0 busy. tests/model keeps that design as a
+// mutant.
 //
-// Proof of "no lost wake-up". A refused producer sets the flag (seq_cst), then re-checks with writable (seq_cst
-// loads). pop frees its slots in reverse, the lowest ticket last and seq_cst, then looks at the flag (seq_cst).
-// writable reads stamps upwards from `reserved` and is refused at the first that is not free, ticket x. If x - N
-// belongs to an unfinished or unseen pop of several, it is its lowest: a lower one was either read free just before
-// (its stamp, stored last, makes the others visible), or lies below `reserved` and was seen free by a reserve whose
-// exchange (read by the load of `reserved`) passes that on. So the store that would have let it through is seq_cst and
-// comes after the re-check in the total order; that pop's look at the flag comes later still and sees it. The same for
-// give_back (one seq_cst operation on `reserved`, then the look), and for push_n against a consumer's readable().
+// Proof of "no lost wake-up". A refused producer sets the flag (seq_cst), then re-checks with writable
+// (seq_cst loads). pop frees its slots in reverse, the lowest ticket last and seq_cst, then looks at the
+// flag (seq_cst). writable reads stamps upwards from `reserved` and is refused at the first that is not
+// free, ticket x. If x - N belongs to an unfinished or unseen pop of several, it is its lowest: a lower one
+// was either read free just before (its stamp, stored last, makes the others visible), or lies below
+// `reserved` and was seen free by a reserve whose exchange (read by the load of `reserved`) passes that on.
+// So the store that would have let it through is seq_cst and comes after the re-check in the total order;
+// that pop's look at the flag comes later still and sees it. The same for give_back (one seq_cst operation
+// on `reserved`, then the look), and for push_n against a consumer's readable().
 #pragma once
 
 #include <weir/detail/slots.hpp>
@@ -49,7 +54,8 @@ class Edge {
 
   // The producing node.
 
-  /// Reserves n units, or none (false). Also refused when tickets would reach beyond `limit` (reserved + n > limit).
+  /// Reserves n units, or none (false). Also refused when tickets would reach beyond `limit` (reserved + n
+  /// > limit).
   bool reserve(std::uint32_t n, std::uint64_t limit = no_limit) noexcept {
     return claim_units(n, n, limit) == n;
   }
@@ -59,17 +65,20 @@ class Edge {
     return claim_units(1, max, limit);
   }
 
-  /// Uses up one unit; never refused. Returns the item's ticket. The caller then looks whether the consuming node is
-  /// idle (a seq_cst load: the stamp was stored seq_cst, so that look and readable() cannot both miss).
+  /// Uses up one unit; never refused. Returns the item's ticket. The caller then looks whether the
+  /// consuming node is idle (a seq_cst load: the stamp was stored seq_cst, so that look and readable()
+  /// cannot both miss).
   std::uint64_t push(T&& item) noexcept { return push_n(&item, 1); }
 
   /// Uses up n units (n >= 1); never refused. Tickets are the returned one and the n-1 after it.
   std::uint64_t push_n(T* items, std::uint32_t n) noexcept {
-    // (1) acq_rel pairs with (1): the views that earlier pushers had of `reserved`, and so of the freed slots
+    // (1) acq_rel pairs with (1): the views that earlier pushers had of `reserved`, and so of the freed
+    // slots
     const std::uint64_t first = tail_.fetch_add(n, acq_rel);
     for (std::uint32_t i = 0; i < n; ++i) {
       Slot& slot = slots_[first + i];
-      // relaxed: only a check of the caller; by the proof above the slot is free and its pop happened before
+      // relaxed: only a check of the caller; by the proof above the slot is free and its pop happened
+      // before
       WEIR_ASSERT(slot.stamp.load(relaxed) == 2 * (first + i), "a push without a reservation");
       slot.put(std::move(items[i]));
     }
@@ -82,15 +91,15 @@ class Edge {
     return first;
   }
 
-  /// Returns n unused units. The caller then looks whether somebody waits (take_waiting), unless it is itself the
-  /// only one who could.
+  /// Returns n unused units. The caller then looks whether somebody waits (take_waiting), unless it is
+  /// itself the only one who could.
   void give_back(std::uint32_t n) noexcept {
     // (4) seq_cst pairs with (7), (10): the views of `reserved` go on; in one order with the waiting flag
     reserved_.fetch_sub(n, seq_cst);
   }
 
-  /// True when reserve(n, limit) would succeed now: the re-check after set_waiting. May be true spuriously while
-  /// others reserve; a false is final until a pop or a give_back that will see the flag.
+  /// True when reserve(n, limit) would succeed now: the re-check after set_waiting. May be true spuriously
+  /// while others reserve; a false is final until a pop or a give_back that will see the flag.
   bool writable(std::uint32_t n, std::uint64_t limit = no_limit) const noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       // (10) seq_cst pairs with (4), (7): reservations and returns before the flag
@@ -100,7 +109,7 @@ class Edge {
       // (11) seq_cst pairs with (8), (16): a pop that finished before the flag
       while (free < n && slots_[first + free].stamp.load(seq_cst) == 2 * (first + free)) ++free;
       if (free == n) return true;
-      if (reserved_.load(relaxed) == first) return false;  // relaxed: who saw a later stamp by (11) sees it moved
+      if (reserved_.load(relaxed) == first) return false;  // relaxed: by (11) a later stamp shows it moved
     }
     return true;
   }
@@ -128,10 +137,10 @@ class Edge {
     return count;
   }
 
-  /// pop_n_raw for one consumer at a time, no locked instruction for the claim. Not beside the other forms: all pops of
-  /// this edge are ordered among themselves by the caller (acquire and release).
+  /// pop_n_raw for one consumer at a time, no locked instruction for the claim. Not beside the other forms:
+  /// all pops of this edge are ordered among themselves by the caller (acquire and release).
   std::uint32_t pop_n_exclusive_raw(T* raw, std::uint32_t max) noexcept {
-    const std::uint64_t first = head_.load(relaxed);  // relaxed: written by this call only, ordered by the caller
+    const std::uint64_t first = head_.load(relaxed);  // relaxed: written here only, ordered by the caller
     const std::uint32_t count = filled(first, max);
     if (count == 0) return 0;
     head_.store(first + count, relaxed);  // relaxed: others read it as a figure, or after a stamp of (8)
@@ -160,8 +169,8 @@ class Edge {
     waiting_.store(1, seq_cst);
   }
 
-  /// After a pop or give_back: true when the producing node waits; it is then the caller's to wake it. One load in the
-  /// common case.
+  /// After a pop or give_back: true when the producing node waits; it is then the caller's to wake it. One
+  /// load in the common case.
   bool take_waiting() noexcept {
     // (14) seq_cst pairs with (13): a flag set before the re-check that did not see our pop
     if (waiting_.load(seq_cst) == 0) return false;
@@ -187,21 +196,25 @@ class Edge {
  private:
   using Slot = detail::Slot<T>;
 
-  /// The longest prefix of free stamps from `reserved`, at least min and at most max units within limit; else 0.
+  /// The longest prefix of free stamps from `reserved`, at least min and at most max units within limit;
+  /// else 0.
   std::uint32_t claim_units(std::uint32_t min, std::uint32_t max, std::uint64_t limit) noexcept {
     std::uint64_t first = reserved_.load(relaxed);  // relaxed: stamps and exchange decide
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       const std::uint64_t room = first < limit ? limit - first : 0;
       std::uint32_t count = 0;
       // (15) acquire pairs with (8), (16): the item has left the slot
-      while (count < max && count < room && slots_[first + count].stamp.load(acquire) == 2 * (first + count)) ++count;
+      while (count < max && count < room && slots_[first + count].stamp.load(acquire) == 2 * (first + count)) {
+        ++count;
+      }
       if (count < min || count == 0) {
-        const std::uint64_t now = reserved_.load(relaxed);  // relaxed: as above; not older than the stamp, by (15)
+        const std::uint64_t now = reserved_.load(relaxed);  // relaxed: as above; later than the stamp, by (15)
         if (now == first) return 0;
         first = now;
         continue;
       }
-      // (7) acq_rel pairs with (4), (7), (10): views of freed slots; relaxed on failure: we read the stamps again
+      // (7) acq_rel pairs with (4), (7), (10): views of freed slots; relaxed on failure: we read the stamps
+      // again
       if (reserved_.compare_exchange_strong(first, first + count, acq_rel, relaxed)) return count;
     }
     return 0;
@@ -225,8 +238,8 @@ class Edge {
         first = now;
         continue;
       }
-      // (6) release pairs with (12): what this and earlier pops saw (an exchange goes on with what earlier ones
-      // released); relaxed on failure: we read the stamps again
+      // (6) release pairs with (12): what this and earlier pops saw (an exchange goes on with what earlier
+      // ones released); relaxed on failure: we read the stamps again
       if (head_.compare_exchange_strong(first, first + count, release, relaxed)) return count;
     }
     return 0;

@@ -5,8 +5,9 @@
 // Progress  wait-free: each call ends after as many steps as it moves items.
 // Order     first in, first out.
 // Memory    N slots of sizeof(T), taken by the constructor; an item is destroyed when it is popped.
-// Source    L. Lamport's ring; each side keeps a copy of the other's counter and reads the true one only when the copy
-//           says full or empty (P. P. C. Lee et al., "A lock-free, cache-efficient shared ring buffer", ANCS 2009).
+// Source    L. Lamport's ring; each side keeps a copy of the other's counter and reads the true one only
+//           when the copy says full or empty (P. P. C. Lee et al., "A lock-free, cache-efficient shared
+//           ring buffer", ANCS 2009).
 #pragma once
 
 #include <weir/detail/slots.hpp>
@@ -14,7 +15,8 @@
 
 namespace weir {
 
-/// `Publish`: seq_cst when the consumer may go to sleep after empty() was true, release otherwise; see Ring.
+/// `Publish`: seq_cst when the consumer may go to sleep after empty() was true, release otherwise; see
+/// Ring.
 template <class T, std::memory_order Publish = seq_cst>
 class Lane {
   static_assert(Publish == seq_cst || Publish == release);
@@ -96,7 +98,8 @@ class Lane {
     return static_cast<std::size_t>(used < capacity_ ? used : capacity_);
   }
 
-  /// True when a pop would find nothing; for the consumer, and its re-check before it sleeps (Publish = seq_cst).
+  /// True when a pop would find nothing; for the consumer, and its re-check before it sleeps (Publish =
+  /// seq_cst).
   bool empty() const noexcept {
     const std::uint64_t head = head_.load(relaxed);  // relaxed: the consumer's own counter
     // (5) seq_cst pairs with (2): in one order with the sleeper's flag

@@ -1,18 +1,22 @@
 // ring.hpp: Ring<T>, a bounded queue for any number of producers and consumers.
 //
 // Shape     holds exactly N items, N >= 1; 64-bit tickets; slots stamped as detail/slots.hpp says.
-// Roles     push, push_n, pop, pop_n, size, empty: any thread. Construction and destruction: one thread, alone.
-// Progress  no call waits or spins on another thread: a round is lost only to another thread's success, and after
-//           claim_rounds_max of them the answer is would_block. Weak semantics: while a thread is stopped between claim
-//           and publish, its slot looks full to producers and empty to consumers, and they get would_block.
+// Roles     push, push_n, pop, pop_n, size, empty: any thread. Construction and destruction: one thread,
+//           alone.
+// Progress  no call waits or spins on another thread: a round is lost only to another thread's success, and
+//           after claim_rounds_max of them the answer is would_block. Weak semantics: while a thread is
+//           stopped between claim and publish, its slot looks full to producers and empty to consumers, and
+//           they get would_block.
 // Order     tickets are FIFO; items of one producer leave in its order.
-// Memory    N slots of sizeof(T) + 8 bytes (aligned), taken by the constructor; an item is destroyed when it is popped.
+// Memory    N slots of sizeof(T) + 8 bytes (aligned), taken by the constructor; an item is destroyed when
+//           it is popped.
 // Source    D. Vyukov's bounded MPMC queue, with stamps 2t / 2t+1 and batches.
 //
-// Why a claimed ticket never waits: the claim of t .. t+j-1 is a compare-exchange of tail from t after the stamps
-// 2(t+i) were seen; such a stamp is changed by the owner of ticket t+i alone, who is whoever wins that exchange; tail
-// never returns to t. A batch longer than N ends by itself: slot t+N holds 2t. Stamps of a batch are published in
-// reverse, so who sees its first item sees all of it; the first one is stored with the order `Publish`.
+// Why a claimed ticket never waits: the claim of t .. t+j-1 is a compare-exchange of tail from t after the
+// stamps 2(t+i) were seen; such a stamp is changed by the owner of ticket t+i alone, who is whoever wins
+// that exchange; tail never returns to t. A batch longer than N ends by itself: slot t+N holds 2t. Stamps
+// of a batch are published in reverse, so who sees its first item sees all of it; the first one is stored
+// with the order `Publish`.
 #pragma once
 
 #include <weir/detail/slots.hpp>
@@ -20,8 +24,9 @@
 
 namespace weir {
 
-/// `Publish`: seq_cst when a consumer may go to sleep after empty() was true (the store of a batch's first stamp and
-/// the load in empty() are then in one total order with the sleeper's flag); release is enough, and cheaper, for others.
+/// `Publish`: seq_cst when a consumer may go to sleep after empty() was true (the store of a batch's first
+/// stamp and the load in empty() are then in one total order with the sleeper's flag); release is enough,
+/// and cheaper, for others.
 template <class T, std::memory_order Publish = seq_cst>
 class Ring {
   static_assert(Publish == seq_cst || Publish == release);
@@ -70,7 +75,8 @@ class Ring {
   /// Bytes taken from platform allocation.
   std::size_t bytes() const noexcept { return slots_.bytes(); }
 
-  /// Items claimed by pushes and not by pops. Advisory: it may be stale when it returns; within 0 .. capacity.
+  /// Items claimed by pushes and not by pops. Advisory: it may be stale when it returns; within 0 ..
+  /// capacity.
   std::size_t size() const noexcept {
     const std::uint64_t head = head_.load(relaxed);  // relaxed: a figure, nothing is read through it
     const std::uint64_t tail = tail_.load(relaxed);  // relaxed: as above
@@ -78,8 +84,9 @@ class Ring {
     return used < slots_.capacity() ? static_cast<std::size_t>(used) : slots_.capacity();
   }
 
-  /// True when a pop would find nothing. The re-check of a sleeper: after its flag was set by a seq_cst operation, either
-  /// this sees what a push published, or the pusher's later seq_cst look at the flag sees it (Publish = seq_cst).
+  /// True when a pop would find nothing. The re-check of a sleeper: after its flag was set by a seq_cst
+  /// operation, either this sees what a push published, or the pusher's later seq_cst look at the flag sees
+  /// it (Publish = seq_cst).
   bool empty() const noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       // (6) acquire pairs with (7): what that pop saw, so that no later slot of a batch is seen stale
@@ -103,14 +110,14 @@ class Ring {
       // (3) acquire pairs with (1), (2), (5): the item is there, or has left
       while (count < n && slots_[ticket + count].stamp.load(acquire) == 2 * (ticket + count) + full) ++count;
       if (count == 0) {
-        const std::uint64_t now = counter.load(relaxed);  // relaxed: as above; later than the stamp just seen, by (3)
+        const std::uint64_t now = counter.load(relaxed);  // relaxed: as above; later than the stamp, by (3)
         if (now == ticket) return 0;
         ticket = now;
         continue;
       }
-      // (7) claim_order (release or relaxed) pairs with (6): what this and earlier claims saw (an exchange goes on
-      // with what earlier ones released). Relaxed where nobody sleeps and on failure: the exchange only makes the
-      // tickets ours; items travel with the stamps
+      // (7) claim_order (release or relaxed) pairs with (6): what this and earlier claims saw (an exchange
+      // goes on with what earlier ones released). Relaxed where nobody sleeps and on failure: the exchange
+      // only makes the tickets ours; items travel with the stamps
       if (counter.compare_exchange_strong(ticket, ticket + count, claim_order, relaxed)) {
         first = ticket;
         return count;

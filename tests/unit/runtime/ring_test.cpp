@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <initializer_list>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -76,7 +75,8 @@ TEST_CASE("ring: an item is destroyed at pop, and the rest with the ring") {
 TEST_CASE("ring: the slot's index equals ticket mod capacity") {
   for (std::uint64_t n : {1ULL, 2ULL, 3ULL, 6ULL, 7ULL, 1000ULL, 1024ULL, (1ULL << 33) + 1}) {
     const weir::detail::Wrap wrap(n);
-    for (std::uint64_t base : std::initializer_list<std::uint64_t>{0ULL, n - 1, 5 * n - 1, (1ULL << 32) - 3, (1ULL << 63) - 7, ~0ULL - 40}) {
+    const std::uint64_t bases[] = {0, n - 1, 5 * n - 1, (1ULL << 32) - 3, (1ULL << 63) - 7, ~0ULL - 40};
+    for (const std::uint64_t base : bases) {
       for (std::uint64_t i = 0; i < 20; ++i) REQUIRE(wrap.index(base + i) == (base + i) % n);
     }
   }

@@ -4,19 +4,21 @@
 //             top <= split <= bottom:  [top, split) public, [split, bottom) private.
 //           One word holds {generation:16, available:16, top:32}, available = split - top.
 // Roles     steal, steal_if_generation, generation, looks_empty: any thread; all others: the owner.
-// Progress  no call waits; a lost compare-exchange is another thread's success, and thieves then answer null.
+// Progress  no call waits; a lost compare-exchange is another thread's success, and thieves then answer
+//           null.
 // Order     the owner takes the newest (pop), thieves and pop_oldest the oldest.
 // Memory    N pointers, taken by the constructor.
-// Source    T. van Dijk, J. C. van de Pol, "Lace: non-blocking split deque for work-stealing", MuCoCoS 2014; here the
-//           item is read before the exchange, so that a stopped thief holds nothing.
+// Source    T. van Dijk, J. C. van de Pol, "Lace: non-blocking split deque for work-stealing", MuCoCoS
+//           2014; here the item is read before the exchange, so that a stopped thief holds nothing.
 //
-// Why a stale read of a slot is harmless: a thief reads the word, then slot[top], then exchanges the word. Slot[top]
-// of a published position p is written again (a) for position p + N: the owner first saw top > p in the word; or (b)
-// for p itself, after the owner took p back: the owner takes the last public item by raising top, as a thief does, so
-// position p is not used again while top = p. Either way the word the thief read is gone, and its exchange fails, unless
-// 2^32 items pass between its read and its exchange (the ABA bound). A thief cannot read what was written in case (a) and
-// still win: its exchange, released, would be what the owner saw before it wrote.
-// Why a stopped thief is harmless: before the exchange it has changed nothing, after it the item is its own.
+// Why a stale read of a slot is harmless: a thief reads the word, then slot[top], then exchanges the word.
+// Slot[top] of a published position p is written again (a) for position p + N: the owner first saw top > p
+// in the word; or (b) for p itself, after the owner took p back: the owner takes the last public item by
+// raising top, as a thief does, so position p is not used again while top = p. Either way the word the
+// thief read is gone, and its exchange fails, unless 2^32 items pass between its read and its exchange (the
+// ABA bound). A thief cannot read what was written in case (a) and still win: its exchange, released, would
+// be what the owner saw before it wrote. Why a stopped thief is harmless: before the exchange it has
+// changed nothing, after it the item is its own.
 #pragma once
 
 #include <weir/atomic.hpp>
@@ -51,15 +53,16 @@ class Deque {
 
   // The owner.
 
-  /// Adds an item and publishes all; the exchange is seq_cst, so a look at sleepers may follow. False: full.
+  /// Adds an item and publishes all; the exchange is seq_cst, so a look at sleepers may follow. False:
+  /// full.
   bool push(T* item) noexcept {
     if (!store(item)) return false;
     publish(bottom_);
     return true;
   }
 
-  /// Adds an item without a locked instruction while at least limits::deque_public_min items are open to thieves; else
-  /// publishes the oldest ones up to that number. False: full.
+  /// Adds an item without a locked instruction while at least limits::deque_public_min items are open to
+  /// thieves; else publishes the oldest ones up to that number. False: full.
   bool push_private(T* item) noexcept {
     if (!store(item)) return false;
     const std::uint32_t available = available_of(word_.load(relaxed));  // relaxed: thieves only lower it
@@ -103,7 +106,8 @@ class Deque {
 
   /// Begins another generation: leaps that were aimed at the present one are refused from now on.
   void raise_generation() noexcept {
-    word_.fetch_add(std::uint64_t{1} << 48, relaxed);  // relaxed: it refuses leaps; it goes on with what (4) released
+    // relaxed: it only refuses leaps; a read-modify-write, it goes on with what (4) released
+    word_.fetch_add(std::uint64_t{1} << 48, relaxed);
   }
 
   // Thieves.
@@ -121,7 +125,8 @@ class Deque {
     return generation_of(word_.load(acquire));
   }
 
-  /// True when nothing is public: the re-check of a sleeper (in one order with push's exchange and the sleeper's flag).
+  /// True when nothing is public: the re-check of a sleeper (in one order with push's exchange and the
+  /// sleeper's flag).
   bool looks_empty() const noexcept {
     // (6) seq_cst pairs with (4): what was published before the sleeper's flag
     return available_of(word_.load(seq_cst)) == 0;
@@ -141,7 +146,9 @@ class Deque {
   static std::uint64_t make(std::uint16_t generation, std::uint32_t available, std::uint32_t top) noexcept {
     return std::uint64_t{generation} << 48 | std::uint64_t{available} << 32 | top;
   }
-  static std::uint16_t generation_of(std::uint64_t word) noexcept { return static_cast<std::uint16_t>(word >> 48); }
+  static std::uint16_t generation_of(std::uint64_t word) noexcept {
+    return static_cast<std::uint16_t>(word >> 48);
+  }
   static std::uint32_t available_of(std::uint64_t word) noexcept {
     return static_cast<std::uint32_t>(word >> 32) & 0xffff;
   }
@@ -165,7 +172,8 @@ class Deque {
     std::uint64_t next = 0;
     do {
       next = make(generation_of(word), split - top_of(word), top_of(word));
-      // (4) seq_cst pairs with (2), (3), (6): slots and items below split; in one order with sleepers' flags
+      // (4) seq_cst pairs with (2), (3), (6): slots and items below split; in one order with sleepers'
+      // flags
     } while (!word_.compare_exchange_weak(word, next, seq_cst, relaxed));
     split_ = split;
   }
@@ -197,8 +205,8 @@ class Deque {
       const std::uint32_t top = top_of(word);
       T* item = slot(top).load(relaxed);  // relaxed: published by (4), see the proof for later writes
       const std::uint64_t next = make(generation_of(word), available - 1, top + 1);
-      // (5) release pairs with (7), (8): our reading of the slot ends before the owner writes it again; acquire on
-      // failure: as (3)
+      // (5) release pairs with (7), (8): our reading of the slot ends before the owner writes it again;
+      // acquire on failure: as (3)
       if (word_.compare_exchange_strong(word, next, release, acquire)) return item;
     }
     return nullptr;

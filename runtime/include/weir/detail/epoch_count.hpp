@@ -1,19 +1,22 @@
-// detail/epoch_count.hpp: the two questions of an epoch's barrier: is everybody past it, and is all of it done (P4).
+// detail/epoch_count.hpp: the two questions of an epoch's barrier: is everybody past it, and is all of it
+// done (P4).
 //
 // Roles     any thread asks; the counters have one writer each.
 // Progress  wait-free: one pass over the participants.
-// Source    F. Mattern, "Algorithms for distributed termination detection", 1987 (counting); QSBR as in liburcu.
+// Source    F. Mattern, "Algorithms for distributed termination detection", 1987 (counting); QSBR as in
+//           liburcu.
 //
-// Why retired is summed before submitted. Let A be the tasks whose retirement the first pass counted and B those whose
-// submission the second counted. A task's submission is counted before it is visible, so before it runs, so before its
-// retirement: A is part of B. If a task is in A, its children are in B: they were counted before it retired. All roots
-// of the epoch are in B once the grace period is over. If the sums are equal then A = B, and by induction over
-// the tree of spawns every task of the epoch is in A: retired, and the first pass acquired its effects.
-// (The passes swapped miss a child that is submitted between them: tests/model.)
+// Why retired is summed before submitted. Let A be the tasks whose retirement the first pass counted and B
+// those whose submission the second counted. A task's submission is counted before it is visible, so before
+// it runs, so before its retirement: A is part of B. If a task is in A, its children are in B: they were
+// counted before it retired. All roots of the epoch are in B once the grace period is over. If the sums are
+// equal then A = B, and by induction over the tree of spawns every task of the epoch is in A: retired, and
+// the first pass acquired its effects. (The passes swapped miss a child that is submitted between them:
+// tests/model.)
 //
-// Why a grace period: a participant may have read the old epoch and not yet counted its submission. It entered
-// (sequence or online word, seq_cst) before it read the epoch (seq_cst); the barrier advances the epoch (seq_cst)
-// before it reads those words (seq_cst): one of the two sees the other.
+// Why a grace period: a participant may have read the old epoch and not yet counted its submission. It
+// entered (sequence or online word, seq_cst) before it read the epoch (seq_cst); the barrier advances the
+// epoch (seq_cst) before it reads those words (seq_cst): one of the two sees the other.
 #pragma once
 
 #include <weir/atomic.hpp>
@@ -36,7 +39,8 @@ template <class At>
 EpochSums epoch_sums(std::size_t count, std::uint32_t epoch, At at) noexcept {
   EpochSums sums;
   for (std::size_t i = 0; i < count; ++i) {
-    // (1) acquire pairs with Participant::add_retired: the effects of what was retired, and its children's submissions
+    // (1) acquire pairs with Participant::add_retired: the effects of what was retired, and its children's
+    // submissions
     sums.retired += at(i).retired[epoch & 3].load(acquire);
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -46,8 +50,8 @@ EpochSums epoch_sums(std::size_t count, std::uint32_t epoch, At at) noexcept {
   return sums;
 }
 
-/// A producer's or guest's call: odd while inside. Enter before the epoch is read, leave after the submission is counted
-/// and visible.
+/// A producer's or guest's call: odd while inside. Enter before the epoch is read, leave after the
+/// submission is counted and visible.
 template <class Participant>
 void enter_call(Participant& self) noexcept {
   const std::uint64_t now = self.sequence.load(relaxed);  // relaxed: its only writer
@@ -56,8 +60,9 @@ void enter_call(Participant& self) noexcept {
 template <class Participant>
 void leave_call(Participant& self) noexcept {
   const std::uint64_t now = self.sequence.load(relaxed);  // relaxed: its only writer
-  // (4) seq_cst pairs with (5), (6): the submission of this call is counted. Release would do for that; two workers that
-  // park at the same time each store their word and read the other's, and one of them must see both (P5)
+  // (4) seq_cst pairs with (5), (6): the submission of this call is counted. Release would do for that; two
+  // workers that park at the same time each store their word and read the other's, and one of them must see
+  // both (P5)
   self.sequence.store(now + 1, seq_cst);
 }
 

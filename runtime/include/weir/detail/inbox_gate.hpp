@@ -1,16 +1,17 @@
 // detail/inbox_gate.hpp: InboxGate<T, Queue>, the exact bound in front of the inbox's queue (P6).
 //
 // Shape     at most N items in it, in flight included: credits + in flight + stored = N.
-// Roles     push_n: any thread with its own Queue::Producer; pop_n: any thread with its own Queue::Consumer.
-// Progress  no call waits or allocates. A producer stopped in between keeps its credits; a consumer stopped in between
-//           keeps those of the items it took; others see N lowered by as many.
+// Roles     push_n: any thread with its own Queue::Producer; pop_n: any thread with its own
+//           Queue::Consumer.
+// Progress  no call waits or allocates. A producer stopped in between keeps its credits; a consumer stopped
+//           in between keeps those of the items it took; others see N lowered by as many.
 // Order     a producer's items keep their order in the queue, and in the fallback, but not across the two.
 // Memory    a Ring of N slots, and what Queue takes.
 //
-// Queue has: struct Producer, Consumer; bool try_enqueue(Producer&, T&&) noexcept, which may refuse for reasons of its
-// own and never grows; bool try_dequeue(Consumer&, T&) noexcept. What it refuses goes to the ring, which has room for
-// all N, and refuses only while a consumer is stopped inside it; then the credit goes back: would_block. Never a
-// growing enqueue.
+// Queue has: struct Producer, Consumer; bool try_enqueue(Producer&, T&&) noexcept, which may refuse for
+// reasons of its own and never grows; bool try_dequeue(Consumer&, T&) noexcept. What it refuses goes to the
+// ring, which has room for all N, and refuses only while a consumer is stopped inside it; then the credit
+// goes back: would_block. Never a growing enqueue.
 #pragma once
 
 #include <weir/atomic.hpp>
@@ -51,7 +52,8 @@ class CreditGate {
   alignas(contended_bytes) atomic<std::uint64_t> free_;
 };
 
-/// Ring in the shape of an inbox queue: for sanitizer builds and models, where moodycamel's fences are not understood.
+/// Ring in the shape of an inbox queue: for sanitizer builds and models, where moodycamel's fences are not
+/// understood.
 template <class T>
 class RingQueue {
  public:
@@ -77,8 +79,8 @@ class InboxGate {
   explicit InboxGate(std::size_t capacity, Arguments&&... queue_arguments)
       : gate_(capacity), overflow_(capacity), queue_(std::forward<Arguments>(queue_arguments)...) {}
 
-  /// Moves in the longest prefix of items[0 .. n) that has credits and room; returns its length. The rest is as it was.
-  /// The caller then counts the publication and notifies (Sleepers::bump, notify).
+  /// Moves in the longest prefix of items[0 .. n) that has credits and room; returns its length. The rest
+  /// is as it was. The caller then counts the publication and notifies (Sleepers::bump, notify).
   std::size_t push_n(Producer& producer, T* items, std::size_t n) noexcept {
     const std::size_t credits = gate_.take(n);
     std::size_t count = 0;

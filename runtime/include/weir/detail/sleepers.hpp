@@ -1,7 +1,9 @@
 // detail/sleepers.hpp: who sleeps, and whom a publisher wakes (P5, P6).
 //
-// Shape     up to limits::workers_max workers: a bit each in the mask, a futex word each on a line of its own.
-// Roles     bump, notify, take, published: any thread; begin_search, found, prepare, cancel: the worker itself.
+// Shape     up to limits::workers_max workers: a bit each in the mask, a futex word each on a line of its
+//           own.
+// Roles     bump, notify, take, published: any thread; begin_search, found, prepare, cancel: the worker
+//           itself.
 // Progress  no call waits; waiting on word(w) and waking it (futex) are the caller's.
 // Memory    one line a worker, taken by the constructor.
 //
@@ -9,21 +11,23 @@
 //     begin_search()                             when it has run out of work
 //     seen = published(); scan all sources       found work: if (found()) notify one more, if more is there
 //     prepare(w)                                 flag set, no longer searching
-//     if (published() != seen || a source has something, by seq_cst loads): cancel(w), scan again (it searches again)
-//     while (word(w) == 0) futex_wait            until woken or timed out
+//     if (published() != seen || a source has something, by seq_cst loads): cancel(w), scan again (it
+//     searches again) while (word(w) == 0) futex_wait            until woken or timed out
 //     cancel(w)                                  in any case: it searches again
-// A publisher: publish by a seq_cst operation (bump(), or a stamp that the re-check reads), then notify(); a result >= 0
-// is a worker whose word it must futex_wake.
+// A publisher: publish by a seq_cst operation (bump(), or a stamp that the re-check reads), then notify();
+// a result >= 0 is a worker whose word it must futex_wake.
 //
-// Why no wake-up is lost. All operations named below are seq_cst, so they have one total order. notify reads the mask.
-// (a) It is zero there: each worker that sleeps set its bit later, and re-checks later still: it sees what was
-// published. (b) Not zero, but somebody searches: that one's decrement of `searching` (in prepare) comes later, its
-// re-check too, and sees it; or it found other work, and the last that does so notifies in its turn (found). (c) Else
-// one bit is cleared by exactly one notifier, who counts the woken worker as searching before it wakes it, so that (b)
-// speaks of it too. `published` need not tell what there is: a worker that sees it changed scans again, and a thread
-// that is stopped between its claim and its bump keeps nobody awake (R3).
-// Why cancel in any case: a waker that lost to cancel, or was stopped after it took the bit, may set the word during
-// the worker's next sleep; the bit alone tells who counted the worker as searching.
+// Why no wake-up is lost. All operations named below are seq_cst, so they have one total order. notify
+// reads the mask.
+// (a) It is zero there: each worker that sleeps set its bit later, and re-checks later still: it sees what
+// was published. (b) Not zero, but somebody searches: that one's decrement of `searching` (in prepare)
+// comes later, its re-check too, and sees it; or it found other work, and the last that does so notifies in
+// its turn (found). (c) Else one bit is cleared by exactly one notifier, who counts the woken worker as
+// searching before it wakes it, so that (b) speaks of it too. `published` need not tell what there is: a
+// worker that sees it changed scans again, and a thread that is stopped between its claim and its bump
+// keeps nobody awake (R3). Why cancel in any case: a waker that lost to cancel, or was stopped after it
+// took the bit, may set the word during the worker's next sleep; the bit alone tells who counted the worker
+// as searching.
 #pragma once
 
 #include <weir/atomic.hpp>
@@ -67,15 +71,16 @@ class Sleepers {
 
   // Publishers.
 
-  /// Counts a publication whose place sleepers do not re-check by itself (the inbox). After it was published.
+  /// Counts a publication whose place sleepers do not re-check by itself (the inbox). After it was
+  /// published.
   void bump() noexcept {
     // (1) seq_cst pairs with (2): what was published; in one order with mask and searching
     published_.fetch_add(1, seq_cst);
   }
 
-  /// Wakes at most one sleeper, after a publication: clears its bit, counts it as searching, sets its word. Returns the
-  /// worker whose word the caller must futex_wake, or -1: none sleeps, or one searches already. Prefers the workers in
-  /// `near`. Cost when nobody sleeps: one load a 64 workers.
+  /// Wakes at most one sleeper, after a publication: clears its bit, counts it as searching, sets its word.
+  /// Returns the worker whose word the caller must futex_wake, or -1: none sleeps, or one searches already.
+  /// Prefers the workers in `near`. Cost when nobody sleeps: one load a 64 workers.
   int notify(const WorkerMask* near = nullptr) noexcept {
     for (int i = 0; i < mask_words_; ++i) {
       // (3) seq_cst pairs with (7): a sleeper's bit, in one order with the publication and its re-check
@@ -87,8 +92,8 @@ class Sleepers {
     return -1;
   }
 
-  /// Wakes this worker if it sleeps, however many search: for work that only it may do, and for stop. True: the caller
-  /// must futex_wake its word.
+  /// Wakes this worker if it sleeps, however many search: for work that only it may do, and for stop. True:
+  /// the caller must futex_wake its word.
   bool take(int worker) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (worker % 64);
     atomic<std::uint64_t>& mask = mask_[worker / 64];
@@ -112,15 +117,18 @@ class Sleepers {
   /// The worker looks for work from here on.
   void begin_search() noexcept { searching_.fetch_add(1, relaxed); }  // relaxed: who misses it only wakes one more
 
-  /// The searching worker has found work. True: it was the last that searched: call notify() now, unless seq_cst loads
-  /// of all sources show that there is no more (publications meanwhile have relied on this worker).
+  /// The searching worker has found work. True: it was the last that searched: call notify() now, unless
+  /// seq_cst loads of all sources show that there is no more (publications meanwhile have relied on this
+  /// worker).
   bool found() noexcept {
-    // (9) acquire pairs with (8): the flags of those that stopped before are seen by the notify that follows. The count
-    // may be one too low for each waker between its two steps in take, never too high: below 1 is the last, too.
+    // (9) acquire pairs with (8): the flags of those that stopped before are seen by the notify that
+    // follows. The count may be one too low for each waker between its two steps in take, never too high:
+    // below 1 is the last, too.
     return searching_.fetch_sub(1, acquire) <= 1;
   }
 
-  /// Sets the worker's flag and ends its search. It must then re-check all sources before it waits on word(worker).
+  /// Sets the worker's flag and ends its search. It must then re-check all sources before it waits on
+  /// word(worker).
   void prepare(int worker) noexcept {
     places_[worker].word.store(0, relaxed);  // relaxed: no waker knows of this sleep before (7)
     // (7) seq_cst pairs with (3), (5): the flag, before the re-check
@@ -129,8 +137,8 @@ class Sleepers {
     searching_.fetch_sub(1, seq_cst);
   }
 
-  /// Ends what prepare began, for whatever reason the worker goes on: it searches again. True: the flag was still set (no
-  /// work was announced, or another source has it); false: a waker had taken it.
+  /// Ends what prepare began, for whatever reason the worker goes on: it searches again. True: the flag was
+  /// still set (no work was announced, or another source has it); false: a waker had taken it.
   bool cancel(int worker) noexcept {
     const std::uint64_t bit = std::uint64_t{1} << (worker % 64);
     atomic<std::uint64_t>& mask = mask_[worker / 64];
@@ -140,14 +148,16 @@ class Sleepers {
     return true;
   }
 
-  /// The futex word of a worker: 0 while it may sleep. It may be 1 without a wake-up (see above). Read it with
-  /// acquire: what its waker did before take or notify is then visible.
+  /// The futex word of a worker: 0 while it may sleep. It may be 1 without a wake-up (see above). Read it
+  /// with acquire: what its waker did before take or notify is then visible.
   const atomic<std::uint32_t>& word(int worker) const noexcept { return places_[worker].word; }
 
   /// How many have their flag set (one instant a word; exact when the last to park asks).
   int sleeping() const noexcept {
     int count = 0;
-    for (int i = 0; i < mask_words_; ++i) count += std::popcount(mask_[i].load(seq_cst));  // (10) seq_cst pairs with (7)
+    for (int i = 0; i < mask_words_; ++i) {
+      count += std::popcount(mask_[i].load(seq_cst));  // (10) seq_cst pairs with (7): the flags
+    }
     return count;
   }
   bool asleep(int worker) const noexcept {
@@ -164,7 +174,8 @@ class Sleepers {
     atomic<std::uint32_t> word{0};
   };
 
-  /// Clears one bit of the mask, a near one if there is any; loses a round only to others that clear or set bits.
+  /// Clears one bit of the mask, a near one if there is any; loses a round only to others that clear or set
+  /// bits.
   int wake_one(const WorkerMask* near) noexcept {
     for (int pass = near == nullptr ? 1 : 0; pass < 2; ++pass) {
       for (int i = 0; i < mask_words_; ++i) {
@@ -180,7 +191,8 @@ class Sleepers {
     return -1;
   }
 
-  alignas(contended_bytes) atomic<std::uint64_t> mask_[WorkerMask::words] = {};  // bit w: worker w sleeps or is about to
+  // Bit w: worker w sleeps or is about to.
+  alignas(contended_bytes) atomic<std::uint64_t> mask_[WorkerMask::words] = {};
   alignas(contended_bytes) atomic<std::uint64_t> published_{0};                  // publications so far
   alignas(contended_bytes) atomic<std::int64_t> searching_{0};                   // workers that look for work
   alignas(contended_bytes) int workers_;

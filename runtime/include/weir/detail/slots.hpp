@@ -1,8 +1,10 @@
 // detail/slots.hpp: the stamped slots below Ring and Edge.
 //
-// Shape   N slots, any N >= 1. Slot of ticket t: t mod N. Stamp 2t: free for ticket t; 2t+1: full by t; the pop of t
-//         writes 2(t+N). (The usual t / t+1 breaks at N = 1: a full slot looks free for the next ticket.)
-// Roles   a free slot 2t is changed by the owner of ticket t only; a full one by the one pop that claimed t.
+// Shape   N slots, any N >= 1. Slot of ticket t: t mod N. Stamp 2t: free for ticket t; 2t+1: full by t; the
+//         pop of t writes 2(t+N). (The usual t / t+1 breaks at N = 1: a full slot looks free for the next
+//         ticket.)
+// Roles   a free slot 2t is changed by the owner of ticket t only; a full one by the one pop that claimed
+//         t.
 // Memory  one block of N slots from allocate_bytes, taken by the constructor.
 // Cost    t mod N is a mask for powers of two, else two multiplications; never a division.
 #pragma once
@@ -20,8 +22,8 @@
 
 namespace weir::detail {
 
-/// Rounds of a claim before it answers would_block. Each lost round is another thread's success, so this bounds a
-/// call's length; it is large enough that no test and no benchmark has reached it.
+/// Rounds of a claim before it answers would_block. Each lost round is another thread's success, so this
+/// bounds a call's length; it is large enough that no test and no benchmark has reached it.
 inline constexpr int claim_rounds_max = 1024;
 
 /// ticket mod N without a division.
@@ -64,7 +66,8 @@ struct Slot {
   }
 };
 
-/// The block of slots. Slots are constructed free for tickets 0 .. N-1; items still there are destroyed with it.
+/// The block of slots. Slots are constructed free for tickets 0 .. N-1; items still there are destroyed
+/// with it.
 template <class T>
 class Slots {
   static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&

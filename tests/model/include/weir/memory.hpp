@@ -1,4 +1,5 @@
-// memory.hpp of the model build: storage from the arena of one execution, so that an execution can be dropped half-way.
+// memory.hpp of the model build: storage from the arena of one execution, so that an execution can be
+// dropped half-way.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // model_atomic.hpp: weir::atomic over the model checker's memory (tests/model/engine.hpp).
 //
-// Each operation is a scheduling point; a load may return any store that the C++ orders allow (engine.hpp says which
-// restrictions apply). Objects live in the arena of one execution. Only the operations that weir uses.
+// Each operation is a scheduling point; a load may return any store that the C++ orders allow (engine.hpp
+// says which restrictions apply). Objects live in the arena of one execution. Only the operations that weir
+// uses.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,18 @@ namespace model {
 using Order = std::memory_order;
 using Where = std::source_location;
 
-enum class Kind : std::uint8_t { load, store, exchange, add, sub, bit_or, bit_and, compare_exchange, wait, wake };
+enum class Kind : std::uint8_t {
+  load,
+  store,
+  exchange,
+  add,
+  sub,
+  bit_or,
+  bit_and,
+  compare_exchange,
+  wait,
+  wake
+};
 
 /// The engine's door. `location` comes from new_location; values are zero-extended to 64 bits.
 std::uint32_t new_location(std::uint64_t value) noexcept;
@@ -25,8 +37,8 @@ void do_store(std::uint32_t location, std::uint64_t value, Order order, const Wh
 /// Returns the old value; `bytes` is the width of the arithmetic.
 std::uint64_t do_update(std::uint32_t location, Kind kind, std::uint64_t operand, unsigned bytes, Order order,
                         const Where& where) noexcept;
-bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired, Order success,
-                         Order failure, const Where& where) noexcept;
+bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired,
+                         Order success, Order failure, const Where& where) noexcept;
 /// futex: blocks while the newest value is `expected`; wake releases all that are blocked on the location.
 void do_wait(std::uint32_t location, std::uint64_t expected, const Where& where) noexcept;
 void do_wake(std::uint32_t location, const Where& where) noexcept;
