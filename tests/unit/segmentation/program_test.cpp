@@ -1,0 +1,184 @@
+// The program weir-segment as people and scripts meet it: exit codes, messages, JSON, configuration.
+#include "scratch.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+struct Answer {
+  int exit = -1;
+  std::string out;
+};
+
+std::string program() {
+  const char* folder = std::getenv("WEIR_BIN");
+  const std::string path = std::string(folder == nullptr ? "build/bin" : folder) + "/weir-segment";
+  if (weir::stat_file(path).ok()) return path;
+  MESSAGE("SKIP: weir-segment is not built");
+  return {};
+}
+
+/// Runs the program in `folder`; stderr comes behind stdout when `with_stderr`.
+Answer run(const std::string& folder, const std::string& arguments, bool with_stderr = true) {
+  const std::string line = "cd '" + folder + "' && '" + program() + "' " + arguments + (with_stderr ? " 2>&1" : " 2>/dev/null");
+  std::FILE* pipe = ::popen(line.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Answer answer;
+  std::array<char, 4096> buffer{};
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) answer.out.append(buffer.data(), n);
+  const int status = ::pclose(pipe);
+  answer.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return answer;
+}
+
+bool says(const Answer& answer, const std::string& words) { return answer.out.find(words) != std::string::npos; }
+
+const std::string one_run =
+    "#Procedure: <a.IV>\r\n#Metadata:\r\n#\tStart time: 1757018821.6358175\r\n#Data:\r\nVsd (V),I (A)\r\n"
+    "0.0,1e-9\r\n0.1,1e-9\r\n0.2,1e-9\r\n0.3,1e-9\r\n0.4,1e-9\r\n0.5,1e-9\r\n";
+
+}  // namespace
+
+TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest word") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  const auto refused = [&](const std::string& arguments, const std::string& words) {
+    CAPTURE(arguments);
+    const Answer answer = run(scratch.path(), arguments);
+    CHECK(answer.exit == 2);
+    CAPTURE(answer.out);
+    CHECK(says(answer, words));
+  };
+  refused("stage --raw-rot x", "the nearest is --raw-root");
+  refused("stgae", "the nearest is stage");
+  refused("preprocess --rule zigzag", "compat");
+  refused("stage --layout partition", "--layout partition is not in this version");
+  refused("stage --workers 1000", "--workers");
+  refused("preprocess --procedure It", "--procedure");
+  refused("preprocess --dv-threshold -1", "--dv-threshold");
+  refused("stage --compression lz77", "--compression");
+  refused("generate", "OUT");
+  refused("", "a command is missing");
+  scratch.write("raw/a.csv", one_run);
+  refused("stage --raw-root raw --stage-root s --local-tz Mars/Olympus", "Mars/Olympus");
+  scratch.write("bad.yml", "procedures:\n  IV:\n    Data: {a: flot}\n");
+  refused("stage --raw-root raw --stage-root s --procedures-yaml bad.yml", "bad.yml:3");
+}
+
+TEST_CASE("program: help has an example, version its parts") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  for (const char* arguments : {"--help", "stage --help", "pipeline --help", "inspect --help"}) {
+    const Answer answer = run(scratch.path(), arguments);
+    CHECK(answer.exit == 0);
+    CHECK(says(answer, "Example:\n  weir-segment "));
+  }
+  const Answer version = run(scratch.path(), "--version");
+  CHECK(version.exit == 0);
+  CHECK(says(version, "weir 0."));
+  CHECK(says(version, "malloc"));
+}
+
+TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is exit 0") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  REQUIRE(weir::make_directories(scratch.path() + "/raw").ok());
+  CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 1);
+  scratch.write("raw/bad.csv", "nothing");
+  const Answer bad = run(scratch.path(), "stage --raw-root raw --stage-root s");
+  CHECK(bad.exit == 1);
+  CHECK(says(bad, "no_procedure"));
+  CHECK(run(scratch.path(), "preprocess --stage-root s --output-root o").exit == 1);
+  scratch.write("raw/good.csv", one_run);
+  CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
+  CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
+  CHECK(run(scratch.path(), "stage --raw-root none --stage-root s").exit == 1);
+  CHECK(run(scratch.path(), "inspect raw/good.csv").exit == 1);
+  CHECK(run(scratch.path(), "report raw").exit == 1);
+}
+
+TEST_CASE("program: pipeline writes both trees, once, with the keys that scripts read") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  scratch.write("raw/2025-09-04/a.csv", one_run);
+  scratch.write("raw/b.csv", "");
+  const std::string command = "pipeline --raw-root ./raw/ --stage-root s --output-root o --workers 2 --json --graph g.json";
+  const Answer answer = run(scratch.path(), command, false);
+  REQUIRE(answer.exit == 0);
+  const auto json = nlohmann::json::parse(answer.out);
+  CHECK(json.at("schema") == "weir.segment.pipeline/1");
+  CHECK(json.at("ok") == true);
+  CHECK(json.at("error").is_null());
+  CHECK(json.at("stage").at("files") == 2);
+  CHECK(json.at("stage").at("rejects").at("empty_file") == 1);
+  CHECK(json.at("preprocess").at("segments") == 1);
+  CHECK(json.at("ledger").at("in") == json.at("ledger").at("out"));
+  CHECK(json.at("runtime").at("barriers").size() == 2);
+  for (const char* key : {"version", "commit", "exit", "elapsed_s", "config", "machine", "peak_rss_bytes", "memory_bytes"}) {
+    CHECK(json.contains(key));
+  }
+  const auto tree = scratch.tree("o");
+  bool cut = false;
+  for (const auto& [name, bytes] : tree) {
+    cut = cut || (name.starts_with("o/iv_segments/proc=IV/date=2025-09-04/run_id=") &&
+                  name.ends_with("/segment=0/part-000.parquet"));
+  }
+  CHECK(cut);
+  CHECK(nlohmann::json::parse(scratch.read("g.json")).size() == 2);
+  const Answer refused = run(scratch.path(), "stage --raw-root none --stage-root s --json", false);
+  CHECK(refused.exit == 1);
+  CHECK(nlohmann::json::parse(refused.out).at("error").at("code") == "not_found");
+  const Answer usage = run(scratch.path(), "stage --no-such --json", false);
+  CHECK(usage.exit == 2);
+  CHECK(nlohmann::json::parse(usage.out).at("error").at("code") == "usage");
+}
+
+TEST_CASE("program: a configuration is read, the command line wins, a wrong key is refused with its line") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  scratch.write("raw/a.csv", one_run);
+  scratch.write("c.yml", "staging:\n  raw_root: raw\n  stage_root: from_file\n  workers: 1\nintermediate:\n  dv_threshold: 0.5\n");
+  CHECK(run(scratch.path(), "stage --config c.yml").exit == 0);
+  CHECK(weir::stat_file(scratch.path() + "/from_file/_manifest/manifest.parquet").ok());
+  CHECK(run(scratch.path(), "stage --config c.yml --stage-root from_line").exit == 0);
+  CHECK(weir::stat_file(scratch.path() + "/from_line/_manifest/manifest.parquet").ok());
+  scratch.write("c.json", "{\"staging\": {\"raw_root\": \"raw\", \"stage_root\": \"j\", \"force\": true}}");
+  CHECK(run(scratch.path(), "stage --config c.json").exit == 0);
+  scratch.write("bad.yml", "staging:\n  raw_root: raw\n  stage_rot: x\n");
+  const Answer bad = run(scratch.path(), "stage --config bad.yml");
+  CHECK(bad.exit == 2);
+  CHECK(says(bad, "bad.yml:3"));
+  CHECK(says(bad, "stage-root"));
+  scratch.write("range.yml", "workers: many\n");
+  CHECK(run(scratch.path(), "stage --config range.yml").exit == 2);
+  CHECK(run(scratch.path(), "stage --config none.yml").exit == 2);
+}
+
+TEST_CASE("program: inspect and report show what is there") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  scratch.write("raw/a.csv", "\xef\xbb\xbf" + one_run);
+  scratch.write("raw/b.csv", one_run + "oops,1\r\n");
+  REQUIRE(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
+  const Answer report = run(scratch.path(), "report s");
+  CHECK(report.exit == 0);
+  CHECK(says(report, "bom"));
+  CHECK(says(report, "raw/b.csv:12 (byte "));
+  std::string staged;
+  for (const auto& [name, bytes] : scratch.tree("s/proc=IV")) staged = name;
+  const Answer text = run(scratch.path(), "inspect " + staged);
+  CHECK(text.exit == 0);
+  CHECK(says(text, "Vsd (V)"));
+  const auto json = nlohmann::json::parse(run(scratch.path(), "inspect --json --all-rows " + staged, false).out);
+  CHECK(json.at("rows") == 6);
+  CHECK(json.at("data").size() == 6);
+  CHECK(json.at("columns").at(0).at("name") == "Vsd (V)");
+}
