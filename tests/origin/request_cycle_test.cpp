@@ -171,8 +171,11 @@ void over_the_matrix(Trouble trouble) {
   for (const int workers : worker_counts) {
     auto runtime = start(workers);
     Watchdog dog("request_cycle", runtime.get());
-    for (const Setting& setting : settings(workers, trouble)) {
-      if (setting.mode == Mode::ordered) continue;  // refused by name, below
+    for (Setting setting : settings(workers, trouble)) {
+      if (setting.mode == Mode::ordered) {  // refused by name, below
+        if (full()) continue;
+        setting.mode = turn % 2 == 0 ? Mode::serial : Mode::parallel;
+      }
       for (std::size_t o = 0; o < std::size(outstanding); ++o) {
         if (!full() && o != turn % std::size(outstanding) &&
             o != (turn + 2) % std::size(outstanding))
