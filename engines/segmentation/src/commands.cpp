@@ -11,7 +11,7 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr int exit_done = 0, exit_nothing = 1, exit_usage = 2, exit_stalled = 3;
+constexpr int exit_nothing = 1, exit_usage = 2, exit_stalled = 3;
 
 int exit_of(const Error& error) {
   if (error.code == "stalled") return exit_stalled;

@@ -65,13 +65,13 @@ TEST_CASE("staging: real files give the expected ids, instants, dates, rows, col
       continue;
     }
     REQUIRE_MESSAGE(!reject.has_value(), reject->what);
-    CHECK(run.id == want["run_id"]);
-    CHECK(run.start.us == want["start_us"]);
-    CHECK(run.start.date.text() == want["date"]);
-    CHECK(to_string(run.start.origin) == want["date_origin"]);
-    CHECK(run.procedure == want["proc"]);
-    CHECK(run.table.rows == want["rows"]);
-    for (std::size_t k = 0; k < want["columns"].size(); ++k) CHECK(run.table[k].name == want["columns"][k]);
+    CHECK(run.id == want["run_id"].get<std::string>());
+    CHECK(run.start.us == want["start_us"].get<std::int64_t>());
+    CHECK(run.start.date.text() == want["date"].get<std::string>());
+    CHECK(to_string(run.start.origin) == want["date_origin"].get<std::string>());
+    CHECK(run.procedure == want["proc"].get<std::string>());
+    CHECK(run.table.rows == want["rows"].get<std::size_t>());
+    for (std::size_t k = 0; k < want["columns"].size(); ++k) CHECK(run.table[k].name == want["columns"][k].get<std::string>());
     CHECK(run.table[want["columns"].size()].name == "run_id");
     if (!want.contains("segments")) continue;
     const Column* voltage = run.table.find(want["voltage_col"].get<std::string>());
@@ -80,12 +80,12 @@ TEST_CASE("staging: real files give the expected ids, instants, dates, rows, col
     REQUIRE(segments.size() == want["segments"].size());
     for (std::size_t k = 0; k < segments.size(); ++k) {
       const auto& segment = want["segments"][k];
-      CHECK(segments[k].first == segment["start"]);
-      CHECK(segments[k].last == segment["end"]);
-      CHECK(to_string(segments[k].type) == segment["type"]);
-      CHECK(to_string(segments[k].direction) == segment["dir"]);
-      CHECK(segments[k].v_start == segment["v_start"]);
-      CHECK(segments[k].v_end == segment["v_end"]);
+      CHECK(segments[k].first == segment["start"].get<std::size_t>());
+      CHECK(segments[k].last == segment["end"].get<std::size_t>());
+      CHECK(to_string(segments[k].type) == segment["type"].get<std::string>());
+      CHECK(to_string(segments[k].direction) == segment["dir"].get<std::string>());
+      CHECK(segments[k].v_start == segment["v_start"].get<double>());
+      CHECK(segments[k].v_end == segment["v_end"].get<double>());
     }
   }
 }
