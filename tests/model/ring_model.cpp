@@ -37,7 +37,9 @@ class Mpmc final : public model::Program {
   void run(int thread) override {
     if (thread < shape_.producers) {
       Payload items[2] = {Payload(10 * thread), Payload(10 * thread + 1)};
-      const std::size_t done = ring_.push_n(items, shape_.batch);
+      const std::size_t done = shape_.batch > 1 ? ring_.push_n(items, shape_.batch)
+                               : ring_.push(std::move(items[0])) == Status::accepted ? 1
+                                                                                     : 0;
       sent_ += static_cast<int>(done);
       for (std::size_t i = done; i < shape_.batch; ++i) {
         expect(items[i].value() == 10 * thread + static_cast<int>(i), "a refused item was touched");
@@ -47,7 +49,9 @@ class Mpmc final : public model::Program {
     int least[10] = {};
     for (int i = 0; i < shape_.pops; ++i) {
       Payload items[2];
-      const std::size_t n = ring_.pop_n(items, shape_.pop_max);
+      const std::size_t n = shape_.pop_max > 1                        ? ring_.pop_n(items, shape_.pop_max)
+                            : ring_.pop(items[0]) == Status::accepted ? 1
+                                                                      : 0;
       for (std::size_t k = 0; k < n; ++k) take(items[k], least);
     }
   }
@@ -90,7 +94,7 @@ class Mpmc final : public model::Program {
 /// takes two.
 class Sleep final : public model::Program {
  public:
-  explicit Sleep(bool rechecks) : rechecks_(rechecks), ring_(3) {}
+  explicit Sleep(bool rechecks, bool single = false) : rechecks_(rechecks), single_(single), ring_(3) {}
   int threads() const override { return 3; }
   bool at_rest() override { return ring_.empty(); }
   void run(int thread) override {
@@ -101,8 +105,13 @@ class Sleep final : public model::Program {
       expect(ring_.push(std::move(items[2])) == Status::accepted, "refused");
       look();
     } else if (thread == 1) {
-      ring_.pop_n(items, 1);
-      ring_.pop_n(items, 1);
+      for (int i = 0; i < 2; ++i) {
+        if (single_) {
+          (void)ring_.pop(items[0]);
+        } else {
+          ring_.pop_n(items, 1);
+        }
+      }
     } else {
       if (ring_.pop(items[0]) == Status::accepted) return;
       idle_.store(1, seq_cst);
@@ -115,7 +124,7 @@ class Sleep final : public model::Program {
   void look() {
     if (idle_.load(seq_cst) != 0 && idle_.exchange(0, acq_rel) != 0) model::wake(idle_);
   }
-  bool rechecks_;
+  bool rechecks_, single_;
   Ring<Payload, seq_cst> ring_;
   atomic<std::uint32_t> idle_{0};
 };
@@ -188,9 +197,11 @@ TEST_CASE("ring: larger programs at random and by PCT") {
 }
 
 TEST_CASE("ring: no wake-up is lost after empty()") {
-  const auto report = check<Sleep>({.name = "ring_sleep"}, true);
-  CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
-  CHECK(report.exhausted);
+  for (const bool single : {false, true}) {
+    const auto report = check<Sleep>({.name = "ring_sleep"}, true, single);
+    CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
+    CHECK(report.exhausted);
+  }
 }
 
 TEST_CASE("ring: a thread stopped inside a push or a pop makes nobody wait") {
@@ -211,7 +222,11 @@ TEST_CASE("ring mutants: every order weakened and every claim split is caught") 
   merge(faults, model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{2, 2, 1, 2, 2, 2}));
   merge(faults, model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{3, 1, 2, 2, 2, 1, 2}));
   merge(faults, model::sweep<Mpmc<release>>(o, "ring.hpp", Shape{3, 1, 2, 2, 1, 1}));
-  merge(faults, model::sweep<Sleep>(o, "ring.hpp", true));
-  CHECK(faults.size() >= 12);
+  merge(faults, model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{2, 2, 2, 2, 2, 1, 1}));
+  merge(faults, model::sweep<Mpmc<release>>(o, "ring.hpp", Shape{1, 2, 2, 1, 1, 1, 1}));
+  merge(faults, model::sweep<Mpmc<release>>(o, "ring.hpp", Shape{3, 2, 1, 2, 2, 1}));
+  merge(faults, model::sweep<Sleep>(o, "ring.hpp", true, false));
+  merge(faults, model::sweep<Sleep>(o, "ring.hpp", true, true));
+  CHECK(faults.size() >= 20);
   CHECK(survivors(faults) == "");
 }

@@ -39,11 +39,25 @@ class Ring {
 
   /// Moves `item` in. would_block: full (or the oldest pop is not finished); `item` is as it was.
   Status push(T&& item) noexcept {
-    return push_n(&item, 1) == 1 ? Status::accepted : Status::would_block;
+    std::uint64_t ticket = 0;
+    detail::Slot<T>* slot = claim_one<0>(tail_, ticket);
+    if (slot == nullptr) return Status::would_block;
+    slot->put(std::move(item));
+    // (8) Publish (release or seq_cst) pairs with (3), (4), (10): as (2)
+    slot->stamp.store(2 * ticket + 1, Publish);
+    return Status::accepted;
   }
 
   /// Moves the oldest item into `item`. would_block: empty (or the oldest push is not finished).
-  Status pop(T& item) noexcept { return pop_n(&item, 1) == 1 ? Status::accepted : Status::would_block; }
+  Status pop(T& item) noexcept {
+    std::uint64_t ticket = 0;
+    detail::Slot<T>* slot = claim_one<1>(head_, ticket);
+    if (slot == nullptr) return Status::would_block;
+    slot->take(item);
+    // (9) release pairs with (3), (10): as (5)
+    slot->stamp.store(2 * (ticket + slots_.capacity()), release);
+    return Status::accepted;
+  }
 
   /// Moves in the longest prefix of items[0 .. n) that fits; returns its length. The rest is as it was.
   std::size_t push_n(T* items, std::size_t n) noexcept {
@@ -51,10 +65,10 @@ class Ring {
     const std::size_t count = claim<0>(tail_, n, first);
     for (std::size_t i = 0; i < count; ++i) slots_[first + i].put(std::move(items[i]));
     for (std::size_t i = count; i-- > 1;) {
-      // (1) release pairs with (3): the item in the slot
+      // (1) release pairs with (3), (10): the item in the slot
       slots_[first + i].stamp.store(2 * (first + i) + 1, release);
     }
-    // (2) Publish (release or seq_cst) pairs with (3), (4): the items of the batch
+    // (2) Publish (release or seq_cst) pairs with (3), (4), (10): the items of the batch
     if (count > 0) slots_[first].stamp.store(2 * first + 1, Publish);
     return count;
   }
@@ -65,7 +79,7 @@ class Ring {
     const std::size_t count = claim<1>(head_, n, first);
     for (std::size_t i = 0; i < count; ++i) slots_[first + i].take(items[i]);
     for (std::size_t i = count; i-- > 0;) {
-      // (5) release pairs with (3): the item has left the slot
+      // (5) release pairs with (3), (10): the item has left the slot
       slots_[first + i].stamp.store(2 * (first + i + slots_.capacity()), release);
     }
     return count;
@@ -89,9 +103,9 @@ class Ring {
   /// it (Publish = seq_cst).
   bool empty() const noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
-      // (6) acquire pairs with (7): what that pop saw, so that no later slot of a batch is seen stale
+      // (6) acquire pairs with (7), (11): what that pop saw, so that no later slot of a batch is seen stale
       const std::uint64_t head = head_.load(acquire);
-      // (4) seq_cst pairs with (2): a batch's first stamp, in one order with the sleeper's flag
+      // (4) seq_cst pairs with (2), (8): a batch's first stamp, in one order with the sleeper's flag
       if (slots_[head].stamp.load(seq_cst) == 2 * head + 1) return false;
       if (head_.load(relaxed) == head) return true;  // relaxed: who saw a later stamp by (4) sees head moved
     }
@@ -107,7 +121,7 @@ class Ring {
     std::uint64_t ticket = counter.load(relaxed);  // relaxed: the stamps and the exchange decide
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       std::size_t count = 0;
-      // (3) acquire pairs with (1), (2), (5): the item is there, or has left
+      // (3) acquire pairs with (1), (2), (5), (8), (9): the item is there, or has left
       while (count < n && slots_[ticket + count].stamp.load(acquire) == 2 * (ticket + count) + full) ++count;
       if (count == 0) {
         const std::uint64_t now = counter.load(relaxed);  // relaxed: as above; later than the stamp, by (3)
@@ -124,6 +138,25 @@ class Ring {
       }
     }
     return 0;
+  }
+
+  /// claim of one ticket: its slot, or null.
+  template <std::uint64_t full>
+  detail::Slot<T>* claim_one(atomic<std::uint64_t>& counter, std::uint64_t& ticket) noexcept {
+    ticket = counter.load(relaxed);  // relaxed: as in claim
+    for (int round = 0; round < detail::claim_rounds_max; ++round) {
+      detail::Slot<T>& slot = slots_[ticket];
+      // (10) acquire pairs with (1), (2), (5), (8), (9): as (3)
+      if (slot.stamp.load(acquire) == 2 * ticket + full) {
+        // (11) claim_order (release or relaxed) pairs with (6): as (7)
+        if (counter.compare_exchange_strong(ticket, ticket + 1, claim_order, relaxed)) return &slot;
+        continue;
+      }
+      const std::uint64_t now = counter.load(relaxed);  // relaxed: as in claim
+      if (now == ticket) return nullptr;
+      ticket = now;
+    }
+    return nullptr;
   }
 
   alignas(contended_bytes) atomic<std::uint64_t> tail_{0};  // next ticket to push
