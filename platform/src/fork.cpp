@@ -2,7 +2,7 @@
 // async-signal-safe.
 #include <weir/atomic.hpp>
 #include <weir/check.hpp>
-#include <weir/fork.hpp>
+#include <weir/detail/fork.hpp>
 
 #include <pthread.h>
 

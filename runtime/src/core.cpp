@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <weir/fork.hpp>
+#include <weir/detail/fork.hpp>
 #include <weir/futex.hpp>
 
 namespace weir {

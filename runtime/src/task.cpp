@@ -1,6 +1,6 @@
 // Tasks in slots, children of fork_join, and scopes.
 #include <cstring>
-#include <weir/fork.hpp>
+#include <weir/detail/fork.hpp>
 #include <weir/futex.hpp>
 #include <weir/task.hpp>
 

@@ -9,7 +9,7 @@
 #include <weir/detail/stream/join_nodes.hpp>
 #include <weir/detail/stream/source_nodes.hpp>
 #include <weir/futex.hpp>
-#include <weir/port.hpp>
+#include <weir/detail/stream/port.hpp>
 #include <weir/task.hpp>
 
 #include <string>
@@ -139,7 +139,7 @@ class AnswerNode final : public InputNode<A> {
  protected:
   std::uint32_t reserve(std::uint32_t most) noexcept override { return most; }
   void roll_back(std::uint32_t) noexcept override {}
-  void fire(Context& context, Token<A>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame&, Token<A>* tokens, std::uint32_t n) noexcept override {
     Head heads[batch_of<A>];
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {

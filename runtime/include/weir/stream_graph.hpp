@@ -13,7 +13,7 @@
 
 #include <weir/certificate.hpp>
 #include <weir/detail/stream/loop_nodes.hpp>
-#include <weir/port.hpp>
+#include <weir/detail/stream/port.hpp>
 #include <weir/requests.hpp>
 #include <weir/runtime.hpp>
 #include <weir/stream_config.hpp>

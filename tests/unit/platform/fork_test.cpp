@@ -1,6 +1,6 @@
 #include "child.hpp"
 
-#include <weir/fork.hpp>
+#include <weir/detail/fork.hpp>
 
 #include <doctest/doctest.h>
 

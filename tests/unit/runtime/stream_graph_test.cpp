@@ -1,5 +1,7 @@
 #include "stream_fixture.hpp"
 
+#include <weir/task.hpp>
+
 #include <atomic>
 #include <stdexcept>
 #include <vector>
@@ -490,4 +492,20 @@ TEST_CASE("stream: a loop may stand right behind an expand whose burst is above 
   graph.sink("sum", through, {.mode = Mode::serial}, [&](int&& x) { sum += x; });
   build_and_run(graph);
   CHECK(sum == 4 * 4950);
+}
+
+TEST_CASE("stream: what a body spawns descends from its token, and a barrier covers it") {
+  for (const int workers : {0, 2}) {
+    auto runtime = runtime_of(workers);
+    StreamGraph graph(*runtime, "spawns");
+    std::atomic<int> ran{0}, refused{0};
+    auto numbers = graph.source<int>("numbers", {}, counting(500));
+    graph.sink("spawn", numbers, {}, [&](int&& x) {
+      if (x % 5 != 0) return;
+      if (spawn([&] { ++ran; }).status != Status::accepted) ++refused;
+    });
+    build_and_run(graph);
+    CHECK(runtime->barrier().status == Status::accepted);
+    CHECK(ran + refused == 100);
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <weir/detail/stream/links.hpp>
 #include <weir/detail/stream/requests_base.hpp>
+#include <weir/detail/worker.hpp>
 
 #include <optional>
 #include <span>
@@ -31,8 +32,9 @@ class InputNode : public NodeBase {
   /// Room for up to `most` firings; 0 when blocked.
   virtual std::uint32_t reserve(std::uint32_t most) noexcept = 0;
   virtual void roll_back(std::uint32_t count) noexcept = 0;
-  /// Fires `n` tokens, whose room is reserved; destroys them.
-  virtual void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept = 0;
+  /// Fires `n` tokens, whose room is reserved; destroys them. Sets frame.epoch to a token's before its body runs: what
+  /// the body spawns descends from that token.
+  virtual void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept = 0;
 
   Step step(Context& context) override {
     if (!in_.readable() || at_concurrency_max()) return Step::nothing;
@@ -50,7 +52,11 @@ class InputNode : public NodeBase {
     }
     const std::uint64_t begin = ticks();
     judge(tokens.data(), n);
-    fire(context, tokens.data(), n);
+    {
+      TaskFrame frame{nullptr, context.root_epoch()};
+      const FrameScope scope(context, frame);
+      fire(context, frame, tokens.data(), n);
+    }
     measured(context, begin, n);
     if (!parallel) return Step::fired;
     body_ends(context);
@@ -135,10 +141,11 @@ class MapNode final : public InputNode<T> {
  protected:
   std::uint32_t reserve(std::uint32_t most) noexcept override { return out.reserve(*this, 1, most); }
   void roll_back(std::uint32_t count) noexcept override { out.roll_back(count); }
-  void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
     TokenBuffer<U, batch_of<U>> made;
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
+      frame.epoch = tokens[i].head.epoch;
       one(tokens[i], made.data() + i);
       live += made[i].live() ? 1 : 0;
     }
@@ -194,11 +201,12 @@ class SinkNode final : public InputNode<T> {
  protected:
   std::uint32_t reserve(std::uint32_t most) noexcept override { return most; }
   void roll_back(std::uint32_t) noexcept override {}
-  void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
     Head heads[batch_of<T>];
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       heads[i] = tokens[i].head;
+      frame.epoch = heads[i].epoch;
       if (tokens[i].live()) {
         try {
           body_(std::move(tokens[i].value()));
@@ -238,7 +246,7 @@ class BatchNode final : public InputNode<T> {
  protected:
   std::uint32_t reserve(std::uint32_t) noexcept override { return out.reserve(*this, 1, max_); }
   void roll_back(std::uint32_t count) noexcept override { out.roll_back(count); }
-  void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
     Head heads[most];
     alignas(T) std::byte raw[sizeof(T) * most];
     T* values = std::launder(reinterpret_cast<T*>(raw));
@@ -247,6 +255,11 @@ class BatchNode final : public InputNode<T> {
       heads[i] = tokens[i].head;
       if (tokens[i].live()) ::new (static_cast<void*>(values + live++)) T(std::move(tokens[i].value()));
       tokens[i].~Token<T>();
+    }
+    // One body for many tokens: what it spawns belongs to the oldest of their epochs.
+    frame.epoch = heads[0].epoch;
+    for (std::uint32_t i = 1; i < n; ++i) {
+      if (static_cast<std::int32_t>(heads[i].epoch - frame.epoch) < 0) frame.epoch = heads[i].epoch;
     }
     Maybe<U> answers[most];
     bool threw = false;
@@ -345,8 +358,9 @@ class ExpandNode final : public InputNode<T> {
     out.roll_back(this->burst);
     if (this->stream->window != 0) return_numbers(this->burst);
   }
-  void fire(Context& context, Token<T>* tokens, std::uint32_t) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t) noexcept override {
     Head head = tokens[0].head;
+    frame.epoch = head.epoch;
     std::byte* mine = scratch_ + scratch_stride_ * static_cast<std::size_t>(context.index());
     auto* made = reinterpret_cast<Token<U>*>(mine);
     auto* values = reinterpret_cast<U*>(mine + sizeof(Token<U>) * this->burst);
@@ -434,11 +448,12 @@ class SplitNode final : public InputNode<T> {
   void roll_back(std::uint32_t count) noexcept override {
     for (auto& o : outs) o.roll_back(count);
   }
-  void fire(Context& context, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
     std::size_t branch[batch_of<T>];
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       branch[i] = N;
+      frame.epoch = tokens[i].head.epoch;
       if (!tokens[i].live()) continue;
       try {
         branch[i] = static_cast<std::size_t>(body_(static_cast<const T&>(tokens[i].value())));

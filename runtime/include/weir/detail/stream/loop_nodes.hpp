@@ -146,7 +146,7 @@ class LoopDecide final : public InputNode<Turn<T>> {
     out.roll_back(count);
     entry_.feedback().ring->give_back(count);
   }
-  void fire(Context& context, Token<Turn<T>>* tokens, std::uint32_t) noexcept override {
+  void fire(Context& context, TaskFrame&, Token<Turn<T>>* tokens, std::uint32_t) noexcept override {
     Token<Turn<T>>& token = tokens[0];
     Head head = token.head;
     TokenBuffer<T, 1> made;

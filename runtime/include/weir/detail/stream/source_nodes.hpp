@@ -2,6 +2,7 @@
 #pragma once
 
 #include <weir/detail/stream/links.hpp>
+#include <weir/detail/worker.hpp>
 
 #include <array>
 #include <cstddef>
@@ -51,7 +52,12 @@ class SourceNode final : public NodeBase {
     const std::uint64_t begin = ticks();
     const std::uint32_t epoch = context.root_epoch();
     TokenBuffer<T, batch_of<T>> made;
-    const std::uint32_t n = make(made, room, epoch);
+    std::uint32_t n = 0;
+    {
+      const TaskFrame frame{nullptr, epoch};
+      const FrameScope scope(context, frame);
+      n = make(made, room, epoch);
+    }
     publish(context, made.data(), n, room, epoch);
     measured(context, begin, n == 0 ? 1 : n);
     if (ended_) end(context);
@@ -144,6 +150,8 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
     idle_ = false;
     if (ended_) return Step::nothing;
     if (graph.closing() || graph.cancelled()) return end(context);
+    const TaskFrame frame{nullptr, context.root_epoch()};
+    const FrameScope scope(context, frame);
     if (!gather(std::index_sequence_for<T...>{})) {
       if (ended_) return end(context);
       return idle_ ? Step::nothing : Step::fired;  // `more` without a value: asked again

@@ -1,4 +1,4 @@
-// fork.hpp: how an object notices that it lives in a fork's child (P12).
+// detail/fork.hpp: how an object notices that it lives in a fork's child (P12).
 //
 // Roles: any thread. Progress: wait-free. Errors: none. Memory: one word; the handler is registered
 //        once a process, when it is first asked for, and stays.

@@ -1,4 +1,4 @@
-// port.hpp: a node's output while a graph is being defined.
+// detail/stream/port.hpp: a node's output while a graph is being defined.
 #pragma once
 
 #include <weir/detail/stream/links.hpp>
