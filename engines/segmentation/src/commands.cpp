@@ -5,6 +5,7 @@
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/topology.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -202,7 +203,9 @@ void Session::write_graphs() {
 
 void Session::finish() {
   findings_.metrics = runtime_->metrics();
-  findings_.memory_bytes = runtime_->memory() + findings_.stage.graph.memory_bytes + findings_.preprocess.graph.memory_bytes;
+  // One graph at a time lives beside the runtime.
+  findings_.memory_bytes = runtime_->memory() + std::max(findings_.stage.graph.memory_bytes,
+                                                         findings_.preprocess.graph.memory_bytes);
   const Status stopped = runtime_->stop_until();
   if (stopped != Status::accepted && findings_.error.code.empty()) {
     fail({stopped == Status::stalled ? "stalled" : "failed", "the runtime did not stop", std::string(to_string(stopped))});

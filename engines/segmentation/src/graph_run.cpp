@@ -58,6 +58,28 @@ std::string range_text(const Segment& segment) {
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
+/// Names the edge that refused most since the last look: what holds the stage up.
+class Narrows {
+ public:
+  std::string note(const StreamGraph& graph) {
+    std::string text;
+    std::uint64_t most = 0;
+    const std::vector<EdgeMetrics> edges = graph.edges();
+    before_.resize(edges.size());
+    for (std::size_t k = 0; k < edges.size(); ++k) {
+      const std::uint64_t refused = edges[k].would_block - before_[k];
+      before_[k] = edges[k].would_block;
+      if (refused <= most) continue;
+      most = refused;
+      text = std::string(edges[k].from) + " -> " + edges[k].to + " is full";
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::uint64_t> before_;
+};
+
 }  // namespace
 
 Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch, GraphReport& report) {
@@ -72,7 +94,11 @@ Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& w
   if (watch.progress == nullptr) {
     status = graph.wait_until(never);
   } else {
-    while ((status = graph.wait_until(after_ms(draw_ms))) == Status::timed_out) watch.progress->draw();
+    Narrows narrows;
+    while ((status = graph.wait_until(after_ms(draw_ms))) == Status::timed_out) {
+      watch.progress->set_note(narrows.note(graph));
+      watch.progress->draw();
+    }
     watch.progress->finish();
   }
   report.ledger = graph.ledger();
@@ -83,8 +109,8 @@ Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& w
     report.would_block.emplace_back(std::string(edge.from) + " -> " + edge.to, edge.would_block);
   }
   if (status == Status::stalled) return Error{"stalled", "the graph can make no progress", std::string(name)};
-  if (status != Status::accepted) {
-    const Error first = graph.first_error();
+  const Error first = graph.first_error();  // bodies turn what they can into records: this is a source or the sink
+  if (status != Status::accepted || !first.code.empty()) {
     return Error{"failed", first.what.empty() ? std::string(to_string(status)) : first.what, std::string(name)};
   }
   return Done{};

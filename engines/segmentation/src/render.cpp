@@ -47,6 +47,12 @@ void add_preprocess(weir::Table& table, const StageReport& r) {
   table.add({"runs/s", format_number(rate(r.files, r.elapsed_s))});
 }
 
+void warning_members(JsonWriter& json, const StageReport& r) {
+  json.key("warnings").begin_array();
+  for (const std::string& warning : r.warnings) json.value(warning);
+  json.end_array();
+}
+
 void stage_members(JsonWriter& json, const StageReport& r) {
   json.member("files", r.files);
   json.member("staged", r.done);
@@ -62,6 +68,7 @@ void stage_members(JsonWriter& json, const StageReport& r) {
   json.member("files_per_s", rate(r.files, r.elapsed_s));
   json.member("mb_per_s", mb_rate(r.bytes_in, r.elapsed_s));
   json.member("interrupted", r.interrupted);
+  warning_members(json, r);
 }
 
 void preprocess_members(JsonWriter& json, const StageReport& r) {
@@ -80,6 +87,7 @@ void preprocess_members(JsonWriter& json, const StageReport& r) {
   json.member("runs_per_s", rate(r.files, r.elapsed_s));
   json.member("points_per_s", rate(r.rows, r.elapsed_s));
   json.member("interrupted", r.interrupted);
+  warning_members(json, r);
 }
 
 void common_members(JsonWriter& json, const Options& options, const Findings& f) {
