@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Markdown of one run of weir-bench-runtime: what weir is held against, and medians (min-max) of all contenders.
 
-usage: bench/table.py RESULT.json   (made with --benchmark_repetitions=N and without aggregates only)
+usage: bench/table.py RESULT.json [--keep FOLDER]   (made with --benchmark_repetitions=N, not with aggregates only)
+--keep writes the repetitions alone, one a line, to FOLDER/commit.machine.time.compiler.json.
 Figures are ns an item. Ratios are of medians in the same run; `of minima` is that of the fastest repetitions, which
 others on the machine disturb least.
 """
 import json
+import os
 import re
 import statistics
 import sys
@@ -81,10 +83,32 @@ def matrix(samples, patterns):
         print(f'| {name} | ' + ' | '.join(cell(samples[pattern].get(name)) for pattern in patterns) + ' |')
 
 
+def keep(path, folder):
+    """The run without aggregates and without the paths of the machine that it was made on; the name of its file."""
+    with open(path, encoding='utf-8') as file:
+        document = json.load(file)
+    context = document['context']
+    context['executable'] = os.path.basename(context['executable'])
+    runs = [run for run in document['benchmarks'] if run['run_type'] == 'iteration']
+    fields = ('name', 'run_name', 'run_type', 'repetitions', 'repetition_index', 'threads', 'iterations', 'real_time',
+              'cpu_time', 'time_unit', 'items_per_second', 'error_occurred', 'error_message')
+    lines = [json.dumps({field: run[field] for field in fields if field in run}) for run in runs]
+    parts = (context['weir_commit'], f'{context["weir_machine"].split(",")[0]} {context["num_cpus"]} cpus',
+             re.sub(r'[-:]', '', context['date'][:16]), context['weir_compiler'])
+    name = '.'.join(re.sub(r'[^a-z0-9]+', '-', part.lower()) for part in parts) + '.json'
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), 'w', encoding='utf-8') as file:
+        file.write('{"context": ' + json.dumps(context, indent=1) + ',\n')
+        file.write('"benchmarks": [\n' + ',\n'.join(lines) + '\n]}\n')
+    return name
+
+
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 4) or sys.argv[2:3] not in ([], ['--keep']):
         print(__doc__, file=sys.stderr)
         return 2
+    if len(sys.argv) == 4:
+        print(keep(sys.argv[1], sys.argv[3]), file=sys.stderr)
     context, samples = read(sys.argv[1])
     repetitions = max(len(values) for group in samples.values() for values in group.values())
     print(f'{context["weir_machine"]}; {context["weir_system"]}; {context["weir_compiler"]}, {context["weir_build"]};'
