@@ -1,8 +1,8 @@
 // weir-segment: raw measurement CSVs to staged Parquet to voltage-sweep segments.
-#include "src/commands.hpp"
-
 #include <cstdio>
 #include <string_view>
+
+#include "src/commands.hpp"
 
 namespace {
 
@@ -16,8 +16,10 @@ bool wants_json(int argc, char** argv) {
 }
 
 int tell(const seg::Options& options, const seg::Findings& findings, bool json) {
-  const std::string text = json ? seg::render_json(options, findings) : seg::render_tables(options, findings);
-  const bool printed = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const std::string text =
+      json ? seg::render_json(options, findings) : seg::render_tables(options, findings);
+  const bool printed =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!findings.error.code.empty()) {
     std::fprintf(stderr, "weir-segment: error: %s\n", findings.error.text().c_str());
   }

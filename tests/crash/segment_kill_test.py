@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""weir-segment is killed or stopped at random instants of a pipeline and started again: the trees it leaves equal those of
-an undisturbed run byte for byte (journals included), and no temporary file is left.
+"""weir-segment is killed or stopped at random instants of a pipeline and started again: the trees it leaves equal those
+of an undisturbed run byte for byte (journals included), and no temporary file is left.
 
 Beside kill_test.py: relative paths, kill upon kill, journals and temporary files compared too.
 Environment: WEIR_BIN (folder of the programs), WEIR_TEST_TIER (fast, ci, long), WEIR_KILL_FILES (corpus; default 200).
@@ -36,8 +36,8 @@ def pipeline(folder):
     link = os.path.join(folder, 'corpus')
     if not os.path.islink(link):
         os.symlink(os.path.join(os.path.dirname(folder), 'corpus'), link)
-    command = [EXE, 'pipeline', '--raw-root', 'corpus/raw/', '--stage-root', 'out/stage', '--output-root', 'out/segments',
-               '--workers', '2', '--quiet', '--fsync', 'none']
+    command = [EXE, 'pipeline', '--raw-root', 'corpus/raw/', '--stage-root', 'out/stage', '--output-root',
+               'out/segments', '--workers', '2', '--quiet', '--fsync', 'none']
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -82,7 +82,8 @@ def main():
                 print(f'attempt {attempt}: the last run failed')
                 bad += 1
             bad += not compare(f'attempt {attempt}', want, folder)
-    print(f'{ATTEMPTS} attempts over {FILES} files ({len(want)} outputs): {kills} killed, {stops} stopped by SIGINT, {bad} wrong')
+    print(f'{ATTEMPTS} attempts over {FILES} files ({len(want)} outputs): {kills} killed, {stops} stopped by SIGINT, '
+          f'{bad} wrong')
     return 1 if bad else 0
 
 

@@ -1,13 +1,12 @@
 #include "commands.hpp"
 
+#include <algorithm>
+#include <cstdio>
+#include <optional>
 #include <weir/clock.hpp>
 #include <weir/file.hpp>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/topology.hpp>
-
-#include <algorithm>
-#include <cstdio>
-#include <optional>
 
 namespace weir::segmentation {
 namespace {
@@ -16,8 +15,9 @@ constexpr int exit_nothing = 1, exit_usage = 2, exit_stalled = 3;
 
 int exit_of(const Error& error) {
   if (error.code == "stalled") return exit_stalled;
-  const bool usage = error.code == "usage" || error.code == "bad_config" || error.code == "bad_procedures" ||
-                     error.code == "bad_time_zone" || error.code == "not_a_directory";
+  const bool usage = error.code == "usage" || error.code == "bad_config" ||
+                     error.code == "bad_procedures" || error.code == "bad_time_zone" ||
+                     error.code == "not_a_directory";
   return usage ? exit_usage : exit_nothing;
 }
 
@@ -46,7 +46,8 @@ SideFiles side_files(const Options& options, const std::string& root) {
   side.events = options.events == "files" || !options.events_dir.empty();
   side.events_dir = options.events_dir.empty() ? root + "/_manifest/events" : options.events_dir;
   side.rejects_dir = options.rejects_dir;
-  if (side.rejects_dir.empty() && options.events == "files") side.rejects_dir = clean_path(root + "/../_rejects");
+  if (side.rejects_dir.empty() && options.events == "files")
+    side.rejects_dir = clean_path(root + "/../_rejects");
   return side;
 }
 
@@ -55,7 +56,8 @@ class Session {
   Session(const Options& options, const StopSignals& signals, Findings& findings)
       : options_(options),
         findings_(findings),
-        progress_({.label = options.command_name, .unit = "files", .total = 0, .quiet = options.quiet}),
+        progress_(
+            {.label = options.command_name, .unit = "files", .total = 0, .quiet = options.quiet}),
         watch_{&signals, options.quiet ? nullptr : &progress_} {}
 
   void run();
@@ -130,11 +132,13 @@ bool Session::stage_step() {
   warn(findings_.stage);
   const StageReport& r = findings_.stage;
   if (r.interrupted) {
-    say("stopped by a signal after " + std::to_string(r.files) + " files; run the command again to go on");
+    say("stopped by a signal after " + std::to_string(r.files) +
+        " files; run the command again to go on");
     return false;
   }
   if (r.files == 0) return fail({"nothing_found", "there is no *.csv file", options_.raw_root});
-  if (r.done + r.skipped == 0) return fail({"all_rejected", "all files were rejected", options_.raw_root});
+  if (r.done + r.skipped == 0)
+    return fail({"all_rejected", "all files were rejected", options_.raw_root});
   return true;
 }
 
@@ -165,18 +169,22 @@ bool Session::preprocess_step() {
   warn(findings_.preprocess);
   const StageReport& r = findings_.preprocess;
   if (r.interrupted) {
-    say("stopped by a signal after " + std::to_string(r.files) + " runs; run the command again to go on");
+    say("stopped by a signal after " + std::to_string(r.files) +
+        " runs; run the command again to go on");
     return false;
   }
   if (r.files == 0) {
-    return fail({"nothing_found", "there is no staged run of procedure " + options_.procedure, options_.stage_root});
+    return fail({"nothing_found", "there is no staged run of procedure " + options_.procedure,
+                 options_.stage_root});
   }
-  if (r.done + r.skipped == 0) return fail({"all_failed", "no run could be segmented", options_.stage_root});
+  if (r.done + r.skipped == 0)
+    return fail({"all_failed", "no run could be segmented", options_.stage_root});
   return true;
 }
 
 void Session::generate_step() {
-  const CorpusConfig config{options_.files, options_.kind == "dirty" ? CorpusKind::dirty : CorpusKind::clean,
+  const CorpusConfig config{options_.files,
+                            options_.kind == "dirty" ? CorpusKind::dirty : CorpusKind::clean,
                             options_.seed};
   auto report = generate(*runtime_, config, clean_path(options_.path), watch_);
   if (!report) {
@@ -208,7 +216,8 @@ void Session::finish() {
                                                          findings_.preprocess.graph.memory_bytes);
   const Status stopped = runtime_->stop_until();
   if (stopped != Status::accepted && findings_.error.code.empty()) {
-    fail({stopped == Status::stalled ? "stalled" : "failed", "the runtime did not stop", std::string(to_string(stopped))});
+    fail({stopped == Status::stalled ? "stalled" : "failed", "the runtime did not stop",
+          std::string(to_string(stopped))});
   }
   findings_.signal = watch_.stop->signal_number();
   if (findings_.signal != 0) findings_.exit = 128 + findings_.signal;

@@ -1,15 +1,14 @@
 // commands.hpp: what each command of weir-segment does, and how it tells; private to the program.
 #pragma once
 
-#include "json_writer.hpp"
-#include "options.hpp"
-
-#include <weir/runtime.hpp>
-#include <weir/segmentation/pipeline.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
+#include <weir/runtime.hpp>
+#include <weir/segmentation/pipeline.hpp>
+
+#include "json_writer.hpp"
+#include "options.hpp"
 
 namespace weir::segmentation {
 
@@ -23,19 +22,20 @@ struct BarrierReport {
 /// Everything that a command found out, before it is printed.
 struct Findings {
   int exit = 0;
-  Error error;                       // empty code: none
+  Error error;  // empty code: none
   double elapsed_s = 0;
   bool has_stage = false, has_preprocess = false;
   StageReport stage, preprocess;
   GenerateReport generated;
   std::vector<BarrierReport> barriers;
-  Metrics metrics;                   // of the runtime
+  Metrics metrics;  // of the runtime
   bool has_runtime = false;
   std::size_t memory_bytes = 0;
   int workers = 0;
   bool pinned = false;
-  std::string text;                  // of inspect and report: the answer itself
-  std::string json_members;          // of inspect and report: ready JSON members, each with a comma before it
+  std::string text;  // of inspect and report: the answer itself
+  std::string
+      json_members;  // of inspect and report: ready JSON members, each with a comma before it
   int signal = 0;
 };
 

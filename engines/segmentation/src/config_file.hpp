@@ -1,20 +1,21 @@
-// config_file.hpp: --config FILE: YAML (JSON is a part of it) read into plain settings; private to the program.
+// config_file.hpp: --config FILE: YAML (JSON is a part of it) read into plain settings; private to
+// the program.
 //
-// Shape: {section: {key: value}} or {key: value}; keys are the long options' names, with _ or -. Sections: staging,
-// intermediate, pipeline (all of them apply where the option exists), analysis, plotting (passed over).
+// Shape: {section: {key: value}} or {key: value}; keys are the long options' names, with _ or -.
+// Sections: staging, intermediate, pipeline (all of them apply where the option exists), analysis,
+// plotting (passed over).
 #pragma once
-
-#include <weir/result.hpp>
 
 #include <string>
 #include <vector>
+#include <weir/result.hpp>
 
 namespace weir::segmentation {
 
 struct Setting {
-  std::string key;      // "stage-root"
-  std::string value;    // scalar text
-  std::string where;    // FILE:LINE
+  std::string key;    // "stage-root"
+  std::string value;  // scalar text
+  std::string where;  // FILE:LINE
 };
 
 /// Reads the settings that a file holds. Errors: bad_config with FILE:LINE.

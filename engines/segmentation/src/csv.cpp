@@ -1,19 +1,19 @@
-#include <weir/segmentation/csv.hpp>
-#include <weir/segmentation/header.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <weir/segmentation/csv.hpp>
+#include <weir/segmentation/header.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
 
 constexpr std::array<std::string_view, reason_count> reason_words = {
-    "empty_file", "no_procedure", "no_data_marker", "no_columns", "unknown_columns", "empty_table", "bad_encoding",
-    "nul_bytes", "text_in_data", "ragged_columns", "unreadable", "changed_while_read", "too_large"};
+    "empty_file",  "no_procedure",       "no_data_marker", "no_columns",   "unknown_columns",
+    "empty_table", "bad_encoding",       "nul_bytes",      "text_in_data", "ragged_columns",
+    "unreadable",  "changed_while_read", "too_large"};
 
 constexpr std::size_t columns_max = 4096;
 
@@ -50,11 +50,12 @@ class Reader {
  public:
   Reader(std::string_view text, Table& table) : text_(text), table_(table) {}
 
-  std::optional<Reject> read(std::size_t offset, std::size_t line, const ProcedureSpec& spec, bool only_spec,
-                             CsvNotes& notes);
+  std::optional<Reject> read(std::size_t offset, std::size_t line, const ProcedureSpec& spec,
+                             bool only_spec, CsvNotes& notes);
 
  private:
-  std::optional<Reject> read_columns(std::string_view line, const ProcedureSpec& spec, bool only_spec);
+  std::optional<Reject> read_columns(std::string_view line, const ProcedureSpec& spec,
+                                     bool only_spec);
   std::optional<Reject> read_row(std::string_view line);
   bool read_cell(Slot& slot, std::string_view field);
   void take_back_row();
@@ -75,7 +76,8 @@ std::string shown(std::string_view field) {
   return field.size() > 40 ? out + "..." : out;
 }
 
-std::optional<Reject> Reader::read_columns(std::string_view line, const ProcedureSpec& spec, bool only_spec) {
+std::optional<Reject> Reader::read_columns(std::string_view line, const ProcedureSpec& spec,
+                                           bool only_spec) {
   std::vector<std::string> raw;
   std::string_view rest = line;
   bool escaped = false;
@@ -84,9 +86,12 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
     const std::string_view field = trim(take_field(rest, more));
     numbers = numbers && parse_float(field).has_value();
     raw.push_back(unescape(field, escaped));
-    if (raw.size() > columns_max) return reject(Reason::no_columns, "more than 4096 columns", line.data());
+    if (raw.size() > columns_max)
+      return reject(Reason::no_columns, "more than 4096 columns", line.data());
   }
-  if (numbers) return reject(Reason::no_columns, "the data begins without a line of column names", line.data());
+  if (numbers)
+    return reject(Reason::no_columns, "the data begins without a line of column names",
+                  line.data());
   names_ = canonical_columns(raw, spec);
   bool known = spec.data.empty();
   for (std::size_t at = 0; at < names_.size(); ++at) {
@@ -94,15 +99,15 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
     std::size_t copies = 0;
     for (std::size_t before = 0; before < at; ++before) copies += raw[before] == raw[at] ? 1 : 0;
     if (copies != 0) names_[at] += "_duplicated_" + std::to_string(copies - 1);
-    const auto typed =
-        std::find_if(spec.data.begin(), spec.data.end(), [&](const TypedKey& key) { return key.key == names_[at]; });
+    const auto typed = std::find_if(spec.data.begin(), spec.data.end(),
+                                    [&](const TypedKey& key) { return key.key == names_[at]; });
     const bool listed = typed != spec.data.end();
     known = known || listed;
     Slot slot;
     if (listed) {
       slot.flag = typed->type == ValueType::boolean;
       slot.type = typed->type == ValueType::integer ? ColumnType::int64
-                  : slot.flag                        ? ColumnType::boolean
+                  : slot.flag                       ? ColumnType::boolean
                   : typed->type == ValueType::float_unit || typed->type == ValueType::float_no_unit
                       ? ColumnType::float64
                       : ColumnType::text;
@@ -117,7 +122,8 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
   }
   if (!known) {
     return reject(Reason::unknown_columns,
-                  "none of the columns of " + spec.name + " is there; the line begins \"" + shown(line) + "\"",
+                  "none of the columns of " + spec.name + " is there; the line begins \"" +
+                      shown(line) + "\"",
                   line.data());
   }
   return std::nullopt;
@@ -173,13 +179,16 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
   std::size_t field = 0;
   for (bool more = true; more; ++field) {
     if (field == slots_.size()) {
-      return reject(Reason::ragged_columns, "more than the " + std::to_string(slots_.size()) + " fields of the columns",
+      return reject(Reason::ragged_columns,
+                    "more than the " + std::to_string(slots_.size()) + " fields of the columns",
                     at);
     }
     Slot& slot = slots_[field];
-    if (slot.type == ColumnType::float64 && slot.decided && slot.column >= 0) {  // nearly every field of every file
+    if (slot.type == ColumnType::float64 && slot.decided &&
+        slot.column >= 0) {  // nearly every field of every file
       Column& column = table_[static_cast<std::size_t>(slot.column)];
-      if (end - at >= 3 && at[0] == 'n' && at[1] == 'a' && at[2] == 'n' && (at + 3 == end || at[3] == ',')) {
+      if (end - at >= 3 && at[0] == 'n' && at[1] == 'a' && at[2] == 'n' &&
+          (at + 3 == end || at[3] == ',')) {
         column.add(std::numeric_limits<double>::quiet_NaN());
         more = at + 3 != end;
         at += more ? 4 : 3;
@@ -197,14 +206,17 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
     std::string_view rest(at, static_cast<std::size_t>(end - at));
     const std::string_view cell = take_field(rest, more);
     if (!read_cell(slot, cell)) {
-      return reject(Reason::text_in_data, "\"" + shown(cell) + "\" where a number of column \"" + names_[field] +
-                                              "\" belongs", at);
+      return reject(
+          Reason::text_in_data,
+          "\"" + shown(cell) + "\" where a number of column \"" + names_[field] + "\" belongs", at);
     }
     at = more ? rest.data() : end;
   }
   if (field != slots_.size()) {
-    return reject(Reason::ragged_columns,
-                  std::to_string(field) + " fields, but " + std::to_string(slots_.size()) + " columns", line.data());
+    return reject(
+        Reason::ragged_columns,
+        std::to_string(field) + " fields, but " + std::to_string(slots_.size()) + " columns",
+        line.data());
   }
   ++table_.rows;
   return std::nullopt;
@@ -227,8 +239,8 @@ void Reader::take_back_row() {
   }
 }
 
-std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const ProcedureSpec& spec, bool only_spec,
-                                   CsvNotes& notes) {
+std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const ProcedureSpec& spec,
+                                   bool only_spec, CsvNotes& notes) {
   line_ = line;
   bool columns_read = false;
   for (; offset < text_.size(); ++line_) {
@@ -251,14 +263,17 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
       return refused;
     }
   }
-  if (!columns_read) return reject(Reason::no_columns, "nothing follows the #Data: marker", nullptr);
+  if (!columns_read)
+    return reject(Reason::no_columns, "nothing follows the #Data: marker", nullptr);
   if (table_.rows == 0) return reject(Reason::empty_table, "the table has no rows", nullptr);
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string_view to_string(Reason reason) noexcept { return reason_words[static_cast<std::uint8_t>(reason)]; }
+std::string_view to_string(Reason reason) noexcept {
+  return reason_words[static_cast<std::uint8_t>(reason)];
+}
 
 std::optional<Reason> reason_from(std::string_view word) noexcept {
   for (std::size_t at = 0; at < reason_words.size(); ++at) {
@@ -267,8 +282,9 @@ std::optional<Reason> reason_from(std::string_view word) noexcept {
   return std::nullopt;
 }
 
-std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::size_t line, const ProcedureSpec& spec,
-                                bool only_spec_columns, Table& table, CsvNotes& notes) {
+std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::size_t line,
+                                const ProcedureSpec& spec, bool only_spec_columns, Table& table,
+                                CsvNotes& notes) {
   table.clear();
   notes = {};
   return Reader(text, table).read(offset, line, spec, only_spec_columns, notes);

@@ -1,14 +1,14 @@
-#include <weir/segmentation/detector.hpp>
-
 #include <algorithm>
 #include <cmath>
+#include <weir/segmentation/detector.hpp>
 
 namespace weir::segmentation {
 
 std::string_view to_string(Rule) noexcept { return "compat"; }
 
 std::string_view to_string(SegmentType type) noexcept {
-  constexpr std::string_view names[] = {"forward_negative", "return_negative", "forward_positive", "return_positive"};
+  constexpr std::string_view names[] = {"forward_negative", "return_negative", "forward_positive",
+                                        "return_positive"};
   return names[static_cast<std::uint8_t>(type)];
 }
 
@@ -26,7 +26,8 @@ SegmentType classify(double v_start, double v_end) noexcept {
   return decreasing ? SegmentType::forward_negative : SegmentType::forward_positive;
 }
 
-void detect(std::span<const double> v, const DetectorConfig& config, std::vector<Segment>& segments) {
+void detect(std::span<const double> v, const DetectorConfig& config,
+            std::vector<Segment>& segments) {
   segments.clear();
   if (v.empty() || v.size() < config.min_segment_points) return;
   std::size_t start = 0;

@@ -1,8 +1,8 @@
 // Writing a corpus: files in parallel on the runtime, then the truth in order.
-#include "graph_run.hpp"
-
 #include <weir/clock.hpp>
 #include <weir/task.hpp>
+
+#include "graph_run.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -11,7 +11,8 @@ constexpr std::size_t grain_files = 16;
 
 }  // namespace
 
-Result<GenerateReport> generate(Runtime& runtime, const CorpusConfig& config, const std::string& out, const Watch& watch) {
+Result<GenerateReport> generate(Runtime& runtime, const CorpusConfig& config,
+                                const std::string& out, const Watch& watch) {
   const Deadline begin = now_ns();
   GenerateReport report;
   const Generator generator(config);
@@ -42,14 +43,16 @@ Result<GenerateReport> generate(Runtime& runtime, const CorpusConfig& config, co
       &thrown);
   if (watch.progress != nullptr) watch.progress->finish();
   if (const Error* error = fatal.get()) return *error;
-  if (status != Status::accepted) return Error{"failed", thrown.what, std::string(to_string(status))};
+  if (status != Status::accepted)
+    return Error{"failed", thrown.what, std::string(to_string(status))};
   report.interrupted = stop_requested(watch);
   std::string text = Generator::truth_header();
   for (const std::string& line : truth) {
     report.files += line.empty() ? 0 : 1;
     text += line;
   }
-  if (auto written = write_file_atomically(out + "/truth.tsv", text); !written) return written.error();
+  if (auto written = write_file_atomically(out + "/truth.tsv", text); !written)
+    return written.error();
   report.bytes = bytes.load(relaxed);  // relaxed: run() has ended
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;

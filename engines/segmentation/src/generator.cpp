@@ -1,37 +1,39 @@
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <numeric>
 #include <weir/segmentation/generator.hpp>
 #include <weir/segmentation/instant.hpp>
 #include <weir/segmentation/text.hpp>
 
 #include "sweeps.hpp"
 
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <numeric>
-
 namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t files_per_day = 170;
-constexpr std::int64_t first_day_s = 1735754400;  // 2025-01-01 15:00 in Santiago: no run crosses midnight
+constexpr std::int64_t first_day_s =
+    1735754400;  // 2025-01-01 15:00 in Santiago: no run crosses midnight
 
 constexpr std::array<std::string_view, 10> malformed_kinds = {
-    "empty", "aborted", "no_procedure", "header_cut", "binary", "utf16", "no_columns", "nul_tail", "text_in_data",
-    "garbled_columns"};
+    "empty", "aborted",    "no_procedure", "header_cut",   "binary",
+    "utf16", "no_columns", "nul_tail",     "text_in_data", "garbled_columns"};
 
 constexpr std::array<std::string_view, 11> dirty_kinds = {
-    "plain", "noise", "plateau", "noisy_plateau", "no_return", "no_negative", "positive_first", "cycles", "offset", "cut",
-    "nan_rows"};
+    "plain",          "noise",  "plateau", "noisy_plateau", "no_return", "no_negative",
+    "positive_first", "cycles", "offset",  "cut",           "nan_rows"};
 
 /// What a value with seven significant digits looks like in Python.
 void append_current(std::string& out, double value) {
   std::array<char, 32> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific, 6);
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                    std::chars_format::scientific, 6);
   std::string_view text(buffer.data(), static_cast<std::size_t>(result.ptr - buffer.data()));
   const std::size_t e = text.find('e');
   std::string_view digits = text.substr(0, e);
   while (digits.back() == '0') digits.remove_suffix(1);
-  if (text.substr(e) < "e-05" || text[e + 1] == '+') {  // from 1e-4 on Python writes no exponent: the slow way
+  if (text.substr(e) < "e-05" ||
+      text[e + 1] == '+') {  // from 1e-4 on Python writes no exponent: the slow way
     double rounded = 0;
     std::from_chars(text.data(), text.data() + text.size(), rounded);
     append_python_repr(out, rounded);
@@ -44,22 +46,26 @@ void append_current(std::string& out, double value) {
 
 struct FileFacts {
   std::size_t day = 0;
-  std::size_t number = 0;   // within the day
+  std::size_t number = 0;  // within the day
   double start_s = 0;
 };
 
 class Builder {
  public:
-  Builder(GeneratedFile& file, Random& random, FileFacts facts) : file_(file), random_(random), facts_(facts) {}
+  Builder(GeneratedFile& file, Random& random, FileFacts facts)
+      : file_(file), random_(random), facts_(facts) {}
 
   void name(std::string_view proc) {
     file_.proc = proc;
-    const std::string day = date_from_days(first_day_s / 86400 + static_cast<std::int64_t>(facts_.day)).text();
-    file_.path = "raw/" + day + "/" + std::string(proc) + day + "_" + std::to_string(facts_.number) + ".csv";
+    const std::string day =
+        date_from_days(first_day_s / 86400 + static_cast<std::int64_t>(facts_.day)).text();
+    file_.path =
+        "raw/" + day + "/" + std::string(proc) + day + "_" + std::to_string(facts_.number) + ".csv";
   }
 
   void begin(std::string_view proc) {
-    out() += "#Procedure: <laser_setup.procedures." + std::string(proc) + "." + std::string(proc) + ">\r\n#Parameters:\r\n";
+    out() += "#Procedure: <laser_setup.procedures." + std::string(proc) + "." + std::string(proc) +
+             ">\r\n#Parameters:\r\n";
   }
   void parameter(std::string_view key, std::string_view value) {
     out() += "#\t";
@@ -238,7 +244,8 @@ void make_temperature(Builder& b, GeneratedFile& file) {
   b.end(true, "Time (s),Plate Temperature (degC),Ambient Temperature (degC),Clock");
   file.rows = 60 + b.random().below(200);
   for (std::size_t k = 0; k < file.rows; ++k) {
-    b.out() += std::to_string(k) + ".0,2" + std::to_string(k / 60 % 10) + ".5,24.0," + std::to_string(1000 + k * 100) + "\r\n";
+    b.out() += std::to_string(k) + ".0,2" + std::to_string(k / 60 % 10) + ".5,24.0," +
+               std::to_string(1000 + k * 100) + "\r\n";
   }
 }
 
@@ -303,8 +310,9 @@ void spoil(Builder& b, GeneratedFile& file, std::size_t kind) {
       bytes.append(512, '\0');
       break;
     case 8:
-      bytes.insert(bytes.find('\n', bytes.size() / 2) + 1,
-                   "Traceback (most recent call last):\r\n  File \"run.py\", line 3, in <module>\r\n");
+      bytes.insert(
+          bytes.find('\n', bytes.size() / 2) + 1,
+          "Traceback (most recent call last):\r\n  File \"run.py\", line 3, in <module>\r\n");
       break;
     default:
       bytes.replace(columns, b.body() - columns, "Vs@;#I,%%,p|ate\r\n");
@@ -347,7 +355,8 @@ void GeneratedFile::clear() {
 }
 
 std::string GeneratedFile::truth() const {
-  return path + '\t' + expect + '\t' + proc + '\t' + kind + '\t' + std::to_string(rows) + '\t' + segments + '\n';
+  return path + '\t' + expect + '\t' + proc + '\t' + kind + '\t' + std::to_string(rows) + '\t' +
+         segments + '\n';
 }
 
 std::string Generator::truth_header() { return "path\texpect\tproc\tkind\trows\tsegments\n"; }
@@ -365,7 +374,8 @@ Generator::Generator(CorpusConfig config) : config_(config), stride_(1) {
 std::vector<std::string> Generator::folders() const {
   std::vector<std::string> out;
   for (std::size_t day = 0; day * files_per_day < config_.files; ++day) {
-    out.push_back("raw/" + date_from_days(first_day_s / 86400 + static_cast<std::int64_t>(day)).text());
+    out.push_back("raw/" +
+                  date_from_days(first_day_s / 86400 + static_cast<std::int64_t>(day)).text());
   }
   return out;
 }
@@ -373,14 +383,15 @@ std::vector<std::string> Generator::folders() const {
 void Generator::make_file(std::size_t index, GeneratedFile& file) const {
   constexpr std::array<std::string_view, 20> others = {
       "IVg", "It", "IVg", "LaserCalibration", "IVg", "ITt", "IVg", "It", "IVg", "IVgT",
-      "IVg", "It", "IVg", "LaserCalibration", "IVg", "Tt", "IVg", "It", "IVg", "It"};
+      "IVg", "It", "IVg", "LaserCalibration", "IVg", "Tt",  "IVg", "It", "IVg", "It"};
   file.clear();
   Random random(config_.seed, index);
   const std::size_t role = (index * stride_ + config_.seed % config_.files) % config_.files;
   FileFacts facts;
   facts.day = index / files_per_day;
   facts.number = index % files_per_day + 1;
-  facts.start_s = static_cast<double>(first_day_s + static_cast<std::int64_t>(facts.day * 86400 + facts.number * 60)) +
+  facts.start_s = static_cast<double>(first_day_s + static_cast<std::int64_t>(facts.day * 86400 +
+                                                                              facts.number * 60)) +
                   static_cast<double>(random.below(10'000'000)) / 1e7;
   Builder builder(file, random, facts);
   if (role < sweeps_) {

@@ -1,15 +1,14 @@
 #include "graph_run.hpp"
 
-#include <weir/clock.hpp>
-#include <weir/segmentation/instant.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <weir/clock.hpp>
+#include <weir/segmentation/instant.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
@@ -22,7 +21,8 @@ std::string now_text() {
   std::tm utc{};
   gmtime_r(&whole, &utc);
   std::array<char, 64> buffer{};
-  const std::size_t size = std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
+  const std::size_t size =
+      std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S+00:00", &utc);
   return {buffer.data(), size};
 }
 
@@ -54,7 +54,8 @@ std::string_view stem(std::string_view path) noexcept {
 /// Three decimals with the arrow, "0.000->-5.000V".
 std::string range_text(const Segment& segment) {
   std::array<char, 96> buffer{};
-  const int size = std::snprintf(buffer.data(), buffer.size(), "%.3f\xe2\x86\x92%.3fV", segment.v_start, segment.v_end);
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%.3f\xe2\x86\x92%.3fV",
+                                 segment.v_start, segment.v_end);
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
@@ -82,13 +83,15 @@ class Narrows {
 
 }  // namespace
 
-Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch, GraphReport& report) {
+Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch,
+                       GraphReport& report) {
   report.name = name;
   auto certificate = graph.build();
   if (!certificate) return certificate.error();
   const Status started = graph.start();
   if (started != Status::accepted) {
-    return Error{"closed", "the graph could not be started: " + std::string(to_string(started)), std::string(name)};
+    return Error{"closed", "the graph could not be started: " + std::string(to_string(started)),
+                 std::string(name)};
   }
   Status status = Status::timed_out;
   if (watch.progress == nullptr) {
@@ -108,15 +111,19 @@ Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& w
   for (const EdgeMetrics& edge : graph.edges()) {
     report.would_block.emplace_back(std::string(edge.from) + " -> " + edge.to, edge.would_block);
   }
-  if (status == Status::stalled) return Error{"stalled", "the graph can make no progress", std::string(name)};
-  const Error first = graph.first_error();  // bodies turn what they can into records: this is a source or the sink
+  if (status == Status::stalled)
+    return Error{"stalled", "the graph can make no progress", std::string(name)};
+  const Error first =
+      graph.first_error();  // bodies turn what they can into records: this is a source or the sink
   if (status != Status::accepted || !first.code.empty()) {
-    return Error{"failed", first.what.empty() ? std::string(to_string(status)) : first.what, std::string(name)};
+    return Error{"failed", first.what.empty() ? std::string(to_string(status)) : first.what,
+                 std::string(name)};
   }
   return Done{};
 }
 
-Result<Done> write_stage_event(const SideFiles& side, const Record& record, const std::string& output) {
+Result<Done> write_stage_event(const SideFiles& side, const Record& record,
+                               const std::string& output) {
   std::string text = "{";
   member(text, "ts", now_text());
   if (!record.ok()) {
@@ -125,7 +132,8 @@ Result<Done> write_stage_event(const SideFiles& side, const Record& record, cons
     member(text, "error", record.reason + ": " + record.what);
     raw_member(text, "line", std::to_string(record.line));
     raw_member(text, "byte", std::to_string(record.byte));
-    const std::string name = std::string(stem(record.path)) + "-" + sha1_hex(record.path).substr(0, 12) + ".reject.json";
+    const std::string name =
+        std::string(stem(record.path)) + "-" + sha1_hex(record.path).substr(0, 12) + ".reject.json";
     return write_json(side.rejects_dir, name, std::move(text));
   }
   if (!side.events) return Done{};
@@ -139,7 +147,8 @@ Result<Done> write_stage_event(const SideFiles& side, const Record& record, cons
   return write_json(side.events_dir, "event-" + record.run_id + ".json", std::move(text));
 }
 
-Result<Done> write_segment_event(const SideFiles& side, const Record& record, const std::string& output_root) {
+Result<Done> write_segment_event(const SideFiles& side, const Record& record,
+                                 const std::string& output_root) {
   if (!side.events) return Done{};
   std::string text = "{";
   member(text, "ts", now_text());
@@ -160,7 +169,8 @@ Result<Done> write_segment_event(const SideFiles& side, const Record& record, co
     const Segment& segment = record.segments[k];
     const std::string id = std::to_string(k);
     paths += k == 0 ? "" : ",";
-    append_json(paths, output_root + "/" + record.directory() + "/segment=" + id + "/part-000.parquet");
+    append_json(paths,
+                output_root + "/" + record.directory() + "/segment=" + id + "/part-000.parquet");
     std::string one = "{";
     raw_member(one, "segment_id", id);
     member(one, "type", to_string(segment.type));
@@ -177,7 +187,8 @@ void remove_output(const std::string& root, const std::string& directory, const 
   std::error_code ignored;  // what is gone already is as good as removed
   std::filesystem::remove(root + "/" + directory + "/" + name, ignored);
   for (std::string part = directory; !part.empty();) {
-    if (!std::filesystem::remove(root + "/" + part, ignored) || ignored) break;  // a folder that is not empty stays
+    if (!std::filesystem::remove(root + "/" + part, ignored) || ignored)
+      break;  // a folder that is not empty stays
     const std::size_t slash = part.rfind('/');
     part = slash == std::string::npos ? std::string() : part.substr(0, slash);
   }
@@ -186,7 +197,8 @@ void remove_output(const std::string& root, const std::string& directory, const 
 std::size_t remove_segments(const std::string& run_directory, std::size_t keep) {
   std::error_code error;
   std::vector<std::filesystem::path> stale;
-  for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end;
+       it.increment(error)) {
     const std::string name = it->path().filename().string();
     constexpr std::string_view prefix = "segment=";
     if (!name.starts_with(prefix)) continue;
@@ -201,7 +213,8 @@ std::size_t remove_segments(const std::string& run_directory, std::size_t keep) 
 
 std::string hex_word(std::uint64_t word) {
   std::array<char, 24> buffer{};
-  const int size = std::snprintf(buffer.data(), buffer.size(), "%016llx", static_cast<unsigned long long>(word));
+  const int size =
+      std::snprintf(buffer.data(), buffer.size(), "%016llx", static_cast<unsigned long long>(word));
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 

@@ -1,21 +1,21 @@
-// graph_run.hpp: what both stages share: the pool of tokens, the loop that waits and draws, side files; private.
+// graph_run.hpp: what both stages share: the pool of tokens, the loop that waits and draws, side
+// files; private.
 #pragma once
 
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <weir/atomic.hpp>
 #include <weir/file.hpp>
 #include <weir/ring.hpp>
 #include <weir/segmentation/pipeline.hpp>
 #include <weir/stream_graph.hpp>
 
-#include <exception>
-#include <memory>
-#include <string>
-#include <string_view>
-
 namespace weir::segmentation {
 
-/// Tokens that wait to be used again. take() allocates while there are fewer than the graph holds; give() keeps as many.
-/// Roles: any thread. Progress: lock-free.
+/// Tokens that wait to be used again. take() allocates while there are fewer than the graph holds;
+/// give() keeps as many. Roles: any thread. Progress: lock-free.
 template <class T>
 class Pool {
  public:
@@ -50,7 +50,8 @@ class Fatal {
   }
   /// The error, once the graph has ended; null when there was none.
   const Error* get() const noexcept {
-    return state_.load(acquire) == 2 ? &error_ : nullptr;  // (2) acquire pairs with (1): the error's text
+    return state_.load(acquire) == 2 ? &error_
+                                     : nullptr;  // (2) acquire pairs with (1): the error's text
   }
 
  private:
@@ -58,20 +59,29 @@ class Fatal {
   Error error_;
 };
 
-/// Builds, starts and waits for `graph`, drawing progress; fills `report`. Errors: what build or the run refused.
-Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch, GraphReport& report);
+/// Builds, starts and waits for `graph`, drawing progress; fills `report`. Errors: what build or
+/// the run refused.
+Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch,
+                       GraphReport& report);
 
 /// True when a signal asked for the end.
 inline bool stop_requested(const Watch& watch) noexcept {
   return watch.stop != nullptr && watch.stop->stop_requested();
 }
 
-inline Sync file_sync(SyncPolicy policy) noexcept { return policy == SyncPolicy::file ? Sync::file : Sync::none; }
-inline Sync end_sync(SyncPolicy policy) noexcept { return policy == SyncPolicy::none ? Sync::none : Sync::file; }
+inline Sync file_sync(SyncPolicy policy) noexcept {
+  return policy == SyncPolicy::file ? Sync::file : Sync::none;
+}
+inline Sync end_sync(SyncPolicy policy) noexcept {
+  return policy == SyncPolicy::none ? Sync::none : Sync::file;
+}
 
-/// Writes the side files of one record. `output`: the path of the staged file, or of the run's segments.
-Result<Done> write_stage_event(const SideFiles& side, const Record& record, const std::string& output);
-Result<Done> write_segment_event(const SideFiles& side, const Record& record, const std::string& output_root);
+/// Writes the side files of one record. `output`: the path of the staged file, or of the run's
+/// segments.
+Result<Done> write_stage_event(const SideFiles& side, const Record& record,
+                               const std::string& output);
+Result<Done> write_segment_event(const SideFiles& side, const Record& record,
+                                 const std::string& output_root);
 
 /// Removes a file, and then the folders above it that are empty, up to `root`.
 void remove_output(const std::string& root, const std::string& directory, const std::string& name);

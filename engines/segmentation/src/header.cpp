@@ -1,7 +1,6 @@
+#include <cstring>
 #include <weir/segmentation/header.hpp>
 #include <weir/segmentation/text.hpp>
-
-#include <cstring>
 
 namespace weir::segmentation {
 namespace {
@@ -23,9 +22,11 @@ void put(std::vector<HeaderEntry>& entries, std::string_view key, std::string_vi
   entries.push_back({std::string(key), std::string(value)});
 }
 
-/// `rest` of a line "NAME\s*:rest", when the line (behind '#' and spaces) begins so; null data otherwise.
+/// `rest` of a line "NAME\s*:rest", when the line (behind '#' and spaces) begins so; null data
+/// otherwise.
 std::string_view after_word(std::string_view line, std::string_view word) noexcept {
-  if (line.size() < word.size() || !equals_ignore_case(line.substr(0, word.size()), word)) return {};
+  if (line.size() < word.size() || !equals_ignore_case(line.substr(0, word.size()), word))
+    return {};
   line.remove_prefix(word.size());
   while (!line.empty() && is_space(line.front())) line.remove_prefix(1);
   if (line.empty() || line.front() != ':') return {};
@@ -47,7 +48,8 @@ std::string_view bracketed_name(std::string_view value) noexcept {
 
 bool is_identifier(std::string_view name) noexcept {
   for (const char c : name) {
-    if (!is_digit(c) && !(to_lower(c) >= 'a' && to_lower(c) <= 'z') && c != '_' && c != '.') return false;
+    if (!is_digit(c) && !(to_lower(c) >= 'a' && to_lower(c) <= 'z') && c != '_' && c != '.')
+      return false;
   }
   return !name.empty();
 }
@@ -69,8 +71,12 @@ bool take_procedure(std::string_view line, Header& header) {
 
 }  // namespace
 
-const std::string* Header::parameter(std::string_view key) const noexcept { return find(parameters, key); }
-const std::string* Header::metadatum(std::string_view key) const noexcept { return find(metadata, key); }
+const std::string* Header::parameter(std::string_view key) const noexcept {
+  return find(parameters, key);
+}
+const std::string* Header::metadatum(std::string_view key) const noexcept {
+  return find(metadata, key);
+}
 
 void Header::clear() {
   procedure.clear();
@@ -85,7 +91,8 @@ std::string_view next_line(std::string_view text, std::size_t& offset) noexcept 
   const std::size_t begin = offset;
   const void* end = std::memchr(text.data() + begin, '\n', text.size() - begin);
   const std::size_t stop =
-      end == nullptr ? text.size() : static_cast<std::size_t>(static_cast<const char*>(end) - text.data());
+      end == nullptr ? text.size()
+                     : static_cast<std::size_t>(static_cast<const char*>(end) - text.data());
   offset = end == nullptr ? stop : stop + 1;
   std::string_view line = text.substr(begin, stop - begin);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
@@ -119,7 +126,8 @@ void parse_header(std::string_view text, Header& header) {
     }
   }
   const std::string* start = header.parameter("Start time");
-  if (start != nullptr && header.metadatum("Start time") == nullptr) put(header.metadata, "Start time", *start);
+  if (start != nullptr && header.metadatum("Start time") == nullptr)
+    put(header.metadata, "Start time", *start);
 }
 
 }  // namespace weir::segmentation

@@ -1,14 +1,13 @@
 // inspect and report: questions about what is there.
-#include "commands.hpp"
-
-#include <weir/file.hpp>
-#include <weir/segmentation/journal.hpp>
-#include <weir/terminal.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
+#include <weir/file.hpp>
+#include <weir/segmentation/journal.hpp>
+#include <weir/terminal.hpp>
+
+#include "commands.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -30,8 +29,9 @@ std::string instant_text(std::int64_t us) {
     --day;
   }
   std::array<char, 64> buffer{};
-  const int size = std::snprintf(buffer.data(), buffer.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(second / 3600),
-                                 static_cast<int>(second / 60 % 60), static_cast<int>(second % 60), static_cast<int>(rest));
+  const int size = std::snprintf(
+      buffer.data(), buffer.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(second / 3600),
+      static_cast<int>(second / 60 % 60), static_cast<int>(second % 60), static_cast<int>(rest));
   return date_from_days(day).text() + std::string(buffer.data(), static_cast<std::size_t>(size));
 }
 
@@ -52,14 +52,15 @@ std::string cell_text(const Column& column, std::size_t row) {
 }
 
 void inspect_text(const FileInfo& info, const Table& table, std::size_t bytes, std::string& out) {
-  out += "rows " + format_count(info.rows) + ", columns " + std::to_string(info.columns.size()) + ", row groups " +
-         std::to_string(info.row_group_rows.size()) + ", " + format_bytes(static_cast<double>(bytes)) + ", by " +
-         info.created_by + "\n\n";
+  out += "rows " + format_count(info.rows) + ", columns " + std::to_string(info.columns.size()) +
+         ", row groups " + std::to_string(info.row_group_rows.size()) + ", " +
+         format_bytes(static_cast<double>(bytes)) + ", by " + info.created_by + "\n\n";
   weir::Table columns({"column", "type", "codec", "bytes", "nulls", "min", "max", "encodings"});
   for (const ColumnInfo& c : info.columns) {
     columns.add({c.name, c.physical + (c.logical.empty() ? "" : " " + c.logical), c.codec,
-                 format_count(c.compressed_bytes), c.null_count < 0 ? "" : std::to_string(c.null_count),
-                 c.min.substr(0, 24), c.max.substr(0, 24), c.encodings});
+                 format_count(c.compressed_bytes),
+                 c.null_count < 0 ? "" : std::to_string(c.null_count), c.min.substr(0, 24),
+                 c.max.substr(0, 24), c.encodings});
   }
   out += columns.text() + "\n";
   std::vector<std::string> names;
@@ -119,7 +120,8 @@ void inspect_json(const FileInfo& info, const Table& table, bool all_rows, std::
   }
   json.end_array();
   json.key(all_rows ? "data" : "first_rows").begin_array();
-  for (std::size_t row = 0; row < (all_rows ? table.rows : std::min(rows_shown, table.rows)); ++row) {
+  for (std::size_t row = 0; row < (all_rows ? table.rows : std::min(rows_shown, table.rows));
+       ++row) {
     json.begin_array();
     for (std::size_t k = 0; k < table.size(); ++k) json_cell(json, table[k], row);
     json.end_array();
@@ -153,7 +155,8 @@ void inspect_file(const Options& options, Findings& findings) {
   FileInfo info;
   if (const auto read = read_parquet(buffer.view(), table, &info); !read) {
     findings.error = read.error();
-    findings.error.where = options.path + (findings.error.where.empty() ? "" : ": " + findings.error.where);
+    findings.error.where =
+        options.path + (findings.error.where.empty() ? "" : ": " + findings.error.where);
     return;
   }
   if (options.json) {
@@ -167,7 +170,8 @@ void report_root(const Options& options, Findings& findings) {
   const std::string root = clean_path(options.path);
   const auto stat = stat_file(root + "/_manifest/journal.jsonl");
   if (!stat) {
-    findings.error = {"not_found", "there is no journal; stage or preprocess writes one", root + "/_manifest/journal.jsonl"};
+    findings.error = {"not_found", "there is no journal; stage or preprocess writes one",
+                      root + "/_manifest/journal.jsonl"};
     return;
   }
   const auto journal = Journal::read(root);

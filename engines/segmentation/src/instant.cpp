@@ -1,11 +1,10 @@
-#include <weir/segmentation/instant.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <openssl/evp.h>
 
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <weir/segmentation/instant.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 
@@ -15,22 +14,26 @@ std::string Date::text() const {
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 
-// The two conversions are those of Howard Hinnant's "chrono-compatible low-level date algorithms": eras of 400 years
-// that begin on the first of March.
+// The two conversions are those of Howard Hinnant's "chrono-compatible low-level date algorithms":
+// eras of 400 years that begin on the first of March.
 std::int64_t days_from_date(Date date) noexcept {
   const std::int64_t y = date.month <= 2 ? date.year - 1 : date.year;
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
   const std::int64_t year_of_era = y - era * 400;
-  const std::int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+  const std::int64_t day_of_year =
+      (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719468;
 }
 
 Date date_from_days(std::int64_t days) noexcept {
   days += 719468;
   const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
   const std::int64_t day_of_era = days - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted = (5 * day_of_year + 2) / 153;
   const auto day = static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1);
   const auto month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
@@ -38,8 +41,8 @@ Date date_from_days(std::int64_t days) noexcept {
 }
 
 bool is_valid(Date date) noexcept {
-  return date.year >= 1 && date.year <= 9999 && date.month >= 1 && date.month <= 12 && date.day >= 1 &&
-         date_from_days(days_from_date(date)) == date;
+  return date.year >= 1 && date.year <= 9999 && date.month >= 1 && date.month <= 12 &&
+         date.day >= 1 && date_from_days(days_from_date(date)) == date;
 }
 
 namespace {
@@ -75,7 +78,8 @@ bool take_clock(std::string_view& text, std::int64_t& us) noexcept {
       text.remove_prefix(1);
       std::int64_t scale = 100'000;
       std::size_t digits = 0;
-      for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1), ++digits, scale /= 10) {
+      for (; !text.empty() && is_digit(text.front());
+           text.remove_prefix(1), ++digits, scale /= 10) {
         fraction += scale * (text.front() - '0');
       }
       if (digits == 0) return false;
@@ -87,8 +91,8 @@ bool take_clock(std::string_view& text, std::int64_t& us) noexcept {
 
 std::optional<std::int64_t> parse_iso_us(std::string_view text) noexcept {
   Date date;
-  if (!take(text, 4, date.year) || !take_char(text, '-') || !take(text, 2, date.month) || !take_char(text, '-') ||
-      !take(text, 2, date.day) || !is_valid(date)) {
+  if (!take(text, 4, date.year) || !take_char(text, '-') || !take(text, 2, date.month) ||
+      !take_char(text, '-') || !take(text, 2, date.day) || !is_valid(date)) {
     return std::nullopt;
   }
   std::int64_t us = 0;
@@ -112,16 +116,20 @@ std::optional<std::int64_t> parse_iso_us(std::string_view text) noexcept {
   return days_from_date(date) * std::int64_t{86'400'000'000} + us;
 }
 
-bool is_word(char c) noexcept { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_'; }
+bool is_word(char c) noexcept {
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_';
+}
 
 std::optional<Date> find_date(std::string_view path, bool separated) noexcept {
   for (std::size_t at = 0; at < path.size(); ++at) {
     if (!is_digit(path[at]) || (at > 0 && is_word(path[at - 1]))) continue;
     std::string_view rest = path.substr(at);
     Date date;
-    const auto separator = [&] { return !separated || take_char(rest, '-') || take_char(rest, '_'); };
-    const bool whole = take(rest, 4, date.year) && separator() && take(rest, 2, date.month) && separator() &&
-                       take(rest, 2, date.day);
+    const auto separator = [&] {
+      return !separated || take_char(rest, '-') || take_char(rest, '_');
+    };
+    const bool whole = take(rest, 4, date.year) && separator() && take(rest, 2, date.month) &&
+                       separator() && take(rest, 2, date.day);
     if (whole && (rest.empty() || !is_word(rest.front())) && is_valid(date)) return date;
   }
   return std::nullopt;
@@ -136,7 +144,8 @@ std::optional<std::int64_t> parse_instant_us(std::string_view text) noexcept {
     double whole = 0;
     const double fraction = std::modf(*seconds, &whole);
     // nearbyint rounds half to even in the default mode, as Python's datetime does
-    return static_cast<std::int64_t>(whole) * 1'000'000 + static_cast<std::int64_t>(std::nearbyint(fraction * 1e6));
+    return static_cast<std::int64_t>(whole) * 1'000'000 +
+           static_cast<std::int64_t>(std::nearbyint(fraction * 1e6));
   }
   return parse_iso_us(text);
 }
@@ -167,8 +176,10 @@ Start resolve_start(const std::string* start_time, std::string_view path, std::i
     start.origin = DateOrigin::path;
     return start;
   }
-  // Python takes the modification time as a double of seconds; its microseconds are rounded from that.
-  const double seconds = static_cast<double>(mtime_ns / 1'000'000'000) + 1e-9 * static_cast<double>(mtime_ns % 1'000'000'000);
+  // Python takes the modification time as a double of seconds; its microseconds are rounded from
+  // that.
+  const double seconds = static_cast<double>(mtime_ns / 1'000'000'000) +
+                         1e-9 * static_cast<double>(mtime_ns % 1'000'000'000);
   start.us = static_cast<std::int64_t>(std::floor(seconds)) * 1'000'000 +
              static_cast<std::int64_t>(std::nearbyint((seconds - std::floor(seconds)) * 1e6));
   start.date = zone.local_date(start.us);
@@ -193,7 +204,8 @@ std::string clean_path(std::string_view path) {
 std::string sha1_hex(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  // Fetched once: each EVP_sha1() look-up inside EVP_Digest takes locks and microseconds in OpenSSL 3.
+  // Fetched once: each EVP_sha1() look-up inside EVP_Digest takes locks and microseconds in
+  // OpenSSL 3.
   static EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
   const EVP_MD* algorithm = sha1 != nullptr ? sha1 : EVP_sha1();
   WEIR_CHECK(EVP_Digest(text.data(), text.size(), digest.data(), &size, algorithm, nullptr) == 1,

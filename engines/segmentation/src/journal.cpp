@@ -1,10 +1,4 @@
-#include <weir/check.hpp>
-#include <weir/segmentation/journal.hpp>
-#include <weir/segmentation/parquet.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,11 +6,16 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <nlohmann/json.hpp>
+#include <weir/check.hpp>
+#include <weir/segmentation/journal.hpp>
+#include <weir/segmentation/parquet.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
 
-constexpr std::size_t batch_records = 2048;          // one sync of the file system serves so many runs
+constexpr std::size_t batch_records = 2048;  // one sync of the file system serves so many runs
 constexpr std::size_t journal_bytes_max = 1u << 30;  // two million records
 
 std::string journal_path(const std::string& root) { return root + "/_manifest/journal.jsonl"; }
@@ -67,7 +66,8 @@ T by_name(std::string_view word, const T (&values)[N]) {
 Segment parse_segment(const nlohmann::json& json) {
   constexpr SegmentType types[] = {SegmentType::forward_negative, SegmentType::return_negative,
                                    SegmentType::forward_positive, SegmentType::return_positive};
-  constexpr Direction directions[] = {Direction::unknown, Direction::increasing, Direction::decreasing};
+  constexpr Direction directions[] = {Direction::unknown, Direction::increasing,
+                                      Direction::decreasing};
   Segment segment;
   segment.type = by_name(json.at("type").get<std::string>(), types);
   segment.direction = by_name(json.at("direction").get<std::string>(), directions);
@@ -179,7 +179,8 @@ Result<Done> Journal::load() {
   std::string_view text = size ? buffer.view() : std::string_view{};
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) {  // a writer died within its last write: the next record starts a line
+    if (end == std::string_view::npos) {  // a writer died within its last write: the next record
+                                          // starts a line
       torn_tail_ = true;
       break;
     }
@@ -258,7 +259,8 @@ std::vector<const Record*> Journal::sorted() const {
   for (const Record& record : records_) {
     if (!record.path.empty()) out.push_back(&record);
   }
-  std::sort(out.begin(), out.end(), [](const Record* a, const Record* b) { return a->path < b->path; });
+  std::sort(out.begin(), out.end(),
+            [](const Record* a, const Record* b) { return a->path < b->path; });
   return out;
 }
 
@@ -268,7 +270,8 @@ Result<Done> Journal::compact() {
   std::string text;
   for (const Record* record : sorted()) text += to_json_line(*record);
   const std::string path = journal_path(root_);
-  auto written = write_file_atomically(path, text, policy_ == SyncPolicy::none ? Sync::none : Sync::file);
+  auto written =
+      write_file_atomically(path, text, policy_ == SyncPolicy::none ? Sync::none : Sync::file);
   if (!written) return written;
   auto file = AppendFile::open(path);  // the old descriptor belongs to the file that was replaced
   if (!file) return file.error();
@@ -322,8 +325,8 @@ std::string joined(const std::vector<std::string>& words) {
 std::string details(const std::vector<Segment>& segments) {
   std::string out;
   for (const Segment& s : segments) {
-    out += (out.empty() ? "" : ";") + std::string(to_string(s.type)) + ':' + std::to_string(s.first) + '-' +
-           std::to_string(s.last);
+    out += (out.empty() ? "" : ";") + std::string(to_string(s.type)) + ':' +
+           std::to_string(s.first) + '-' + std::to_string(s.last);
   }
   return out;
 }
@@ -348,7 +351,9 @@ Result<Done> write_stage_manifest(const Journal& journal, const std::string& pat
   Rows rows(journal);
   common_columns(rows);
   rows.text("source_file", [](const Record& r) { return r.path; });
-  rows.text("path", [](const Record& r) { return r.ok() ? r.directory() + "/part-000.parquet" : std::string(); });
+  rows.text("path", [](const Record& r) {
+    return r.ok() ? r.directory() + "/part-000.parquet" : std::string();
+  });
   rows.text("date_origin", [](const Record& r) { return r.origin; });
   rows.number("start_dt", ColumnType::timestamp_us, [](const Record& r) { return r.start_us; });
   rows.number("source_bytes", ColumnType::int64, [](const Record& r) { return r.input.size; });
@@ -363,8 +368,10 @@ Result<Done> write_segment_manifest(const Journal& journal, const std::string& p
   Rows rows(journal);
   common_columns(rows);
   rows.text("source_path", [](const Record& r) { return r.path; });
-  rows.number("segments_detected", ColumnType::int64, [](const Record& r) { return r.segments.size(); });
-  rows.number("segments_written", ColumnType::int64, [](const Record& r) { return r.ok() ? r.segments.size() : 0; });
+  rows.number("segments_detected", ColumnType::int64,
+              [](const Record& r) { return r.segments.size(); });
+  rows.number("segments_written", ColumnType::int64,
+              [](const Record& r) { return r.ok() ? r.segments.size() : 0; });
   rows.number("bytes", ColumnType::int64, [](const Record& r) { return r.bytes; });
   rows.text("segment_details", [](const Record& r) { return details(r.segments); });
   refusal_columns(rows);

@@ -1,13 +1,12 @@
 // json_writer.hpp: writes one JSON document, commas and all. Roles: one thread.
 #pragma once
 
-#include <weir/segmentation/text.hpp>
-
 #include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 
@@ -33,7 +32,7 @@ class JsonWriter {
     out_ += std::isfinite(number) ? python_repr(number) : "null";
   }
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void value(T number) {
     comma();
     if constexpr (std::is_same_v<T, bool>) {

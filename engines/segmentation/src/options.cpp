@@ -1,17 +1,15 @@
 // The only file that knows CLI11.
 #include "options.hpp"
 
-#include "config_file.hpp"
-
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <vector>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 #include <weir/version.hpp>
 
-#include <CLI/CLI.hpp>
-
-#include <algorithm>
-#include <cstdio>
-#include <vector>
+#include "config_file.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -29,9 +27,11 @@ constexpr Named commands[] = {
     {Command::stage, "stage", "Raw measurement CSVs to staged Parquet",
      "weir-segment stage --raw-root data/01_raw --stage-root data/02_stage"},
     {Command::preprocess, "preprocess", "Staged runs to voltage-sweep segments",
-     "weir-segment preprocess --stage-root data/02_stage --output-root data/03_intermediate --procedure IV"},
+     "weir-segment preprocess --stage-root data/02_stage --output-root data/03_intermediate "
+     "--procedure IV"},
     {Command::pipeline, "pipeline", "Both, one after the other",
-     "weir-segment pipeline --raw-root data/01_raw --stage-root data/02_stage --output-root data/03_intermediate"},
+     "weir-segment pipeline --raw-root data/01_raw --stage-root data/02_stage --output-root "
+     "data/03_intermediate"},
     {Command::generate, "generate", "A made-up corpus with the truth about it",
      "weir-segment generate corpus --files 2000 --kind clean --seed 1"},
     {Command::inspect, "inspect", "Schema, row groups, statistics and first rows of a Parquet file",
@@ -41,7 +41,8 @@ constexpr Named commands[] = {
 };
 
 void add_common(CLI::App& app, Options& o) {
-  app.add_option("-w,--workers,--num-workers", o.workers, "Worker threads; default: one per allowed core")
+  app.add_option("-w,--workers,--num-workers", o.workers,
+                 "Worker threads; default: one per allowed core")
       ->check(CLI::Range(0, 256));
   app.add_option("--seed", o.seed, "Seed of made-up data");
   app.add_option("-c,--config", o.config, "Settings in YAML or JSON; the command line wins");
@@ -52,7 +53,8 @@ void add_common(CLI::App& app, Options& o) {
 
 void add_both(CLI::App& app, Options& o) {
   app.add_option("--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
-  app.add_option("--layout", o.layout, "run: one file a run")->check(CLI::IsMember({"run", "partition"}));
+  app.add_option("--layout", o.layout, "run: one file a run")
+      ->check(CLI::IsMember({"run", "partition"}));
   app.add_option("--compression", o.compression, "zstd, snappy or none")
       ->check(CLI::IsMember({"zstd", "snappy", "none"}))
       ->capture_default_str();
@@ -64,25 +66,31 @@ void add_both(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--events-dir", o.events_dir, "Folder of event files (and --events files)");
   app.add_flag("-f,--force", o.force, "Do again what is done");
-  app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")->check(CLI::Range(1, 16));
+  app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
+      ->check(CLI::Range(1, 16));
 }
 
 void add_stage(CLI::App& app, Options& o) {
   app.add_option("--raw-root", o.raw_root, "Where the CSVs are")->capture_default_str();
-  app.add_option("--procedures-yaml", o.procedures_yaml, "Types by procedure; default: seven built in");
+  app.add_option("--procedures-yaml", o.procedures_yaml,
+                 "Types by procedure; default: seven built in");
   app.add_option("--local-tz", o.local_tz, "Zone of the partition date")->capture_default_str();
-  app.add_flag("--only-yaml-data", o.only_yaml_data, "Leave out columns that the procedure does not name");
+  app.add_flag("--only-yaml-data", o.only_yaml_data,
+               "Leave out columns that the procedure does not name");
   app.add_option("--rejects-dir", o.rejects_dir, "Folder of one JSON file a reject");
-  app.add_option("--manifest", o.manifest, "Path of the manifest; default: _manifest/manifest.parquet");
+  app.add_option("--manifest", o.manifest,
+                 "Path of the manifest; default: _manifest/manifest.parquet");
 }
 
 void add_preprocess(CLI::App& app, Options& o) {
-  app.add_option("--output-root", o.output_root, "Where segments go; {iv,ivg,ivgt}_segments is appended")
+  app.add_option("--output-root", o.output_root,
+                 "Where segments go; {iv,ivg,ivgt}_segments is appended")
       ->capture_default_str();
   app.add_option("-p,--procedure", o.procedure, "IV, IVg or IVgT")
       ->check(CLI::IsMember({"IV", "IVg", "IVgT"}))
       ->capture_default_str();
-  app.add_option("--voltage-col", o.voltage_col, "Voltage column; default: Vsd (V) for IV, else Vg (V)");
+  app.add_option("--voltage-col", o.voltage_col,
+                 "Voltage column; default: Vsd (V) for IV, else Vg (V)");
   app.add_option("--rule", o.rule, "compat: the original's rule")
       ->check(CLI::IsMember({"compat", "zigzag", "pelt"}))
       ->capture_default_str();
@@ -113,7 +121,8 @@ void add_options(CLI::App& app, Command command, Options& o) {
       break;
     case Command::generate:
       app.add_option("OUT", o.path, "Folder of the corpus")->required();
-      app.add_option("--files", o.files, "How many files")->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
+      app.add_option("--files", o.files, "How many files")
+          ->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
       app.add_option("--kind", o.kind, "clean or dirty")->check(CLI::IsMember({"clean", "dirty"}));
       break;
     case Command::inspect:
@@ -134,7 +143,9 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-Error wrong(std::string what, std::string where) { return {"usage", std::move(what), std::move(where)}; }
+Error wrong(std::string what, std::string where) {
+  return {"usage", std::move(what), std::move(where)};
+}
 
 /// What an argument that nobody took was probably meant to be.
 Error unknown_argument(const CLI::App& app, const CLI::App* command) {
@@ -151,7 +162,8 @@ Error unknown_argument(const CLI::App& app, const CLI::App* command) {
   }
   const std::string bare = word.substr(0, word.find('='));
   const char* kind = word.starts_with("-") ? "option" : "command";
-  return wrong(std::string("unknown ") + kind + " \"" + bare + "\"; the nearest is " + nearest_word(bare, known),
+  return wrong(std::string("unknown ") + kind + " \"" + bare + "\"; the nearest is " +
+                   nearest_word(bare, known),
                command == nullptr ? "" : command->get_name());
 }
 
@@ -171,7 +183,8 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const std::string& 
       }
       if (elsewhere) continue;  // another command's
       return Error{"bad_config",
-                   "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(name, known).substr(2),
+                   "unknown key \"" + setting.key + "\"; the nearest is " +
+                       nearest_word(name, known).substr(2),
                    setting.where};
     }
     if (option->count() != 0) continue;
@@ -187,8 +200,10 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const std::string& 
 
 /// What CLI11 cannot check.
 Result<Done> check_options(const Options& o) {
-  if (o.layout != "run") return wrong("--layout partition is not in this version; run is", o.command_name);
-  if (o.rule != "compat") return wrong("--rule " + o.rule + " is not in this version; compat is", o.command_name);
+  if (o.layout != "run")
+    return wrong("--layout partition is not in this version; run is", o.command_name);
+  if (o.rule != "compat")
+    return wrong("--rule " + o.rule + " is not in this version; compat is", o.command_name);
   return Done{};
 }
 
@@ -233,7 +248,8 @@ Parsed parse_options(int argc, char** argv) {
     if (o.command_name == named.name) o.command = named.command;
   }
   if (!o.config.empty()) {
-    if (auto applied = apply_config(app, *subs.front(), o.config); !applied) return refuse(applied.error());
+    if (auto applied = apply_config(app, *subs.front(), o.config); !applied)
+      return refuse(applied.error());
   }
   if (auto checked = check_options(o); !checked) return refuse(checked.error());
   return parsed;

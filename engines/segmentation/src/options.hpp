@@ -1,16 +1,16 @@
 // options.hpp: the command line of weir-segment, read and checked; private to the program.
 //
-// Errors: anything that cannot be used is told on stderr with the nearest known word, and is exit 2.
+// Errors: anything that cannot be used is told on stderr with the nearest known word, and is
+// exit 2.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <weir/result.hpp>
 #include <weir/segmentation/detector.hpp>
 #include <weir/segmentation/generator.hpp>
 #include <weir/segmentation/journal.hpp>
 #include <weir/segmentation/parquet.hpp>
-
-#include <cstdint>
-#include <string>
 
 namespace weir::segmentation {
 
@@ -20,7 +20,7 @@ struct Options {
   Command command = Command::none;
   std::string command_name;
 
-  int workers = -1;            // -1: one a core
+  int workers = -1;  // -1: one a core
   std::uint64_t seed = 1;
   std::string config;
   std::string graph;
@@ -34,7 +34,7 @@ struct Options {
   std::string local_tz = "America/Santiago";
   bool only_yaml_data = false;
   bool force = false;
-  bool barrier = false;        // accepted: the two stages do not overlap yet
+  bool barrier = false;  // accepted: the two stages do not overlap yet
   std::string layout = "run";
   std::string compression = "zstd";
   std::string events = "journal";
@@ -45,10 +45,10 @@ struct Options {
   std::string rule = "compat";
   double dv_threshold = 0.001;
   std::size_t min_segment_points = 5;
-  int polars_threads = 2;      // accepted for the original's sake
+  int polars_threads = 2;  // accepted for the original's sake
 
-  bool all_rows = false;       // inspect --rows all
-  std::string path;            // OUT of generate, FILE of inspect, STAGE_ROOT of report
+  bool all_rows = false;  // inspect --rows all
+  std::string path;       // OUT of generate, FILE of inspect, STAGE_ROOT of report
   std::size_t files = 1000;
   std::string kind = "clean";
 };
@@ -56,8 +56,8 @@ struct Options {
 /// What came of the command line: go on, or end with `exit`.
 struct Parsed {
   Options options;
-  int exit = -1;      // -1: go on
-  Error error;        // what was wrong, when exit is 2
+  int exit = -1;  // -1: go on
+  Error error;    // what was wrong, when exit is 2
 };
 
 Parsed parse_options(int argc, char** argv);

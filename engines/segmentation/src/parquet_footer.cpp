@@ -8,7 +8,9 @@ namespace {
 using thrift::Reader;
 using thrift::Type;
 
-bool is_integer(Type type) noexcept { return type == thrift::i16 || type == thrift::i32 || type == thrift::i64; }
+bool is_integer(Type type) noexcept {
+  return type == thrift::i16 || type == thrift::i32 || type == thrift::i64;
+}
 
 /// Takes an integer field; false leaves another type to be skipped.
 bool take(Reader& in, Type type, std::int64_t& value) {
@@ -196,10 +198,13 @@ Result<Footer> parse_footer(std::string_view bytes, std::size_t base, const Parq
   footer.leaves.erase(footer.leaves.begin());
   if (footer.leaves.size() > limits.columns_max) return bad("more columns than the limit", base);
   for (const Leaf& leaf : footer.leaves) {
-    if (leaf.children > 0 || leaf.repetition == 2) return unsupported("column " + leaf.name + ": nested data is not read");
-    if (leaf.type < 0 || leaf.type > fixed) return bad("column " + leaf.name + " has no type", base);
+    if (leaf.children > 0 || leaf.repetition == 2)
+      return unsupported("column " + leaf.name + ": nested data is not read");
+    if (leaf.type < 0 || leaf.type > fixed)
+      return bad("column " + leaf.name + " has no type", base);
   }
-  if (root.children != static_cast<std::int64_t>(footer.leaves.size())) return bad("the schema's count is wrong", base);
+  if (root.children != static_cast<std::int64_t>(footer.leaves.size()))
+    return bad("the schema's count is wrong", base);
   std::uint64_t rows = 0;
   for (const RowGroup& group : footer.groups) {
     if (group.rows < 0 || static_cast<std::uint64_t>(group.rows) > limits.rows_max) {
@@ -211,19 +216,25 @@ Result<Footer> parse_footer(std::string_view bytes, std::size_t base, const Parq
     for (std::size_t k = 0; k < group.chunks.size(); ++k) {
       const ChunkMeta& chunk = group.chunks[k];
       const std::string& name = footer.leaves[k].name;
-      if (chunk.encrypted) return unsupported("column " + name + ": encrypted columns are not read");
-      if (chunk.external) return unsupported("column " + name + ": data in another file is not read");
-      if (chunk.type != footer.leaves[k].type) return bad("column " + name + ": chunk and schema differ in type", base);
-      if (chunk.values != group.rows) return bad("column " + name + ": values and rows differ", base);
-      const std::int64_t begin = chunk.dictionary_offset > 0 ? std::min(chunk.dictionary_offset, chunk.data_offset)
-                                                             : chunk.data_offset;
+      if (chunk.encrypted)
+        return unsupported("column " + name + ": encrypted columns are not read");
+      if (chunk.external)
+        return unsupported("column " + name + ": data in another file is not read");
+      if (chunk.type != footer.leaves[k].type)
+        return bad("column " + name + ": chunk and schema differ in type", base);
+      if (chunk.values != group.rows)
+        return bad("column " + name + ": values and rows differ", base);
+      const std::int64_t begin = chunk.dictionary_offset > 0
+                                     ? std::min(chunk.dictionary_offset, chunk.data_offset)
+                                     : chunk.data_offset;
       if (begin < 4 || chunk.compressed < 0 || begin > static_cast<std::int64_t>(base) ||
           chunk.compressed > static_cast<std::int64_t>(base) - begin) {
         return bad("column " + name + ": its pages lie outside the file", base);
       }
     }
   }
-  if (rows != static_cast<std::uint64_t>(footer.rows)) return bad("the row groups do not add up to the rows", base);
+  if (rows != static_cast<std::uint64_t>(footer.rows))
+    return bad("the row groups do not add up to the rows", base);
   return footer;
 }
 
@@ -233,7 +244,9 @@ bool parse_page_header(std::string_view bytes, PageHeader& header) {
   const auto data = [&](bool v2) {
     in.fields([&](int id, Type type) {
       if (id == 1) return take(in, type, header.values);
-      if (!v2) return id == 2 ? take(in, type, header.encoding) : id == 3 && take(in, type, header.level_encoding);
+      if (!v2)
+        return id == 2 ? take(in, type, header.encoding)
+                       : id == 3 && take(in, type, header.level_encoding);
       switch (id) {
         case 2:
           return take(in, type, header.nulls);

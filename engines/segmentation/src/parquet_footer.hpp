@@ -1,16 +1,16 @@
 // parquet_footer.hpp: the parsed footer of a Parquet file, and page headers; private to the reader.
 //
-// Errors: parse_footer names what it refuses. All sizes are checked against the file before they are used.
+// Errors: parse_footer names what it refuses. All sizes are checked against the file before they
+// are used.
 #pragma once
-
-#include "parquet_format.hpp"
-
-#include <weir/result.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weir/result.hpp>
+
+#include "parquet_format.hpp"
 
 namespace weir::segmentation::format {
 
@@ -20,9 +20,9 @@ struct Leaf {
   std::int64_t repetition = 0;  // 0 required, 1 optional, 2 repeated
   std::int64_t children = 0;
   std::int64_t converted = -1;
-  int logical = 0;              // field id in the LogicalType union
+  int logical = 0;  // field id in the LogicalType union
   bool utc = false;
-  int time_unit = 0;            // 1 ms, 2 us, 3 ns
+  int time_unit = 0;  // 1 ms, 2 us, 3 ns
 };
 
 struct ChunkMeta {
@@ -65,11 +65,11 @@ struct PageHeader {
   std::int64_t values = -1;
   std::int64_t encoding = -1;
   std::int64_t level_encoding = rle;
-  std::int64_t nulls = 0;              // v2
-  std::int64_t definition_bytes = 0;   // v2
-  std::int64_t repetition_bytes = 0;   // v2
-  bool is_compressed = true;           // v2
-  std::size_t bytes = 0;               // of the header itself
+  std::int64_t nulls = 0;             // v2
+  std::int64_t definition_bytes = 0;  // v2
+  std::int64_t repetition_bytes = 0;  // v2
+  bool is_compressed = true;          // v2
+  std::size_t bytes = 0;              // of the header itself
 };
 
 /// Parses the footer's bytes. `base` is their offset in the file, for messages.

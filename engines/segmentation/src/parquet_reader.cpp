@@ -1,8 +1,3 @@
-#include "parquet_footer.hpp"
-
-#include <weir/segmentation/parquet.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <snappy.h>
 #include <zstd.h>
 
@@ -10,6 +5,10 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <weir/segmentation/parquet.hpp>
+#include <weir/segmentation/text.hpp>
+
+#include "parquet_footer.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -23,7 +22,8 @@ class HybridReader {
  public:
   HybridReader(std::string_view bytes, unsigned width) : bytes_(bytes), width_(width) {}
 
-  /// The length of the current run of equal values and its value; bit-packed values come one by one.
+  /// The length of the current run of equal values and its value; bit-packed values come one by
+  /// one.
   bool next(std::size_t& length, std::uint32_t& value) noexcept {
     if (packed_ == 0) {
       std::uint64_t head = 0;
@@ -78,7 +78,8 @@ Error bad(std::string what, std::size_t byte) {
 Error unsupported(std::string what) { return {"unsupported_parquet", std::move(what), ""}; }
 
 std::optional<ColumnType> column_type(const Leaf& leaf) noexcept {
-  const bool micros = leaf.converted == format::timestamp_micros || (leaf.logical == 8 && leaf.time_unit == 2);
+  const bool micros =
+      leaf.converted == format::timestamp_micros || (leaf.logical == 8 && leaf.time_unit == 2);
   switch (leaf.type) {
     case format::boolean:
       return ColumnType::boolean;
@@ -99,8 +100,8 @@ std::optional<ColumnType> column_type(const Leaf& leaf) noexcept {
 /// Reads the pages of one column chunk into a column.
 class ChunkReader {
  public:
-  ChunkReader(std::string_view file, const Leaf& leaf, const ChunkMeta& meta, const ParquetLimits& limits,
-              std::uint64_t& taken, Column& column)
+  ChunkReader(std::string_view file, const Leaf& leaf, const ChunkMeta& meta,
+              const ParquetLimits& limits, std::uint64_t& taken, Column& column)
       : file_(file), leaf_(leaf), meta_(meta), limits_(limits), taken_(taken), column_(column) {}
 
   /// `sole`: the chunk is the column's only one, so that it may become a constant.
@@ -110,8 +111,8 @@ class ChunkReader {
   std::optional<Error> read_page(const PageHeader& head, std::string_view stored);
   std::optional<Error> unpack(std::string_view stored, std::size_t size, std::string& out);
   std::optional<Error> read_dictionary(std::string_view body, std::size_t count);
-  std::optional<Error> read_values(std::string_view body, std::int64_t encoding, std::string_view levels,
-                                   std::size_t count);
+  std::optional<Error> read_values(std::string_view body, std::int64_t encoding,
+                                   std::string_view levels, std::size_t count);
   std::optional<Error> add_indexed(std::string_view body, const std::vector<std::uint8_t>& defined);
   std::optional<Error> add_plain(std::string_view body, const std::vector<std::uint8_t>& defined);
   bool take_plain(std::string_view& body, Column& to);
@@ -131,7 +132,8 @@ class ChunkReader {
   bool sole_ = false;
 };
 
-std::optional<Error> ChunkReader::unpack(std::string_view stored, std::size_t size, std::string& out) {
+std::optional<Error> ChunkReader::unpack(std::string_view stored, std::size_t size,
+                                         std::string& out) {
   if (size > limits_.page_bytes_max || taken_ + size > limits_.total_bytes_max) {
     return here("a page is larger than the limit");
   }
@@ -147,12 +149,14 @@ std::optional<Error> ChunkReader::unpack(std::string_view stored, std::size_t si
         return here("a snappy page has a wrong length");
       }
       out.resize(size);
-      if (!snappy::RawUncompress(stored.data(), stored.size(), out.data())) return here("a snappy page is corrupt");
+      if (!snappy::RawUncompress(stored.data(), stored.size(), out.data()))
+        return here("a snappy page is corrupt");
       return std::nullopt;
     }
     case format::zstd: {
       const unsigned long long length = ZSTD_getFrameContentSize(stored.data(), stored.size());
-      if (length == ZSTD_CONTENTSIZE_ERROR || (length != ZSTD_CONTENTSIZE_UNKNOWN && length != size)) {
+      if (length == ZSTD_CONTENTSIZE_ERROR ||
+          (length != ZSTD_CONTENTSIZE_UNKNOWN && length != size)) {
         return here("a zstd page has a wrong length");
       }
       out.resize(size);
@@ -161,8 +165,8 @@ std::optional<Error> ChunkReader::unpack(std::string_view stored, std::size_t si
       return std::nullopt;
     }
     default:
-      return unsupported("column " + leaf_.name + ": codec " + format::name_of(format::codec_names, meta_.codec) +
-                         " is not read");
+      return unsupported("column " + leaf_.name + ": codec " +
+                         format::name_of(format::codec_names, meta_.codec) + " is not read");
   }
 }
 
@@ -220,16 +224,19 @@ void ChunkReader::copy_entry(std::uint32_t index) {
   }
 }
 
-std::optional<Error> ChunkReader::add_indexed(std::string_view body, const std::vector<std::uint8_t>& defined) {
+std::optional<Error> ChunkReader::add_indexed(std::string_view body,
+                                              const std::vector<std::uint8_t>& defined) {
   const std::size_t entries = dictionary_.entries();
-  const auto wanted = static_cast<std::size_t>(std::count(defined.begin(), defined.end(), std::uint8_t{1}));
+  const auto wanted =
+      static_cast<std::size_t>(std::count(defined.begin(), defined.end(), std::uint8_t{1}));
   if (wanted != 0 && body.empty()) return here("the page has no indices");
   const unsigned width = body.empty() ? 0 : static_cast<unsigned char>(body.front());
   if (width > 31) return here("the indices are wider than 31 bits");
   HybridReader indices(body.empty() ? body : body.substr(1), width);
   std::size_t left = 0;
   std::uint32_t index = 0;
-  if (sole_ && entries == 1 && wanted == static_cast<std::size_t>(meta_.values)) {  // one value throughout
+  if (sole_ && entries == 1 &&
+      wanted == static_cast<std::size_t>(meta_.values)) {  // one value throughout
     for (std::size_t seen = 0; seen < wanted && width != 0; seen += left) {
       if (!indices.next(left, index)) return here("the indices are cut");
       if (index != 0) return here("an index lies outside the dictionary");
@@ -243,7 +250,8 @@ std::optional<Error> ChunkReader::add_indexed(std::string_view body, const std::
       column_.add_null();
       continue;
     }
-    if (left == 0 && width == 0 && entries > 0) left = wanted;  // nothing is stored where there is one entry
+    if (left == 0 && width == 0 && entries > 0)
+      left = wanted;  // nothing is stored where there is one entry
     while (left == 0) {
       if (!indices.next(left, index)) return here("the indices are cut");
     }
@@ -255,7 +263,8 @@ std::optional<Error> ChunkReader::add_indexed(std::string_view body, const std::
   return std::nullopt;
 }
 
-std::optional<Error> ChunkReader::add_plain(std::string_view body, const std::vector<std::uint8_t>& defined) {
+std::optional<Error> ChunkReader::add_plain(std::string_view body,
+                                            const std::vector<std::uint8_t>& defined) {
   if (leaf_.type == format::boolean) {
     std::size_t bit = 0;
     for (const std::uint8_t is_defined : defined) {
@@ -279,8 +288,8 @@ std::optional<Error> ChunkReader::add_plain(std::string_view body, const std::ve
   return std::nullopt;
 }
 
-std::optional<Error> ChunkReader::read_values(std::string_view body, std::int64_t encoding, std::string_view levels,
-                                              std::size_t count) {
+std::optional<Error> ChunkReader::read_values(std::string_view body, std::int64_t encoding,
+                                              std::string_view levels, std::size_t count) {
   taken_ += count * 9;  // at most this much for the values and their validity, text apart
   if (taken_ > limits_.total_bytes_max) return here("more values than the limit");
   std::vector<std::uint8_t> defined(count, 1);
@@ -316,27 +325,32 @@ std::optional<Error> ChunkReader::read_values(std::string_view body, std::int64_
       return std::nullopt;
     }
     default:
-      return unsupported("column " + leaf_.name + ": encoding " + format::name_of(format::encoding_names, encoding) +
-                         " is not read");
+      return unsupported("column " + leaf_.name + ": encoding " +
+                         format::name_of(format::encoding_names, encoding) + " is not read");
   }
 }
 
 std::optional<Error> ChunkReader::read_page(const PageHeader& head, std::string_view stored) {
-  if (head.has_crc && format::crc32(stored) != static_cast<std::uint32_t>(head.crc)) return here("wrong page CRC");
+  if (head.has_crc && format::crc32(stored) != static_cast<std::uint32_t>(head.crc))
+    return here("wrong page CRC");
   if (head.type == format::dictionary_page) {
     if (head.values < 0) return here("a dictionary page without a count");
-    if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed), body_)) return error;
+    if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed), body_))
+      return error;
     return read_dictionary(body_, static_cast<std::size_t>(head.values));
   }
   if (head.type == format::index_page) return std::nullopt;
-  if (head.type != format::data_page && head.type != format::data_page_v2) return here("an unknown kind of page");
-  if (head.values < 0 || static_cast<std::uint64_t>(head.values) > static_cast<std::uint64_t>(meta_.values) - read_) {
+  if (head.type != format::data_page && head.type != format::data_page_v2)
+    return here("an unknown kind of page");
+  if (head.values < 0 ||
+      static_cast<std::uint64_t>(head.values) > static_cast<std::uint64_t>(meta_.values) - read_) {
     return here("a page has more values than the column");
   }
   const auto count = static_cast<std::size_t>(head.values);
   read_ += count;
   if (head.type == format::data_page) {
-    if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed), body_)) return error;
+    if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed), body_))
+      return error;
     std::string_view body = body_;
     std::string_view levels;
     if (leaf_.repetition == 1) {
@@ -353,7 +367,8 @@ std::optional<Error> ChunkReader::read_page(const PageHeader& head, std::string_
     return read_values(body, head.encoding, levels, count);
   }
   if (head.repetition_bytes != 0 || head.definition_bytes < 0 ||
-      static_cast<std::uint64_t>(head.definition_bytes) > stored.size() || head.definition_bytes > head.uncompressed) {
+      static_cast<std::uint64_t>(head.definition_bytes) > stored.size() ||
+      head.definition_bytes > head.uncompressed) {
     return here("the level sizes of a v2 page are wrong");
   }
   const std::string_view levels = stored.substr(0, static_cast<std::size_t>(head.definition_bytes));
@@ -370,17 +385,21 @@ std::optional<Error> ChunkReader::read_page(const PageHeader& head, std::string_
 
 std::optional<Error> ChunkReader::read(bool sole) {
   sole_ = sole;
-  const std::int64_t begin = meta_.dictionary_offset > 0 ? std::min(meta_.dictionary_offset, meta_.data_offset)
-                                                          : meta_.data_offset;
+  const std::int64_t begin = meta_.dictionary_offset > 0
+                                 ? std::min(meta_.dictionary_offset, meta_.data_offset)
+                                 : meta_.data_offset;
   at_ = static_cast<std::size_t>(begin);
   const std::size_t end = at_ + static_cast<std::size_t>(meta_.compressed);
   while (read_ < static_cast<std::size_t>(meta_.values)) {
     if (at_ >= end) return here("the pages end before the values");
     PageHeader head;
-    if (!format::parse_page_header(file_.substr(at_, end - at_), head)) return here("a page header cannot be read");
+    if (!format::parse_page_header(file_.substr(at_, end - at_), head))
+      return here("a page header cannot be read");
     const std::size_t body = at_ + head.bytes;
-    if (body > end || static_cast<std::uint64_t>(head.compressed) > end - body) return here("a page is cut");
-    if (auto error = read_page(head, file_.substr(body, static_cast<std::size_t>(head.compressed)))) return error;
+    if (body > end || static_cast<std::uint64_t>(head.compressed) > end - body)
+      return here("a page is cut");
+    if (auto error = read_page(head, file_.substr(body, static_cast<std::size_t>(head.compressed))))
+      return error;
     at_ = body + static_cast<std::size_t>(head.compressed);
   }
   return std::nullopt;
@@ -422,11 +441,13 @@ ColumnInfo describe(const Leaf& leaf) {
 
 void add_chunk(const Leaf& leaf, const ChunkMeta& chunk, bool first, ColumnInfo& info) {
   info.compressed_bytes += static_cast<std::uint64_t>(chunk.compressed);
-  info.uncompressed_bytes += static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.uncompressed));
+  info.uncompressed_bytes +=
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.uncompressed));
   if (!first) return;
   info.codec = format::name_of(format::codec_names, chunk.codec);
   for (const std::int64_t encoding : chunk.encodings) {
-    info.encodings += (info.encodings.empty() ? "" : ",") + format::name_of(format::encoding_names, encoding);
+    info.encodings +=
+        (info.encodings.empty() ? "" : ",") + format::name_of(format::encoding_names, encoding);
   }
   info.null_count = chunk.nulls;
   if (chunk.has_min) info.min = bound_text(leaf, chunk.min);
@@ -435,11 +456,13 @@ void add_chunk(const Leaf& leaf, const ChunkMeta& chunk, bool first, ColumnInfo&
 
 }  // namespace
 
-Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info, const ParquetLimits& limits) {
+Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info,
+                          const ParquetLimits& limits) {
   table.clear();
   if (bytes.size() < 12 || !bytes.starts_with(format::magic)) return bad("not a Parquet file", 0);
   if (bytes.ends_with("PARE")) return unsupported("encrypted files are not read");
-  if (!bytes.ends_with(format::magic)) return bad("the file is cut: it does not end in PAR1", bytes.size());
+  if (!bytes.ends_with(format::magic))
+    return bad("the file is cut: it does not end in PAR1", bytes.size());
   std::uint32_t size = 0;
   std::memcpy(&size, bytes.data() + bytes.size() - 8, 4);
   if (size > bytes.size() - 12) return bad("the footer is larger than the file", bytes.size() - 8);
@@ -452,7 +475,8 @@ Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info, 
     info->version = footer.version;
     info->rows = static_cast<std::uint64_t>(footer.rows);
     info->created_by = footer.created_by;
-    for (const auto& group : footer.groups) info->row_group_rows.push_back(static_cast<std::uint64_t>(group.rows));
+    for (const auto& group : footer.groups)
+      info->row_group_rows.push_back(static_cast<std::uint64_t>(group.rows));
   }
   std::uint64_t taken = 0;
   for (std::size_t k = 0; k < footer.leaves.size(); ++k) {
@@ -460,14 +484,17 @@ Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info, 
     const auto type = column_type(leaf);
     if (!type) {
       return unsupported("column " + leaf.name + ": type " +
-                         std::string(format::physical_names[static_cast<std::size_t>(leaf.type)]) + " is not read");
+                         std::string(format::physical_names[static_cast<std::size_t>(leaf.type)]) +
+                         " is not read");
     }
     Column& column = table.add(leaf.name, *type);
     if (info != nullptr) info->columns.push_back(describe(leaf));
     for (const auto& group : footer.groups) {
       const ChunkMeta& chunk = group.chunks[k];
-      if (info != nullptr) add_chunk(leaf, chunk, &group == &footer.groups.front(), info->columns.back());
-      if (auto error = ChunkReader(bytes, leaf, chunk, limits, taken, column).read(footer.groups.size() == 1)) {
+      if (info != nullptr)
+        add_chunk(leaf, chunk, &group == &footer.groups.front(), info->columns.back());
+      if (auto error = ChunkReader(bytes, leaf, chunk, limits, taken, column)
+                           .read(footer.groups.size() == 1)) {
         return *error;
       }
     }

@@ -1,9 +1,3 @@
-#include "parquet_format.hpp"
-#include "thrift.hpp"
-
-#include <weir/check.hpp>
-#include <weir/segmentation/parquet.hpp>
-
 #include <snappy.h>
 #include <zstd.h>
 
@@ -12,12 +6,17 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <weir/check.hpp>
+#include <weir/segmentation/parquet.hpp>
+
+#include "parquet_format.hpp"
+#include "thrift.hpp"
 
 namespace weir::segmentation {
 namespace {
 
 constexpr std::string_view created_by = "weir version 0.1.0 (build 0)";
-constexpr int zstd_level = 1;                // level 3 saves 1 % more for 20 % more time
+constexpr int zstd_level = 1;                      // level 3 saves 1 % more for 20 % more time
 constexpr std::size_t statistics_bytes_max = 512;  // a longer text gives no min and max
 
 std::int64_t physical(ColumnType type) noexcept {
@@ -37,7 +36,8 @@ std::int64_t physical(ColumnType type) noexcept {
 
 template <class T>
 void append_le(std::string& out, T value) {
-  static_assert(std::endian::native == std::endian::little, "the writer copies values as they lie in memory");
+  static_assert(std::endian::native == std::endian::little,
+                "the writer copies values as they lie in memory");
   char buffer[sizeof(T)];
   std::memcpy(buffer, &value, sizeof(T));
   out.append(buffer, sizeof(T));
@@ -62,7 +62,8 @@ struct Facts {
 bool same_entry(const Column& column, std::size_t a, std::size_t b) noexcept {
   switch (column.type) {
     case ColumnType::float64:  // by bits: a NaN is like itself, and -0.0 is not 0.0
-      return std::bit_cast<std::uint64_t>(column.floats[a]) == std::bit_cast<std::uint64_t>(column.floats[b]);
+      return std::bit_cast<std::uint64_t>(column.floats[a]) ==
+             std::bit_cast<std::uint64_t>(column.floats[b]);
     case ColumnType::text:
       return column.text(a) == column.text(b);
     default:
@@ -76,7 +77,8 @@ Facts facts_of(const Slice& slice) {
   if (column.constant) {
     facts.nulls = column.is_null(0) ? slice.count : 0;
     facts.single = facts.nulls == 0;
-    if (facts.single && column.type == ColumnType::float64 && std::isnan(column.floats[0])) facts.nans = slice.count;
+    if (facts.single && column.type == ColumnType::float64 && std::isnan(column.floats[0]))
+      facts.nans = slice.count;
     return facts;
   }
   for (std::size_t k = 0; k < slice.count; ++k) {
@@ -134,7 +136,8 @@ void append_plain(std::string& out, const Slice& slice, const Facts& facts) {
     return;
   }
   if (!column.constant && facts.nulls == 0 && column.type == ColumnType::float64) {
-    out.append(reinterpret_cast<const char*>(column.floats.data() + slice.first), slice.count * sizeof(double));
+    out.append(reinterpret_cast<const char*>(column.floats.data() + slice.first),
+               slice.count * sizeof(double));
     return;
   }
   for (std::size_t k = 0; k < slice.count; ++k) {
@@ -173,7 +176,8 @@ void write_bounds(thrift::Writer& out, const Slice& slice, const Facts& facts) {
   std::size_t high = slice.count;
   const auto less = [&](std::size_t a, std::size_t b) {
     if (column.type == ColumnType::float64) return column.floats[a] < column.floats[b];
-    if (column.type == ColumnType::text) return column.text(a) < column.text(b);  // char_traits compares unsigned
+    if (column.type == ColumnType::text)
+      return column.text(a) < column.text(b);  // char_traits compares unsigned
     return column.integers[a] < column.integers[b];
   };
   for (std::size_t k = 0; k < (column.constant || facts.single ? 1 : slice.count); ++k) {
@@ -212,7 +216,8 @@ struct Chunk {
 }  // namespace
 
 struct ParquetWriter::State {
-  explicit State(Compression c) : compression(c), context(c == Compression::zstd ? ZSTD_createCCtx() : nullptr) {
+  explicit State(Compression c)
+      : compression(c), context(c == Compression::zstd ? ZSTD_createCCtx() : nullptr) {
     WEIR_CHECK(c != Compression::zstd || context != nullptr, "zstd has no memory for a context");
   }
   ~State() { ZSTD_freeCCtx(context); }
@@ -220,9 +225,11 @@ struct ParquetWriter::State {
   State& operator=(const State&) = delete;
 
   std::string_view compress(std::int64_t codec, std::string_view page);
-  void write_page(Chunk& chunk, std::string_view body, std::int64_t type, std::size_t values, std::int64_t encoding);
+  void write_page(Chunk& chunk, std::string_view body, std::int64_t type, std::size_t values,
+                  std::int64_t encoding);
   void write_chunk(const Slice& slice, Chunk& chunk, Facts& facts);
-  void write_footer(const std::vector<Slice>& slices, const std::vector<Facts>& facts, std::size_t rows);
+  void write_footer(const std::vector<Slice>& slices, const std::vector<Facts>& facts,
+                    std::size_t rows);
   void write_schema(thrift::Writer& out, const std::vector<Slice>& slices);
 
   Compression compression;
@@ -243,15 +250,15 @@ std::string_view ParquetWriter::State::compress(std::int64_t codec, std::string_
     return packed;
   }
   packed.resize(ZSTD_compressBound(body.size()));
-  const std::size_t size =
-      ZSTD_compressCCtx(context, packed.data(), packed.size(), body.data(), body.size(), zstd_level);
+  const std::size_t size = ZSTD_compressCCtx(context, packed.data(), packed.size(), body.data(),
+                                             body.size(), zstd_level);
   WEIR_CHECK(ZSTD_isError(size) == 0, "zstd cannot compress into a buffer of its own bound");
   packed.resize(size);
   return packed;
 }
 
-void ParquetWriter::State::write_page(Chunk& chunk, std::string_view body, std::int64_t type, std::size_t values,
-                                      std::int64_t encoding) {
+void ParquetWriter::State::write_page(Chunk& chunk, std::string_view body, std::int64_t type,
+                                      std::size_t values, std::int64_t encoding) {
   const std::string_view stored = compress(chunk.codec, body);
   head.clear();
   thrift::Writer out(head);
@@ -281,7 +288,8 @@ void ParquetWriter::State::write_chunk(const Slice& slice, Chunk& chunk, Facts& 
   chunk.offset = file.size();
   chunk.dictionary = about.single && slice.column->type != ColumnType::boolean && slice.count > 1;
   // The codec belongs to the whole chunk; a one-entry dictionary is smaller without one.
-  const bool packed_chunk = !chunk.dictionary && about.nulls != slice.count && slice.column->type != ColumnType::boolean;
+  const bool packed_chunk =
+      !chunk.dictionary && about.nulls != slice.count && slice.column->type != ColumnType::boolean;
   if (packed_chunk) {
     chunk.codec = compression == Compression::zstd     ? format::zstd
                   : compression == Compression::snappy ? format::snappy
@@ -340,8 +348,8 @@ void ParquetWriter::State::write_schema(thrift::Writer& out, const std::vector<S
   }
 }
 
-void ParquetWriter::State::write_footer(const std::vector<Slice>& columns, const std::vector<Facts>& about,
-                                        std::size_t rows) {
+void ParquetWriter::State::write_footer(const std::vector<Slice>& columns,
+                                        const std::vector<Facts>& about, std::size_t rows) {
   footer.clear();
   thrift::Writer out(footer);
   out.begin();
@@ -374,7 +382,8 @@ void ParquetWriter::State::write_footer(const std::vector<Slice>& columns, const
     out.begin_field(12);
     out.integer64(3, static_cast<std::int64_t>(about[k].nulls));
     write_bounds(out, columns[k], about[k]);
-    if (columns[k].column->type == ColumnType::float64) out.integer64(9, static_cast<std::int64_t>(about[k].nans));
+    if (columns[k].column->type == ColumnType::float64)
+      out.integer64(9, static_cast<std::int64_t>(about[k].nans));
     out.end();
     out.end();
     out.end();
@@ -384,7 +393,8 @@ void ParquetWriter::State::write_footer(const std::vector<Slice>& columns, const
   out.end();
   out.text(6, created_by);
   out.begin_list(7, thrift::structure, columns.size());
-  for (std::size_t k = 0; k < columns.size(); ++k) {  // TYPE_ORDER: without it min and max mean nothing
+  for (std::size_t k = 0; k < columns.size();
+       ++k) {  // TYPE_ORDER: without it min and max mean nothing
     out.begin();
     out.begin_field(1);
     out.end();
@@ -393,10 +403,12 @@ void ParquetWriter::State::write_footer(const std::vector<Slice>& columns, const
   out.end();
 }
 
-ParquetWriter::ParquetWriter(Compression compression) : state_(std::make_unique<State>(compression)) {}
+ParquetWriter::ParquetWriter(Compression compression)
+    : state_(std::make_unique<State>(compression)) {}
 ParquetWriter::~ParquetWriter() = default;
 
-std::string_view ParquetWriter::encode(const Table& table, std::size_t first, std::size_t count, const Table* extra) {
+std::string_view ParquetWriter::encode(const Table& table, std::size_t first, std::size_t count,
+                                       const Table* extra) {
   State& s = *state_;
   s.slices.clear();
   for (std::size_t k = 0; k < table.size(); ++k) s.slices.push_back({&table[k], first, count});
@@ -406,7 +418,8 @@ std::string_view ParquetWriter::encode(const Table& table, std::size_t first, st
   s.facts.resize(s.slices.size());
   s.chunks.resize(s.slices.size());
   s.file.assign(format::magic);
-  for (std::size_t k = 0; k < s.slices.size(); ++k) s.write_chunk(s.slices[k], s.chunks[k], s.facts[k]);
+  for (std::size_t k = 0; k < s.slices.size(); ++k)
+    s.write_chunk(s.slices[k], s.chunks[k], s.facts[k]);
   s.write_footer(s.slices, s.facts, count);
   s.file += s.footer;
   append_le(s.file, static_cast<std::uint32_t>(s.footer.size()));
@@ -415,7 +428,9 @@ std::string_view ParquetWriter::encode(const Table& table, std::size_t first, st
 }
 
 std::string_view to_string(Compression compression) noexcept {
-  return compression == Compression::none ? "none" : compression == Compression::snappy ? "snappy" : "zstd";
+  return compression == Compression::none     ? "none"
+         : compression == Compression::snappy ? "snappy"
+                                              : "zstd";
 }
 
 }  // namespace weir::segmentation

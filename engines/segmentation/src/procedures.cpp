@@ -1,10 +1,9 @@
-#include <weir/segmentation/instant.hpp>
-#include <weir/segmentation/procedures.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <weir/segmentation/instant.hpp>
+#include <weir/segmentation/procedures.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
@@ -31,8 +30,12 @@ std::vector<ProcedureSpec> seven() {
   const Keys laser = {{"Laser toggle", b}, {"Laser voltage", f}, {"Laser wavelength", f}};
   const Keys sweep_time = {{"Burn-in time", f}, {"Step time", f}};
   const Keys gate = {{"VDS", f}, {"VG end", f}, {"VG start", f}, {"VG step", f}};
-  const Keys light = {{"Laser ON+OFF period", f}, {"Laser voltage", f}, {"Laser wavelength", f},
-                      {"Sampling time (excluding Keithley)", f}, {"VDS", f}, {"VG", f}};
+  const Keys light = {{"Laser ON+OFF period", f},
+                      {"Laser voltage", f},
+                      {"Laser wavelength", f},
+                      {"Sampling time (excluding Keithley)", f},
+                      {"VDS", f},
+                      {"VG", f}};
   const Keys sensors = {{"Plate T (degC)", f}, {"Ambient T (degC)", f}, {"Clock (ms)", f}};
   const Keys common = joined(joined(meter, chip), run);
   const Keys sweep = joined(joined(common, laser), sweep_time);
@@ -46,26 +49,48 @@ std::vector<ProcedureSpec> seven() {
        joined({{"t (s)", f}, {"I (A)", f}, {"VL (V)", f}}, sensors)},
       {"IVg", joined(sweep, gate), start, {{"Vg (V)", f}, {"I (A)", f}}},
       {"IVgT", gate_temperature, start, joined({{"Vg (V)", f}, {"I (A)", f}}, sensors)},
-      {"It", joined(joined(common, light), {{"T step start time", f}, {"Initial (current) T", f}, {"Target T", f}}),
-       start, {{"t (s)", f}, {"I (A)", f}, {"VL (V)", f}}},
-      {"LaserCalibration",
-       {{"N_avg", i}, {"Optical fiber", s}, {"Chained execution", b}, {"Laser wavelength", f},
-        {"Procedure version", s}, {"Step time", f}, {"Laser voltage end", f}, {"Laser voltage start", f},
-        {"Laser voltage step", f}},
-       {{"Start time", d}, {"Sensor model", s}}, {{"VL (V)", f}, {"Power (W)", f}}},
-      {"Tt", joined(joined(chip, run),
-                    {{"Initial (current) T", f}, {"Target T", f}, {"T start", f}, {"T end", f}, {"T step", f},
-                     {"Step time", f}, {"Laser ON+OFF period", f}, {"Sampling time (excluding Keithley)", f}}),
+      {"It",
+       joined(joined(common, light),
+              {{"T step start time", f}, {"Initial (current) T", f}, {"Target T", f}}),
        start,
-       {{"Time (s)", f}, {"Plate Temperature (degC)", f}, {"Ambient Temperature (degC)", f}, {"Clock", f}}},
-      {"IV", joined(sweep, {{"VG", f}, {"VSD end", f}, {"VSD start", f}, {"VSD step", f}}), start,
+       {{"t (s)", f}, {"I (A)", f}, {"VL (V)", f}}},
+      {"LaserCalibration",
+       {{"N_avg", i},
+        {"Optical fiber", s},
+        {"Chained execution", b},
+        {"Laser wavelength", f},
+        {"Procedure version", s},
+        {"Step time", f},
+        {"Laser voltage end", f},
+        {"Laser voltage start", f},
+        {"Laser voltage step", f}},
+       {{"Start time", d}, {"Sensor model", s}},
+       {{"VL (V)", f}, {"Power (W)", f}}},
+      {"Tt",
+       joined(joined(chip, run), {{"Initial (current) T", f},
+                                  {"Target T", f},
+                                  {"T start", f},
+                                  {"T end", f},
+                                  {"T step", f},
+                                  {"Step time", f},
+                                  {"Laser ON+OFF period", f},
+                                  {"Sampling time (excluding Keithley)", f}}),
+       start,
+       {{"Time (s)", f},
+        {"Plate Temperature (degC)", f},
+        {"Ambient Temperature (degC)", f},
+        {"Clock", f}}},
+      {"IV",
+       joined(sweep, {{"VG", f}, {"VSD end", f}, {"VSD start", f}, {"VSD step", f}}),
+       start,
        {{"Vsd (V)", f}, {"I (A)", f}}},
   };
 }
 
 struct Synonyms {
   std::string_view canonical;
-  std::array<std::string_view, 9> words;  // lower case, matched against the trimmed or the normalised name
+  std::array<std::string_view, 9>
+      words;  // lower case, matched against the trimmed or the normalised name
 };
 
 constexpr std::array<Synonyms, 8> synonyms = {{
@@ -74,8 +99,10 @@ constexpr std::array<Synonyms, 8> synonyms = {{
     {"Vg (V)", {"vg", "vg_v", "", "", "", "", "", "", ""}},
     {"VL (V)", {"vl", "vl_v", "vlv", "", "", "", "", "", ""}},
     {"t (s)", {"t", "t_s", "time", "time_s", "", "", "", "", ""}},
-    {"Plate T (degC)", {"platet", "platetdegc", "platetemp", "platetempdegc", "plate_c", "", "", "", ""}},
-    {"Ambient T (degC)", {"ambientt", "ambienttdegc", "ambienttemp", "ambienttempdegc", "ambient_c", "", "", "", ""}},
+    {"Plate T (degC)",
+     {"platet", "platetdegc", "platetemp", "platetempdegc", "plate_c", "", "", "", ""}},
+    {"Ambient T (degC)",
+     {"ambientt", "ambienttdegc", "ambienttemp", "ambienttempdegc", "ambient_c", "", "", "", ""}},
     {"Clock (ms)", {"clock", "clock_ms", "clockms", "", "", "", "", "", ""}},
 }};
 
@@ -225,14 +252,16 @@ std::string normalised(std::string_view name) {
     if (name.substr(at).starts_with("\xc2\xb0")) {  // the degree sign
       out += "deg";
       ++at;
-    } else if (!is_space(c) && c != '_' && c != '-' && c != '(' && c != ')' && c != '[' && c != ']') {
+    } else if (!is_space(c) && c != '_' && c != '-' && c != '(' && c != ')' && c != '[' &&
+               c != ']') {
       out += to_lower(c);
     }
   }
   return out;
 }
 
-std::vector<std::string> canonical_columns(const std::vector<std::string>& raw, const ProcedureSpec& spec) {
+std::vector<std::string> canonical_columns(const std::vector<std::string>& raw,
+                                           const ProcedureSpec& spec) {
   std::vector<std::string> names = raw;
   std::vector<char> given(raw.size(), 0);
   const auto has = [&](std::string_view name) {
@@ -247,7 +276,8 @@ std::vector<std::string> canonical_columns(const std::vector<std::string>& raw, 
     }
     return false;
   };
-  for (std::size_t at = 0; at < raw.size(); ++at) {  // exact names first, so that a synonym cannot take their place
+  for (std::size_t at = 0; at < raw.size();
+       ++at) {  // exact names first, so that a synonym cannot take their place
     for (const TypedKey& target : spec.data) {
       if (raw[at] == target.key) given[at] = 1;
     }
@@ -255,8 +285,10 @@ std::vector<std::string> canonical_columns(const std::vector<std::string>& raw, 
   for (const TypedKey& target : spec.data) {
     if (has(target.key)) continue;
     const std::string bare = normalised(target.key);
-    if (give(target.key, [&](const std::string& name) { return normalised(name) == bare; })) continue;
-    if (give(target.key, [&](const std::string& name) { return is_synonym(name, target.key); })) continue;
+    if (give(target.key, [&](const std::string& name) { return normalised(name) == bare; }))
+      continue;
+    if (give(target.key, [&](const std::string& name) { return is_synonym(name, target.key); }))
+      continue;
     const std::string wanted = quantity(target.key);
     give(target.key, [&](const std::string& name) { return quantity(name) == wanted; });
   }

@@ -1,20 +1,23 @@
 // What a person or a script reads at the end of a command.
-#include "commands.hpp"
-
 #include <weir/memory.hpp>
 #include <weir/terminal.hpp>
 #include <weir/topology.hpp>
 #include <weir/version.hpp>
 
+#include "commands.hpp"
+
 namespace weir::segmentation {
 namespace {
 
-double rate(std::uint64_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0; }
+double rate(std::uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
 double mb_rate(std::uint64_t bytes, double seconds) { return rate(bytes, seconds) / 1e6; }
 
 std::string count_with_share(std::uint64_t n, std::uint64_t all) {
   std::string out = format_count(n);
-  if (n != 0 && all != 0) out += " (" + format_number(100.0 * static_cast<double>(n) / static_cast<double>(all)) + " %)";
+  if (n != 0 && all != 0)
+    out += " (" + format_number(100.0 * static_cast<double>(n) / static_cast<double>(all)) + " %)";
   return out;
 }
 
@@ -91,7 +94,8 @@ void preprocess_members(JsonWriter& json, const StageReport& r) {
 }
 
 void common_members(JsonWriter& json, const Options& options, const Findings& f) {
-  json.member("schema", "weir.segment." + (options.command_name.empty() ? "usage" : options.command_name) + "/1");
+  json.member("schema", "weir.segment." +
+                            (options.command_name.empty() ? "usage" : options.command_name) + "/1");
   json.member("version", version());
   json.member("commit", commit());
   json.member("ok", f.exit == 0);

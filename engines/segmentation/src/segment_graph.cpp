@@ -1,20 +1,20 @@
 // Segmentation as a graph. A token is one staged run.
-#include "graph_run.hpp"
-
+#include <algorithm>
+#include <filesystem>
+#include <set>
 #include <weir/clock.hpp>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 
-#include <algorithm>
-#include <filesystem>
-#include <set>
+#include "graph_run.hpp"
 
 namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t input_bytes_max = 1u << 30;
 constexpr std::size_t kept_bytes_max = 1u << 20;  // a pooled token with a larger buffer is freed
-constexpr std::string_view format_version = "1";  // raise when the same input would give other bytes
+constexpr std::string_view format_version =
+    "1";  // raise when the same input would give other bytes
 constexpr std::string_view file_name = "/part-000.parquet";
 
 struct Work {
@@ -59,7 +59,8 @@ std::string part(std::string_view path, std::string_view name) {
 
 class Segmenter {
  public:
-  Segmenter(const SegmentConfig& config, Journal& journal, const Journal& staged, StageReport& report, const Watch& watch)
+  Segmenter(const SegmentConfig& config, Journal& journal, const Journal& staged,
+            StageReport& report, const Watch& watch)
       : config_(config),
         journal_(journal),
         report_(report),
@@ -74,7 +75,8 @@ class Segmenter {
                                       std::to_string(config.detector.min_segment_points) + '|' +
                                       std::string(to_string(config.compression))));
     for (const Record* record : staged.sorted()) {
-      if (record->ok() && record->proc == config.procedure) inputs_.emplace(record->directory(), record->input);
+      if (record->ok() && record->proc == config.procedure)
+        inputs_.emplace(record->directory(), record->input);
     }
   }
 
@@ -111,17 +113,21 @@ class Segmenter {
   StageReport& report_;
   const Watch& watch_;
   std::string stage_root_, output_root_, voltage_, fingerprint_;
-  std::map<std::string, InputIdentity> inputs_;  // of the runs that the stage's journal knows, by directory
-  std::set<std::string> seen_;                   // by the source, read after the run
+  std::map<std::string, InputIdentity>
+      inputs_;                  // of the runs that the stage's journal knows, by directory
+  std::set<std::string> seen_;  // by the source, read after the run
   Pool<Work> pool_;
   Fatal fatal_;
   std::optional<FileWalk> walk_;
 };
 
 bool Segmenter::is_run(const std::string& path, std::string& key) const {
-  if (!path.ends_with(file_name) || path.size() <= stage_root_.size() + 1 + file_name.size()) return false;
-  key = path.substr(stage_root_.size() + 1, path.size() - stage_root_.size() - 1 - file_name.size());
-  return std::count(key.begin(), key.end(), '/') == 2 && !part(key, "run_id").empty() && !part(key, "date").empty();
+  if (!path.ends_with(file_name) || path.size() <= stage_root_.size() + 1 + file_name.size())
+    return false;
+  key =
+      path.substr(stage_root_.size() + 1, path.size() - stage_root_.size() - 1 - file_name.size());
+  return std::count(key.begin(), key.end(), '/') == 2 && !part(key, "run_id").empty() &&
+         !part(key, "date").empty();
 }
 
 Give Segmenter::discover(Emit<Token>& out) {
@@ -167,7 +173,8 @@ bool Segmenter::is_current(const Work& work) const {
   const Record* before = work.previous;
   if (config_.force || before == nullptr || before->input != work.input) return false;
   for (std::size_t id = 0; before->ok() && id < before->segments.size(); ++id) {
-    const std::string path = output_root_ + "/" + work.key + "/segment=" + std::to_string(id) + std::string(file_name);
+    const std::string path =
+        output_root_ + "/" + work.key + "/segment=" + std::to_string(id) + std::string(file_name);
     if (!stat_file(path)) return false;
   }
   return true;
@@ -196,10 +203,13 @@ void Segmenter::detect_sweeps(Work& work) {
 void Segmenter::write(Work& work) {
   const std::string run = output_root_ + "/" + work.key;
   for (std::size_t id = 0; id < work.segments.size(); ++id) {
-    const std::string_view file = encode_segment(work.table, work.segments[id], id, work.writer, work.extra);
+    const std::string_view file =
+        encode_segment(work.table, work.segments[id], id, work.writer, work.extra);
     const std::string directory = run + "/segment=" + std::to_string(id);
     auto written = make_directories(directory);
-    if (written) written = write_file_atomically(directory + std::string(file_name), file, file_sync(config_.sync));
+    if (written)
+      written =
+          write_file_atomically(directory + std::string(file_name), file, file_sync(config_.sync));
     if (!written) {
       fatal_.set(written.error());
       return;
@@ -272,7 +282,8 @@ void Segmenter::record(Token work) {
 void Segmenter::remove_orphans() {
   std::vector<std::string> gone;
   for (const Record* record : journal_.sorted()) {
-    if (record->origin == stage_root_ && record->proc == config_.procedure && !seen_.contains(record->path)) {
+    if (record->origin == stage_root_ && record->proc == config_.procedure &&
+        !seen_.contains(record->path)) {
       gone.push_back(record->path);
     }
   }
@@ -293,13 +304,15 @@ Result<Done> Segmenter::run(Runtime& runtime) {
   if (watch_.progress != nullptr) {
     std::uint64_t total = 0;
     std::string key;
-    const auto counted =
-        walk_files(root, [&](const std::string& path) { total += is_run(path, key) ? 1 : 0; }, [](const Error&) {});
+    const auto counted = walk_files(
+        root, [&](const std::string& path) { total += is_run(path, key) ? 1 : 0; },
+        [](const Error&) {});
     if (counted) watch_.progress->start("preprocess", "runs", total);
   }
   StreamGraph graph(runtime, "preprocess");
   const NodeConfig middle{.capacity = config_.capacity};
-  auto found = graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
+  auto found =
+      graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
   auto bytes = graph.map("read", found, middle, step(&Segmenter::read));
   auto swept = graph.map("detect", bytes, middle, step(&Segmenter::detect_sweeps));
   auto written = graph.map("write", swept, middle, step(&Segmenter::write));
@@ -324,7 +337,8 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   auto journal = Journal::open(root, config.sync);
   if (!journal) return journal.error();
   if (journal.value().unreadable_lines() != 0) {
-    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) + " journal lines could not be read");
+    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
+                              " journal lines could not be read");
   }
   Segmenter segmenter(config, journal.value(), staged.value(), report, watch);
   auto ran = segmenter.run(runtime);
@@ -332,7 +346,9 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   if (ran && !report.interrupted) segmenter.remove_orphans();
   auto kept = journal.value().compact();
   if (!ran) return ran.error();
-  if (kept) kept = write_segment_manifest(journal.value(), root + "/_manifest/manifest.parquet", end_sync(config.sync));
+  if (kept)
+    kept = write_segment_manifest(journal.value(), root + "/_manifest/manifest.parquet",
+                                  end_sync(config.sync));
   if (!kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;

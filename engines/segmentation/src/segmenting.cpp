@@ -1,6 +1,5 @@
-#include <weir/segmentation/segmenting.hpp>
-
 #include <span>
+#include <weir/segmentation/segmenting.hpp>
 
 namespace weir::segmentation {
 
@@ -15,7 +14,8 @@ std::string_view segment_folder(std::string_view procedure) noexcept {
   return {};
 }
 
-std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage, const DetectorConfig& config,
+std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage,
+                                          const DetectorConfig& config,
                                           std::vector<Segment>& segments) {
   segments.clear();
   const Column* column = table.find(voltage);
@@ -23,7 +23,8 @@ std::optional<SegmentError> find_segments(const Table& table, std::string_view v
     return SegmentError{"no_voltage_column", "there is no column \"" + std::string(voltage) + "\""};
   }
   if (column->type == ColumnType::text) {
-    return SegmentError{"no_voltage_column", "the column \"" + std::string(voltage) + "\" holds text"};
+    return SegmentError{"no_voltage_column",
+                        "the column \"" + std::string(voltage) + "\" holds text"};
   }
   std::vector<double> copy;
   std::span<const double> values = column->floats;
@@ -32,18 +33,20 @@ std::optional<SegmentError> find_segments(const Table& table, std::string_view v
     values = copy;
   }
   for (std::size_t row = 0; row < table.rows; ++row) {
-    if (column->is_null(row)) return SegmentError{"null_voltage", "row " + std::to_string(row) + " has no voltage"};
+    if (column->is_null(row))
+      return SegmentError{"null_voltage", "row " + std::to_string(row) + " has no voltage"};
   }
   detect(values, config, segments);
   if (!segments.empty()) return std::nullopt;
   if (table.rows < config.min_segment_points) {
-    return SegmentError{"too_few_points", std::to_string(table.rows) + " rows, fewer than a segment needs"};
+    return SegmentError{"too_few_points",
+                        std::to_string(table.rows) + " rows, fewer than a segment needs"};
   }
   return SegmentError{"no_segments", "no stretch of the voltage is long enough for a segment"};
 }
 
-std::string_view encode_segment(const Table& table, const Segment& segment, std::size_t id, ParquetWriter& writer,
-                                Table& extra) {
+std::string_view encode_segment(const Table& table, const Segment& segment, std::size_t id,
+                                ParquetWriter& writer, Table& extra) {
   extra.clear();
   extra.add("segment_id", ColumnType::int64, true).add(static_cast<std::int64_t>(id));
   extra.add("segment_type", ColumnType::text, true).add(to_string(segment.type));

@@ -1,12 +1,12 @@
-// Staging as a graph. A token is one CSV; each step leaves its findings in it, and the sink gives it back to the pool.
-#include "graph_run.hpp"
-
+// Staging as a graph. A token is one CSV; each step leaves its findings in it, and the sink gives
+// it back to the pool.
+#include <algorithm>
+#include <array>
 #include <weir/clock.hpp>
 #include <weir/segmentation/staging.hpp>
 #include <weir/segmentation/text.hpp>
 
-#include <algorithm>
-#include <array>
+#include "graph_run.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -14,10 +14,12 @@ namespace {
 constexpr std::size_t input_bytes_max = 1u << 30;  // a CSV beyond it is `too_large`
 constexpr std::size_t kept_bytes_max = 1u << 20;   // a pooled token with a larger buffer is freed
 constexpr int read_tries = 3;                      // of a file that changes while it is read
-constexpr std::string_view format_version = "1";   // raise when the same input would give other bytes
+constexpr std::string_view format_version =
+    "1";  // raise when the same input would give other bytes
 
 bool is_csv(std::string_view path, std::size_t root_size) noexcept {
-  constexpr std::array<std::string_view, 4> excluded = {".git", ".venv", "__pycache__", ".ipynb_checkpoints"};
+  constexpr std::array<std::string_view, 4> excluded = {".git", ".venv", "__pycache__",
+                                                        ".ipynb_checkpoints"};
   if (!path.ends_with(".csv")) return false;
   std::string_view rest = path.substr(std::min(root_size, path.size()));
   while (!rest.empty()) {
@@ -64,10 +66,12 @@ class Stager {
         raw_root_(clean_path(config.raw_root)),
         stage_root_(clean_path(config.stage_root)),
         pool_(64) {
-    const ProcedureTable& table = config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
-    fingerprint_ = hex_word(hash_text(std::string(format_version) + '|' + hex_word(table.fingerprint()) + '|' +
-                                      config.zone->name() + '|' + (config.only_spec_columns ? "spec" : "all") + '|' +
-                                      std::string(to_string(config.compression))));
+    const ProcedureTable& table =
+        config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
+    fingerprint_ =
+        hex_word(hash_text(std::string(format_version) + '|' + hex_word(table.fingerprint()) + '|' +
+                           config.zone->name() + '|' + (config.only_spec_columns ? "spec" : "all") +
+                           '|' + std::string(to_string(config.compression))));
   }
 
   Result<Done> run(Runtime& runtime);
@@ -139,7 +143,8 @@ Give Stager::discover(Emit<Token>& out) {
 bool Stager::is_current(const Work& work) const {
   const Record* before = work.previous;
   if (config_.force || before == nullptr) return false;
-  if (before->input != InputIdentity{work.stat.size, work.stat.mtime_ns, fingerprint_}) return false;
+  if (before->input != InputIdentity{work.stat.size, work.stat.mtime_ns, fingerprint_})
+    return false;
   return !before->ok() || stat_file(target(before->directory()) + "/part-000.parquet").ok();
 }
 
@@ -172,7 +177,8 @@ void Stager::write(Work& work) {
   const std::string_view file = work.writer.encode(work.run.table, 0, work.run.table.rows);
   const std::string directory = target(work.run.directory());
   auto written = make_directories(directory);
-  if (written) written = write_file_atomically(directory + "/part-000.parquet", file, file_sync(config_.sync));
+  if (written)
+    written = write_file_atomically(directory + "/part-000.parquet", file, file_sync(config_.sync));
   if (!written) {
     fatal_.set(written.error());
     return;
@@ -240,7 +246,8 @@ void Stager::record(Token work) {
     if (!work->skipped) {
       remove_previous(*work);
       Record made = make_record(*work);
-      auto done = write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
+      auto done =
+          write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
       if (done) done = journal_.append(std::move(made));
       if (!done) fatal_.set(done.error());
     }
@@ -256,13 +263,15 @@ Result<Done> Stager::run(Runtime& runtime) {
   if (watch_.progress != nullptr) {
     std::uint64_t total = 0;
     const auto counted = walk_files(
-        raw_root_, [&](const std::string& path) { total += is_csv(path, raw_root_.size() + 1) ? 1 : 0; },
+        raw_root_,
+        [&](const std::string& path) { total += is_csv(path, raw_root_.size() + 1) ? 1 : 0; },
         [](const Error&) {});
     if (counted) watch_.progress->start("stage", "files", total);
   }
   StreamGraph graph(runtime, "stage");
   const NodeConfig middle{.capacity = config_.capacity};
-  auto found = graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
+  auto found =
+      graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
   auto bytes = graph.map("read", found, middle, step(&Stager::read));
   auto parsed = graph.map("parse", bytes, middle, step(&Stager::parse));
   auto written = graph.map("write", parsed, middle, step(&Stager::write));
@@ -281,19 +290,22 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   const std::string root = clean_path(config.stage_root);
   const auto raw = stat_file(config.raw_root);
   if (!raw) return raw.error();
-  if (raw.value().kind != FileKind::directory) return Error{"not_a_directory", "must be a directory", config.raw_root};
+  if (raw.value().kind != FileKind::directory)
+    return Error{"not_a_directory", "must be a directory", config.raw_root};
   if (auto removed = remove_temporaries(root); !removed) return removed.error();
   auto journal = Journal::open(root, config.sync);
   if (!journal) return journal.error();
   if (journal.value().unreadable_lines() != 0) {
-    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) + " journal lines could not be read");
+    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
+                              " journal lines could not be read");
   }
   auto ran = Stager(config, journal.value(), report, watch).run(runtime);
   // What was done is kept, whatever ended the run.
   auto kept = journal.value().compact();
   if (!ran) return ran.error();
   if (kept) {
-    const std::string path = config.manifest.empty() ? root + "/_manifest/manifest.parquet" : config.manifest;
+    const std::string path =
+        config.manifest.empty() ? root + "/_manifest/manifest.parquet" : config.manifest;
     kept = write_stage_manifest(journal.value(), path, end_sync(config.sync));
   }
   if (!kept) return kept.error();

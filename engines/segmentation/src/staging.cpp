@@ -1,12 +1,11 @@
-#include <weir/check.hpp>
-#include <weir/segmentation/staging.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <weir/check.hpp>
+#include <weir/segmentation/staging.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
@@ -43,12 +42,14 @@ const std::string* find_value(const Header& header, std::string_view key) noexce
 
 bool knows(const ProcedureSpec& spec, std::string_view key) noexcept {
   const auto has = [&](const std::vector<TypedKey>& keys) {
-    return std::any_of(keys.begin(), keys.end(), [&](const TypedKey& typed) { return typed.key == key; });
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const TypedKey& typed) { return typed.key == key; });
   };
   return has(spec.parameters) || has(spec.metadata);
 }
 
-/// The number of a header value in `unit`; a unit that is another quantity's gives none, and a note.
+/// The number of a header value in `unit`; a unit that is another quantity's gives none, and a
+/// note.
 std::optional<double> quantity(const std::string* text, std::string_view key, std::string_view unit,
                                std::vector<std::string>& notes) {
   if (text == nullptr) return std::nullopt;
@@ -61,7 +62,8 @@ std::optional<double> quantity(const std::string* text, std::string_view key, st
     return std::nullopt;
   }
   if (*factor != 1.0) notes.push_back("prefix:" + std::string(key));
-  return *factor < 1.0 ? *number / (1.0 / *factor) : *number * *factor;  // 100 mV is 0.1 V, not 0.1000...1
+  return *factor < 1.0 ? *number / (1.0 / *factor)
+                       : *number * *factor;  // 100 mV is 0.1 V, not 0.1000...1
 }
 
 class Constants {
@@ -110,7 +112,9 @@ class Constants {
     if (run_.table.remove(name)) run_.notes.push_back("column_replaced:" + std::string(name));
     return run_.table.add(name, type, true);
   }
-  void add_text(std::string_view name, std::string_view value) { fresh(name, ColumnType::text).add(value); }
+  void add_text(std::string_view name, std::string_view value) {
+    fresh(name, ColumnType::text).add(value);
+  }
   void add_header_text(std::string_view name, std::string_view key) {
     const std::string* value = find_value(run_.header, key);
     Column& column = fresh(name, ColumnType::text);
@@ -133,7 +137,8 @@ class Constants {
     constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
     const std::int64_t number = text == nullptr ? none : parse_integer(*text).value_or(none);
     Column& column = fresh("chip_number", ColumnType::int32);
-    if (number >= std::numeric_limits<std::int32_t>::min() && number <= std::numeric_limits<std::int32_t>::max()) {
+    if (number >= std::numeric_limits<std::int32_t>::min() &&
+        number <= std::numeric_limits<std::int32_t>::max()) {
       column.add(number);
     } else {
       column.add_null();
@@ -145,7 +150,9 @@ class Constants {
   const ProcedureSpec& spec_;
 };
 
-Reject whole(Reason reason, std::string what, std::uint64_t byte = 0) { return {reason, std::move(what), 0, byte}; }
+Reject whole(Reason reason, std::string what, std::uint64_t byte = 0) {
+  return {reason, std::move(what), 0, byte};
+}
 
 /// UTF-16 by its mark, or by a zero in every second of the first bytes.
 bool is_utf16(std::string_view bytes) noexcept {
@@ -162,7 +169,8 @@ bool is_utf16(std::string_view bytes) noexcept {
 std::optional<Reject> decode(std::string_view bytes, std::string_view& text, std::string& copy,
                              std::vector<std::string>& notes, std::size_t& shift) {
   if (bytes.empty()) return whole(Reason::empty_file, "the file has no bytes");
-  if (is_utf16(bytes)) return whole(Reason::bad_encoding, "the file is UTF-16; UTF-8, ASCII or Latin-1 is read");
+  if (is_utf16(bytes))
+    return whole(Reason::bad_encoding, "the file is UTF-16; UTF-8, ASCII or Latin-1 is read");
   text = bytes;
   if (text.starts_with("\xef\xbb\xbf")) {
     text.remove_prefix(3);
@@ -172,14 +180,16 @@ std::optional<Reject> decode(std::string_view bytes, std::string_view& text, std
   if (const void* zero = std::memchr(bytes.data(), 0, bytes.size())) {
     const auto at = static_cast<std::size_t>(static_cast<const char*>(zero) - bytes.data());
     const bool has_header = !text.empty() && text.front() == '#';
-    Reject reject = whole(has_header ? Reason::nul_bytes : Reason::bad_encoding,
-                          has_header ? "zero bytes inside the text" : "no text: zero bytes and no header", at);
+    Reject reject =
+        whole(has_header ? Reason::nul_bytes : Reason::bad_encoding,
+              has_header ? "zero bytes inside the text" : "no text: zero bytes and no header", at);
     reject.line = static_cast<std::uint64_t>(std::count(bytes.data(), bytes.data() + at, '\n')) + 1;
     return reject;
   }
   if (!is_utf8(text)) {
     const auto controls = std::count_if(text.begin(), text.end(), [](char c) {
-      return (static_cast<unsigned char>(c) < 0x20 && !is_space(c)) || (static_cast<unsigned char>(c) & 0xe0u) == 0x80u;
+      return (static_cast<unsigned char>(c) < 0x20 && !is_space(c)) ||
+             (static_cast<unsigned char>(c) & 0xe0u) == 0x80u;
     });
     if (controls > 0) return whole(Reason::bad_encoding, "neither UTF-8 nor Latin-1 text");
     copy = latin1_to_utf8(text);
@@ -203,8 +213,9 @@ std::string StagedRun::directory() const {
   return "proc=" + procedure + "/date=" + start.date.text() + "/run_id=" + id;
 }
 
-std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& path, std::int64_t mtime_ns,
-                                  const StagingConfig& config, StagedRun& run) {
+std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& path,
+                                  std::int64_t mtime_ns, const StagingConfig& config,
+                                  StagedRun& run) {
   WEIR_CHECK(config.zone != nullptr, "staging needs a time zone");
   run.notes.clear();
   run.table.clear();
@@ -216,20 +227,24 @@ std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& pat
   if (run.header.procedure.empty()) {
     return whole(Reason::no_procedure, "no line \"#Procedure: <name>\" in the header");
   }
-  if (!run.header.has_data_marker) return whole(Reason::no_data_marker, "no line \"#Data:\" behind the header");
+  if (!run.header.has_data_marker)
+    return whole(Reason::no_data_marker, "no line \"#Data:\" behind the header");
   if (!run.header.bracketed) run.notes.emplace_back("unbracketed_procedure");
   if (run.header.escaped) run.notes.emplace_back("escapes");
-  const ProcedureTable& table = config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
+  const ProcedureTable& table =
+      config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
   const ProcedureSpec& spec = table.spec(run.header.procedure);
   if (spec.empty()) run.notes.emplace_back("unknown_procedure");
   CsvNotes csv;
-  auto reject = parse_csv(text, run.header.data_offset, run.header.data_line, spec, config.only_spec_columns, run.table,
-                          csv);
+  auto reject = parse_csv(text, run.header.data_offset, run.header.data_line, spec,
+                          config.only_spec_columns, run.table, csv);
   if (reject) {
-    // Of a Latin-1 file the copy is longer by its continuation bytes; the offset is one of the file.
-    const auto at = copy.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(reject->byte, copy.size()));
-    reject->byte -= static_cast<std::uint64_t>(
-        std::count_if(copy.begin(), at, [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }));
+    // Of a Latin-1 file the copy is longer by its continuation bytes; the offset is one of the
+    // file.
+    const auto at = copy.begin() +
+                    static_cast<std::ptrdiff_t>(std::min<std::size_t>(reject->byte, copy.size()));
+    reject->byte -= static_cast<std::uint64_t>(std::count_if(
+        copy.begin(), at, [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }));
     reject->byte += shift;
     return reject;
   }

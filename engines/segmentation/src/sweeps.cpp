@@ -1,10 +1,9 @@
 #include "sweeps.hpp"
 
-#include <weir/segmentation/text.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
@@ -21,7 +20,8 @@ void add_texts(Sweep& sweep) {
   for (const double v : sweep.set_points) sweep.texts.push_back(python_repr(v));
 }
 
-/// Splits the set-points into legs: turns and changes of sign; rows that stand still stay in the leg before.
+/// Splits the set-points into legs: turns and changes of sign; rows that stand still stay in the
+/// leg before.
 void add_legs(Sweep& sweep) {
   const std::vector<double>& v = sweep.set_points;
   sweep.legs.clear();
@@ -48,7 +48,8 @@ void add_legs(Sweep& sweep) {
     if (std::fabs(v[k]) > std::fabs(extent)) extent = v[k];
   }
   close(v.size() - 1);
-  // Fragments (the one point past zero at the end of a sweep) belong to the leg before them: no row is nobody's.
+  // Fragments (the one point past zero at the end of a sweep) belong to the leg before them: no row
+  // is nobody's.
   for (std::size_t k = 1; k < sweep.legs.size();) {
     if (sweep.legs[k].last - sweep.legs[k].first + 1 < 5) {
       sweep.legs[k - 1].last = sweep.legs[k].last;
@@ -104,8 +105,8 @@ void hold(std::vector<double>& v, std::size_t at, std::size_t rows) {
 
 void add_plateaus(std::vector<double>& v, int points, Random& random) {
   const auto n = static_cast<std::size_t>(points);
-  hold(v, 3 * n, 4 + random.below(8));          // at the positive turn
-  hold(v, n, 4 + random.below(8));              // at the negative one
+  hold(v, 3 * n, 4 + random.below(8));                            // at the positive turn
+  hold(v, n, 4 + random.below(8));                                // at the negative one
   if (random.below(2) == 0) hold(v, n / 2, 3 + random.below(5));  // on the way
 }
 
@@ -128,15 +129,16 @@ std::string Sweep::truth(std::size_t rows) const {
 }
 
 const Sweep& plain_iv(std::size_t which) {
-  static const std::array<Sweep, plain_iv_count> sweeps = {make_plain_iv(0.1, 0.01), make_plain_iv(0.25, 0.01),
-                                                           make_plain_iv(0.5, 0.01), make_plain_iv(0.75, 0.01),
-                                                           make_plain_iv(1.0, 0.01), make_plain_iv(2.0, 0.02)};
+  static const std::array<Sweep, plain_iv_count> sweeps = {
+      make_plain_iv(0.1, 0.01),  make_plain_iv(0.25, 0.01), make_plain_iv(0.5, 0.01),
+      make_plain_iv(0.75, 0.01), make_plain_iv(1.0, 0.01),  make_plain_iv(2.0, 0.02)};
   return sweeps[which];
 }
 
 const Sweep& gate_sweep(std::size_t which) {
-  static const std::array<Sweep, gate_sweep_count> sweeps = {make_gate_sweep(25, 0.2), make_gate_sweep(100, 0.05),
-                                                             make_gate_sweep(100, 0.1), make_gate_sweep(50, 0.1)};
+  static const std::array<Sweep, gate_sweep_count> sweeps = {
+      make_gate_sweep(25, 0.2), make_gate_sweep(100, 0.05), make_gate_sweep(100, 0.1),
+      make_gate_sweep(50, 0.1)};
   return sweeps[which];
 }
 
@@ -147,7 +149,9 @@ Sweep dirty_iv(DirtyKind kind, Random& random) {
   sweep.v_max = static_cast<double>(points) * sweep.step;
   std::vector<double>& v = sweep.set_points;
   const double step = sweep.step;
-  const int low = kind == DirtyKind::offset ? -points / 2 : kind == DirtyKind::no_negative ? 0 : -points;
+  const int low = kind == DirtyKind::offset        ? -points / 2
+                  : kind == DirtyKind::no_negative ? 0
+                                                   : -points;
   const int high = points;
   v.push_back(0.0);
   const std::size_t cycles = kind == DirtyKind::cycles ? 2 + random.below(3) : 1;
@@ -162,13 +166,16 @@ Sweep dirty_iv(DirtyKind kind, Random& random) {
     walk(v, low, high, step);
     if (kind != DirtyKind::no_return) walk(v, high, 0, step);
   }
-  if (kind == DirtyKind::plateau || kind == DirtyKind::noisy_plateau) add_plateaus(v, points, random);
+  if (kind == DirtyKind::plateau || kind == DirtyKind::noisy_plateau)
+    add_plateaus(v, points, random);
   if (kind == DirtyKind::cut) v.resize(v.size() / 4 + random.below(v.size() / 2));
   add_legs(sweep);
   add_texts(sweep);
-  if (kind == DirtyKind::noise || kind == DirtyKind::noisy_plateau) {  // the meter reads the voltage back
+  if (kind == DirtyKind::noise ||
+      kind == DirtyKind::noisy_plateau) {  // the meter reads the voltage back
     const double sigma = (0.1 + 0.5 * random.unit()) * step;
-    for (std::size_t k = 0; k < v.size(); ++k) sweep.texts[k] = python_repr(v[k] + sigma * random.normal());
+    for (std::size_t k = 0; k < v.size(); ++k)
+      sweep.texts[k] = python_repr(v[k] + sigma * random.normal());
   }
   if (kind == DirtyKind::nan_rows) {
     for (int k = 0; k < 4; ++k) sweep.texts[1 + random.below(v.size() - 2)] = "nan";

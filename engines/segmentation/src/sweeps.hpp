@@ -1,7 +1,9 @@
-// sweeps.hpp: set-points of voltage sweeps for the generator, with what a detector should find; private to it.
+// sweeps.hpp: set-points of voltage sweeps for the generator, with what a detector should find;
+// private to it.
 //
-// Shape: a Sweep has one text a row, as numpy and Python would have written it. Legs split where the direction turns and
-// where the sign changes; a row at zero begins the next leg; a plateau belongs to the earlier leg.
+// Shape: a Sweep has one text a row, as numpy and Python would have written it. Legs split where
+// the direction turns and where the sign changes; a row at zero begins the next leg; a plateau
+// belongs to the earlier leg.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +27,8 @@ class Random {
   }
   std::size_t below(std::size_t n) noexcept { return static_cast<std::size_t>(next() % n); }
   double unit() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }  // [0, 1)
-  double normal() noexcept {  // the sum of twelve: the same bits on every machine, tails to six sigma
+  double
+  normal() noexcept {  // the sum of twelve: the same bits on every machine, tails to six sigma
     double sum = -6;
     for (int k = 0; k < 12; ++k) sum += unit();
     return sum;
@@ -60,8 +63,19 @@ const Sweep& plain_iv(std::size_t which);
 /// 0 -> -V -> +V -> -V -> 0 as IVg runs.
 const Sweep& gate_sweep(std::size_t which);
 
-enum class DirtyKind : std::uint8_t { plain, noise, plateau, noisy_plateau, no_return, no_negative, positive_first,
-                                      cycles, offset, cut, nan_rows };
+enum class DirtyKind : std::uint8_t {
+  plain,
+  noise,
+  plateau,
+  noisy_plateau,
+  no_return,
+  no_negative,
+  positive_first,
+  cycles,
+  offset,
+  cut,
+  nan_rows
+};
 Sweep dirty_iv(DirtyKind kind, Random& random);
 
 }  // namespace weir::segmentation

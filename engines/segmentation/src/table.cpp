@@ -1,12 +1,12 @@
-#include <weir/segmentation/table.hpp>
-
 #include <algorithm>
 #include <limits>
+#include <weir/segmentation/table.hpp>
 
 namespace weir::segmentation {
 
 std::string_view to_string(ColumnType type) noexcept {
-  constexpr std::string_view names[] = {"float64", "int64", "int32", "boolean", "text", "timestamp_us"};
+  constexpr std::string_view names[] = {"float64", "int64", "int32",
+                                        "boolean", "text",  "timestamp_us"};
   return names[static_cast<std::uint8_t>(type)];
 }
 

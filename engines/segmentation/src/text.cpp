@@ -1,11 +1,10 @@
-#include <weir/segmentation/text.hpp>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 
@@ -22,8 +21,9 @@ std::string lower(std::string_view text) {
 }
 
 bool equals_ignore_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return to_lower(x) == to_lower(y);
+         });
 }
 
 std::optional<double> parse_float(std::string_view text) noexcept {
@@ -37,7 +37,8 @@ std::optional<double> parse_float(std::string_view text) noexcept {
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ptr != text.data() + text.size()) return std::nullopt;
   if (result.ec == std::errc::result_out_of_range) {
-    // from_chars leaves the value alone when it does not fit; strtod says which way it went. Rare, so a copy is fine.
+    // from_chars leaves the value alone when it does not fit; strtod says which way it went. Rare,
+    // so a copy is fine.
     return std::strtod(std::string(text).c_str(), nullptr);
   }
   if (result.ec != std::errc{}) return std::nullopt;
@@ -50,7 +51,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   if (text.size() > 1 && text.front() == '+' && is_digit(text[1])) text.remove_prefix(1);
   std::int64_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || result.ec != std::errc{} || result.ptr != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || result.ec != std::errc{} || result.ptr != text.data() + text.size())
+    return std::nullopt;
   return value;
 }
 
@@ -64,8 +66,8 @@ void append_python_repr(std::string& out, double value) {
     return;
   }
   std::array<char, 40> buffer{};
-  const auto result =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                    std::chars_format::scientific);
   std::string_view text(buffer.data(), static_cast<std::size_t>(result.ptr - buffer.data()));
   if (text.front() == '-') {
     out += '-';
@@ -178,9 +180,10 @@ std::string latin1_to_utf8(std::string_view bytes) {
 std::string unescape(std::string_view text, bool& found) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t digits = i + 1 < text.size() && text[i] == '\\'
-                                   ? (text[i + 1] == 'x' ? 2u : text[i + 1] == 'u' ? 4u : 0u)
-                                   : 0u;
+    const std::size_t digits = i + 1 < text.size() && text[i] == '\\' ? (text[i + 1] == 'x'   ? 2u
+                                                                         : text[i + 1] == 'u' ? 4u
+                                                                                              : 0u)
+                                                                      : 0u;
     unsigned code = 0;
     if (digits != 0 && i + 2 + digits <= text.size()) {
       const char* first = text.data() + i + 2;

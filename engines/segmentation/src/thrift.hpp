@@ -1,7 +1,8 @@
 // thrift.hpp: Thrift's compact protocol, as much of it as Parquet's footer and page headers need.
 //
-// Roles: one thread. Errors: a reader that met bad bytes says so by ok() and returns zeros from then on; nesting and
-// sizes are bounded by the bytes that are there. Source: thrift-compact-protocol.md of apache/thrift.
+// Roles: one thread. Errors: a reader that met bad bytes says so by ok() and returns zeros from
+// then on; nesting and sizes are bounded by the bytes that are there. Source:
+// thrift-compact-protocol.md of apache/thrift.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,21 @@
 
 namespace weir::segmentation::thrift {
 
-enum Type : std::uint8_t { stop = 0, yes = 1, no = 2, i8 = 3, i16 = 4, i32 = 5, i64 = 6, real = 7, binary = 8, list = 9,
-                           set = 10, map = 11, structure = 12 };
+enum Type : std::uint8_t {
+  stop = 0,
+  yes = 1,
+  no = 2,
+  i8 = 3,
+  i16 = 4,
+  i32 = 5,
+  i64 = 6,
+  real = 7,
+  binary = 8,
+  list = 9,
+  set = 10,
+  map = 11,
+  structure = 12
+};
 
 class Writer {
  public:
@@ -84,8 +98,8 @@ class Reader {
   bool ok() const noexcept { return ok_; }
   std::size_t offset() const noexcept { return at_; }
 
-  /// Calls visit(id, type) for each field of a struct; visit returns true when it has taken the value, else it is
-  /// skipped.
+  /// Calls visit(id, type) for each field of a struct; visit returns true when it has taken the
+  /// value, else it is skipped.
   template <class F>
   void fields(F&& visit) {
     if (++depth_ > depth_max) ok_ = false;
@@ -109,7 +123,8 @@ class Reader {
     const auto type = static_cast<Type>(head & 15);
     std::uint64_t size = head >> 4;
     if (size == 15) size = varint();
-    if (size > bytes_.size() - at_ || type == stop || type > structure) ok_ = false;  // an element takes a byte or more
+    if (size > bytes_.size() - at_ || type == stop || type > structure)
+      ok_ = false;  // an element takes a byte or more
     for (std::uint64_t k = 0; k < size && ok_; ++k) visit(type);
   }
 

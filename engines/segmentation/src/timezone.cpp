@@ -1,11 +1,10 @@
-#include <weir/segmentation/instant.hpp>
-#include <weir/segmentation/text.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <weir/segmentation/instant.hpp>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
@@ -26,7 +25,8 @@ std::int64_t be64(std::string_view bytes, std::size_t at) noexcept {
 struct Counts {
   std::size_t utc, standard, leaps, transitions, types, letters;
   std::size_t block_bytes(std::size_t time_bytes) const noexcept {
-    return transitions * time_bytes + transitions + types * 6 + letters + leaps * (time_bytes + 4) + standard + utc;
+    return transitions * time_bytes + transitions + types * 6 + letters + leaps * (time_bytes + 4) +
+           standard + utc;
   }
 };
 
@@ -34,16 +34,20 @@ bool read_counts(std::string_view bytes, std::size_t at, Counts& counts) noexcep
   if (bytes.size() < at + header_bytes || bytes.substr(at, 4) != "TZif") return false;
   counts = {be32(bytes, at + 20), be32(bytes, at + 24), be32(bytes, at + 28),
             be32(bytes, at + 32), be32(bytes, at + 36), be32(bytes, at + 40)};
-  return counts.utc < 256 && counts.standard < 256 && counts.leaps < 10000 && counts.transitions < 100000 &&
-         counts.types >= 1 && counts.types < 256 && counts.letters < 10000;
+  return counts.utc < 256 && counts.standard < 256 && counts.leaps < 10000 &&
+         counts.transitions < 100000 && counts.types >= 1 && counts.types < 256 &&
+         counts.letters < 10000;
 }
 
-Error bad_zone(const std::string& name, std::string what) { return {"bad_time_zone", std::move(what), name}; }
+Error bad_zone(const std::string& name, std::string what) {
+  return {"bad_time_zone", std::move(what), name};
+}
 
 bool read_number(std::string_view& text, int& value) noexcept {
   std::size_t digits = 0;
   value = 0;
-  while (digits < text.size() && digits < 4 && is_digit(text[digits])) value = value * 10 + (text[digits++] - '0');
+  while (digits < text.size() && digits < 4 && is_digit(text[digits]))
+    value = value * 10 + (text[digits++] - '0');
   text.remove_prefix(digits);
   return digits != 0;
 }
@@ -97,11 +101,13 @@ bool TimeZone::parse_rule_day(std::string_view& text, RuleDay& rule) {
     if (!read_number(text, rule.week) || text.empty() || text[0] != '.') return false;
     text.remove_prefix(1);
     if (!read_number(text, rule.day)) return false;
-    if (rule.month < 1 || rule.month > 12 || rule.week < 1 || rule.week > 5 || rule.day > 6) return false;
+    if (rule.month < 1 || rule.month > 12 || rule.week < 1 || rule.week > 5 || rule.day > 6)
+      return false;
   } else {
     rule.kind = text[0] == 'J' ? 'J' : 'N';
     if (rule.kind == 'J') text.remove_prefix(1);
-    if (!read_number(text, rule.day) || rule.day > 365 || (rule.kind == 'J' && rule.day < 1)) return false;
+    if (!read_number(text, rule.day) || rule.day > 365 || (rule.kind == 'J' && rule.day < 1))
+      return false;
   }
   if (!text.empty() && text[0] == '/') {
     text.remove_prefix(1);
@@ -132,8 +138,8 @@ std::int64_t TimeZone::rule_instant(const RuleDay& rule, int year) noexcept {
     const std::int64_t first = days_from_date({year, rule.month, 1});
     const std::int64_t weekday = ((first + 4) % 7 + 7) % 7;  // 1970-01-01 was a Thursday
     day = first + (rule.day - weekday + 7) % 7 + (rule.week - 1) * 7;
-    const std::int64_t next =
-        rule.month == 12 ? days_from_date({year + 1, 1, 1}) : days_from_date({year, rule.month + 1, 1});
+    const std::int64_t next = rule.month == 12 ? days_from_date({year + 1, 1, 1})
+                                               : days_from_date({year, rule.month + 1, 1});
     while (day >= next) day -= 7;  // week 5 is the last one
   } else {
     day = days_from_date({year, 1, 1}) + rule.day;
@@ -145,23 +151,28 @@ std::int64_t TimeZone::rule_instant(const RuleDay& rule, int year) noexcept {
 Result<TimeZone> TimeZone::parse(std::string_view bytes, const std::string& name) {
   Counts counts{};
   if (!read_counts(bytes, 0, counts)) return bad_zone(name, "byte 0: not a TZif file");
-  if (bytes[4] < '2') return bad_zone(name, "byte 4: version 1 TZif files are not read; version 2 or later is");
+  if (bytes[4] < '2')
+    return bad_zone(name, "byte 4: version 1 TZif files are not read; version 2 or later is");
   const std::size_t second = header_bytes + counts.block_bytes(4);
   if (!read_counts(bytes, second, counts)) {
     return bad_zone(name, "byte " + std::to_string(second) + ": the 64-bit block is missing");
   }
   const std::size_t times = second + header_bytes;
   const std::size_t end = times + counts.block_bytes(8);
-  if (bytes.size() < end) return bad_zone(name, "byte " + std::to_string(bytes.size()) + ": the file is cut");
+  if (bytes.size() < end)
+    return bad_zone(name, "byte " + std::to_string(bytes.size()) + ": the file is cut");
   const std::size_t indices = times + counts.transitions * 8;
   const std::size_t types = indices + counts.transitions;
   TimeZone zone;
   zone.name_ = name;
-  const auto offset_of = [&](std::size_t type) { return static_cast<std::int32_t>(be32(bytes, types + type * 6)); };
+  const auto offset_of = [&](std::size_t type) {
+    return static_cast<std::int32_t>(be32(bytes, types + type * 6));
+  };
   zone.first_s_ = offset_of(0);
   for (std::size_t k = 0; k < counts.transitions; ++k) {
     const auto type = static_cast<unsigned char>(bytes[indices + k]);
-    if (type >= counts.types) return bad_zone(name, "byte " + std::to_string(indices + k) + ": type out of range");
+    if (type >= counts.types)
+      return bad_zone(name, "byte " + std::to_string(indices + k) + ": type out of range");
     zone.transitions_.push_back(be64(bytes, times + k * 8));
     zone.offsets_.push_back(offset_of(type));
   }
@@ -173,7 +184,8 @@ Result<TimeZone> TimeZone::parse(std::string_view bytes, const std::string& name
     footer.remove_prefix(1);
     footer = footer.substr(0, footer.find('\n'));
     if (!parse_footer(footer, zone.footer_)) {
-      return bad_zone(name, "byte " + std::to_string(end) + ": the rule of the footer cannot be read");
+      return bad_zone(name,
+                      "byte " + std::to_string(end) + ": the rule of the footer cannot be read");
     }
   }
   return zone;
@@ -184,7 +196,8 @@ Result<TimeZone> TimeZone::load(const std::string& name) {
                    name.find('\0') != std::string::npos;
   if (odd) return bad_zone(name, "not a time zone name; names look like America/Santiago");
   const char* root = std::getenv("TZDIR");
-  const std::string path = std::string(root != nullptr && *root != 0 ? root : "/usr/share/zoneinfo") + "/" + name;
+  const std::string path =
+      std::string(root != nullptr && *root != 0 ? root : "/usr/share/zoneinfo") + "/" + name;
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) {
     if (name == "UTC") {
@@ -192,7 +205,8 @@ Result<TimeZone> TimeZone::load(const std::string& name) {
       utc.name_ = name;
       return utc;
     }
-    return bad_zone(name, "unknown time zone: " + path + ": " + std::strerror(errno) + " (is tzdata installed?)");
+    return bad_zone(name, "unknown time zone: " + path + ": " + std::strerror(errno) +
+                              " (is tzdata installed?)");
   }
   std::string bytes(file_bytes_max, '\0');
   bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));

@@ -1,13 +1,12 @@
 // The two kinds of YAML that the engine reads; the only file that knows yaml-cpp.
-#include "config_file.hpp"
-
-#include <weir/segmentation/procedures.hpp>
-
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
+#include <weir/segmentation/procedures.hpp>
+
+#include "config_file.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -50,11 +49,14 @@ std::vector<TypedKey> read_keys(const YAML::Node& node, const std::string& path)
   for (const auto& entry : node) {
     const auto key = entry.first.as<std::string>();
     if (!seen.insert(key).second) refuse(code, "\"" + key + "\" is there twice", path, entry.first);
-    if (!entry.second.IsScalar()) refuse(code, "the type of \"" + key + "\" must be one word", path, entry.second);
+    if (!entry.second.IsScalar())
+      refuse(code, "the type of \"" + key + "\" must be one word", path, entry.second);
     const auto type = value_type(entry.second.Scalar());
     if (!type) {
-      refuse(code, "unknown type \"" + entry.second.Scalar() + "\" of \"" + key +
-                       "\"; there are float, float_no_unit, int, bool, str and datetime", path, entry.second);
+      refuse(code,
+             "unknown type \"" + entry.second.Scalar() + "\" of \"" + key +
+                 "\"; there are float, float_no_unit, int, bool, str and datetime",
+             path, entry.second);
     }
     keys.push_back({key, *type});
   }
@@ -76,28 +78,35 @@ ProcedureSpec read_spec(const std::string& name, const YAML::Node& node, const s
     } else if (section == "Data") {
       spec.data = read_keys(entry.second, path);
     } else {
-      refuse(code, "unknown section \"" + section + "\"; there are Parameters, Metadata and Data", path, entry.first);
+      refuse(code, "unknown section \"" + section + "\"; there are Parameters, Metadata and Data",
+             path, entry.first);
     }
   }
   return spec;
 }
 
-void read_settings(const YAML::Node& node, const std::string& path, bool top, std::vector<Setting>& out) {
+void read_settings(const YAML::Node& node, const std::string& path, bool top,
+                   std::vector<Setting>& out) {
   constexpr const char* code = "bad_config";
   constexpr std::array<std::string_view, 3> sections = {"staging", "intermediate", "pipeline"};
   constexpr std::array<std::string_view, 2> later = {"analysis", "plotting"};
   if (!node.IsMap()) refuse(code, "a map of settings belongs here", path, node);
   for (const auto& entry : node) {
     auto key = entry.first.as<std::string>();
-    const auto is_one_of = [&](const auto& words) { return std::find(words.begin(), words.end(), key) != words.end(); };
+    const auto is_one_of = [&](const auto& words) {
+      return std::find(words.begin(), words.end(), key) != words.end();
+    };
     if (entry.second.IsMap()) {
-      if (!top || (!is_one_of(sections) && !is_one_of(later))) refuse(code, "unknown section \"" + key + "\"", path, entry.first);
+      if (!top || (!is_one_of(sections) && !is_one_of(later)))
+        refuse(code, "unknown section \"" + key + "\"", path, entry.first);
       if (is_one_of(sections)) read_settings(entry.second, path, false, out);
       continue;
     }
-    if (top && key.starts_with("run_")) continue;  // run_staging and the like choose steps of the original's script
+    if (top && key.starts_with("run_"))
+      continue;  // run_staging and the like choose steps of the original's script
     if (entry.second.IsNull()) continue;
-    if (!entry.second.IsScalar()) refuse(code, "\"" + key + "\" must have one value", path, entry.second);
+    if (!entry.second.IsScalar())
+      refuse(code, "\"" + key + "\" must have one value", path, entry.second);
     std::replace(key.begin(), key.end(), '_', '-');
     out.push_back({key, entry.second.Scalar(), place(path, entry.first.Mark())});
   }
@@ -108,14 +117,17 @@ void read_settings(const YAML::Node& node, const std::string& path, bool top, st
 Result<ProcedureTable> load_procedures(const std::string& path) {
   return guarded<ProcedureTable>("bad_procedures", path, [&]() -> Result<ProcedureTable> {
     const YAML::Node root = YAML::LoadFile(path);
-    if (!root.IsMap() || !root["procedures"]) refuse("bad_procedures", "there is no map \"procedures\"", path, root);
+    if (!root.IsMap() || !root["procedures"])
+      refuse("bad_procedures", "there is no map \"procedures\"", path, root);
     const YAML::Node procedures = root["procedures"];
-    if (!procedures.IsMap()) refuse("bad_procedures", "\"procedures\" must be a map", path, procedures);
+    if (!procedures.IsMap())
+      refuse("bad_procedures", "\"procedures\" must be a map", path, procedures);
     std::vector<ProcedureSpec> specs;
     for (const auto& entry : procedures) {
       const auto name = entry.first.as<std::string>();
       for (const ProcedureSpec& spec : specs) {
-        if (spec.name == name) refuse("bad_procedures", "procedure " + name + " is there twice", path, entry.first);
+        if (spec.name == name)
+          refuse("bad_procedures", "procedure " + name + " is there twice", path, entry.first);
       }
       specs.push_back(read_spec(name, entry.second, path));
     }

@@ -1,8 +1,7 @@
-#include <weir/segmentation/csv.hpp>
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <weir/segmentation/csv.hpp>
 
 using namespace weir::segmentation;
 
@@ -17,7 +16,8 @@ ProcedureSpec spec_of(std::vector<TypedKey> data) {
 
 const ProcedureSpec volts = spec_of({{"V (V)", ValueType::float_unit}, {"n", ValueType::integer}});
 
-std::optional<Reject> read(const std::string& text, Table& table, const ProcedureSpec& spec = volts, bool only = false) {
+std::optional<Reject> read(const std::string& text, Table& table, const ProcedureSpec& spec = volts,
+                           bool only = false) {
   CsvNotes notes;
   return parse_csv(text, 0, 1, spec, only, table, notes);
 }
@@ -26,7 +26,8 @@ std::optional<Reject> read(const std::string& text, Table& table, const Procedur
 
 TEST_CASE("csv: typed columns, CRLF and LF, comments, blank lines, quotes") {
   Table table;
-  REQUIRE(!read("V (V),n,more\r\n0.5,3,1\r\n# remark\r\n\r\n\"1.5\", 4 ,2\n+2.5,5.0,nan\r\n", table));
+  REQUIRE(
+      !read("V (V),n,more\r\n0.5,3,1\r\n# remark\r\n\r\n\"1.5\", 4 ,2\n+2.5,5.0,nan\r\n", table));
   REQUIRE(table.rows == 3);
   CHECK(table[0].floats == std::vector<double>{0.5, 1.5, 2.5});
   CHECK(table[1].integers == std::vector<std::int64_t>{3, 4, 5});

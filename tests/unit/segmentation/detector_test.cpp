@@ -1,8 +1,7 @@
-#include <weir/segmentation/detector.hpp>
-
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <weir/segmentation/detector.hpp>
 
 using namespace weir::segmentation;
 
@@ -34,7 +33,9 @@ std::vector<Segment> restated(const std::vector<double>& v, const DetectorConfig
   double prev = v[0];
   const auto emit = [&](std::size_t end) {
     if (end - start + 1 < c.min_segment_points) return;
-    const Direction d = dir > 0 ? Direction::increasing : dir < 0 ? Direction::decreasing : Direction::unknown;
+    const Direction d = dir > 0   ? Direction::increasing
+                        : dir < 0 ? Direction::decreasing
+                                  : Direction::unknown;
     out.push_back({start, end, classify(v[start], v[end]), d, v[start], v[end]});
   };
   for (std::size_t i = 1; i < v.size(); ++i) {

@@ -1,12 +1,11 @@
-#include <weir/segmentation/detector.hpp>
-#include <weir/segmentation/generator.hpp>
-#include <weir/segmentation/segmenting.hpp>
-#include <weir/segmentation/staging.hpp>
-
 #include <doctest/doctest.h>
 
 #include <map>
 #include <set>
+#include <weir/segmentation/detector.hpp>
+#include <weir/segmentation/generator.hpp>
+#include <weir/segmentation/segmenting.hpp>
+#include <weir/segmentation/staging.hpp>
 
 using namespace weir::segmentation;
 
@@ -39,7 +38,8 @@ TEST_CASE("generator: a file is a function of kind, count, seed and index") {
   CHECK(paths.size() == 50);
 }
 
-TEST_CASE("generator: a clean corpus has the real one's proportions, and staging agrees with its truth") {
+TEST_CASE(
+    "generator: a clean corpus has the real one's proportions, and staging agrees with its truth") {
   const Generator generator({2000, CorpusKind::clean, 1});
   GeneratedFile file;
   StagedRun run;
@@ -81,12 +81,13 @@ TEST_CASE("generator: the set-points are those of a real sweep") {
     generator.make_file(k, file);
     if (file.kind != "plain" || file.bytes.find("VSD end: 0.1 V") == std::string::npos) continue;
     CHECK(file.rows == 44);
-    for (const char* text : {"\r\n-0.07050000000000001,", "\r\n-0.060000000000000026,", "\r\n-0.01000000000000005,",
-                             "\r\n0.0005,", "\r\n-0.0095,"}) {
+    for (const char* text : {"\r\n-0.07050000000000001,", "\r\n-0.060000000000000026,",
+                             "\r\n-0.01000000000000005,", "\r\n0.0005,", "\r\n-0.0095,"}) {
       CHECK(file.bytes.find(text) != std::string::npos);
     }
-    CHECK(file.segments ==
-          "forward_negative:0-11;return_negative:12-21;forward_positive:22-32;return_positive:33-43");
+    CHECK(
+        file.segments ==
+        "forward_negative:0-11;return_negative:12-21;forward_positive:22-32;return_positive:33-43");
     return;
   }
   FAIL("no such sweep among 400 files");
@@ -106,10 +107,12 @@ TEST_CASE("generator: a dirty corpus keeps its promises about what is readable")
     if (file.expect == "reject") CHECK(reject.has_value());
     if (!reject) CHECK(run.table.rows == file.rows);
   }
-  for (const char* kind : {"noise", "plateau", "cycles", "offset", "cut", "nan_rows", "utf16", "plain+cut_last_line"}) {
+  for (const char* kind : {"noise", "plateau", "cycles", "offset", "cut", "nan_rows", "utf16",
+                           "plain+cut_last_line"}) {
     CAPTURE(kind);
     bool there = false;
-    for (const std::string& name : kinds) there = there || name.starts_with(std::string(kind).substr(0, 5));
+    for (const std::string& name : kinds)
+      there = there || name.starts_with(std::string(kind).substr(0, 5));
     CHECK(there);
   }
 }

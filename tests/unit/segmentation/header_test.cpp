@@ -1,6 +1,6 @@
-#include <weir/segmentation/header.hpp>
-
 #include <doctest/doctest.h>
+
+#include <weir/segmentation/header.hpp>
 
 using namespace weir::segmentation;
 
@@ -16,7 +16,8 @@ Header parse(std::string_view text) {
 
 TEST_CASE("header: blocks, keys and values as PyMeasure writes them") {
   const std::string text =
-      "#Procedure: <laser_setup.procedures.IV.IV>\r\n#Parameters:\r\n#\tIrange: 0.0001 A\r\n#\tInformation: a: b :(\r\n"
+      "#Procedure: <laser_setup.procedures.IV.IV>\r\n#Parameters:\r\n#\tIrange: 0.0001 "
+      "A\r\n#\tInformation: a: b :(\r\n"
       "#\tEmpty: \r\n#Metadata:\r\n#\tStart time: 1.5\r\n#Data:\r\nVsd (V)\r\n";
   const Header header = parse(text);
   CHECK(header.procedure == "IV");
@@ -32,7 +33,8 @@ TEST_CASE("header: blocks, keys and values as PyMeasure writes them") {
 }
 
 TEST_CASE("header: case, spaces and LF are free, keys before a block are passed over") {
-  const Header header = parse("#VG: 1 V\n  # PROCEDURE : < x.It >\n# parameters :\n# VG : 2 V\n#DATA:\nt\n");
+  const Header header =
+      parse("#VG: 1 V\n  # PROCEDURE : < x.It >\n# parameters :\n# VG : 2 V\n#DATA:\nt\n");
   CHECK(header.procedure == "It");
   REQUIRE(header.parameters.size() == 1);
   CHECK(*header.parameter("VG") == "2 V");
@@ -48,7 +50,8 @@ TEST_CASE("header: an unbracketed procedure is taken and said, other text is non
 }
 
 TEST_CASE("header: the last of equal keys counts, a start time among the parameters is metadata") {
-  const Header header = parse("#Procedure: <IV>\n#Parameters:\n#\ta: 1\n#\ta: 2\n#\tStart time: 7\n#Data:\n");
+  const Header header =
+      parse("#Procedure: <IV>\n#Parameters:\n#\ta: 1\n#\ta: 2\n#\tStart time: 7\n#Data:\n");
   CHECK(*header.parameter("a") == "2");
   CHECK(*header.metadatum("Start time") == "7");
 }

@@ -1,6 +1,6 @@
-#include <weir/segmentation/instant.hpp>
-
 #include <doctest/doctest.h>
+
+#include <weir/segmentation/instant.hpp>
 
 using namespace weir::segmentation;
 
@@ -45,7 +45,8 @@ TEST_CASE("instant: ISO 8601 with and without zone") {
   CHECK(parse_instant_us("2025-09-04 20:47:01.5").value() == 1757018821 * second + 500000);
   CHECK(parse_instant_us("2025-09-04T16:47:01-04:00").value() == 1757018821 * second);
   CHECK(parse_instant_us("2025-09-04T20:47:01Z").value() == 1757018821 * second);
-  for (const char* text : {"2025-13-04", "2025-09-04T25:00", "2025-09-04T20:47:01 x", "04.09.2025", ""}) {
+  for (const char* text :
+       {"2025-13-04", "2025-09-04T25:00", "2025-09-04T20:47:01 x", "04.09.2025", ""}) {
     CAPTURE(text);
     CHECK(!parse_instant_us(text));
   }
@@ -55,7 +56,8 @@ TEST_CASE("instant: a date in a path stands between word boundaries") {
   CHECK(date_in_path("data/2025-10-14/IV.csv").value() == Date{2025, 10, 14});
   CHECK(date_in_path("data/2025_10_14/IV.csv").value() == Date{2025, 10, 14});
   CHECK(date_in_path("data/20251014/IV.csv").value() == Date{2025, 10, 14});
-  CHECK(date_in_path("20240101/2025-10-14/x").value() == Date{2025, 10, 14});  // the separated form first
+  CHECK(date_in_path("20240101/2025-10-14/x").value() ==
+        Date{2025, 10, 14});  // the separated form first
   CHECK(!date_in_path("data/It2025-09-25_10.csv"));
   CHECK(!date_in_path("data/2025-09-25_10.csv"));
   CHECK(!date_in_path("data/2025-02-30/x.csv"));
@@ -67,7 +69,8 @@ TEST_CASE("instant: zones have their offsets, by table and by rule") {
   CHECK(santiago.offset_at(1757018821) == -4 * 3600);  // before the change of 2025-09-07
   CHECK(santiago.offset_at(1758633737) == -3 * 3600);
   CHECK(santiago.local_date(1757018821 * second) == Date{2025, 9, 4});
-  CHECK(santiago.local_date(1757041200 * second) == Date{2025, 9, 4});  // 03:00 UTC is 23:00 the day before
+  CHECK(santiago.local_date(1757041200 * second) ==
+        Date{2025, 9, 4});                             // 03:00 UTC is 23:00 the day before
   CHECK(santiago.offset_at(4102444800) == -3 * 3600);  // 2100-01-01: the footer's rule, summer
   CHECK(santiago.offset_at(4118083200) == -4 * 3600);  // 2100-07-01
   const TimeZone berlin = zone("Europe/Berlin");
@@ -122,6 +125,7 @@ TEST_CASE("instant: paths are cleaned as Python's Path does, ids follow") {
   CHECK(clean_path("") == ".");
   CHECK(clean_path(".") == ".");
   CHECK(clean_path("/") == "/");
-  CHECK(run_id("data/01_raw/Alisson_04_sept/IV2025-09-04_1.csv", 1757018821635818) == "115aea5e88194a7f");
+  CHECK(run_id("data/01_raw/Alisson_04_sept/IV2025-09-04_1.csv", 1757018821635818) ==
+        "115aea5e88194a7f");
   CHECK(sha1_hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
 }

@@ -1,12 +1,11 @@
-#include "scratch.hpp"
-
-#include <weir/segmentation/journal.hpp>
-#include <weir/segmentation/parquet.hpp>
-
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
+#include <weir/segmentation/journal.hpp>
+#include <weir/segmentation/parquet.hpp>
+
+#include "scratch.hpp"
 
 using namespace weir::segmentation;
 
@@ -32,7 +31,8 @@ Record good(const std::string& path) {
 
 TEST_CASE("journal: a record is one line and comes back as it was") {
   Record r = good("raw/\xc2\xb5 \"odd\"\n.csv");
-  r.segments.push_back({3, 9, SegmentType::return_positive, Direction::decreasing, 0.1, 0.30000000000000004});
+  r.segments.push_back(
+      {3, 9, SegmentType::return_positive, Direction::decreasing, 0.1, 0.30000000000000004});
   r.segments.push_back({10, 19, SegmentType::forward_negative, Direction::unknown,
                         std::numeric_limits<double>::quiet_NaN(), -1});
   const std::string line = to_json_line(r);
@@ -49,7 +49,8 @@ TEST_CASE("journal: a record is one line and comes back as it was") {
   CHECK(!from_json_line("{\"path\":1,"));
 }
 
-TEST_CASE("journal: records are found after settle, the last of a path counts, and survive the process") {
+TEST_CASE(
+    "journal: records are found after settle, the last of a path counts, and survive the process") {
   const Scratch scratch;
   {
     Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
@@ -76,7 +77,8 @@ TEST_CASE("journal: records are found after settle, the last of a path counts, a
 TEST_CASE("journal: a torn tail and a damaged line lose themselves alone") {
   const Scratch scratch;
   const std::string line = to_json_line(good("a"));
-  scratch.write("_manifest/journal.jsonl", line + "{not json}\n" + to_json_line(good("b")) + line.substr(0, 40));
+  scratch.write("_manifest/journal.jsonl",
+                line + "{not json}\n" + to_json_line(good("b")) + line.substr(0, 40));
   {
     Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
     CHECK(journal.unreadable_lines() == 1);
@@ -115,8 +117,12 @@ TEST_CASE("journal: the manifest has one row a record, by path, whatever their o
     REQUIRE(journal.append(first ? good("a") : bad).ok());
     REQUIRE(journal.append(first ? bad : good("a")).ok());
     REQUIRE(journal.compact().ok());
-    REQUIRE(write_stage_manifest(journal, scratch->path() + "/_manifest/manifest.parquet", weir::Sync::none).ok());
-    REQUIRE(write_segment_manifest(journal, scratch->path() + "/deeper/manifest.parquet", weir::Sync::none).ok());
+    REQUIRE(write_stage_manifest(journal, scratch->path() + "/_manifest/manifest.parquet",
+                                 weir::Sync::none)
+                .ok());
+    REQUIRE(write_segment_manifest(journal, scratch->path() + "/deeper/manifest.parquet",
+                                   weir::Sync::none)
+                .ok());
   }
   const std::string bytes = one.read("_manifest/manifest.parquet");
   CHECK(bytes == two.read("_manifest/manifest.parquet"));
@@ -124,7 +130,8 @@ TEST_CASE("journal: the manifest has one row a record, by path, whatever their o
   REQUIRE(read_parquet(bytes, table).ok());
   REQUIRE(table.rows == 2);
   CHECK(table.find("source_file")->text(0) == "a");
-  CHECK(table.find("path")->text(0) == "proc=IV/date=2025-09-04/run_id=0123456789abcdef/part-000.parquet");
+  CHECK(table.find("path")->text(0) ==
+        "proc=IV/date=2025-09-04/run_id=0123456789abcdef/part-000.parquet");
   CHECK(table.find("path")->is_null(1));
   CHECK(table.find("reason")->text(1) == "empty_file");
 }

@@ -1,10 +1,9 @@
-#include "real_data.hpp"
-
-#include <weir/segmentation/parquet.hpp>
-
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <weir/segmentation/parquet.hpp>
+
+#include "real_data.hpp"
 
 using namespace weir::segmentation;
 
@@ -58,7 +57,8 @@ bool equal(const Column& a, std::size_t row_a, const Column& b, std::size_t row_
   return std::memcmp(&x, &y, sizeof(x)) == 0;
 }
 
-std::string encoded(const Table& table, std::size_t first, std::size_t count, Compression compression = Compression::zstd) {
+std::string encoded(const Table& table, std::size_t first, std::size_t count,
+                    Compression compression = Compression::zstd) {
   ParquetWriter writer(compression);
   return std::string(writer.encode(table, first, count));
 }
@@ -71,8 +71,10 @@ TEST_CASE("parquet: what is written reads back bit for bit, whole and in part, w
   Table table;
   fill(table, 100);
   Table back;
-  for (const Compression compression : {Compression::none, Compression::snappy, Compression::zstd}) {
-    for (const auto& [first, count] : {std::pair<std::size_t, std::size_t>{0, 100}, {17, 40}, {5, 1}, {99, 1}}) {
+  for (const Compression compression :
+       {Compression::none, Compression::snappy, Compression::zstd}) {
+    for (const auto& [first, count] :
+         {std::pair<std::size_t, std::size_t>{0, 100}, {17, 40}, {5, 1}, {99, 1}}) {
       const auto read = read_parquet(encoded(table, first, count, compression), back);
       REQUIRE_MESSAGE(read.ok(), read.error().text());
       REQUIRE(back.rows == count);
@@ -80,13 +82,15 @@ TEST_CASE("parquet: what is written reads back bit for bit, whole and in part, w
       for (std::size_t k = 0; k < table.size(); ++k) {
         CAPTURE(table[k].name);
         CHECK(back[k].name == table[k].name);
-        for (std::size_t row = 0; row < count; ++row) CHECK(equal(back[k], row, table[k], first + row));
+        for (std::size_t row = 0; row < count; ++row)
+          CHECK(equal(back[k], row, table[k], first + row));
       }
     }
   }
 }
 
-TEST_CASE("parquet: constants and columns of one value stay constants, equal input gives equal bytes") {
+TEST_CASE(
+    "parquet: constants and columns of one value stay constants, equal input gives equal bytes") {
   Table table;
   fill(table, 50);
   Table back;
@@ -159,7 +163,8 @@ TEST_CASE("parquet: a file that is cut, or no Parquet, is refused") {
     CHECK(read.error().code == "bad_parquet");
   }
   CHECK(!read_parquet(std::string(100, 'x'), back).ok());
-  CHECK(read_parquet("PAR1" + std::string(100, 'x') + "PARE", back).error().code == "unsupported_parquet");
+  CHECK(read_parquet("PAR1" + std::string(100, 'x') + "PARE", back).error().code ==
+        "unsupported_parquet");
 }
 
 TEST_CASE("parquet: no flipped byte does harm, and one in a page is found by its CRC") {
@@ -208,7 +213,8 @@ TEST_CASE("parquet: the original's files have the schema that is known of them")
   if (root.empty()) return;
   Table table;
   FileInfo info;
-  const std::string path = "/staged_by_polars/proc=IV/date=2025-09-04/run_id=115aea5e88194a7f/part-000.parquet";
+  const std::string path =
+      "/staged_by_polars/proc=IV/date=2025-09-04/run_id=115aea5e88194a7f/part-000.parquet";
   const auto read = read_parquet(real_data::read(root + path), table, &info);
   REQUIRE_MESSAGE(read.ok(), read.error().text());
   CHECK(info.created_by == "Polars");

@@ -1,11 +1,10 @@
-#include "scratch.hpp"
-
-#include <weir/segmentation/pipeline.hpp>
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <weir/segmentation/pipeline.hpp>
+
+#include "scratch.hpp"
 
 using namespace weir::segmentation;
 
@@ -25,7 +24,8 @@ std::unique_ptr<weir::Runtime> start(int workers) {
 
 /// A corpus in a folder, and the two stages over it.
 struct Bench {
-  explicit Bench(std::size_t files, CorpusKind kind = CorpusKind::clean, int workers = 2) : runtime(start(workers)) {
+  explicit Bench(std::size_t files, CorpusKind kind = CorpusKind::clean, int workers = 2)
+      : runtime(start(workers)) {
     const auto made = generate(*runtime, {files, kind, 1}, scratch.path() + "/corpus", {});
     REQUIRE_MESSAGE(made.ok(), made.error().text());
     CHECK(made.value().files == files);
@@ -43,7 +43,8 @@ struct Bench {
     REQUIRE_MESSAGE(report.ok(), report.error().text());
     return std::move(report).value();
   }
-  StageReport segment_all(const std::string& out = "out", const std::string& procedure = "IV", std::size_t points = 5) {
+  StageReport segment_all(const std::string& out = "out", const std::string& procedure = "IV",
+                          std::size_t points = 5) {
     SegmentConfig config;
     config.stage_root = scratch.path() + "/" + out + "/stage";
     config.output_root = scratch.path() + "/" + out + "/" + procedure;
@@ -158,15 +159,18 @@ TEST_CASE("pipeline: a changed input replaces its outputs, stale segments and al
   std::string path;
   std::string bytes;
   for (const auto& [name, text] : corpus) {
-    if (name.find("/IV2") == std::string::npos || text.find("#Metadata:") == std::string::npos) continue;
-    if (text.find("#Data:\r\nVsd") == std::string::npos || text.find('\0') != std::string::npos) continue;
+    if (name.find("/IV2") == std::string::npos || text.find("#Metadata:") == std::string::npos)
+      continue;
+    if (text.find("#Data:\r\nVsd") == std::string::npos || text.find('\0') != std::string::npos)
+      continue;
     if (text.find("Traceback") != std::string::npos || !text.starts_with("#Proc")) continue;
     path = name;
     bytes = text;
     break;
   }
   REQUIRE(!path.empty());
-  const std::size_t half = bytes.find('\n', bytes.size() / 2) + 1;  // the sweep was stopped: fewer segments
+  const std::size_t half =
+      bytes.find('\n', bytes.size() / 2) + 1;  // the sweep was stopped: fewer segments
   bench.scratch.write(path, bytes.substr(0, half));
   const StageReport staged = bench.stage_all();
   CHECK(staged.done == 1);
@@ -176,7 +180,8 @@ TEST_CASE("pipeline: a changed input replaces its outputs, stale segments and al
   CHECK(cut.removed >= 1);
   // Another start time is another id: the old run goes, from both trees.
   const std::size_t start = bytes.find("Start time: ") + 12;
-  bench.scratch.write(path, bytes.substr(0, start) + "1700000000.5" + bytes.substr(bytes.find("\r\n", start)));
+  bench.scratch.write(
+      path, bytes.substr(0, start) + "1700000000.5" + bytes.substr(bytes.find("\r\n", start)));
   const StageReport moved = bench.stage_all();
   CHECK(moved.done == 1);
   CHECK(moved.removed == 1);
@@ -220,7 +225,8 @@ TEST_CASE("pipeline: side files are the original's") {
   CHECK(first_file(rejects, ".reject.json").size() > 20);
   const StageReport cut = bench.segment_all();
   CHECK(bench.scratch.tree("events").size() == staged.done + cut.done);
-  CHECK(bench.scratch.read(first_file(bench.scratch.tree("events"), "/segment-")).find("v_range") != std::string::npos);
+  CHECK(bench.scratch.read(first_file(bench.scratch.tree("events"), "/segment-")).find("v_range") !=
+        std::string::npos);
 }
 
 TEST_CASE("pipeline: places that are not there are told") {
@@ -240,7 +246,9 @@ TEST_CASE("pipeline: places that are not there are told") {
   CHECK(preprocess(*runtime, segments, {}).error().code == "not_found");
 }
 
-TEST_CASE("pipeline: an output folder that cannot be written ends the stage, and the former outputs stay") {
+TEST_CASE(
+    "pipeline: an output folder that cannot be written ends the stage, and the former outputs "
+    "stay") {
   Bench bench(20);
   bench.scratch.write("out/stage/proc=IVg", "a file where a folder must be");
   StageConfig config;

@@ -1,10 +1,9 @@
-#include "real_data.hpp"
-
-#include <weir/segmentation/procedures.hpp>
-
 #include <unistd.h>
 
 #include <cstdio>
+#include <weir/segmentation/procedures.hpp>
+
+#include "real_data.hpp"
 
 using namespace weir::segmentation;
 
@@ -13,7 +12,8 @@ namespace {
 /// A file that goes with the test.
 class Scratch {
  public:
-  explicit Scratch(const std::string& text) : path_("procedures_test." + std::to_string(::getpid()) + ".yml") {
+  explicit Scratch(const std::string& text)
+      : path_("procedures_test." + std::to_string(::getpid()) + ".yml") {
     REQUIRE(weir::write_file_atomically(path_, text).ok());
   }
   ~Scratch() { std::remove(path_.c_str()); }
@@ -40,12 +40,14 @@ TEST_CASE("procedures: the built-in table equals the original's file") {
     CAPTURE(spec.name);
     const ProcedureSpec& ours = built_in.spec(spec.name);
     CHECK(ours.parameters.size() == spec.parameters.size());
-    for (const auto& [theirs, mine] :
-         {std::pair{&spec.parameters, &ours.parameters}, {&spec.metadata, &ours.metadata}, {&spec.data, &ours.data}}) {
+    for (const auto& [theirs, mine] : {std::pair{&spec.parameters, &ours.parameters},
+                                       {&spec.metadata, &ours.metadata},
+                                       {&spec.data, &ours.data}}) {
       for (const TypedKey& key : *theirs) {
         CAPTURE(key.key);
         bool found = false;
-        for (const TypedKey& own : *mine) found = found || (own.key == key.key && own.type == key.type);
+        for (const TypedKey& own : *mine)
+          found = found || (own.key == key.key && own.type == key.type);
         CHECK(found);
       }
     }
@@ -82,7 +84,8 @@ TEST_CASE("procedures: header values are cast, and stay text where they cannot b
   CHECK(std::get<std::int64_t>(cast_value("3.7 A", ValueType::integer)) == 3);
   CHECK(std::get<bool>(cast_value("Yes", ValueType::boolean)));
   CHECK(!std::get<bool>(cast_value("whatever", ValueType::boolean)));
-  CHECK(std::get<std::int64_t>(cast_value("1757018821.6358175", ValueType::datetime)) == 1757018821635818);
+  CHECK(std::get<std::int64_t>(cast_value("1757018821.6358175", ValueType::datetime)) ==
+        1757018821635818);
   CHECK(std::get<std::string>(cast_value("soon", ValueType::datetime)) == "soon");
 }
 
@@ -99,12 +102,15 @@ TEST_CASE("procedures: units have their prefixes, other quantities have no facto
 
 TEST_CASE("procedures: columns get their canonical names by form, synonym and capitals") {
   using Names = std::vector<std::string>;
-  CHECK(renamed({"Vsd (V)", "I (A)", "Plate T (degC)"}, "IV") == Names{"Vsd (V)", "I (A)", "Plate T (degC)"});
+  CHECK(renamed({"Vsd (V)", "I (A)", "Plate T (degC)"}, "IV") ==
+        Names{"Vsd (V)", "I (A)", "Plate T (degC)"});
   CHECK(renamed({"vsd_v", "current"}, "IV") == Names{"Vsd (V)", "I (A)"});
   CHECK(renamed({"VDS", "ID"}, "IV") == Names{"Vsd (V)", "I (A)"});
   CHECK(renamed({"VSD [mV]", "i"}, "IV")[1] == "I (A)");
-  CHECK(renamed({"time", "I(A)", "VL", "Plate T (\xc2\xb0" "C)"}, "ITt") ==
-        Names{"t (s)", "I (A)", "VL (V)", "Plate T (degC)"});
+  CHECK(renamed({"time", "I(A)", "VL",
+                 "Plate T (\xc2\xb0"
+                 "C)"},
+                "ITt") == Names{"t (s)", "I (A)", "VL (V)", "Plate T (degC)"});
   CHECK(renamed({"i", "I (A)"}, "IV") == Names{"i", "I (A)"});  // a target is given once
   CHECK(renamed({"x", "y"}, "Unknown") == Names{"x", "y"});
 }

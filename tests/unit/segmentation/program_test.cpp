@@ -1,15 +1,15 @@
-// The program weir-segment as people and scripts meet it: exit codes, messages, JSON, configuration.
-#include "scratch.hpp"
-
+// The program weir-segment as people and scripts meet it: exit codes, messages, JSON,
+// configuration.
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
-
 #include <sys/wait.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string>
+
+#include "scratch.hpp"
 
 namespace {
 
@@ -28,21 +28,26 @@ std::string program() {
 
 /// Runs the program in `folder`; stderr comes behind stdout when `with_stderr`.
 Answer run(const std::string& folder, const std::string& arguments, bool with_stderr = true) {
-  const std::string line = "cd '" + folder + "' && '" + program() + "' " + arguments + (with_stderr ? " 2>&1" : " 2>/dev/null");
+  const std::string line = "cd '" + folder + "' && '" + program() + "' " + arguments +
+                           (with_stderr ? " 2>&1" : " 2>/dev/null");
   std::FILE* pipe = ::popen(line.c_str(), "r");
   REQUIRE(pipe != nullptr);
   Answer answer;
   std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) answer.out.append(buffer.data(), n);
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    answer.out.append(buffer.data(), n);
   const int status = ::pclose(pipe);
   answer.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return answer;
 }
 
-bool says(const Answer& answer, const std::string& words) { return answer.out.find(words) != std::string::npos; }
+bool says(const Answer& answer, const std::string& words) {
+  return answer.out.find(words) != std::string::npos;
+}
 
 const std::string one_run =
-    "#Procedure: <a.IV>\r\n#Metadata:\r\n#\tStart time: 1757018821.6358175\r\n#Data:\r\nVsd (V),I (A)\r\n"
+    "#Procedure: <a.IV>\r\n#Metadata:\r\n#\tStart time: 1757018821.6358175\r\n#Data:\r\nVsd (V),I "
+    "(A)\r\n"
     "0.0,1e-9\r\n0.1,1e-9\r\n0.2,1e-9\r\n0.3,1e-9\r\n0.4,1e-9\r\n0.5,1e-9\r\n";
 
 }  // namespace
@@ -110,7 +115,8 @@ TEST_CASE("program: pipeline writes both trees, once, with the keys that scripts
   const Scratch scratch;
   scratch.write("raw/2025-09-04/a.csv", one_run);
   scratch.write("raw/b.csv", "");
-  const std::string command = "pipeline --raw-root ./raw/ --stage-root s --output-root o --workers 2 --json --graph g.json";
+  const std::string command =
+      "pipeline --raw-root ./raw/ --stage-root s --output-root o --workers 2 --json --graph g.json";
   const Answer answer = run(scratch.path(), command, false);
   REQUIRE(answer.exit == 0);
   const auto json = nlohmann::json::parse(answer.out);
@@ -122,7 +128,8 @@ TEST_CASE("program: pipeline writes both trees, once, with the keys that scripts
   CHECK(json.at("preprocess").at("segments") == 1);
   CHECK(json.at("ledger").at("in") == json.at("ledger").at("out"));
   CHECK(json.at("runtime").at("barriers").size() == 2);
-  for (const char* key : {"version", "commit", "exit", "elapsed_s", "config", "machine", "peak_rss_bytes", "memory_bytes"}) {
+  for (const char* key : {"version", "commit", "exit", "elapsed_s", "config", "machine",
+                          "peak_rss_bytes", "memory_bytes"}) {
     CHECK(json.contains(key));
   }
   const auto tree = scratch.tree("o");
@@ -141,16 +148,21 @@ TEST_CASE("program: pipeline writes both trees, once, with the keys that scripts
   CHECK(nlohmann::json::parse(usage.out).at("error").at("code") == "usage");
 }
 
-TEST_CASE("program: a configuration is read, the command line wins, a wrong key is refused with its line") {
+TEST_CASE(
+    "program: a configuration is read, the command line wins, a wrong key is refused with its "
+    "line") {
   if (program().empty()) return;
   const Scratch scratch;
   scratch.write("raw/a.csv", one_run);
-  scratch.write("c.yml", "staging:\n  raw_root: raw\n  stage_root: from_file\n  workers: 1\nintermediate:\n  dv_threshold: 0.5\n");
+  scratch.write("c.yml",
+                "staging:\n  raw_root: raw\n  stage_root: from_file\n  workers: 1\nintermediate:\n "
+                " dv_threshold: 0.5\n");
   CHECK(run(scratch.path(), "stage --config c.yml").exit == 0);
   CHECK(weir::stat_file(scratch.path() + "/from_file/_manifest/manifest.parquet").ok());
   CHECK(run(scratch.path(), "stage --config c.yml --stage-root from_line").exit == 0);
   CHECK(weir::stat_file(scratch.path() + "/from_line/_manifest/manifest.parquet").ok());
-  scratch.write("c.json", "{\"staging\": {\"raw_root\": \"raw\", \"stage_root\": \"j\", \"force\": true}}");
+  scratch.write("c.json",
+                "{\"staging\": {\"raw_root\": \"raw\", \"stage_root\": \"j\", \"force\": true}}");
   CHECK(run(scratch.path(), "stage --config c.json").exit == 0);
   scratch.write("bad.yml", "staging:\n  raw_root: raw\n  stage_rot: x\n");
   const Answer bad = run(scratch.path(), "stage --config bad.yml");
@@ -177,7 +189,8 @@ TEST_CASE("program: inspect and report show what is there") {
   const Answer text = run(scratch.path(), "inspect " + staged);
   CHECK(text.exit == 0);
   CHECK(says(text, "Vsd (V)"));
-  const auto json = nlohmann::json::parse(run(scratch.path(), "inspect --json --all-rows " + staged, false).out);
+  const auto json =
+      nlohmann::json::parse(run(scratch.path(), "inspect --json --all-rows " + staged, false).out);
   CHECK(json.at("rows") == 6);
   CHECK(json.at("data").size() == 6);
   CHECK(json.at("columns").at(0).at("name") == "Vsd (V)");

@@ -1,13 +1,12 @@
 // real_data.hpp: the measured files that the tests compare with; WEIR_TEST_DATA names their folder.
 #pragma once
 
-#include <weir/file.hpp>
-
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <weir/file.hpp>
 
 namespace real_data {
 

@@ -1,21 +1,20 @@
 // scratch.hpp: a folder that goes with the test.
 #pragma once
 
-#include <weir/file.hpp>
-
 #include <doctest/doctest.h>
-
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <weir/file.hpp>
 
 class Scratch {
  public:
   Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-segment-test-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "weir-segment-test-XXXXXX").string();
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     path_ = name;
   }

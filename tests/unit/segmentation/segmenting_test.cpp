@@ -1,6 +1,6 @@
-#include <weir/segmentation/segmenting.hpp>
-
 #include <doctest/doctest.h>
+
+#include <weir/segmentation/segmenting.hpp>
 
 using namespace weir::segmentation;
 
@@ -52,8 +52,8 @@ TEST_CASE("segmenting: a segment's file has all columns of its rows and six more
   REQUIRE(read_parquet(encode_segment(table, part, 2, writer, extra), back).ok());
   REQUIRE(back.rows == 7);
   REQUIRE(back.size() == 9);
-  const char* names[] = {"segment_id", "segment_type", "segment_v_start", "segment_v_end", "segment_direction",
-                         "point_in_segment"};
+  const char* names[] = {"segment_id",    "segment_type",      "segment_v_start",
+                         "segment_v_end", "segment_direction", "point_in_segment"};
   for (std::size_t k = 0; k < 6; ++k) CHECK(back[3 + k].name == names[k]);
   CHECK(back[0].number(0) == table[0].number(3));
   CHECK(back[3].integer(6) == 2);

@@ -1,12 +1,11 @@
-#include "real_data.hpp"
-
+#include <algorithm>
+#include <cmath>
+#include <string>
 #include <weir/segmentation/detector.hpp>
 #include <weir/segmentation/parquet.hpp>
 #include <weir/segmentation/staging.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <string>
+#include "real_data.hpp"
 
 using namespace weir::segmentation;
 
@@ -48,7 +47,8 @@ void check_equal(const Column& ours, const Column& theirs, std::size_t rows) {
 
 }  // namespace
 
-TEST_CASE("staging: real files give the expected ids, instants, dates, rows, columns and segments") {
+TEST_CASE(
+    "staging: real files give the expected ids, instants, dates, rows, columns and segments") {
   const std::string root = real_data::root();
   if (root.empty()) return;
   const auto expected = nlohmann::json::parse(real_data::read(root + "/expected.json"));
@@ -71,7 +71,8 @@ TEST_CASE("staging: real files give the expected ids, instants, dates, rows, col
     CHECK(to_string(run.start.origin) == want["date_origin"].get<std::string>());
     CHECK(run.procedure == want["proc"].get<std::string>());
     CHECK(run.table.rows == want["rows"].get<std::size_t>());
-    for (std::size_t k = 0; k < want["columns"].size(); ++k) CHECK(run.table[k].name == want["columns"][k].get<std::string>());
+    for (std::size_t k = 0; k < want["columns"].size(); ++k)
+      CHECK(run.table[k].name == want["columns"][k].get<std::string>());
     CHECK(run.table[want["columns"].size()].name == "run_id");
     if (!want.contains("segments")) continue;
     const Column* voltage = run.table.find(want["voltage_col"].get<std::string>());
@@ -102,11 +103,14 @@ TEST_CASE("staging: every value equals the original's own staged Parquet, writte
     if (want.contains("expect")) continue;
     CAPTURE(name);
     const std::string path = "data/01_raw/" + name;
-    REQUIRE(!stage_bytes(real_data::read(root + "/" + path), path, 0, {nullptr, &santiago(), false}, run));
-    const auto read =
-        read_parquet(real_data::read(root + "/staged_by_polars/" + run.directory() + "/part-000.parquet"), theirs);
+    REQUIRE(!stage_bytes(real_data::read(root + "/" + path), path, 0, {nullptr, &santiago(), false},
+                         run));
+    const auto read = read_parquet(
+        real_data::read(root + "/staged_by_polars/" + run.directory() + "/part-000.parquet"),
+        theirs);
     REQUIRE_MESSAGE(read.ok(), read.error().text());
-    for (const Compression compression : {Compression::none, Compression::snappy, Compression::zstd}) {
+    for (const Compression compression :
+         {Compression::none, Compression::snappy, Compression::zstd}) {
       ParquetWriter writer(compression);
       const std::string file(writer.encode(run.table, 0, run.table.rows));
       const auto back = read_parquet(file, ours);
@@ -189,7 +193,8 @@ TEST_CASE("staging: light is on when wavelength and a voltage other than zero ar
 
 TEST_CASE("staging: units are converted to the column's, others are named and left empty") {
   StagedRun run;
-  REQUIRE(!stage(iv("#\tVG: 100 mV\r\n#\tLaser voltage: 3 degC\r\n#\tChip number: 7b\r\n", two_rows), run));
+  REQUIRE(!stage(
+      iv("#\tVG: 100 mV\r\n#\tLaser voltage: 3 degC\r\n#\tChip number: 7b\r\n", two_rows), run));
   CHECK(run.table.find("vg_fixed_v")->number(0) == 0.1);
   CHECK(run.table.find("laser_voltage_V")->is_null(0));
   CHECK(has_note(run, "prefix:VG"));
@@ -200,7 +205,8 @@ TEST_CASE("staging: units are converted to the column's, others are named and le
 
 TEST_CASE("staging: a procedure outside of the table is staged uncast") {
   StagedRun run;
-  REQUIRE(!stage("#Procedure: <lab.New>\n#Metadata:\n#\tStart time: 10\n#Data:\na,b\n1,x\n2,y\n", run));
+  REQUIRE(
+      !stage("#Procedure: <lab.New>\n#Metadata:\n#\tStart time: 10\n#Data:\na,b\n1,x\n2,y\n", run));
   CHECK(run.table[0].type == ColumnType::float64);
   CHECK(run.table[1].type == ColumnType::text);
   CHECK(has_note(run, "unknown_procedure"));

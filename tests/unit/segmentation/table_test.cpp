@@ -1,8 +1,7 @@
-#include <weir/segmentation/table.hpp>
-
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <weir/segmentation/table.hpp>
 
 using namespace weir::segmentation;
 

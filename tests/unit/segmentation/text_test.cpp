@@ -1,9 +1,8 @@
-#include <weir/segmentation/text.hpp>
-
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
+#include <weir/segmentation/text.hpp>
 
 using namespace weir::segmentation;
 
@@ -48,7 +47,9 @@ TEST_CASE("text: integers are whole texts that fit") {
 
 TEST_CASE("text: UTF-8 is checked strictly, Latin-1 and escapes are converted") {
   CHECK(is_utf8("plain ascii, longer than eight"));
-  CHECK(is_utf8("12345678\xc2\xb5" "12345678"));
+  CHECK(
+      is_utf8("12345678\xc2\xb5"
+              "12345678"));
   CHECK(!is_utf8("1234567\xb5 1234567"));
   CHECK(!is_utf8("\xc0\x80"));          // overlong
   CHECK(!is_utf8("\xed\xa0\x80"));      // a surrogate

@@ -1,17 +1,18 @@
-// csv.hpp: the data table of a PyMeasure CSV, typed and strict: what is not a number where one belongs is a reject.
+// csv.hpp: the data table of a PyMeasure CSV, typed and strict: what is not a number where one
+// belongs is a reject.
 //
-// Shape: a line of column names, then rows of as many fields; CRLF or LF; '#' begins a comment; blank lines are
-// skipped. Types: the specification's, else float64 for columns whose first value is a number, else text. "nan" is a
-// NaN, an empty field a null. Roles: pure, any thread. Cost: one pass, about 600 MB/s on one core.
+// Shape: a line of column names, then rows of as many fields; CRLF or LF; '#' begins a comment;
+// blank lines are skipped. Types: the specification's, else float64 for columns whose first value
+// is a number, else text. "nan" is a NaN, an empty field a null. Roles: pure, any thread. Cost: one
+// pass, about 600 MB/s on one core.
 #pragma once
-
-#include <weir/segmentation/procedures.hpp>
-#include <weir/segmentation/table.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <weir/segmentation/procedures.hpp>
+#include <weir/segmentation/table.hpp>
 
 namespace weir::segmentation {
 
@@ -49,7 +50,8 @@ struct CsvNotes {
 };
 
 /// Reads `text` from byte `offset`, line `line` on, into `table` (cleared first). Empty: it worked.
-std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::size_t line, const ProcedureSpec& spec,
-                                bool only_spec_columns, Table& table, CsvNotes& notes);
+std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::size_t line,
+                                const ProcedureSpec& spec, bool only_spec_columns, Table& table,
+                                CsvNotes& notes);
 
 }  // namespace weir::segmentation

@@ -1,7 +1,8 @@
 // detector.hpp: where a sweep turns: voltage in, segments out.
 //
-// Shape: a span of n voltages, V; segments are index ranges [first, last], ascending, not overlapping.
-// Roles: pure, any thread. Memory: `segments` grows, keeps its storage. Cost: one pass, about 100 M points/s.
+// Shape: a span of n voltages, V; segments are index ranges [first, last], ascending, not
+// overlapping. Roles: pure, any thread. Memory: `segments` grows, keeps its storage. Cost: one
+// pass, about 100 M points/s.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,12 @@ enum class Rule : std::uint8_t {
 };
 std::string_view to_string(Rule rule) noexcept;
 
-enum class SegmentType : std::uint8_t { forward_negative, return_negative, forward_positive, return_positive };
+enum class SegmentType : std::uint8_t {
+  forward_negative,
+  return_negative,
+  forward_positive,
+  return_positive
+};
 std::string_view to_string(SegmentType type) noexcept;
 
 enum class Direction : std::uint8_t { unknown, increasing, decreasing };
@@ -41,7 +47,8 @@ struct DetectorConfig {
 };
 
 /// Finds the segments of `voltages`; none when there are fewer than min_segment_points.
-void detect(std::span<const double> voltages, const DetectorConfig& config, std::vector<Segment>& segments);
+void detect(std::span<const double> voltages, const DetectorConfig& config,
+            std::vector<Segment>& segments);
 
 /// The type by the two end points of a segment.
 SegmentType classify(double v_start, double v_end) noexcept;

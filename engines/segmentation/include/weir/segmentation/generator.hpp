@@ -1,8 +1,9 @@
 // generator.hpp: made-up measurement files of the shape of real ones, and the truth about each.
 //
-// Shape: file i of a corpus is a pure function of (kind, files, seed, i). `clean`: 24 % IV sweeps (four segments each by
-// the compat rule), 72 % other procedures, 4 % malformed of ten kinds. `dirty`: 60 % IV with noise, plateaus, cuts and
-// the like, 12 % malformed, odd encodings. Roles: make_file by any thread; a Generator is immutable.
+// Shape: file i of a corpus is a pure function of (kind, files, seed, i). `clean`: 24 % IV sweeps
+// (four segments each by the compat rule), 72 % other procedures, 4 % malformed of ten kinds.
+// `dirty`: 60 % IV with noise, plateaus, cuts and the like, 12 % malformed, odd encodings. Roles:
+// make_file by any thread; a Generator is immutable.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +22,14 @@ struct CorpusConfig {
 };
 
 struct GeneratedFile {
-  std::string path;      // below the corpus, "raw/2025-01-02/IV2025-01-02_3.csv"
+  std::string path;  // below the corpus, "raw/2025-01-02/IV2025-01-02_3.csv"
   std::string bytes;
   std::string expect;    // "ok", "reject", "ok_or_reject"
   std::string proc;      // "IV"; "-" where there is none to be read
   std::string kind;      // "plain", "noise", "utf16" ...
   std::size_t rows = 0;  // rows that are staged when it is
-  std::string segments;  // "forward_negative:0-11;return_negative:12-21", rows 0-based and inclusive; empty: no sweep
+  std::string segments;  // "forward_negative:0-11;return_negative:12-21", rows 0-based and
+                         // inclusive; empty: no sweep
 
   void clear();
   /// The line of truth.tsv, with its end.
@@ -48,9 +50,9 @@ class Generator {
 
  private:
   CorpusConfig config_;
-  std::size_t sweeps_;     // files that are IV
+  std::size_t sweeps_;  // files that are IV
   std::size_t malformed_;
-  std::size_t stride_;     // coprime to files: spreads the roles over the folders
+  std::size_t stride_;  // coprime to files: spreads the roles over the folders
 };
 
 }  // namespace weir::segmentation

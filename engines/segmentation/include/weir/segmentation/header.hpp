@@ -1,8 +1,11 @@
-// header.hpp: the header of a PyMeasure CSV: procedure, parameters, metadata, and where the data begins.
+// header.hpp: the header of a PyMeasure CSV: procedure, parameters, metadata, and where the data
+// begins.
 //
-// Shape: lines that begin with '#', up to `#Data:`; `#Procedure: <a.b.Name>`, then blocks `#Parameters:` and
-// `#Metadata:` of `#<TAB>key: value`. Roles: pure, any thread; text() views point into the bytes that were parsed.
-// Errors: none here; what is missing stays empty, the stager decides. Cost: one pass over the header lines.
+// Shape: lines that begin with '#', up to `#Data:`; `#Procedure: <a.b.Name>`, then blocks
+// `#Parameters:` and
+// `#Metadata:` of `#<TAB>key: value`. Roles: pure, any thread; text() views point into the bytes
+// that were parsed. Errors: none here; what is missing stays empty, the stager decides. Cost: one
+// pass over the header lines.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +22,8 @@ struct HeaderEntry {
 
 class Header {
  public:
-  std::string procedure;                // last dotted part of the class name; empty: no Procedure line
-  bool bracketed = true;                // false: `# Procedure: IV`, accepted and named
+  std::string procedure;  // last dotted part of the class name; empty: no Procedure line
+  bool bracketed = true;  // false: `# Procedure: IV`, accepted and named
   bool has_data_marker = false;
   std::size_t data_offset = 0;          // byte behind the line of the marker
   std::size_t data_line = 0;            // 1-based number of the line behind the marker
@@ -37,7 +40,8 @@ class Header {
 /// Reads the header of `text` (UTF-8, any line ends) into `header`, which is cleared first.
 void parse_header(std::string_view text, Header& header);
 
-/// Takes the next line of `text` from `offset` on, without its end ("\n", "\r\n"), and moves `offset` behind it.
+/// Takes the next line of `text` from `offset` on, without its end ("\n", "\r\n"), and moves
+/// `offset` behind it.
 std::string_view next_line(std::string_view text, std::size_t& offset) noexcept;
 
 }  // namespace weir::segmentation

@@ -1,15 +1,12 @@
 // journal.hpp: what was done to which input, one line a record, and the manifest folded from it.
 //
-// Shape: ROOT/_manifest/journal.jsonl, one JSON object a line, the last record of a path counts; compact() leaves one
-// record a path, sorted, without clocks, so that equal work gives equal bytes. Records are held back until their outputs
-// are as safe as the sync policy says: a record that can be read never speaks of an output that is not there.
-// Roles: one thread at a time. Errors: a line that cannot be read is left out and counted; a torn tail is no error.
-// Memory: about 600 bytes a record.
+// Shape: ROOT/_manifest/journal.jsonl, one JSON object a line, the last record of a path counts;
+// compact() leaves one record a path, sorted, without clocks, so that equal work gives equal bytes.
+// Records are held back until their outputs are as safe as the sync policy says: a record that can
+// be read never speaks of an output that is not there. Roles: one thread at a time. Errors: a line
+// that cannot be read is left out and counted; a torn tail is no error. Memory: about 600 bytes a
+// record.
 #pragma once
-
-#include <weir/file.hpp>
-#include <weir/result.hpp>
-#include <weir/segmentation/detector.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -17,29 +14,33 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+#include <weir/file.hpp>
+#include <weir/result.hpp>
+#include <weir/segmentation/detector.hpp>
 
 namespace weir::segmentation {
 
-/// What fsync is done before a record: none; commit: of all outputs of a batch together; file: each one by its writer.
+/// What fsync is done before a record: none; commit: of all outputs of a batch together; file: each
+/// one by its writer.
 enum class SyncPolicy : std::uint8_t { none, commit, file };
 
 /// The identity of an input: when it and the configuration are equal, so is the output.
 struct InputIdentity {
-  std::uint64_t size = 0;       // bytes
+  std::uint64_t size = 0;  // bytes
   std::int64_t mtime_ns = 0;
-  std::string config;           // fingerprint of everything else that shapes the output
+  std::string config;  // fingerprint of everything else that shapes the output
   bool operator==(const InputIdentity&) const = default;
 };
 
 struct Record {
-  std::string path;             // the input: a CSV's path as given, or a staged run's directory
+  std::string path;  // the input: a CSV's path as given, or a staged run's directory
   InputIdentity input;
-  std::string status;           // "ok", "reject", "error"
+  std::string status;  // "ok", "reject", "error"
   std::string run_id, proc, date, origin;
   std::int64_t start_us = 0;
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;      // written
-  std::string reason, what;     // of a reject or an error
+  std::uint64_t bytes = 0;   // written
+  std::string reason, what;  // of a reject or an error
   std::uint64_t line = 0, byte = 0;
   std::vector<std::string> notes;
   std::vector<Segment> segments;
@@ -55,14 +56,16 @@ std::optional<Record> from_json_line(std::string_view line);
 
 class Journal {
  public:
-  /// Reads ROOT/_manifest/journal.jsonl when it is there, and opens it for appending. Errors: unwritable, unreadable.
+  /// Reads ROOT/_manifest/journal.jsonl when it is there, and opens it for appending. Errors:
+  /// unwritable, unreadable.
   static Result<Journal> open(const std::string& root, SyncPolicy policy);
 
-  /// Reads it without opening it for appending; a root without a journal gives an empty one. append() is a WEIR_CHECK.
+  /// Reads it without opening it for appending; a root without a journal gives an empty one.
+  /// append() is a WEIR_CHECK.
   static Result<Journal> read(const std::string& root);
 
-  /// The last record of that path as of open() or settle(); null when there is none. Any number of threads may ask while
-  /// one appends; valid until the next settle() or forget().
+  /// The last record of that path as of open() or settle(); null when there is none. Any number of
+  /// threads may ask while one appends; valid until the next settle() or forget().
   const Record* find(std::string_view path) const;
   /// Takes a record; it is written with its batch, and found after settle().
   Result<Done> append(Record record);
@@ -88,9 +91,9 @@ class Journal {
   SyncPolicy policy_;
   std::optional<AppendFile> file_;  // empty: read() made this one
   std::vector<Record> records_;
-  std::vector<Record> fresh_;        // appended, not settled
+  std::vector<Record> fresh_;  // appended, not settled
   std::unordered_map<std::string, std::size_t> index_;
-  std::string held_;                 // lines not yet written, each with its end
+  std::string held_;  // lines not yet written, each with its end
   std::size_t held_records_ = 0;
   std::size_t unreadable_lines_ = 0;
   bool torn_tail_ = false;

@@ -3,12 +3,19 @@
 //   stage:      discover -> read -> parse -> write -> record
 //   preprocess: discover -> read -> detect -> write -> record
 //
-// Shape: discover walks a tree in order, the three nodes in the middle are parallel, record is serial and owns journal
-// and counters. Roles: one stage at a time, called from outside of tasks. Errors: a file that cannot be used is a record;
-// an output that cannot be written ends the stage, and is the Error. Memory: tokens and their buffers are used again;
-// as many live as the rings hold, whatever the size of the corpus.
+// Shape: discover walks a tree in order, the three nodes in the middle are parallel, record is
+// serial and owns journal and counters. Roles: one stage at a time, called from outside of tasks.
+// Errors: a file that cannot be used is a record; an output that cannot be written ends the stage,
+// and is the Error. Memory: tokens and their buffers are used again; as many live as the rings
+// hold, whatever the size of the corpus.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 #include <weir/result.hpp>
 #include <weir/runtime.hpp>
 #include <weir/segmentation/csv.hpp>
@@ -21,13 +28,6 @@
 #include <weir/stream_config.hpp>
 #include <weir/terminal.hpp>
 
-#include <array>
-#include <cstdint>
-#include <map>
-#include <string>
-#include <utility>
-#include <vector>
-
 namespace weir::segmentation {
 
 /// What a stage watches while it runs; both may be null.
@@ -38,7 +38,7 @@ struct Watch {
 
 /// JSON files beside the journal, as the original wrote them.
 struct SideFiles {
-  bool events = false;      // --events files
+  bool events = false;  // --events files
   std::string events_dir;
   std::string rejects_dir;  // empty: none
 };
@@ -53,7 +53,7 @@ struct StageConfig {
   SyncPolicy sync = SyncPolicy::commit;
   bool force = false;
   SideFiles side;
-  std::string manifest;  // empty: STAGE_ROOT/_manifest/manifest.parquet
+  std::string manifest;        // empty: STAGE_ROOT/_manifest/manifest.parquet
   std::uint32_t capacity = 4;  // slots of each edge
 };
 
@@ -61,7 +61,7 @@ struct SegmentConfig {
   std::string stage_root;
   std::string output_root;  // with its folder of the procedure
   std::string procedure = "IV";
-  std::string voltage;      // empty: by procedure
+  std::string voltage;  // empty: by procedure
   DetectorConfig detector;
   Compression compression = Compression::zstd;
   SyncPolicy sync = SyncPolicy::commit;
@@ -82,23 +82,24 @@ struct GraphReport {
 /// Counters of one stage. `files` counts runs in the second one.
 struct StageReport {
   std::uint64_t files = 0;
-  std::uint64_t done = 0;      // staged, or segmented, now
-  std::uint64_t skipped = 0;   // were done already
-  std::uint64_t rejected = 0;  // rejects, or errors
+  std::uint64_t done = 0;                        // staged, or segmented, now
+  std::uint64_t skipped = 0;                     // were done already
+  std::uint64_t rejected = 0;                    // rejects, or errors
   std::map<std::string, std::uint64_t> rejects;  // by reason
-  std::uint64_t rows = 0;      // staged, or points read
-  std::uint64_t segments = 0;  // of the runs done now and those skipped
+  std::uint64_t rows = 0;                        // staged, or points read
+  std::uint64_t segments = 0;                    // of the runs done now and those skipped
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t removed = 0;   // outputs of earlier runs that no longer hold
+  std::uint64_t removed = 0;  // outputs of earlier runs that no longer hold
   double elapsed_s = 0;
-  bool interrupted = false;    // by a signal: the rest is for the next run
+  bool interrupted = false;  // by a signal: the rest is for the next run
   bool stalled = false;
   std::vector<std::string> warnings;  // unreadable folders, damaged journal lines
   GraphReport graph;
 };
 
-/// Stages all CSVs below raw_root. Errors: not_found, unreadable, unwritable, no_space, stalled, failed.
+/// Stages all CSVs below raw_root. Errors: not_found, unreadable, unwritable, no_space, stalled,
+/// failed.
 Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Watch& watch);
 /// Segments all staged runs of the procedure. The same errors.
 Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, const Watch& watch);
@@ -110,6 +111,7 @@ struct GenerateReport {
   bool interrupted = false;
 };
 /// Writes OUT/raw/**.csv and OUT/truth.tsv.
-Result<GenerateReport> generate(Runtime& runtime, const CorpusConfig& config, const std::string& out, const Watch& watch);
+Result<GenerateReport> generate(Runtime& runtime, const CorpusConfig& config,
+                                const std::string& out, const Watch& watch);
 
 }  // namespace weir::segmentation

@@ -1,12 +1,11 @@
-// procedures.hpp: which types a procedure's parameters and columns have; header values, units and column names.
+// procedures.hpp: which types a procedure's parameters and columns have; header values, units and
+// column names.
 //
-// Shape: seven procedures are built in (ITt, IVg, IVgT, It, LaserCalibration, Tt, IV); a YAML file replaces them all.
-// A procedure that is not in the table has an empty specification: its runs are staged uncast.
-// Roles: set up once, then read by any thread. Errors: load_procedures() names file and line.
+// Shape: seven procedures are built in (ITt, IVg, IVgT, It, LaserCalibration, Tt, IV); a YAML file
+// replaces them all. A procedure that is not in the table has an empty specification: its runs are
+// staged uncast. Roles: set up once, then read by any thread. Errors: load_procedures() names file
+// and line.
 #pragma once
-
-#include <weir/result.hpp>
-#include <weir/segmentation/header.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -14,12 +13,15 @@
 #include <string_view>
 #include <variant>
 #include <vector>
+#include <weir/result.hpp>
+#include <weir/segmentation/header.hpp>
 
 namespace weir::segmentation {
 
 enum class ValueType : std::uint8_t { float_unit, float_no_unit, integer, boolean, text, datetime };
 
-/// The type named in YAML ("float", "float_no_unit", "int", "bool", "str", "datetime"); empty when unknown.
+/// The type named in YAML ("float", "float_no_unit", "int", "bool", "str", "datetime"); empty when
+/// unknown.
 std::optional<ValueType> value_type(std::string_view name) noexcept;
 
 struct TypedKey {
@@ -45,14 +47,16 @@ class ProcedureTable {
   /// The specification of `name`, an empty one when there is none. Valid as long as the table.
   const ProcedureSpec& spec(std::string_view name) const noexcept;
   const std::vector<ProcedureSpec>& specs() const noexcept { return specs_; }
-  /// A word that changes when anything of the table does; part of what decides whether a run is up to date.
+  /// A word that changes when anything of the table does; part of what decides whether a run is up
+  /// to date.
   std::uint64_t fingerprint() const noexcept;
 
  private:
   std::vector<ProcedureSpec> specs_;
 };
 
-/// Reads `procedures: {NAME: {Parameters: {...}, Metadata: {...}, Data: {...}}}`. Errors: bad_procedures with FILE:LINE.
+/// Reads `procedures: {NAME: {Parameters: {...}, Metadata: {...}, Data: {...}}}`. Errors:
+/// bad_procedures with FILE:LINE.
 Result<ProcedureTable> load_procedures(const std::string& path);
 
 /// A header value after its cast. What cannot be cast stays the text it was.
@@ -60,13 +64,17 @@ using HeaderValue = std::variant<std::monostate, std::string, double, std::int64
 /// Casts `text`; datetime gives microseconds since the epoch (UTC).
 HeaderValue cast_value(std::string_view text, ValueType type);
 /// The number of "0.1 V": digits with at most one unit behind; empty when `text` is not so.
-std::optional<double> number_with_unit(std::string_view text, std::string_view* unit = nullptr) noexcept;
-/// The factor from `unit` to `base` ("mV" to "V": 1e-3), 1 for no unit; empty when the unit is another one.
+std::optional<double> number_with_unit(std::string_view text,
+                                       std::string_view* unit = nullptr) noexcept;
+/// The factor from `unit` to `base` ("mV" to "V": 1e-3), 1 for no unit; empty when the unit is
+/// another one.
 std::optional<double> unit_factor(std::string_view unit, std::string_view base) noexcept;
 
-/// The canonical name of each raw column name: targets in the table's order by equal normalised names, then by synonym,
-/// then by upper case. A name that matches nothing stays; no target is given twice.
-std::vector<std::string> canonical_columns(const std::vector<std::string>& raw, const ProcedureSpec& spec);
+/// The canonical name of each raw column name: targets in the table's order by equal normalised
+/// names, then by synonym, then by upper case. A name that matches nothing stays; no target is
+/// given twice.
+std::vector<std::string> canonical_columns(const std::vector<std::string>& raw,
+                                           const ProcedureSpec& spec);
 
 /// Lower case without white space, _ - ( ) [ ], and with a degree sign as "deg".
 std::string normalised(std::string_view name);
