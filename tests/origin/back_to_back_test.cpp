@@ -196,7 +196,7 @@ void rounds_of(int workers, Trouble trouble, std::uint64_t rounds) {
     std::vector<Setting> all;
     for (const std::uint32_t capacity : {1U, 2U, 10U, 1000U}) {
       for (const Mode mode : {Mode::serial, Mode::ordered, Mode::parallel}) {
-        all.push_back({workers, capacity, mode, trouble});
+        all.push_back({workers, smallest() ? 1 : capacity, mode, trouble});
       }
     }
     Setting flooded = all[0];

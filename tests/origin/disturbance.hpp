@@ -133,6 +133,7 @@ inline std::unique_ptr<Runtime> start(int workers) {
   Config config;
   config.workers = workers;
   config.pin = Pin::none;
+  config.schedule = Schedule::stealing();  // these tests are about real threads
   config.task_slots = 4096;
   config.inbox_slots = 256;
   return Runtime::start(config).value();

@@ -53,7 +53,7 @@ inline std::vector<Setting> settings(int workers, Trouble trouble) {
       const bool covering = (row + c + static_cast<std::uint32_t>(trouble)) % 3 == m;
       const bool one = (row + c) % 4 == static_cast<std::uint32_t>(trouble) % 4;
       if (full() || (covering && (!sanitized || one)))
-        all.push_back({workers, capacities[c], modes[m], trouble});
+        all.push_back({workers, smallest() ? 1 : capacities[c], modes[m], trouble});
     }
   }
   return all;

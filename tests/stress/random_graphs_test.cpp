@@ -19,6 +19,7 @@ std::unique_ptr<Runtime> start(int workers) {
   Config config;
   config.workers = workers;
   config.pin = Pin::none;
+  config.schedule = Schedule::stealing();  // these tests are about real threads
   config.task_slots = 256;
   return Runtime::start(config).value();
 }

@@ -206,6 +206,7 @@ Refusal batch_of_none(StreamGraph& graph, Port<Value> port, Random& random) {
 struct Fault {
   const char* name;
   Plant plant;
+  bool mended_by_smallest = false;  // WEIR_SMALLEST=1 lowers the bound that is too high
 };
 constexpr Fault faults[] = {
     {"an ordered node in a loop", ordered_in_loop},
@@ -214,8 +215,8 @@ constexpr Fault faults[] = {
     {"a join of two streams", join_of_two_streams},
     {"an unused port", unused_port},
     {"a burst above an edge's capacity", burst_above_capacity},
-    {"a burst above the window", burst_above_window},
-    {"more tickets than an edge holds", tickets_above_capacity},
+    {"a burst above the window", burst_above_window, true},
+    {"more tickets than an edge holds", tickets_above_capacity, true},
     {"a loop without tickets", no_tickets},
     {"a select of what are not branches of one split", select_of_foreign_branches},
     {"requests with no answer, two, or another stream's", wrong_answers},
@@ -231,6 +232,7 @@ std::unique_ptr<Runtime> start() {
   Config config;
   config.workers = 2;
   config.pin = Pin::none;
+  config.schedule = Schedule::stealing();  // these tests are about real threads
   config.task_slots = 64;
   return Runtime::start(config).value();
 }
@@ -242,6 +244,7 @@ TEST_CASE("refused graphs: a fault planted in a random graph is refused by name"
   std::uint64_t wrong = 0;
   for (std::uint64_t i = 0; i < amount(3, 30, 300) && wrong < 5; ++i) {
     for (const Fault& fault : faults) {
+      if (smallest() && fault.mended_by_smallest) continue;
       const std::uint64_t number = seed(i + 1);
       const Spec spec = number % 2 == 0 ? random_structured(number) : random_dag(number);
       Random random(number ^ 0xbad);

@@ -20,6 +20,7 @@ std::unique_ptr<Runtime> start(int workers) {
   Config config;
   config.workers = workers;
   config.pin = Pin::none;
+  config.schedule = Schedule::stealing();  // these tests are about real threads
   return Runtime::start(config).value();
 }
 

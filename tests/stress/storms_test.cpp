@@ -28,6 +28,7 @@ std::unique_ptr<Runtime> start(int workers, std::uint32_t task_slots = 256,
   Config config;
   config.workers = workers;
   config.pin = Pin::none;
+  config.schedule = Schedule::stealing();  // these tests are about real threads
   config.task_slots = task_slots;
   config.inbox_slots = inbox_slots;
   return Runtime::start(config).value();

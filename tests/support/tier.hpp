@@ -22,6 +22,12 @@ inline std::uint64_t soak_times() noexcept {
   return tier != nullptr && std::strcmp(tier, "soak") == 0 ? 20 : 1;
 }
 
+/// Every capacity, window and batch is 1 (tests/run --smallest).
+inline bool smallest() noexcept {
+  const char* asked = std::getenv("WEIR_SMALLEST");
+  return asked != nullptr && std::strcmp(asked, "1") == 0;
+}
+
 #ifdef WEIR_SANITIZED
 inline constexpr bool sanitized = true;
 #else
