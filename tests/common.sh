@@ -73,8 +73,8 @@ build_preset() {
   fi
   if [ -t 2 ]; then
     (cd "$root" && cmake --build --preset "$preset" --parallel "$jobs") 2>&1 | tee -a "$log" >&2 || return 1
-  elif ! (cd "$root" && cmake --build --preset "$preset" --parallel "$jobs") >>"$log" 2>&1; then
-    grep -nE 'error|FAILED|undefined' "$log" | head -n 40 >&2 || true
-    tail -n 30 "$log" >&2; say "building '$preset' failed; the whole of it is in ${log#"$root"/}"; return 1
+  elif ! (cd "$root" && cmake --build --preset "$preset" --parallel "$jobs" -- -k 0) >>"$log" 2>&1; then
+    grep -E '(error|undefined reference to)\b.*' "$log" | grep -v '^/usr/bin' | head -n 60 >&2 || true
+    say "building '$preset' failed; the whole of it is in ${log#"$root"/}"; return 1
   fi
 }
