@@ -1,20 +1,20 @@
 // stream_build.cpp: build(): what the certificate knows, and what it refuses by name (P2, P3, G1).
-#include <weir/detail/stream/graph_core.hpp>
-#include <weir/detail/stream/requests_base.hpp>
-
 #include <algorithm>
 #include <cstring>
+#include <weir/detail/stream/graph_core.hpp>
+#include <weir/detail/stream/requests_base.hpp>
 
 namespace weir::detail {
 
 namespace {
 
 bool starts_stream(Kind kind) noexcept {
-  return kind == Kind::source || kind == Kind::zip || kind == Kind::ingress || kind == Kind::requests ||
-         kind == Kind::expand || kind == Kind::merge;
+  return kind == Kind::source || kind == Kind::zip || kind == Kind::ingress ||
+         kind == Kind::requests || kind == Kind::expand || kind == Kind::merge;
 }
 
-/// Kinds that may not stand in a loop's body: they start or end streams, or open the body to the outside.
+/// Kinds that may not stand in a loop's body: they start or end streams, or open the body to the
+/// outside.
 bool outside_loops_only(Kind kind) noexcept {
   return starts_stream(kind) || kind == Kind::sink || kind == Kind::answer;
 }
@@ -23,7 +23,9 @@ const char* mode_name(Mode mode) noexcept {
   return mode == Mode::parallel ? "parallel" : mode == Mode::serial ? "serial" : "ordered";
 }
 
-std::string link_name(const LinkBase& link) { return std::string(link.from->name) + " -> " + link.to->name; }
+std::string link_name(const LinkBase& link) {
+  return std::string(link.from->name) + " -> " + link.to->name;
+}
 
 }  // namespace
 
@@ -40,17 +42,21 @@ bool GraphCore::check_nodes() {
   const int workers = worker_count(core);
   for (const NodeBase* node : nodes_) {
     if (node->config.worker >= 0 && node->config.worker >= std::max(workers, 1)) {
-      refuse("worker", "the runtime has no worker " + std::to_string(node->config.worker), node->name);
+      refuse("worker", "the runtime has no worker " + std::to_string(node->config.worker),
+             node->name);
     }
     if (node->loop == no_loop) continue;
     const std::string loop = loops_[node->loop].name;
     if (outside_loops_only(node->kind)) {
-      refuse("loop_body", std::string("a node of kind ") + to_string(node->kind) + " may not stand in the body of loop " + loop,
+      refuse("loop_body",
+             std::string("a node of kind ") + to_string(node->kind) +
+                 " may not stand in the body of loop " + loop,
              node->name);
     }
     if (node->config.mode == Mode::ordered) {
-      refuse("loop_body", "an ordered node may not stand in the body of loop " + loop +
-                              ": a later token would hold the ticket that an earlier one waits for outside",
+      refuse("loop_body",
+             "an ordered node may not stand in the body of loop " + loop +
+                 ": a later token would hold the ticket that an earlier one waits for outside",
              node->name);
     }
   }
@@ -62,21 +68,27 @@ bool GraphCore::check_links() {
     const std::string where = output->node->name;
     if (output->users == 0) refuse("unused_port", "a port of this node is used by nobody", where);
     if (output->users > 1 && !output->copyable) {
-      refuse("broadcast_copy", "its port is used more than once, but its values cannot be copied", where);
+      refuse("broadcast_copy", "its port is used more than once, but its values cannot be copied",
+             where);
     }
   }
   for (const LinkBase* link : links_) {
     if (link->feedback) continue;
     if (link->from_loop != link->to->loop) {
       const std::uint16_t loop = link->to->loop == no_loop ? link->from_loop : link->to->loop;
-      refuse("loop_body", std::string("an edge crosses the border of loop ") + loops_[loop].name + " beside its two ports",
+      refuse("loop_body",
+             std::string("an edge crosses the border of loop ") + loops_[loop].name +
+                 " beside its two ports",
              link_name(*link));
     }
     if (link->store) continue;
-    if (link->capacity == 0) refuse("capacity", "an edge needs at least one slot", link_name(*link));
+    if (link->capacity == 0)
+      refuse("capacity", "an edge needs at least one slot", link_name(*link));
     if (link->burst == 0 || link->burst > link->capacity) {
-      refuse("burst", "a burst of " + std::to_string(link->burst) + " does not fit an edge of " +
-                          std::to_string(link->capacity), link_name(*link));
+      refuse("burst",
+             "a burst of " + std::to_string(link->burst) + " does not fit an edge of " +
+                 std::to_string(link->capacity),
+             link_name(*link));
     }
   }
   return !refused_;
@@ -87,8 +99,9 @@ bool GraphCore::check_loops() {
     if (link->store || link->feedback || link->to->loop == no_loop) continue;
     const Loop& loop = loops_[link->to->loop];
     if (loop.tickets > link->capacity) {
-      refuse("loop_capacity", "loop " + std::string(loop.name) + " has " + std::to_string(loop.tickets) +
-                                  " tickets, but an edge of its body holds " + std::to_string(link->capacity),
+      refuse("loop_capacity",
+             "loop " + std::string(loop.name) + " has " + std::to_string(loop.tickets) +
+                 " tickets, but an edge of its body holds " + std::to_string(link->capacity),
              link_name(*link));
     }
   }
@@ -115,11 +128,15 @@ void GraphCore::decide_windows() {
   const auto usual = static_cast<std::uint32_t>(std::max(4 * worker_count(core), 4));
   for (Stream* stream : streams_) {
     if (!stream->stores) continue;
-    std::uint32_t window = stream->window_asked != 0 ? stream->window_asked : config_.window != 0 ? config_.window : usual;
+    std::uint32_t window = stream->window_asked != 0 ? stream->window_asked
+                           : config_.window != 0     ? config_.window
+                                                     : usual;
     const std::uint32_t burst = stream->origin->burst;
     if (smallest_) window = std::max(burst, std::uint32_t{1});
     if (burst > window) {
-      refuse("burst", "a burst of " + std::to_string(burst) + " is above its stream's window of " + std::to_string(window),
+      refuse("burst",
+             "a burst of " + std::to_string(burst) + " is above its stream's window of " +
+                 std::to_string(window),
              stream->origin->name);
     }
     stream->window = window;
@@ -134,7 +151,8 @@ void GraphCore::decide_windows() {
 
 Result<Certificate> GraphCore::build() {
   if (built_) return Error{"built", "the graph is already built", name_};
-  if (refused_ || !check_nodes() || !check_links() || !check_loops() || !check_answers()) return refusal_;
+  if (refused_ || !check_nodes() || !check_links() || !check_loops() || !check_answers())
+    return refusal_;
   decide_windows();
   if (refused_) return refusal_;
   inside_count_ = context_count(core);
@@ -156,18 +174,21 @@ Certificate GraphCore::certify() const {
   proof.graph = name_;
   std::vector<const Stream*> order(streams_.begin(), streams_.end());
   const auto stream_index = [&](const Stream* stream) {
-    return static_cast<std::uint32_t>(std::find(order.begin(), order.end(), stream) - order.begin());
+    return static_cast<std::uint32_t>(std::find(order.begin(), order.end(), stream) -
+                                      order.begin());
   };
   for (const NodeBase* node : nodes_) {
-    proof.nodes.push_back({node->name, to_string(node->kind), mode_name(node->config.mode), stream_index(node->stream)});
+    proof.nodes.push_back({node->name, to_string(node->kind), mode_name(node->config.mode),
+                           stream_index(node->stream)});
   }
   for (std::uint32_t i = 0; i < links_.size(); ++i) {
     LinkBase* link = links_[i];
     link->index = i;
     std::string reason;
     if (link->store) {
-      reason = link->to->loop != no_loop ? "store of one row a ticket: delivery needs no reservation"
-                                         : "store of the window's numbers: delivery needs no reservation";
+      reason = link->to->loop != no_loop
+                   ? "store of one row a ticket: delivery needs no reservation"
+                   : "store of the window's numbers: delivery needs no reservation";
     } else if (link->feedback && link->from == link->to) {
       reason = "door: a producer that is refused keeps its value";
     } else if (link->feedback || link->to->loop != no_loop) {
@@ -175,7 +196,8 @@ Certificate GraphCore::certify() const {
     } else {
       reason = "reserved before the firing; the consumer is later in the order and empties it";
     }
-    proof.edges.push_back({link->from->index, link->to->index, link->capacity, link->burst, std::move(reason)});
+    proof.edges.push_back(
+        {link->from->index, link->to->index, link->capacity, link->burst, std::move(reason)});
   }
   for (std::uint16_t l = 0; l < loops_.size(); ++l) {
     Certificate::Loop loop{loops_[l].name, {}, loops_[l].tickets};
@@ -184,7 +206,8 @@ Certificate GraphCore::certify() const {
     }
     proof.loops.push_back(std::move(loop));
   }
-  for (const Stream* stream : streams_) proof.streams.push_back({stream->origin->index, stream->window});
+  for (const Stream* stream : streams_)
+    proof.streams.push_back({stream->origin->index, stream->window});
   proof.bytes = bytes();
   return proof;
 }

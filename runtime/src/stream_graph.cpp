@@ -1,9 +1,8 @@
 // stream_graph.cpp: the life of a streaming graph: define, start, cancel, wait, free.
-#include <weir/clock.hpp>
-#include <weir/stream_graph.hpp>
-
 #include <cstring>
 #include <new>
+#include <weir/clock.hpp>
+#include <weir/stream_graph.hpp>
 
 namespace weir::detail {
 
@@ -29,7 +28,8 @@ const char* GraphCore::keep(const std::string& text) {
 }
 
 void GraphCore::adopt(NodeBase& node) {
-  if (nodes_.size() == no_node - 1) refuse("capacity", "a graph has at most 65534 nodes", node.name);
+  if (nodes_.size() == no_node - 1)
+    refuse("capacity", "a graph has at most 65534 nodes", node.name);
   if (built_) refuse("built", "the graph is already built", node.name);
   nodes_.push_back(&node);
 }
@@ -59,7 +59,8 @@ void GraphCore::add_end(NodeBase& node, Stream& stream) {
 void GraphCore::refuse(const char* code, const std::string& what, const std::string& where) {
   if (refused_) return;
   refused_ = true;
-  refusal_ = Error{code, what, where.empty() ? std::string(name_) : std::string(name_) + "." + where};
+  refusal_ =
+      Error{code, what, where.empty() ? std::string(name_) : std::string(name_) + "." + where};
 }
 
 std::uint16_t GraphCore::begin_loop(const std::string& loop_name, std::uint32_t tickets) {
@@ -71,64 +72,79 @@ std::uint16_t GraphCore::begin_loop(const std::string& loop_name, std::uint32_t 
 Status GraphCore::start() {
   if (forked(core)) return Status::forked;
   if (!built_ || closing()) return Status::closed;
-  if (started_.exchange(1, acq_rel) != 0) return Status::closed;  // (6) once; publishes the built tables
+  // (6) acq_rel pairs with (9), (12): the built tables; once
+  if (started_.exchange(1, acq_rel) != 0) return Status::closed;
   for (NodeBase* node : nodes_) {
-    if (node->kind == Kind::source || node->kind == Kind::zip) node->notify(current_context(), false);
+    if (node->kind == Kind::source || node->kind == Kind::zip)
+      node->notify(current_context(), false);
   }
   return Status::accepted;
 }
 
 void GraphCore::cancel() noexcept {
-  // (7) seq_cst: before the notifications that make idle sources look; pairs with (1)
+  // (7) seq_cst pairs with (1) of graph_core.hpp: before the notifications that make idle sources
+  // look
   if (cancelled_.exchange(1, seq_cst) != 0) return;
   for (NodeBase* node : nodes_) node->close(current_context());
 }
 
 void GraphCore::close_ingress() noexcept {
-  if (closing_.exchange(1, seq_cst) != 0) return;  // (8) as (7); pairs with (2)
-  if (started_.load(acquire) == 0) return;         // (9) pairs with (6)
+  if (closing_.exchange(1, seq_cst) != 0)
+    return;                                 // (8) seq_cst pairs with (2) of graph_core.hpp: as (7)
+  if (started_.load(acquire) == 0) return;  // (9) acquire pairs with (6): the tables
   for (NodeBase* node : nodes_) node->close(current_context());
 }
 
 void GraphCore::end_finished(Context* context) noexcept {
-  if (ends_open_.fetch_sub(1, acq_rel) != 1) return;  // (10) the last end sees what the others did
-  // (11) seq_cst: publishes everything to waiters; before the look at orphan_, which pairs with (13)
+  // (10) acq_rel pairs with (10): the last end sees what the others did
+  if (ends_open_.fetch_sub(1, acq_rel) != 1) return;
+  // (11) seq_cst pairs with (13), (18): everything, to who waits; before the look at orphan_
   finished_.store(1, seq_cst);
   wake_waiters(finished_);
   static_cast<void>(context);
-  if (orphan_.load(seq_cst) != 0 && retired_.exchange(1, acq_rel) == 0) retire_raw(core, this, &destroy_orphan);
+  // (19) seq_cst pairs with (13): one of the two sees the other; acq_rel: once
+  if (orphan_.load(seq_cst) != 0 && retired_.exchange(1, acq_rel) == 0)
+    retire_raw(core, this, &destroy_orphan);
 }
 
 Status GraphCore::wait_until(Deadline deadline) noexcept {
-  if (started_.load(acquire) == 0) return Status::closed;  // (12) pairs with (6)
+  if (started_.load(acquire) == 0)
+    return Status::closed;  // (12) acquire pairs with (6): the tables
   const Status waited = wait_while(core, finished_, 0, deadline);
   if (waited != Status::accepted) return waited;
-  if (failed_.load(acquire) != 0) return Status::failed;  // acquire pairs with record_error
+  if (failed_.load(acquire) != 0)
+    return Status::failed;  // (20) acquire pairs with (21): the flag alone
   return cancelled() ? Status::cancelled : Status::accepted;
 }
 
-void GraphCore::record_error(const NodeBase& node, std::uint64_t sequence, const BodyError& error) noexcept {
+void GraphCore::record_error(const NodeBase& node, std::uint64_t sequence,
+                             const BodyError& error) noexcept {
   std::uint32_t none = 0;
-  if (error_state_.compare_exchange_strong(none, 1, acq_rel, relaxed)) {  // one writer; relaxed: nothing read
+  // (22) acq_rel pairs with (22): one writer; relaxed: a loser reads nothing
+  if (error_state_.compare_exchange_strong(none, 1, acq_rel, relaxed)) {
     error_ = error;
     error_.node = node.index, error_.sequence = sequence;
-    error_state_.store(2, release);  // (14) release pairs with (15)
+    error_state_.store(2, release);  // (14) release pairs with (15): the error
   }
-  if (node.config.on_error == OnError::cancel) failed_.store(1, release);  // pairs with wait_until
+  // (21) release pairs with (20): the flag alone
+  if (node.config.on_error == OnError::cancel) failed_.store(1, release);
 }
 
 Error GraphCore::first_error() const {
-  if (error_state_.load(acquire) != 2) return {};  // (15) acquire pairs with (14)
+  if (error_state_.load(acquire) != 2) return {};  // (15) acquire pairs with (14): the error
   return Error{"body_failed", error_.text,
-               std::string(name_) + "." + nodes_[error_.node]->name + ", token " + std::to_string(error_.sequence)};
+               std::string(name_) + "." + nodes_[error_.node]->name + ", token " +
+                   std::to_string(error_.sequence)};
 }
 
 bool GraphCore::quiet() const noexcept {
-  // Nobody was inside at the instant between the two passes, and jobs are only made by those inside: if then all nodes
-  // are idle, none will ever be inside again.
+  // Nobody was inside at the instant between the two passes, and jobs are only made by those
+  // inside: if then all nodes are idle, none will ever be inside again.
   std::uint64_t left = 0, entered = 0;
-  for (int i = 0; i < inside_count_; ++i) left += insides_[i].left.load(acquire);        // pairs with (4)
-  for (int i = 0; i < inside_count_; ++i) entered += insides_[i].entered.load(seq_cst);  // (5) pairs with (3)
+  // (17) acquire pairs with (4) of graph_core.hpp: what those inside did
+  for (int i = 0; i < inside_count_; ++i) left += insides_[i].left.load(acquire);
+  // (5) seq_cst pairs with (3) of graph_core.hpp: before the looks at the nodes
+  for (int i = 0; i < inside_count_; ++i) entered += insides_[i].entered.load(seq_cst);
   if (left != entered) return false;
   for (const NodeBase* node : nodes_) {
     if (!node->idle()) return false;
@@ -137,8 +153,9 @@ bool GraphCore::quiet() const noexcept {
 }
 
 void GraphCore::end_and_wait() noexcept {
-  if (started_.load(acquire) == 0 || forked(core)) return;  // pairs with (6)
-  if (finished_.load(acquire) == 0) {                       // pairs with (11)
+  if (started_.load(acquire) == 0 || forked(core))
+    return;                            // (23) acquire pairs with (6): the tables
+  if (finished_.load(acquire) == 0) {  // (18) acquire pairs with (11): everything
     cancel();
     const Status ended = wait_while(core, finished_, 0, never);
     // Stalled or stopped: no worker will touch the graph again.
@@ -162,10 +179,12 @@ void GraphCore::destroy_orphan(void* object) noexcept {
 }
 
 void GraphCore::destroy(GraphCore* graph) noexcept {
-  const bool idle = graph->started_.load(acquire) == 0;  // pairs with (6)
+  const bool idle = graph->started_.load(acquire) == 0;  // (24) acquire pairs with (6): the tables
   if (!idle && current_context() != nullptr && !forked(graph->core)) {
     graph->cancel();
-    graph->orphan_.store(1, seq_cst);  // (13) before the look at finished_; pairs with (11)
+    graph->orphan_.store(
+        1, seq_cst);  // (13) seq_cst pairs with (11), (19): before the look at finished_
+    // (25) seq_cst pairs with (11): one of the two sees the other; acq_rel: once
     if (graph->finished_.load(seq_cst) != 0 && graph->retired_.exchange(1, acq_rel) == 0) {
       retire_raw(graph->core, graph, &destroy_orphan);
     }

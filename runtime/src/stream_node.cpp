@@ -1,30 +1,35 @@
 // stream_node.cpp: evaluation of nodes, and the windows of their streams.
-#include <weir/detail/stream/graph_core.hpp>
-
 #include <cstring>
+#include <weir/detail/stream/graph_core.hpp>
 
 namespace weir::detail {
 
 namespace {
-/// A firing should last about so long, us: long enough that scheduling costs little, short enough that other workers
-/// find tokens of the same node.
+/// A firing should last about so long, us: long enough that scheduling costs little, short enough
+/// that other workers find tokens of the same node.
 constexpr double firing_us_aim = 2.0;
 }  // namespace
 
 const char* to_string(Kind kind) noexcept {
-  constexpr const char* names[] = {"source", "zip",   "ingress", "requests", "map",        "batch",       "split", "select",
-                                   "join",   "expand", "merge",   "loop",     "loop.decide", "sink", "answer"};
+  constexpr const char* names[] = {"source", "zip",   "ingress",     "requests", "map",
+                                   "batch",  "split", "select",      "join",     "expand",
+                                   "merge",  "loop",  "loop.decide", "sink",     "answer"};
   return names[static_cast<std::uint8_t>(kind)];
 }
 
 void LedgerCounters::bury(Fate fate, std::uint64_t n) noexcept {
   switch (fate) {
-    case Fate::dropped: return add(dropped, n);
-    case Fate::failed: return add(failed, n);
-    case Fate::cancelled: return add(cancelled, n);
-    case Fate::expired: return add(expired, n);
+    case Fate::dropped:
+      return add(dropped, n);
+    case Fate::failed:
+      return add(failed, n);
+    case Fate::cancelled:
+      return add(cancelled, n);
+    case Fate::expired:
+      return add(expired, n);
     case Fate::live:
-    case Fate::elsewhere: return;
+    case Fate::elsewhere:
+      return;
   }
 }
 
@@ -36,10 +41,12 @@ Ledger LedgerCounters::read() const noexcept {
 
 void LinkBase::refused() noexcept {
   would_block.fetch_add(1, relaxed);  // relaxed: a statistic
-  // The consumer, or what the consumer itself waits for: the end of the chain, carried upstream one edge a refusal.
+  // The consumer, or what the consumer itself waits for: the end of the chain, carried upstream one
+  // edge a refusal.
   const LinkBase* behind = to->blocked_on();
-  const std::uint16_t end = behind == nullptr ? no_node : behind->culprit.load(relaxed);  // relaxed: a report
-  culprit.store(end == no_node ? to->index : end, relaxed);                               // relaxed: a report
+  const std::uint16_t end =
+      behind == nullptr ? no_node : behind->culprit.load(relaxed);  // relaxed: a report
+  culprit.store(end == no_node ? to->index : end, relaxed);         // relaxed: a report
 }
 
 void OutputBase::inherit(const OutputBase& from) noexcept {
@@ -48,8 +55,13 @@ void OutputBase::inherit(const OutputBase& from) noexcept {
 }
 
 NodeBase::NodeBase(GraphCore& g, Kind k, const NodeConfig& c) noexcept
-    : Job(&run_job), graph(g), kind(k), config(c), name(g.next_name()),
-      index(static_cast<std::uint16_t>(g.node_count())), loop(g.current_loop()) {
+    : Job(&run_job),
+      graph(g),
+      kind(k),
+      config(c),
+      name(g.next_name()),
+      index(static_cast<std::uint16_t>(g.node_count())),
+      loop(g.current_loop()) {
   level = c.level;
 }
 
@@ -62,27 +74,28 @@ void NodeBase::run_job(Job& job, Context& context) noexcept {
 }
 
 void NodeBase::evaluate(Context& context) noexcept {
-  // (4) seq_cst: what was published before a notification that met `queued` is seen by the looks that follow
+  // (4) seq_cst pairs with (8), (9): what was published before a notification that met `queued` is
+  // seen by the looks that follow
   state_.exchange(evaluating_state, seq_cst);
   for (;;) {
     const Step done = step(context);
     if (done == Step::released) return;
     if (done == Step::fired && has_input()) {
-      // (5) release pairs with (4) of the next evaluation: the node's plain state
+      // (5) release pairs with (4): the node's plain state, to the next evaluation
       state_.store(queued_state, release);
       enqueue(&context, false);
       return;
     }
     std::uint32_t expected = evaluating_state;
-    // (6) seq_cst: idle before a publisher's look at the state, or the publisher's `again` is met here; the release in
-    // it hands the node's plain state to the next evaluator
+    // (6) seq_cst pairs with (8), (9): idle before a publisher's look at the state, or the
+    // publisher's `again` is met here; it hands the node's plain state to the next evaluator
     if (state_.compare_exchange_strong(expected, idle_state, seq_cst)) return;
-    state_.exchange(evaluating_state, seq_cst);  // (7) as (4): it was `again`
+    state_.exchange(evaluating_state, seq_cst);  // (7) seq_cst pairs with (9): it was `again`
   }
 }
 
 void NodeBase::notify(Context* context, bool near) noexcept {
-  std::uint32_t s = state_.load(seq_cst);  // (8) seq_cst: after the caller's publication; pairs with (4) and (6)
+  std::uint32_t s = state_.load(seq_cst);  // (8) seq_cst pairs with (4), (6): after the publication
   for (;;) {
     if (s == queued_state || s == again_state) return;
     const std::uint32_t wanted_state = s == idle_state ? queued_state : again_state;
@@ -109,27 +122,32 @@ void NodeBase::enqueue(Context* context, bool near) noexcept {
 void NodeBase::release_evaluation(Context& context) noexcept {
   if (!has_input()) {
     std::uint32_t expected = evaluating_state;
-    if (state_.compare_exchange_strong(expected, idle_state, seq_cst)) return;  // (10) as (6)
+    // (10) seq_cst pairs with (8), (9): as (6)
+    if (state_.compare_exchange_strong(expected, idle_state, seq_cst)) return;
   }
-  state_.store(queued_state, release);  // (11) as (5)
+  state_.store(queued_state, release);  // (25) release pairs with (4): as (5)
   enqueue(&context, false);
 }
 
 bool NodeBase::at_concurrency_max() noexcept {
   const std::uint32_t most = config.concurrency_max;
-  if (most == 0 || !runs_parallel() || running_.load(seq_cst) < most) return false;  // (12) pairs with (14)
-  capped_.store(1, seq_cst);  // (13) before the second look; pairs with (15)
-  return running_.load(seq_cst) >= most;  // (12) pairs with (14)
+  // (12) seq_cst pairs with (14): bodies that ended
+  if (most == 0 || !runs_parallel() || running_.load(seq_cst) < most) return false;
+  capped_.store(1, seq_cst);              // (13) seq_cst pairs with (15): before the second look
+  return running_.load(seq_cst) >= most;  // (26) seq_cst pairs with (14): bodies that ended
 }
 
 void NodeBase::body_begins() noexcept {
-  if (config.concurrency_max != 0) running_.fetch_add(1, seq_cst);  // (16) only the evaluator adds
+  // (16) seq_cst pairs with (14): only the evaluator adds
+  if (config.concurrency_max != 0) running_.fetch_add(1, seq_cst);
 }
 
 void NodeBase::body_ends(Context& context) noexcept {
   if (config.concurrency_max == 0) return;
-  running_.fetch_sub(1, seq_cst);  // (14) before the look at the flag
-  if (capped_.load(seq_cst) != 0 && capped_.exchange(0, seq_cst) != 0) notify(&context, false);  // (15) pairs with (13)
+  running_.fetch_sub(1,
+                     seq_cst);  // (14) seq_cst pairs with (12), (26): before the look at the flag
+  // (15) seq_cst pairs with (13): a flag set before the look that missed the end of this body
+  if (capped_.load(seq_cst) != 0 && capped_.exchange(0, seq_cst) != 0) notify(&context, false);
 }
 
 std::uint32_t NodeBase::wanted(Context& context) noexcept {
@@ -141,17 +159,19 @@ std::uint32_t NodeBase::wanted(Context& context) noexcept {
 void NodeBase::measured(Context& context, std::uint64_t begin, std::uint32_t taken) noexcept {
   const std::uint64_t end = ticks();
   const std::uint64_t cost = end - begin;
-  firings.fetch_add(1, relaxed);         // relaxed: statistics, here and below
-  busy_ticks.fetch_add(cost, relaxed);
-  last_ticks_.store(end, relaxed);
+  firings.fetch_add(1, relaxed);        // relaxed: a statistic
+  busy_ticks.fetch_add(cost, relaxed);  // relaxed: a statistic
+  last_ticks_.store(end, relaxed);      // relaxed: a report's hint
   if (!context.timed()) return;
-  const std::uint32_t batch = batch_.load(relaxed);
+  const std::uint32_t batch = batch_.load(relaxed);  // relaxed: a hint
   const double us = static_cast<double>(cost) / ticks_per_us();
   if (us > firing_us_aim && batch > 1) {
     const double each = us / taken;
     const double fits = firing_us_aim / each;
+    // relaxed: a hint
     batch_.store(fits < 1 ? 1 : fits < batch ? static_cast<std::uint32_t>(fits) : batch, relaxed);
   } else if (us < firing_us_aim / 2 && batch < batch_max && taken == batch) {
+    // relaxed: a hint
     batch_.store(batch * 2 < batch_max ? batch * 2 : batch_max, relaxed);
   }
 }
@@ -159,7 +179,7 @@ void NodeBase::measured(Context& context, std::uint64_t begin, std::uint32_t tak
 void NodeBase::block_on(LinkBase* link, bool window) noexcept {
   if (blocked_since_ == 0) blocked_since_ = ticks();
   window_blocked_.store(window, relaxed);  // relaxed: a report's hint
-  blocked_on_.store(link, release);        // (3) release pairs with (2)
+  blocked_on_.store(link, release);        // (3) release pairs with (2) of node.hpp: the link
 }
 
 void NodeBase::unblock() noexcept {
@@ -167,11 +187,12 @@ void NodeBase::unblock() noexcept {
   LinkBase* link = blocked_on_.load(relaxed);  // relaxed: the evaluator wrote it
   if (link != nullptr) {
     const double us = static_cast<double>(ticks() - blocked_since_) / ticks_per_us();
-    link->blocked_ns.fetch_add(static_cast<std::uint64_t>(us * 1000), relaxed);  // relaxed: a statistic
+    link->blocked_ns.fetch_add(static_cast<std::uint64_t>(us * 1000),
+                               relaxed);  // relaxed: a statistic
   }
   blocked_since_ = 0;
   window_blocked_.store(false, relaxed);  // relaxed: a report's hint
-  blocked_on_.store(nullptr, release);    // (3) release pairs with (2)
+  blocked_on_.store(nullptr, release);    // (27) release pairs with (2) of node.hpp: no link
 }
 
 std::uint64_t Stream::limit(bool fresh) noexcept {
@@ -194,18 +215,19 @@ std::uint32_t Stream::try_reserve(std::uint32_t max) noexcept {
 std::uint32_t Stream::reserve(std::uint32_t max) noexcept {
   const std::uint32_t n = try_reserve(max);
   if (n != 0) return n;
-  waiting.store(1, seq_cst);  // (17) before the second look at `done`; pairs with (18)
+  waiting.store(1, seq_cst);  // (17) seq_cst pairs with (18): before the second look
   return gate.reserve_up_to(max, limit(true));
 }
 
 void Stream::room_made(Context* context) noexcept {
-  // (18) seq_cst: after the advance of `done` or the give-back; pairs with (17)
-  if (waiting.load(seq_cst) != 0 && waiting.exchange(0, seq_cst) != 0) origin->notify(context, false);
+  // (18) seq_cst pairs with (17): after the advance of `done` or the give-back
+  if (waiting.load(seq_cst) != 0 && waiting.exchange(0, seq_cst) != 0)
+    origin->notify(context, false);
 }
 
 void Stream::publish_total(std::uint64_t n, Context* context) noexcept {
   std::uint64_t unknown = Gate::refused;
-  // (19) seq_cst: before the looks at `done`; pairs with the load in check_finished
+  // (19) seq_cst pairs with (11): before the looks at `done`
   if (!total.compare_exchange_strong(unknown, n, seq_cst)) return;
   for (std::uint32_t i = 0; i < end_count; ++i) ends[i]->check_finished(context);
 }
@@ -213,15 +235,18 @@ void Stream::publish_total(std::uint64_t n, Context* context) noexcept {
 void StreamEnd::retire(std::uint64_t sequence) noexcept {
   const std::uint64_t window = stream->window;
   const std::uint64_t at = sequence % window;
-  // (20) seq_cst: of two that retire at once, the second sees the first's flip, whichever word it is in
+  // (20) seq_cst pairs with (21): of two that retire at once, the second sees the first's flip,
+  // whichever word it is in
   words[at / 64].fetch_xor(std::uint64_t{1} << (at % 64), seq_cst);
-  std::uint64_t d = done_.load(seq_cst);
+  std::uint64_t d = done_.load(seq_cst);  // (28) seq_cst pairs with (22): as far as others came
   for (;;) {
     const std::uint64_t bit = d % window;
-    const bool set = ((words[bit / 64].load(seq_cst) >> (bit % 64)) & 1) != 0;  // (21) pairs with (20)
+    const bool set = ((words[bit / 64].load(seq_cst) >> (bit % 64)) & 1) !=
+                     0;  // (21) seq_cst pairs with (20): flips
     const bool lap_even = (d / window) % 2 == 0;
     if (set != lap_even) return;
-    if (done_.compare_exchange_weak(d, d + 1, seq_cst)) ++d;  // (22) pairs with (12) of flow.hpp
+    if (done_.compare_exchange_weak(d, d + 1, seq_cst))
+      ++d;  // (22) seq_cst pairs with (12) of flow.hpp: what retired
   }
 }
 
@@ -231,10 +256,14 @@ void StreamEnd::after_retire(Context* context) noexcept {
 }
 
 void StreamEnd::check_finished(Context* context) noexcept {
-  const std::uint64_t n = stream->total.load(seq_cst);  // (11) pairs with (19) and (10): one of the two sees the other
+  const std::uint64_t n =
+      stream->total.load(seq_cst);  // (11) seq_cst pairs with (19), (10) of flow.hpp
+  // (29) seq_cst pairs with (22), (10) of flow.hpp: what retired
   if (n == Gate::refused || done_.load(seq_cst) != n) return;
-  if (finished_.exchange(1, acq_rel) != 0) return;  // (23) once; publishes to finished()
-  if (node->ends_open.fetch_sub(1, acq_rel) != 1) return;  // (24) the last in-stream sees the others
+  if (finished_.exchange(1, acq_rel) != 0)
+    return;  // (23) acq_rel pairs with (13) of flow.hpp: once
+  // (24) acq_rel pairs with (24): the last in-stream sees the others
+  if (node->ends_open.fetch_sub(1, acq_rel) != 1) return;
   if (node->kind == Kind::sink || node->kind == Kind::answer) {
     node->graph.end_finished(context);
   } else {

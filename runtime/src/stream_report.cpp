@@ -58,9 +58,10 @@ std::vector<EdgeMetrics> GraphCore::edges() const {
   if (!built_) return all;
   for (const LinkBase* link : links_) {
     // relaxed: statistics
-    all.push_back({link->feedback && link->from == link->to ? "producers" : link->from->name, link->to->name,
-                   link->capacity, link->pushed(), link->popped(), link->would_block.load(relaxed),
-                   link->blocked_ns.load(relaxed), link->culprit.load(relaxed)});
+    all.push_back({link->feedback && link->from == link->to ? "producers" : link->from->name,
+                   link->to->name, link->capacity, link->pushed(), link->popped(),
+                   link->would_block.load(relaxed), link->blocked_ns.load(relaxed),
+                   link->culprit.load(relaxed)});
   }
   return all;
 }
@@ -69,8 +70,8 @@ std::vector<NodeMetrics> GraphCore::node_metrics() const {
   std::vector<NodeMetrics> all;
   for (const NodeBase* node : nodes_) {
     // relaxed: statistics
-    all.push_back({node->name, to_string(node->kind), node->ledger.read(), node->firings.load(relaxed),
-                   ns_of(node->busy_ticks.load(relaxed))});
+    all.push_back({node->name, to_string(node->kind), node->ledger.read(),
+                   node->firings.load(relaxed), ns_of(node->busy_ticks.load(relaxed))});
   }
   return all;
 }
@@ -81,7 +82,9 @@ std::string GraphCore::dot() const {
   text += " {\n  rankdir=LR; node [shape=box, fontname=monospace];\n";
   for (std::size_t l = 0; l < loops_.size(); ++l) {
     text += "  subgraph cluster_" + std::to_string(l) + " { label=";
-    append_quoted(text, (std::string(loops_[l].name) + ": " + std::to_string(loops_[l].tickets) + " tickets").c_str());
+    append_quoted(
+        text, (std::string(loops_[l].name) + ": " + std::to_string(loops_[l].tickets) + " tickets")
+                  .c_str());
     text += ";";
     for (const NodeBase* node : nodes_) {
       if (node->loop == l) text += " n" + std::to_string(node->index) + ";";
@@ -91,14 +94,16 @@ std::string GraphCore::dot() const {
   for (const NodeBase* node : nodes_) {
     const Ledger l = node->ledger.read();
     text += "  n" + std::to_string(node->index) + " [label=";
-    append_quoted(text, (std::string(node->name) + " | " + to_string(node->kind) + " | in " + std::to_string(l.in) +
-                         " out " + std::to_string(l.out)).c_str());
+    append_quoted(text, (std::string(node->name) + " | " + to_string(node->kind) + " | in " +
+                         std::to_string(l.in) + " out " + std::to_string(l.out))
+                            .c_str());
     text += "];\n";
   }
   for (const LinkBase* link : links_) {
     const std::uint64_t fill = built_ ? link->pushed() - link->popped() : 0;
-    text += "  n" + std::to_string(link->from->index) + " -> n" + std::to_string(link->to->index) + " [label=\"" +
-            std::to_string(fill) + "/" + std::to_string(link->capacity) + (link->store ? " window" : "") + "\"];\n";
+    text += "  n" + std::to_string(link->from->index) + " -> n" + std::to_string(link->to->index) +
+            " [label=\"" + std::to_string(fill) + "/" + std::to_string(link->capacity) +
+            (link->store ? " window" : "") + "\"];\n";
   }
   return text + "}\n";
 }
@@ -115,8 +120,8 @@ std::string GraphCore::json() const {
     append_quoted(text, node->name);
     text += ", \"kind\": ";
     append_quoted(text, to_string(node->kind));
-    append_member(text, "firings", node->firings.load(relaxed));               // relaxed: statistics
-    append_member(text, "busy_ns", ns_of(node->busy_ticks.load(relaxed)));
+    append_member(text, "firings", node->firings.load(relaxed));            // relaxed: statistics
+    append_member(text, "busy_ns", ns_of(node->busy_ticks.load(relaxed)));  // relaxed: statistics
     text += ", \"ledger\": ";
     append_ledger(text, node->ledger.read());
     text += "}";
@@ -147,7 +152,8 @@ std::string GraphCore::json() const {
 }
 
 void GraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept {
-  if (!built_ || started_.load(acquire) == 0) return;  // acquire pairs with start()
+  if (!built_ || started_.load(acquire) == 0)
+    return;  // (1) acquire pairs with (6) of stream_graph.cpp: the tables
   const std::uint64_t now = ticks();
   for (const NodeBase* node : nodes_) {
     if (node->waiting_tokens() == 0) continue;
@@ -155,10 +161,10 @@ void GraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) c
     const std::uint64_t since = node->last_active_ticks();
     StallLine line{};
     line.graph = name_, line.node = node->name;
-    line.edge = link != nullptr              ? "room on its out-edge"
-                : node->waits_for_window()   ? "its stream's window or a ticket"
-                : node->kind == Kind::join   ? "the other ports' tokens"
-                : node->kind == Kind::select ? "the other branches' tokens"
+    line.edge = link != nullptr                      ? "room on its out-edge"
+                : node->waits_for_window()           ? "its stream's window or a ticket"
+                : node->kind == Kind::join           ? "the other ports' tokens"
+                : node->kind == Kind::select         ? "the other branches' tokens"
                 : node->config.mode == Mode::ordered ? "an earlier number"
                                                      : "a wake-up";
     line.consumer = link != nullptr ? link->to->name : "";

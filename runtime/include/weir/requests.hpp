@@ -1,18 +1,19 @@
-// requests.hpp: questions to a graph and their answers: a reply's slot is reserved with its request.
+// requests.hpp: questions to a graph and their answers: a reply's slot is reserved with its
+// request.
 //
-// Shape: `slots` requests at most are unanswered or unread at a time; beyond that submit() answers would_block, so an
-// answer never waits for its reader. A request gets exactly one of accepted (answered), failed, cancelled, expired.
-// Roles: submit from any thread through its Producer; a Reply belongs to one thread at a time.
-// Memory: slots are taken at build(); submit and answer allocate nothing.
+// Shape: `slots` requests at most are unanswered or unread at a time; beyond that submit() answers
+// would_block, so an answer never waits for its reader. A request gets exactly one of accepted
+// (answered), failed, cancelled, expired. Roles: submit from any thread through its Producer; a
+// Reply belongs to one thread at a time. Memory: slots are taken at build(); submit and answer
+// allocate nothing.
 #pragma once
 
+#include <string>
 #include <weir/detail/stream/join_nodes.hpp>
+#include <weir/detail/stream/port.hpp>
 #include <weir/detail/stream/source_nodes.hpp>
 #include <weir/futex.hpp>
-#include <weir/detail/stream/port.hpp>
 #include <weir/task.hpp>
-
-#include <string>
 
 namespace weir {
 
@@ -29,16 +30,17 @@ class ReplySlots {
   static constexpr std::uint32_t abandoned_flag = 0x100, cancel_flag = 0x200;
 
   struct alignas(64) Slot {
-    atomic<std::uint32_t> word{0};   // pending, or the final Status; a futex word
-    Deadline deadline = never;       // written by submit before the request is pushed
-    BodyError error;                 // written by the body that threw, before the answer
+    atomic<std::uint32_t> word{0};  // pending, or the final Status; a futex word
+    Deadline deadline = never;      // written by submit before the request is pushed
+    BodyError error;                // written by the body that threw, before the answer
     alignas(A) std::byte raw[sizeof(A)];
     A* value() noexcept { return std::launder(reinterpret_cast<A*>(raw)); }
   };
 
   void prepare(Slab& slab, std::uint32_t count) {
     slots_ = slab.make_array<Slot>(count);
-    // Twice the slots: a reader stopped while it gives one back never makes another's give-back fail.
+    // Twice the slots: a reader stopped while it gives one back never makes another's give-back
+    // fail.
     free_ = slab.make<Ring<std::uint32_t>>(std::size_t{count} * 2);
     for (std::uint32_t i = 0; i < count; ++i) give(i);
   }
@@ -58,7 +60,7 @@ class ReplySlots {
   void answer(std::uint32_t index, Status status, A* value) noexcept {
     Slot& slot = slots_[index];
     if (value != nullptr) ::new (static_cast<void*>(slot.raw)) A(std::move(*value));
-    // (1) acq_rel: publishes the value to (2); acquires what the client wrote before it abandoned
+    // (1) acq_rel pairs with (2), (3): the value; and what the client wrote before it abandoned
     const std::uint32_t before = slot.word.exchange(static_cast<std::uint32_t>(status), acq_rel);
     if ((before & abandoned_flag) != 0) {
       if (value != nullptr) slot.value()->~A();
@@ -70,7 +72,7 @@ class ReplySlots {
   /// The client reads a final word: moves the value out and frees the slot.
   Status collect(std::uint32_t index, A& into) noexcept {
     Slot& slot = slots_[index];
-    const std::uint32_t word = slot.word.load(acquire);  // (2) acquire pairs with (1)
+    const std::uint32_t word = slot.word.load(acquire);  // (2) acquire pairs with (1): the value
     if ((word & pending) != 0) return Status::would_block;
     const auto status = static_cast<Status>(word & state_mask);
     if (status == Status::accepted) {
@@ -89,7 +91,7 @@ class ReplySlots {
   }
   void abandon(std::uint32_t index) noexcept {
     Slot& slot = slots_[index];
-    // (3) acq_rel: pairs with (1): whoever comes second frees the slot
+    // (3) acq_rel pairs with (1): whoever comes second frees the slot
     const std::uint32_t before = slot.word.fetch_or(abandoned_flag | cancel_flag, acq_rel);
     if ((before & pending) != 0) return;
     if (static_cast<Status>(before & state_mask) == Status::accepted) slot.value()->~A();
@@ -106,7 +108,8 @@ class ReplySlots {
 template <class Q, class A>
 class RequestsNode final : public IngressNode<Q>, public RequestsBase {
  public:
-  RequestsNode(GraphCore& g, const NodeConfig& c, std::uint32_t slots) : IngressNode<Q>(g, c, slots), count_(slots) {
+  RequestsNode(GraphCore& g, const NodeConfig& c, std::uint32_t slots)
+      : IngressNode<Q>(g, c, slots), count_(slots) {
     this->stream->requests = this;
   }
   void prepare() override { replies.prepare(this->graph.slab(), count_); }
@@ -118,9 +121,12 @@ class RequestsNode final : public IngressNode<Q>, public RequestsBase {
     if ((slot.word.load(relaxed) & ReplySlots<A>::cancel_flag) != 0) return Fate::cancelled;
     return slot.deadline != never && now_ns() >= slot.deadline ? Fate::expired : Fate::live;
   }
-  void note(std::uint32_t request, const BodyError& error) noexcept override { replies.slot(request).error = error; }
+  void note(std::uint32_t request, const BodyError& error) noexcept override {
+    replies.slot(request).error = error;
+  }
 
   ReplySlots<A> replies;
+
  private:
   std::uint32_t count_;
 };
@@ -147,7 +153,8 @@ class AnswerNode final : public InputNode<A> {
       const bool good = tokens[i].live();
       live += good ? 1 : 0;
       if (heads[i].request != no_request) {
-        requests_.replies.answer(heads[i].request, status_of(heads[i].fate), good ? &tokens[i].value() : nullptr);
+        requests_.replies.answer(heads[i].request, status_of(heads[i].fate),
+                                 good ? &tokens[i].value() : nullptr);
       }
       tokens[i].~Token<A>();
     }
@@ -159,10 +166,14 @@ class AnswerNode final : public InputNode<A> {
  private:
   static Status status_of(Fate fate) noexcept {
     switch (fate) {
-      case Fate::live: return Status::accepted;
-      case Fate::cancelled: return Status::cancelled;
-      case Fate::expired: return Status::expired;
-      default: return Status::failed;
+      case Fate::live:
+        return Status::accepted;
+      case Fate::cancelled:
+        return Status::cancelled;
+      case Fate::expired:
+        return Status::expired;
+      default:
+        return Status::failed;
     }
   }
   RequestsNode<Q, A>& requests_;
@@ -170,7 +181,8 @@ class AnswerNode final : public InputNode<A> {
 
 }  // namespace detail
 
-/// Where the answer to one request will be. Empty, pending, or ready to be collected once. Must not outlive its graph.
+/// Where the answer to one request will be. Empty, pending, or ready to be collected once. Must not
+/// outlive its graph.
 template <class A>
 class Reply {
  public:
@@ -190,23 +202,24 @@ class Reply {
   ~Reply() { reset(); }
 
   bool empty() const noexcept { return slots_ == nullptr; }
-  /// accepted: `answer` was assigned, the reply is empty again; would_block: not yet; failed, cancelled, expired: there
-  /// is no answer, the reply is empty again; closed: the reply was empty.
+  /// accepted: `answer` was assigned, the reply is empty again; would_block: not yet; failed,
+  /// cancelled, expired: there is no answer, the reply is empty again; closed: the reply was empty.
   Status poll(A& answer) noexcept {
     if (empty()) return Status::closed;
     const Status status = slots_->collect(index_, answer);
     if (status != Status::would_block) slots_ = nullptr;
     return status;
   }
-  /// Waits for it. timed_out: the deadline passed; the request has been cancelled, and the slot stays taken until its
-  /// tombstone comes (poll tells). stalled, would_deadlock, forked: as other waits.
+  /// Waits for it. timed_out: the deadline passed; the request has been cancelled, and the slot
+  /// stays taken until its tombstone comes (poll tells). stalled, would_deadlock, forked: as other
+  /// waits.
   Status wait_until(Deadline deadline, A& answer) noexcept {
     if (empty()) return Status::closed;
     for (;;) {
       const Status status = poll(answer);
       if (status != Status::would_block) return status;
       auto& word = slots_->slot(index_).word;
-      const std::uint32_t now = word.load(acquire);  // acquire pairs with the answer's exchange
+      const std::uint32_t now = word.load(acquire);  // (4) acquire pairs with (1): as (2)
       if ((now & detail::ReplySlots<A>::pending) == 0) continue;
       const Status waited = detail::wait_while(*core_, word, now, deadline);
       if (waited == Status::timed_out) cancel();
@@ -249,9 +262,11 @@ class Requests {
   Port<Q> in() const noexcept { return Port<Q>(node_->out); }
   /// Ends the requests' stream: each token here answers the request that it descends from.
   void answer(Port<A> port, NodeConfig config = {}) const;
-  /// would_block: no reply slot is free (unread replies hold theirs) or the door is full; `question` stays with the
-  /// caller. `reply` must be empty or it is abandoned. deadline: acts when a node takes the token.
-  Outcome submit(Producer& producer, Q&& question, Reply<A>& reply, Submit submit = {}) const noexcept {
+  /// would_block: no reply slot is free (unread replies hold theirs) or the door is full;
+  /// `question` stays with the caller. `reply` must be empty or it is abandoned. deadline: acts
+  /// when a node takes the token.
+  Outcome submit(Producer& producer, Q&& question, Reply<A>& reply,
+                 Submit submit = {}) const noexcept {
     detail::ProducerCall call(producer);
     if (call.status() != Status::accepted) return {call.status()};
     if (!node_->graph.started()) return {Status::closed};

@@ -1,13 +1,13 @@
-// stream_config.hpp: the small types of streaming graphs: configuration, what bodies answer, the ledger.
+// stream_config.hpp: the small types of streaming graphs: configuration, what bodies answer, the
+// ledger.
 #pragma once
-
-#include <weir/check.hpp>
-#include <weir/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <weir/check.hpp>
+#include <weir/result.hpp>
 
 namespace weir {
 
@@ -24,12 +24,13 @@ enum class OnError : std::uint8_t {
 
 struct NodeConfig {
   Mode mode = Mode::parallel;
-  std::uint16_t concurrency_max = 0;         // firings of a parallel node at a time; 0: no limit
-  std::uint32_t capacity = 16;               // slots of the node's input ring, >= 1
-  std::uint8_t level = 1;                    // priority of the node among ready nodes, 0 the most urgent
+  std::uint16_t concurrency_max = 0;  // firings of a parallel node at a time; 0: no limit
+  std::uint32_t capacity = 16;        // slots of the node's input ring, >= 1
+  std::uint8_t level = 1;             // priority of the node among ready nodes, 0 the most urgent
   OnError on_error = OnError::tombstone;
-  int worker = -1;                           // >= 0: its firings run on that worker only
-  std::uint32_t window = 0;                  // source, expand, merge: live tokens of the stream they start; 0: the graph's
+  int worker = -1;  // >= 0: its firings run on that worker only
+  std::uint32_t window =
+      0;  // source, expand, merge: live tokens of the stream they start; 0: the graph's
 };
 
 struct BatchConfig {
@@ -39,14 +40,16 @@ struct BatchConfig {
   std::uint8_t level = 1;
   OnError on_error = OnError::tombstone;
   int worker = -1;
-  std::uint32_t max = 32;                    // tokens that one firing takes at most, 1 to 64
+  std::uint32_t max = 32;  // tokens that one firing takes at most, 1 to 64
 };
 
 struct StreamConfig {
-  std::uint32_t window = 0;                  // live sequence numbers of a stream with stores; 0: 4 x workers, at least 4
+  std::uint32_t window =
+      0;  // live sequence numbers of a stream with stores; 0: 4 x workers, at least 4
 };
 
-/// What a source's body says after a call: more may come at once, nothing now (until notify()), or never again.
+/// What a source's body says after a call: more may come at once, nothing now (until notify()), or
+/// never again.
 enum class Give : std::uint8_t { more, idle, end };
 
 /// A map's body may answer Maybe<U>: left empty it drops the token.
@@ -85,7 +88,8 @@ class Emit {
     for (std::uint32_t i = 0; i < count_; ++i) storage_[i].~T();
   }
 
-  /// Emits one value. A WEIR_CHECK when there is no room: a source has room for one a call, an expand for its burst.
+  /// Emits one value. A WEIR_CHECK when there is no room: a source has room for one a call, an
+  /// expand for its burst.
   void operator()(T value) {
     WEIR_CHECK(count_ < room_, "a body emitted more than its burst");
     ::new (static_cast<void*>(storage_ + count_)) T(std::move(value));
@@ -101,9 +105,9 @@ class Emit {
   std::uint32_t count_ = 0;
 };
 
-/// Where every token went. For a node: what it took alive and what became of it; for a graph: every token that was ever
-/// made (by sources, pushes, requests, expansions, and copies of a fan-out). When nothing is in flight,
-/// in = out + dropped + failed + cancelled + expired.
+/// Where every token went. For a node: what it took alive and what became of it; for a graph: every
+/// token that was ever made (by sources, pushes, requests, expansions, and copies of a fan-out).
+/// When nothing is in flight, in = out + dropped + failed + cancelled + expired.
 struct Ledger {
   std::uint64_t in = 0, out = 0, dropped = 0, failed = 0, cancelled = 0, expired = 0;
 
@@ -115,15 +119,16 @@ struct Ledger {
   }
 };
 
-/// Counters of one edge since start(). Monotone but read one by one: sums fit only when the graph is at rest.
+/// Counters of one edge since start(). Monotone but read one by one: sums fit only when the graph
+/// is at rest.
 struct EdgeMetrics {
   const char* from = "";
   const char* to = "";
   std::uint32_t capacity = 0;
   std::uint64_t pushed = 0, popped = 0;
-  std::uint64_t would_block = 0;             // refused reservations
-  std::uint64_t blocked_ns = 0;              // time its producer waited for it
-  std::uint16_t culprit = no_node;           // node that held it up at the last refusal
+  std::uint64_t would_block = 0;    // refused reservations
+  std::uint64_t blocked_ns = 0;     // time its producer waited for it
+  std::uint16_t culprit = no_node;  // node that held it up at the last refusal
 };
 
 /// Counters of one node since start().
@@ -132,7 +137,7 @@ struct NodeMetrics {
   const char* kind = "";
   Ledger ledger;
   std::uint64_t firings = 0;
-  std::uint64_t busy_ns = 0;                 // in bodies, all workers together
+  std::uint64_t busy_ns = 0;  // in bodies, all workers together
 };
 
 }  // namespace weir

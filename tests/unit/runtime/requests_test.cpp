@@ -1,8 +1,8 @@
-#include "stream_fixture.hpp"
-
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include "stream_fixture.hpp"
 
 using namespace weir;
 using namespace weir::test;
@@ -11,17 +11,21 @@ namespace {
 
 /// requests -> a loop that counts down -> answer.
 struct Countdown {
-  explicit Countdown(Runtime& runtime, std::uint32_t slots, std::uint32_t tickets) : graph(runtime, "countdown") {
+  explicit Countdown(Runtime& runtime, std::uint32_t slots, std::uint32_t tickets)
+      : graph(runtime, "countdown") {
     requests = graph.requests<int, int>("ask", slots);
-    auto start = graph.map("start", requests.in(), {}, [](int&& n) { return std::pair<int, int>(n, 0); });
+    auto start =
+        graph.map("start", requests.in(), {}, [](int&& n) { return std::pair<int, int>(n, 0); });
     auto done = graph.loop("search", start, tickets, [&](Port<std::pair<int, int>> in) {
-      return graph.map("evaluate", in, {.capacity = tickets}, [](std::pair<int, int>&& p) -> Turn<std::pair<int, int>> {
-        if (p.first < 0) throw std::runtime_error("negative");
-        if (p.second == p.first) return Leave{p};
-        return Again{std::pair<int, int>(p.first, p.second + 1)};
-      });
+      return graph.map("evaluate", in, {.capacity = tickets},
+                       [](std::pair<int, int>&& p) -> Turn<std::pair<int, int>> {
+                         if (p.first < 0) throw std::runtime_error("negative");
+                         if (p.second == p.first) return Leave{p};
+                         return Again{std::pair<int, int>(p.first, p.second + 1)};
+                       });
     });
-    requests.answer(graph.map("end", done, {}, [](std::pair<int, int>&& p) { return p.second * 2; }));
+    requests.answer(
+        graph.map("end", done, {}, [](std::pair<int, int>&& p) { return p.second * 2; }));
     REQUIRE(graph.build().ok());
     REQUIRE(graph.start() == Status::accepted);
   }
@@ -51,12 +55,13 @@ TEST_CASE("requests: each is answered once, through a loop of one ticket") {
 }
 
 TEST_CASE("requests: unread replies hold their slots, and submit answers would_block") {
-  if (detail::smallest_bounds()) return;   // three slots become one
+  if (detail::smallest_bounds()) return;  // three slots become one
   auto runtime = runtime_of(2);
   auto producer = runtime->producer("client").value();
   Countdown search(*runtime, 3, 1);
   Reply<int> replies[3];
-  for (auto& reply : replies) REQUIRE(search.requests.submit(producer, 5, reply).status == Status::accepted);
+  for (auto& reply : replies)
+    REQUIRE(search.requests.submit(producer, 5, reply).status == Status::accepted);
   CHECK(runtime->barrier().status == Status::accepted);
   Reply<int> fourth;
   const Outcome refused = search.requests.submit(producer, 5, fourth);
@@ -85,7 +90,9 @@ TEST_CASE("requests: failed, cancelled and expired each come as what they are") 
   reply.cancel();
   CHECK(reply.wait_until(never, answer) == Status::cancelled);
 
-  REQUIRE(search.requests.submit(producer, 2'000'000'000, reply, {.deadline = after_ms(5)}).status == Status::accepted);
+  REQUIRE(
+      search.requests.submit(producer, 2'000'000'000, reply, {.deadline = after_ms(5)}).status ==
+      Status::accepted);
   CHECK(reply.wait_until(never, answer) == Status::expired);
 
   REQUIRE(search.requests.submit(producer, 2'000'000'000, reply).status == Status::accepted);
@@ -93,7 +100,7 @@ TEST_CASE("requests: failed, cancelled and expired each come as what they are") 
   CHECK(reply.wait_until(never, answer) == Status::cancelled);
 
   REQUIRE(search.requests.submit(producer, 2'000'000'000, reply).status == Status::accepted);
-  reply.reset();   // abandoned
+  reply.reset();  // abandoned
   search.requests.close();
   CHECK(search.graph.wait_until(never) == Status::accepted);
   const Ledger l = search.graph.ledger();
@@ -113,9 +120,11 @@ TEST_CASE("requests: several clients at once") {
       auto producer = runtime->producer("client").value();
       for (int i = 0; i < 300; ++i) {
         Reply<int> reply;
-        while (search.requests.submit(producer, (i + c) % 5, reply).status == Status::would_block) std::this_thread::yield();
+        while (search.requests.submit(producer, (i + c) % 5, reply).status == Status::would_block)
+          std::this_thread::yield();
         int answer = -1;
-        if (reply.wait_until(never, answer) != Status::accepted || answer != (i + c) % 5 * 2) ++wrong;
+        if (reply.wait_until(never, answer) != Status::accepted || answer != (i + c) % 5 * 2)
+          ++wrong;
       }
     });
   }

@@ -1,10 +1,9 @@
-#include "stream_fixture.hpp"
-
-#include <weir/task.hpp>
-
 #include <atomic>
 #include <stdexcept>
 #include <vector>
+#include <weir/task.hpp>
+
+#include "stream_fixture.hpp"
 
 using namespace weir;
 using namespace weir::test;
@@ -15,9 +14,11 @@ TEST_CASE("stream: a serial chain sums, on 0 to 8 workers and small to large rin
     for (const std::uint32_t capacity : {1u, 2u, 7u, 64u}) {
       StreamGraph graph(*runtime, "squares");
       auto numbers = graph.source<int>("numbers", {}, counting(2000));
-      auto squares = graph.map("square", numbers, {.capacity = capacity}, [](int&& x) { return long{x} * x; });
+      auto squares =
+          graph.map("square", numbers, {.capacity = capacity}, [](int&& x) { return long{x} * x; });
       long sum = 0;
-      graph.sink("sum", squares, {.mode = Mode::serial, .capacity = capacity}, [&](long&& x) { sum += x; });
+      graph.sink("sum", squares, {.mode = Mode::serial, .capacity = capacity},
+                 [&](long&& x) { sum += x; });
       build_and_run(graph);
       CHECK(sum == 2664667000L);
       const Ledger l = graph.ledger();
@@ -52,7 +53,8 @@ TEST_CASE("stream: a broadcast copies, and a join matches by number behind paral
       StreamGraph graph(*runtime, "diamond", {.window = 4});
       auto numbers = graph.source<int>("numbers", {}, counting(2000));
       auto left = graph.map("left", numbers, {.capacity = capacity}, [](int&& x) { return x * 2; });
-      auto right = graph.map("right", numbers, {.capacity = capacity}, [](int&& x) { return std::to_string(x); });
+      auto right = graph.map("right", numbers, {.capacity = capacity},
+                             [](int&& x) { return std::to_string(x); });
       auto both = graph.join("both", left, right);
       long wrong = 0, count = 0;
       graph.sink("check", both, {.mode = Mode::serial}, [&](std::tuple<int, std::string>&& t) {
@@ -72,7 +74,8 @@ TEST_CASE("stream: dropped and failed tokens leave tombstones, and joins stay al
   auto runtime = runtime_of(2);
   StreamGraph graph(*runtime, "filter", {.window = 3});
   auto numbers = graph.source<int>("numbers", {}, counting(999));
-  auto odd = graph.map("odd", numbers, {.capacity = 2}, [](int&& x) { return x % 2 == 1 ? Maybe<int>(x) : Maybe<int>(); });
+  auto odd = graph.map("odd", numbers, {.capacity = 2},
+                       [](int&& x) { return x % 2 == 1 ? Maybe<int>(x) : Maybe<int>(); });
   auto risky = graph.map("risky", numbers, {.capacity = 2}, [](int&& x) {
     if (x % 5 == 0) throw std::runtime_error("a fifth");
     return x;
@@ -84,7 +87,7 @@ TEST_CASE("stream: dropped and failed tokens leave tombstones, and joins stay al
     ++count;
   });
   build_and_run(graph);
-  CHECK(count == 399);   // odd and no fifth below 999
+  CHECK(count == 399);  // odd and no fifth below 999
   const Ledger l = graph.ledger();
   check_balanced(l);
   CHECK(l.failed == 200);
@@ -115,7 +118,8 @@ TEST_CASE("stream: split and select pass each token on one branch") {
     auto runtime = runtime_of(workers);
     StreamGraph graph(*runtime, "split", {.window = 5});
     auto numbers = graph.source<int>("numbers", {}, counting(3000));
-    auto branches = graph.split<3>("by three", numbers, [](const int& x) { return static_cast<std::size_t>(x % 4); });
+    auto branches = graph.split<3>("by three", numbers,
+                                   [](const int& x) { return static_cast<std::size_t>(x % 4); });
     std::array<Port<int>, 3> changed;
     for (std::size_t i = 0; i < 3; ++i) {
       changed[i] = graph.map("branch " + std::to_string(i), branches[i], {.capacity = 1},
@@ -165,15 +169,18 @@ TEST_CASE("stream: batch answers out[i] for in[i]") {
     StreamGraph graph(*runtime, "batch", {.window = 16});
     auto numbers = graph.source<int>("numbers", {}, counting(1000));
     std::atomic<int> largest{0};
-    auto doubled = graph.batch("double", numbers, {.mode = mode, .max = 8}, [&](std::span<int> in, std::span<Maybe<long>> out) {
-      int seen = largest.load();
-      while (static_cast<int>(in.size()) > seen && !largest.compare_exchange_weak(seen, static_cast<int>(in.size()))) {
-      }
-      if (in[0] == 500) throw std::runtime_error("a bad batch");
-      for (std::size_t i = 0; i < in.size(); ++i) {
-        if (in[i] % 3 != 0) out[i] = 2L * in[i];
-      }
-    });
+    auto doubled =
+        graph.batch("double", numbers, {.mode = mode, .max = 8},
+                    [&](std::span<int> in, std::span<Maybe<long>> out) {
+                      int seen = largest.load();
+                      while (static_cast<int>(in.size()) > seen &&
+                             !largest.compare_exchange_weak(seen, static_cast<int>(in.size()))) {
+                      }
+                      if (in[0] == 500) throw std::runtime_error("a bad batch");
+                      for (std::size_t i = 0; i < in.size(); ++i) {
+                        if (in[i] % 3 != 0) out[i] = 2L * in[i];
+                      }
+                    });
     std::vector<long> seen;
     graph.sink("in order", doubled, {.mode = Mode::ordered}, [&](long&& x) { seen.push_back(x); });
     build_and_run(graph);
@@ -207,21 +214,26 @@ TEST_CASE("stream: a loop sends tokens round until they leave") {
       auto runtime = runtime_of(workers);
       StreamGraph graph(*runtime, "loop", {.window = 6});
       auto numbers = graph.source<int>("numbers", {}, counting(500));
-      auto pairs = graph.map("pair", numbers, {}, [](int&& x) { return std::pair<int, int>(x, x % 7); });
+      auto pairs =
+          graph.map("pair", numbers, {}, [](int&& x) { return std::pair<int, int>(x, x % 7); });
       auto out = graph.loop("spin", pairs, tickets, [&](Port<std::pair<int, int>> in) {
-        auto left = graph.map("left", in, {.capacity = tickets}, [](std::pair<int, int>&& p) { return p; });
-        auto right = graph.map("right", in, {.capacity = tickets}, [](std::pair<int, int>&& p) { return p.second; });
+        auto left =
+            graph.map("left", in, {.capacity = tickets}, [](std::pair<int, int>&& p) { return p; });
+        auto right = graph.map("right", in, {.capacity = tickets},
+                               [](std::pair<int, int>&& p) { return p.second; });
         auto both = graph.join("both", left, right);
-        return graph.map("decide", both, {.capacity = tickets}, [](std::tuple<std::pair<int, int>, int>&& t) -> Turn<std::pair<int, int>> {
-          auto p = std::get<0>(t);
-          CHECK(p.second == std::get<1>(t));
-          if (p.second == 0) return Leave{p};
-          --p.second;
-          return Again{p};
-        });
+        return graph.map("decide", both, {.capacity = tickets},
+                         [](std::tuple<std::pair<int, int>, int>&& t) -> Turn<std::pair<int, int>> {
+                           auto p = std::get<0>(t);
+                           CHECK(p.second == std::get<1>(t));
+                           if (p.second == 0) return Leave{p};
+                           --p.second;
+                           return Again{p};
+                         });
       });
       std::vector<int> seen;
-      graph.sink("in order", out, {.mode = Mode::ordered}, [&](std::pair<int, int>&& p) { seen.push_back(p.first); });
+      graph.sink("in order", out, {.mode = Mode::ordered},
+                 [&](std::pair<int, int>&& p) { seen.push_back(p.first); });
       build_and_run(graph);
       REQUIRE(seen.size() == 500);
       for (int i = 0; i < 500; ++i) REQUIRE(seen[static_cast<std::size_t>(i)] == i);
@@ -260,7 +272,8 @@ TEST_CASE("stream: an ingress refuses when full, names the edge, and closes") {
     StreamGraph graph(*runtime, "door");
     auto door = graph.ingress<int>("door", 4);
     long sum = 0;
-    graph.sink("sum", door.port(), {.mode = Mode::serial, .capacity = 2}, [&](int&& x) { sum += x; });
+    graph.sink("sum", door.port(), {.mode = Mode::serial, .capacity = 2},
+               [&](int&& x) { sum += x; });
     REQUIRE(graph.build().ok());
     REQUIRE(graph.start() == Status::accepted);
     int refused = 0;
@@ -370,7 +383,8 @@ TEST_CASE("stream: an affine node runs on its worker only") {
   StreamGraph graph(*runtime, "affine");
   auto numbers = graph.source<int>("numbers", {}, counting(2000));
   std::atomic<int> elsewhere{0};
-  graph.sink("here", numbers, {.worker = 1}, [&](int&&) { elsewhere += worker_index() != 1 ? 1 : 0; });
+  graph.sink("here", numbers, {.worker = 1},
+             [&](int&&) { elsewhere += worker_index() != 1 ? 1 : 0; });
   build_and_run(graph);
   CHECK(elsewhere == 0);
 }
@@ -419,7 +433,8 @@ TEST_CASE("stream: memory() is what the platform gave, and running takes nothing
     auto numbers = graph.source<int>("numbers", {}, counting(100000));
     auto a = graph.map("a", numbers, {}, [](int&& x) { return x; });
     long sum = 0;
-    graph.sink("sum", graph.join("both", a, numbers), {.mode = Mode::ordered}, [&](std::tuple<int, int>&& t) { sum += std::get<0>(t); });
+    graph.sink("sum", graph.join("both", a, numbers), {.mode = Mode::ordered},
+               [&](std::tuple<int, int>&& t) { sum += std::get<0>(t); });
     auto built = graph.build();
     REQUIRE(built.ok());
     CHECK(graph.memory() == allocated_bytes() - before);
@@ -459,7 +474,8 @@ TEST_CASE("stream: a body may be a named callable, and pushing before start() is
   CHECK(door.push(producer, 1).status == Status::closed);
   const auto doubled = [](int&& x) { return 2 * x; };
   long sum = 0;
-  graph.sink("sum", graph.map("double", door.port(), {}, doubled), {.mode = Mode::serial}, [&](int&& x) { sum += x; });
+  graph.sink("sum", graph.map("double", door.port(), {}, doubled), {.mode = Mode::serial},
+             [&](int&& x) { sum += x; });
   REQUIRE(graph.build().ok());
   CHECK(door.push(producer, 1).status == Status::closed);
   REQUIRE(graph.start() == Status::accepted);

@@ -38,7 +38,8 @@ TEST_CASE("refusal: an ordered node in a loop's body") {
   StreamGraph graph(*runtime, "g");
   auto numbers = graph.source<int>("numbers", {}, counting(1));
   auto out = graph.loop("spin", numbers, 2, [&](Port<int> in) {
-    return graph.map("orderly", in, {.mode = Mode::ordered}, [](int&& x) -> Turn<int> { return Leave{x}; });
+    return graph.map("orderly", in, {.mode = Mode::ordered},
+                     [](int&& x) -> Turn<int> { return Leave{x}; });
   });
   graph.sink("sink", out, {}, [](int&&) {});
   check_refused(graph, "loop_body", "orderly");
@@ -101,8 +102,11 @@ TEST_CASE("refusal: a burst above the window, and above an edge") {
   for (const bool window : {true, false}) {
     StreamGraph graph(*runtime, "g");
     auto numbers = graph.source<int>("numbers", {}, counting(1));
-    auto more = graph.expand("bursty", numbers, {.window = window ? 4u : 0u}, 6, [](int&& x, Emit<int>& e) { e(x); });
-    graph.sink("sink", more, {.mode = window ? Mode::ordered : Mode::serial, .capacity = window ? 16u : 5u}, [](int&&) {});
+    auto more = graph.expand("bursty", numbers, {.window = window ? 4u : 0u}, 6,
+                             [](int&& x, Emit<int>& e) { e(x); });
+    graph.sink("sink", more,
+               {.mode = window ? Mode::ordered : Mode::serial, .capacity = window ? 16u : 5u},
+               [](int&&) {});
     check_refused(graph, "burst", "bursty");
   }
 }
@@ -137,7 +141,8 @@ TEST_CASE("refusal: two nodes of one name, capacity 0, a worker that is not ther
   }
   {
     StreamGraph graph(*runtime, "g");
-    graph.sink("sink", graph.source<int>("numbers", {}, counting(1)), {.capacity = 0}, [](int&&) {});
+    graph.sink("sink", graph.source<int>("numbers", {}, counting(1)), {.capacity = 0},
+               [](int&&) {});
     check_refused(graph, "capacity", "sink");
   }
   {

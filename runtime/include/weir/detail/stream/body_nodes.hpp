@@ -1,18 +1,19 @@
-// detail/stream/body_nodes.hpp: nodes with one input and a user's body: map, sink, batch, expand, split.
+// detail/stream/body_nodes.hpp: nodes with one input and a user's body: map, sink, batch, expand,
+// split.
 #pragma once
-
-#include <weir/detail/stream/links.hpp>
-#include <weir/detail/stream/requests_base.hpp>
-#include <weir/detail/worker.hpp>
 
 #include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <weir/detail/stream/links.hpp>
+#include <weir/detail/stream/requests_base.hpp>
+#include <weir/detail/worker.hpp>
 
 namespace weir::detail {
 
-/// A node with one input. step() takes a batch, lets the next evaluation in when the node is parallel, and fires.
+/// A node with one input. step() takes a batch, lets the next evaluation in when the node is
+/// parallel, and fires.
 template <class T>
 class InputNode : public NodeBase {
  public:
@@ -25,16 +26,18 @@ class InputNode : public NodeBase {
   bool has_input() noexcept override { return in_.readable(); }
   std::uint64_t waiting_tokens() const noexcept override { return in_.waiting(); }
   void prepare() override {
-    if (in_stream_ != nullptr) in_.prepare(graph.slab(), in_stream_->window == 0 ? 1 : in_stream_->window);
+    if (in_stream_ != nullptr)
+      in_.prepare(graph.slab(), in_stream_->window == 0 ? 1 : in_stream_->window);
   }
 
  protected:
   /// Room for up to `most` firings; 0 when blocked.
   virtual std::uint32_t reserve(std::uint32_t most) noexcept = 0;
   virtual void roll_back(std::uint32_t count) noexcept = 0;
-  /// Fires `n` tokens, whose room is reserved; destroys them. Sets frame.epoch to a token's before its body runs: what
-  /// the body spawns descends from that token.
-  virtual void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept = 0;
+  /// Fires `n` tokens, whose room is reserved; destroys them. Sets frame.epoch to a token's before
+  /// its body runs: what the body spawns descends from that token.
+  virtual void fire(Context& context, TaskFrame& frame, Token<T>* tokens,
+                    std::uint32_t n) noexcept = 0;
 
   Step step(Context& context) override {
     if (!in_.readable() || at_concurrency_max()) return Step::nothing;
@@ -82,19 +85,22 @@ class InputNode : public NodeBase {
     ledger.bury(fate, 1);
     flow.bury(fate, 1);
   }
-  /// A body threw: keeps the error, buries nothing (the value is the body's by now). Call inside the catch block.
+  /// A body threw: keeps the error, buries nothing (the value is the body's by now). Call inside
+  /// the catch block.
   BodyError failed(std::uint64_t sequence, std::uint32_t request, std::uint64_t n) noexcept {
     BodyError error;
     capture_exception(error);
     error.node = index, error.sequence = sequence;
     graph.record_error(*this, sequence, error);
-    if (in_stream_->requests != nullptr && request != no_request) in_stream_->requests->note(request, error);
+    if (in_stream_->requests != nullptr && request != no_request)
+      in_stream_->requests->note(request, error);
     ledger.bury(Fate::failed, n);
     flow.bury(Fate::failed, n);
     if (config.on_error == OnError::cancel) graph.cancel();
     return error;
   }
-  /// The tokens' numbers retire at this end; they have been destroyed. Last act of a consuming firing.
+  /// The tokens' numbers retire at this end; they have been destroyed. Last act of a consuming
+  /// firing.
   void retire(Context& context, StreamEnd& end, const Head* heads, std::uint32_t n) noexcept {
     std::uint64_t dead = 0;
     for (std::uint32_t i = 0; i < n; ++i) dead += heads[i].fate == Fate::live ? 0 : 1;
@@ -139,9 +145,12 @@ class MapNode final : public InputNode<T> {
   Output<U> out;
 
  protected:
-  std::uint32_t reserve(std::uint32_t most) noexcept override { return out.reserve(*this, 1, most); }
+  std::uint32_t reserve(std::uint32_t most) noexcept override {
+    return out.reserve(*this, 1, most);
+  }
   void roll_back(std::uint32_t count) noexcept override { out.roll_back(count); }
-  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens,
+            std::uint32_t n) noexcept override {
     TokenBuffer<U, batch_of<U>> made;
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -201,7 +210,8 @@ class SinkNode final : public InputNode<T> {
  protected:
   std::uint32_t reserve(std::uint32_t most) noexcept override { return most; }
   void roll_back(std::uint32_t) noexcept override {}
-  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens,
+            std::uint32_t n) noexcept override {
     Head heads[batch_of<T>];
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -246,14 +256,16 @@ class BatchNode final : public InputNode<T> {
  protected:
   std::uint32_t reserve(std::uint32_t) noexcept override { return out.reserve(*this, 1, max_); }
   void roll_back(std::uint32_t count) noexcept override { out.roll_back(count); }
-  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens,
+            std::uint32_t n) noexcept override {
     Head heads[most];
     alignas(T) std::byte raw[sizeof(T) * most];
     T* values = std::launder(reinterpret_cast<T*>(raw));
     std::uint32_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
       heads[i] = tokens[i].head;
-      if (tokens[i].live()) ::new (static_cast<void*>(values + live++)) T(std::move(tokens[i].value()));
+      if (tokens[i].live())
+        ::new (static_cast<void*>(values + live++)) T(std::move(tokens[i].value()));
       tokens[i].~Token<T>();
     }
     // One body for many tokens: what it spawns belongs to the oldest of their epochs.
@@ -270,7 +282,8 @@ class BatchNode final : public InputNode<T> {
         threw = true;
         const BodyError error = this->failed(heads[0].sequence, no_request, live);
         for (std::uint32_t i = 0; i < n && this->in_stream_->requests != nullptr; ++i) {
-          if (heads[i].fate == Fate::live) this->in_stream_->requests->note(heads[i].request, error);
+          if (heads[i].fate == Fate::live)
+            this->in_stream_->requests->note(heads[i].request, error);
         }
       }
     }
@@ -327,7 +340,8 @@ class ExpandNode final : public InputNode<T> {
     const auto count = static_cast<std::size_t>(context_count(this->graph.core));
     const std::size_t bytes = this->burst * (sizeof(U) + sizeof(Token<U>));
     scratch_stride_ = (bytes + contended_bytes - 1) / contended_bytes * contended_bytes;
-    scratch_ = static_cast<std::byte*>(this->graph.slab().take(scratch_stride_ * count, contended_bytes));
+    scratch_ =
+        static_cast<std::byte*>(this->graph.slab().take(scratch_stride_ * count, contended_bytes));
     WEIR_CHECK(scratch_ != nullptr, "out of memory");
   }
   void inputs_finished(Context* context) noexcept override {
@@ -343,7 +357,8 @@ class ExpandNode final : public InputNode<T> {
     if (got < this->burst) {
       return_numbers(got);
       this->block_on(nullptr, true);
-      made.waiting.store(1, seq_cst);  // (1) before the second look; pairs with room_made
+      made.waiting.store(
+          1, seq_cst);  // (1) seq_cst pairs with (18) of stream_node.cpp: before the second look
       got = made.try_reserve(this->burst);
       if (got < this->burst) {
         return_numbers(got);
@@ -448,7 +463,8 @@ class SplitNode final : public InputNode<T> {
   void roll_back(std::uint32_t count) noexcept override {
     for (auto& o : outs) o.roll_back(count);
   }
-  void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t n) noexcept override {
+  void fire(Context& context, TaskFrame& frame, Token<T>* tokens,
+            std::uint32_t n) noexcept override {
     std::size_t branch[batch_of<T>];
     std::uint64_t live = 0;
     for (std::uint32_t i = 0; i < n; ++i) {

@@ -1,18 +1,19 @@
 // detail/stream/flow.hpp: sequence numbers and windows of streams (P2).
 //
-// A stream is what descends 1:1 from one origin. Gate hands out its sequence numbers; StreamEnd notes where they retire.
-// When the stream has stores, at most `window` numbers are live: number s is handed out only while s < done + window,
-// done = the least number not retired at every end. The gate's reservation is P1's counter without the ring: units held
+// A stream is what descends 1:1 from one origin. Gate hands out its sequence numbers; StreamEnd
+// notes where they retire. When the stream has stores, at most `window` numbers are live: number s
+// is handed out only while s < done + window, done = the least number not retired at every end. The
+// gate's reservation is P1's counter without the ring: units held
 // + drawn = reserved <= done + window, so a draw that holds a unit never leaves the window.
 //
-// A bit is flipped when its number retires, never set and cleared: number s is retired when bit s mod K equals the parity
-// of its lap ((s div K) even: 1). Set-and-clear fails in either order already for K = 1 and two threads.
+// A bit is flipped when its number retires, never set and cleared: number s is retired when bit s
+// mod K equals the parity of its lap ((s div K) even: 1). Set-and-clear fails in either order
+// already for K = 1 and two threads.
 #pragma once
 
+#include <cstdint>
 #include <weir/atomic.hpp>
 #include <weir/detail/core.hpp>
-
-#include <cstdint>
 
 namespace weir::detail {
 
@@ -21,7 +22,8 @@ class GraphCore;
 class RequestsBase;
 class StreamEnd;
 
-/// Hands out sequence numbers. Roles: reserve and draw from any thread (producers of an ingress); close once or more.
+/// Hands out sequence numbers. Roles: reserve and draw from any thread (producers of an ingress);
+/// close once or more.
 class Gate {
  public:
   static constexpr std::uint64_t closed_bit = std::uint64_t{1} << 63;
@@ -29,10 +31,11 @@ class Gate {
 
   /// Reserves up to `max` numbers below `limit`; returns how many.
   std::uint32_t reserve_up_to(std::uint32_t max, std::uint64_t limit) noexcept {
-    std::uint64_t r = reserved_.load(seq_cst);  // (1) after the waiting flag in the total order of a re-check
+    std::uint64_t r =
+        reserved_.load(seq_cst);  // (1) seq_cst pairs with (3): a re-check comes after the flag
     while (r < limit) {
       const std::uint64_t n = limit - r < max ? limit - r : max;
-      // (2) acq_rel as P1 asks of both counters: a chain through which the drawer sees what retired
+      // (2) acq_rel pairs with (4): the chain through which a drawer sees what retired (P1)
       if (reserved_.compare_exchange_weak(r, r + n, acq_rel, acquire)) {
         return static_cast<std::uint32_t>(n);
       }
@@ -41,26 +44,31 @@ class Gate {
   }
   /// Gives unused numbers back; the caller looks at the waiting flag afterwards.
   void give_back(std::uint32_t n) noexcept {
-    reserved_.fetch_sub(n, seq_cst);  // (3) before the load of the waiting flag, pairs with (1)
+    reserved_.fetch_sub(n, seq_cst);  // (3) seq_cst pairs with (1): before the look at the flag
   }
   /// Draws `n` consecutive numbers; the first, or `refused` when the gate is closed.
   std::uint64_t draw(std::uint32_t n) noexcept {
-    const std::uint64_t s = drawn_.fetch_add(n, acq_rel);  // (4) pairs with (2): the chain of P1's proof
+    const std::uint64_t s =
+        drawn_.fetch_add(n, acq_rel);  // (4) acq_rel pairs with (2): the chain of P1's proof
     return (s & closed_bit) != 0 ? refused : s;
   }
-  /// Closes; later draws are refused. Returns how many numbers there are. Any number of calls: the first one counts.
+  /// Closes; later draws are refused. Returns how many numbers there are. Any number of calls: the
+  /// first one counts.
   std::uint64_t close() noexcept {
-    std::uint64_t s = drawn_.load(acquire);  // (5) pairs with (4)
+    std::uint64_t s = drawn_.load(acquire);  // (5) acquire pairs with (4): what was drawn
     while ((s & closed_bit) == 0) {
-      // (6) acq_rel: the closer sees what was drawn
+      // (6) acq_rel pairs with (4): the closer sees what was drawn
       if (drawn_.compare_exchange_weak(s, s | closed_bit, acq_rel, acquire)) {
-        total_.store(s, release);  // (7) release pairs with (8)
+        total_.store(s, release);  // (7) release pairs with (8): the total
         return s;
       }
     }
-    return total_.load(acquire);  // (8) pairs with (7)
+    return total_.load(acquire);  // (8) acquire pairs with (7): the total
   }
-  bool closed() const noexcept { return (drawn_.load(acquire) & closed_bit) != 0; }  // (9) pairs with (6)
+  bool closed() const noexcept {
+    // (9) acquire pairs with (6): only the bit is used
+    return (drawn_.load(acquire) & closed_bit) != 0;
+  }
 
  private:
   alignas(contended_bytes) atomic<std::uint64_t> reserved_{0};
@@ -68,20 +76,21 @@ class Gate {
   atomic<std::uint64_t> total_{0};
 };
 
-/// A stream: its origin, window and ends. Built by GraphCore; the tables do not change after build().
+/// A stream: its origin, window and ends. Built by GraphCore; the tables do not change after
+/// build().
 struct Stream {
   NodeBase* origin = nullptr;
-  RequestsBase* requests = nullptr;     // the reply slots, when the origin is a requests node
-  std::uint32_t window_asked = 0;       // of the node's configuration; 0: the graph's
-  std::uint32_t window = 0;             // 0: no stores, no window
+  RequestsBase* requests = nullptr;  // the reply slots, when the origin is a requests node
+  std::uint32_t window_asked = 0;    // of the node's configuration; 0: the graph's
+  std::uint32_t window = 0;          // 0: no stores, no window
   bool stores = false;
   StreamEnd** ends = nullptr;
   std::uint32_t end_count = 0;
 
   Gate gate;
   alignas(contended_bytes) atomic<std::uint64_t> limit_cached{0};
-  atomic<std::uint32_t> waiting{0};               // the origin waits for the window
-  atomic<std::uint64_t> total{Gate::refused};     // how many numbers there are, once known
+  atomic<std::uint32_t> waiting{0};            // the origin waits for the window
+  atomic<std::uint64_t> total{Gate::refused};  // how many numbers there are, once known
 
   /// First number that may not be handed out yet. Fresh when the cached limit is used up.
   std::uint64_t limit(bool fresh) noexcept;
@@ -100,18 +109,26 @@ class StreamEnd {
  public:
   Stream* stream = nullptr;
   NodeBase* node = nullptr;
-  atomic<std::uint64_t>* words = nullptr;   // window bits, when the stream has a window
+  atomic<std::uint64_t>* words = nullptr;  // window bits, when the stream has a window
 
   void retire(std::uint64_t sequence) noexcept;
   /// `n` numbers of a stream without a window.
   void retire_count(std::uint64_t n) noexcept {
-    done_.fetch_add(n, seq_cst);  // (10) before the load of `total`, pairs with (11): one of the two sees the other
+    // (10) seq_cst pairs with (11) of stream_node.cpp: before the look at `total`: one of the two
+    // sees the other
+    done_.fetch_add(n, seq_cst);
   }
   /// To be called after retire: wakes the origin, finishes the end when everything has come.
   void after_retire(Context* context) noexcept;
   void check_finished(Context* context) noexcept;
-  std::uint64_t done() const noexcept { return done_.load(seq_cst); }  // (12) pairs with the flips in retire()
-  bool finished() const noexcept { return finished_.load(acquire) != 0; }  // (13) pairs with the exchange that set it
+  std::uint64_t done() const noexcept {
+    // (12) seq_cst pairs with (22) of stream_node.cpp: what retired below it
+    return done_.load(seq_cst);
+  }
+  bool finished() const noexcept {
+    // (13) acquire pairs with (23) of stream_node.cpp: everything that came
+    return finished_.load(acquire) != 0;
+  }
 
  private:
   alignas(contended_bytes) atomic<std::uint64_t> done_{0};

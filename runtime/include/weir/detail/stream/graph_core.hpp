@@ -1,22 +1,23 @@
-// detail/stream/graph_core.hpp: the graph behind StreamGraph: its nodes, links, streams, and their life.
+// detail/stream/graph_core.hpp: the graph behind StreamGraph: its nodes, links, streams, and their
+// life.
 //
-// Life: defining -> built -> running -> finished. The object may outlive its StreamGraph: destroyed from one of its own
-// bodies it is cancelled, and freed by a worker after its grace period (P7).
+// Life: defining -> built -> running -> finished. The object may outlive its StreamGraph: destroyed
+// from one of its own bodies it is cancelled, and freed by a worker after its grace period (P7).
 #pragma once
-
-#include <weir/certificate.hpp>
-#include <weir/detail/stream/node.hpp>
-#include <weir/memory.hpp>
 
 #include <string>
 #include <vector>
+#include <weir/certificate.hpp>
+#include <weir/detail/stream/node.hpp>
+#include <weir/memory.hpp>
 
 namespace weir::detail {
 
 class GraphCore final : public Watched {
  public:
   static GraphCore* create(Core& core, const std::string& name, const StreamConfig& config);
-  /// Ends the graph and frees it: at once from a foreign thread, after its grace period from inside a task.
+  /// Ends the graph and frees it: at once from a foreign thread, after its grace period from inside
+  /// a task.
   static void destroy(GraphCore* graph) noexcept;
 
   GraphCore(const GraphCore&) = delete;
@@ -47,14 +48,19 @@ class GraphCore final : public Watched {
   void refuse(const char* code, const std::string& what, const std::string& where);
   std::uint16_t begin_loop(const std::string& loop_name, std::uint32_t tickets);
   void end_loop() noexcept { open_loops_.pop_back(); }
-  std::uint16_t current_loop() const noexcept { return open_loops_.empty() ? no_loop : open_loops_.back(); }
+  std::uint16_t current_loop() const noexcept {
+    return open_loops_.empty() ? no_loop : open_loops_.back();
+  }
   std::uint32_t tickets_of(std::uint16_t loop) const noexcept { return loops_[loop].tickets; }
-  std::uint32_t smallest(std::uint32_t bound) const noexcept { return smallest_ && bound > 1 ? 1 : bound; }
+  std::uint32_t smallest(std::uint32_t bound) const noexcept {
+    return smallest_ && bound > 1 ? 1 : bound;
+  }
   /// A ring holds its producer's burst even in the smallest-bounds mode.
   std::uint32_t ring_capacity(std::uint32_t asked, std::uint32_t burst) const noexcept {
     return smallest_ && asked > burst ? burst : asked;
   }
-  /// Slots before a loop's entry: as many as the loop around it has tickets, and as its producer's burst.
+  /// Slots before a loop's entry: as many as the loop around it has tickets, and as its producer's
+  /// burst.
   std::uint32_t door_capacity(std::uint32_t tickets, std::uint32_t burst) const noexcept {
     const std::uint32_t around = open_loops_.empty() ? 0 : loops_[open_loops_.back()].tickets;
     const std::uint32_t inside = around > tickets ? around : tickets;
@@ -70,24 +76,37 @@ class GraphCore final : public Watched {
   Status wait_until(Deadline deadline) noexcept;
 
   // ---- running ----
-  bool started() const noexcept { return started_.load(acquire) != 0; }      // (16) acquire pairs with start()
-  bool cancelled() const noexcept { return cancelled_.load(acquire) != 0; }  // (1) acquire pairs with the store in cancel
-  bool closing() const noexcept { return closing_.load(acquire) != 0; }      // (2) acquire pairs with close_ingress
+  bool started() const noexcept {
+    return started_.load(acquire) !=
+           0;  // (16) acquire pairs with (6) of stream_graph.cpp: the built tables
+  }
+  bool cancelled() const noexcept {
+    return cancelled_.load(acquire) !=
+           0;  // (1) acquire pairs with (7) of stream_graph.cpp: only the flag is used
+  }
+  bool closing() const noexcept {
+    return closing_.load(acquire) !=
+           0;  // (2) acquire pairs with (8) of stream_graph.cpp: only the flag is used
+  }
   void record_error(const NodeBase& node, std::uint64_t sequence, const BodyError& error) noexcept;
   Error first_error() const;
   /// An end of the last stream of a path has everything.
   void end_finished(Context* context) noexcept;
-  void count_tombstones(std::uint64_t n) noexcept { tombstones_.fetch_add(n, relaxed); }  // relaxed: a statistic
+  void count_tombstones(std::uint64_t n) noexcept {
+    tombstones_.fetch_add(n, relaxed);  // relaxed: a statistic
+  }
 
-  /// A context is inside one of the graph's jobs between enter and leave; destroy waits for all of them.
+  /// A context is inside one of the graph's jobs between enter and leave; destroy waits for all of
+  /// them.
   void enter(Context& context) noexcept {
     Inside& inside = insides_[context.index()];
-    // (3) seq_cst: before the state of the node is taken, so that who sees all nodes idle sees this; pairs with (5)
+    // (3) seq_cst pairs with (5) of stream_graph.cpp: before the node's state is taken, so that who
+    // sees all nodes idle sees this
     inside.entered.store(inside.entered.load(relaxed) + 1, seq_cst);  // relaxed load: single writer
   }
   void leave(Context& context) noexcept {
     Inside& inside = insides_[context.index()];
-    // (4) release pairs with (5): all that the job did to the graph
+    // (4) release pairs with (17) of stream_graph.cpp: all that the job did to the graph
     inside.left.store(inside.left.load(relaxed) + 1, release);  // relaxed load: single writer
   }
 
@@ -103,7 +122,9 @@ class GraphCore final : public Watched {
 
   void waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept override;
   void close_ingress() noexcept override;
-  std::uint64_t tombstones() const noexcept override { return tombstones_.load(relaxed); }  // relaxed: a statistic
+  std::uint64_t tombstones() const noexcept override {
+    return tombstones_.load(relaxed);  // relaxed: a statistic
+  }
 
  private:
   template <class T>
@@ -134,7 +155,7 @@ class GraphCore final : public Watched {
   Certificate certify() const;
 
   const char* name_ = "";
-  const char* next_name_ = "";   // of the node being made
+  const char* next_name_ = "";  // of the node being made
   StreamConfig config_;
   bool smallest_ = false;
   Slab slab_;
@@ -153,15 +174,14 @@ class GraphCore final : public Watched {
   atomic<std::uint32_t> started_{0};
   atomic<std::uint32_t> cancelled_{0};
   atomic<std::uint32_t> closing_{0};
-  atomic<std::uint32_t> finished_{0};      // futex word
+  atomic<std::uint32_t> finished_{0};  // futex word
   atomic<std::uint32_t> ends_open_{0};
   atomic<std::uint32_t> orphan_{0};
-  atomic<std::uint32_t> retired_{0};       // handed to the core for freeing
-  atomic<std::uint32_t> failed_{0};        // an error cancelled the graph
+  atomic<std::uint32_t> retired_{0};  // handed to the core for freeing
+  atomic<std::uint32_t> failed_{0};   // an error cancelled the graph
   atomic<std::uint64_t> tombstones_{0};
-  atomic<std::uint32_t> error_state_{0};   // 0 none, 1 being written, 2 there
+  atomic<std::uint32_t> error_state_{0};  // 0 none, 1 being written, 2 there
   BodyError error_;
-
 };
 
 }  // namespace weir::detail

@@ -1,22 +1,24 @@
-// detail/stream/join_nodes.hpp: nodes with several inputs: join (AND by number), select (branches of a split), merge.
+// detail/stream/join_nodes.hpp: nodes with several inputs: join (AND by number), select (branches
+// of a split), merge.
 #pragma once
-
-#include <weir/detail/stream/body_nodes.hpp>
-#include <weir/ring.hpp>
 
 #include <tuple>
 #include <utility>
+#include <weir/detail/stream/body_nodes.hpp>
+#include <weir/ring.hpp>
 
 namespace weir::detail {
 
-/// The matching store of a join: one row a live number (inside a loop: a ticket), one cell a port. The delivery that
-/// completes a row makes it ready. Roles: deliver from any worker; pop_ready by the node's evaluator.
+/// The matching store of a join: one row a live number (inside a loop: a ticket), one cell a port.
+/// The delivery that completes a row makes it ready. Roles: deliver from any worker; pop_ready by
+/// the node's evaluator.
 class MatchRows {
  public:
   void prepare(Slab& slab, std::uint32_t rows, std::uint32_t ports) {
     rows_ = rows, ports_ = ports;
     arrived_ = slab.make_array<Row>(rows);
-    // At most `rows` are ready at a time, the one being popped included; twice that leaves a stopped popper its slot.
+    // At most `rows` are ready at a time, the one being popped included; twice that leaves a
+    // stopped popper its slot.
     ready_ = slab.make<Ring<std::uint32_t>>(std::size_t{rows} * 2);
   }
   std::uint32_t row_of(const Head& head, bool by_ticket) const noexcept {
@@ -24,9 +26,10 @@ class MatchRows {
   }
   /// One port of the row has its token; true when that was the last one.
   bool arrived(std::uint32_t row) noexcept {
-    // (1) acq_rel: the last to arrive sees the other ports' tokens and hands them on through ready_
+    // (1) acq_rel pairs with (1): the last to arrive sees the other ports' tokens and hands them on
     if (arrived_[row].count.fetch_add(1, acq_rel) + 1 != ports_) return false;
-    arrived_[row].count.store(0, relaxed);  // relaxed: the row's next tokens come through window or ticket
+    arrived_[row].count.store(
+        0, relaxed);  // relaxed: the row's next tokens come through window or ticket
     const Status pushed = ready_->push(std::uint32_t{row});
     WEIR_CHECK(pushed == Status::accepted, "more rows of a join are ready than its window holds");
     return true;
@@ -39,7 +42,8 @@ class MatchRows {
   /// Rows that have some but not all of their tokens.
   std::uint64_t waiting() const noexcept {
     std::uint64_t n = 0;
-    for (std::uint32_t i = 0; i < rows_; ++i) n += arrived_[i].count.load(relaxed) != 0 ? 1 : 0;  // relaxed: a report
+    for (std::uint32_t i = 0; i < rows_; ++i)
+      n += arrived_[i].count.load(relaxed) != 0 ? 1 : 0;  // relaxed: a report
     return n + ready_->size();
   }
   std::size_t bytes() const noexcept { return ready_ != nullptr ? ready_->bytes() : 0; }
@@ -177,12 +181,11 @@ class JoinNode final : public MatchNode<std::tuple<T...>> {
     g.add_output(this->out);
   }
   /// Second half of construction, once the node has its name and loop.
-  void attach() {
-    attach(std::index_sequence_for<T...>{});
-  }
+  void attach() { attach(std::index_sequence_for<T...>{}); }
   void prepare() override {
     this->prepare_rows();
-    std::apply([&](auto&... port) { (port.prepare(this->graph.slab(), this->rows_.rows()), ...); }, ports_);
+    std::apply([&](auto&... port) { (port.prepare(this->graph.slab(), this->rows_.rows()), ...); },
+               ports_);
   }
 
  protected:
@@ -200,7 +203,8 @@ class JoinNode final : public MatchNode<std::tuple<T...>> {
     (std::get<I>(ports_).attach(*this, *std::get<I>(from_), this->rows_), ...);
   }
   template <std::size_t... I>
-  void combine(Context& context, std::uint32_t row, Token<U>* made, std::index_sequence<I...>) noexcept {
+  void combine(Context& context, std::uint32_t row, Token<U>* made,
+               std::index_sequence<I...>) noexcept {
     const Head heads[] = {std::get<I>(ports_).at(row).head...};
     Head head = heads[0];
     std::uint64_t live = 0;
@@ -211,7 +215,8 @@ class JoinNode final : public MatchNode<std::tuple<T...>> {
     head.epoch = Base::merge_epochs(context, heads, count);
     LedgerCounters::add(this->ledger.in, live);
     if (live == count) {
-      ::new (static_cast<void*>(made)) Token<U>(head, U(std::move(std::get<I>(ports_).at(row).value())...));
+      ::new (static_cast<void*>(made))
+          Token<U>(head, U(std::move(std::get<I>(ports_).at(row).value())...));
       // All but one of the tokens end in the tuple.
       LedgerCounters::add(this->ledger.out, count - 1);
       LedgerCounters::add(this->flow.out, count - 1);
@@ -249,12 +254,15 @@ class SelectNode final : public MatchNode<T> {
   void attach() {
     bool fits = from_[0]->guard_count != 0;
     for (std::uint32_t i = 0; i < count_; ++i) fits = fits && is_branch(i);
-    if (!fits) this->graph.refuse("select_branches", "select joins different branches of one split", this->name);
+    if (!fits)
+      this->graph.refuse("select_branches", "select joins different branches of one split",
+                         this->name);
     for (std::uint32_t i = 0; i < count_; ++i) ports_[i].attach(*this, *from_[i], this->rows_);
   }
   void prepare() override {
     this->prepare_rows();
-    for (std::uint32_t i = 0; i < count_; ++i) ports_[i].prepare(this->graph.slab(), this->rows_.rows());
+    for (std::uint32_t i = 0; i < count_; ++i)
+      ports_[i].prepare(this->graph.slab(), this->rows_.rows());
   }
 
  protected:
@@ -291,7 +299,8 @@ class SelectNode final : public MatchNode<T> {
     }
     if (a.guards[a.guard_count - 1].split != b.guards[b.guard_count - 1].split) return false;
     for (std::uint32_t j = 0; j < i; ++j) {
-      if (from_[j]->guards[b.guard_count - 1].branch == b.guards[b.guard_count - 1].branch) return false;
+      if (from_[j]->guards[b.guard_count - 1].branch == b.guards[b.guard_count - 1].branch)
+        return false;
     }
     return true;
   }
@@ -334,7 +343,9 @@ class MergeNode final : public NodeBase {
     for (std::uint32_t i = 0; i < count_; ++i) n += ins_[i].waiting();
     return n;
   }
-  void inputs_finished(Context* context) noexcept override { stream->publish_total(stream->gate.close(), context); }
+  void inputs_finished(Context* context) noexcept override {
+    stream->publish_total(stream->gate.close(), context);
+  }
 
  protected:
   Step step(Context& context) override {
@@ -417,7 +428,7 @@ class MergeNode final : public NodeBase {
 
   Intake<T> ins_[ports_max];
   std::uint32_t count_;
-  std::uint32_t next_ = 0;   // the evaluator only
+  std::uint32_t next_ = 0;  // the evaluator only
 };
 
 }  // namespace weir::detail

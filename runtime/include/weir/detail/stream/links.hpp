@@ -1,17 +1,18 @@
-// detail/stream/links.hpp: typed edges: rings with reservation, ordered stores, and a node's output side.
+// detail/stream/links.hpp: typed edges: rings with reservation, ordered stores, and a node's output
+// side.
 #pragma once
-
-#include <weir/detail/stream/graph_core.hpp>
-#include <weir/edge.hpp>
 
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <weir/detail/stream/graph_core.hpp>
+#include <weir/edge.hpp>
 
 namespace weir::detail {
 
-/// The consumer's side of a link that keeps its tokens by number instead of in a ring. Delivery inside the window needs
-/// no reservation. Roles: deliver from any worker, one token a number and port.
+/// The consumer's side of a link that keeps its tokens by number instead of in a ring. Delivery
+/// inside the window needs no reservation. Roles: deliver from any worker, one token a number and
+/// port.
 template <class T>
 class StoreInput {
  public:
@@ -26,7 +27,7 @@ template <class T>
 class Link final : public LinkBase {
  public:
   using Ring = Edge<Token<T>>;
-  StoreInput<T>* input = nullptr;                       // when `store`
+  StoreInput<T>* input = nullptr;  // when `store`
   Ring* ring = nullptr;
 
   ~Link() {
@@ -43,13 +44,14 @@ class Link final : public LinkBase {
   }
   std::size_t bytes() const noexcept override { return ring != nullptr ? ring->bytes() : 0; }
 
-  atomic<std::uint64_t> delivered{0}, taken{0};         // of a store
+  atomic<std::uint64_t> delivered{0}, taken{0};  // of a store
 
  private:
   alignas(Ring) std::byte raw_[sizeof(Ring)];
 };
 
-/// A node's port with all its links; used more than once it is a broadcast, reserved on all links at once.
+/// A node's port with all its links; used more than once it is a broadcast, reserved on all links
+/// at once.
 template <class T>
 class Output final : public OutputBase {
  public:
@@ -58,9 +60,9 @@ class Output final : public OutputBase {
 
   Output() noexcept { copyable = std::is_copy_constructible_v<T>; }
 
-  /// Reserves `unit` slots for each of up to `most` firings on every ring, in index order; how many firings. On 0 the
-  /// node waits on the edge that refused, after looking again. Only the node's one evaluator calls this, so what is
-  /// rolled back needs no notification.
+  /// Reserves `unit` slots for each of up to `most` firings on every ring, in index order; how many
+  /// firings. On 0 the node waits on the edge that refused, after looking again. Only the node's
+  /// one evaluator calls this, so what is rolled back needs no notification.
   std::uint32_t reserve(NodeBase& self, std::uint32_t unit, std::uint32_t most) noexcept;
   /// Rolls back `units` before a body ran.
   void roll_back(std::uint32_t units) noexcept {
@@ -71,7 +73,8 @@ class Output final : public OutputBase {
   }
   /// Gives back `units` that a body did not use; may let the next evaluation of `node` through.
   void give_back(Context& context, std::uint32_t units) noexcept;
-  /// Hands `n` tokens over, for which units are held, and destroys them. Copies for all links but the last.
+  /// Hands `n` tokens over, for which units are held, and destroys them. Copies for all links but
+  /// the last.
   void push(Context& context, Token<T>* tokens, std::uint32_t n) noexcept;
 
  private:
@@ -129,7 +132,8 @@ void Output<T>::give_back(Context& context, std::uint32_t units) noexcept {
 }
 
 template <class T>
-void Output<T>::push_to(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept {
+void Output<T>::push_to(Context& context, Link<T>& link, Token<T>* tokens,
+                        std::uint32_t n) noexcept {
   if (link.ring != nullptr) {
     link.ring->push_n(tokens, n);
     for (std::uint32_t i = 0; i < n; ++i) tokens[i].~Token<T>();
@@ -146,7 +150,8 @@ void Output<T>::push_to(Context& context, Link<T>& link, Token<T>* tokens, std::
 }
 
 template <class T>
-void Output<T>::push_copies(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept {
+void Output<T>::push_copies(Context& context, Link<T>& link, Token<T>* tokens,
+                            std::uint32_t n) noexcept {
   if constexpr (std::is_copy_constructible_v<T>) {
     TokenBuffer<T, batch_of<T>> copies;
     for (std::uint32_t begin = 0; begin < n; begin += batch_of<T>) {
@@ -176,7 +181,8 @@ void Output<T>::push_copies(Context& context, Link<T>& link, Token<T>* tokens, s
       push_to(context, link, copies.data(), count);
     }
   } else {
-    static_cast<void>(context), static_cast<void>(link), static_cast<void>(tokens), static_cast<void>(n);
+    static_cast<void>(context), static_cast<void>(link), static_cast<void>(tokens),
+        static_cast<void>(n);
     WEIR_CHECK(false, "build() lets no value that cannot be copied into a broadcast");
   }
 }
@@ -194,7 +200,8 @@ void Output<T>::push(Context& context, Token<T>* tokens, std::uint32_t n) noexce
   push_to(context, *links[users - 1], tokens, n);
 }
 
-/// Tokens in the order of their numbers, for an ordered node. Single consumer (the node's evaluator).
+/// Tokens in the order of their numbers, for an ordered node. Single consumer (the node's
+/// evaluator).
 template <class T>
 class OrderedStore final : public StoreInput<T> {
  public:
@@ -206,20 +213,23 @@ class OrderedStore final : public StoreInput<T> {
   }
   ~OrderedStore() {
     for (std::uint64_t i = 0; cells_ != nullptr && i < window_; ++i) {
-      if ((cells_[i].stamp.load(relaxed) & 1) != 0) cells_[i].token()->~Token<T>();  // relaxed: alone by now
+      // relaxed: alone by now
+      if ((cells_[i].stamp.load(relaxed) & 1) != 0) cells_[i].token()->~Token<T>();
     }
   }
   bool deliver(Token<T>&& token) noexcept override {
     const std::uint64_t s = token.head.sequence;
     Cell& cell = cells_[s % window_];
     ::new (static_cast<void*>(cell.raw)) Token<T>(std::move(token));
-    // (1) seq_cst: publishes the token to (2), and stands before the load of next_ in the order of (3) and (4)
+    // (1) seq_cst pairs with (2): the token; before the load of next_ in the order of (3) and (4)
     cell.stamp.store(2 * s + 1, seq_cst);
-    return s == next_.load(seq_cst);  // (3) seq_cst: else the consumer's look at (2) comes after its store (4)
+    return s ==
+           next_.load(seq_cst);  // (3) seq_cst pairs with (4): else its look at (2) comes later
   }
   bool readable() const noexcept {
     const std::uint64_t s = next_.load(relaxed);  // relaxed: the evaluator is the only writer
-    return cells_[s % window_].stamp.load(seq_cst) == 2 * s + 1;  // (2) pairs with (1)
+    return cells_[s % window_].stamp.load(seq_cst) ==
+           2 * s + 1;  // (2) seq_cst pairs with (1): the token
   }
   std::uint32_t pop(Token<T>* raw, std::uint32_t max) noexcept {
     std::uint32_t n = 0;
@@ -228,8 +238,9 @@ class OrderedStore final : public StoreInput<T> {
       Cell& cell = cells_[s % window_];
       ::new (static_cast<void*>(raw + n)) Token<T>(std::move(*cell.token()));
       cell.token()->~Token<T>();
-      cell.stamp.store(0, relaxed);  // relaxed: the next writer comes through the window (retire, gate)
-      next_.store(s + 1, seq_cst);   // (4) before the next look at (2), pairs with (3)
+      cell.stamp.store(
+          0, relaxed);  // relaxed: the next writer comes through the window (retire, gate)
+      next_.store(s + 1, seq_cst);  // (4) seq_cst pairs with (3): before the next look at (2)
       ++n;
     }
     link->taken.fetch_add(n, relaxed);  // relaxed: a statistic
@@ -238,7 +249,7 @@ class OrderedStore final : public StoreInput<T> {
 
  private:
   struct Cell {
-    atomic<std::uint64_t> stamp{0};   // 2s + 1: holds number s
+    atomic<std::uint64_t> stamp{0};  // 2s + 1: holds number s
     alignas(Token<T>) std::byte raw[sizeof(Token<T>)];
     Token<T>* token() noexcept { return std::launder(reinterpret_cast<Token<T>*>(raw)); }
   };

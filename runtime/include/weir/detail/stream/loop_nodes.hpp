@@ -1,8 +1,9 @@
 // detail/stream/loop_nodes.hpp: the two ends of a loop's body (P3).
 //
-// At most `tickets` tokens are inside. The entry takes a ticket with the entry reservation; the deciding node sends a
-// token round again or out, and frees its ticket when it leaves. Every ring inside holds as many tokens as there are
-// tickets, so no ring inside refuses; the deciding node may wait for the exit edge only, which drains downstream.
+// At most `tickets` tokens are inside. The entry takes a ticket with the entry reservation; the
+// deciding node sends a token round again or out, and frees its ticket when it leaves. Every ring
+// inside holds as many tokens as there are tickets, so no ring inside refuses; the deciding node
+// may wait for the exit edge only, which drains downstream.
 #pragma once
 
 #include <weir/detail/stream/body_nodes.hpp>
@@ -14,7 +15,8 @@ namespace weir::detail {
 class Tickets {
  public:
   void prepare(Slab& slab, std::uint32_t count) {
-    // Twice the tickets: a thread stopped while it gives one back never makes another's give-back fail.
+    // Twice the tickets: a thread stopped while it gives one back never makes another's give-back
+    // fail.
     free_ = slab.make<Ring<std::uint32_t>>(std::size_t{count} * 2);
     outer_ = slab.make_array<std::uint32_t>(count);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -30,7 +32,7 @@ class Tickets {
   std::uint32_t& outer(std::uint32_t ticket) noexcept { return outer_[ticket]; }
   std::size_t bytes() const noexcept { return free_ != nullptr ? free_->bytes() : 0; }
 
-  atomic<std::uint32_t> waiting{0};   // the entry waits for a ticket
+  atomic<std::uint32_t> waiting{0};  // the entry waits for a ticket
 
  private:
   Ring<std::uint32_t>* free_ = nullptr;
@@ -103,7 +105,7 @@ class LoopEntry final : public NodeBase {
   bool take(std::uint32_t& ticket) noexcept {
     if (tickets.take(ticket)) return true;
     block_on(nullptr, true);
-    tickets.waiting.store(1, seq_cst);  // (1) before the second look; pairs with the load in LoopDecide::leave
+    tickets.waiting.store(1, seq_cst);  // (1) seq_cst pairs with (2): before the second look
     return tickets.take(ticket);
   }
 
@@ -183,9 +185,10 @@ class LoopDecide final : public InputNode<Turn<T>> {
   }
   void leave(Context& context, std::uint32_t ticket) noexcept {
     entry_.tickets.give(ticket);
-    // (2) seq_cst: after the ticket's seq_cst publication, pairs with (1): the entry's second look sees the ticket, or
-    // this sees the flag
-    if (entry_.tickets.waiting.load(seq_cst) != 0 && entry_.tickets.waiting.exchange(0, seq_cst) != 0) {
+    // (2) seq_cst pairs with (1): after the ticket's seq_cst publication: the entry's second look
+    // sees the ticket, or this sees the flag
+    if (entry_.tickets.waiting.load(seq_cst) != 0 &&
+        entry_.tickets.waiting.exchange(0, seq_cst) != 0) {
       entry_.notify(&context, false);
     }
   }

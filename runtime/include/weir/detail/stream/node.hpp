@@ -1,27 +1,29 @@
 // detail/stream/node.hpp: what all nodes of a streaming graph share: evaluation, links, counters.
 //
-// Why a certified graph cannot deadlock (P1 to P3). A node fires only when its inputs are there and its largest burst is
-// reserved on every out-ring; a push that holds a reservation is never refused; a refused node gives everything back,
-// sets the waiting flag of the one edge that refused it, looks again and goes to sleep. So a running body never waits, and
-// a node that cannot fire holds nothing. Order and matching use stores of `window` slots, which never refuse inside the
-// window. Among the streams with live tokens take the last (they form a DAG), in it the topologically last node with a
-// token in an in-ring: its out-rings are empty, so it fires. If all tokens are in stores, the least live number is in all
-// stores of the first node that has not fired it, and its out-rings are empty: it fires. Inside a loop at most `tickets`
-// tokens live, and every ring there holds as many, so no ring inside refuses.
+// Why a certified graph cannot deadlock (P1 to P3). A node fires only when its inputs are there and
+// its largest burst is reserved on every out-ring; a push that holds a reservation is never
+// refused; a refused node gives everything back, sets the waiting flag of the one edge that refused
+// it, looks again and goes to sleep. So a running body never waits, and a node that cannot fire
+// holds nothing. Order and matching use stores of `window` slots, which never refuse inside the
+// window. Among the streams with live tokens take the last (they form a DAG), in it the
+// topologically last node with a token in an in-ring: its out-rings are empty, so it fires. If all
+// tokens are in stores, the least live number is in all stores of the first node that has not fired
+// it, and its out-rings are empty: it fires. Inside a loop at most `tickets` tokens live, and every
+// ring there holds as many, so no ring inside refuses.
 //
-// Evaluation. One evaluator a node at a time: state goes idle -> queued -> evaluating -> idle, and a notification that
-// meets `evaluating` makes it `again`. A parallel node is queued again once its reservation is complete, before its body
-// runs. Who publishes (push, pop, give-back) does so by a seq_cst operation and then loads the state or flag; who goes
-// idle does so by a seq_cst operation and looks again: one of the two sees the other.
+// Evaluation. One evaluator a node at a time: state goes idle -> queued -> evaluating -> idle, and
+// a notification that meets `evaluating` makes it `again`. A parallel node is queued again once its
+// reservation is complete, before its body runs. Who publishes (push, pop, give-back) does so by a
+// seq_cst operation and then loads the state or flag; who goes idle does so by a seq_cst operation
+// and looks again: one of the two sees the other.
 #pragma once
 
+#include <cstdint>
 #include <weir/atomic.hpp>
 #include <weir/detail/core.hpp>
 #include <weir/detail/stream/flow.hpp>
 #include <weir/detail/stream/token.hpp>
 #include <weir/stream_config.hpp>
-
-#include <cstdint>
 
 namespace weir::detail {
 
@@ -29,7 +31,21 @@ class GraphCore;
 class NodeBase;
 
 enum class Kind : std::uint8_t {
-  source, zip, ingress, requests, map, batch, split, select, join, expand, merge, loop_entry, loop_decide, sink, answer,
+  source,
+  zip,
+  ingress,
+  requests,
+  map,
+  batch,
+  split,
+  select,
+  join,
+  expand,
+  merge,
+  loop_entry,
+  loop_decide,
+  sink,
+  answer,
 };
 const char* to_string(Kind kind) noexcept;
 
@@ -41,22 +57,24 @@ class LinkBase {
   NodeBase* from = nullptr;
   NodeBase* to = nullptr;
   std::uint32_t index = 0;
-  std::uint32_t capacity = 0;   // slots; of a store: set to the window at build
+  std::uint32_t capacity = 0;  // slots; of a store: set to the window at build
   std::uint32_t burst = 1;
   bool store = false;
-  bool feedback = false;        // a loop's own back edge, an ingress's door: not between two nodes of the definition
-  std::uint16_t from_loop = no_loop;   // the loop to which the producing port belongs
+  bool feedback =
+      false;  // a loop's own back edge, an ingress's door: not between two nodes of the definition
+  std::uint16_t from_loop = no_loop;  // the loop to which the producing port belongs
 
   atomic<std::uint64_t> would_block{0};
   atomic<std::uint64_t> blocked_ns{0};
-  atomic<std::uint16_t> culprit{no_node};   // end of the chain behind the last refusal
+  atomic<std::uint16_t> culprit{no_node};  // end of the chain behind the last refusal
 
-  virtual void prepare() = 0;               // takes the ring's memory; at build
+  virtual void prepare() = 0;  // takes the ring's memory; at build
   virtual std::uint64_t pushed() const noexcept = 0;
   virtual std::uint64_t popped() const noexcept = 0;
   virtual std::size_t bytes() const noexcept = 0;
 
-  /// Notes a refusal: the counter, and the culprit (the consumer, or what the consumer itself waits for).
+  /// Notes a refusal: the counter, and the culprit (the consumer, or what the consumer itself waits
+  /// for).
   void refused() noexcept;
 
  protected:
@@ -106,23 +124,26 @@ class NodeBase : public Job {
   NodeConfig config;
   const char* name = "";
   std::uint16_t index = 0;
-  std::uint16_t loop = no_loop;        // the loop in whose body it stands
-  Stream* stream = nullptr;            // of its outputs, or of its input where it has none
-  std::uint32_t batch_max = 64;        // of its token type
+  std::uint16_t loop = no_loop;  // the loop in whose body it stands
+  Stream* stream = nullptr;      // of its outputs, or of its input where it has none
+  std::uint32_t batch_max = 64;  // of its token type
   std::uint32_t burst = 1;
-  StreamEnd** in_ends = nullptr;       // merge, expand, sink, answer: the in-streams that end here
+  StreamEnd** in_ends = nullptr;  // merge, expand, sink, answer: the in-streams that end here
   std::uint32_t in_end_count = 0;
   atomic<std::uint32_t> ends_open{0};
 
-  LedgerCounters ledger;               // of the node: in = tokens taken alive
-  LedgerCounters flow;                 // of the graph's tokens: in = made here, out = consumed for good here
+  LedgerCounters ledger;  // of the node: in = tokens taken alive
+  LedgerCounters flow;    // of the graph's tokens: in = made here, out = consumed for good here
   atomic<std::uint64_t> firings{0};
   atomic<std::uint64_t> busy_ticks{0};
 
-  /// Something that the node waits for may have come. Any thread; `context` null outside of jobs. `near`: run it next on
-  /// this worker when possible.
+  /// Something that the node waits for may have come. Any thread; `context` null outside of jobs.
+  /// `near`: run it next on this worker when possible.
   void notify(Context* context, bool near = true) noexcept;
-  bool idle() const noexcept { return state_.load(acquire) == idle_state; }  // (1) acquire pairs with the CAS to idle
+  bool idle() const noexcept {
+    // (1) acquire pairs with (6) of stream_node.cpp: what the last evaluation did
+    return state_.load(acquire) == idle_state;
+  }
 
   /// Takes what build() decided: windows are known, rings may be made.
   virtual void prepare() {}
@@ -136,14 +157,21 @@ class NodeBase : public Job {
   /// Ingress closes (drain) or the graph is cancelled.
   virtual void close(Context*) noexcept {}
 
-  const LinkBase* blocked_on() const noexcept { return blocked_on_.load(acquire); }  // (2) pairs with (3)
-  bool waits_for_window() const noexcept { return window_blocked_.load(relaxed); }  // relaxed: a report's hint
-  std::uint64_t last_active_ticks() const noexcept { return last_ticks_.load(relaxed); }  // relaxed: a report's hint
+  const LinkBase* blocked_on() const noexcept {
+    // (2) acquire pairs with (3) of stream_node.cpp: the link
+    return blocked_on_.load(acquire);
+  }
+  bool waits_for_window() const noexcept {
+    return window_blocked_.load(relaxed);  // relaxed: a report's hint
+  }
+  std::uint64_t last_active_ticks() const noexcept {
+    return last_ticks_.load(relaxed);  // relaxed: a report's hint
+  }
 
  protected:
   enum class Step : std::uint8_t { nothing, fired, released };
-  /// One firing. nothing: starved or blocked with its flag set; fired: there may be more; released: the evaluation was
-  /// handed on by release_evaluation() before the body ran.
+  /// One firing. nothing: starved or blocked with its flag set; fired: there may be more; released:
+  /// the evaluation was handed on by release_evaluation() before the body ran.
   virtual Step step(Context& context) = 0;
 
   /// Lets the next evaluation begin (parallel nodes, before their body).
@@ -156,7 +184,8 @@ class NodeBase : public Job {
 
   /// How many tokens the next firing should take, 1 .. batch_max.
   std::uint32_t wanted(Context& context) noexcept;
-  /// Tells the cost of a firing, so that batches of cheap bodies grow and those of dear ones shrink.
+  /// Tells the cost of a firing, so that batches of cheap bodies grow and those of dear ones
+  /// shrink.
   void measured(Context& context, std::uint64_t begin, std::uint32_t taken) noexcept;
   void block_on(LinkBase* link, bool window) noexcept;
   void unblock() noexcept;
@@ -164,7 +193,8 @@ class NodeBase : public Job {
   friend class OutputOps;
 
  private:
-  static constexpr std::uint32_t idle_state = 0, queued_state = 1, evaluating_state = 2, again_state = 3;
+  static constexpr std::uint32_t idle_state = 0, queued_state = 1, evaluating_state = 2,
+                                 again_state = 3;
   static void run_job(Job& job, Context& context) noexcept;
   void evaluate(Context& context) noexcept;
   void enqueue(Context* context, bool near) noexcept;
@@ -173,7 +203,7 @@ class NodeBase : public Job {
   atomic<std::uint32_t> batch_{1};
   atomic<LinkBase*> blocked_on_{nullptr};
   atomic<bool> window_blocked_{false};
-  std::uint64_t blocked_since_ = 0;     // written by the evaluator only
+  std::uint64_t blocked_since_ = 0;  // written by the evaluator only
   atomic<std::uint64_t> last_ticks_{0};
   alignas(contended_bytes) atomic<std::uint32_t> running_{0};
   atomic<std::uint32_t> capped_{0};

@@ -5,8 +5,8 @@
 
 namespace weir {
 
-/// What a node gives. A handle, copied freely; used by more than one node it is a broadcast (every user gets a copy).
-/// Roles: the thread that defines the graph. Must not outlive the graph.
+/// What a node gives. A handle, copied freely; used by more than one node it is a broadcast (every
+/// user gets a copy). Roles: the thread that defines the graph. Must not outlive the graph.
 template <class T>
 class Port {
  public:

@@ -1,10 +1,10 @@
-// detail/stream/requests_base.hpp: what nodes ask of a stream's reply slots, without the answer's type.
+// detail/stream/requests_base.hpp: what nodes ask of a stream's reply slots, without the answer's
+// type.
 #pragma once
 
+#include <cstdint>
 #include <weir/detail/core.hpp>
 #include <weir/detail/stream/token.hpp>
-
-#include <cstdint>
 
 namespace weir::detail {
 
@@ -15,7 +15,7 @@ class RequestsBase {
   /// Keeps the text of the error that a body threw for this request.
   virtual void note(std::uint32_t request, const BodyError& error) noexcept = 0;
 
-  std::uint32_t answers = 0;   // answer nodes; build() wants exactly one
+  std::uint32_t answers = 0;  // answer nodes; build() wants exactly one
 
  protected:
   ~RequestsBase() = default;

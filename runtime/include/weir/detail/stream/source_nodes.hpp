@@ -1,22 +1,23 @@
 // detail/stream/source_nodes.hpp: where streams start: source, zip, ingress.
 #pragma once
 
-#include <weir/detail/stream/links.hpp>
-#include <weir/detail/worker.hpp>
-
 #include <array>
 #include <cstddef>
 #include <optional>
 #include <tuple>
 #include <utility>
+#include <weir/detail/stream/links.hpp>
+#include <weir/detail/worker.hpp>
 
 namespace weir::detail {
 
-/// A body that makes tokens, one firing at a time. A throwing body sends a tombstone for its number and ends.
+/// A body that makes tokens, one firing at a time. A throwing body sends a tombstone for its number
+/// and ends.
 template <class T, class F>
 class SourceNode final : public NodeBase {
  public:
-  SourceNode(GraphCore& g, const NodeConfig& c, F&& f) : NodeBase(g, Kind::source, c), body_(std::forward<F>(f)) {
+  SourceNode(GraphCore& g, const NodeConfig& c, F&& f)
+      : NodeBase(g, Kind::source, c), body_(std::forward<F>(f)) {
     config.mode = Mode::serial;
     stream = &g.add_stream(*this, c.window);
     out.node = this;
@@ -65,7 +66,8 @@ class SourceNode final : public NodeBase {
   }
 
  private:
-  std::uint32_t make(TokenBuffer<T, batch_of<T>>& made, std::uint32_t room, std::uint32_t epoch) noexcept {
+  std::uint32_t make(TokenBuffer<T, batch_of<T>>& made, std::uint32_t room,
+                     std::uint32_t epoch) noexcept {
     std::uint32_t n = 0;
     Head head;
     head.epoch = epoch;
@@ -87,7 +89,8 @@ class SourceNode final : public NodeBase {
         if (config.on_error == OnError::cancel) graph.cancel();
         break;
       }
-      if (emit.count() != 0) ::new (static_cast<void*>(&made[n++])) Token<T>(head, std::move(*emit.begin()));
+      if (emit.count() != 0)
+        ::new (static_cast<void*>(&made[n++])) Token<T>(head, std::move(*emit.begin()));
       if (give == Give::more) continue;
       ended_ = give == Give::end;
       idle_ = give == Give::idle;
@@ -96,7 +99,8 @@ class SourceNode final : public NodeBase {
     return n;
   }
 
-  void publish(Context& context, Token<T>* made, std::uint32_t n, std::uint32_t room, std::uint32_t epoch) noexcept {
+  void publish(Context& context, Token<T>* made, std::uint32_t n, std::uint32_t room,
+               std::uint32_t epoch) noexcept {
     if (n != 0) {
       std::uint64_t live = 0;
       const std::uint64_t first = stream->gate.draw(n);
@@ -120,12 +124,12 @@ class SourceNode final : public NodeBase {
   }
 
   std::decay_t<F> body_;
-  bool ended_ = false;   // these two: the evaluator only
+  bool ended_ = false;  // these two: the evaluator only
   bool idle_ = false;
 };
 
-/// Sources that will be joined: one number, one value of each. The first to end ends all; values that the others had
-/// ready then are dropped before they became tokens.
+/// Sources that will be joined: one number, one value of each. The first to end ends all; values
+/// that the others had ready then are dropped before they became tokens.
 template <class Types, class Bodies>
 class ZipNode;
 
@@ -134,10 +138,12 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
   static constexpr std::size_t count = sizeof...(T);
 
  public:
-  ZipNode(GraphCore& g, const NodeConfig& c, F... f) : NodeBase(g, Kind::zip, c), bodies_(std::move(f)...) {
+  ZipNode(GraphCore& g, const NodeConfig& c, F... f)
+      : NodeBase(g, Kind::zip, c), bodies_(std::move(f)...) {
     config.mode = Mode::serial;
     stream = &g.add_stream(*this, c.window);
-    std::apply([&](auto&... o) { ((o.node = this, o.stream = stream, g.add_output(o)), ...); }, outs);
+    std::apply([&](auto&... o) { ((o.node = this, o.stream = stream, g.add_output(o)), ...); },
+               outs);
     batch_max = 1;
   }
   std::tuple<Output<T>...> outs;
@@ -228,7 +234,8 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
     TokenBuffer<U, 1> made;
     ::new (static_cast<void*>(made.data())) Token<U>(head, std::move(*held));
     held.reset();
-    LedgerCounters::add(ledger.in, 1), LedgerCounters::add(ledger.out, 1), LedgerCounters::add(flow.in, 1);
+    LedgerCounters::add(ledger.in, 1), LedgerCounters::add(ledger.out, 1),
+        LedgerCounters::add(flow.in, 1);
     std::get<I>(outs).push(context, made.data(), 1);
   }
   Step end(Context& context) noexcept {
@@ -244,11 +251,13 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
   bool ended_ = false, idle_ = false;
 };
 
-/// A stream's door for foreign threads: an edge open to producers (P6), and a node that passes its tokens on.
+/// A stream's door for foreign threads: an edge open to producers (P6), and a node that passes its
+/// tokens on.
 template <class T>
 class IngressNode : public NodeBase {
  public:
-  IngressNode(GraphCore& g, const NodeConfig& c, std::uint32_t slots) : NodeBase(g, Kind::ingress, c), slots_(slots) {
+  IngressNode(GraphCore& g, const NodeConfig& c, std::uint32_t slots)
+      : NodeBase(g, Kind::ingress, c), slots_(slots) {
     config.mode = Mode::serial;
     stream = &g.add_stream(*this, c.window);
     out.node = this;
@@ -263,8 +272,12 @@ class IngressNode : public NodeBase {
   Output<T> out;
 
   bool has_input() noexcept override { return link_->ring->readable(); }
-  std::uint64_t waiting_tokens() const noexcept override { return link_->pushed() - link_->popped(); }
-  void close(Context* context) noexcept override { stream->publish_total(stream->gate.close(), context); }
+  std::uint64_t waiting_tokens() const noexcept override {
+    return link_->pushed() - link_->popped();
+  }
+  void close(Context* context) noexcept override {
+    stream->publish_total(stream->gate.close(), context);
+  }
 
   /// From outside: reserve (window included), draw the number, push, which cannot be refused.
   Outcome push(ProducerCall& call, T&& value, std::uint32_t request = no_request) noexcept {
@@ -314,7 +327,8 @@ class IngressNode : public NodeBase {
     link_->refused();
     // The slowest consumer behind the door, else the door itself.
     const LinkBase* behind = blocked_on();
-    const std::uint16_t culprit = behind != nullptr ? behind->culprit.load(relaxed) : index;  // relaxed: a report
+    const std::uint16_t culprit =
+        behind != nullptr ? behind->culprit.load(relaxed) : index;  // relaxed: a report
     return {Status::would_block, culprit == no_node ? index : culprit, link_->index};
   }
 

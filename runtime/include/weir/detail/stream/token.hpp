@@ -1,15 +1,15 @@
 // detail/stream/token.hpp: what travels on edges: a head, and the user's value while it is alive.
 //
-// A dropped, failed, cancelled or expired token keeps its head: a tombstone, so that joins stay aligned (G3).
+// A dropped, failed, cancelled or expired token keeps its head: a tombstone, so that joins stay
+// aligned (G3).
 #pragma once
-
-#include <weir/result.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <weir/result.hpp>
 
 namespace weir::detail {
 
@@ -19,17 +19,18 @@ enum class Fate : std::uint8_t {
   failed,     // a body threw
   cancelled,  // its graph or request was cancelled
   expired,    // its request's deadline passed
-  elsewhere,  // the mark that a split leaves on the branches not taken: never a token of its own in a ledger
+  elsewhere,  // the mark that a split leaves on the branches not taken: never a token of its own in
+              // a ledger
 };
 
 inline constexpr std::uint32_t no_ticket = 0xffffffff;
 inline constexpr std::uint32_t no_request = 0xffffffff;
 
 struct Head {
-  std::uint64_t sequence = 0;           // within its stream
-  std::uint32_t epoch = 0;              // truncated; P4
-  std::uint32_t ticket = no_ticket;     // of the innermost loop
-  std::uint32_t request = no_request;   // reply slot
+  std::uint64_t sequence = 0;          // within its stream
+  std::uint32_t epoch = 0;             // truncated; P4
+  std::uint32_t ticket = no_ticket;    // of the innermost loop
+  std::uint32_t request = no_request;  // reply slot
   Fate fate = Fate::live;
 };
 
@@ -90,10 +91,12 @@ class TokenBuffer {
   alignas(Token<T>) std::byte bytes_[sizeof(Token<T>) * N];
 };
 
-/// Tokens of T that one firing takes at most: bounded by stack bytes, so that a batch of large values stays small.
+/// Tokens of T that one firing takes at most: bounded by stack bytes, so that a batch of large
+/// values stays small.
 template <class T>
-inline constexpr std::uint32_t batch_of = sizeof(Token<T>) * 64 <= 8192    ? 64
-                                          : sizeof(Token<T>) >= 8192 ? 1
-                                                                      : static_cast<std::uint32_t>(8192 / sizeof(Token<T>));
+inline constexpr std::uint32_t batch_of = sizeof(Token<T>) * 64 <= 8192 ? 64
+                                          : sizeof(Token<T>) >= 8192
+                                              ? 1
+                                              : static_cast<std::uint32_t>(8192 / sizeof(Token<T>));
 
 }  // namespace weir::detail
