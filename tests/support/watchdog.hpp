@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <support/tier.hpp>
 #include <thread>
 #include <utility>
 #include <weir/runtime.hpp>
@@ -22,7 +23,7 @@ class Watchdog {
   explicit Watchdog(std::string what, const Runtime* runtime = nullptr, unsigned seconds = 120)
       : what_(std::move(what)),
         runtime_(runtime),
-        seconds_(seconds * slowness),
+        seconds_(seconds * (sanitized ? 4 : 1) * (full() ? 5 : 1)),
         thread_([this] { watch(); }) {}
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -43,12 +44,6 @@ class Watchdog {
   }
 
  private:
-#ifdef WEIR_SANITIZED
-  static constexpr unsigned slowness = 4;
-#else
-  static constexpr unsigned slowness = 1;
-#endif
-
   void watch() {
     std::unique_lock lock(mutex_);
     for (;;) {
