@@ -28,13 +28,12 @@ Item job(std::uint64_t token) { return {token, mix(token)}; }
 Item result(const Item& item) { return {item.token, ~item.check}; }
 bool right(const Item& item) { return item.check == ~mix(item.token); }
 
-/// A thousand times what `rings` rings of this capacity hold; at capacity 1000 only where `all`
-/// allows it.
+/// A thousand times what `rings` rings of this capacity hold; where foreign threads push every
+/// token
+/// (`all` false) or under a sanitizer fewer at capacity 1000.
 std::uint64_t thousandfold(const Setting& setting, std::uint64_t rings, bool all = true) {
-  const std::uint64_t times = setting.capacity <= 10 ? 1000
-                              : full()               ? 1000
-                              : sanitized || !all    ? 10
-                                                     : 1000;
+  const bool fewer = setting.capacity > 10 && (!all || (sanitized && !full()));
+  const std::uint64_t times = !fewer ? 1000 : full() ? 100 : 10;
   return times * rings * setting.capacity;
 }
 
