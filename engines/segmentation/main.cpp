@@ -1,4 +1,5 @@
 // weir-segment: raw measurement CSVs to staged Parquet to voltage-sweep segments.
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
     findings.error = parsed.error;
     return tell(parsed.options, findings, wants_json(argc, argv));
   }
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is a write that fails, not the end
   const weir::StopSignals signals;
   const seg::Findings findings = seg::run_command(parsed.options, signals);
   return tell(parsed.options, findings, parsed.options.json);

@@ -206,9 +206,10 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
     std::string_view rest(at, static_cast<std::size_t>(end - at));
     const std::string_view cell = take_field(rest, more);
     if (!read_cell(slot, cell)) {
-      return reject(
-          Reason::text_in_data,
-          "\"" + shown(cell) + "\" where a number of column \"" + names_[field] + "\" belongs", at);
+      std::string what(1, '"');
+      what += shown(cell);
+      what += "\" where a number of column \"" + names_[field] + "\" belongs";
+      return reject(Reason::text_in_data, std::move(what), at);
     }
     at = more ? rest.data() : end;
   }

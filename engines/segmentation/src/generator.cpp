@@ -348,7 +348,7 @@ void GeneratedFile::clear() {
   path.clear();
   bytes.clear();
   expect = "ok";
-  proc = "-";
+  proc.assign(1, '-');
   kind = "plain";
   rows = 0;
   segments.clear();

@@ -96,7 +96,9 @@ void json_cell(JsonWriter& json, const Column& column, std::size_t row) {
 /// `text` without the braces of a document, a comma before it.
 std::string members_of(JsonWriter& json) {
   std::string text = json.finish();
-  return "," + text.substr(1, text.size() - 3);
+  text.front() = ',';  // the brace
+  text.resize(text.size() - 2);
+  return text;
 }
 
 void inspect_json(const FileInfo& info, const Table& table, bool all_rows, std::string& out) {

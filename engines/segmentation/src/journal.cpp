@@ -318,15 +318,22 @@ class Rows {
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ";") + word;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ';';
+    out += word;
+  }
   return out;
 }
 
 std::string details(const std::vector<Segment>& segments) {
   std::string out;
   for (const Segment& s : segments) {
-    out += (out.empty() ? "" : ";") + std::string(to_string(s.type)) + ':' +
-           std::to_string(s.first) + '-' + std::to_string(s.last);
+    if (!out.empty()) out += ';';
+    out += to_string(s.type);
+    out += ':';
+    out += std::to_string(s.first);
+    out += '-';
+    out += std::to_string(s.last);
   }
   return out;
 }

@@ -446,8 +446,8 @@ void add_chunk(const Leaf& leaf, const ChunkMeta& chunk, bool first, ColumnInfo&
   if (!first) return;
   info.codec = format::name_of(format::codec_names, chunk.codec);
   for (const std::int64_t encoding : chunk.encodings) {
-    info.encodings +=
-        (info.encodings.empty() ? "" : ",") + format::name_of(format::encoding_names, encoding);
+    if (!info.encodings.empty()) info.encodings += ',';
+    info.encodings += format::name_of(format::encoding_names, encoding);
   }
   info.null_count = chunk.nulls;
   if (chunk.has_min) info.min = bound_text(leaf, chunk.min);
