@@ -1,4 +1,5 @@
 # common.sh: what bench/run and tests/run share. Sourced by bash; the caller has set `root` (the checkout).
+set -o pipefail
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
