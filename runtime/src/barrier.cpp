@@ -47,7 +47,7 @@ void Core::begin_grace() noexcept {
 
 bool Core::grace_over() noexcept {
   bool all = true;
-  const std::uint64_t lag = now_ns() - barrier.grace_began_ns;
+  std::uint64_t lag = 0;  // the clock is read when somebody has passed, not at every look
   for (std::size_t i = 0; i < participants.size(); ++i) {
     if (passed[i]) continue;
     const bool context = i < static_cast<std::size_t>(contexts);
@@ -57,6 +57,7 @@ bool Core::grace_over() noexcept {
       continue;
     }
     passed[i] = true;
+    if (context && lag == 0) lag = now_ns() - barrier.grace_began_ns;
     if (context && lag > barrier.receipt.lag_ns) {
       barrier.receipt.lag_ns = lag;
       barrier.receipt.slowest_worker = static_cast<int>(i);

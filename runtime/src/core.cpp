@@ -94,10 +94,6 @@ void Core::destroy(Core* core) noexcept {
 
 Core::~Core() {
   Inbox::destroy(inbox);
-  if (free_slots != nullptr) {
-    free_slots->~Ring();
-    release_bytes(free_slots, sizeof *free_slots, alignof(Ring<std::uint32_t, release>));
-  }
   if (sleepers != nullptr) {
     sleepers->~Sleepers();
     release_bytes(sleepers, sizeof *sleepers, alignof(Sleepers));
@@ -149,14 +145,6 @@ bool Core::build_near_rows() noexcept {
   return true;
 }
 
-bool Core::build_slots() noexcept {
-  if (!slots.reserve(config.task_slots)) return false;
-  void* place = allocate_bytes(sizeof *free_slots, alignof(Ring<std::uint32_t, release>));
-  if (place == nullptr) return false;
-  free_slots = ::new (place) Ring<std::uint32_t, release>(config.task_slots);
-  return true;
-}
-
 Result<Done> Core::build(const Config& wanted) {
   config = wanted;
   choose_shape();
@@ -167,7 +155,8 @@ Result<Done> Core::build(const Config& wanted) {
   sleepers = ::new (place) Sleepers(driven() ? 0 : workers);
   if (!participants.reserve(everybody) || !snapshot.reserve(everybody) ||
       !passed.reserve(everybody) || !state.reserve(count) || !worker.reserve(count) ||
-      !producer.reserve(producers) || !build_slots() ||
+      !producer.reserve(producers) || !slots.reserve(config.task_slots) ||
+      !slot_next.reserve(config.task_slots) ||
       !threads.reserve(std::max<std::size_t>(1, static_cast<std::size_t>(workers))) ||
       !orphans.reserve()) {
     return out_of_memory;
@@ -281,8 +270,8 @@ void Core::note_failure(const BodyError& error, std::uint32_t in_epoch) noexcept
 std::size_t Core::memory() {
   std::size_t bytes = sizeof(Core) + sizeof(Sleepers) + sleepers->bytes() + participants.bytes() +
                       snapshot.bytes() + passed.bytes() + state.bytes() + worker.bytes() +
-                      producer.bytes() + slots.bytes() + sizeof *free_slots + free_slots->bytes() +
-                      threads.bytes() + near_rows.bytes() + inbox->bytes();
+                      producer.bytes() + slots.bytes() + slot_next.bytes() + threads.bytes() +
+                      near_rows.bytes() + inbox->bytes();
   for (std::size_t i = 0; i < worker.size(); ++i)
     bytes += worker[i].deque.bytes() + state[i].retired.bytes();
   {

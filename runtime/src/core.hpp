@@ -15,7 +15,6 @@
 #include <weir/detail/worker.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
-#include <weir/ring.hpp>
 #include <weir/runtime.hpp>
 #include <weir/thread.hpp>
 #include <weir/topology.hpp>
@@ -80,6 +79,7 @@ struct alignas(contended_bytes) ProducerState {
 /// What a context has beside its hot half.
 struct alignas(contended_bytes) ContextState {
   atomic<Job*> mailbox{nullptr};  // affine jobs, newest first
+  Job* mail = nullptr;            // of those what the owner has taken and not run, oldest first
   atomic<std::uint64_t> retire_floor{
       ~0ULL};  // oldest tag in `retired`; all ones: empty. Written by the owner
   RetireList retired;
@@ -112,6 +112,9 @@ struct OracleState {
   std::uint64_t submitted = 0, retired = 0;  // of the last one reported
 };
 
+/// So many jobs a worker takes from the overflow list at once: the rest stays for the others.
+inline constexpr std::uint32_t overflow_batch = 64;
+
 /// A worker with so many retired objects begins an epoch by itself.
 inline constexpr std::size_t retired_many = 4096;
 
@@ -140,11 +143,11 @@ class Core {
   Array<ContextState> state;
   Array<ProducerState> producer;
   Array<TaskSlot> slots;
+  Array<std::uint32_t> slot_next;  // of free slots: the next of the bundle
   Array<std::uint16_t> near_rows;
   Array<std::uint64_t> snapshot;  // the producers' words at the start of the grace period under way
   Array<bool> passed;             // contexts and producers that have passed it
   Array<Thread> threads;
-  Ring<std::uint32_t, release>* free_slots = nullptr;
   Inbox* inbox = nullptr;
 
   // Read often, written rarely.
@@ -156,9 +159,10 @@ class Core {
   atomic<std::uint32_t> stopping{0};
   atomic<std::uint32_t> watchers{0};  // threads that sleep on `event`
 
-  alignas(contended_bytes) atomic<Job*> overflow{nullptr};
-  atomic<std::uint32_t> slots_made{0};  // of the slots so many have been built
-  atomic<Job*> slots_aside{nullptr};    // free slots that the ring refused
+  alignas(contended_bytes) atomic<Job*> overflow{nullptr};  // newest first
+  atomic<Job*> overflow_old{nullptr};                       // oldest first: taken, and returned
+  alignas(contended_bytes) atomic<std::uint64_t> free_slots{0};  // stack of bundles: see take_slots
+  atomic<std::uint32_t> slots_made{0};                           // so many have been built
   alignas(contended_bytes) atomic<std::uint32_t> event{
       0};                                 // something changed that a waiter may care for
   atomic<std::uint32_t> driver{0};        // driven: somebody drives
@@ -192,6 +196,8 @@ class Core {
   Job* take_mail(Worker& w) noexcept;
   Job* take_inbox(Worker& w) noexcept;
   Job* take_overflow(Worker& w) noexcept;
+  Job* take_overflow_list() noexcept;
+  void return_overflow(Job& list) noexcept;
   Job* steal(Worker& w) noexcept;
   void push_overflow(Job& first, Job& last) noexcept;
   void execute(Worker& w, Job& job) noexcept;
@@ -255,6 +261,7 @@ class Core {
   void sleep(const Wait& what, std::uint32_t& backoff_us) noexcept;
   Worker* enter_guest() noexcept;
   void leave_guest(Worker& guest) noexcept;
+  bool help(Worker& guest, const Wait& what, std::uint32_t& jobs) noexcept;
   bool help_once(Worker& guest) noexcept;
   bool try_drive() noexcept;
   void end_drive() noexcept;
@@ -267,7 +274,8 @@ class Core {
   Receipt barrier_until(Deadline deadline) noexcept;
   std::size_t make_slots(std::uint32_t* indices, std::size_t n) noexcept;
   std::size_t take_slots(std::uint32_t* indices, std::size_t n) noexcept;
-  void give_slots(std::uint32_t* indices, std::size_t n) noexcept;
+  void give_slots(const std::uint32_t* indices, std::size_t n) noexcept;
+  void push_bundle(TaskSlot& first, std::uint32_t n) noexcept;
   void note_failure(const BodyError& error, std::uint32_t epoch) noexcept;
   std::size_t memory();
 
@@ -277,7 +285,6 @@ class Core {
   Result<Done> build(const Config& config);
   void choose_shape();
   bool build_near_rows() noexcept;
-  bool build_slots() noexcept;
   Result<Done> start_threads();
   void join_threads() noexcept;
 };

@@ -80,6 +80,8 @@ bool Core::check_stall() noexcept {
   if (injecting.load(relaxed) != 0) return false;
   // (4) seq_cst pairs with (2) of worker.cpp: the jobs
   if (overflow.load(seq_cst) != nullptr || inbox->used() != 0) return false;
+  // (6) seq_cst pairs with (17) of worker.cpp: the jobs
+  if (overflow_old.load(seq_cst) != nullptr) return false;
   for (std::size_t i = 0; i < worker.size(); ++i) {
     if (!worker[i].deque.looks_empty()) return false;
     if (state[i].mailbox.load(seq_cst) != nullptr)

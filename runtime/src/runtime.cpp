@@ -209,7 +209,9 @@ void Runtime::dump(std::FILE* file) const {
                static_cast<unsigned long long>(sums.submitted),
                static_cast<unsigned long long>(sums.retired),
                static_cast<unsigned long long>(core.inbox->used()),
-               core.overflow.load(relaxed) != nullptr ? "; overflow list not empty" : "");
+               core.overflow.load(relaxed) != nullptr || core.overflow_old.load(relaxed) != nullptr
+                   ? "; overflow list not empty"
+                   : "");
   struct Sink {
     std::FILE* file;
     static void line(void* self, const detail::StallLine& l) {

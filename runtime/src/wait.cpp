@@ -7,6 +7,17 @@
 
 namespace weir::detail {
 
+namespace {
+
+/// A guest helps for about so long, and with at most so many jobs, before it asks again whether a
+/// barrier is over. Reason: small beside what wakes it when it sleeps.
+constexpr std::uint64_t help_ns = 10'000;
+constexpr std::uint32_t help_jobs_max = 64;
+/// A waiter that spins looks so often between two readings of the clock, which cost as much.
+constexpr std::uint32_t spin_looks = 16;
+
+}  // namespace
+
 Status Core::wait(const Wait& what) noexcept {
   if (is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
@@ -50,10 +61,18 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
   Worker* guest = what.help && joined.load(acquire) == 0 ? enter_guest() : nullptr;
   Status status = Status::accepted;
   std::uint32_t backoff_us = limits::guest_wait_us_first;
-  std::uint64_t spin_until = spin_ns == 0 ? 0 : now_ns() + spin_ns;
+  std::uint32_t jobs = 1;        // between two questions
+  std::uint32_t looks = 0;       // without work, since the last clock read
+  std::uint64_t spin_until = 0;  // 0: from the next look without work on
   while (!what.done(what.argument)) {
-    if (guest != nullptr && help_once(*guest)) {
+    if (guest != nullptr && help(*guest, what, jobs)) {
       backoff_us = limits::guest_wait_us_first;
+      spin_until = 0;
+      looks = 0;
+      continue;
+    }
+    if (spin_ns != 0 && ++looks % spin_looks != 0) {
+      cpu_relax();
       continue;
     }
     if (joined.load(acquire) != 0 && guest == nullptr &&
@@ -66,6 +85,7 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
       status = Status::timed_out;
       break;
     }
+    if (spin_until == 0) spin_until = now + spin_ns;
     if (now < spin_until) {
       cpu_relax();
       continue;
@@ -120,6 +140,21 @@ void Core::leave_guest(Worker& guest) noexcept {
   leave_online(guest);
   state[static_cast<std::size_t>(guest.index())].taken.store(
       0, release);  // (8) release pairs with (3)
+}
+
+/// Runs jobs before the waiter asks again: one, or up to `jobs` where the question is not a look at
+/// a word but as costly as many small tasks (a barrier's). `jobs` grows while they take less time
+/// than that.
+bool Core::help(Worker& guest, const Wait& what, std::uint32_t& jobs) noexcept {
+  if (what.word != nullptr) return help_once(guest);
+  const std::uint64_t begin = now_ns();
+  std::uint32_t ran = 0;
+  while (ran < jobs && help_once(guest)) ++ran;
+  if (ran == jobs) {
+    jobs = now_ns() - begin < help_ns ? std::min(2 * jobs, help_jobs_max)
+                                      : std::max<std::uint32_t>(1, jobs / 2);
+  }
+  return ran != 0;
 }
 
 bool Core::help_once(Worker& guest) noexcept {

@@ -1,5 +1,6 @@
 // Workers: where they look for work, how they go to sleep, how others wake them.
 #include <algorithm>
+#include <utility>
 #include <weir/futex.hpp>
 
 #include "core.hpp"
@@ -109,53 +110,62 @@ Job* oldest_first(Job* newest) noexcept {
 }  // namespace
 
 Job* Core::take_mail(Worker& w) noexcept {
-  atomic<Job*>& box = state[static_cast<std::size_t>(w.index())].mailbox;
-  if (box.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint, the exchange decides
-  Job* const list =
-      oldest_first(box.exchange(nullptr, acquire));  // (6) acquire pairs with (5): the jobs
-  if (list == nullptr) return nullptr;
-  // What is not run now goes back: affine jobs must not enter the deque, which thieves see.
-  for (Job* rest = list->next; rest != nullptr;) {
-    Job* const after = rest->next;
-    Job* head = box.load(relaxed);  // relaxed: the exchange decides
-    do {
-      rest->next = head;
-    } while (
-        !box.compare_exchange_weak(head, rest, seq_cst, relaxed));  // (7) as (5), pairs with (6)
-    rest = after;
+  ContextState& own = state[static_cast<std::size_t>(w.index())];
+  if (own.mail == nullptr) {
+    if (own.mailbox.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint
+    // (6) acquire pairs with (5): the jobs
+    own.mail = oldest_first(own.mailbox.exchange(nullptr, acquire));
+    if (own.mail == nullptr) return nullptr;
   }
-  return list;
+  // Affine jobs must not enter the deque, which thieves see: the rest stays where only `w` looks.
+  return std::exchange(own.mail, own.mail->next);
+}
+
+/// The whole of what has overflowed, oldest first. Each job is turned round once in its life: what
+/// its taker has no room for goes to `overflow_old`, which is in order already.
+Job* Core::take_overflow_list() noexcept {
+  if (overflow_old.load(relaxed) != nullptr) {  // relaxed: a hint, the exchange decides
+    // (16) acquire pairs with (17): the jobs
+    if (Job* const list = overflow_old.exchange(nullptr, acquire)) return list;
+  }
+  if (overflow.load(relaxed) == nullptr) return nullptr;     // relaxed: as above
+  return oldest_first(overflow.exchange(nullptr, acquire));  // (3) acquire pairs with (2): the jobs
+}
+
+/// Puts back what take_overflow_list gave and nobody has run.
+void Core::return_overflow(Job& list) noexcept {
+  Job* none = nullptr;
+  // (17) seq_cst pairs with (16), (18): the jobs; in one order with the sleepers' flags
+  if (overflow_old.compare_exchange_strong(none, &list, seq_cst, relaxed)) return;
+  Job* last = &list;  // another has returned a list meanwhile: rare, so the walk may be long
+  while (last->next != nullptr) last = last->next;
+  push_overflow(list, *last);
 }
 
 Job* Core::take_overflow(Worker& w) noexcept {
-  if (overflow.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint, the exchange decides
-  Job* list =
-      oldest_first(overflow.exchange(nullptr, acquire));  // (3) acquire pairs with (2): the jobs
-  if (list == nullptr) return nullptr;
+  Job* const first = take_overflow_list();
+  if (first == nullptr) return nullptr;
+  Job* taken[overflow_batch];
+  Job* rest = first;
+  // Tops the deque up, no more: with work of its own the worker has come for the oldest job only.
+  const std::uint32_t there = w.deque.size();
+  const std::uint32_t most = std::min(overflow_batch, w.deque.capacity());
+  const std::uint32_t wanted = there + 1 < most ? most - there : 1;
+  std::uint32_t count = 0;
   std::uint32_t credits = 0;
-  for (Job* job = list; job != nullptr; job = job->next) {
-    if (job->run != &run_task) continue;
-    auto& slot = static_cast<TaskSlot&>(*job);
+  for (; rest != nullptr && count < wanted; rest = rest->next) {
+    taken[count++] = rest;
+    if (rest->run != &run_task) continue;
+    auto& slot = static_cast<TaskSlot&>(*rest);
     if (slot.holds_credit) ++credits;
     slot.holds_credit = false;
   }
+  if (rest != nullptr) return_overflow(*rest);
   if (credits != 0) inbox->credits.give(credits);
-  Job* const first = list;
-  Job* rest = first->next;
-  bool pushed = false;
-  while (rest != nullptr) {
-    Job* const after = rest->next;  // the job may be stolen and run as soon as it is pushed
-    if (!w.deque.push(rest)) break;
-    pushed = true;
-    rest = after;
+  for (std::uint32_t i = 1; i < count; ++i) {
+    if (!w.deque.push(taken[i])) push_overflow(*taken[i], *taken[i]);
   }
-  if (rest != nullptr) {
-    Job* last = rest;
-    while (last->next != nullptr) last = last->next;
-    push_overflow(*rest, *last);
-    pushed = true;
-  }
-  if (pushed) notify();
+  if (rest != nullptr || count > 1) notify();
   return first;
 }
 
@@ -272,10 +282,10 @@ void Core::leave_online(Worker& w) noexcept {
 
 /// Whether any source has something that `w` could take; seq_cst, for re-checks.
 bool Core::work_visible(const Worker& w) const noexcept {
-  if (overflow.load(seq_cst) != nullptr) return true;  // (4) seq_cst pairs with (2): the jobs
+  if (overflow.load(seq_cst) != nullptr) return true;      // (4) seq_cst pairs with (2): the jobs
+  if (overflow_old.load(seq_cst) != nullptr) return true;  // (18) seq_cst pairs with (17): the jobs
   const ContextState& own = state[static_cast<std::size_t>(w.index())];
-  if (own.mailbox.load(seq_cst) != nullptr)
-    return true;  // (10) seq_cst pairs with (5), (7): the jobs
+  if (own.mailbox.load(seq_cst) != nullptr) return true;  // (10) seq_cst pairs with (5): the jobs
   for (std::size_t i = 0; i < worker.size(); ++i) {
     if (!worker[i].deque.looks_empty()) return true;
   }
@@ -288,7 +298,7 @@ void Core::spin(Worker& w) noexcept {
   const std::uint64_t published = sleepers->published();
   std::uint64_t now = begin;
   while (now - begin < spin_ns) {
-    for (int i = 0; i < 16; ++i) cpu_relax();
+    for (int i = 0; i < 64; ++i) cpu_relax();  // about 1 us: the clock costs a part of it only
     // relaxed: the scan that follows decides
     if (sleepers->published() != published || work_visible(w) || stopping.load(relaxed) != 0) break;
     observe(w);
