@@ -1,20 +1,11 @@
 // certificate.cpp: the certificate as text.
 #include <weir/certificate.hpp>
 
+#include "json_text.hpp"
+
 namespace weir {
 
-namespace {
-
-std::string quoted(const std::string& value) {
-  std::string text = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') text += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) text += c;
-  }
-  return text + "\"";
-}
-
-}  // namespace
+using detail::quoted;
 
 std::string Certificate::json() const {
   std::string text =

@@ -195,6 +195,20 @@ void NodeBase::unblock() noexcept {
   blocked_on_.store(nullptr, release);    // (27) release pairs with (2) of node.hpp: no link
 }
 
+void NodeBase::retire(Context& context, StreamEnd& end, const Head* heads,
+                      std::uint32_t n) noexcept {
+  std::uint64_t dead = 0;
+  for (std::uint32_t i = 0; i < n; ++i) dead += heads[i].fate == Fate::live ? 0 : 1;
+  if (dead != 0) graph.count_tombstones(dead);
+  if (end.words != nullptr) {
+    for (std::uint32_t i = 0; i < n; ++i) end.retire(heads[i].sequence);
+  } else {
+    end.retire_count(n);
+  }
+  end.after_retire(&context);
+  for (std::uint32_t i = 0; i < n; ++i) context.participant().add_retired(heads[i].epoch, 1);
+}
+
 std::uint64_t Stream::limit(bool fresh) noexcept {
   if (!fresh) return limit_cached.load(relaxed);  // relaxed: an older limit is smaller, never wrong
   std::uint64_t least = ~std::uint64_t{0};

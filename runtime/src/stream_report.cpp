@@ -2,18 +2,11 @@
 #include <weir/clock.hpp>
 #include <weir/detail/stream/graph_core.hpp>
 
+#include "json_text.hpp"
+
 namespace weir::detail {
 
 namespace {
-
-void append_quoted(std::string& text, const char* value) {
-  text += '"';
-  for (const char* c = value; *c != 0; ++c) {
-    if (*c == '"' || *c == '\\') text += '\\';
-    if (static_cast<unsigned char>(*c) >= 0x20) text += *c;
-  }
-  text += '"';
-}
 
 void append_member(std::string& text, const char* key, std::uint64_t value) {
   text += ", \"";

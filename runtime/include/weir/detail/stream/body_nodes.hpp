@@ -99,21 +99,6 @@ class InputNode : public NodeBase {
     if (config.on_error == OnError::cancel) graph.cancel();
     return error;
   }
-  /// The tokens' numbers retire at this end; they have been destroyed. Last act of a consuming
-  /// firing.
-  void retire(Context& context, StreamEnd& end, const Head* heads, std::uint32_t n) noexcept {
-    std::uint64_t dead = 0;
-    for (std::uint32_t i = 0; i < n; ++i) dead += heads[i].fate == Fate::live ? 0 : 1;
-    if (dead != 0) graph.count_tombstones(dead);
-    if (end.words != nullptr) {
-      for (std::uint32_t i = 0; i < n; ++i) end.retire(heads[i].sequence);
-    } else {
-      end.retire_count(n);
-    }
-    end.after_retire(&context);
-    for (std::uint32_t i = 0; i < n; ++i) context.participant().add_retired(heads[i].epoch, 1);
-  }
-
   Intake<T> in_;
   Stream* in_stream_ = nullptr;
 };

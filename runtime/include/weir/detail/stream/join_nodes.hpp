@@ -350,17 +350,8 @@ class MergeNode final : public NodeBase {
  protected:
   Step step(Context& context) override {
     if (!has_input()) return Step::nothing;
-    std::uint32_t room = out.reserve(*this, 1, wanted(context));
+    const std::uint32_t room = out.reserve_numbered(*this, wanted(context));
     if (room == 0) return Step::nothing;
-    if (stream->window != 0) {
-      const std::uint32_t numbers = stream->reserve(room);
-      out.roll_back(room - numbers);
-      if (numbers == 0) {
-        block_on(nullptr, true);
-        return Step::nothing;
-      }
-      room = numbers;
-    }
     unblock();
     // Round robin: the next port that has something.
     for (std::uint32_t i = 0; i < count_; ++i) {
@@ -411,19 +402,7 @@ class MergeNode final : public NodeBase {
       out.push(context, made.data(), live);
     }
     give_back(room - live);
-    retire(context, port, heads, n);
-  }
-  void retire(Context& context, std::uint32_t port, const Head* heads, std::uint32_t n) noexcept {
-    StreamEnd& end = *in_ends[port];
-    std::uint64_t dead = 0;
-    for (std::uint32_t i = 0; i < n; ++i) {
-      dead += heads[i].fate == Fate::live ? 0 : 1;
-      if (end.words != nullptr) end.retire(heads[i].sequence);
-    }
-    if (dead != 0) graph.count_tombstones(dead);
-    if (end.words == nullptr) end.retire_count(n);
-    end.after_retire(&context);
-    for (std::uint32_t i = 0; i < n; ++i) context.participant().add_retired(heads[i].epoch, 1);
+    retire(context, *in_ends[port], heads, n);
   }
 
   Intake<T> ins_[ports_max];

@@ -50,6 +50,14 @@ class Link final : public LinkBase {
   alignas(Ring) std::byte raw_[sizeof(Ring)];
 };
 
+/// The call on NodeBase that outputs need.
+class OutputOps {
+ public:
+  static void block_on(NodeBase& node, LinkBase* link, bool window) noexcept {
+    node.block_on(link, window);
+  }
+};
+
 /// A node's port with all its links; used more than once it is a broadcast, reserved on all links
 /// at once.
 template <class T>
@@ -64,6 +72,15 @@ class Output final : public OutputBase {
   /// firings. On 0 the node waits on the edge that refused, after looking again. Only the node's
   /// one evaluator calls this, so what is rolled back needs no notification.
   std::uint32_t reserve(NodeBase& self, std::uint32_t unit, std::uint32_t most) noexcept;
+  /// The same for a node that starts a stream, one slot and one number of its window each.
+  std::uint32_t reserve_numbered(NodeBase& self, std::uint32_t most) noexcept {
+    const std::uint32_t room = reserve(self, 1, most);
+    if (room == 0 || stream->window == 0) return room;
+    const std::uint32_t numbers = stream->reserve(room);
+    roll_back(room - numbers);
+    if (numbers == 0) OutputOps::block_on(self, nullptr, true);
+    return numbers;
+  }
   /// Rolls back `units` before a body ran.
   void roll_back(std::uint32_t units) noexcept {
     if (units == 0) return;
@@ -82,12 +99,6 @@ class Output final : public OutputBase {
   void push_copies(Context& context, Link<T>& link, Token<T>* tokens, std::uint32_t n) noexcept;
 };
 
-/// The calls on NodeBase that outputs need.
-class OutputOps {
- public:
-  static void block_on(NodeBase& node, LinkBase* link) noexcept { node.block_on(link, false); }
-};
-
 template <class T>
 std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32_t most) noexcept {
   std::uint32_t firings = most;
@@ -98,7 +109,7 @@ std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32
     while (units < unit) {
       if (units != 0) ring->give_back(units);
       links[i]->refused();
-      OutputOps::block_on(self, links[i]);
+      OutputOps::block_on(self, links[i], false);
       ring->set_waiting();
       if (!ring->writable(unit)) {
         for (std::uint32_t j = 0; j < i; ++j) {

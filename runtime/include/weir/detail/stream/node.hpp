@@ -189,6 +189,9 @@ class NodeBase : public Job {
   void measured(Context& context, std::uint64_t begin, std::uint32_t taken) noexcept;
   void block_on(LinkBase* link, bool window) noexcept;
   void unblock() noexcept;
+  /// The tokens' numbers retire at this end; they have been destroyed. Last act of a consuming
+  /// firing.
+  void retire(Context& context, StreamEnd& end, const Head* heads, std::uint32_t n) noexcept;
 
   friend class OutputOps;
 

@@ -38,17 +38,8 @@ class SourceNode final : public NodeBase {
       end(context);
       return Step::nothing;
     }
-    std::uint32_t room = out.reserve(*this, 1, wanted(context));
+    const std::uint32_t room = out.reserve_numbered(*this, wanted(context));
     if (room == 0) return Step::nothing;
-    if (stream->window != 0) {
-      const std::uint32_t numbers = stream->reserve(room);
-      out.roll_back(room - numbers);
-      if (numbers == 0) {
-        block_on(nullptr, true);
-        return Step::nothing;
-      }
-      room = numbers;
-    }
     unblock();
     const std::uint64_t begin = ticks();
     const std::uint32_t epoch = context.root_epoch();
