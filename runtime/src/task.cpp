@@ -179,11 +179,21 @@ void Worker::run_inline(void* closure, TaskBody body) noexcept {
 namespace {
 
 /// A task that is not to be run any more: its closure goes, and it is counted.
-bool dropped(Core& core, TaskSlot& slot) noexcept {
+bool dropped(Core& core, TaskSlot& slot, TaskBody body, void* closure) noexcept {
   const bool is_cancelled = slot.frame.scope != nullptr && slot.frame.scope->cancelled();
   if (!is_cancelled && (slot.deadline == never || now_ns() < slot.deadline)) return false;
-  slot.body(slot.closure, TaskOp::destroy, nullptr);
+  body(closure, TaskOp::destroy, nullptr);
   (is_cancelled ? core.cancelled : core.expired).fetch_add(1, relaxed);  // relaxed: a statistic
+  return true;
+}
+
+/// True: the successor that a task named by spawn_last may begin at once, as find() would look at
+/// nothing but the next place, where it would lie.
+bool goes_on(Core& core, Worker& worker) noexcept {
+  if (worker.nesting != 0 || worker.next != nullptr || core.policy.deterministic()) return false;
+  if (((worker.tick_ + 1) & (limits::oldest_interval_barrier - 1)) == 0) return false;
+  ++worker.tick_;
+  core.observe(worker);
   return true;
 }
 
@@ -193,34 +203,46 @@ void run_task(Job& job, Context& context) noexcept {
   auto& worker = static_cast<Worker&>(context);
   auto& slot = static_cast<TaskSlot&>(job);
   Core& core = worker.core();
-  LastTask own;
-  if (!dropped(core, slot)) {
-    const TaskFrame* const outer = std::exchange(worker.frame, &slot.frame);
-    LastTask* const outer_last = std::exchange(worker.last, &own);
-    try {
-      slot.body(slot.closure, TaskOp::run, nullptr);
-    } catch (...) {
-      worker.body_failed(slot.frame);
-    }
-    worker.last = outer_last;
-    worker.frame = outer;
-  }
-  worker.counters.tasks.add(1);
+  Participant& self = worker.participant();
   const std::uint32_t epoch = slot.frame.epoch;
-  if (own.body != nullptr) {
-    own.body(own.closure, TaskOp::relocate, slot.closure);
-    slot.body = own.body;
+  LastTask links[2];  // a successor runs where it was made, while the other takes its own
+  TaskBody body = slot.body;
+  void* closure = slot.closure;
+  for (std::uint32_t ran = 1;; ++ran) {
+    LastTask& own = links[ran & 1];
+    own.body = nullptr;
+    if (!dropped(core, slot, body, closure)) {
+      const TaskFrame* const outer = std::exchange(worker.frame, &slot.frame);
+      LastTask* const outer_last = std::exchange(worker.last, &own);
+      try {
+        body(closure, TaskOp::run, nullptr);
+      } catch (...) {
+        worker.body_failed(slot.frame);
+      }
+      worker.last = outer_last;
+      worker.frame = outer;
+    }
     slot.deadline = never;
-    worker.participant().add_submitted(epoch, 1);
-    worker.participant().add_retired(epoch, 1);
+    body = own.body;
+    closure = own.closure;
+    if (body != nullptr && goes_on(core, worker)) continue;
+    worker.counters.tasks.add(ran);
+    if (body == nullptr) {
+      if (ran > 1) self.add_submitted(epoch, ran - 1);
+      Scope* const scope = slot.frame.scope;
+      worker.give_slot(slot);
+      // Last: it may end the life of the scope, and the barrier that waits for this task.
+      if (scope != nullptr) scope->leave();
+      self.add_retired(epoch, ran);
+      return;
+    }
+    body(closure, TaskOp::relocate, slot.closure);
+    slot.body = body;
+    self.add_submitted(epoch, ran);
+    self.add_retired(epoch, ran);
     worker.schedule_next(slot);
     return;
   }
-  Scope* const scope = slot.frame.scope;
-  worker.give_slot(slot);
-  // Last: it may end the life of the scope, and the barrier that waits for this task.
-  if (scope != nullptr) scope->leave();
-  worker.participant().add_retired(epoch, 1);
 }
 
 // fork_join

@@ -2,10 +2,12 @@
 //
 // Counting a run: `live` is the number of tasks that are ready or running. A task that ends passes
 // its unit on to the first successor that becomes ready, so that a chain touches no shared word;
-// each further one adds a unit before it is queued. Who gives the last unit back ends the run. A
-// task with several predecessors counts them down in `pending`, and the one that brings it to zero
-// arms it again for the next run. With conditions a task can be reached again before it has ended:
-// `activations` then makes its runs follow each other.
+// each further one needs a unit before it is queued. A walk (what one job does: tasks one after the
+// other on one worker) keeps the units of paths that ended, for those that begin, and gives the
+// rest back when it ends. Who gives the last unit back ends the run. A task with several
+// predecessors counts them down in `pending`, and the one that brings it to zero arms it again for
+// the next run. With conditions a task can be reached again before it has ended: `activations` then
+// makes its runs follow each other.
 #pragma once
 
 #include <string>
@@ -102,18 +104,23 @@ class TaskGraphCore final : public Watched {
   const char* name() const noexcept override { return certificate.graph.c_str(); }
 
  private:
+  /// What one job does: up to chain_max tasks.
+  struct Walk {
+    Worker& worker;
+    std::uint64_t units = 0;  // held beside that of the task under way
+  };
   static void run_start(Job& job, Context& context) noexcept;
   static void run_fan(Job& job, Context& context) noexcept;
   static void run_task_job(Job& job, Context& context) noexcept;
-  void run_chain(GraphTask* task, Context& context) noexcept;
+  void walk(GraphTask* task, Walk& walk) noexcept;
+  GraphTask* take_own(Walk& walk) noexcept;
   int call_body(GraphTask& task) noexcept;
-  GraphTask* follow(GraphTask& task, int choice, Context& context) noexcept;
-  GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last,
-                    Context& context) noexcept;
-  GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Context& context) noexcept;
+  GraphTask* follow(GraphTask& task, int choice, Walk& walk) noexcept;
+  GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Walk& walk) noexcept;
+  GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Walk& walk) noexcept;
+  void take_units(std::uint64_t n, Walk& walk) noexcept;
   bool arrived(GraphTask& task) noexcept;
   bool activate(GraphTask& task) noexcept;
-  void give_unit_back(Context& context) noexcept;
   void finish(Context& context) noexcept;
   bool skipping() const noexcept;
   void make_fan(Fan& fan, std::uint32_t count);

@@ -43,36 +43,52 @@ void TaskGraphCore::run_start(Job& job, Context& context) noexcept {
   if (graph.deadline_ != never && now_ns() >= graph.deadline_) {
     graph.skip_.store(expired_skip, relaxed);  // relaxed: as in cancel
   }
-  graph.run_chain(graph.spread(graph.start_, 0, graph.start_.chunks(), context), context);
+  Walk walk{static_cast<Worker&>(context)};
+  graph.walk(graph.spread(graph.start_, 0, graph.start_.chunks(), walk), walk);
 }
 
 void TaskGraphCore::run_fan(Job& job, Context& context) noexcept {
   auto& fan = static_cast<FanJob&>(job);
-  fan.graph->run_chain(fan.graph->spread(*fan.fan, fan.first, fan.last, context), context);
+  Walk walk{static_cast<Worker&>(context)};
+  fan.graph->walk(fan.graph->spread(*fan.fan, fan.first, fan.last, walk), walk);
 }
 
 void TaskGraphCore::run_task_job(Job& job, Context& context) noexcept {
   auto& task = static_cast<GraphTask&>(job);
-  task.graph->run_chain(&task, context);
+  Walk walk{static_cast<Worker&>(context)};
+  task.graph->walk(&task, walk);
 }
 
-void TaskGraphCore::run_chain(GraphTask* task, Context& context) noexcept {
-  auto& worker = static_cast<Worker&>(context);
-  const FrameScope scope(context, frame_);  // never read once the last unit is given back
+/// Runs `task` (null: its path has ended) and what follows on this worker.
+void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
+  const FrameScope scope(walk.worker, frame_);  // never read once the last unit is given back
   std::uint64_t ran = 0;
-  for (; task != nullptr; ++ran) {
-    if (ran == chain_max) {
-      context.schedule_next(*task);
-      break;
-    }
+  while (ran < chain_max) {
+    if (task == nullptr && ran < limits::inbox_interval) task = take_own(walk);
+    if (task == nullptr) break;
+    ++ran;
     const int choice = skipping() ? -1 : call_body(*task);
-    if (task->only_next != nullptr) {
-      task = task->only_next;
-    } else {
-      task = follow(*task, choice, context);
-    }
+    task = task->only_next != nullptr ? task->only_next : follow(*task, choice, walk);
   }
-  worker.counters.tasks.add(ran);
+  walk.worker.counters.tasks.add(ran);
+  // Before the units go: the last one may end the graph.
+  if (task != nullptr) walk.worker.schedule_next(*task);
+  if (walk.units == 0) return;
+  // (6) acq_rel pairs with itself: the last sees the effects of the whole run
+  if (live_.fetch_sub(walk.units, acq_rel) == walk.units) finish(walk.worker);
+}
+
+/// A path has ended: this graph's newest job, if that is what this worker would run next anyway;
+/// null: it is not.
+GraphTask* TaskGraphCore::take_own(Walk& walk) noexcept {
+  Worker& worker = walk.worker;
+  if (!worker.timed() || worker.next != nullptr) return nullptr;
+  Job* const job = worker.deque.pop();
+  if (job == nullptr) return nullptr;
+  if (job->run == &run_task_job && static_cast<GraphTask*>(job)->graph == this)
+    return static_cast<GraphTask*>(job);
+  worker.schedule_next(*job);
+  return nullptr;
 }
 
 int TaskGraphCore::call_body(GraphTask& task) noexcept {
@@ -90,52 +106,46 @@ int TaskGraphCore::call_body(GraphTask& task) noexcept {
   return -1;
 }
 
-/// The task has ended: who comes next on this worker; null: nobody (and then the graph may be
-/// gone).
-GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Context& context) noexcept {
+/// The task has ended: who comes next on this worker; null: nobody, and its unit is the walk's.
+GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Walk& walk) noexcept {
   if (conditions_) {
     // (3) acq_rel pairs with (4): each activation sees the effects of the one before
-    if (task.activations.fetch_sub(1, acq_rel) != 1) context.schedule(task);
+    if (task.activations.fetch_sub(1, acq_rel) != 1) walk.worker.schedule(task);
   }
-  if (task.condition) {
-    if (choice >= 0 && static_cast<std::uint32_t>(choice) < task.after.count) {
-      GraphTask* const next = task.after.list[choice];
-      return activate(*next) ? next : nullptr;
-    }
-    give_unit_back(context);
+  if (task.condition && choice >= 0 && static_cast<std::uint32_t>(choice) < task.after.count) {
+    GraphTask* const next = task.after.list[choice];
+    return activate(*next) ? next : nullptr;
+  }
+  if (task.condition || task.after.count == 0) {
+    ++walk.units;
     return nullptr;
   }
-  if (task.after.count == 0) {
-    give_unit_back(context);
-    return nullptr;
-  }
-  return spread(task.after, 0, task.after.chunks(), context);
+  return spread(task.after, 0, task.after.chunks(), walk);
 }
 
 /// Looks at chunks first .. last-1 of a list, for one unit: halves go to other workers as long as
 /// there are several.
 GraphTask* TaskGraphCore::spread(const Fan& fan, std::uint32_t first, std::uint32_t last,
-                                 Context& context) noexcept {
+                                 Walk& walk) noexcept {
   if (conditions_) {
     // The list may be walked again before others have taken their part: all of it here.
-    if (last - first > 1)
-      live_.fetch_add(last - first - 1, relaxed);  // relaxed: this thread holds a unit
+    if (last - first > 1) take_units(last - first - 1, walk);
     for (; last - first > 1; --last) {
-      if (GraphTask* const task = dispatch(fan, last - 1, context)) context.schedule(*task);
+      if (GraphTask* const task = dispatch(fan, last - 1, walk)) walk.worker.schedule(*task);
     }
-    return dispatch(fan, first, context);
+    return dispatch(fan, first, walk);
   }
   while (last - first > 1) {
     const std::uint32_t middle = first + (last - first) / 2;
     fan.jobs[middle].last = last;
-    live_.fetch_add(1, relaxed);  // relaxed: this thread holds a unit
-    context.schedule(fan.jobs[middle]);
+    take_units(1, walk);
+    walk.worker.schedule(fan.jobs[middle]);
     last = middle;
   }
-  return dispatch(fan, first, context);
+  return dispatch(fan, first, walk);
 }
 
-GraphTask* TaskGraphCore::dispatch(const Fan& fan, std::uint32_t chunk, Context& context) noexcept {
+GraphTask* TaskGraphCore::dispatch(const Fan& fan, std::uint32_t chunk, Walk& walk) noexcept {
   GraphTask* ready[fan_chunk];
   std::uint32_t count = 0;
   const std::uint32_t begin = chunk * fan_chunk;
@@ -144,23 +154,32 @@ GraphTask* TaskGraphCore::dispatch(const Fan& fan, std::uint32_t chunk, Context&
     if (arrived(*fan.list[i])) ready[count++] = fan.list[i];
   }
   if (count == 0) {
-    give_unit_back(context);
+    ++walk.units;
     return nullptr;
   }
-  if (count > 1) live_.fetch_add(count - 1, relaxed);  // relaxed: this thread holds a unit
+  if (count > 1) take_units(count - 1, walk);
   for (std::uint32_t i = 1; i < count; ++i) {
-    if (activate(*ready[i])) context.schedule(*ready[i]);
+    if (activate(*ready[i])) walk.worker.schedule(*ready[i]);
   }
   return activate(*ready[0]) ? ready[0] : nullptr;
+}
+
+/// Units for `n` more paths: the walk's own, and the rest from the run's count.
+void TaskGraphCore::take_units(std::uint64_t n, Walk& walk) noexcept {
+  const std::uint64_t own = n < walk.units ? n : walk.units;
+  walk.units -= own;
+  if (own < n) live_.fetch_add(n - own, relaxed);  // relaxed: this thread holds a unit
 }
 
 /// One predecessor of the task has ended; true: it was the last.
 bool TaskGraphCore::arrived(GraphTask& task) noexcept {
   if (task.indegree <= 1) return true;
-  // (5) acq_rel pairs with itself: the last to arrive sees the effects of all predecessors
-  if (task.pending.fetch_sub(1, acq_rel) != 1) return false;
-  task.pending.fetch_add(task.indegree,
-                         relaxed);  // relaxed: the next to count down is ordered behind this task
+  // (5) acquire pairs with (10): as there; nobody but the last to arrive finds 1
+  if (task.pending.load(acquire) != 1) {
+    // (10) acq_rel pairs with (5) and itself: the last sees the effects of all predecessors
+    if (task.pending.fetch_sub(1, acq_rel) != 1) return false;
+  }
+  task.pending.store(task.indegree, relaxed);  // relaxed: who counts down next runs after this task
   return true;
 }
 
@@ -169,11 +188,6 @@ bool TaskGraphCore::arrived(GraphTask& task) noexcept {
 bool TaskGraphCore::activate(GraphTask& task) noexcept {
   if (!conditions_) return true;
   return task.activations.fetch_add(1, acq_rel) == 0;  // (4) acq_rel pairs with (3)
-}
-
-void TaskGraphCore::give_unit_back(Context& context) noexcept {
-  // (6) acq_rel pairs with itself: the last sees the effects of the whole run
-  if (live_.fetch_sub(1, acq_rel) == 1) finish(context);
 }
 
 void TaskGraphCore::finish(Context& context) noexcept {
