@@ -26,6 +26,7 @@ REFERENCES = {
 }
 QUICK_PATTERNS = ('ring_1t', 'ring_1p1c', 'edge_1t', 'lane_1p1c', 'inbox_1p1c', 'task_external_n64', 'fib32',
                   'stream_4x64', 'barrier_hot', 'start_stop')
+PASSES_MIN, PASSES_MAX = 3, 15  # of the main job over one corpus
 NOT_PEERS = ('weir', 'spsc', 'bare')
 
 
@@ -45,6 +46,13 @@ def make_row(engine, name, values, unit, better, reference=None, reference_value
 
 
 # --- the main job: measurement files to Parquet to sweeps ------------------------------------------------------------
+
+def timed(call):
+    """Seconds that the call takes."""
+    from_s = time.monotonic()
+    call()
+    return time.monotonic() - from_s
+
 
 def run_program(command, timeout_s, quiet):
     """The one JSON object that the program prints; its progress goes on to our stderr."""
@@ -100,30 +108,29 @@ def main_job(options, bin_dir, scratch):
     if not os.path.exists(program):
         raise FileNotFoundError('segmentation: build/bin/weir-segment is not there')
     target_s = 20 if options.quick else 60
-    passes = 3
     if options.input:
         raw, truth = os.path.abspath(options.input), None
         say(f'main job: pipeline over {raw}')
     else:
-        # The files' number follows from a small trial, so that corpus and passes take target_s on this machine.
+        # A small trial gives the number of files with which corpus and PASSES_MIN passes take about target_s here.
         trial, from_s = os.path.join(scratch, 'trial'), time.monotonic()
         raw = generate(program, trial, 200)
         generated_s = time.monotonic() - from_s
-        pipeline(program, raw, scratch, options.workers, 300, quiet=True)
-        once_s = time.monotonic() - from_s - generated_s
-        files = int(min(100_000, max(200, target_s / (generated_s + passes * once_s) * 200)))
+        once_s = min(timed(lambda: pipeline(program, raw, scratch, options.workers, 300, quiet=True)) for _ in range(2))
+        files = int(min(100_000, max(200, target_s / (generated_s + PASSES_MIN * once_s) * 200)))
         shutil.rmtree(trial)
         say(f'main job: generating {files} measurement files ...')
         corpus = os.path.join(scratch, 'corpus')
         raw, truth = generate(program, corpus, files), os.path.join(corpus, 'truth.tsv')
-    results, from_s = [], time.monotonic()
-    for number in range(passes):
-        say(f'main job: pipeline, pass {number + 1} of {passes}')
-        results.append(pipeline(program, raw, scratch, options.workers, 900))
+    results, from_s, last_s = [], time.monotonic(), 0
+    while len(results) < PASSES_MAX:
+        spent_s = time.monotonic() - from_s
+        if results and (spent_s > 1.5 * target_s or len(results) >= PASSES_MIN and spent_s + last_s > target_s):
+            break
+        say(f'main job: pipeline, pass {len(results) + 1}')
+        last_s = timed(lambda: results.append(pipeline(program, raw, scratch, options.workers, 900)))
         if truth:
             check_against_truth(truth, results[-1]['stage'])
-        if time.monotonic() - from_s > target_s * 1.5:
-            break
     return segmentation_rows(results), segmentation_notes(results[-1])
 
 
