@@ -2,11 +2,11 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <weir/stream_graph.hpp>
 
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <weir/stream_graph.hpp>
 
 namespace weir::test {
 
@@ -32,9 +32,7 @@ inline void build_and_run(StreamGraph& graph) {
   CHECK(graph.wait_until(never) == Status::accepted);
 }
 
-inline void check_balanced(const Ledger& l) {
-  CHECK(l.in == l.accounted());
-}
+inline void check_balanced(const Ledger& l) { CHECK(l.in == l.accounted()); }
 
 /// Refused by build() with this code, and the node or edge named.
 inline void check_refused(StreamGraph& graph, const std::string& code, const std::string& named) {
