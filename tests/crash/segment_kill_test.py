@@ -70,7 +70,7 @@ def main():
             with_kill = attempt % 3 != 2
             for _ in range(2):  # twice, so that a second kill meets what the first one left
                 process = pipeline(folder)
-                time.sleep(draw.random() * usual_s)
+                time.sleep(draw.random() * usual_s * 0.7)  # most strikes must land
                 process.send_signal(signal.SIGKILL if with_kill else signal.SIGINT)
                 code = process.wait(LIMIT_S)
                 kills += code == -signal.SIGKILL
