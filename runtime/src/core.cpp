@@ -105,7 +105,7 @@ void Core::choose_shape() {
   generation = fork_generation();
   policy.configure(config.schedule);
   if (smallest_bounds()) config.task_slots = config.inbox_slots = 1;
-  batch = smallest_bounds() ? 1 : 16;
+  batch = smallest_bounds() ? 1 : limits::batch_max;
   if (policy.deterministic()) {
     virtual_workers = workers = config.workers < 0 ? 2 : std::max(1, config.workers);
   } else if (config.workers == 0) {

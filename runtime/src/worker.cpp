@@ -162,9 +162,8 @@ Job* Core::take_overflow(Worker& w) noexcept {
   }
   if (rest != nullptr) return_overflow(*rest);
   if (credits != 0) inbox->credits.give(credits);
-  for (std::uint32_t i = 1; i < count; ++i) {
-    if (!w.deque.push(taken[i])) push_overflow(*taken[i], *taken[i]);
-  }
+  for (std::uint32_t i = 1 + w.deque.push_n(taken + 1, count - 1); i < count; ++i)
+    push_overflow(*taken[i], *taken[i]);
   if (rest != nullptr || count > 1) notify();
   return first;
 }
@@ -180,10 +179,11 @@ Job* Core::take_inbox(Worker& w) noexcept {
       inbox->pop(static_cast<std::uint32_t>(w.index()), taken, std::min(share, batch));
   if (n == 0) return nullptr;
   inbox->credits.give(n);
-  for (std::size_t i = n; i-- > 1;) {
-    Job& job = slots[taken[i]];
-    if (!w.deque.push(&job)) push_overflow(job, job);
-  }
+  Job* jobs[limits::batch_max];  // the oldest, which runs next after taken[0], last
+  const auto rest = static_cast<std::uint32_t>(n) - 1;
+  for (std::uint32_t i = 0; i < rest; ++i) jobs[i] = &slots[taken[rest - i]];
+  for (std::uint32_t i = w.deque.push_n(jobs, rest); i < rest; ++i)
+    push_overflow(*jobs[i], *jobs[i]);
   if (n > 1) notify();
   return &slots[taken[0]];
 }

@@ -228,7 +228,8 @@ class Runtime {
   std::size_t run_until_idle();
 
   /// Deletes `object` after a grace period, on the worker that called; on a foreign thread: in a
-  /// later barrier or stop.
+  /// later barrier or stop. T's destructor may retire more; it may run inside of a barrier, and so
+  /// must not call barrier, poll, run, drain or stop.
   template <class T>
   void retire(T* object) noexcept {
     static_assert(std::is_nothrow_destructible_v<T>);

@@ -58,6 +58,26 @@ TEST_CASE("deque: push publishes what push_private left private") {
   for (int& item : items) CHECK(deque.steal() == &item);
 }
 
+TEST_CASE("deque: push_n adds what fits and publishes all, the last one newest") {
+  int items[6];
+  int* list[6];
+  for (int i = 0; i < 6; ++i) list[i] = items + i;
+  Deque deque(8);
+  CHECK(deque.push_n(list, 0) == 0);
+  CHECK(deque.looks_empty());
+  REQUIRE(deque.push_private(items));
+  CHECK(deque.push_n(list + 1, 5) == 5);
+  CHECK(deque.private_empty());
+  CHECK(deque.push_n(list, 6) == 2);
+  CHECK(deque.push_n(list, 6) == 0);
+  CHECK(deque.steal() == items);
+  CHECK(deque.pop() == items + 1);
+  CHECK(deque.pop() == items);
+  CHECK(deque.pop() == items + 5);
+  for (int i = 1; i < 5; ++i) CHECK(deque.steal() == items + i);
+  CHECK(deque.empty());
+}
+
 TEST_CASE("deque: a capacity of one, and many laps") {
   for (std::uint32_t capacity : {1U, 2U, 8U}) {
     Deque deque(capacity);

@@ -108,7 +108,8 @@ void inject(Core& core, Job& job) noexcept;
 void schedule_on(Core& core, int worker, Job& job) noexcept;
 
 /// Frees `object` by `deleter` on the calling worker after a grace period (Runtime::retire without
-/// the type); from a thread that is no context the next barrier or stop frees it.
+/// the type); from a thread that is no context the next barrier or stop frees it. The deleter may
+/// retire more; it must not wait nor poll, as it may run inside of a barrier.
 void retire_raw(Core& core, void* object, void (*deleter)(void*) noexcept) noexcept;
 
 /// Waits while `word` holds `value`, for a caller outside of tasks. Helps or drives where there are

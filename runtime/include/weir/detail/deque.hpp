@@ -61,6 +61,15 @@ class Deque {
     return true;
   }
 
+  /// Adds the longest prefix of items[0 .. n) that fits, the last one newest, and publishes all by one
+  /// exchange; returns its length.
+  std::uint32_t push_n(T* const* items, std::uint32_t n) noexcept {
+    std::uint32_t count = 0;
+    while (count < n && store(items[count])) ++count;
+    if (count != 0) publish(bottom_);
+    return count;
+  }
+
   /// Adds an item without a locked instruction while at least limits::deque_public_min items are open to
   /// thieves; else publishes the oldest ones up to that number. False: full.
   bool push_private(T* item) noexcept {
