@@ -137,19 +137,26 @@ Error GraphCore::first_error() const {
                    std::to_string(error_.sequence)};
 }
 
+std::uint64_t GraphCore::entered() const noexcept {
+  std::uint64_t sum = 0;
+  // (5) acquire pairs with (3) of graph_core.hpp: who went in
+  for (int i = 0; i < inside_count_; ++i) sum += insides_[i].entered.load(acquire);
+  return sum;
+}
+
 bool GraphCore::quiet() const noexcept {
-  // Nobody was inside at the instant between the two passes, and jobs are only made by those
-  // inside: if then all nodes are idle, none will ever be inside again.
-  std::uint64_t left = 0, entered = 0;
+  // All who had gone in by the first look are out, and what they did is seen: a job that they left
+  // behind shows as a node that is queued, or, when somebody ran it meanwhile, as one more who has
+  // gone in by the last look. Jobs are only made by those inside, so when neither shows, none is
+  // left and none will come.
+  std::uint64_t left = 0;
   // (17) acquire pairs with (4) of graph_core.hpp: what those inside did
   for (int i = 0; i < inside_count_; ++i) left += insides_[i].left.load(acquire);
-  // (5) seq_cst pairs with (3) of graph_core.hpp: before the looks at the nodes
-  for (int i = 0; i < inside_count_; ++i) entered += insides_[i].entered.load(seq_cst);
-  if (left != entered) return false;
+  if (left != entered()) return false;
   for (const NodeBase* node : nodes_) {
     if (!node->idle()) return false;
   }
-  return true;
+  return left == entered();
 }
 
 void GraphCore::end_and_wait() noexcept {

@@ -100,9 +100,9 @@ class GraphCore final : public Watched {
   /// them.
   void enter(Context& context) noexcept {
     Inside& inside = insides_[context.index()];
-    // (3) seq_cst pairs with (5) of stream_graph.cpp: before the node's state is taken, so that who
-    // sees all nodes idle sees this
-    inside.entered.store(inside.entered.load(relaxed) + 1, seq_cst);  // relaxed load: single writer
+    // (3) release pairs with (5) of stream_graph.cpp: who sees what this job did to a node's state
+    // sees that it entered
+    inside.entered.store(inside.entered.load(relaxed) + 1, release);  // relaxed load: single writer
   }
   void leave(Context& context) noexcept {
     Inside& inside = insides_[context.index()];
@@ -143,6 +143,7 @@ class GraphCore final : public Watched {
   void adopt(NodeBase& node);
   const char* keep(const std::string& text);
   bool quiet() const noexcept;
+  std::uint64_t entered() const noexcept;
   void end_and_wait() noexcept;
   static void destroy_orphan(void* graph) noexcept;
 
