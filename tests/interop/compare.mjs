@@ -1,5 +1,5 @@
-// Reads every Parquet file below a folder with hyparquet and with `weir-segment inspect --json --all-rows`, and wants the
-// same columns and values. usage: node compare.mjs FOLDER_WITH_node_modules PROGRAM ROOT
+// Reads every Parquet file below a folder with hyparquet and with `weir-segment inspect --json --all-rows`, and wants
+// the same columns and values. usage: node compare.mjs FOLDER_WITH_node_modules PROGRAM ROOT
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The staged and segmented files of made-up and (where they are) real measurements, read by hyparquet from npm, equal what
-# our own reader shows of them.
+# The staged and segmented files of made-up and (where they are) real measurements, read by hyparquet from npm, equal
+# what our own reader shows of them.
 set -eu
 bin=${WEIR_BIN:-build/bin}
 build=${WEIR_BUILD:-build}
@@ -18,7 +18,8 @@ fi
 modules=$build/interop
 mkdir -p "$modules"
 if [ ! -d "$modules/node_modules/hyparquet" ] || [ ! -d "$modules/node_modules/hyparquet-compressors" ]; then
-  if ! (cd "$modules" && npm install --no-audit --no-fund --silent hyparquet@1 hyparquet-compressors@1) >"$modules/npm.log" 2>&1; then
+  if ! (cd "$modules" && npm install --no-audit --no-fund --silent hyparquet@1 hyparquet-compressors@1) \
+      >"$modules/npm.log" 2>&1; then
     echo 'SKIP: npm could not install hyparquet'
     exit 77
   fi
@@ -29,8 +30,8 @@ trap 'rm -rf "$work"' EXIT INT TERM
 segment() { "$bin/weir-segment" "$@" --quiet >/dev/null; }
 segment generate "$work/corpus" --files 60 --kind dirty
 for codec in zstd snappy none; do
-  segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/$codec/stage" --output-root "$work/$codec/segments" \
-    --compression "$codec"
+  segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/$codec/stage" \
+    --output-root "$work/$codec/segments" --compression "$codec"
 done
 if [ -d "$data/measurements/data" ]; then
   segment stage --raw-root "$data/measurements/data/01_raw" --stage-root "$work/real"
