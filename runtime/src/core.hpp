@@ -12,6 +12,7 @@
 #include <weir/detail/core.hpp>
 #include <weir/detail/epoch_count.hpp>
 #include <weir/detail/sleepers.hpp>
+#include <weir/detail/slot_stack.hpp>
 #include <weir/detail/worker.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
@@ -161,8 +162,8 @@ class Core {
 
   alignas(contended_bytes) atomic<Job*> overflow{nullptr};  // newest first
   atomic<Job*> overflow_old{nullptr};                       // oldest first: taken, and returned
-  alignas(contended_bytes) atomic<std::uint64_t> free_slots{0};  // stack of bundles: see take_slots
-  atomic<std::uint32_t> slots_made{0};                           // so many have been built
+  SlotStack free_slots;                                     // in bundles
+  atomic<std::uint32_t> slots_made{0};                      // so many have been built
   alignas(contended_bytes) atomic<std::uint32_t> event{
       0};                                 // something changed that a waiter may care for
   atomic<std::uint32_t> driver{0};        // driven: somebody drives
@@ -275,7 +276,7 @@ class Core {
   std::size_t make_slots(std::uint32_t* indices, std::size_t n) noexcept;
   std::size_t take_slots(std::uint32_t* indices, std::size_t n) noexcept;
   void give_slots(const std::uint32_t* indices, std::size_t n) noexcept;
-  void push_bundle(TaskSlot& first, std::uint32_t n) noexcept;
+  void push_bundle(std::uint32_t first, std::uint32_t n) noexcept;
   void note_failure(const BodyError& error, std::uint32_t epoch) noexcept;
   std::size_t memory();
 

@@ -75,28 +75,16 @@ std::size_t Core::make_slots(std::uint32_t* indices, std::size_t n) noexcept {
   return count;
 }
 
-/// Free slots, at most `n` (1 .. batch_max); 0: none. Lock-free: a stack of bundles, whose top word
-/// holds {tag:32, index + 1:32}; each change counts the tag up, so that a thread that was stopped
-/// between reading `below` and its exchange is refused, unless exactly 2^32 changes pass.
+/// Free slots, at most `n` (1 .. batch_max); 0: none.
 std::size_t Core::take_slots(std::uint32_t* indices, std::size_t n) noexcept {
-  // (9) acquire pairs with (10): the bundle on top. Those below it too: every change of the word is
-  // a read-modify-write, which goes on with what (10) released
-  std::uint64_t top = free_slots.load(acquire);
-  TaskSlot* first = nullptr;
-  std::uint64_t next = 0;
-  do {
-    const auto name = static_cast<std::uint32_t>(top);
-    if (name == 0) return make_slots(indices, n);
-    first = slots.data() + (name - 1);
-    // relaxed: if another has taken the bundle meanwhile, the exchange fails
-    next = ((top >> 32) + 1) << 32 | first->below.load(relaxed);
-    // (11) acquire pairs with (10): as (9)
-  } while (!free_slots.compare_exchange_weak(top, next, acquire, acquire));
-  const std::uint32_t there = first->bundle;
+  const std::uint32_t first =
+      free_slots.take([this](std::uint32_t i) -> atomic<std::uint32_t>& { return slots[i].below; });
+  if (first == SlotStack::none) return make_slots(indices, n);
+  const std::uint32_t there = slots[first].bundle;
   std::uint32_t count = 0;
-  for (std::uint32_t slot = first->index; count < there; slot = slot_next[slot]) {
+  for (std::uint32_t slot = first; count < there; slot = slot_next[slot]) {
     if (count == n) {
-      push_bundle(slots[slot], there - count);
+      push_bundle(slot, there - count);
       break;
     }
     indices[count++] = slot;
@@ -106,21 +94,16 @@ std::size_t Core::take_slots(std::uint32_t* indices, std::size_t n) noexcept {
 
 /// `first` begins a list of `n` slots. The links lie side by side, not in the slots, so that a walk
 /// costs no cache miss a slot.
-void Core::push_bundle(TaskSlot& first, std::uint32_t n) noexcept {
-  first.bundle = n;
-  std::uint64_t top = free_slots.load(relaxed);  // relaxed: the exchange decides
-  std::uint64_t next = 0;
-  do {
-    first.below.store(static_cast<std::uint32_t>(top), relaxed);  // relaxed: published by (10)
-    next = ((top >> 32) + 1) << 32 | (first.index + 1);
-    // (10) release pairs with (9), (11): the bundle
-  } while (!free_slots.compare_exchange_weak(top, next, release, relaxed));
+void Core::push_bundle(std::uint32_t first, std::uint32_t n) noexcept {
+  slots[first].bundle = n;
+  free_slots.push(first,
+                  [this](std::uint32_t i) -> atomic<std::uint32_t>& { return slots[i].below; });
 }
 
 void Core::give_slots(const std::uint32_t* indices, std::size_t n) noexcept {
   if (n == 0) return;
   for (std::size_t i = 0; i + 1 < n; ++i) slot_next[indices[i]] = indices[i + 1];
-  push_bundle(slots[indices[0]], static_cast<std::uint32_t>(n));
+  push_bundle(indices[0], static_cast<std::uint32_t>(n));
 }
 
 bool Worker::is_forked() const noexcept { return core_->is_forked(); }

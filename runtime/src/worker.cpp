@@ -294,15 +294,20 @@ bool Core::work_visible(const Worker& w) const noexcept {
 
 /// Looks around for a while instead of sleeping: a system call costs more.
 void Core::spin(Worker& w) noexcept {
+  constexpr int looks = 4;  // between two readings of the clock, which cost about as much
   const std::uint64_t begin = now_ns();
   const std::uint64_t published = sleepers->published();
   std::uint64_t now = begin;
   while (now - begin < spin_ns) {
-    for (int i = 0; i < 64; ++i) cpu_relax();  // about 1 us: the clock costs a part of it only
-    // relaxed: the scan that follows decides
-    if (sleepers->published() != published || work_visible(w) || stopping.load(relaxed) != 0) break;
+    bool seen = false;
+    for (int look = 0; look < looks && !seen; ++look) {
+      for (int i = 0; i < 16; ++i) cpu_relax();
+      // relaxed: the scan that follows decides
+      seen = sleepers->published() != published || work_visible(w) || stopping.load(relaxed) != 0;
+    }
     observe(w);
     now = now_ns();
+    if (seen) break;
   }
   w.counters.spin_ns.add(now - begin);
 }

@@ -42,12 +42,12 @@ class Deque {
     void* block = allocate_bytes(bytes(), alignof(atomic<T*>));
     WEIR_CHECK(block != nullptr, "out of memory for a deque");
     slots_ = static_cast<atomic<T*>*>(block);
-    for (std::uint32_t i = 0; i < capacity; ++i) ::new (static_cast<void*>(slots_ + i)) atomic<T*>(nullptr);
+    build();
   }
   Deque(const Deque&) = delete;
   Deque& operator=(const Deque&) = delete;
   ~Deque() {
-    std::destroy_n(slots_, capacity_);
+    std::destroy_n(slots_, built_);
     release_bytes(slots_, bytes(), alignof(atomic<T*>));
   }
 
@@ -150,6 +150,7 @@ class Deque {
   }
 
  private:
+  static constexpr std::uint32_t build_batch = 64;
   static constexpr int steal_rounds_max = 64;  // reason: bounds the call; each lost round is another's success
 
   static std::uint64_t make(std::uint16_t generation, std::uint32_t available, std::uint32_t top) noexcept {
@@ -165,14 +166,29 @@ class Deque {
   atomic<T*>& slot(std::uint32_t position) const noexcept { return slots_[position & (capacity_ - 1)]; }
 
   bool store(T* item) noexcept {
-    if (bottom_ - top_seen_ == capacity_) {
-      // (7) acquire pairs with (5): thefts whose slot is written again below have read it
-      top_seen_ = top_of(word_.load(acquire));
-      if (bottom_ - top_seen_ == capacity_) return false;
-    }
+    if (bottom_ == limit_ && !raise_limit()) return false;
     slot(bottom_).store(item, relaxed);  // relaxed: published by (4)
     ++bottom_;
     return true;
+  }
+
+  /// Slots are built in the first lap, when they are first needed: a deque that is hardly used touches
+  /// hardly any of its memory.
+  void build() noexcept {
+    const std::uint32_t left = capacity_ - built_;
+    for (std::uint32_t n = left < build_batch ? left : build_batch; n > 0; --n)
+      ::new (static_cast<void*>(slots_ + built_++)) atomic<T*>(nullptr);
+    limit_ = built_;
+  }
+
+  bool raise_limit() noexcept {
+    if (built_ < capacity_) {
+      build();
+      return true;
+    }
+    // (7) acquire pairs with (5): thefts whose slot is written again below have read it
+    limit_ = top_of(word_.load(acquire)) + capacity_;
+    return bottom_ != limit_;
   }
 
   /// Moves split up to `split`.
@@ -224,7 +240,8 @@ class Deque {
   alignas(contended_bytes) atomic<std::uint64_t> word_{0};
   alignas(contended_bytes) std::uint32_t bottom_ = 0;  // next position to push
   std::uint32_t split_ = 0;                            // first private position
-  std::uint32_t top_seen_ = 0;                         // a top that the owner has seen, never above the true one
+  std::uint32_t limit_ = 0;                            // below it positions are known to be built and free
+  std::uint32_t built_ = 0;                            // slots that have been built
   std::uint32_t capacity_;
   atomic<T*>* slots_ = nullptr;
 };
