@@ -262,7 +262,12 @@ class Core {
   void sleep(const Wait& what, std::uint32_t& backoff_us) noexcept;
   Worker* enter_guest() noexcept;
   void leave_guest(Worker& guest) noexcept;
-  bool help(Worker& guest, const Wait& what, std::uint32_t& jobs) noexcept;
+  /// How a guest helps between two questions whether its wait is over.
+  struct Helping {
+    std::uint32_t jobs = 1;      // at most so many
+    std::uint64_t asked_ns = 0;  // when it last ran as many
+  };
+  bool help(Worker& guest, const Wait& what, Helping& helping) noexcept;
   bool help_once(Worker& guest) noexcept;
   bool try_drive() noexcept;
   void end_drive() noexcept;

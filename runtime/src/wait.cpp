@@ -61,11 +61,11 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
   Worker* guest = what.help && joined.load(acquire) == 0 ? enter_guest() : nullptr;
   Status status = Status::accepted;
   std::uint32_t backoff_us = limits::guest_wait_us_first;
-  std::uint32_t jobs = 1;        // between two questions
+  Helping helping;
   std::uint32_t looks = 0;       // without work, since the last clock read
   std::uint64_t spin_until = 0;  // 0: from the next look without work on
   while (!what.done(what.argument)) {
-    if (guest != nullptr && help(*guest, what, jobs)) {
+    if (guest != nullptr && help(*guest, what, helping)) {
       backoff_us = limits::guest_wait_us_first;
       spin_until = 0;
       looks = 0;
@@ -142,17 +142,17 @@ void Core::leave_guest(Worker& guest) noexcept {
       0, release);  // (8) release pairs with (3)
 }
 
-/// Runs jobs before the waiter asks again: one, or up to `jobs` where the question is not a look at
-/// a word but as costly as many small tasks (a barrier's). `jobs` grows while they take less time
-/// than that.
-bool Core::help(Worker& guest, const Wait& what, std::uint32_t& jobs) noexcept {
+/// Runs jobs before the waiter asks again: one, or more where the question is not a look at a word
+/// but as costly as many small tasks (a barrier's). Their number grows while they are short.
+bool Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
   if (what.word != nullptr) return help_once(guest);
-  const std::uint64_t begin = now_ns();
   std::uint32_t ran = 0;
-  while (ran < jobs && help_once(guest)) ++ran;
-  if (ran == jobs) {
-    jobs = now_ns() - begin < help_ns ? std::min(2 * jobs, help_jobs_max)
-                                      : std::max<std::uint32_t>(1, jobs / 2);
+  while (ran < helping.jobs && help_once(guest)) ++ran;
+  if (ran == helping.jobs) {
+    const std::uint64_t now = now_ns();
+    helping.jobs = now - helping.asked_ns < help_ns ? std::min(2 * ran, help_jobs_max)
+                                                    : std::max<std::uint32_t>(1, ran / 2);
+    helping.asked_ns = now;
   }
   return ran != 0;
 }
