@@ -110,7 +110,7 @@ struct BarrierState {
 struct OracleState {
   std::mutex lock;
   atomic<std::uint64_t> stalls{0};           // distinct stalls reported
-  std::uint64_t submitted = 0, retired = 0;  // of the last one reported
+  std::uint64_t submitted = ~0ULL, retired = 0;  // of the last one reported; all ones: none yet
 };
 
 /// So many jobs a worker takes from the overflow list at once: the rest stays for the others.
@@ -231,7 +231,9 @@ class Core {
   struct Sums {
     std::uint64_t retired = 0, submitted = 0;
   };
-  bool check_stall() noexcept;
+  /// `thorough`: also looks for blocked nodes when nothing is under way; not for each park.
+  bool check_stall(bool thorough = true) noexcept;
+  bool any_blocked() const noexcept;
   Sums total_sums() const noexcept;
   bool all_outside(std::uint64_t& fold) const noexcept;
   bool nobody_inside() const noexcept {

@@ -26,8 +26,11 @@ struct Lines {
 };
 
 std::string describe_stall(const Lines& lines, std::uint64_t submitted, std::uint64_t retired) {
-  std::string text = "weir: stalled: " + std::to_string(submitted - retired) + " of " +
-                     std::to_string(submitted) + " tasks and tokens wait for what cannot come\n";
+  std::string text =
+      submitted == retired
+          ? std::string("weir: stalled: nothing is under way, and something is blocked\n")
+          : "weir: stalled: " + std::to_string(submitted - retired) + " of " +
+                std::to_string(submitted) + " tasks and tokens wait for what cannot come\n";
   for (std::size_t i = 0; i < lines.count; ++i) {
     const StallLine& l = lines.line[i];
     text += "  graph " + std::string(l.graph) + ": node " + l.node + " waits for " + l.edge;
@@ -70,12 +73,21 @@ bool Core::all_outside(std::uint64_t& fold) const noexcept {
   return true;
 }
 
-bool Core::check_stall() noexcept {
+bool Core::any_blocked() const noexcept {
+  const std::lock_guard<std::mutex> registry(watched_lock);
+  for (const Watched* w : watched) {
+    if (w->blocked()) return true;
+  }
+  return false;
+}
+
+bool Core::check_stall(bool thorough) noexcept {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
   if (!all_outside(before)) return false;
   const Sums sums = total_sums();
-  if (sums.retired == sums.submitted) return false;
+  const bool nothing = sums.retired == sums.submitted;
+  if (nothing && !thorough) return false;
   // relaxed: foreign calls that are not participants' (a cancel) are looked for, not proved absent
   if (injecting.load(relaxed) != 0) return false;
   // (4) seq_cst pairs with (2) of worker.cpp: the jobs
@@ -89,6 +101,7 @@ bool Core::check_stall() noexcept {
   }
   if (sleepers->sleeping() != sleepers->workers())
     return false;  // one has been woken and is on its way
+  if (nothing && !any_blocked()) return false;
   const std::unique_lock<std::mutex> lock(oracle.lock, std::try_to_lock);
   if (!lock.owns_lock()) return false;
   Lines lines;

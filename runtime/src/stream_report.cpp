@@ -144,12 +144,22 @@ std::string GraphCore::json() const {
   return text + "]}";
 }
 
+bool GraphCore::blocked() const noexcept {
+  // (2) acquire pairs with (6) of stream_graph.cpp, (11) of stream_graph.cpp: the tables; what
+  // finished it
+  if (started_.load(acquire) == 0 || finished_.load(acquire) != 0) return false;
+  for (const NodeBase* node : nodes_) {
+    if (node->blocked() && node->idle()) return true;
+  }
+  return false;
+}
+
 void GraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept {
   if (!built_ || started_.load(acquire) == 0)
     return;  // (1) acquire pairs with (6) of stream_graph.cpp: the tables
   const std::uint64_t now = ticks();
   for (const NodeBase* node : nodes_) {
-    if (node->waiting_tokens() == 0) continue;
+    if (node->waiting_tokens() == 0 && !node->blocked()) continue;
     const LinkBase* link = node->blocked_on();
     const std::uint64_t since = node->last_active_ticks();
     StallLine line{};

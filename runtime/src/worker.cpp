@@ -354,7 +354,7 @@ void Core::park(Worker& w) noexcept {
   const atomic<std::uint32_t>& word = sleepers->word(w.index());
   w.counters.parks.add(1);
   leave_online(w);
-  if (sleepers->sleeping() == workers) check_stall();
+  if (sleepers->sleeping() == workers) check_stall(false);
   const Deadline deadline = after_ms(limits::park_ms);
   bool woken = false;
   while (!woken) {

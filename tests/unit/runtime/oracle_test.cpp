@@ -29,8 +29,11 @@ class Holder final : public detail::Watched {
 
   void waiting(void (*sink)(void*, const detail::StallLine&),
                void* argument) const noexcept override {
-    if (held_) sink(argument, {"graph", "node", "edge 3", "consumer", 5'000'000, for_input_});
+    if (held_ || blocked_)
+      sink(argument, {"graph", "node", "edge 3", "consumer", 5'000'000, for_input_});
   }
+  bool blocked() const noexcept override { return blocked_; }
+  void block(bool on) { blocked_ = on; }
   void close_ingress() noexcept override {}
   std::size_t bytes() const noexcept override { return 0; }
   std::uint64_t tombstones() const noexcept override { return 0; }
@@ -39,7 +42,7 @@ class Holder final : public detail::Watched {
  private:
   detail::Core& core_;
   bool for_input_;
-  std::atomic<bool> held_{false};
+  std::atomic<bool> held_{false}, blocked_{false};
   std::uint32_t epoch_ = 0;
 };
 
@@ -75,6 +78,26 @@ TEST_CASE(
           std::string::npos);
     holder.release(producer);
     CHECK(runtime->barrier().status == Status::accepted);
+  }
+}
+
+TEST_CASE("oracle: a node that is blocked while nothing is under way has missed its wake-up") {
+  for (const int workers : worker_counts()) {
+    CAPTURE(workers);
+    auto runtime = watched_runtime(workers);
+    const Watchdog dog(*runtime, 60);
+    Holder holder(*runtime, false);
+    atomic<std::uint32_t> word{0};
+    detail::Core& core = detail::core_of(*runtime);
+    CHECK(detail::wait_while(core, word, 0, after_ms(20)) == Status::timed_out);
+    CHECK(runtime->metrics().stalls == 0);
+    holder.block(true);
+    CHECK(detail::wait_while(core, word, 0, never) == Status::stalled);
+    CHECK(runtime->metrics().stalls == 1);
+    CHECK(reported.find("nothing is under way, and something is blocked") != std::string::npos);
+    holder.block(false);
+    CHECK(detail::wait_while(core, word, 0, after_ms(20)) == Status::timed_out);
+    CHECK(runtime->metrics().stalls == 1);
   }
 }
 

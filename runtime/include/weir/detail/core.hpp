@@ -170,7 +170,9 @@ class Watched {
   virtual std::size_t bytes() const noexcept = 0;
   /// Tombstones that reached an end so far.
   virtual std::uint64_t tombstones() const noexcept = 0;
-  /// Writes the object's counters as JSON members, for describe() and metrics.
+  /// True when a part of it is blocked. With all workers parked and nothing submitted that has not
+  /// retired, that part missed its wake-up: whatever blocks is a token under way.
+  virtual bool blocked() const noexcept { return false; }
   virtual const char* name() const noexcept = 0;
 
  protected:

@@ -122,6 +122,7 @@ class GraphCore final : public Watched {
 
   void waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept override;
   void close_ingress() noexcept override;
+  bool blocked() const noexcept override;
   std::uint64_t tombstones() const noexcept override {
     return tombstones_.load(relaxed);  // relaxed: a statistic
   }

@@ -164,6 +164,7 @@ class NodeBase : public Job {
   bool waits_for_window() const noexcept {
     return window_blocked_.load(relaxed);  // relaxed: a report's hint
   }
+  bool blocked() const noexcept { return blocked_on() != nullptr || waits_for_window(); }
   std::uint64_t last_active_ticks() const noexcept {
     return last_ticks_.load(relaxed);  // relaxed: a report's hint
   }

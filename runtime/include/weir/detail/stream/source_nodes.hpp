@@ -111,6 +111,7 @@ class SourceNode final : public NodeBase {
 
   void end(Context& context) noexcept {
     ended_ = true;
+    unblock();
     stream->publish_total(stream->gate.close(), &context);
   }
 
@@ -231,6 +232,7 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
   }
   Step end(Context& context) noexcept {
     ended_ = true;
+    unblock();
     std::apply([](auto&... h) { (h.reset(), ...); }, held_);
     stream->publish_total(stream->gate.close(), &context);
     return Step::nothing;
