@@ -259,7 +259,6 @@ Status Core::stop_until(Deadline deadline) noexcept {
 }
 
 void Core::note_failure(const BodyError& error, std::uint32_t in_epoch) noexcept {
-  failed.fetch_add(1, relaxed);  // relaxed: a statistic
   failed_in_epoch[in_epoch & 3].fetch_add(
       1, relaxed);  // relaxed: published by the retirement that follows
   if (error_claimed.exchange(1, relaxed) != 0) return;  // relaxed: only the first writes

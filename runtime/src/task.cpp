@@ -119,6 +119,7 @@ TaskFrame Worker::frame_now() const noexcept {
 void Worker::body_failed(const TaskFrame& of) noexcept {
   BodyError error;
   capture_exception(error);
+  core_->failed.fetch_add(1, relaxed);  // relaxed: a statistic
   if (of.scope != nullptr) {
     of.scope->fail(error);
   } else {

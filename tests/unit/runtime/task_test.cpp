@@ -230,3 +230,17 @@ TEST_CASE("task: zero allocations between start and stop") {
   CHECK(allocation_count() == before);
   CHECK(runtime->metrics().steady_state_allocations == 0);
 }
+
+TEST_CASE("task: a throw under a scope is counted like any other") {
+  auto runtime = start_with(2, 64, 16);
+  const Watchdog dog(*runtime, 60);
+  Producer producer = runtime->producer("test").value();
+  Scope scope;
+  Submit under;
+  under.scope = &scope;
+  REQUIRE(producer.submit([] { throw std::runtime_error("scoped"); }, under).status ==
+          Status::accepted);
+  CHECK(scope.wait_until(never) == Status::failed);
+  CHECK(runtime->barrier().status == Status::accepted);
+  CHECK(runtime->metrics().failed == 1);
+}
