@@ -28,11 +28,11 @@ Item job(std::uint64_t token) { return {token, mix(token)}; }
 Item result(const Item& item) { return {item.token, ~item.check}; }
 bool right(const Item& item) { return item.check == ~mix(item.token); }
 
-/// A thousand times what `rings` rings of this capacity hold; where foreign threads push every
-/// token
-/// (`all` false) or under a sanitizer fewer at capacity 1000.
+/// A thousand times what `rings` rings of this capacity hold; at capacity 1000 fewer outside of the
+/// full tier where foreign threads push every token (`all` false), and under sanitizers.
 std::uint64_t thousandfold(const Setting& setting, std::uint64_t rings, bool all = true) {
-  const bool fewer = setting.capacity > 10 && (!all || (sanitized && !full()));
+  const bool short_of_all = sanitized ? !all || !full() : !all && !full();
+  const bool fewer = setting.capacity > 10 && short_of_all;
   const std::uint64_t times = !fewer ? 1000 : full() ? 100 : 10;
   return times * rings * setting.capacity;
 }
