@@ -18,8 +18,9 @@ enum class Mode : std::uint8_t {
 };
 
 enum class OnError : std::uint8_t {
-  tombstone,  // a throwing body turns its token into a tombstone; the graph goes on
+  tombstone,  // a throwing body turns its token into a tombstone; the graph goes on, a source ends
   cancel,     // and cancels the graph
+  go_on,      // as tombstone, and a source is called again for its next number
 };
 
 struct NodeConfig {

@@ -109,11 +109,15 @@ class StreamGraph {
   /// Sources that will be joined: one sequence space. Each body as in source(); the first to end
   /// ends all.
   template <class... T, class... F>
+    requires(sizeof...(T) == sizeof...(F) && sizeof...(T) > 0)
   std::tuple<Port<T>...> zip(const std::string& name, F&&... bodies) {
-    static_assert(sizeof...(T) == sizeof...(F) && sizeof...(T) > 0,
-                  "zip<T...> takes one body for each T");
+    return zip<T...>(name, NodeConfig{}, std::forward<F>(bodies)...);
+  }
+  template <class... T, class... F>
+    requires(sizeof...(T) == sizeof...(F) && sizeof...(T) > 0)
+  std::tuple<Port<T>...> zip(const std::string& name, NodeConfig config, F&&... bodies) {
     using Node = detail::ZipNode<std::tuple<T...>, std::tuple<std::decay_t<F>...>>;
-    auto& node = core_->add<Node>(name, NodeConfig{}, std::decay_t<F>(std::forward<F>(bodies))...);
+    auto& node = core_->add<Node>(name, config, std::decay_t<F>(std::forward<F>(bodies))...);
     return std::apply([](auto&... out) { return std::tuple<Port<T>...>(Port<T>(out)...); },
                       node.outs);
   }

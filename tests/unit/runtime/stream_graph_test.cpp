@@ -208,6 +208,63 @@ TEST_CASE("stream: zip gives one sequence space; the first to end ends all") {
   check_balanced(graph.ledger());
 }
 
+TEST_CASE("stream: a throwing source leaves a tombstone and ends, or goes on where it is told to") {
+  for (const int workers : {0, 2}) {
+    for (const OnError on_error : {OnError::tombstone, OnError::go_on}) {
+      auto runtime = runtime_of(workers);
+      StreamGraph graph(*runtime, "source", {.window = 3});
+      auto numbers =
+          graph.source<int>("numbers", {.on_error = on_error}, [n = 0](Emit<int>& out) mutable {
+            if (n == 100) return Give::end;
+            out(n++);
+            if (n % 10 == 0) throw std::runtime_error("a tenth");
+            return Give::more;
+          });
+      auto same = graph.map("same", numbers, {.capacity = 2}, [](int&& x) { return x; });
+      auto both = graph.join("both", numbers, same);
+      std::vector<int> seen;
+      graph.sink("seen", both, {.mode = Mode::ordered},
+                 [&](std::tuple<int, int>&& t) { seen.push_back(std::get<1>(t)); });
+      build_and_run(graph);
+      const bool goes_on = on_error == OnError::go_on;
+      CHECK(seen.size() == (goes_on ? 90 : 9));
+      for (std::size_t i = 0; i < seen.size(); ++i)
+        CHECK(seen[i] == static_cast<int>(i / 9 * 10 + i % 9));
+      check_balanced(graph.ledger());
+      CHECK(graph.ledger().failed == (goes_on ? 10 : 1));
+      CHECK(graph.first_error().what == "a tenth");
+    }
+  }
+}
+
+TEST_CASE("stream: a throwing body of a zip fails its value alone") {
+  for (const OnError on_error : {OnError::tombstone, OnError::go_on}) {
+    auto runtime = runtime_of(2);
+    StreamGraph graph(*runtime, "zip", {.window = 2});
+    auto [a, b] = graph.zip<int, int>("pair", {.on_error = on_error}, counting(100),
+                                      [n = 0](Emit<int>& out) mutable {
+                                        if (n++ % 10 == 9) throw std::runtime_error("a tenth");
+                                        out(n - 1);
+                                        return Give::more;
+                                      });
+    long alone = 0;
+    graph.sink("a alone", a, {.mode = Mode::serial}, [&](int&&) { ++alone; });
+    auto both = graph.join("both", a, b);
+    long count = 0, wrong = 0;
+    graph.sink("count", both, {.mode = Mode::serial}, [&](std::tuple<int, int>&& t) {
+      wrong += std::get<0>(t) != std::get<1>(t) || std::get<0>(t) % 10 == 9 ? 1 : 0;
+      ++count;
+    });
+    build_and_run(graph);
+    const bool goes_on = on_error == OnError::go_on;
+    CHECK(alone == (goes_on ? 100 : 10));
+    CHECK(count == (goes_on ? 90 : 9));
+    CHECK(wrong == 0);
+    check_balanced(graph.ledger());
+    CHECK(graph.first_error().what == "a tenth");
+  }
+}
+
 TEST_CASE("stream: a loop sends tokens round until they leave") {
   for (const int workers : {0, 1, 2, 4}) {
     for (const std::uint32_t tickets : {1u, 3u}) {

@@ -12,7 +12,7 @@
 namespace weir::detail {
 
 /// A body that makes tokens, one firing at a time. A throwing body sends a tombstone for its number
-/// and ends.
+/// and ends, or goes on, as OnError says.
 template <class T, class F>
 class SourceNode final : public NodeBase {
  public:
@@ -76,6 +76,8 @@ class SourceNode final : public NodeBase {
         ledger.bury(Fate::failed, 1), flow.bury(Fate::failed, 1);
         head.fate = Fate::failed;
         ::new (static_cast<void*>(&made[n++])) Token<T>(head);
+        head.fate = Fate::live;
+        if (config.on_error == OnError::go_on) continue;
         ended_ = true;
         if (config.on_error == OnError::cancel) graph.cancel();
         break;
@@ -121,7 +123,8 @@ class SourceNode final : public NodeBase {
 };
 
 /// Sources that will be joined: one number, one value of each. The first to end ends all; values
-/// that the others had ready then are dropped before they became tokens.
+/// that the others had ready then are dropped before they became tokens. A body that throws gives
+/// a tombstone for its value; then all end with this number, or go on, as OnError says.
 template <class Types, class Bodies>
 class ZipNode;
 
@@ -181,7 +184,7 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
   bool gather_one() noexcept {
     using U = std::tuple_element_t<I, std::tuple<T...>>;
     std::optional<U>& held = std::get<I>(held_);
-    if (held.has_value()) return true;
+    if (held.has_value() || failed_[I]) return true;
     if (last_[I]) {
       ended_ = true;
       return false;
@@ -195,9 +198,10 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
       BodyError error;
       capture_exception(error);
       graph.record_error(*this, 0, error);
-      ended_ = true;
+      failed_[I] = true;
+      last_[I] = config.on_error != OnError::go_on;
       if (config.on_error == OnError::cancel) graph.cancel();
-      return false;
+      return true;
     }
     last_[I] = give == Give::end;
     if (emit.count() != 0) {
@@ -224,10 +228,17 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
     using U = std::tuple_element_t<I, std::tuple<T...>>;
     std::optional<U>& held = std::get<I>(held_);
     TokenBuffer<U, 1> made;
-    ::new (static_cast<void*>(made.data())) Token<U>(head, std::move(*held));
-    held.reset();
-    LedgerCounters::add(ledger.in, 1), LedgerCounters::add(ledger.out, 1),
-        LedgerCounters::add(flow.in, 1);
+    LedgerCounters::add(ledger.in, 1), LedgerCounters::add(flow.in, 1);
+    if (std::exchange(failed_[I], false)) {
+      Head tombstone = head;
+      tombstone.fate = Fate::failed;
+      ::new (static_cast<void*>(made.data())) Token<U>(tombstone);
+      ledger.bury(Fate::failed, 1), flow.bury(Fate::failed, 1);
+    } else {
+      ::new (static_cast<void*>(made.data())) Token<U>(head, std::move(*held));
+      held.reset();
+      LedgerCounters::add(ledger.out, 1);
+    }
     std::get<I>(outs).push(context, made.data(), 1);
   }
   Step end(Context& context) noexcept {
@@ -240,7 +251,8 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
 
   std::tuple<F...> bodies_;
   std::tuple<std::optional<T>...> held_;
-  std::array<bool, count> last_ = {};
+  std::array<bool, count> last_ = {};    // has nothing after this number
+  std::array<bool, count> failed_ = {};  // threw for this number
   bool ended_ = false, idle_ = false;
 };
 
