@@ -108,6 +108,7 @@ class Generator {
     }
     if (s.op == Op::ingress || !random_.once_in(6)) s.fail_in = 0;
     if (s.fail_in != 0) s.fail_in = 40;
+    if ((s.salt & 1) != 0) s.config.on_error = OnError::go_on;
     s.size = 1 + random_.below(3);  // an ingress's slots
     spec_.steps.push_back(std::move(s));
   }
@@ -308,6 +309,7 @@ void describe(const std::vector<Step>& steps, const std::string& indent, std::st
     if (step.config.mode == Mode::parallel)
       text += " at most " + std::to_string(step.config.concurrency_max);
     for (const std::uint32_t count : step.counts) text += " tokens " + std::to_string(count);
+  if (step.config.on_error == OnError::go_on) text += " goes on";
     if (step.size != 0) text += " size " + std::to_string(step.size);
     if (step.fail_in != 0) text += " fails 1/" + std::to_string(step.fail_in);
     describe(step.body, indent + "  ", text);

@@ -57,18 +57,19 @@ class Interpreter {
 
   void start(const Step& step) {
     const std::uint64_t tokens = tokens_of(step), bad = throws_at(step);
-    for (std::uint64_t number = 0; number < tokens && number < bad; ++number) {
+    for (std::uint64_t number = 0; number < tokens; ++number) {
       Row row;
       for (std::uint32_t i = 0; i < step.out.size(); ++i) {
         row.ports.push_back(step.out[i]);
         row.values.push_back(made(step, i, number));
       }
       expected_.ledger.in += step.out.size();
+      if (number == bad) {
+        row.values[0] = std::nullopt;
+        ++expected_.ledger.failed;
+      }
       streams_[step.stream].push_back(row);
-    }
-    if (step.op == Op::source && bad < tokens) {
-      streams_[step.stream].push_back({step.out, {std::nullopt}});
-      ++expected_.ledger.in, ++expected_.ledger.failed;
+      if (number == bad && step.config.on_error != OnError::go_on) return;
     }
   }
 

@@ -39,8 +39,10 @@ auto source_body(const Step& step, std::uint32_t output, bool throwing) {
   return
       [&step, output, throwing, next = std::uint64_t{0}, rested = false](Emit<Value>& out) mutable {
         const std::uint64_t count = step.counts[output];
-        if (throwing && next == throws_at(step) && next < tokens_of(step))
+        if (throwing && next == throws_at(step) && next < tokens_of(step)) {
+          if (step.config.on_error == OnError::go_on) ++next;
           throw std::runtime_error("a source fails");
+        }
         if (next == count) return Give::end;
         if (step.salt % 3 == 0 && next % 4 == 3 && !std::exchange(rested, true))
           return Give::more;  // a call without a value
@@ -150,12 +152,13 @@ void Trial::define_zip(const Step& step) {
         },
         ports);
   };
-  if (step.out.size() == 1) return set(graph_.zip<Value>(step.name(), source_body(step, 0, true)));
+  if (step.out.size() == 1)
+    return set(graph_.zip<Value>(step.name(), step.config, source_body(step, 0, true)));
   if (step.out.size() == 2) {
-    return set(graph_.zip<Value, Value>(step.name(), source_body(step, 0, true),
+    return set(graph_.zip<Value, Value>(step.name(), step.config, source_body(step, 0, true),
                                         source_body(step, 1, false)));
   }
-  set(graph_.zip<Value, Value, Value>(step.name(), source_body(step, 0, true),
+  set(graph_.zip<Value, Value, Value>(step.name(), step.config, source_body(step, 0, true),
                                       source_body(step, 1, false), source_body(step, 2, false)));
 }
 
