@@ -34,17 +34,19 @@ struct Plain {
 };
 using Polled = Plain<Ring<Element, release>>;
 
+/// `exclusive`: as the edges of graphs are used, one thread at a time at each end; else any number.
+template <bool exclusive>
 struct ReservedEdge {
   explicit ReservedEdge(std::size_t capacity) : edge(capacity) {}
   using Producer = Handle<ReservedEdge>;
   using Consumer = Handle<ReservedEdge>;
   bool push(Element item) {
-    if (!edge.reserve(1)) return false;
+    if (exclusive ? edge.reserve_exclusive_up_to(1) == 0 : !edge.reserve(1)) return false;
     edge.push(std::move(item));
     return true;
   }
   bool pop(Element& item) {
-    if (!edge.pop(item)) return false;
+    if (exclusive ? edge.pop_n_exclusive_raw(&item, 1) == 0 : !edge.pop(item)) return false;
     if (edge.take_waiting()) std::abort();  // nobody waits here; a user pays for the look
     return true;
   }
@@ -55,7 +57,8 @@ const AddAll all([] {
   add_ring<Polled>("weir");
   Add("ring_1t", "weir_sleepable", ring_1t<Plain<Ring<Element>>>);
   Add("ring_batch32", "weir", ring_batch32<Polled>);
-  Add("edge_1t", "weir", ring_1t<ReservedEdge>);
+  Add("edge_1t", "weir", ring_1t<ReservedEdge<true>>);
+  Add("edge_1t", "weir_shared", ring_1t<ReservedEdge<false>>);
   Add("lane_1p1c", "weir", ring_1p1c<Plain<Lane<Element, release>>>);
   Add("aa", "weir", ring_1t<Polled>);
   Add("aa", "weir_again", ring_1t<Polled>);

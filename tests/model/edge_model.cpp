@@ -33,7 +33,16 @@ struct Shape {
   int pops;       // calls a consumer makes
   int tries = 1;  // reservations a producer attempts
   int there = 0;  // items already there
+  bool exclusive = false;  // producers reserve one after the other, by the exclusive form, once each
 };
+
+/// What a node that needs n units does in the exclusive form: less than that goes back.
+template <class T>
+bool reserve_exclusive(Edge<T>& edge, std::uint32_t n) {
+  const std::uint32_t got = edge.reserve_exclusive_up_to(n);
+  if (got != 0 && got < n) edge.give_back(got);
+  return got == n;
+}
 
 class Firings final : public model::Program {
  public:
@@ -47,6 +56,7 @@ class Firings final : public model::Program {
   int threads() const override { return shape_.producers + shape_.consumers; }
   int group(int thread) const override {
     if (thread >= shape_.producers) return 3;
+    if (shape_.exclusive) return thread;
     return static_cast<int>(std::find(shape_.firing, shape_.firing + 3, shape_.firing[thread]) -
                             shape_.firing);
   }
@@ -58,7 +68,7 @@ class Firings final : public model::Program {
     }
     const Firing firing = shape_.firing[thread];
     for (int i = 0; i < shape_.tries; ++i) {
-      if (!edge_.reserve(firing.reserve)) continue;
+      if (!reserve(thread, firing.reserve)) continue;
       Payload items[2] = {Payload(10 * thread), Payload(10 * thread + 1)};
       if (firing.push == 1) edge_.push(std::move(items[0]));
       if (firing.push == 2) edge_.push_n(items, 2);
@@ -84,6 +94,15 @@ class Firings final : public model::Program {
   }
 
  private:
+  bool reserve(int thread, std::uint32_t n) {
+    if (!shape_.exclusive) return edge_.reserve(n);
+    const auto mine = static_cast<std::uint32_t>(thread);
+    for (std::uint32_t now = 0; (now = turn_.load(acquire)) != mine;) model::wait(turn_, now);
+    const bool got = reserve_exclusive(edge_, n);
+    turn_.store(mine + 1, release);
+    model::wake(turn_);
+    return got;
+  }
   void consume() {
     Payload items[2];
     const std::uint32_t n = edge_.pop_n(items, shape_.pop_max);
@@ -98,6 +117,7 @@ class Firings final : public model::Program {
 
   Shape shape_;
   Edge<Payload> edge_;
+  atomic<std::uint32_t> turn_{0};  // the producer that may reserve now
   bool seen_[40] = {};
   int sent_ = 0;
   int taken_ = 0;
@@ -133,8 +153,9 @@ enum class Waiter { shipped, no_recheck, check_first };
 class Waiting final : public model::Program {
  public:
   Waiting(std::size_t capacity, std::uint32_t wanted, std::uint32_t pop_max, int consumers, bool returns,
-          Waiter waiter = Waiter::shipped)
-      : wanted_(wanted),
+          bool exclusive, Waiter waiter = Waiter::shipped)
+      : exclusive_(exclusive),
+        wanted_(wanted),
         pop_max_(pop_max),
         consumers_(consumers),
         returns_(returns),
@@ -149,7 +170,7 @@ class Waiting final : public model::Program {
 
   void run(int thread) override {
     if (thread == 0) {
-      while (!edge_.reserve(wanted_)) {
+      while (!(exclusive_ ? reserve_exclusive(edge_, wanted_) : edge_.reserve(wanted_))) {
         const bool ready = waiter_ == Waiter::check_first && edge_.writable(wanted_);
         ++sets_;
         edge_.set_waiting();
@@ -184,6 +205,7 @@ class Waiting final : public model::Program {
     model::wake(woken_);
   }
 
+  bool exclusive_;
   std::uint32_t wanted_, pop_max_;
   int consumers_;
   bool returns_;
@@ -251,6 +273,8 @@ TEST_CASE("edge: P1 exhaustively, three producers' firings and two consumers', N
       {2, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 0}, {2, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 2},
       {3, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 0}, {3, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 3},
       {2, 3, 2, {{2, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 1}, {3, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1, 2, 2},
+      {1, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 1, true}, {2, 3, 2, {{2, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 1, true},
+      {3, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1, 1, 2, true}, {2, 2, 2, {{2, 0}, {2, 2}, {}}, 2, 1, 1, 1, true},
   };
   for (const Shape& shape : shapes) {
     const auto report = check<Firings>({.name = "edge_firings", .schedules_max = 3'000'000}, shape);
@@ -288,17 +312,19 @@ TEST_CASE("edge: no wake-up of a refused producer is lost") {
         for (const int consumers : {0, 1, 2}) {
           if (consumers == 0 && (!returns || wanted > 1)) continue;
           if (consumers == 2 && (returns || pop_max == 1)) continue;  // above a million states: drawn below
-          const auto report =
-              check<Waiting>({.name = "edge_waiting"}, std::size_t{2}, wanted, pop_max, consumers, returns);
-          CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
-          CHECK(report.exhausted);
+          for (const bool exclusive : {false, true}) {
+            const auto report = check<Waiting>({.name = "edge_waiting"}, std::size_t{2}, wanted, pop_max,
+                                               consumers, returns, exclusive);
+            CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
+            CHECK(report.exhausted);
+          }
         }
       }
     }
   }
   const auto report =
       check<Waiting>({.name = "edge_waiting_drawn", .strategy = Strategy::pct, .schedules_max = 100'000},
-                     std::size_t{2}, 1U, 1U, 2, true);
+                     std::size_t{2}, 1U, 1U, 2, true, false);
   CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
 }
 
@@ -318,26 +344,28 @@ TEST_CASE("edge mutant: a credit counter beside the ring refuses a holder") {
 }
 
 TEST_CASE("edge mutant: a waiter that does not check again is never woken") {
-  CHECK(check<Waiting>({.name = "edge_no_recheck"}, std::size_t{2}, 1U, 1U, 1, false, Waiter::no_recheck)
+  CHECK(check<Waiting>({.name = "edge_no_recheck"}, std::size_t{2}, 1U, 1U, 1, false, true, Waiter::no_recheck)
             .failed);
   CHECK(check<Idle>({.name = "edge_idle_no_recheck"}, 1U, false, false).failed);
 }
 
 TEST_CASE("edge mutant: a waiter that checks before it sets its flag is never woken") {
-  CHECK(check<Waiting>({.name = "edge_check_first"}, std::size_t{2}, 1U, 1U, 1, false, Waiter::check_first)
+  CHECK(check<Waiting>({.name = "edge_check_first"}, std::size_t{2}, 1U, 1U, 1, false, true, Waiter::check_first)
             .failed);
 }
 
 TEST_CASE("edge mutants: every order weakened and every read-modify-write split is caught") {
   const Options o{.name = "edge", .schedules_max = 400'000};
   auto faults = model::sweep<Idle>(o, "edge.hpp", 2U, true, true);
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 1U, 1U, 0, true));
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, false));
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 1U, 2U, 2, false));
+  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 1U, 1U, 0, true, true));
+  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, false, true));
+  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, true, false));
+  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 1U, 2U, 2, false, true));
   merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1}));
   merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{1, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 1}));
   merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 2}));
   merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{3, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1, 2, 2}));
+  merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 2, 1, {{1, 0}, {1, 0}, {}}, 1, 1}));
   CHECK(faults.size() >= 30);
   // The later slots of a popped batch are passed on twice: by their stamps, and by the exchanges of
   // `reserved`.

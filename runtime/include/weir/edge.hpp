@@ -1,8 +1,10 @@
 // edge.hpp: Edge<T>, the ring between two nodes, where room is reserved before a node runs (P1).
 //
-// Shape     holds exactly N items, N >= 1. Three counters of tickets: head <= tail <= reserved.
-// Roles     one producing node (reserve, push, give_back: any thread) and one consuming node (pop: any
-//           thread; the exclusive form: one thread at a time, handed over by acquire and release).
+// Shape     holds exactly N items, N >= 1. Counters of tickets and units that only grow: head, tail,
+//           granted, returned; head <= tail <= reserved = granted - returned.
+// Roles     one producing node (reserve, push, give_back: any thread; reserve_exclusive_up_to: one thread
+//           at a time) and one consuming node (pop: any thread; the exclusive form: one thread at a time).
+//           "One at a time": handed over by acquire and release, and not beside the other form.
 // Progress  no call waits or spins on another thread. reserve and pop answer no while the slot they need is
 //           not finished by a stopped thread. A push that holds a reservation is never refused and never
 //           retries.
@@ -10,16 +12,19 @@
 // Memory    N slots of sizeof(T) + 8 bytes (aligned), taken by the constructor; an item is destroyed when
 //           it is popped.
 //
-// Proof of "never refused". Call a unit what reserve adds to `reserved` and push (tail + 1) or give_back
-// (reserved - 1) uses up: units held + tail = reserved. Only the owner of ticket t changes a free slot t,
-// so a slot seen free for t stays free until t is pushed. (a) reserve moves `reserved` from r to r + n only
-// after the stamps of r .. r+n-1 were seen free, so every ticket below `reserved` was seen free once. If
-// `reserved` came back to r by give_back in between (ABA), tail <= r held then: ticket r was not pushed,
-// what was seen is still true. (b) A push holds a unit, so its ticket t = tail is below `reserved`. (c) Of
-// the first t+1 pushes one used a unit whose exchange is at or after the one that first raised `reserved`
-// above t; the read-modify-writes of `reserved` carry its view of slot t there, and those of `tail` from
-// there to the pusher of t, so the pop that freed slot t happens before the push. Hence read-modify-writes
-// of both counters are at least acq_rel. Occupancy: a ticket is pushed only into a free slot.
+// Proof of "never refused". Call a unit what a reservation adds to `granted` and push (tail + 1) or
+// give_back (returned + 1) uses up: units held + tail = granted - returned. Only the owner of ticket t
+// changes a free slot t, so a slot seen free for t stays free until t is pushed. Reservations have an
+// order (the exchanges of `granted`, or the hand-over of the exclusive form), and each sees what the ones
+// before it saw. One that reads g = granted and y = returned adds n units after the stamps of tickets g-y
+// .. g-y+n-1 were seen free; call g-y+n its reach. Reach - n never exceeds the greatest reach before it,
+// as y is not older than what the one before read; so every ticket below the greatest reach was seen free
+// once. Let R be the first reservation whose reach is above t. Units granted before R and not returned are
+// at most the reach before it (units that were read as returned had been granted before), so at most t of
+// them are ever pushed: of the first t+1 pushes one used a unit of R or a later one, saw slot t free
+// through R, and the read-modify-writes of `tail` carry that to the pusher of t. Hence what is read of
+// `granted` is acquired and its exchange released, and additions to `tail` are acq_rel. Occupancy: a
+// ticket is pushed only into a free slot.
 //
 // A credit counter beside the ring does not do: two consumers pop slots 0 and 1, the one at 0 is stopped,
 // the other returns its credit; who takes that credit finds slot 0 busy. tests/model keeps that design as a
@@ -30,19 +35,15 @@
 // flag (seq_cst). writable reads stamps upwards from `reserved` and is refused at the first that is not
 // free, ticket x. If x - N belongs to an unfinished or unseen pop of several, it is its lowest: a lower one
 // was either read free just before (its stamp, stored last, makes the others visible), or lies below
-// `reserved` and was seen free by a reserve whose exchange (read by the load of `reserved`) passes that on.
-// So the store that would have let it through is seq_cst and comes after the re-check in the total order;
-// that pop's look at the flag comes later still and sees it. The same for give_back (one seq_cst operation
-// on `reserved`, then the look), and for push_n against a consumer's readable().
+// `reserved` and was seen free by a reservation of the caller's. So the store
+// that would have let it through is seq_cst and comes after the re-check in the total order; that pop's
+// look at the flag comes later still and sees it. The same for give_back (one seq_cst operation on
+// `returned`, then the look), and for push_n against a consumer's readable().
 #pragma once
 
 #include <weir/detail/slots.hpp>
 
-#include <limits>
-
 namespace weir {
-
-inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
 template <class T>
 class Edge {
@@ -54,16 +55,14 @@ class Edge {
 
   // The producing node.
 
-  /// Reserves n units, or none (false). Also refused when tickets would reach beyond `limit` (reserved + n
-  /// > limit).
-  bool reserve(std::uint32_t n, std::uint64_t limit = no_limit) noexcept {
-    return claim_units(n, n, limit) == n;
-  }
+  /// Reserves n units, or none (false).
+  bool reserve(std::uint32_t n) noexcept { return claim_units<false>(n, n) == n; }
 
   /// Reserves as many units as there are free in a row, at most `max`; 0: none, as reserve.
-  std::uint32_t reserve_up_to(std::uint32_t max, std::uint64_t limit = no_limit) noexcept {
-    return claim_units(1, max, limit);
-  }
+  std::uint32_t reserve_up_to(std::uint32_t max) noexcept { return claim_units<false>(1, max); }
+
+  /// reserve_up_to for one reserving thread at a time, no locked instruction. Not beside the other forms.
+  std::uint32_t reserve_exclusive_up_to(std::uint32_t max) noexcept { return claim_units<true>(1, max); }
 
   /// Uses up one unit; never refused. Returns the item's ticket. The caller then looks whether the
   /// consuming node is idle (a seq_cst load: the stamp was stored seq_cst, so that look and readable()
@@ -72,8 +71,7 @@ class Edge {
 
   /// Uses up n units (n >= 1); never refused. Tickets are the returned one and the n-1 after it.
   std::uint64_t push_n(T* items, std::uint32_t n) noexcept {
-    // (1) acq_rel pairs with (1): the views that earlier pushers had of `reserved`, and so of the freed
-    // slots
+    // (1) acq_rel pairs with (1): the views that earlier pushers had of freed slots, by their reservations
     const std::uint64_t first = tail_.fetch_add(n, acq_rel);
     for (std::uint32_t i = 0; i < n; ++i) {
       Slot& slot = slots_[first + i];
@@ -94,22 +92,23 @@ class Edge {
   /// Returns n unused units. The caller then looks whether somebody waits (take_waiting), unless it is
   /// itself the only one who could.
   void give_back(std::uint32_t n) noexcept {
-    // (4) seq_cst pairs with (7), (10): the views of `reserved` go on; in one order with the waiting flag
-    reserved_.fetch_sub(n, seq_cst);
+    // (4) seq_cst pairs with (10): in one order with the waiting flag
+    returned_.fetch_add(n, seq_cst);
   }
 
-  /// True when reserve(n, limit) would succeed now: the re-check after set_waiting. May be true spuriously
-  /// while others reserve; a false is final until a pop or a give_back that will see the flag.
-  bool writable(std::uint32_t n, std::uint64_t limit = no_limit) const noexcept {
+  /// True when a reservation of n would succeed now: the re-check after set_waiting, by the only thread that
+  /// reserves at the time. A false is final until a pop or a give_back that will see the flag.
+  bool writable(std::uint32_t n) const noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
-      // (10) seq_cst pairs with (4), (7): reservations and returns before the flag
-      const std::uint64_t first = reserved_.load(seq_cst);
-      if (first > limit || limit - first < n) return false;
+      const std::uint64_t granted = granted_.load(relaxed);  // relaxed: who waits is the only one who reserves
+      // (10) seq_cst pairs with (4): returns before the flag
+      const std::uint64_t first = granted - returned_.load(seq_cst);
       std::uint32_t free = 0;
       // (11) seq_cst pairs with (8), (16): a pop that finished before the flag
       while (free < n && slots_[first + free].stamp.load(seq_cst) == 2 * (first + free)) ++free;
       if (free == n) return true;
-      if (reserved_.load(relaxed) == first) return false;  // relaxed: by (11) a later stamp shows it moved
+      // relaxed, both: by (11) a later stamp shows them moved
+      if (granted_.load(relaxed) - returned_.load(relaxed) == first) return false;
     }
     return true;
   }
@@ -177,11 +176,13 @@ class Edge {
     return waiting_.exchange(0, relaxed) != 0;  // relaxed: it only picks one taker; (14) has acquired
   }
 
-  // Figures: each exact at some instant of the call, except size, which is made of two.
+  // Figures: pushed and popped exact at some instant of the call, those that are made of two when nothing runs.
 
-  std::uint64_t pushed() const noexcept { return tail_.load(relaxed); }        // relaxed: a figure
-  std::uint64_t popped() const noexcept { return head_.load(relaxed); }        // relaxed: a figure
-  std::uint64_t reserved() const noexcept { return reserved_.load(relaxed); }  // relaxed: a figure
+  std::uint64_t pushed() const noexcept { return tail_.load(relaxed); }  // relaxed: a figure
+  std::uint64_t popped() const noexcept { return head_.load(relaxed); }  // relaxed: a figure
+  std::uint64_t reserved() const noexcept {
+    return granted_.load(relaxed) - returned_.load(relaxed);  // relaxed, both: a figure
+  }
   std::size_t capacity() const noexcept { return slots_.capacity(); }
   /// Bytes taken from platform allocation.
   std::size_t bytes() const noexcept { return slots_.bytes(); }
@@ -196,26 +197,28 @@ class Edge {
  private:
   using Slot = detail::Slot<T>;
 
-  /// The longest prefix of free stamps from `reserved`, at least min and at most max units within limit;
-  /// else 0.
-  std::uint32_t claim_units(std::uint32_t min, std::uint32_t max, std::uint64_t limit) noexcept {
-    std::uint64_t first = reserved_.load(relaxed);  // relaxed: stamps and exchange decide
+  /// The longest prefix of free stamps from `reserved`, at least min and at most max units; else 0.
+  template <bool exclusive>
+  std::uint32_t claim_units(std::uint32_t min, std::uint32_t max) noexcept {
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
-      const std::uint64_t room = first < limit ? limit - first : 0;
+      // (17) acquire pairs with (7): what that reservation saw and read. relaxed: written by the caller only
+      std::uint64_t granted = granted_.load(exclusive ? relaxed : acquire);
+      // relaxed: not older than what the reservation before read, by (17)
+      const std::uint64_t first = granted - returned_.load(relaxed);
       std::uint32_t count = 0;
       // (15) acquire pairs with (8), (16): the item has left the slot
-      while (count < max && count < room && slots_[first + count].stamp.load(acquire) == 2 * (first + count)) {
-        ++count;
-      }
+      while (count < max && slots_[first + count].stamp.load(acquire) == 2 * (first + count)) ++count;
       if (count < min || count == 0) {
-        const std::uint64_t now = reserved_.load(relaxed);  // relaxed: as above; later than the stamp, by (15)
-        if (now == first) return 0;
-        first = now;
+        // relaxed, both: only ask for another round; later than the stamp, by (15)
+        if (granted_.load(relaxed) - returned_.load(relaxed) == first) return 0;
         continue;
       }
-      // (7) acq_rel pairs with (4), (7), (10): views of freed slots; relaxed on failure: we read the stamps
-      // again
-      if (reserved_.compare_exchange_strong(first, first + count, acq_rel, relaxed)) return count;
+      if constexpr (exclusive) {
+        granted_.store(granted + count, relaxed);  // relaxed: others read it as a figure
+        return count;
+      }
+      // (7) release pairs with (17): views of freed slots and of `returned`; relaxed on failure: read again
+      if (granted_.compare_exchange_strong(granted, granted + count, release, relaxed)) return count;
     }
     return 0;
   }
@@ -255,7 +258,8 @@ class Edge {
   }
 
   alignas(contended_bytes) atomic<std::uint64_t> tail_{0};      // next ticket to push
-  alignas(contended_bytes) atomic<std::uint64_t> reserved_{0};  // tickets below are pushed or held by a firing
+  alignas(contended_bytes) atomic<std::uint64_t> granted_{0};   // units reserved so far
+  alignas(contended_bytes) atomic<std::uint64_t> returned_{0};  // of those, units given back
   alignas(contended_bytes) atomic<std::uint64_t> head_{0};      // next ticket to pop
   alignas(contended_bytes) atomic<std::uint32_t> waiting_{0};   // 1: the producing node waits for room
   detail::Slots<T> slots_;

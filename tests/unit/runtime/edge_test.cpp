@@ -33,15 +33,18 @@ TEST_CASE("edge: reserve_up_to takes the longest prefix") {
   CHECK(edge.reserve_up_to(3) == 0);
 }
 
-TEST_CASE("edge: a limit bounds tickets, not room") {
-  Edge<int> edge(8);
-  CHECK_FALSE(edge.reserve(3, 2));
-  CHECK_FALSE(edge.writable(3, 2));
-  CHECK(edge.writable(2, 2));
-  CHECK(edge.reserve_up_to(8, 2) == 2);
-  CHECK(edge.reserve_up_to(8, 2) == 0);
-  CHECK(edge.reserve_up_to(8, 1) == 0);
-  CHECK(edge.reserve(1, 3));
+TEST_CASE("edge: the exclusive reservation takes the longest prefix and sees what was given back") {
+  Edge<int> edge(5);
+  CHECK(edge.reserve_exclusive_up_to(3) == 3);
+  CHECK(edge.reserve_exclusive_up_to(3) == 2);
+  CHECK(edge.reserve_exclusive_up_to(3) == 0);
+  CHECK(edge.reserved() == 5);
+  edge.give_back(4);
+  CHECK(edge.reserved() == 1);
+  CHECK(edge.push(7) == 0);
+  CHECK(edge.writable(4));
+  CHECK_FALSE(edge.writable(5));
+  CHECK(edge.reserve_exclusive_up_to(8) == 4);
 }
 
 TEST_CASE("edge: a push with a reservation is taken, tickets follow the order of push") {

@@ -105,7 +105,7 @@ std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32
   for (std::uint32_t i = 0; i < users; ++i) {
     Edge<Token<T>>* ring = links[i]->ring;
     if (ring == nullptr) continue;
-    std::uint32_t units = ring->reserve_up_to(firings * unit);
+    std::uint32_t units = ring->reserve_exclusive_up_to(firings * unit);
     while (units < unit) {
       if (units != 0) ring->give_back(units);
       links[i]->refused();
@@ -117,7 +117,7 @@ std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32
         }
         return 0;
       }
-      units = ring->reserve_up_to(firings * unit);
+      units = ring->reserve_exclusive_up_to(firings * unit);
     }
     const std::uint32_t got = units / unit;
     if (units > got * unit) ring->give_back(units - got * unit);
