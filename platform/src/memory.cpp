@@ -7,10 +7,12 @@
 #include <weir/phase.hpp>
 #include <weir/version.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -118,12 +120,28 @@ struct alignas(contended_bytes) Slab::Chunk {
   std::size_t next;   // offset of the first free byte
 };
 
+namespace {
+constexpr std::size_t chunk_bytes_max = std::size_t{1} << 20;  // of a chunk that nobody asked for whole
+
+/// Large chunks lie on large pages where the kernel has them for who asks: their owners walk through them.
+void ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
+  constexpr std::uintptr_t page = std::uintptr_t{2} << 20;
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(block) + bytes) / page * page;
+  if (end <= begin) return;
+  static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
+}
+}  // namespace
+
 bool Slab::grow(std::size_t bytes) noexcept {
   if (sealed_ || bytes > std::numeric_limits<std::size_t>::max() - 2 * sizeof(Chunk)) return false;
-  std::size_t size = sizeof(Chunk) + (bytes > chunk_bytes_ ? bytes : chunk_bytes_);
+  // As large as all before it, so that many small objects lie in few pieces.
+  const std::size_t least = std::max(chunk_bytes_, std::min(bytes_, chunk_bytes_max));
+  std::size_t size = sizeof(Chunk) + std::max(bytes, least);
   size = (size + 63) / 64 * 64;
   void* block = allocate_bytes(size, alignof(Chunk));
   if (block == nullptr) return false;
+  ask_for_huge_pages(block, size);
   chunk_ = ::new (block) Chunk{chunk_, size, sizeof(Chunk)};
   bytes_ += size;
   return true;

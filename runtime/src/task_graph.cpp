@@ -176,24 +176,12 @@ void TaskGraphCore::lay_out() {
     task.graph = this;
     task.call = described[i].call;
     task.body = described[i].body;
-    task.index = i;
     task.condition = described[i].condition;
     conditions_ = conditions_ || task.condition;
-    make_fan(task.after, out[i]);
     certificate.nodes.push_back(
         {described[i].name, task.condition ? "condition" : "task", "serial", 0});
   }
-  for (const auto& [before, after] : edges) {
-    GraphTask& from = tasks_[before];
-    from.after.list[from.after.count++] = &tasks_[after];
-    if (!from.condition) ++tasks_[after].indegree;
-    certificate.edges.push_back(
-        {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
-  }
-  for (std::uint32_t i = 0; i < task_count_ && !conditions_; ++i) {
-    const Fan& after = tasks_[i].after;
-    if (after.count == 1 && after.list[0]->indegree == 1) tasks_[i].only_next = after.list[0];
-  }
+  lay_out_edges(out);
   const auto starts = static_cast<std::uint32_t>(std::count(in.begin(), in.end(), 0U));
   make_fan(start_, starts);
   for (std::uint32_t i = 0; i < task_count_; ++i) {
@@ -202,6 +190,37 @@ void TaskGraphCore::lay_out() {
   arm();
   slab.seal();
   certificate.bytes = bytes();
+}
+
+/// `out`: the number of successors of each task.
+void TaskGraphCore::lay_out_edges(const std::vector<std::uint32_t>& out) {
+  fans_ = slab.make_array<Fan>(static_cast<std::size_t>(
+      std::count_if(out.begin(), out.end(), [](std::uint32_t n) { return n > 2; })));
+  std::uint32_t fans = 0;
+  for (std::uint32_t i = 0; i < task_count_; ++i) {
+    constexpr After kinds[] = {After::none, After::one, After::two};
+    tasks_[i].after = out[i] <= 2 ? kinds[out[i]] : After::fan;
+    if (out[i] <= 2) continue;
+    make_fan(fans_[fans], out[i]);
+    tasks_[i].next[0] = fans++;
+  }
+  std::vector<std::uint32_t> filled(task_count_);
+  for (const auto& [before, after] : edges) {
+    GraphTask& from = tasks_[before];
+    if (from.after == After::fan) {
+      Fan& fan = fans_[from.next[0]];
+      fan.list[fan.count++] = &tasks_[after];
+    } else {
+      from.next[filled[before]++] = after;
+    }
+    if (!from.condition) ++tasks_[after].indegree;
+    certificate.edges.push_back(
+        {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
+  }
+  for (std::uint32_t i = 0; i < task_count_ && !conditions_; ++i) {
+    GraphTask& task = tasks_[i];
+    if (task.after == After::one && tasks_[task.next[0]].indegree == 1) task.after = After::only;
+  }
 }
 
 void TaskGraphCore::arm() noexcept {

@@ -48,18 +48,22 @@ struct FanJob : Job {
   std::uint32_t first = 0, last = 0;
 };
 
+/// What follows a task: nothing, one that waits for nobody else, one, two, or a list.
+enum class After : std::uint8_t { none, only, one, two, fan };
+
+/// A cache line: a graph that does not fit into caches is as fast as its tasks are small.
 struct alignas(64) GraphTask : Job {
+  bool condition = false;
+  After after = After::none;
+  std::uint32_t indegree = 0;  // plain predecessors
   TaskGraphCore* graph = nullptr;
   int (*call)(void*) = nullptr;
   void* body = nullptr;
-  Fan after;
-  GraphTask* only_next = nullptr;  // the one successor, when it waits for nobody else
-  std::uint32_t indegree = 0;      // plain predecessors
-  std::uint32_t index = 0;
-  bool condition = false;
   atomic<std::uint32_t> pending{0};
+  std::uint32_t next[2] = {};  // tasks, or first a fan
   atomic<std::uint32_t> activations{0};
 };
+static_assert(sizeof(GraphTask) == 64);
 
 class TaskGraphCore final : public Watched {
  public:
@@ -116,6 +120,8 @@ class TaskGraphCore final : public Watched {
   GraphTask* take_own(Walk& walk) noexcept;
   int call_body(GraphTask& task) noexcept;
   GraphTask* follow(GraphTask& task, int choice, Walk& walk) noexcept;
+  GraphTask* choose(GraphTask& task, std::uint32_t choice) noexcept;
+  GraphTask* both(GraphTask& first, GraphTask& second, Walk& walk) noexcept;
   GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Walk& walk) noexcept;
   GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Walk& walk) noexcept;
   void take_units(std::uint64_t n, Walk& walk) noexcept;
@@ -124,9 +130,11 @@ class TaskGraphCore final : public Watched {
   void finish(Context& context) noexcept;
   bool skipping() const noexcept;
   void make_fan(Fan& fan, std::uint32_t count);
+  void lay_out_edges(const std::vector<std::uint32_t>& out);
   void arm() noexcept;
 
   GraphTask* tasks_ = nullptr;
+  Fan* fans_ = nullptr;
   std::uint32_t task_count_ = 0;
   bool conditions_ = false;
   Fan start_;

@@ -68,7 +68,7 @@ void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
     if (task == nullptr) break;
     ++ran;
     const int choice = skipping() ? -1 : call_body(*task);
-    task = task->only_next != nullptr ? task->only_next : follow(*task, choice, walk);
+    task = task->after == After::only ? &tasks_[task->next[0]] : follow(*task, choice, walk);
   }
   walk.worker.counters.tasks.add(ran);
   // Before the units go: the last one may end the graph.
@@ -98,7 +98,7 @@ int TaskGraphCore::call_body(GraphTask& task) noexcept {
     // relaxed: only the first writes; published by the run's end
     if (failed_.exchange(1, relaxed) == 0) {
       capture_exception(error_);
-      failed_task_ = task.index;
+      failed_task_ = static_cast<std::uint32_t>(&task - tasks_);
       if (frame_.scope != nullptr) frame_.scope->fail(error_);
     }
     skip_.store(1, relaxed);  // relaxed: as in cancel
@@ -112,15 +112,56 @@ GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Walk& walk) noexce
     // (3) acq_rel pairs with (4): each activation sees the effects of the one before
     if (task.activations.fetch_sub(1, acq_rel) != 1) walk.worker.schedule(task);
   }
-  if (task.condition && choice >= 0 && static_cast<std::uint32_t>(choice) < task.after.count) {
-    GraphTask* const next = task.after.list[choice];
-    return activate(*next) ? next : nullptr;
-  }
-  if (task.condition || task.after.count == 0) {
+  if (task.condition) {
+    GraphTask* const next = choice < 0 ? nullptr : choose(task, static_cast<std::uint32_t>(choice));
+    if (next != nullptr) return activate(*next) ? next : nullptr;
     ++walk.units;
     return nullptr;
   }
-  return spread(task.after, 0, task.after.chunks(), walk);
+  switch (task.after) {
+    case After::none:
+      break;
+    case After::only:
+    case After::one: {
+      GraphTask& next = tasks_[task.next[0]];
+      if (!arrived(next)) break;
+      return activate(next) ? &next : nullptr;
+    }
+    case After::two:
+      return both(tasks_[task.next[0]], tasks_[task.next[1]], walk);
+    case After::fan: {
+      const Fan& fan = fans_[task.next[0]];
+      return spread(fan, 0, fan.chunks(), walk);
+    }
+  }
+  ++walk.units;
+  return nullptr;
+}
+
+/// The successor with this number; null: there is none.
+GraphTask* TaskGraphCore::choose(GraphTask& task, std::uint32_t choice) noexcept {
+  if (task.after == After::fan) {
+    const Fan& fan = fans_[task.next[0]];
+    return choice < fan.count ? fan.list[choice] : nullptr;
+  }
+  const std::uint32_t count =
+      task.after == After::none ? 0 : static_cast<std::uint32_t>(task.after == After::two ? 2 : 1);
+  return choice < count ? &tasks_[task.next[choice]] : nullptr;
+}
+
+/// dispatch of two.
+GraphTask* TaskGraphCore::both(GraphTask& first, GraphTask& second, Walk& walk) noexcept {
+  const bool is_first = arrived(first);
+  const bool is_second = arrived(second);
+  if (is_first && is_second) {
+    take_units(1, walk);
+    if (activate(second)) walk.worker.schedule(second);
+  } else if (!is_first && !is_second) {
+    ++walk.units;
+    return nullptr;
+  }
+  GraphTask& next = is_first ? first : second;
+  return activate(next) ? &next : nullptr;
 }
 
 /// Looks at chunks first .. last-1 of a list, for one unit: halves go to other workers as long as

@@ -72,7 +72,7 @@ class PlatformAllocator {
 /// included; take() grows it until seal().
 class Slab {
  public:
-  /// Takes nothing yet; later chunks have at least `chunk_bytes`.
+  /// Takes nothing yet; later chunks have at least `chunk_bytes`, and as much as all before up to 1 MiB.
   explicit Slab(std::size_t chunk_bytes = 64 * 1024) noexcept : chunk_bytes_(chunk_bytes) {}
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
