@@ -96,7 +96,8 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
   for (std::size_t i = 0; i < count; ++i) {
     detail::TaskSlot& slot = core.slots[own.slot_cache[--own.slot_count]];
     slot.frame = {options.scope, own.epoch};
-    slot.deadline = options.deadline;
+    slot.expires = options.deadline != never;
+    if (slot.expires) slot.deadline = options.deadline;
     slot.level = options.level;
     slots[i] = &slot;
   }

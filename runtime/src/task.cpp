@@ -129,7 +129,7 @@ void Worker::body_failed(const TaskFrame& of) noexcept {
 
 void Worker::spawn(TaskSlot& slot) noexcept {
   slot.frame = frame_now();
-  slot.deadline = never;
+  slot.expires = false;
   if (slot.frame.scope != nullptr) slot.frame.scope->enter(*core_, 1);
   participant_->add_submitted(slot.frame.epoch, 1);
   if (!deque.push(&slot)) core_->push_overflow(slot, slot);
@@ -165,7 +165,7 @@ namespace {
 /// A task that is not to be run any more: its closure goes, and it is counted.
 bool dropped(Core& core, TaskSlot& slot, TaskBody body, void* closure) noexcept {
   const bool is_cancelled = slot.frame.scope != nullptr && slot.frame.scope->cancelled();
-  if (!is_cancelled && (slot.deadline == never || now_ns() < slot.deadline)) return false;
+  if (!is_cancelled && (!slot.expires || now_ns() < slot.deadline)) return false;
   body(closure, TaskOp::destroy, nullptr);
   (is_cancelled ? core.cancelled : core.expired).fetch_add(1, relaxed);  // relaxed: a statistic
   return true;
@@ -206,7 +206,7 @@ void run_task(Job& job, Context& context) noexcept {
       worker.last = outer_last;
       worker.frame = outer;
     }
-    slot.deadline = never;
+    slot.expires = false;
     body = own.body;
     closure = own.closure;
     if (body != nullptr && goes_on(core, worker)) continue;
