@@ -85,6 +85,11 @@ std::size_t distinct(const std::vector<Cpu>& seat, std::size_t count, int Cpu::*
   return static_cast<std::size_t>(std::unique(ids.begin(), ids.end()) - ids.begin());
 }
 
+/// More workers than run at once over a while: none has a CPU to itself.
+bool crowds_quota(const Topology& topology, int workers) {
+  return topology.quota_cpus > 0 && workers > static_cast<int>(std::ceil(topology.quota_cpus));
+}
+
 std::string described(const Topology& topology, const std::vector<Cpu>& seat,
                       const Placement& placement) {
   const std::size_t workers = placement.cpus.size();
@@ -100,6 +105,8 @@ std::string described(const Topology& topology, const std::vector<Cpu>& seat,
     text += ")";
   } else if (workers > seat.size()) {
     text += " not pinned (more than the " + plural(seat.size(), "allowed CPU") + ")";
+  } else if (crowds_quota(topology, placement.workers())) {
+    text += " not pinned (more than the quota's CPUs)";
   } else {
     text += " not pinned (as asked)";
   }
@@ -133,7 +140,7 @@ Placement place_workers(const Topology& topology, int requested, bool pin) {
   }
   Placement placement;
   const bool fits = workers <= static_cast<int>(seat.size());
-  placement.pinned = fits && workers > 0 && pin;
+  placement.pinned = fits && workers > 0 && pin && !crowds_quota(topology, workers);
   // A quota of at least all the CPUs that are allowed never throttles.
   const bool throttled =
       topology.quota_cpus > 0 && topology.quota_cpus < static_cast<double>(seat.size());

@@ -1,32 +1,14 @@
 // topology.cpp: the only file that knows hwloc.
+#include <weir/detail/machine_watch.hpp>
 #include <weir/topology.hpp>
 
 #include <algorithm>
 
 #include <hwloc.h>
-#include <sched.h>
 #include <unistd.h>
 
 namespace weir {
 namespace {
-
-/// The mask of the process (of its first thread): the caller may itself be pinned.
-std::vector<int> allowed_by_kernel() {
-  std::vector<int> allowed;
-  for (std::size_t count = 1024; count <= (1U << 20); count *= 2) {
-    cpu_set_t* const set = CPU_ALLOC(count);
-    if (set == nullptr) break;
-    const std::size_t bytes = CPU_ALLOC_SIZE(count);
-    const bool known = ::sched_getaffinity(::getpid(), bytes, set) == 0;
-    for (std::size_t cpu = 0; known && cpu < count; ++cpu) {
-      if (CPU_ISSET_S(cpu, bytes, set)) allowed.push_back(static_cast<int>(cpu));
-    }
-    CPU_FREE(set);
-    if (known) break;  // else the kernel has more CPUs than the set holds
-  }
-  if (allowed.empty()) allowed.push_back(0);
-  return allowed;
-}
 
 /// Index of the ancestor of that type, -1 when there is none.
 int ancestor(hwloc_topology_t machine, hwloc_obj_t pu, hwloc_obj_type_t type) noexcept {
@@ -67,23 +49,6 @@ void read_cpus(hwloc_topology_t machine, Topology& topology) {
   if (model != nullptr) topology.model = model;
 }
 
-/// Marks what the kernel allows; CPUs that hwloc does not know stand for themselves.
-void restrict_to(const std::vector<int>& allowed, Topology& topology) {
-  for (Cpu& cpu : topology.cpus) {
-    cpu.allowed = std::binary_search(allowed.begin(), allowed.end(), cpu.os);
-  }
-  int core = topology.cpus.empty() ? 0 : topology.cpus.back().core + 1;
-  for (const int os : allowed) {
-    const auto same = [os](const Cpu& cpu) { return cpu.os == os; };
-    if (std::none_of(topology.cpus.begin(), topology.cpus.end(), same)) {
-      Cpu cpu;
-      cpu.os = os;
-      cpu.core = core++;
-      topology.cpus.push_back(cpu);
-    }
-  }
-}
-
 }  // namespace
 
 int Topology::allowed_cpus() const noexcept {
@@ -109,10 +74,15 @@ Topology read_machine_topology() {
     // Its x86 component would move the calling thread over all CPUs to ask each one; Linux knows
     // the same.
     hwloc_topology_set_components(machine, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+    // A cpuset that is widened later allows CPUs whose cores and caches are known then.
+    hwloc_topology_set_flags(machine, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
     if (hwloc_topology_load(machine) == 0) read_cpus(machine, topology);
     hwloc_topology_destroy(machine);
   }
-  restrict_to(allowed_by_kernel(), topology);
+  // The process's first thread says what is allowed: the caller may itself be pinned.
+  detail::CpuMask allowed;
+  if (!detail::read_affinity(::getpid(), allowed)) allowed.add(0);
+  detail::restrict_topology(topology, allowed);
   const CpuQuota quota = read_cpu_quota();
   topology.quota_cpus = quota.cpus;
   topology.quota_source = quota.source;

@@ -76,7 +76,8 @@ struct Placement {
 
 /// `requested` workers, -1: one per allowed physical core, at most as many as the quota has CPUs
 /// (rounded up), at least 1. First one hardware thread a core, then their siblings. More workers
-/// than allowed CPUs: not pinned, no spinning. `pin` false: not pinned in any case.
+/// than allowed CPUs, or than the quota's: not pinned, no spinning. `pin` false: not pinned in any
+/// case.
 Placement place_workers(const Topology& topology, int requested, bool pin = true);
 
 }  // namespace weir

@@ -134,6 +134,19 @@ TEST_CASE("placement: more workers than CPUs are neither pinned nor spinning") {
   CHECK(placement.cpus == std::vector<int>{-1, -1, -1});
 }
 
+TEST_CASE("placement: more workers than the quota has CPUs share what is allowed") {
+  Topology topology = machine("core:4 pu:1");
+  topology.quota_cpus = 1.5;
+  topology.quota_source = "/cpu.max";
+  CHECK(place_workers(topology, 2).pinned);
+  const Placement crowd = place_workers(topology, 3);
+  CHECK_FALSE(crowd.pinned);
+  CHECK_FALSE(crowd.spinning);
+  CHECK(crowd.describe() ==
+        "3 workers not pinned (more than the quota's CPUs), quota 1.50 CPUs (/cpu.max), no "
+        "spinning");
+}
+
 TEST_CASE("placement: unpinned on request, 0 and 1 workers are first class") {
   const Topology topology = machine("core:4 pu:1");
   const Placement loose = place_workers(topology, 2, false);
