@@ -111,10 +111,11 @@ void Core::choose_shape() {
   } else if (config.workers == 0) {
     virtual_workers = 1;
   } else {
-    const Topology& topology = config.topology != nullptr ? *config.topology : machine_topology();
+    std::optional<Topology> own;
+    const Topology& topology = topology_at_start(config, own);
     placement = place_workers(topology, config.workers, config.pin == Pin::cores);
     workers = placement.workers();
-    spin_ns = placement.spinning ? std::uint64_t{config.spin_us} * 1000 : 0;
+    house.begin(config, topology, placement);
   }
   first_guest = driven() ? virtual_workers : workers;
   contexts = first_guest + static_cast<int>(config.guests_max);

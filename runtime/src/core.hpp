@@ -2,7 +2,8 @@
 //
 // Roles: one Core a Runtime. The files beside this one each hold one concern of it: core.cpp builds
 // and destroys, worker.cpp runs, task.cpp tasks and joins, producer.cpp the way in, barrier.cpp
-// epochs, oracle.cpp stalls, wait.cpp foreign threads that wait, help or drive.
+// epochs, oracle.cpp stalls, wait.cpp foreign threads that wait, help or drive, housekeeping.cpp
+// changes of the machine.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include <weir/thread.hpp>
 #include <weir/topology.hpp>
 
+#include "housekeeping.hpp"
 #include "inbox.hpp"
 #include "policy.hpp"
 #include "retire_list.hpp"
@@ -126,7 +128,7 @@ class Core {
 
   // Set at start, constant afterwards.
   Config config;
-  Placement placement;
+  Placement placement;      // at the start; `house` knows the present one
   int workers = 0;          // threads; deterministic: virtual workers
   int virtual_workers = 0;  // contexts that whoever waits drives; 0: there are threads
   int first_guest = 0;
@@ -134,7 +136,6 @@ class Core {
   std::uint32_t producers = 0;
   std::uint32_t generation = 0;  // fork_generation() at start
   std::uint32_t batch = 1;       // jobs a worker takes from the inbox at once
-  std::uint64_t spin_ns = 0;
   Runtime* runtime = nullptr;
   bool driven() const noexcept { return virtual_workers != 0; }
   bool is_forked() const noexcept;
@@ -174,6 +175,7 @@ class Core {
   BarrierState barrier;
   OracleState oracle;
   PhaseGuard phase;
+  Housekeeping house;
 
   atomic<std::uint64_t> cancelled{0}, expired{0}, failed{0};
   atomic<std::uint64_t> failed_in_epoch[4] = {};
@@ -213,6 +215,14 @@ class Core {
   void notify() noexcept;
   void wake_worker(int index) noexcept;
   void signal_event() noexcept;
+  /// How long an idle thread looks around before it sleeps; 0: not at all.
+  std::uint64_t spin_ns() const noexcept {
+    return house.spin_ns.load(relaxed);  // relaxed: a setting
+  }
+
+  // housekeeping.cpp
+  void keep_house(Worker& w) noexcept;
+  void look_around() noexcept;
 
   // barrier.cpp
   std::uint64_t request_epoch() noexcept;

@@ -152,6 +152,10 @@ Metrics Runtime::metrics() const {
   m.failed = core.failed.load(relaxed);        // relaxed: a statistic
   m.barriers = core.barrier.barriers.read();
   m.stalls = core.oracle.stalls.load(relaxed);  // relaxed: a statistic
+  m.looks = core.house.looks.read();
+  m.replacements = core.house.replacements.read();
+  m.throttled_periods = core.house.throttled_periods.read();
+  m.throttled_ns = core.house.throttled_ns.read();
   m.steady_state_allocations = core.phase.allocations();
   m.trace_hash = core.policy.deterministic() ? core.policy.trace_hash() : 0;
   if (core.error_set.load(acquire) != 0)
@@ -168,9 +172,10 @@ std::string Runtime::describe() const {
   } else if (core.driven()) {
     line += "0 workers, the caller drives";
   } else {
-    line += core.placement.describe();
-    line +=
-        core.spin_ns == 0 ? ", no spin" : ", spin " + std::to_string(core.spin_ns / 1000) + " us";
+    // In a fork's child nobody is left to give the lock back.
+    line += core.is_forked() ? core.placement.describe() : core.house.describe();
+    const std::uint64_t spin_ns = core.spin_ns();
+    line += spin_ns == 0 ? ", no spin" : ", spin " + std::to_string(spin_ns / 1000) + " us";
   }
   line += ", " + std::to_string(core.config.task_slots) + " task slots, inbox of " +
           std::to_string(core.config.inbox_slots) + ", " + std::to_string(memory()) + " bytes";

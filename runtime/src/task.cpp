@@ -257,7 +257,7 @@ void Worker::join(ForkJob& child, Job* popped) noexcept {
       notify();
     }
   }
-  const std::uint64_t patience_ns = core_->spin_ns;
+  const std::uint64_t patience_ns = core_->spin_ns();
   std::uint64_t idle_since = 0;
   for (;;) {
     // (3) acquire pairs with (2), (4): the thief's name; the body's effects and error

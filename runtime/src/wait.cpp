@@ -71,7 +71,7 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
       looks = 0;
       continue;
     }
-    if (spin_ns != 0 && ++looks % spin_looks != 0) {
+    if (spin_ns() != 0 && ++looks % spin_looks != 0) {
       cpu_relax();
       continue;
     }
@@ -85,7 +85,7 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
       status = Status::timed_out;
       break;
     }
-    if (spin_until == 0) spin_until = now + spin_ns;
+    if (spin_until == 0) spin_until = now + spin_ns();
     if (now < spin_until) {
       cpu_relax();
       continue;

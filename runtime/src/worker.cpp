@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 #include <weir/futex.hpp>
+#include <weir/thread.hpp>
 
 #include "core.hpp"
 
@@ -296,9 +297,10 @@ bool Core::work_visible(const Worker& w) const noexcept {
 void Core::spin(Worker& w) noexcept {
   constexpr int looks = 4;  // between two readings of the clock, which cost about as much
   const std::uint64_t begin = now_ns();
+  const std::uint64_t end = begin + spin_ns();
   const std::uint64_t published = sleepers->published();
   std::uint64_t now = begin;
-  while (now - begin < spin_ns) {
+  while (now < end) {
     bool seen = false;
     for (int look = 0; look < looks && !seen; ++look) {
       for (int i = 0; i < 16; ++i) cpu_relax();
@@ -315,7 +317,7 @@ void Core::spin(Worker& w) noexcept {
 /// The worker has run out of work: finds some, or null when it is to end.
 Job* Core::search(Worker& w) noexcept {
   sleepers->begin_search();
-  bool may_spin = spin_ns != 0;
+  bool may_spin = spin_ns() != 0;
   for (;;) {
     const std::uint64_t seen = sleepers->published();
     Job* job = find(w);
@@ -345,7 +347,7 @@ Job* Core::search(Worker& w) noexcept {
       continue;
     }
     park(w);
-    may_spin = spin_ns != 0;
+    may_spin = spin_ns() != 0;
   }
 }
 
@@ -366,6 +368,7 @@ void Core::park(Worker& w) noexcept {
     w.counters.parks_timed_out.add(1);
     if (!check_stall() && lost_wakeup(w)) w.counters.lost_wakeups.add(1);
   }
+  if (!woken) keep_house(w);
   sleepers->cancel(w.index());
   come_online(w);
 }
@@ -387,8 +390,10 @@ void Core::run_worker(int index) noexcept {
   Worker& w = worker[static_cast<std::size_t>(index)];
   this_worker = &w;
   PhaseScope scope(&phase);
+  house.worker_begins(index, thread_id());
   come_online(w);
   for (;;) {
+    if (--w.turns_left_ == 0) keep_house(w);
     Job* job = find(w);
     if (job == nullptr) job = steal(w);  // without being counted as searching: shared words rest
     if (job == nullptr) job = search(w);
@@ -396,6 +401,7 @@ void Core::run_worker(int index) noexcept {
     execute(w, *job);
   }
   leave_online(w);
+  house.worker_ends(index);
   this_worker = nullptr;
 }
 

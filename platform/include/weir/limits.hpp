@@ -108,6 +108,13 @@ inline constexpr std::uint32_t guest_wait_us_first = 50;
 inline constexpr std::uint32_t guest_wait_us_last = 1000;
 static_assert(guest_wait_us_last < park_ms * 1000);
 
+// --- Housekeeping ---
+
+/// Workers look so often whether the machine has changed, ms. Reason: 100 us a look are 0.01 %.
+inline constexpr std::uint32_t housekeeping_ms = 1000;
+/// After throttling, spinning comes back with so many looks in a row that see none.
+inline constexpr std::uint32_t calm_looks = 5;
+
 // --- Graphs ---
 
 /// Slots of an edge when the node says nothing.

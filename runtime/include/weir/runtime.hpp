@@ -58,6 +58,17 @@ struct StallReport {
   std::uint64_t submitted, retired;  // roots and their descendants, since the start
 };
 
+/// What housekeeping has noticed and done: the machine changed under a running runtime (W1, W3).
+struct MachineChange {
+  const char* text;   // one line without an end: what changed, and where the workers are now
+  int allowed_cpus;   // CPUs that the workers may use now
+  double quota_cpus;  // CPU time that the cgroups grant, in CPUs; 0: no quota
+  bool throttled;     // a quota stopped the process lately
+  bool pinned;        // each worker has a CPU; false: they share those that are allowed
+  bool spinning;      // idle workers look around before they sleep
+  int moved;          // workers that were put elsewhere, or back
+};
+
 struct Config {
   int workers = -1;  // threads, 0 .. 256; -1: one per allowed core; 0: whoever waits drives.
                      // Deterministic: virtual workers (-1: 2)
@@ -72,9 +83,12 @@ struct Config {
       limits::guests_default;  // foreign threads that help at the same time, 1 .. 64
   std::uint32_t spin_us =
       limits::spin_us_default;         // an idle worker looks around for so long, 0 .. 10000
-  const Topology* topology = nullptr;  // null: this machine's
+  const Topology* topology = nullptr;  // null: this machine's; else a limit for good: workers go to
+                                       // no other CPU while the machine grants one of these
   Schedule schedule = Schedule::from_env();
   void (*on_stall)(const StallReport&) = nullptr;  // null: the report is printed on stderr
+  // Called by a worker between two jobs, and so must neither wait nor throw; null: nobody is told.
+  void (*on_change)(const MachineChange&) = nullptr;
 };
 
 /// What a barrier answers.
@@ -107,6 +121,10 @@ struct Metrics {
   std::uint64_t inbox_would_block = 0;       // refusals of submit: no slot or inbox full
   std::uint64_t cancelled = 0, expired = 0, failed = 0;  // tasks that were dropped so, or threw
   std::uint64_t barriers = 0, stalls = 0;
+  std::uint64_t looks = 0;              // of housekeeping at the machine, about one a second
+  std::uint64_t replacements = 0;       // of those that put workers elsewhere, or back
+  std::uint64_t throttled_periods = 0;  // periods in which a quota stopped this process's cgroups,
+  std::uint64_t throttled_ns = 0;       // and for how long, summed over CPUs
   std::uint64_t steady_state_allocations = 0;  // platform allocations by workers after the start: 0
   std::uint64_t trace_hash = 0;                // deterministic mode: of all choices so far
   std::string first_error;  // text of the first task that threw outside of a scope
@@ -182,6 +200,15 @@ class Producer {
   std::uint32_t index_;
 };
 
+/// The workers are as many as at the start, for good. Where they are, and whether they spin,
+/// follows the machine: about once a second a worker between two jobs, or whose sleep has timed
+/// out, looks at the affinity of the process's first thread, the cpuset, the CPU quotas (cgroups 1
+/// and 2) and their throttling. Pinned workers are placed anew on what is allowed, by the rules of
+/// the start, or share it when it is less than one CPU a worker; one that was moved alone is put
+/// back. A program that pins its own first thread gives Config::topology. Spinning stops under a
+/// quota that bites, while throttled, and with more workers than CPUs, and comes back when the
+/// reason is gone. With Pin::none affinities are left alone. None of this in deterministic mode or
+/// without workers.
 class Runtime {
  public:
   /// Starts the workers. Errors: "bad_config" (names the member), "thread_refused",
@@ -240,7 +267,7 @@ class Runtime {
   /// capacities.
   std::size_t memory() const;
   Metrics metrics() const;
-  /// One line: version, workers, where, spinning, sizes, bytes.
+  /// One line: version, workers, where they are now, spinning, sizes, bytes.
   std::string describe() const;
   /// For people: what every worker is doing, counters, what waits.
   void dump(std::FILE* file) const;
