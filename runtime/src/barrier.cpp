@@ -30,6 +30,7 @@ std::uint64_t Core::request_epoch() noexcept {
          !barrier.requested.compare_exchange_weak(asked, target, seq_cst, relaxed)) {
   }
   barrier_open.store(1, seq_cst);  // (9) seq_cst pairs with (8): as (7)
+  recorder.outside(Note::epoch_requested, 0, static_cast<std::uint32_t>(target));
   return target;
 }
 
@@ -39,6 +40,7 @@ void Core::begin_grace() noexcept {
   // (1) seq_cst pairs with (8) of worker.cpp, (9) of worker.cpp: the epoch raised before; who goes
   // online later sees both
   grace.store(barrier.grace, seq_cst);
+  recorder.outside(Note::grace_began, 0, static_cast<std::uint32_t>(barrier.grace));
   for (std::size_t i = 0; i < participants.size(); ++i) {
     passed[i] = false;
     snapshot[i] = i < static_cast<std::size_t>(contexts) ? 0 : call_word(participants[i]);
@@ -101,6 +103,7 @@ void Core::complete_epoch(std::uint64_t c) noexcept {
   barrier.receipts[c % BarrierState::receipts_kept] = receipt;
   receipt = {};
   barrier.barriers.add(1);
+  recorder.outside(Note::epoch_completed, 0, static_cast<std::uint32_t>(c));
   barrier.completed.store(
       c, release);  // (12) release pairs with (13): everything that was done in the epoch
   signal_event();

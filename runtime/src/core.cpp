@@ -2,6 +2,7 @@
 #include "core.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <weir/detail/fork.hpp>
@@ -61,6 +62,8 @@ Result<Done> check_config(const Config& c) {
   if (c.guests_max < 1 || c.guests_max > static_cast<std::uint32_t>(limits::guests_max)) {
     return bad_config("guests_max", c.guests_max, 1, limits::guests_max);
   }
+  if (c.trace_events > limits::trace_events_max)
+    return bad_config("trace_events", c.trace_events, 0, limits::trace_events_max);
   if (c.spin_us > limits::spin_us_max)
     return bad_config("spin_us", c.spin_us, 0, limits::spin_us_max);
   return Done{};
@@ -105,6 +108,9 @@ void Core::choose_shape() {
   generation = fork_generation();
   policy.configure(config.schedule);
   if (smallest_bounds()) config.task_slots = config.inbox_slots = 1;
+  if (config.trace_events != 0) {
+    config.trace_events = smallest_bounds() ? 2 : std::bit_ceil(std::max(2U, config.trace_events));
+  }
   batch = smallest_bounds() ? 1 : limits::batch_max;
   if (policy.deterministic()) {
     virtual_workers = workers = config.workers < 0 ? 2 : std::max(1, config.workers);
@@ -159,7 +165,9 @@ Result<Done> Core::build(const Config& wanted) {
       !producer.reserve(producers) || !slots.reserve(config.task_slots) ||
       !slot_next.reserve(config.task_slots) ||
       !threads.reserve(std::max<std::size_t>(1, static_cast<std::size_t>(workers))) ||
-      !orphans.reserve()) {
+      !orphans.reserve() ||
+      !recorder.reserve(static_cast<std::uint32_t>(count) + 1, config.trace_events,
+                        policy.deterministic() ? &steps : nullptr)) {
     return out_of_memory;
   }
   for (std::size_t i = 0; i < everybody; ++i) {
@@ -176,6 +184,8 @@ Result<Done> Core::build(const Config& wanted) {
     Worker& w =
         worker.emplace(*this, i, participants[static_cast<std::size_t>(i)], deque_slots, cache);
     w.policy_forks_ = policy.deterministic();
+    recorder.attach(w.flight);
+    w.walks.attach(w.flight, policy.deterministic());
   }
   for (std::uint32_t i = 0; i < producers; ++i) {
     ProducerState& own = producer.emplace();
@@ -225,9 +235,8 @@ void Core::join_threads() noexcept {
 Status Core::drain_until(Deadline deadline) noexcept {
   if (is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
-  closed.store(
-      1,
-      seq_cst);  // (2) seq_cst pairs with (1) of producer.cpp: a call that missed it is waited for
+  // (2) seq_cst pairs with (1) of producer.cpp: a call that missed it is waited for
+  if (closed.exchange(1, seq_cst) == 0) note(Note::closed, 0, 0);
   {
     const std::lock_guard<std::mutex> lock(watched_lock);
     for (Watched* w : watched) w->close_ingress();
@@ -271,7 +280,7 @@ std::size_t Core::memory() {
   std::size_t bytes = sizeof(Core) + sizeof(Sleepers) + sleepers->bytes() + participants.bytes() +
                       snapshot.bytes() + passed.bytes() + state.bytes() + worker.bytes() +
                       producer.bytes() + slots.bytes() + slot_next.bytes() + threads.bytes() +
-                      near_rows.bytes() + inbox->bytes();
+                      near_rows.bytes() + inbox->bytes() + recorder.bytes();
   for (std::size_t i = 0; i < worker.size(); ++i)
     bytes += worker[i].deque.bytes() + state[i].retired.bytes();
   {
@@ -289,6 +298,12 @@ std::size_t Core::memory() {
 
 int context_count(const Core& core) noexcept { return core.contexts; }
 int worker_count(const Core& core) noexcept { return core.workers; }
+std::uint16_t trace_name(Core& core, const char* graph, const char* part) noexcept {
+  return core.recorder.name(graph, part);
+}
+void trace_mark(Core& core, Note what, std::uint16_t id, std::uint32_t number) noexcept {
+  core.note(what, id, number);
+}
 bool forked(const Core& core) noexcept { return core.is_forked(); }
 
 void register_watched(Core& core, Watched& watched) {

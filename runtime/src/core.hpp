@@ -24,6 +24,7 @@
 #include "housekeeping.hpp"
 #include "inbox.hpp"
 #include "policy.hpp"
+#include "recorder.hpp"
 #include "retire_list.hpp"
 
 namespace weir::detail {
@@ -172,6 +173,8 @@ class Core {
   atomic<std::uint32_t> outside_runs{0};  // Runtime::run calls under way
   Sleepers* sleepers = nullptr;
   Policy policy;
+  atomic<std::uint64_t> steps{0};  // jobs that drivers have run: deterministic mode's time
+  Recorder recorder;
   BarrierState barrier;
   OracleState oracle;
   PhaseGuard phase;
@@ -223,6 +226,7 @@ class Core {
   // housekeeping.cpp
   void keep_house(Worker& w) noexcept;
   void look_around() noexcept;
+  void note(Note what, std::uint16_t id, std::uint32_t number) noexcept;
 
   // barrier.cpp
   std::uint64_t request_epoch() noexcept;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core.hpp"
+#include "trace.hpp"
 
 namespace weir::detail {
 
@@ -116,7 +117,9 @@ bool Core::check_stall(bool thorough) noexcept {
   oracle.retired = sums.retired;
   oracle.stalls.fetch_add(1, relaxed);  // relaxed: a statistic
   const PhaseScope exempt(nullptr);
-  const std::string text = describe_stall(lines, sums.submitted, sums.retired);
+  recorder.outside(Note::stalled, 0, 0);
+  const std::string text =
+      describe_stall(lines, sums.submitted, sums.retired) + trace_tail(*this);
   if (config.on_stall != nullptr) {
     config.on_stall(
         StallReport{text.c_str(), lines.line, lines.count, sums.submitted, sums.retired});

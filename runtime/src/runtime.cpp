@@ -4,6 +4,7 @@
 #include <weir/version.hpp>
 
 #include "core.hpp"
+#include "trace.hpp"
 
 namespace weir {
 
@@ -226,8 +227,11 @@ void Runtime::dump(std::FILE* file) const {
                    static_cast<unsigned long long>(l.age_ns / 1'000'000));
     }
   } sink{file};
-  const std::lock_guard<std::mutex> lock(core.watched_lock);
-  for (const detail::Watched* w : core.watched) w->waiting(&Sink::line, &sink);
+  {
+    const std::lock_guard<std::mutex> lock(core.watched_lock);
+    for (const detail::Watched* w : core.watched) w->waiting(&Sink::line, &sink);
+  }
+  std::fputs(detail::trace_tail(core).c_str(), file);
 }
 
 }  // namespace weir

@@ -164,6 +164,8 @@ Result<Certificate> GraphCore::build() {
     if (node->kind == Kind::sink || node->kind == Kind::answer) ++ends;
   }
   ends_open_.store(ends, relaxed);  // relaxed: before start()
+  trace_ = trace_name(core, name_, nullptr);
+  for (NodeBase* node : nodes_) node->trace = trace_name(core, name_, node->name);
   slab_.seal();
   built_ = true;
   return certify();

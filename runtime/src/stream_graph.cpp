@@ -2,6 +2,7 @@
 #include <cstring>
 #include <new>
 #include <weir/clock.hpp>
+#include <weir/detail/flight.hpp>
 #include <weir/stream_graph.hpp>
 
 namespace weir::detail {
@@ -74,6 +75,7 @@ Status GraphCore::start() {
   if (!built_ || closing()) return Status::closed;
   // (6) acq_rel pairs with (9), (12): the built tables; once
   if (started_.exchange(1, acq_rel) != 0) return Status::closed;
+  trace_mark(core, Note::run_started, trace_);
   for (NodeBase* node : nodes_) {
     if (node->kind == Kind::source || node->kind == Kind::zip)
       node->notify(current_context(), false);
@@ -85,6 +87,7 @@ void GraphCore::cancel() noexcept {
   // (7) seq_cst pairs with (1) of graph_core.hpp: before the notifications that make idle sources
   // look
   if (cancelled_.exchange(1, seq_cst) != 0) return;
+  trace_mark(core, Note::cancelled, trace_);
   for (NodeBase* node : nodes_) node->close(current_context());
 }
 
@@ -98,6 +101,7 @@ void GraphCore::close_ingress() noexcept {
 void GraphCore::end_finished(Context* context) noexcept {
   // (10) acq_rel pairs with (10): the last end sees what the others did
   if (ends_open_.fetch_sub(1, acq_rel) != 1) return;
+  trace_mark(core, Note::run_ended, trace_);
   // (11) seq_cst pairs with (13), (18): everything, to who waits; before the look at orphan_
   finished_.store(1, seq_cst);
   wake_waiters(finished_);

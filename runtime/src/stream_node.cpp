@@ -1,6 +1,7 @@
 // stream_node.cpp: evaluation of nodes, and the windows of their streams.
 #include <cstring>
 #include <weir/detail/stream/graph_core.hpp>
+#include <weir/detail/worker.hpp>
 
 namespace weir::detail {
 
@@ -162,6 +163,7 @@ void NodeBase::measured(Context& context, std::uint64_t begin, std::uint32_t tak
   firings.fetch_add(1, relaxed);        // relaxed: a statistic
   busy_ticks.fetch_add(cost, relaxed);  // relaxed: a statistic
   last_ticks_.store(end, relaxed);      // relaxed: a report's hint
+  static_cast<Worker&>(context).flight.slice(Note::firing, trace, taken, begin, end);
   if (!context.timed()) return;
   const std::uint32_t batch = batch_.load(relaxed);  // relaxed: a hint
   const double us = static_cast<double>(cost) / ticks_per_us();
@@ -177,7 +179,12 @@ void NodeBase::measured(Context& context, std::uint64_t begin, std::uint32_t tak
 }
 
 void NodeBase::block_on(LinkBase* link, bool window) noexcept {
-  if (blocked_since_ == 0) blocked_since_ = ticks();
+  if (blocked_since_ == 0) {
+    blocked_since_ = ticks();
+    // Nodes are evaluated in jobs only: there is a context.
+    this_worker->flight.mark_at(blocked_since_, Note::blocked, trace, 0,
+                                link == nullptr ? 0 : link->to->trace);
+  }
   window_blocked_.store(window, relaxed);  // relaxed: a report's hint
   blocked_on_.store(link, release);        // (3) release pairs with (2) of node.hpp: the link
 }

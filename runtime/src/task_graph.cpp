@@ -187,6 +187,7 @@ void TaskGraphCore::lay_out() {
   for (std::uint32_t i = 0; i < task_count_; ++i) {
     if (in[i] == 0) start_.list[start_.count++] = &tasks_[i];
   }
+  name_for_recorder();
   arm();
   slab.seal();
   certificate.bytes = bytes();
@@ -221,6 +222,15 @@ void TaskGraphCore::lay_out_edges(const std::vector<std::uint32_t>& out) {
     GraphTask& task = tasks_[i];
     if (task.after == After::one && tasks_[task.next[0]].indegree == 1) task.after = After::only;
   }
+}
+
+/// Tasks have names of their own in the flight recorder where that leaves room for other graphs.
+void TaskGraphCore::name_for_recorder() {
+  trace_ = trace_name(core, name(), nullptr);
+  if (task_count_ > limits::trace_names_max / 4) return;
+  traces_ = slab.make_array<std::uint16_t>(task_count_);
+  for (std::uint32_t i = 0; i < task_count_; ++i)
+    traces_[i] = trace_name(core, name(), described[i].name.c_str());
 }
 
 void TaskGraphCore::arm() noexcept {

@@ -119,6 +119,7 @@ class TaskGraphCore final : public Watched {
   void walk(GraphTask* task, Walk& walk) noexcept;
   GraphTask* take_own(Walk& walk) noexcept;
   int call_body(GraphTask& task) noexcept;
+  int recorded_body(GraphTask& task, Worker& worker) noexcept;
   GraphTask* follow(GraphTask& task, int choice, Walk& walk) noexcept;
   GraphTask* choose(GraphTask& task, std::uint32_t choice) noexcept;
   GraphTask* both(GraphTask& first, GraphTask& second, Walk& walk) noexcept;
@@ -132,10 +133,13 @@ class TaskGraphCore final : public Watched {
   void make_fan(Fan& fan, std::uint32_t count);
   void lay_out_edges(const std::vector<std::uint32_t>& out);
   void arm() noexcept;
+  void name_for_recorder();
 
   GraphTask* tasks_ = nullptr;
   Fan* fans_ = nullptr;
   std::uint32_t task_count_ = 0;
+  std::uint16_t trace_ = 0;           // its name in the flight recorder
+  std::uint16_t* traces_ = nullptr;  // of small graphs: its tasks' names there
   bool conditions_ = false;
   Fan start_;
   struct StartJob : Job {

@@ -15,6 +15,7 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   if (!state.compare_exchange_strong(idle, running, acquire, relaxed)) return {Status::would_block};
   frame_ = {options.scope, call.epoch()};
   deadline_ = options.deadline;
+  trace_mark(core, Note::run_started, trace_);
   begun_ns_ = now_ns();
   error_ = {};
   skip_.store(0, relaxed);    // relaxed: published by inject
@@ -29,8 +30,10 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
 }
 
 void TaskGraphCore::cancel() noexcept {
-  skip_.store(
-      1, relaxed);  // relaxed: a wish, seen by the next tasks; the run's end publishes everything
+  // relaxed: a wish, seen by the next tasks; the run's end publishes everything
+  const bool first = skip_.exchange(1, relaxed) == 0;
+  // relaxed: only says whether there is a run to speak of
+  if (first && (state.load(relaxed) & running) != 0) trace_mark(core, Note::cancelled, trace_);
 }
 
 bool TaskGraphCore::skipping() const noexcept {
@@ -62,17 +65,22 @@ void TaskGraphCore::run_task_job(Job& job, Context& context) noexcept {
 /// Runs `task` (null: its path has ended) and what follows on this worker.
 void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
   const FrameScope scope(walk.worker, frame_);  // never read once the last unit is given back
-  std::uint64_t ran = 0;
+  Worker& worker = walk.worker;
+  const std::uint16_t traced = trace_;
+  const bool each = worker.walks.each_task();
+  const std::uint64_t begin = worker.walks.due() ? worker.flight.begin(traced) : 0;
+  std::uint32_t ran = 0;
   while (ran < chain_max) {
     if (task == nullptr && ran < limits::inbox_interval) task = take_own(walk);
     if (task == nullptr) break;
     ++ran;
-    const int choice = skipping() ? -1 : call_body(*task);
+    const int choice = skipping() ? -1 : each ? recorded_body(*task, worker) : call_body(*task);
     task = task->after == After::only ? &tasks_[task->next[0]] : follow(*task, choice, walk);
   }
-  walk.worker.counters.tasks.add(ran);
+  worker.counters.tasks.add(ran);
+  if (begin != 0) worker.walks.measured(worker.flight, traced, ran, begin);
   // Before the units go: the last one may end the graph.
-  if (task != nullptr) walk.worker.schedule_next(*task);
+  if (task != nullptr) worker.schedule_next(*task);
   if (walk.units == 0) return;
   // (6) acq_rel pairs with itself: the last sees the effects of the whole run
   if (live_.fetch_sub(walk.units, acq_rel) == walk.units) finish(walk.worker);
@@ -89,6 +97,14 @@ GraphTask* TaskGraphCore::take_own(Walk& walk) noexcept {
     return static_cast<GraphTask*>(job);
   worker.schedule_next(*job);
   return nullptr;
+}
+
+int TaskGraphCore::recorded_body(GraphTask& task, Worker& worker) noexcept {
+  const std::uint16_t traced = traces_ == nullptr ? trace_ : traces_[&task - tasks_];
+  const std::uint64_t begin = worker.flight.begin(traced);
+  const int choice = call_body(task);
+  worker.flight.slice(Note::task, traced, 0, begin, ticks());
+  return choice;
 }
 
 int TaskGraphCore::call_body(GraphTask& task) noexcept {
@@ -243,6 +259,7 @@ void TaskGraphCore::finish(Context& context) noexcept {
   }
   result_.store(result, relaxed);  // relaxed: published by the state
   Core& engine = core;
+  trace_mark(engine, Note::run_ended, trace_);
   // (2) acq_rel pairs with (1), (7), and (1) of task_graph.cpp: the run's effects and result
   const std::uint32_t before = state.exchange(0, acq_rel);
   if ((before & orphaned) != 0) {

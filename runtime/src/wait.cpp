@@ -117,6 +117,7 @@ Worker* Core::enter_guest() noexcept {
     if (place.taken.load(relaxed) == 0 && place.taken.exchange(1, acquire) == 0) {
       Worker& guest = worker[static_cast<std::size_t>(i)];
       come_online(guest);
+      guest.flight.mark(Note::guest_entered);
       return &guest;
     }
   }
@@ -137,6 +138,7 @@ void Core::leave_guest(Worker& guest) noexcept {
   if (left) notify();
   give_slots(guest.slot_cache_, guest.slot_count_);
   guest.slot_count_ = 0;
+  guest.flight.mark(Note::guest_left);
   leave_online(guest);
   state[static_cast<std::size_t>(guest.index())].taken.store(
       0, release);  // (8) release pairs with (3)
@@ -216,8 +218,10 @@ Job* Core::find_drawn(Worker& w) noexcept {
       default: {
         const auto others = static_cast<std::uint32_t>(virtual_workers);
         const std::uint32_t first = policy.choose(Choice::victim, others, 0);
-        for (std::uint32_t v = 0; v < others && job == nullptr; ++v)
+        for (std::uint32_t v = 0; v < others && job == nullptr; ++v) {
           job = worker[(first + v) % others].deque.steal();
+          if (job != nullptr) w.flight.mark(Note::stolen, 0, (first + v) % others);
+        }
         break;
       }
     }
@@ -239,6 +243,7 @@ bool Core::drive_step() noexcept {
   }
   if (job != nullptr) {
     policy.note(static_cast<std::uint64_t>(w->index()));
+    steps.store(steps.load(relaxed) + 1, relaxed);  // relaxed: one driver at a time
     this_worker = w;
     PhaseScope scope(&phase);
     execute(*w, *job);

@@ -41,6 +41,16 @@ void Core::signal_event() noexcept {
   if (watchers.load(seq_cst) != 0) futex_wake_all(event);
 }
 
+/// Records a mark, whoever the caller is.
+void Core::note(Note what, std::uint16_t id, std::uint32_t number) noexcept {
+  Worker* const w = this_worker;
+  if (w != nullptr && &w->core() == this) {
+    w->flight.mark(what, id, 0, number);
+  } else {
+    recorder.outside(what, id, number);
+  }
+}
+
 // Publishing
 // --------------------------------------------------------------------------------------------------------
 
@@ -54,7 +64,13 @@ void Core::push_overflow(Job& first, Job& last) noexcept {
 
 void Context::schedule(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (!worker.deque.push(&job)) core_->push_overflow(job, job);
+  if (!worker.deque.push(&job)) {
+    core_->push_overflow(job, job);
+    if (worker.spilled_tick_ != worker.tick_ + 1) {  // once a job: one may spill thousands
+      worker.spilled_tick_ = worker.tick_ + 1;
+      worker.flight.mark(Note::spilled);
+    }
+  }
   worker.notify();
 }
 
@@ -194,6 +210,7 @@ Job* Core::steal(Worker& w) noexcept {
   for (std::uint32_t i = 0; i < own.near_count; ++i) {
     if (Job* job = worker[own.near[i]].deque.steal()) {
       w.counters.steals.add(1);
+      w.flight.mark(Note::stolen, 0, own.near[i]);
       return job;
     }
   }
@@ -355,6 +372,7 @@ Job* Core::search(Worker& w) noexcept {
 void Core::park(Worker& w) noexcept {
   const atomic<std::uint32_t>& word = sleepers->word(w.index());
   w.counters.parks.add(1);
+  const std::uint64_t begin = w.flight.begin(parked_id);
   leave_online(w);
   if (sleepers->sleeping() == workers) check_stall(false);
   const Deadline deadline = after_ms(limits::park_ms);
@@ -371,6 +389,7 @@ void Core::park(Worker& w) noexcept {
   if (!woken) keep_house(w);
   sleepers->cancel(w.index());
   come_online(w);
+  w.flight.slice(Note::parked, 0, woken ? 1 : 0, begin, ticks());
 }
 
 /// A park has timed out: work is there although nobody is between publishing it and waking somebody
@@ -392,6 +411,7 @@ void Core::run_worker(int index) noexcept {
   PhaseScope scope(&phase);
   house.worker_begins(index, thread_id());
   come_online(w);
+  w.flight.mark(Note::worker_started);
   for (;;) {
     if (--w.turns_left_ == 0) keep_house(w);
     Job* job = find(w);
@@ -400,6 +420,7 @@ void Core::run_worker(int index) noexcept {
     if (job == nullptr) break;
     execute(w, *job);
   }
+  w.flight.mark(Note::worker_stopped);
   leave_online(w);
   house.worker_ends(index);
   this_worker = nullptr;

@@ -128,6 +128,19 @@ inline constexpr std::uint32_t nodes_max = 0xffff;
 static_assert(edge_slots_default <= edge_slots_max &&
               workers_max * window_per_worker <= window_max);
 
+// --- Flight recorder ---
+
+/// Events of 16 bytes that each context keeps, a power of two. Reason: 64 KiB a worker; firings are
+/// aimed at 2 us, so some milliseconds of full work, and far more of what waits.
+inline constexpr std::uint32_t trace_events_default = 4096;
+inline constexpr std::uint32_t trace_events_max = 1U << 20;  // 16 MiB a context
+static_assert((trace_events_default & (trace_events_default - 1)) == 0);
+/// Names of graphs, nodes and tasks that a runtime's recorder knows (48 KiB), and the bytes of each
+/// with the closing 0. Later ones are recorded without a name.
+inline constexpr std::uint32_t trace_names_max = 1023;
+inline constexpr std::size_t trace_name_bytes = 48;
+static_assert(trace_names_max < 0xffff, "names have 16 bits, and one value means a park");
+
 // --- Text ---
 
 /// What is kept of an exception's text, bytes with the closing 0 (P9).

@@ -1,8 +1,8 @@
-// signals.hpp: SIGINT and SIGTERM as a flag that a program asks for. Executables only: the library
-// installs nothing.
+// signals.hpp: SIGINT and SIGTERM as a flag that a program asks for; SIGUSR1 and crashes as calls.
+// Executables only: the library installs nothing.
 //
-// Roles:  one StopSignals a process at a time, built and destroyed by the main thread; asked by any
-//         thread.
+// Roles:  one StopSignals and one ReportSignals a process at a time, built and destroyed by the main
+//         thread; StopSignals is asked by any thread.
 // Order:  first signal: the flag, and sleepers of word() wake. Second: _exit(128 + signal) at once.
 // Errors: none. Memory: none.
 #pragma once
@@ -30,6 +30,23 @@ class StopSignals {
   const atomic<std::uint32_t>& word() const noexcept;
   /// Sleeps until a signal came (true) or the deadline passed (false).
   bool wait_until(Deadline deadline) const noexcept;
+};
+
+/// While it lives, `report` is called in the handlers of SIGUSR1, after which the program goes on,
+/// and of SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, after which the signal takes the course it had
+/// before (by default: the end of the process by that signal). Of several threads that crash the
+/// first reports; the others wait for it.
+class ReportSignals {
+ public:
+  /// Async-signal-safe calls only; `number` is the signal's.
+  using Report = void (*)(int number) noexcept;
+
+  /// A WEIR_CHECK when another one lives.
+  explicit ReportSignals(Report report) noexcept;
+  ReportSignals(const ReportSignals&) = delete;
+  ReportSignals& operator=(const ReportSignals&) = delete;
+  /// Puts the former handlers back.
+  ~ReportSignals();
 };
 
 }  // namespace weir

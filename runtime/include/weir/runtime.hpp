@@ -52,7 +52,8 @@ enum class Pin : std::uint8_t {
 
 /// What the stall oracle found (P5): the tokens that wait for something that cannot come.
 struct StallReport {
-  const char* text;  // the whole report, as it would be printed
+  const char* text;  // the whole report, as it would be printed: the wait-for graph, then the last
+                     // events of each worker from the flight recorder (it writes no file)
   const detail::StallLine* lines;
   std::size_t line_count;
   std::uint64_t submitted, retired;  // roots and their descendants, since the start
@@ -82,7 +83,10 @@ struct Config {
   std::uint32_t guests_max =
       limits::guests_default;  // foreign threads that help at the same time, 1 .. 64
   std::uint32_t spin_us =
-      limits::spin_us_default;         // an idle worker looks around for so long, 0 .. 10000
+      limits::spin_us_default;  // an idle worker looks around for so long, 0 .. 10000
+  std::uint32_t trace_events =
+      limits::trace_events_default;  // that the flight recorder keeps of each worker, guest, and of
+                                     // the rest; rounded up to a power of two; 0: it is off
   const Topology* topology = nullptr;  // null: this machine's; else a limit for good: workers go to
                                        // no other CPU while the machine grants one of these
   Schedule schedule = Schedule::from_env();
@@ -269,16 +273,42 @@ class Runtime {
   Metrics metrics() const;
   /// One line: version, workers, where they are now, spinning, sizes, bytes.
   std::string describe() const;
-  /// For people: what every worker is doing, counters, what waits.
+  /// For people: what every worker is doing, counters, what waits, the last events.
   void dump(std::FILE* file) const;
+  /// Writes what the flight recorder holds (Config::trace_events) as Chrome's trace event JSON, which
+  /// ui.perfetto.dev and chrome://tracing load: one track a worker and guest, one for the rest; times
+  /// in us since the start, or in steps where they are virtual. The file appears whole. Any thread, at
+  /// any time; events that are overwritten meanwhile are left out. Errors: "not_recorded", "forked",
+  /// and those of file.hpp.
+  Result<Done> write_trace(const std::string& path) const;
 
  private:
   friend detail::Core& detail::core_of(Runtime& runtime) noexcept;
   friend class detail::Core;
+  friend class TraceSignals;
   explicit Runtime(detail::Core* core) noexcept : core_(core) {}
   Status run_body(void* body, void (*call)(void*), Error* error);
 
   detail::Core* core_;
+};
+
+/// Executables only: while it lives, SIGUSR1 writes the flight recorder of `runtime` to `path` at
+/// once, and the program goes on; SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT write it too, and then
+/// take their former course. Written beside its place and renamed, by async-signal-safe calls alone,
+/// on the stack of the thread that was hit: a stack overflow leaves no trace.
+/// Roles: one a process (WEIR_CHECK), built and destroyed by the main thread, before `runtime` goes.
+class TraceSignals {
+ public:
+  /// Errors: "not_recorded", and those of creating a file at `path`.
+  static Result<std::unique_ptr<TraceSignals>> install(Runtime& runtime, const std::string& path);
+  TraceSignals(const TraceSignals&) = delete;
+  TraceSignals& operator=(const TraceSignals&) = delete;
+  ~TraceSignals();
+
+ private:
+  struct State;
+  explicit TraceSignals(std::unique_ptr<State> state) noexcept;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace weir

@@ -19,6 +19,7 @@ namespace weir::detail {
 
 class Context;
 class Core;
+enum class Note : std::uint8_t;
 
 /// The unit of scheduling. Intrusive, so that scheduling never allocates and is never refused. The
 /// owner keeps it alive until run() has been entered for each schedule().
@@ -125,6 +126,13 @@ Core& core_of(Runtime& runtime) noexcept;
 /// Number of workers plus guests: the size of per-worker state.
 int context_count(const Core& core) noexcept;
 int worker_count(const Core& core) noexcept;
+
+/// The flight recorder: the number under which events speak of graph `graph`'s part `part` (null: of
+/// the graph itself), where graphs are built; 0 when it records nothing or has no room for more.
+std::uint16_t trace_name(Core& core, const char* graph, const char* part) noexcept;
+/// Records a mark, from any thread.
+void trace_mark(Core& core, Note what, std::uint16_t id, std::uint32_t number = 0) noexcept;
+
 bool forked(const Core& core) noexcept;
 bool smallest_bounds() noexcept;  // WEIR_SMALLEST=1: every capacity and batch is 1
 

@@ -16,6 +16,7 @@
 #include <weir/atomic.hpp>
 #include <weir/detail/core.hpp>
 #include <weir/detail/deque.hpp>
+#include <weir/detail/flight.hpp>
 #include <weir/detail/sleepers.hpp>
 #include <weir/limits.hpp>
 
@@ -184,6 +185,8 @@ class alignas(contended_bytes) Worker : public Context {
   bool is_forked() const noexcept;
 
   WorkerCounters counters;
+  Flight flight;
+  WalkClock walks;
 
  private:
   TaskSlot* refill_slot() noexcept;
@@ -206,6 +209,7 @@ class alignas(contended_bytes) Worker : public Context {
   std::uint32_t turns_left_ = 1;  // jobs until the worker looks at the clock (housekeeping.cpp)
   std::uint32_t turns_ = 1;       // of so many
   std::uint64_t turned_ns_ = 0;   // when it last did
+  std::uint64_t spilled_tick_ = 0;  // `tick_` of the last spill that was recorded, plus one
   std::uint32_t slot_cache_[limits::batch_max] = {};
 };
 

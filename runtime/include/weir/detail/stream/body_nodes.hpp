@@ -53,7 +53,7 @@ class InputNode : public NodeBase {
       body_begins();
       release_evaluation(context);
     }
-    const std::uint64_t begin = ticks();
+    const std::uint64_t begin = static_cast<Worker&>(context).flight.begin(trace);
     judge(tokens.data(), n);
     {
       TaskFrame frame{nullptr, context.root_epoch()};

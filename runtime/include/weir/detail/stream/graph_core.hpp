@@ -157,6 +157,7 @@ class GraphCore final : public Watched {
   Certificate certify() const;
 
   const char* name_ = "";
+  std::uint16_t trace_ = 0;  // its name in the flight recorder
   const char* next_name_ = "";  // of the node being made
   StreamConfig config_;
   bool smallest_ = false;

@@ -125,6 +125,7 @@ class NodeBase : public Job {
   const char* name = "";
   std::uint16_t index = 0;
   std::uint16_t loop = no_loop;  // the loop in whose body it stands
+  std::uint16_t trace = 0;       // its name in the flight recorder; set at build
   Stream* stream = nullptr;      // of its outputs, or of its input where it has none
   std::uint32_t batch_max = 64;  // of its token type
   std::uint32_t burst = 1;

@@ -41,7 +41,7 @@ class SourceNode final : public NodeBase {
     const std::uint32_t room = out.reserve_numbered(*this, wanted(context));
     if (room == 0) return Step::nothing;
     unblock();
-    const std::uint64_t begin = ticks();
+    const std::uint64_t begin = static_cast<Worker&>(context).flight.begin(trace);
     const std::uint32_t epoch = context.root_epoch();
     TokenBuffer<T, batch_of<T>> made;
     std::uint32_t n = 0;
