@@ -27,7 +27,7 @@ REFERENCES = {
 QUICK_PATTERNS = ('ring_1t', 'ring_1p1c', 'edge_1t', 'lane_1p1c', 'inbox_1p1c', 'task_external_n64', 'fib32',
                   'stream_4x64', 'barrier_hot', 'start_stop')
 PASSES_MIN, PASSES_MAX = 3, 15  # of the main job over one corpus
-NOT_PEERS = ('weir', 'spsc', 'bare')
+NOT_PEERS = ('weir', 'weir_unrecorded', 'spsc', 'bare')
 
 
 class Failure(Exception):

@@ -25,7 +25,7 @@ REFERENCES = {
     'wavefront_512': 'tbb_task_group', 'stream_4x64': 'tbb', 'barrier_hot': 'tbb', 'barrier_parked': 'tbb',
     'start_stop': 'bare',
 }
-OWN = ('weir', 'weir_sleepable', 'weir_again', 'bare', 'bare_edge', 'spsc')
+OWN = ('weir', 'weir_sleepable', 'weir_again', 'weir_unrecorded', 'bare', 'bare_edge', 'spsc')
 
 
 def read(path):

@@ -10,8 +10,10 @@
 namespace weir::bench {
 namespace {
 
-std::unique_ptr<Runtime> start_runtime() {
+/// With the flight recorder as everybody has it, or without.
+std::unique_ptr<Runtime> start_runtime(bool recorded = true) {
   Config config;
+  if (!recorded) config.trace_events = 0;
   config.workers = worker_count;
   config.schedule = Schedule::stealing();
   return Runtime::start(config).value();
@@ -22,8 +24,9 @@ bool run_graph(TaskGraph& graph, Producer& producer) {
          graph.wait_until(never) == Status::accepted;
 }
 
+template <bool recorded>
 void chain_1m(benchmark::State& state) {
-  const auto runtime = start_runtime();
+  const auto runtime = start_runtime(recorded);
   Producer producer = runtime->producer("bench").value();
   TaskGraph graph(*runtime, "chain");
   std::int64_t count = 0;
@@ -94,8 +97,9 @@ struct Stream {
   bool built = false;
 };
 
+template <bool recorded>
 void stream_4x64(benchmark::State& state) {
-  const auto runtime = start_runtime();
+  const auto runtime = start_runtime(recorded);
   const std::uint64_t expected = stream_sum();
   bool right = true;
   std::optional<Stream> stream;
@@ -110,10 +114,12 @@ void stream_4x64(benchmark::State& state) {
 }
 
 const AddAll all([] {
-  Add("chain_1m", "weir", chain_1m);
+  Add("chain_1m", "weir", chain_1m<true>);
+  Add("chain_1m", "weir_unrecorded", chain_1m<false>);
   Add("wide_100k", "weir", wide_100k);
   Add("wavefront_512", "weir", wavefront_512);
-  Add("stream_4x64", "weir", stream_4x64);
+  Add("stream_4x64", "weir", stream_4x64<true>);
+  Add("stream_4x64", "weir_unrecorded", stream_4x64<false>);
 });
 
 }  // namespace

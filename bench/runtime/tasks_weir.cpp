@@ -10,8 +10,8 @@ namespace {
 
 class WeirPool {
  public:
-  explicit WeirPool(int workers = worker_count)
-      : runtime_(Runtime::start(config(workers)).value()),
+  explicit WeirPool(int workers = worker_count, bool recorded = true)
+      : runtime_(Runtime::start(config(workers, recorded)).value()),
         producer_(runtime_->producer("bench").value()) {}
 
   template <class F>
@@ -43,8 +43,9 @@ class WeirPool {
   Runtime& runtime() { return *runtime_; }
 
  private:
-  static Config config(int workers) {
+  static Config config(int workers, bool recorded) {
     Config config;
+    if (!recorded) config.trace_events = 0;
     config.workers = workers;
     config.task_slots = 1U << 17;
     config.inbox_slots = ring_capacity;
@@ -53,6 +54,11 @@ class WeirPool {
   }
   std::unique_ptr<Runtime> runtime_;
   Producer producer_;
+};
+
+/// Without the flight recorder.
+struct UnrecordedPool : WeirPool {
+  UnrecordedPool() : WeirPool(worker_count, false) {}
 };
 
 void inbox_1p1c(benchmark::State& state) {
@@ -73,8 +79,9 @@ std::uint64_t fib(int n) {
   return a + b;
 }
 
+template <class P>
 void fib32(benchmark::State& state) {
-  WeirPool pool;
+  P pool;
   std::uint64_t result = 0;
   bool right = true;
   for (auto _ : state) {
@@ -100,11 +107,14 @@ const AddAll all([] {
   Add("inbox_1p1c", "weir", inbox_1p1c);
   Add("task_external", "weir", task_external<WeirPool>);
   Add("task_external_n64", "weir", task_external_n64<WeirPool>);
-  Add("fib32", "weir", fib32);
+  Add("task_external", "weir_unrecorded", task_external<UnrecordedPool>);
+  Add("fib32", "weir", fib32<WeirPool>);
+  Add("fib32", "weir_unrecorded", fib32<UnrecordedPool>);
   Add("chain_1m_spawn", "weir", chain_1m<WeirPool>);
   Add("wide_100k_spawn", "weir", wide_100k<WeirPool>);
   Add("wavefront_512_spawn", "weir", wavefront_512<WeirPool>);
   Add("barrier_hot", "weir", barrier_hot<WeirPool>);
+  Add("barrier_hot", "weir_unrecorded", barrier_hot<UnrecordedPool>);
   Add("barrier_parked", "weir", barrier_parked<WeirPool>);
   Add("start_stop", "weir", start_stop);
 });
