@@ -23,6 +23,7 @@
 
 #include "housekeeping.hpp"
 #include "inbox.hpp"
+#include "job_list.hpp"
 #include "policy.hpp"
 #include "recorder.hpp"
 #include "retire_list.hpp"
@@ -82,8 +83,8 @@ struct alignas(contended_bytes) ProducerState {
 
 /// What a context has beside its hot half.
 struct alignas(contended_bytes) ContextState {
-  atomic<Job*> mailbox{nullptr};  // affine jobs, newest first
-  Job* mail = nullptr;            // of those what the owner has taken and not run, oldest first
+  atomic<Job*> mailbox[level_count] = {};  // affine jobs by level, newest first
+  Job* mail[level_count] = {};  // of those what the owner has taken and not run, oldest first
   atomic<std::uint64_t> retire_floor{
       ~0ULL};  // oldest tag in `retired`; all ones: empty. Written by the owner
   RetireList retired;
@@ -161,9 +162,10 @@ class Core {
   atomic<std::uint32_t> closed{0};
   atomic<std::uint32_t> stopping{0};
   atomic<std::uint32_t> watchers{0};  // threads that sleep on `event`
+  atomic<std::uint32_t> levels_used{0};  // a job of another level than the default was published
 
-  alignas(contended_bytes) atomic<Job*> overflow{nullptr};  // newest first
-  atomic<Job*> overflow_old{nullptr};                       // oldest first: taken, and returned
+  alignas(contended_bytes) JobList overflow;  // of the default level: what no deque had room for
+  JobList urgent, patient;                    // levels 0 and 2
   SlotStack free_slots;                                     // in bundles
   atomic<std::uint32_t> slots_made{0};                      // so many have been built
   alignas(contended_bytes) atomic<std::uint32_t> event{
@@ -199,13 +201,13 @@ class Core {
   Job* find(Worker& w) noexcept;
   void share_next(Worker& w) noexcept;
   Job* find_shared(Worker& w) noexcept;
-  Job* take_mail(Worker& w) noexcept;
+  Job* find_default(Worker& w) noexcept;
+  Job* take_mail(Worker& w, std::uint8_t level) noexcept;
+  static bool return_credit(Job& job) noexcept;
   Job* take_inbox(Worker& w) noexcept;
   Job* take_overflow(Worker& w) noexcept;
-  Job* take_overflow_list() noexcept;
-  void return_overflow(Job& list) noexcept;
   Job* steal(Worker& w) noexcept;
-  void push_overflow(Job& first, Job& last) noexcept;
+  void push_overflow(Job& first, Job& last) noexcept { overflow.push(first, last); }
   void execute(Worker& w, Job& job) noexcept;
   void observe(Worker& w) noexcept;
   bool work_visible(const Worker& w) const noexcept;
@@ -227,6 +229,15 @@ class Core {
   void keep_house(Worker& w) noexcept;
   void look_around() noexcept;
   void note(Note what, std::uint16_t id, std::uint32_t number) noexcept;
+
+  // levels.cpp
+  void publish(Job& job) noexcept;
+  JobList& level_list(std::uint8_t level) noexcept { return level == 0 ? urgent : patient; }
+  bool level_waits(const Worker& w, std::uint8_t level) const noexcept;
+  Job* take_level(Worker& w, std::uint8_t level) noexcept;
+  Job* passing_over(Worker& w, Job* job) noexcept;
+  Job* find_by_level(Worker& w) noexcept;
+  Job* find_anywhere(Worker& w) noexcept;
 
   // barrier.cpp
   std::uint64_t request_epoch() noexcept;

@@ -91,14 +91,13 @@ bool Core::check_stall(bool thorough) noexcept {
   if (nothing && !thorough) return false;
   // relaxed: foreign calls that are not participants' (a cancel) are looked for, not proved absent
   if (injecting.load(relaxed) != 0) return false;
-  // (4) seq_cst pairs with (2) of worker.cpp: the jobs
-  if (overflow.load(seq_cst) != nullptr || inbox->used() != 0) return false;
-  // (6) seq_cst pairs with (17) of worker.cpp: the jobs
-  if (overflow_old.load(seq_cst) != nullptr) return false;
+  if (overflow.visible() || urgent.visible() || patient.visible()) return false;
+  if (inbox->used() != 0) return false;
   for (std::size_t i = 0; i < worker.size(); ++i) {
     if (!worker[i].deque.looks_empty()) return false;
-    if (state[i].mailbox.load(seq_cst) != nullptr)
-      return false;  // (5) seq_cst pairs with (5) of worker.cpp: as (4)
+    for (const auto& box : state[i].mailbox) {
+      if (box.load(seq_cst) != nullptr) return false;  // (5) seq_cst pairs with (5) of worker.cpp: the jobs
+    }
   }
   if (sleepers->sleeping() != sleepers->workers())
     return false;  // one has been woken and is on its way

@@ -98,7 +98,7 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
     slot.frame = {options.scope, own.epoch};
     slot.expires = options.deadline != never;
     if (slot.expires) slot.deadline = options.deadline;
-    slot.level = options.level;
+    slot.level = detail::level_in_range(options.level);
     slots[i] = &slot;
   }
   if (options.scope != nullptr) options.scope->enter(core, static_cast<std::uint32_t>(count));
@@ -110,13 +110,14 @@ void Producer::finish(detail::TaskSlot** slots, std::uint32_t n) noexcept {
   detail::ProducerState& own = core.producer[index_];
   own.participant->add_submitted(own.epoch, n);
   std::uint32_t indices[limits::batch_max];
-  for (std::uint32_t i = 0; i < n; ++i) indices[i] = slots[i]->index;
-  for (std::size_t done = core.inbox->push(index_, indices, n); done < n; ++done) {
-    // The queue may refuse for its own reasons. The overflow list never does, and the credit bounds
-    // it.
+  const bool ordinary = slots[0]->level == detail::default_level;  // one level a call
+  for (std::uint32_t i = 0; i < n && ordinary; ++i) indices[i] = slots[i]->index;
+  for (std::size_t done = ordinary ? core.inbox->push(index_, indices, n) : 0; done < n; ++done) {
+    // The queue knows no levels, and may refuse for its own reasons. Lists never do, and the credit
+    // bounds them.
     detail::TaskSlot& slot = *slots[done];
     slot.holds_credit = true;
-    core.push_overflow(slot, slot);
+    core.publish(slot);
   }
   core.sleepers->bump();
   core.notify();

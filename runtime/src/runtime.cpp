@@ -215,7 +215,7 @@ void Runtime::dump(std::FILE* file) const {
                static_cast<unsigned long long>(sums.submitted),
                static_cast<unsigned long long>(sums.retired),
                static_cast<unsigned long long>(core.inbox->used()),
-               core.overflow.load(relaxed) != nullptr || core.overflow_old.load(relaxed) != nullptr
+               core.overflow.filled() || core.urgent.filled() || core.patient.filled()
                    ? "; overflow list not empty"
                    : "");
   struct Sink {

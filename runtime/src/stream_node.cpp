@@ -63,7 +63,9 @@ NodeBase::NodeBase(GraphCore& g, Kind k, const NodeConfig& c) noexcept
       name(g.next_name()),
       index(static_cast<std::uint16_t>(g.node_count())),
       loop(g.current_loop()) {
-  level = c.level;
+  level = level_in_range(c.level);
+  if (level != c.level)
+    g.refuse("bad_config", "level " + std::to_string(c.level) + " is not in 0 .. 2", name);
 }
 
 void NodeBase::run_job(Job& job, Context& context) noexcept {

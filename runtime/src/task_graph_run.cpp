@@ -24,7 +24,7 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   if (conditions_) arm();     // a path that was not taken has left joins half counted
   if (options.scope != nullptr) options.scope->enter(core, 1);
   call.participant().add_submitted(call.epoch(), 1);
-  start_job_.level = options.level;
+  start_job_.level = level_in_range(options.level);
   inject(core, start_job_);
   return {};
 }

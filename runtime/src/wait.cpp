@@ -160,8 +160,7 @@ bool Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
 }
 
 bool Core::help_once(Worker& guest) noexcept {
-  Job* job = find(guest);
-  if (job == nullptr) job = steal(guest);
+  Job* const job = find_anywhere(guest);
   if (job == nullptr) {
     observe(guest);
     return false;
@@ -196,13 +195,13 @@ void Core::end_drive() noexcept {
 
 /// A job for virtual worker `w`, its source drawn by the policy.
 Job* Core::find_drawn(Worker& w) noexcept {
-  constexpr std::uint32_t sources = 5;
+  constexpr std::uint32_t sources = 7;
   const std::uint32_t begin = policy.choose(Choice::source, sources, 0);
   for (std::uint32_t i = 0; i < sources; ++i) {
     Job* job = nullptr;
     switch ((begin + i) % sources) {
       case 0:
-        job = take_mail(w);
+        job = take_mail(w, default_level);
         if (job == nullptr) job = std::exchange(w.next, nullptr);
         if (job == nullptr) job = w.deque.pop();
         break;
@@ -214,6 +213,12 @@ Job* Core::find_drawn(Worker& w) noexcept {
         break;
       case 3:
         job = take_overflow(w);
+        break;
+      case 4:
+        job = take_level(w, 0);
+        break;
+      case 5:
+        job = take_level(w, 2);
         break;
       default: {
         const auto others = static_cast<std::uint32_t>(virtual_workers);
@@ -239,7 +244,7 @@ bool Core::drive_step() noexcept {
   Worker* w = nullptr;
   for (std::uint32_t i = 0; i < count && job == nullptr; ++i) {
     w = &worker[(begin + i) % count];
-    job = policy.deterministic() ? find_drawn(*w) : find(*w);
+    job = policy.deterministic() ? find_drawn(*w) : find_anywhere(*w);
   }
   if (job != nullptr) {
     policy.note(static_cast<std::uint64_t>(w->index()));

@@ -54,17 +54,11 @@ void Core::note(Note what, std::uint16_t id, std::uint32_t number) noexcept {
 // Publishing
 // --------------------------------------------------------------------------------------------------------
 
-void Core::push_overflow(Job& first, Job& last) noexcept {
-  Job* head = overflow.load(relaxed);  // relaxed: the exchange decides
-  do {
-    last.next = head;
-    // (2) seq_cst pairs with (3), (4): the jobs; in one order with the sleepers' flags
-  } while (!overflow.compare_exchange_weak(head, &first, seq_cst, relaxed));
-}
-
 void Context::schedule(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (!worker.deque.push(&job)) {
+  if (job.level != default_level) {
+    core_->publish(job);
+  } else if (!worker.deque.push(&job)) {
     core_->push_overflow(job, job);
     if (worker.spilled_tick_ != worker.tick_ + 1) {  // once a job: one may spill thousands
       worker.spilled_tick_ = worker.tick_ + 1;
@@ -76,7 +70,7 @@ void Context::schedule(Job& job) noexcept {
 
 void Context::schedule_next(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (worker.next == nullptr && worker.nesting == 0) {
+  if (worker.next == nullptr && worker.nesting == 0 && job.level == default_level) {
     worker.next = &job;
   } else {
     schedule(job);
@@ -86,7 +80,7 @@ void Context::schedule_next(Job& job) noexcept {
 void inject(Core& core, Job& job) noexcept {
   // relaxed: read by a park that timed out, only to tell a lost wake-up from one that is on its way
   core.injecting.fetch_add(1, relaxed);
-  core.push_overflow(job, job);
+  core.publish(job);
   core.notify();
   if (core.driven()) core.signal_event();
   core.injecting.fetch_sub(1, relaxed);  // relaxed: as above
@@ -95,7 +89,9 @@ void inject(Core& core, Job& job) noexcept {
 void schedule_on(Core& core, int worker, Job& job) noexcept {
   const int count = core.driven() ? core.virtual_workers : core.workers;
   const int index = worker < 0 ? 0 : worker % count;
-  atomic<Job*>& box = core.state[static_cast<std::size_t>(index)].mailbox;
+  atomic<Job*>& box = core.state[static_cast<std::size_t>(index)].mailbox[job.level];
+  // relaxed: as in publish
+  if (job.level != default_level) core.levels_used.store(1, relaxed);
   core.injecting.fetch_add(1, relaxed);  // relaxed: as in inject
   Job* head = box.load(relaxed);         // relaxed: the exchange decides
   do {
@@ -110,57 +106,26 @@ void schedule_on(Core& core, int worker, Job& job) noexcept {
 // Finding
 // -----------------------------------------------------------------------------------------------------------
 
-namespace {
-
-/// Turns a list that was pushed newest first into one that is oldest first.
-Job* oldest_first(Job* newest) noexcept {
-  Job* list = nullptr;
-  while (newest != nullptr) {
-    Job* const rest = newest->next;
-    newest->next = list;
-    list = newest;
-    newest = rest;
-  }
-  return list;
-}
-
-}  // namespace
-
-Job* Core::take_mail(Worker& w) noexcept {
+Job* Core::take_mail(Worker& w, std::uint8_t level) noexcept {
   ContextState& own = state[static_cast<std::size_t>(w.index())];
-  if (own.mail == nullptr) {
-    if (own.mailbox.load(relaxed) == nullptr) return nullptr;  // relaxed: a hint
+  Job*& mail = own.mail[level];
+  if (mail == nullptr) {
+    if (own.mailbox[level].load(relaxed) == nullptr) return nullptr;  // relaxed: a hint
     // (6) acquire pairs with (5): the jobs
-    own.mail = oldest_first(own.mailbox.exchange(nullptr, acquire));
-    if (own.mail == nullptr) return nullptr;
+    mail = oldest_first(own.mailbox[level].exchange(nullptr, acquire));
+    if (mail == nullptr) return nullptr;
   }
   // Affine jobs must not enter the deque, which thieves see: the rest stays where only `w` looks.
-  return std::exchange(own.mail, own.mail->next);
+  return std::exchange(mail, mail->next);
 }
 
-/// The whole of what has overflowed, oldest first. Each job is turned round once in its life: what
-/// its taker has no room for goes to `overflow_old`, which is in order already.
-Job* Core::take_overflow_list() noexcept {
-  if (overflow_old.load(relaxed) != nullptr) {  // relaxed: a hint, the exchange decides
-    // (16) acquire pairs with (17): the jobs
-    if (Job* const list = overflow_old.exchange(nullptr, acquire)) return list;
-  }
-  if (overflow.load(relaxed) == nullptr) return nullptr;     // relaxed: as above
-  return oldest_first(overflow.exchange(nullptr, acquire));  // (3) acquire pairs with (2): the jobs
-}
-
-/// Puts back what take_overflow_list gave and nobody has run.
-void Core::return_overflow(Job& list) noexcept {
-  Job* none = nullptr;
-  // (17) seq_cst pairs with (16), (18): the jobs; in one order with the sleepers' flags
-  if (overflow_old.compare_exchange_strong(none, &list, seq_cst, relaxed)) return;
-  Job* last = &list;  // another has returned a list meanwhile: rare, so the walk may be long
-  while (last->next != nullptr) last = last->next;
-  push_overflow(list, *last);
+/// True when the job holds a credit of the inbox, which is now the caller's to give back.
+bool Core::return_credit(Job& job) noexcept {
+  return job.run == &run_task && std::exchange(static_cast<TaskSlot&>(job).holds_credit, false);
 }
 
 Job* Core::take_overflow(Worker& w) noexcept {
-  Job* const first = take_overflow_list();
+  Job* const first = overflow.take();
   if (first == nullptr) return nullptr;
   Job* taken[overflow_batch];
   Job* rest = first;
@@ -172,12 +137,9 @@ Job* Core::take_overflow(Worker& w) noexcept {
   std::uint32_t credits = 0;
   for (; rest != nullptr && count < wanted; rest = rest->next) {
     taken[count++] = rest;
-    if (rest->run != &run_task) continue;
-    auto& slot = static_cast<TaskSlot&>(*rest);
-    if (slot.holds_credit) ++credits;
-    slot.holds_credit = false;
+    if (return_credit(*rest)) ++credits;
   }
-  if (rest != nullptr) return_overflow(*rest);
+  if (rest != nullptr) overflow.put_back(*rest);
   if (credits != 0) inbox->credits.give(credits);
   for (std::uint32_t i = 1 + w.deque.push_n(taken + 1, count - 1); i < count; ++i)
     push_overflow(*taken[i], *taken[i]);
@@ -232,6 +194,11 @@ void Core::share_next(Worker& w) noexcept {
 }
 
 Job* Core::find(Worker& w) noexcept {
+  if (levels_used.load(relaxed) != 0) return find_by_level(w);  // relaxed: as in publish
+  return find_default(w);
+}
+
+Job* Core::find_default(Worker& w) noexcept {
   const std::uint64_t tick = ++w.tick_;
   if ((tick & (limits::oldest_interval_barrier - 1)) == 0) {
     // relaxed: only sets how often the oldest end is served
@@ -244,7 +211,7 @@ Job* Core::find(Worker& w) noexcept {
     }
   }
   if ((tick & (limits::inbox_interval - 1)) == 0) {
-    Job* job = take_mail(w);
+    Job* job = take_mail(w, default_level);
     if (job == nullptr) job = find_shared(w);
     if (job != nullptr) {
       share_next(w);
@@ -256,7 +223,7 @@ Job* Core::find(Worker& w) noexcept {
     return job;
   }
   if (Job* job = w.deque.pop()) return job;
-  if (Job* job = take_mail(w)) return job;
+  if (Job* job = take_mail(w, default_level)) return job;
   return find_shared(w);
 }
 
@@ -300,10 +267,10 @@ void Core::leave_online(Worker& w) noexcept {
 
 /// Whether any source has something that `w` could take; seq_cst, for re-checks.
 bool Core::work_visible(const Worker& w) const noexcept {
-  if (overflow.load(seq_cst) != nullptr) return true;      // (4) seq_cst pairs with (2): the jobs
-  if (overflow_old.load(seq_cst) != nullptr) return true;  // (18) seq_cst pairs with (17): the jobs
-  const ContextState& own = state[static_cast<std::size_t>(w.index())];
-  if (own.mailbox.load(seq_cst) != nullptr) return true;  // (10) seq_cst pairs with (5): the jobs
+  if (overflow.visible() || urgent.visible() || patient.visible()) return true;
+  for (const auto& box : state[static_cast<std::size_t>(w.index())].mailbox) {
+    if (box.load(seq_cst) != nullptr) return true;  // (10) seq_cst pairs with (5): the jobs
+  }
   for (std::size_t i = 0; i < worker.size(); ++i) {
     if (!worker[i].deque.looks_empty()) return true;
   }
@@ -337,8 +304,7 @@ Job* Core::search(Worker& w) noexcept {
   bool may_spin = spin_ns() != 0;
   for (;;) {
     const std::uint64_t seen = sleepers->published();
-    Job* job = find(w);
-    if (job == nullptr) job = steal(w);
+    Job* const job = find_anywhere(w);
     if (job != nullptr) {
       if (sleepers->found() && (work_visible(w) || inbox->used() != 0)) notify();
       return job;
@@ -414,8 +380,7 @@ void Core::run_worker(int index) noexcept {
   w.flight.mark(Note::worker_started);
   for (;;) {
     if (--w.turns_left_ == 0) keep_house(w);
-    Job* job = find(w);
-    if (job == nullptr) job = steal(w);  // without being counted as searching: shared words rest
+    Job* job = find_anywhere(w);  // without being counted as searching: shared words rest
     if (job == nullptr) job = search(w);
     if (job == nullptr) break;
     execute(w, *job);

@@ -27,7 +27,7 @@ struct NodeConfig {
   Mode mode = Mode::parallel;
   std::uint16_t concurrency_max = 0;  // firings of a parallel node at a time; 0: no limit
   std::uint32_t capacity = 16;        // slots of the node's input ring, >= 1
-  std::uint8_t level = 1;             // priority of the node among ready nodes, 0 the most urgent
+  std::uint8_t level = 1;             // priority among ready nodes: 0 the most urgent, 2 the least
   OnError on_error = OnError::tombstone;
   int worker = -1;  // >= 0: its firings run on that worker only
   std::uint32_t window =

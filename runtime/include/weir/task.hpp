@@ -86,7 +86,8 @@ class Scope {
 
 /// How a task is submitted.
 struct Submit {
-  std::uint8_t level = 1;     // priority, 0 the most urgent
+  std::uint8_t level = 1;  // priority, 0 the most urgent, 2 the least (larger: as 2); a waiting level
+                           // is passed over at most 16 times by a worker. What a task spawns has 1
   Deadline deadline = never;  // not begun by then: dropped, counted as expired
   Scope* scope = nullptr;
 };

@@ -21,6 +21,13 @@ class Context;
 class Core;
 enum class Note : std::uint8_t;
 
+inline constexpr std::uint8_t level_count = 3;  // priorities, 0 the most urgent (P10)
+inline constexpr std::uint8_t default_level = 1;
+/// A level as users give it, in range.
+constexpr std::uint8_t level_in_range(std::uint8_t level) noexcept {
+  return level < level_count ? level : level_count - 1;
+}
+
 /// The unit of scheduling. Intrusive, so that scheduling never allocates and is never refused. The
 /// owner keeps it alive until run() has been entered for each schedule().
 struct Job {
@@ -28,7 +35,7 @@ struct Job {
   explicit Job(Run function = nullptr) noexcept : run(function) {}
   Run run;
   Job* next = nullptr;     // link of the overflow list; owned by whoever holds the job
-  std::uint8_t level = 1;  // priority, 0 the most urgent (P10)
+  std::uint8_t level = default_level;
   bool task =
       false;  // a task or a child of fork_join: may run on a frame that waits for its relative (P7)
 };

@@ -206,6 +206,8 @@ class alignas(contended_bytes) Worker : public Context {
   int given_away_ = 0;
   std::uint64_t grace_seen_ = 0;  // what participant().epoch_seen says
   std::uint64_t tick_ = 0;
+  std::uint32_t passed_default_ = 0;  // urgent jobs since the last one of the default level
+  std::uint32_t passed_patient_ = 0;  // jobs that went before a waiting one of level 2
   std::uint32_t turns_left_ = 1;  // jobs until the worker looks at the clock (housekeeping.cpp)
   std::uint32_t turns_ = 1;       // of so many
   std::uint64_t turned_ns_ = 0;   // when it last did
