@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <unordered_set>
 #include <weir/segmentation/csv.hpp>
 #include <weir/segmentation/header.hpp>
 #include <weir/segmentation/text.hpp>
@@ -17,25 +18,45 @@ constexpr std::array<std::string_view, reason_count> reason_words = {
 
 constexpr std::size_t columns_max = 4096;
 
-/// Takes one field, without its quotes and the comma behind it.
-std::string_view take_field(std::string_view& rest, bool& more) noexcept {
-  std::string_view field;
+struct Field {
+  std::string_view text;  // without its quotes
+  bool doubled = false;   // quotes inside stand twice
+
+  std::string plain() const {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      out += text[at];
+      if (doubled && text[at] == '"') ++at;
+    }
+    return out;
+  }
+};
+
+/// Takes one field and the comma behind it. Quotes that do not enclose the whole field are a part
+/// of it.
+Field take_field(std::string_view& rest, bool& more) noexcept {
+  const auto cut = [&](std::size_t from) {
+    const std::size_t comma = rest.find(',', from);
+    more = comma != std::string_view::npos;
+    const std::string_view before = rest.substr(0, comma);
+    rest = more ? rest.substr(comma + 1) : std::string_view{};
+    return before;
+  };
   if (!rest.empty() && rest.front() == '"') {
-    const std::size_t close = rest.find('"', 1);
-    if (close != std::string_view::npos) {
-      field = rest.substr(1, close - 1);
-      rest.remove_prefix(close + 1);
-      const std::size_t comma = rest.find(',');
-      more = comma != std::string_view::npos;
-      rest = more ? rest.substr(comma + 1) : std::string_view{};
+    Field field;
+    std::size_t close = rest.find('"', 1);
+    while (close != std::string_view::npos && rest.substr(close + 1).starts_with('"')) {
+      field.doubled = true;
+      close = rest.find('"', close + 2);
+    }
+    const std::string_view whole = rest;
+    if (close != std::string_view::npos && trim(cut(close + 1).substr(close + 1)).empty()) {
+      field.text = whole.substr(1, close - 1);
       return field;
     }
+    rest = whole;
   }
-  const std::size_t comma = rest.find(',');
-  more = comma != std::string_view::npos;
-  field = rest.substr(0, comma);
-  rest = more ? rest.substr(comma + 1) : std::string_view{};
-  return field;
+  return {cut(0), false};
 }
 
 /// A column while rows are read. `column` is an index: -1 leaves the field out.
@@ -57,7 +78,7 @@ class Reader {
   std::optional<Reject> read_columns(std::string_view line, const ProcedureSpec& spec,
                                      bool only_spec);
   std::optional<Reject> read_row(std::string_view line);
-  bool read_cell(Slot& slot, std::string_view field);
+  bool read_cell(Slot& slot, const Field& cell);
   void take_back_row();
   Reject reject(Reason reason, std::string what, const char* at) const {
     const std::size_t byte = at == nullptr ? 0 : static_cast<std::size_t>(at - text_.data());
@@ -83,9 +104,9 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
   bool escaped = false;
   bool numbers = true;
   for (bool more = true; more;) {
-    const std::string_view field = trim(take_field(rest, more));
+    const std::string field = take_field(rest, more).plain();
     numbers = numbers && parse_float(field).has_value();
-    raw.push_back(unescape(field, escaped));
+    raw.push_back(unescape(trim(field), escaped));
     if (raw.size() > columns_max)
       return reject(Reason::no_columns, "more than 4096 columns", line.data());
   }
@@ -93,12 +114,13 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
     return reject(Reason::no_columns, "the data begins without a line of column names",
                   line.data());
   names_ = canonical_columns(raw, spec);
+  std::unordered_set<std::string> taken;
   bool known = spec.data.empty();
   for (std::size_t at = 0; at < names_.size(); ++at) {
     if (names_[at].empty()) names_[at] = "column_" + std::to_string(at + 1);
-    std::size_t copies = 0;
-    for (std::size_t before = 0; before < at; ++before) copies += raw[before] == raw[at] ? 1 : 0;
-    if (copies != 0) names_[at] += "_duplicated_" + std::to_string(copies - 1);
+    const std::string first = names_[at];
+    for (std::size_t copy = 0; !taken.insert(names_[at]).second; ++copy)
+      names_[at] = first + "_duplicated_" + std::to_string(copy);
     const auto typed = std::find_if(spec.data.begin(), spec.data.end(),
                                     [&](const TypedKey& key) { return key.key == names_[at]; });
     const bool listed = typed != spec.data.end();
@@ -130,7 +152,8 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
 }
 
 /// Reads one field that is no plain number. False: text where a number belongs.
-bool Reader::read_cell(Slot& slot, std::string_view field) {
+bool Reader::read_cell(Slot& slot, const Field& cell) {
+  const std::string_view field = cell.text;
   if (slot.column < 0) return true;
   Column& column = table_[static_cast<std::size_t>(slot.column)];
   const std::string_view word = trim(field);
@@ -146,6 +169,8 @@ bool Reader::read_cell(Slot& slot, std::string_view field) {
   if (slot.type == ColumnType::text) {
     if (field.empty()) {
       column.add_null();
+    } else if (cell.doubled) {
+      column.add(std::string_view(cell.plain()));
     } else {
       column.add(field);
     }
@@ -196,7 +221,8 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
       }
       double value = 0;
       const auto result = std::from_chars(at, end, value);
-      if (result.ec == std::errc{} && (result.ptr == end || *result.ptr == ',')) {
+      const bool whole = result.ec == std::errc{} && (result.ptr == end || *result.ptr == ',');
+      if (whole && result.ptr[-1] != ')') {  // "nan(...)" is C's
         column.add(value);
         more = result.ptr != end;
         at = result.ptr + (more ? 1 : 0);
@@ -204,10 +230,10 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
       }
     }
     std::string_view rest(at, static_cast<std::size_t>(end - at));
-    const std::string_view cell = take_field(rest, more);
+    const Field cell = take_field(rest, more);
     if (!read_cell(slot, cell)) {
       std::string what(1, '"');
-      what += shown(cell);
+      what += shown(cell.text);
       what += "\" where a number of column \"" + names_[field] + "\" belongs";
       return reject(Reason::text_in_data, std::move(what), at);
     }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <set>
 #include <weir/segmentation/csv.hpp>
 
 using namespace weir::segmentation;
@@ -44,6 +45,30 @@ TEST_CASE("csv: an empty field is a null, a word in a text column is itself") {
   CHECK(table[2].is_null(1));
   CHECK(table[3].name == "column_4");
   CHECK(table[4].name == "V (V)_duplicated_0");
+}
+
+TEST_CASE("csv: quotes enclose a whole field, double themselves, or belong to it") {
+  Table table;
+  REQUIRE(!read("V (V),note\n\"1.5\" ,\"say \"\"a, b\"\"\"\n2,\"x\" y\n3,\"open\n", table));
+  CHECK(table[0].floats == std::vector<double>{1.5, 2, 3});
+  CHECK(table[1].text(0) == "say \"a, b\"");
+  CHECK(table[1].text(1) == "\"x\" y");
+  CHECK(table[1].text(2) == "\"open");
+  for (const char* cell : {"\"1\"7", "\"1", "\"1\"\"\"", "nan(1)", "\"1,5\""}) {
+    CAPTURE(cell);
+    const auto reject = read(std::string("V (V),n\n") + cell + ",2\n", table);
+    REQUIRE(reject.has_value());
+    CHECK(reject->reason == Reason::text_in_data);
+  }
+}
+
+TEST_CASE("csv: no two columns have one name, whatever the file calls them") {
+  Table table;
+  REQUIRE(!read("V (V),,n,column_2,V (V)_duplicated_0,V (V),\n1,2,3,4,5,6,7\n", table));
+  std::set<std::string> names;
+  for (std::size_t k = 0; k < table.size(); ++k) names.insert(table[k].name);
+  CHECK(names.size() == 7);
+  CHECK(table[5].name == "V (V)_duplicated_1");
 }
 
 TEST_CASE("csv: a column outside of the specification takes its type from its first value") {
