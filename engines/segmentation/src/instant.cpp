@@ -47,6 +47,7 @@ bool is_valid(Date date) noexcept {
 
 namespace {
 
+constexpr double instant_s_min = -62135596800.0;  // 0001-01-01 and
 constexpr double instant_s_max = 253402300800.0;  // 10000-01-01, where Python's datetime ends
 
 /// Takes exactly `digits` digits.
@@ -140,7 +141,7 @@ std::optional<Date> find_date(std::string_view path, bool separated) noexcept {
 std::optional<std::int64_t> parse_instant_us(std::string_view text) noexcept {
   text = trim(text);
   if (const auto seconds = parse_float(text)) {
-    if (!std::isfinite(*seconds) || std::fabs(*seconds) >= instant_s_max) return std::nullopt;
+    if (!(*seconds >= instant_s_min && *seconds < instant_s_max)) return std::nullopt;
     double whole = 0;
     const double fraction = std::modf(*seconds, &whole);
     // nearbyint rounds half to even in the default mode, as Python's datetime does
@@ -163,7 +164,8 @@ Start resolve_start(const std::string* start_time, std::string_view path, std::i
                     const TimeZone& zone) {
   Start start;
   if (start_time != nullptr) {
-    if (const auto us = parse_instant_us(*start_time)) {
+    const auto us = parse_instant_us(*start_time);
+    if (us && is_valid(zone.local_date(*us))) {
       start.us = *us;
       start.origin = DateOrigin::meta;
       start.date = zone.local_date(start.us);

@@ -37,6 +37,7 @@ TEST_CASE("instant: seconds are rounded half to even as Python's datetime does")
   CHECK(parse_instant_us("-0.25").value() == -250000);
   CHECK(!parse_instant_us("nan"));
   CHECK(!parse_instant_us("1e300"));
+  CHECK(!parse_instant_us("-62135596801"));  // before year 1
 }
 
 TEST_CASE("instant: ISO 8601 with and without zone") {
@@ -112,10 +113,16 @@ TEST_CASE("instant: the start comes from the header, the path, the file") {
   CHECK(path.origin == DateOrigin::path);
   CHECK(path.us == 1760410800 * second);
   CHECK(path.date == Date{2025, 10, 14});
-  const std::string bad = "yesterday";
-  const Start mtime = resolve_start(&bad, "a/x.csv", 1757018821635818123, santiago);
-  CHECK(mtime.origin == DateOrigin::mtime);
-  CHECK(mtime.us == 1757018821635818);
+  // No start: no time at all, and dates outside of the years 1 to 9999 where it is local.
+  for (const std::string bad : {"yesterday", "-62135596800", "1757018821635"}) {
+    CAPTURE(bad);
+    const Start mtime = resolve_start(&bad, "a/x.csv", 1757018821635818123, santiago);
+    CHECK(mtime.origin == DateOrigin::mtime);
+    CHECK(mtime.us == 1757018821635818);
+  }
+  const std::string last = "253402300799";
+  CHECK(resolve_start(&last, "a/x.csv", 0, santiago).origin == DateOrigin::meta);
+  CHECK(resolve_start(&last, "a/x.csv", 0, zone("Asia/Kathmandu")).origin == DateOrigin::mtime);
 }
 
 TEST_CASE("instant: paths are cleaned as Python's Path does, ids follow") {
