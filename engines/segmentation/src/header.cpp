@@ -83,7 +83,7 @@ void Header::clear() {
   parameters.clear();
   metadata.clear();
   bracketed = true;
-  has_data_marker = escaped = false;
+  has_data_marker = escaped = too_many = false;
   data_offset = data_line = 0;
 }
 
@@ -103,7 +103,7 @@ void parse_header(std::string_view text, Header& header) {
   header.clear();
   std::vector<HeaderEntry>* block = nullptr;
   std::size_t offset = 0;
-  for (std::size_t number = 1; offset < text.size(); ++number) {
+  for (std::size_t number = 1; offset < text.size() && !header.too_many; ++number) {
     std::string_view line = trim(next_line(text, offset));
     if (line.empty() || line.front() != '#') continue;
     line.remove_prefix(1);
@@ -123,6 +123,7 @@ void parse_header(std::string_view text, Header& header) {
       if (colon == std::string_view::npos || colon == 0) continue;
       const std::string key = unescape(trim(line.substr(0, colon)), header.escaped);
       put(*block, key, unescape(trim(line.substr(colon + 1)), header.escaped));
+      header.too_many = block->size() > header_entries_max;
     }
   }
   const std::string* start = header.parameter("Start time");

@@ -150,6 +150,8 @@ class Constants {
   const ProcedureSpec& spec_;
 };
 
+constexpr std::size_t procedure_bytes_max = 200;  // it is a folder's name, of at most 255
+
 Reject whole(Reason reason, std::string what, std::uint64_t byte = 0) {
   return {reason, std::move(what), 0, byte};
 }
@@ -227,6 +229,16 @@ std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& pat
   if (run.header.procedure.empty()) {
     return whole(Reason::no_procedure, "no line \"#Procedure: <name>\" in the header");
   }
+  if (run.header.procedure.size() > procedure_bytes_max) {
+    return whole(Reason::no_procedure,
+                 "the name of the procedure has " + std::to_string(run.header.procedure.size()) +
+                     " bytes; at most " + std::to_string(procedure_bytes_max) + " are read");
+  }
+  if (run.header.too_many) {
+    return whole(Reason::too_large, "the header has more than " +
+                                        std::to_string(header_entries_max) +
+                                        " parameters or metadata");
+  }
   if (!run.header.has_data_marker)
     return whole(Reason::no_data_marker, "no line \"#Data:\" behind the header");
   if (!run.header.bracketed) run.notes.emplace_back("unbracketed_procedure");
@@ -251,7 +263,10 @@ std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& pat
   if (csv.cut_last_line) run.notes.emplace_back("cut_last_line");
   if (csv.no_final_newline) run.notes.emplace_back("no_final_newline");
   run.procedure = path_word(run.header.procedure);
-  run.start = resolve_start(run.header.metadatum("Start time"), path, mtime_ns, *config.zone);
+  const std::string* start_time = run.header.metadatum("Start time");
+  run.start = resolve_start(start_time, path, mtime_ns, *config.zone);
+  if (start_time != nullptr && !start_time->empty() && run.start.origin != DateOrigin::meta)
+    run.notes.push_back("start_time:" + start_time->substr(0, 64));
   run.id = run_id(path, run.start.us);
   Constants(run, spec).add_all(path);
   return std::nullopt;

@@ -56,6 +56,16 @@ TEST_CASE("header: the last of equal keys counts, a start time among the paramet
   CHECK(*header.metadatum("Start time") == "7");
 }
 
+TEST_CASE("header: of too many entries no more are read") {
+  std::string text = "#Procedure: <IV>\n#Parameters:\n";
+  for (std::size_t k = 0; k <= header_entries_max + 9; ++k)
+    text += "#\tk" + std::to_string(k) + ": 1\n";
+  const Header header = parse(text + "#Data:\n");
+  CHECK(header.too_many);
+  CHECK(header.parameters.size() == header_entries_max + 1);
+  CHECK(!parse("#Procedure: <IV>\n#Parameters:\n#\tVG: 0 V\n#Data:\n").too_many);
+}
+
 TEST_CASE("header: without a data marker all lines are looked at and nothing is found") {
   const Header header = parse("#Procedure: <IV>\n#Parameters:\n#\tVG: 0 V");
   CHECK(!header.has_data_marker);

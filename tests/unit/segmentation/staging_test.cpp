@@ -153,6 +153,12 @@ TEST_CASE("staging: what is no measurement is refused with its reason and place"
   CHECK(reason(iv("", two_rows + "0.2\r\n")) == Reason::ragged_columns);
   CHECK(reason(iv("", two_rows + "0.2,1,2\r\n")) == Reason::ragged_columns);
 
+  CHECK(reason("#Procedure: <a." + std::string(300, 'P') + ">\n#Data:\n" + two_rows) ==
+        Reason::no_procedure);
+  std::string many;
+  for (int k = 0; k < 5000; ++k) many += "#\tk" + std::to_string(k) + ": 1\n";
+  CHECK(reason(iv(many, two_rows)) == Reason::too_large);
+
   const std::string bad = iv("", two_rows + "Traceback (most recent call last):\r\n0.3,1e-9\r\n");
   const auto reject = stage(bad, run);
   REQUIRE(reject.has_value());
@@ -201,6 +207,14 @@ TEST_CASE("staging: units are converted to the column's, others are named and le
   CHECK(has_note(run, "unit:Laser voltage"));
   CHECK(run.table.find("chip_number")->is_null(0));
   CHECK(has_note(run, "chip_number:7b"));
+}
+
+TEST_CASE("staging: a start time that cannot be read is named") {
+  StagedRun run;
+  REQUIRE(!stage("#Procedure: <a.IV>\n#Metadata:\n#\tStart time: noon\n#Data:\n" + two_rows, run));
+  CHECK(has_note(run, "start_time:noon"));
+  REQUIRE(!stage("#Procedure: <a.IV>\n#Data:\n" + two_rows, run));
+  CHECK(run.notes.empty());
 }
 
 TEST_CASE("staging: a procedure outside of the table is staged uncast") {

@@ -20,6 +20,8 @@ struct HeaderEntry {
   std::string value;
 };
 
+inline constexpr std::size_t header_entries_max = 4096;  // real files have about 30
+
 class Header {
  public:
   std::string procedure;  // last dotted part of the class name; empty: no Procedure line
@@ -28,6 +30,7 @@ class Header {
   std::size_t data_offset = 0;          // byte behind the line of the marker
   std::size_t data_line = 0;            // 1-based number of the line behind the marker
   bool escaped = false;                 // a value held \xNN escapes, decoded
+  bool too_many = false;                // more than header_entries_max: the rest was not looked at
   std::vector<HeaderEntry> parameters;  // in file order; of equal keys the last stays
   std::vector<HeaderEntry> metadata;
 
