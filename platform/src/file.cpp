@@ -311,4 +311,21 @@ Result<Done> AppendFile::sync() {
   return file_error(errno, path_, "sync it", "unwritable");
 }
 
+// DirectoryLock
+
+DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept
+    : file_(std::exchange(other.file_, -1)) {}
+
+DirectoryLock::~DirectoryLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Result<DirectoryLock> DirectoryLock::take(const std::string& path) {
+  DirectoryLock lock(open_retried(path.c_str(), O_RDONLY | O_DIRECTORY));
+  if (lock.file_ < 0) return file_error(errno, path, "open the directory", "unreadable");
+  if (::flock(lock.file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return Error{"in_use", "another process works here", path};
+  return lock;
+}
+
 }  // namespace weir

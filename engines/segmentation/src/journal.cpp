@@ -203,6 +203,9 @@ Result<Journal> Journal::read(const std::string& root) {
 Result<Journal> Journal::open(const std::string& root, SyncPolicy policy) {
   if (auto made = make_directories(root + "/_manifest"); !made) return made.error();
   Journal journal(root, policy);
+  auto lock = DirectoryLock::take(root + "/_manifest");
+  if (!lock) return lock.error();
+  journal.lock_.emplace(std::move(lock).value());
   if (auto loaded = journal.load(); !loaded) return loaded.error();
   auto file = AppendFile::open(journal_path(root));
   if (!file) return file.error();

@@ -3,7 +3,7 @@
 // Roles:    free functions on any thread; an object by one thread at a time.
 // Progress: every call may wait for the disk. EINTR and short transfers are handled inside.
 // Errors:   Error{code, what, where = path}; codes: not_found, unreadable, not_a_file, too_large,
-//           changed_while_read, no_memory, unwritable, no_space. A call that fails leaves the
+//           changed_while_read, no_memory, unwritable, no_space, in_use. A call that fails leaves the
 //           former file whole.
 // Memory:   Buffer and strings on the program's heap, not counted by memory.hpp: they are the
 //           user's.
@@ -126,6 +126,21 @@ class AppendFile {
   AppendFile(int file, std::string path) noexcept : file_(file), path_(std::move(path)) {}
   int file_;
   std::string path_;
+};
+
+/// A directory for one process at a time (flock): the lock ends with the object, or with its
+/// process, however that ends. Where the file system has no locks everyone gets it.
+class DirectoryLock {
+ public:
+  /// Does not wait: in_use when another object, here or in another process, has it.
+  static Result<DirectoryLock> take(const std::string& path);
+  DirectoryLock(DirectoryLock&& other) noexcept;
+  DirectoryLock& operator=(DirectoryLock&&) = delete;
+  ~DirectoryLock();
+
+ private:
+  explicit DirectoryLock(int file) noexcept : file_(file) {}
+  int file_;
 };
 
 /// Walks a tree, one file a call. Inside each directory entries come sorted by name (bytes),

@@ -407,6 +407,21 @@ Walked walk(const std::string& root) {
 
 }  // namespace
 
+TEST_CASE("directory lock: one at a time, free again when its holder ends") {
+  const TemporaryDirectory folder;
+  {
+    auto first = weir::DirectoryLock::take(folder.path());
+    REQUIRE(first.ok());
+    const weir::DirectoryLock moved = std::move(first).value();
+    const auto second = weir::DirectoryLock::take(folder.path());
+    REQUIRE(!second.ok());
+    CHECK(second.error().code == "in_use");
+    CHECK(second.error().where == folder.path());
+  }
+  CHECK(weir::DirectoryLock::take(folder.path()).ok());
+  CHECK(weir::DirectoryLock::take(folder.path() + "/none").error().code == "not_found");
+}
+
 TEST_CASE("walk: sorted by name in each directory, directories at their place") {
   const TemporaryDirectory folder;
   for (const char* name :

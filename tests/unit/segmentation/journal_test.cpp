@@ -91,6 +91,16 @@ TEST_CASE("journal: a torn tail and a damaged line lose themselves alone") {
   CHECK(journal.sorted().size() == 3);
 }
 
+TEST_CASE("journal: one writer a root, and any number of readers") {
+  const Scratch scratch;
+  {
+    const Journal first = Journal::open(scratch.path(), SyncPolicy::none).value();
+    CHECK(Journal::open(scratch.path(), SyncPolicy::none).error().code == "in_use");
+    CHECK(Journal::read(scratch.path()).ok());
+  }
+  CHECK(Journal::open(scratch.path(), SyncPolicy::none).ok());
+}
+
 TEST_CASE("journal: what is forgotten is gone after compact") {
   const Scratch scratch;
   Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();

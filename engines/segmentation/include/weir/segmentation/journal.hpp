@@ -3,7 +3,8 @@
 // Shape: ROOT/_manifest/journal.jsonl, one JSON object a line, the last record of a path counts;
 // compact() leaves one record a path, sorted, without clocks, so that equal work gives equal bytes.
 // Records are held back until their outputs are as safe as the sync policy says: a record that can
-// be read never speaks of an output that is not there. Roles: one thread at a time. Errors: a line
+// be read never speaks of an output that is not there. Roles: one thread at a time; one process a
+// root, or the last to end would keep its own records alone. Errors: a line
 // that cannot be read is left out and counted; a torn tail is no error. Memory: about 600 bytes a
 // record.
 #pragma once
@@ -57,7 +58,7 @@ std::optional<Record> from_json_line(std::string_view line);
 class Journal {
  public:
   /// Reads ROOT/_manifest/journal.jsonl when it is there, and opens it for appending. Errors:
-  /// unwritable, unreadable.
+  /// unwritable, unreadable, in_use when another process has it open.
   static Result<Journal> open(const std::string& root, SyncPolicy policy);
 
   /// Reads it without opening it for appending; a root without a journal gives an empty one.
@@ -89,6 +90,7 @@ class Journal {
 
   std::string root_;
   SyncPolicy policy_;
+  std::optional<DirectoryLock> lock_;
   std::optional<AppendFile> file_;  // empty: read() made this one
   std::vector<Record> records_;
   std::vector<Record> fresh_;  // appended, not settled
