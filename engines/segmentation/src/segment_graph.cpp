@@ -6,15 +6,14 @@
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 
-#include "graph_run.hpp"
+#include "file_graph.hpp"
 
 namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t input_bytes_max = 1u << 30;
-constexpr std::size_t kept_bytes_max = 1u << 20;  // a pooled token with a larger buffer is freed
 constexpr std::string_view format_version =
-    "1";  // raise when the same input would give other bytes
+    "2";  // raise when the same input would give other bytes
 constexpr std::string_view file_name = "/part-000.parquet";
 
 struct Work {
@@ -27,22 +26,15 @@ struct Work {
   Table table;
   Table extra;
   std::vector<Segment> segments;
+  std::vector<std::string> notes;
   std::optional<SegmentError> error;
   ParquetWriter writer;
   bool skipped = false;
   std::uint64_t bytes_out = 0;
 
-  void begin(std::string new_key, const Record* known) {
-    key = std::move(new_key);
-    previous = known;
-    input = {};
-    segments.clear();
-    error.reset();
-    skipped = false;
-    bytes_out = 0;
-  }
+  bool decided() const noexcept { return skipped || error.has_value(); }
+  void refuse(const std::string& what) { error = SegmentError{"unreadable", what}; }
 };
-using Token = std::unique_ptr<Work>;
 
 /// The value of "NAME=" in a path of such parts.
 std::string part(std::string_view path, std::string_view name) {
@@ -57,18 +49,16 @@ std::string part(std::string_view path, std::string_view name) {
   return {};
 }
 
-class Segmenter {
+class Segmenter final : public FileGraph<Work> {
  public:
   Segmenter(const SegmentConfig& config, Journal& journal, const Journal& staged,
             StageReport& report, const Watch& watch)
-      : config_(config),
+      : FileGraph(watch, report),
+        config_(config),
         journal_(journal),
-        report_(report),
-        watch_(watch),
         stage_root_(clean_path(config.stage_root)),
         output_root_(clean_path(config.output_root)),
-        voltage_(config.voltage.empty() ? voltage_column(config.procedure) : config.voltage),
-        pool_(64) {
+        voltage_(config.voltage.empty() ? voltage_column(config.procedure) : config.voltage) {
     fingerprint_ = hex_word(hash_text(std::string(format_version) + '|' + voltage_ + '|' +
                                       std::string(to_string(config.detector.rule)) + '|' +
                                       python_repr(config.detector.dv_threshold) + '|' +
@@ -85,40 +75,28 @@ class Segmenter {
   void remove_orphans();
 
  private:
-  Give discover(Emit<Token>& out);
-  void read(Work& work);
-  void detect_sweeps(Work& work);
-  void write(Work& work);
-  void record(Token work);
+  bool wants(const std::string& path) const override {
+    std::string key;
+    return is_run(path, key);
+  }
+  Token make() const override { return std::make_unique<Work>(config_.compression); }
+  void begin(Work& work, const std::string& path) override;
+  void read(Work& work) override;
+  void digest(Work& work) override;
+  void write(Work& work) override;
+  void record(Work& work) override;
   bool is_current(const Work& work) const;
   bool is_run(const std::string& path, std::string& key) const;
   void identify(Work& work) const;
   void count(const Work& work);
   Record make_record(const Work& work) const;
-  auto step(void (Segmenter::*body)(Work&)) {
-    return [this, body](Token&& work) {
-      if (!work->skipped && !work->error && !fatal_.is_set()) {
-        try {
-          (this->*body)(*work);
-        } catch (const std::exception& error) {
-          work->error = SegmentError{"unreadable", error.what()};
-        }
-      }
-      return std::move(work);
-    };
-  }
 
   const SegmentConfig& config_;
   Journal& journal_;
-  StageReport& report_;
-  const Watch& watch_;
   std::string stage_root_, output_root_, voltage_, fingerprint_;
   std::map<std::string, InputIdentity>
       inputs_;                  // of the runs that the stage's journal knows, by directory
   std::set<std::string> seen_;  // by the source, read after the run
-  Pool<Work> pool_;
-  Fatal fatal_;
-  std::optional<FileWalk> walk_;
 };
 
 bool Segmenter::is_run(const std::string& path, std::string& key) const {
@@ -130,32 +108,16 @@ bool Segmenter::is_run(const std::string& path, std::string& key) const {
          !part(key, "date").empty();
 }
 
-Give Segmenter::discover(Emit<Token>& out) {
-  if (stop_requested(watch_)) {
-    report_.interrupted = true;
-    return Give::end;
-  }
-  if (fatal_.is_set()) return Give::end;
-  std::string path;
-  std::string key;
-  Error error;
-  for (;;) {
-    switch (walk_->next(path, error)) {
-      case FileWalk::Step::end:
-        return Give::end;
-      case FileWalk::Step::error:
-        report_.warnings.push_back(error.text());
-        continue;
-      case FileWalk::Step::file:
-        break;
-    }
-    if (!is_run(path, key)) continue;
-    Token work = pool_.take([&] { return std::make_unique<Work>(config_.compression); });
-    work->begin(key, journal_.find(key));
-    seen_.insert(key);
-    out(std::move(work));
-    return Give::more;
-  }
+void Segmenter::begin(Work& work, const std::string& path) {
+  is_run(path, work.key);
+  work.previous = journal_.find(work.key);
+  work.input = {};
+  work.segments.clear();
+  work.notes.clear();
+  work.error.reset();
+  work.skipped = false;
+  work.bytes_out = 0;
+  seen_.insert(work.key);
 }
 
 /// What a run was made of: as the stage's journal says, else the staged file's own size and time.
@@ -172,12 +134,15 @@ void Segmenter::identify(Work& work) const {
 bool Segmenter::is_current(const Work& work) const {
   const Record* before = work.previous;
   if (config_.force || before == nullptr || before->input != work.input) return false;
-  for (std::size_t id = 0; before->ok() && id < before->segments.size(); ++id) {
-    const std::string path =
-        output_root_ + "/" + work.key + "/segment=" + std::to_string(id) + std::string(file_name);
-    if (!stat_file(path)) return false;
+  if (!before->ok()) return before->reason != "unreadable";  // which may be over by now
+  std::uint64_t bytes = 0;
+  for (std::size_t id = 0; id < before->segments.size(); ++id) {
+    const auto segment = stat_file(output_root_ + "/" + work.key +
+                                   "/segment=" + std::to_string(id) + std::string(file_name));
+    if (!segment) return false;
+    bytes += segment.value().size;
   }
-  return true;
+  return bytes == before->bytes;
 }
 
 void Segmenter::read(Work& work) {
@@ -192,12 +157,15 @@ void Segmenter::read(Work& work) {
   }
 }
 
-void Segmenter::detect_sweeps(Work& work) {
+void Segmenter::digest(Work& work) {
   if (const auto read = read_parquet(work.bytes.view(), work.table); !read) {
     work.error = SegmentError{"unreadable", read.error().text()};
     return;
   }
   work.error = find_segments(work.table, voltage_, config_.detector, work.segments);
+  for (const std::string_view name : segment_columns) {
+    if (work.table.remove(name)) work.notes.push_back("column_replaced:" + std::string(name));
+  }
 }
 
 void Segmenter::write(Work& work) {
@@ -236,6 +204,7 @@ Record Segmenter::make_record(const Work& work) const {
   record.status = "ok";
   record.bytes = work.bytes_out;
   record.segments = work.segments;
+  record.notes = work.notes;
   return record;
 }
 
@@ -263,23 +232,20 @@ void Segmenter::count(const Work& work) {
   report_.bytes_out += work.bytes_out;
 }
 
-void Segmenter::record(Token work) {
-  if (!fatal_.is_set()) {
-    count(*work);
-    if (!work->skipped) {
-      const std::size_t keep = work->error ? 0 : work->segments.size();
-      report_.removed += remove_segments(output_root_ + "/" + work->key, keep);
-      Record made = make_record(*work);
-      auto done = write_segment_event(config_.side, made, output_root_);
-      if (done) done = journal_.append(std::move(made));
-      if (!done) fatal_.set(done.error());
-    }
-    if (watch_.progress != nullptr) watch_.progress->add();
-  }
-  if (work->bytes.capacity() <= kept_bytes_max) pool_.give(std::move(work));
+void Segmenter::record(Work& work) {
+  count(work);
+  if (work.skipped) return;
+  const std::size_t keep = work.error ? 0 : work.segments.size();
+  report_.removed += remove_segments(output_root_ + "/" + work.key, keep);
+  Record made = make_record(work);
+  auto done = write_segment_event(config_.side, made, output_root_);
+  if (done) done = journal_.append(std::move(made));
+  if (!done) fatal_.set(done.error());
 }
 
 void Segmenter::remove_orphans() {
+  // A folder that could not be read, or a disk that is not mounted, is no reason to remove anything.
+  if (!saw_all() || report_.interrupted || seen_.empty()) return;
   std::vector<std::string> gone;
   for (const Record* record : journal_.sorted()) {
     if (record->origin == stage_root_ && record->proc == config_.procedure &&
@@ -296,31 +262,9 @@ void Segmenter::remove_orphans() {
 
 Result<Done> Segmenter::run(Runtime& runtime) {
   const std::string root = stage_root_ + "/proc=" + config_.procedure;
-  auto walk = FileWalk::open(root);
-  if (!walk) {  // nothing of that procedure is staged: no runs, which the caller tells
-    return walk.error().code == "not_found" ? Result<Done>(Done{}) : Result<Done>(walk.error());
-  }
-  walk_ = std::move(walk).value();
-  if (watch_.progress != nullptr) {
-    std::uint64_t total = 0;
-    std::string key;
-    const auto counted = walk_files(
-        root, [&](const std::string& path) { total += is_run(path, key) ? 1 : 0; },
-        [](const Error&) {});
-    if (counted) watch_.progress->start("preprocess", "runs", total);
-  }
-  StreamGraph graph(runtime, "preprocess");
-  const NodeConfig middle{.capacity = config_.capacity};
-  auto found =
-      graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
-  auto bytes = graph.map("read", found, middle, step(&Segmenter::read));
-  auto swept = graph.map("detect", bytes, middle, step(&Segmenter::detect_sweeps));
-  auto written = graph.map("write", swept, middle, step(&Segmenter::write));
-  graph.sink("record", written, {.mode = Mode::serial, .capacity = config_.capacity},
-             [this](Token&& work) { record(std::move(work)); });
-  auto ran = run_graph(graph, "preprocess", watch_, report_.graph);
-  if (const Error* error = fatal_.get()) return *error;
-  return ran;
+  // Nothing of that procedure is staged: no runs, which the caller tells.
+  if (const auto there = stat_file(root); !there && there.error().code == "not_found") return Done{};
+  return run_over(root, runtime, {"preprocess", "runs", "detect"}, config_.capacity);
 }
 
 }  // namespace
@@ -331,6 +275,8 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   const std::string root = clean_path(config.output_root);
   const auto staged_root = stat_file(config.stage_root);
   if (!staged_root) return staged_root.error();
+  if (staged_root.value().kind != FileKind::directory)
+    return Error{"not_a_directory", "must be a directory", config.stage_root};
   if (auto removed = remove_temporaries(root); !removed) return removed.error();
   auto staged = Journal::read(clean_path(config.stage_root));
   if (!staged) return staged.error();
@@ -343,7 +289,7 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   Segmenter segmenter(config, journal.value(), staged.value(), report, watch);
   auto ran = segmenter.run(runtime);
   journal.value().settle();
-  if (ran && !report.interrupted) segmenter.remove_orphans();
+  if (ran) segmenter.remove_orphans();
   auto kept = journal.value().compact();
   if (!ran) return ran.error();
   if (kept)

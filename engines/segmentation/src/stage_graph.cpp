@@ -6,13 +6,12 @@
 #include <weir/segmentation/staging.hpp>
 #include <weir/segmentation/text.hpp>
 
-#include "graph_run.hpp"
+#include "file_graph.hpp"
 
 namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t input_bytes_max = 1u << 30;  // a CSV beyond it is `too_large`
-constexpr std::size_t kept_bytes_max = 1u << 20;   // a pooled token with a larger buffer is freed
 constexpr int read_tries = 3;                      // of a file that changes while it is read
 constexpr std::string_view format_version =
     "2";  // raise when the same input would give other bytes
@@ -36,6 +35,7 @@ struct Work {
   explicit Work(Compression compression) : writer(compression) {}
 
   std::string path;
+  std::string name;                  // the path as UTF-8, which names it in all outputs
   const Record* previous = nullptr;  // what the journal knew
   FileStat stat;
   Buffer bytes;
@@ -45,27 +45,18 @@ struct Work {
   bool skipped = false;
   std::uint64_t bytes_out = 0;
 
-  void begin(std::string new_path, const Record* known) {
-    path = std::move(new_path);
-    previous = known;
-    stat = {};
-    reject.reset();
-    skipped = false;
-    bytes_out = 0;
-  }
+  bool decided() const noexcept { return skipped || reject.has_value(); }
+  void refuse(const std::string& what) { reject = Reject{Reason::unreadable, what, 0, 0}; }
 };
-using Token = std::unique_ptr<Work>;
 
-class Stager {
+class Stager final : public FileGraph<Work> {
  public:
   Stager(const StageConfig& config, Journal& journal, StageReport& report, const Watch& watch)
-      : config_(config),
+      : FileGraph(watch, report),
+        config_(config),
         journal_(journal),
-        report_(report),
-        watch_(watch),
         raw_root_(clean_path(config.raw_root)),
-        stage_root_(clean_path(config.stage_root)),
-        pool_(64) {
+        stage_root_(clean_path(config.stage_root)) {
     const ProcedureTable& table =
         config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
     fingerprint_ =
@@ -74,69 +65,42 @@ class Stager {
                            '|' + std::string(to_string(config.compression))));
   }
 
-  Result<Done> run(Runtime& runtime);
+  Result<Done> run(Runtime& runtime) {
+    return run_over(raw_root_, runtime, {"stage", "files", "parse"}, config_.capacity);
+  }
 
  private:
-  Give discover(Emit<Token>& out);
-  void read(Work& work);
-  void parse(Work& work);
-  void write(Work& work);
-  void record(Token work);
+  bool wants(const std::string& path) const override { return is_csv(path, raw_root_.size() + 1); }
+  Token make() const override { return std::make_unique<Work>(config_.compression); }
+  void begin(Work& work, const std::string& path) override;
+  void read(Work& work) override;
+  void digest(Work& work) override;
+  void write(Work& work) override;
+  void record(Work& work) override;
   bool is_current(const Work& work) const;
   void remove_previous(const Work& work);
   void count(const Work& work);
   Record make_record(const Work& work) const;
   std::string target(const std::string& directory) const { return stage_root_ + "/" + directory; }
-  /// Wraps a step: no exception leaves a body, and nothing is done to a token that is decided.
-  auto step(void (Stager::*body)(Work&)) {
-    return [this, body](Token&& work) {
-      if (!work->skipped && !work->reject && !fatal_.is_set()) {
-        try {
-          (this->*body)(*work);
-        } catch (const std::exception& error) {
-          work->reject = Reject{Reason::unreadable, error.what(), 0, 0};
-        }
-      }
-      return std::move(work);
-    };
-  }
 
   const StageConfig& config_;
   Journal& journal_;
-  StageReport& report_;
-  const Watch& watch_;
   std::string raw_root_, stage_root_, fingerprint_;
-  Pool<Work> pool_;
-  Fatal fatal_;
-  std::optional<FileWalk> walk_;
 };
 
-Give Stager::discover(Emit<Token>& out) {
-  if (stop_requested(watch_)) {
-    report_.interrupted = true;
-    return Give::end;
-  }
-  if (fatal_.is_set()) return Give::end;
-  std::string path;
-  Error error;
-  for (;;) {
-    switch (walk_->next(path, error)) {
-      case FileWalk::Step::end:
-        return Give::end;
-      case FileWalk::Step::error:
-        report_.warnings.push_back(error.text());
-        continue;
-      case FileWalk::Step::file:
-        break;
-    }
-    if (!is_csv(path, raw_root_.size() + 1)) continue;
-    Token work = pool_.take([&] { return std::make_unique<Work>(config_.compression); });
-    path = clean_path(path);
-    const Record* known = journal_.find(path);
-    work->begin(std::move(path), known);
-    out(std::move(work));
-    return Give::more;
-  }
+void Stager::begin(Work& work, const std::string& path) {
+  work.path = clean_path(path);
+  work.name = readable(work.path);
+  work.previous = journal_.find(work.name);
+  work.stat = {};
+  work.reject.reset();
+  work.skipped = false;
+  work.bytes_out = 0;
+}
+
+/// True for what may be over by now: a permission, a lack of descriptors, a writer.
+bool passes(const std::string& reason) noexcept {
+  return reason == to_string(Reason::unreadable) || reason == to_string(Reason::changed_while_read);
 }
 
 /// True when the journal says that this input, this configuration, gave what still lies there.
@@ -145,7 +109,9 @@ bool Stager::is_current(const Work& work) const {
   if (config_.force || before == nullptr) return false;
   if (before->input != InputIdentity{work.stat.size, work.stat.mtime_ns, fingerprint_})
     return false;
-  return !before->ok() || stat_file(target(before->directory()) + "/part-000.parquet").ok();
+  if (!before->ok()) return !passes(before->reason);
+  const auto staged = stat_file(target(before->directory()) + "/part-000.parquet");
+  return staged && staged.value().size == before->bytes;
 }
 
 void Stager::read(Work& work) {
@@ -168,9 +134,10 @@ void Stager::read(Work& work) {
   }
 }
 
-void Stager::parse(Work& work) {
+void Stager::digest(Work& work) {
   const StagingConfig config{config_.procedures, config_.zone, config_.only_spec_columns};
-  work.reject = stage_bytes(work.bytes.view(), work.path, work.stat.mtime_ns, config, work.run);
+  work.reject = stage_bytes(work.bytes.view(), work.name, work.stat.mtime_ns, config, work.run);
+  if (work.name != work.path) work.run.notes.emplace_back("path_bytes");
 }
 
 void Stager::write(Work& work) {
@@ -197,7 +164,7 @@ void Stager::remove_previous(const Work& work) {
 
 Record Stager::make_record(const Work& work) const {
   Record record;
-  record.path = work.path;
+  record.path = work.name;
   record.input = {work.stat.size, work.stat.mtime_ns, fingerprint_};
   if (work.reject) {
     record.status = "reject";
@@ -221,7 +188,7 @@ Record Stager::make_record(const Work& work) const {
 
 void Stager::count(const Work& work) {
   ++report_.files;
-  report_.bytes_in += work.stat.size;
+  if (!work.skipped) report_.bytes_in += work.stat.size;
   if (work.skipped) {
     const Record& before = *work.previous;
     if (before.ok()) {
@@ -240,46 +207,14 @@ void Stager::count(const Work& work) {
   }
 }
 
-void Stager::record(Token work) {
-  if (!fatal_.is_set()) {
-    count(*work);
-    if (!work->skipped) {
-      remove_previous(*work);
-      Record made = make_record(*work);
-      auto done =
-          write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
-      if (done) done = journal_.append(std::move(made));
-      if (!done) fatal_.set(done.error());
-    }
-    if (watch_.progress != nullptr) watch_.progress->add();
-  }
-  if (work->bytes.capacity() <= kept_bytes_max) pool_.give(std::move(work));
-}
-
-Result<Done> Stager::run(Runtime& runtime) {
-  auto walk = FileWalk::open(raw_root_);
-  if (!walk) return walk.error();
-  walk_ = std::move(walk).value();
-  if (watch_.progress != nullptr) {
-    std::uint64_t total = 0;
-    const auto counted = walk_files(
-        raw_root_,
-        [&](const std::string& path) { total += is_csv(path, raw_root_.size() + 1) ? 1 : 0; },
-        [](const Error&) {});
-    if (counted) watch_.progress->start("stage", "files", total);
-  }
-  StreamGraph graph(runtime, "stage");
-  const NodeConfig middle{.capacity = config_.capacity};
-  auto found =
-      graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
-  auto bytes = graph.map("read", found, middle, step(&Stager::read));
-  auto parsed = graph.map("parse", bytes, middle, step(&Stager::parse));
-  auto written = graph.map("write", parsed, middle, step(&Stager::write));
-  graph.sink("record", written, {.mode = Mode::serial, .capacity = config_.capacity},
-             [this](Token&& work) { record(std::move(work)); });
-  auto ran = run_graph(graph, "stage", watch_, report_.graph);
-  if (const Error* error = fatal_.get()) return *error;
-  return ran;
+void Stager::record(Work& work) {
+  count(work);
+  if (work.skipped) return;
+  remove_previous(work);
+  Record made = make_record(work);
+  auto done = write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
+  if (done) done = journal_.append(std::move(made));
+  if (!done) fatal_.set(done.error());
 }
 
 }  // namespace

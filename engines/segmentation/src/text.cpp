@@ -177,6 +177,24 @@ std::string latin1_to_utf8(std::string_view bytes) {
   return out;
 }
 
+std::string readable(std::string_view bytes) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string out;
+  while (!bytes.empty()) {
+    const std::size_t n = sequence_length(bytes);
+    if (n == 0) {
+      const auto c = static_cast<unsigned char>(bytes.front());
+      out += "\\x";
+      out += hex[c >> 4];
+      out += hex[c & 15];
+    } else {
+      out += bytes.substr(0, n);
+    }
+    bytes.remove_prefix(std::max<std::size_t>(n, 1));
+  }
+  return out;
+}
+
 std::string unescape(std::string_view text, bool& found) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

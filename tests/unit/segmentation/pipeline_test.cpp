@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <weir/segmentation/pipeline.hpp>
+#include <weir/segmentation/segmenting.hpp>
 
 #include "scratch.hpp"
 
@@ -63,6 +66,10 @@ struct Bench {
   SideFiles side;
   std::uint32_t capacity = 4;
 };
+
+const std::string one_run =
+    "#Procedure: <a.IV>\n#Metadata:\n#\tStart time: 1757018821.5\n#Data:\nVsd (V),segment_id\n"
+    "0.0,7\n0.1,7\n0.2,7\n0.3,7\n0.4,7\n0.5,7\n";
 
 std::string first_file(const std::map<std::string, std::string>& tree, const std::string& part) {
   for (const auto& [name, bytes] : tree) {
@@ -150,6 +157,85 @@ TEST_CASE("pipeline: an output that is missing is made again, alone") {
   CHECK(bench.scratch.tree("out") == before);
 }
 
+TEST_CASE("pipeline: an output that was cut is made again, alone") {
+  Bench bench(40);
+  bench.stage_all();
+  bench.segment_all();
+  const auto before = bench.scratch.tree("out");
+  for (const char* part : {"stage/proc=IV/", "segment=2"}) {
+    const std::string name = first_file(before, part);
+    bench.scratch.write(name, before.at(name).substr(0, 100));
+  }
+  CHECK(bench.stage_all().done == 1);
+  CHECK(bench.segment_all().done == 1);
+  CHECK(bench.scratch.tree("out") == before);
+}
+
+TEST_CASE("pipeline: what could not be read is tried again, what was refused is not read again") {
+  Bench bench(40);
+  const std::string link = bench.scratch.path() + "/corpus/raw/link.csv";
+  REQUIRE(::symlink("target", link.c_str()) == 0);  // leads nowhere: a record, not a warning
+  const StageReport staged = bench.stage_all();
+  CHECK(staged.rejects.at("unreadable") == 1);
+  CHECK(staged.warnings.empty());
+  CHECK(staged.bytes_in > 0);
+  bench.scratch.write("corpus/raw/target", one_run);
+  const StageReport again = bench.stage_all();
+  CHECK(again.done == 1);
+  CHECK(again.rejected == staged.rejected - 1);
+  CHECK(again.bytes_in == one_run.size());
+  // The same for a staged file that is whole again, of the same input.
+  const std::string name = first_file(bench.scratch.tree("out"), "stage/proc=IV/");
+  const std::string bytes = bench.scratch.read(name);
+  bench.scratch.write(name, "no parquet");
+  CHECK(bench.segment_all().rejects.at("unreadable") == 1);
+  bench.scratch.write(name, bytes);
+  CHECK(bench.segment_all().rejected == 0);
+}
+
+TEST_CASE("pipeline: segments stay while their runs cannot be looked at") {
+  Bench bench(60);
+  bench.stage_all();
+  bench.segment_all();
+  const auto before = bench.scratch.tree("out/IV");
+  const std::string staged = bench.scratch.path() + "/out/stage/proc=IV";
+  std::string day;
+  for (const auto& entry : std::filesystem::directory_iterator(staged)) day = entry.path();
+  // As root everything can be read: a loop of links instead of a folder without permission.
+  const std::string aside = bench.scratch.path() + "/aside";
+  std::filesystem::rename(day, aside);
+  std::filesystem::create_symlink(day, day);
+  CHECK(bench.segment_all().warnings.size() == 1);
+  CHECK(bench.scratch.tree("out/IV") == before);
+  std::filesystem::remove(day);
+  std::filesystem::rename(aside, day);
+  std::filesystem::rename(staged, staged + "-not-mounted");
+  CHECK(bench.segment_all().files == 0);
+  CHECK(bench.scratch.tree("out/IV") == before);
+}
+
+TEST_CASE("pipeline: a name that is no UTF-8 is staged under one that is, and found again") {
+  Bench bench(10);
+  bench.scratch.write("corpus/raw/a\xff.csv", one_run);
+  bench.scratch.write("corpus/raw/a\xfe.csv", one_run);
+  const StageReport staged = bench.stage_all();
+  CHECK(bench.stage_all().skipped == staged.done);
+  const auto journal = bench.scratch.read("out/stage/_manifest/journal.jsonl");
+  CHECK(journal.find("/a\\\\xff.csv") != std::string::npos);
+  CHECK(journal.find("/a\\\\xfe.csv") != std::string::npos);
+}
+
+TEST_CASE("pipeline: two processes do not work on one root") {
+  Bench bench(10);
+  const auto other = Journal::open(bench.scratch.path() + "/stage", SyncPolicy::none);
+  REQUIRE(other.ok());
+  StageConfig config;
+  config.raw_root = bench.scratch.path() + "/corpus/raw";
+  config.stage_root = bench.scratch.path() + "/stage";
+  config.zone = &santiago();
+  CHECK(stage(*bench.runtime, config, {}).error().code == "in_use");
+}
+
 TEST_CASE("pipeline: a changed input replaces its outputs, stale segments and all") {
   Bench bench(40);
   bench.stage_all();
@@ -229,6 +315,28 @@ TEST_CASE("pipeline: side files are the original's") {
         std::string::npos);
 }
 
+TEST_CASE("pipeline: a staged column does not hide one of the segments'") {
+  Bench bench(10);
+  bench.scratch.write("corpus/raw/own.csv", one_run);
+  bench.stage_all();
+  bench.segment_all();
+  const Journal journal = Journal::read(bench.scratch.path() + "/out/IV").value();
+  std::string own;
+  for (const Record* record : journal.sorted()) {
+    if (!record->notes.empty()) own = record->path;
+  }
+  REQUIRE(!own.empty());
+  Table table;
+  REQUIRE(read_parquet(bench.scratch.read("out/IV/" + own + "/segment=0/part-000.parquet"), table)
+              .ok());
+  for (const std::string_view name : segment_columns) {
+    std::size_t named = 0;
+    for (std::size_t k = 0; k < table.size(); ++k) named += table[k].name == name ? 1 : 0;
+    CHECK(named == 1);
+  }
+  CHECK(table.find("segment_id")->integer(0) == 0);
+}
+
 TEST_CASE("pipeline: places that are not there are told") {
   Scratch scratch;
   auto runtime = start(1);
@@ -240,6 +348,10 @@ TEST_CASE("pipeline: places that are not there are told") {
   scratch.write("file", "x");
   config.raw_root = scratch.path() + "/file";
   CHECK(stage(*runtime, config, {}).error().code == "not_a_directory");
+  SegmentConfig file_as_root;
+  file_as_root.stage_root = scratch.path() + "/file";
+  file_as_root.output_root = scratch.path() + "/out";
+  CHECK(preprocess(*runtime, file_as_root, {}).error().code == "not_a_directory");
   SegmentConfig segments;
   segments.stage_root = scratch.path() + "/none";
   segments.output_root = scratch.path() + "/out";

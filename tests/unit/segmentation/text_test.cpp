@@ -6,6 +6,11 @@
 
 using namespace weir::segmentation;
 
+TEST_CASE("text: bytes that are no UTF-8 are made readable, each in its own way") {
+  CHECK(readable("a/\xc2\xb5.csv") == "a/\xc2\xb5.csv");
+  CHECK(readable("a\xff\xc2.csv") == "a\\xff\\xc2.csv");
+}
+
 TEST_CASE("text: floats print as Python's repr") {
   CHECK(python_repr(0.0) == "0.0");
   CHECK(python_repr(-0.0) == "-0.0");

@@ -5,6 +5,7 @@
 // Errors: a SegmentError, in words.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ std::string_view voltage_column(std::string_view procedure) noexcept;
 /// The folder of a procedure's segments: "iv_segments", "ivg_segments", "ivgt_segments"; empty for
 /// another procedure.
 std::string_view segment_folder(std::string_view procedure) noexcept;
+
+/// The columns that a segment's file has besides the staged ones, which must not have their names.
+inline constexpr std::array<std::string_view, 6> segment_columns = {
+    "segment_id",    "segment_type",      "segment_v_start",
+    "segment_v_end", "segment_direction", "point_in_segment"};
 
 /// Finds the segments of a staged table.
 std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage,

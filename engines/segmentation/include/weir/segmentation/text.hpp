@@ -44,6 +44,8 @@ void append_python_repr(std::string& out, double value);
 bool is_utf8(std::string_view bytes) noexcept;
 /// Latin-1 bytes as UTF-8.
 std::string latin1_to_utf8(std::string_view bytes);
+/// UTF-8 as it is; each byte that is no part of it as "\xNN".
+std::string readable(std::string_view bytes);
 /// Replaces the escapes \xNN and \uNNNN that PyMeasure leaves in files by their characters; `found`
 /// is set when there was one.
 std::string unescape(std::string_view text, bool& found);
