@@ -21,13 +21,25 @@ std::string count_with_share(std::uint64_t n, std::uint64_t all) {
   return out;
 }
 
-void add_stage(weir::Table& table, const StageReport& r) {
-  table.add({"files", format_count(r.files)});
-  table.add({"  staged", count_with_share(r.done, r.files)});
+/// What the two stages call the same counts.
+struct Words {
+  const char *all, *done, *refused, *reasons, *outputs;
+};
+constexpr Words stage_words = {"files", "staged", "rejected", "rejects", "outputs"};
+constexpr Words preprocess_words = {"runs", "segmented", "errors", "error_reasons", "segments"};
+
+void add_outcome(weir::Table& table, const StageReport& r, const Words& words) {
+  table.add({words.all, format_count(r.files)});
+  table.add({std::string("  ") + words.done, count_with_share(r.done, r.files)});
   table.add({"  skipped", count_with_share(r.skipped, r.files)});
-  table.add({"  rejected", count_with_share(r.rejected, r.files)});
+  table.add({std::string("  ") + words.refused, count_with_share(r.rejected, r.files)});
   for (const auto& [reason, n] : r.rejects) table.add({"    " + reason, format_count(n)});
-  if (r.removed != 0) table.add({"  stale outputs removed", format_count(r.removed)});
+  if (r.removed != 0)
+    table.add({std::string("  stale ") + words.outputs + " removed", format_count(r.removed)});
+}
+
+void add_stage(weir::Table& table, const StageReport& r) {
+  add_outcome(table, r, stage_words);
   table.add({"rows", format_count(r.rows)});
   table.add({"read", format_bytes(static_cast<double>(r.bytes_in))});
   table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
@@ -37,12 +49,7 @@ void add_stage(weir::Table& table, const StageReport& r) {
 }
 
 void add_preprocess(weir::Table& table, const StageReport& r) {
-  table.add({"runs", format_count(r.files)});
-  table.add({"  segmented", count_with_share(r.done, r.files)});
-  table.add({"  skipped", count_with_share(r.skipped, r.files)});
-  table.add({"  errors", count_with_share(r.rejected, r.files)});
-  for (const auto& [reason, n] : r.rejects) table.add({"    " + reason, format_count(n)});
-  if (r.removed != 0) table.add({"  stale segments removed", format_count(r.removed)});
+  add_outcome(table, r, preprocess_words);
   table.add({"segments", format_count(r.segments)});
   table.add({"points", format_count(r.rows)});
   table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
@@ -50,47 +57,36 @@ void add_preprocess(weir::Table& table, const StageReport& r) {
   table.add({"runs/s", format_number(rate(r.files, r.elapsed_s))});
 }
 
-void warning_members(JsonWriter& json, const StageReport& r) {
+void outcome_members(JsonWriter& json, const StageReport& r, const Words& words) {
+  json.member(words.all, r.files);
+  json.member(words.done, r.done);
+  json.member("skipped", r.skipped);
+  json.member(words.refused, r.rejected);
+  json.key(words.reasons).begin_object();
+  for (const auto& [reason, n] : r.rejects) json.member(reason, n);
+  json.end_object();
+  json.member("bytes_in", r.bytes_in);
+  json.member("bytes_out", r.bytes_out);
+  json.member("removed", r.removed);
+  json.member("interrupted", r.interrupted);
   json.key("warnings").begin_array();
   for (const std::string& warning : r.warnings) json.value(warning);
   json.end_array();
 }
 
 void stage_members(JsonWriter& json, const StageReport& r) {
-  json.member("files", r.files);
-  json.member("staged", r.done);
-  json.member("skipped", r.skipped);
-  json.member("rejected", r.rejected);
-  json.key("rejects").begin_object();
-  for (const auto& [reason, n] : r.rejects) json.member(reason, n);
-  json.end_object();
+  outcome_members(json, r, stage_words);
   json.member("rows", r.rows);
-  json.member("bytes_in", r.bytes_in);
-  json.member("bytes_out", r.bytes_out);
-  json.member("removed", r.removed);
   json.member("files_per_s", rate(r.files, r.elapsed_s));
   json.member("mb_per_s", mb_rate(r.bytes_in, r.elapsed_s));
-  json.member("interrupted", r.interrupted);
-  warning_members(json, r);
 }
 
 void preprocess_members(JsonWriter& json, const StageReport& r) {
-  json.member("runs", r.files);
-  json.member("segmented", r.done);
-  json.member("skipped", r.skipped);
-  json.member("errors", r.rejected);
-  json.key("error_reasons").begin_object();
-  for (const auto& [reason, n] : r.rejects) json.member(reason, n);
-  json.end_object();
+  outcome_members(json, r, preprocess_words);
   json.member("segments", r.segments);
   json.member("points", r.rows);
-  json.member("bytes_in", r.bytes_in);
-  json.member("bytes_out", r.bytes_out);
-  json.member("removed", r.removed);
   json.member("runs_per_s", rate(r.files, r.elapsed_s));
   json.member("points_per_s", rate(r.rows, r.elapsed_s));
-  json.member("interrupted", r.interrupted);
-  warning_members(json, r);
 }
 
 void common_members(JsonWriter& json, const Options& options, const Findings& f) {

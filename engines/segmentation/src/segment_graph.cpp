@@ -244,7 +244,8 @@ void Segmenter::record(Work& work) {
 }
 
 void Segmenter::remove_orphans() {
-  // A folder that could not be read, or a disk that is not mounted, is no reason to remove anything.
+  // A folder that could not be read, or a disk that is not mounted, is no reason to remove
+  // anything.
   if (!saw_all() || report_.interrupted || seen_.empty()) return;
   std::vector<std::string> gone;
   for (const Record* record : journal_.sorted()) {
@@ -263,7 +264,8 @@ void Segmenter::remove_orphans() {
 Result<Done> Segmenter::run(Runtime& runtime) {
   const std::string root = stage_root_ + "/proc=" + config_.procedure;
   // Nothing of that procedure is staged: no runs, which the caller tells.
-  if (const auto there = stat_file(root); !there && there.error().code == "not_found") return Done{};
+  if (const auto there = stat_file(root); !there && there.error().code == "not_found")
+    return Done{};
   return run_over(root, runtime, {"preprocess", "runs", "detect"}, config_.capacity);
 }
 
