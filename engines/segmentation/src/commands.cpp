@@ -204,6 +204,7 @@ void Session::write_graphs() {
     text += between + (json ? graph->json : graph->dot);
     between = json ? ",\n" : "\n";
   }
+  if (between.empty()) return;  // none was built: a file of an earlier run stays
   if (json) text += "]\n";
   const auto written = write_file_atomically(options_.graph, text);
   if (!written && findings_.error.code.empty()) fail(written.error());

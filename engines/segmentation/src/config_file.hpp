@@ -2,8 +2,8 @@
 // the program.
 //
 // Shape: {section: {key: value}} or {key: value}; keys are the long options' names, with _ or -.
-// Sections: staging, intermediate, pipeline (all of them apply where the option exists), analysis,
-// plotting (passed over).
+// Sections: staging (not for preprocess), intermediate (not for stage), pipeline; analysis and
+// plotting are passed over. Of one key in several sections the first counts.
 #pragma once
 
 #include <string>
@@ -13,9 +13,10 @@
 namespace weir::segmentation {
 
 struct Setting {
-  std::string key;    // "stage-root"
-  std::string value;  // scalar text
-  std::string where;  // FILE:LINE
+  std::string section;  // empty: none
+  std::string key;      // "stage-root"
+  std::string value;    // scalar text
+  std::string where;    // FILE:LINE
 };
 
 /// Reads the settings that a file holds. Errors: bad_config with FILE:LINE.

@@ -3,7 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <sstream>
 #include <vector>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
@@ -40,21 +43,59 @@ constexpr Named commands[] = {
      "weir-segment report data/02_stage"},
 };
 
+/// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
+CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
+  const std::string range = std::to_string(least) + " to " + std::to_string(most);
+  const auto check = [=](std::string& text) {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most)
+      return "\"" + text + "\" is no whole number from " + range;
+    text = std::to_string(value);
+    return std::string();
+  };
+  return CLI::Validator(check, range, "whole");
+}
+
+CLI::Validator volts() {
+  const auto check = [](std::string& text) {
+    const auto value = parse_float(text);
+    const bool good = value && std::isfinite(*value) && *value >= 0;
+    return good ? std::string() : "\"" + text + "\" is no voltage from 0 on";
+  };
+  return CLI::Validator(check, "", "volts");
+}
+
+/// An empty path is a script's unset variable, and would mean the working directory.
+CLI::Validator given() {
+  const auto check = [](std::string& text) {
+    return std::string(text.empty() ? "must not be empty" : "");
+  };
+  return CLI::Validator(check, "", "given");
+}
+
+CLI::Option* add_path(CLI::App& app, const std::string& names, std::string& path,
+                      const std::string& what) {
+  return app.add_option(names, path, what)->check(given());
+}
+
 void add_common(CLI::App& app, Options& o) {
   app.add_option("-w,--workers,--num-workers", o.workers,
                  "Worker threads; default: one per allowed core")
-      ->check(CLI::Range(0, 256));
-  app.add_option("--seed", o.seed, "Seed of made-up data");
-  app.add_option("-c,--config", o.config, "Settings in YAML or JSON; the command line wins");
-  app.add_option("--graph", o.graph, "Write the built graphs: DOT, or JSON by the ending");
+      ->transform(whole(0, 256));
+  app.add_option("--seed", o.seed, "Seed of made-up data")->transform(whole(0, ~std::uint64_t{0}));
+  add_path(app, "-c,--config", o.config, "Settings in YAML or JSON; the command line wins");
+  add_path(app, "--graph", o.graph, "Write the built graphs: DOT, or JSON by the ending");
   app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
   app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
 }
 
 void add_both(CLI::App& app, Options& o) {
-  app.add_option("--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
-  app.add_option("--layout", o.layout, "run: one file a run")
-      ->check(CLI::IsMember({"run", "partition"}));
+  add_path(app, "--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
+  app.add_option("--layout", o.layout, "run: one file a run; partition: not in this version")
+      ->check(CLI::IsMember({"run", "partition"}))
+      ->capture_default_str();
   app.add_option("--compression", o.compression, "zstd, snappy or none")
       ->check(CLI::IsMember({"zstd", "snappy", "none"}))
       ->capture_default_str();
@@ -64,41 +105,41 @@ void add_both(CLI::App& app, Options& o) {
   app.add_option("--fsync", o.fsync, "none, commit: before journal records, file: each file")
       ->check(CLI::IsMember({"none", "commit", "file"}))
       ->capture_default_str();
-  app.add_option("--events-dir", o.events_dir, "Folder of event files (and --events files)");
+  add_path(app, "--events-dir", o.events_dir, "Folder of event files (and --events files)");
   app.add_flag("-f,--force", o.force, "Do again what is done");
   app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
-      ->check(CLI::Range(1, 16));
+      ->transform(whole(1, 16));
 }
 
 void add_stage(CLI::App& app, Options& o) {
-  app.add_option("--raw-root", o.raw_root, "Where the CSVs are")->capture_default_str();
-  app.add_option("--procedures-yaml", o.procedures_yaml,
-                 "Types by procedure; default: seven built in");
+  add_path(app, "--raw-root", o.raw_root, "Where the CSVs are")->capture_default_str();
+  add_path(app, "--procedures-yaml", o.procedures_yaml,
+           "Types by procedure; default: seven built in");
   app.add_option("--local-tz", o.local_tz, "Zone of the partition date")->capture_default_str();
   app.add_flag("--only-yaml-data", o.only_yaml_data,
                "Leave out columns that the procedure does not name");
-  app.add_option("--rejects-dir", o.rejects_dir, "Folder of one JSON file a reject");
-  app.add_option("--manifest", o.manifest,
-                 "Path of the manifest; default: _manifest/manifest.parquet");
+  add_path(app, "--rejects-dir", o.rejects_dir, "Folder of one JSON file a reject");
+  add_path(app, "--manifest", o.manifest,
+           "Path of the manifest; default: _manifest/manifest.parquet");
 }
 
 void add_preprocess(CLI::App& app, Options& o) {
-  app.add_option("--output-root", o.output_root,
-                 "Where segments go; {iv,ivg,ivgt}_segments is appended")
+  add_path(app, "--output-root", o.output_root,
+           "Where segments go; {iv,ivg,ivgt}_segments is appended")
       ->capture_default_str();
   app.add_option("-p,--procedure", o.procedure, "IV, IVg or IVgT")
       ->check(CLI::IsMember({"IV", "IVg", "IVgT"}))
       ->capture_default_str();
   app.add_option("--voltage-col", o.voltage_col,
                  "Voltage column; default: Vsd (V) for IV, else Vg (V)");
-  app.add_option("--rule", o.rule, "compat: the original's rule")
+  app.add_option("--rule", o.rule, "compat: the original's; zigzag, pelt: not in this version")
       ->check(CLI::IsMember({"compat", "zigzag", "pelt"}))
       ->capture_default_str();
   app.add_option("--dv-threshold", o.dv_threshold, "Smallest step that has a direction, V")
-      ->check(CLI::NonNegativeNumber)
+      ->check(volts())
       ->capture_default_str();
   app.add_option("--min-segment-points", o.min_segment_points, "Shorter segments are left out")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
+      ->transform(whole(1, 1'000'000))
       ->capture_default_str();
 }
 
@@ -120,17 +161,16 @@ void add_options(CLI::App& app, Command command, Options& o) {
       app.add_flag("--barrier", o.barrier, "Keep the two stages apart (they always are)");
       break;
     case Command::generate:
-      app.add_option("OUT", o.path, "Folder of the corpus")->required();
-      app.add_option("--files", o.files, "How many files")
-          ->check(CLI::Range(std::size_t{1}, std::size_t{10000000}));
+      add_path(app, "OUT", o.path, "Folder of the corpus")->required();
+      app.add_option("--files", o.files, "How many files")->transform(whole(1, 10'000'000));
       app.add_option("--kind", o.kind, "clean or dirty")->check(CLI::IsMember({"clean", "dirty"}));
       break;
     case Command::inspect:
-      app.add_option("FILE", o.path, "A flat Parquet file")->required();
+      add_path(app, "FILE", o.path, "A flat Parquet file")->required();
       app.add_flag("--all-rows", o.all_rows, "With --json: every row as \"data\"");
       break;
     default:
-      app.add_option("STAGE_ROOT", o.path, "A folder with _manifest/journal.jsonl")->required();
+      add_path(app, "STAGE_ROOT", o.path, "A folder with _manifest/journal.jsonl")->required();
   }
 }
 
@@ -167,33 +207,55 @@ Error unknown_argument(const CLI::App& app, const CLI::App* command) {
                command == nullptr ? "" : command->get_name());
 }
 
-/// Gives options that the command line left alone the values of --config.
-Result<Done> apply_config(CLI::App& root, CLI::App& command, const std::string& path) {
-  auto settings = load_settings(path);
+/// The option that a key of --config stands for; null when there is none.
+CLI::Option* option_of(CLI::App& command, const std::string& key) {
+  if (key == "help" || key == "config") return nullptr;
+  return command.get_option_no_throw("--" + key);
+}
+
+Error unknown_key(CLI::App& root, const Setting& setting) {
+  std::vector<std::string> known;
+  for (CLI::App* command : root.get_subcommands({})) {
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        if (option_of(*command, name) != nullptr) known.push_back(name);
+      }
+    }
+  }
+  return {"bad_config",
+          "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(setting.key, known),
+          setting.where};
+}
+
+void give(CLI::Option& option, const std::string& value) {
+  option.add_result(value);
+  option.run_callback();
+}
+
+/// Gives options that the command line left alone the values of --config. Every value is looked at,
+/// those of other commands as well.
+Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& options) {
+  auto settings = load_settings(options.config);
   if (!settings) return settings.error();
   for (const Setting& setting : settings.value()) {
-    const std::string name = "--" + setting.key;
-    CLI::Option* option = command.get_option_no_throw(name);
-    if (option == nullptr) {
-      std::vector<std::string> known;
-      bool elsewhere = false;
-      for (const CLI::App* other : root.get_subcommands({})) {
-        elsewhere = elsewhere || other->get_option_no_throw(name) != nullptr;
-        for (const std::string& word : option_names(*other)) known.push_back(word);
-      }
-      if (elsewhere) continue;  // another command's
-      return Error{"bad_config",
-                   "unknown key \"" + setting.key + "\"; the nearest is " +
-                       nearest_word(name, known).substr(2),
-                   setting.where};
+    const Named* owner = nullptr;
+    for (const Named& named : commands) {
+      const bool has = option_of(*root.get_subcommand(named.name), setting.key) != nullptr;
+      if (has && (owner == nullptr || named.command == options.command)) owner = &named;
     }
-    if (option->count() != 0) continue;
+    if (owner == nullptr) return unknown_key(root, setting);
     try {
-      option->add_result(setting.value);
-      option->run_callback();
+      CLI::App scratch_app;
+      Options scratch;
+      add_options(scratch_app, owner->command, scratch);
+      give(*option_of(scratch_app, setting.key), setting.value);
     } catch (const CLI::Error& error) {
       return Error{"bad_config", error.what(), setting.where};
     }
+    const bool other = (options.command == Command::stage && setting.section == "intermediate") ||
+                       (options.command == Command::preprocess && setting.section == "staging");
+    CLI::Option* option = other ? nullptr : option_of(command, setting.key);
+    if (option != nullptr && option->count() == 0) give(*option, setting.value);
   }
   return Done{};
 }
@@ -232,7 +294,9 @@ Parsed parse_options(int argc, char** argv) {
     const auto subs = app.get_subcommands();
     return refuse(unknown_argument(app, subs.empty() ? nullptr : subs.front()));
   } catch (const CLI::Success& done) {  // --help, --version
-    parsed.exit = app.exit(done);
+    std::ostringstream text;
+    parsed.exit = app.exit(done, text, text);
+    parsed.text = text.str();
     return parsed;
   } catch (const CLI::ParseError& error) {
     const auto subs = app.get_subcommands();
@@ -248,7 +312,7 @@ Parsed parse_options(int argc, char** argv) {
     if (o.command_name == named.name) o.command = named.command;
   }
   if (!o.config.empty()) {
-    if (auto applied = apply_config(app, *subs.front(), o.config); !applied)
+    if (auto applied = apply_config(app, *subs.front(), o); !applied)
       return refuse(applied.error());
   }
   if (auto checked = check_options(o); !checked) return refuse(checked.error());

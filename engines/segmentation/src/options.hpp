@@ -56,8 +56,9 @@ struct Options {
 /// What came of the command line: go on, or end with `exit`.
 struct Parsed {
   Options options;
-  int exit = -1;  // -1: go on
-  Error error;    // what was wrong, when exit is 2
+  int exit = -1;     // -1: go on
+  Error error;       // what was wrong, when exit is 2
+  std::string text;  // help or version, when exit is 0
 };
 
 Parsed parse_options(int argc, char** argv);

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 #include <weir/segmentation/procedures.hpp>
+#include <weir/segmentation/text.hpp>
 
 #include "config_file.hpp"
 
@@ -85,21 +86,37 @@ ProcedureSpec read_spec(const std::string& name, const YAML::Node& node, const s
   return spec;
 }
 
-void read_settings(const YAML::Node& node, const std::string& path, bool top,
+/// The one document of a file; null when there is none.
+YAML::Node load_document(const std::string& code, const std::string& path) {
+  const std::vector<YAML::Node> documents = YAML::LoadAllFromFile(path);
+  if (documents.size() > 1) refuse(code, "something follows the document", path, documents[1]);
+  return documents.empty() ? YAML::Node() : documents[0];
+}
+
+void read_settings(const YAML::Node& node, const std::string& path, const std::string& section,
                    std::vector<Setting>& out) {
   constexpr const char* code = "bad_config";
   constexpr std::array<std::string_view, 3> sections = {"staging", "intermediate", "pipeline"};
   constexpr std::array<std::string_view, 2> later = {"analysis", "plotting"};
   if (!node.IsMap()) refuse(code, "a map of settings belongs here", path, node);
+  const bool top = section.empty();
+  std::set<std::string> seen;
   for (const auto& entry : node) {
     auto key = entry.first.as<std::string>();
     const auto is_one_of = [&](const auto& words) {
-      return std::find(words.begin(), words.end(), key) != words.end();
+      return top && std::find(words.begin(), words.end(), key) != words.end();
     };
-    if (entry.second.IsMap()) {
-      if (!top || (!is_one_of(sections) && !is_one_of(later)))
-        refuse(code, "unknown section \"" + key + "\"", path, entry.first);
-      if (is_one_of(sections)) read_settings(entry.second, path, false, out);
+    const bool map = entry.second.IsMap();
+    if (map && !is_one_of(sections) && !is_one_of(later)) {
+      const std::vector<std::string> known(sections.begin(), sections.end());
+      refuse(code, "unknown section \"" + key + "\"; the nearest is " + nearest_word(key, known),
+             path, entry.first);
+    }
+    if (!map && !entry.second.IsNull() && is_one_of(sections))
+      refuse(code, "section \"" + key + "\" must be a map of settings", path, entry.second);
+    if (is_one_of(later)) continue;
+    if (map) {
+      read_settings(entry.second, path, key, out);
       continue;
     }
     if (top && key.starts_with("run_"))
@@ -108,7 +125,8 @@ void read_settings(const YAML::Node& node, const std::string& path, bool top,
     if (!entry.second.IsScalar())
       refuse(code, "\"" + key + "\" must have one value", path, entry.second);
     std::replace(key.begin(), key.end(), '_', '-');
-    out.push_back({key, entry.second.Scalar(), place(path, entry.first.Mark())});
+    if (!seen.insert(key).second) refuse(code, "\"" + key + "\" is there twice", path, entry.first);
+    out.push_back({section, key, entry.second.Scalar(), place(path, entry.first.Mark())});
   }
 }
 
@@ -116,7 +134,7 @@ void read_settings(const YAML::Node& node, const std::string& path, bool top,
 
 Result<ProcedureTable> load_procedures(const std::string& path) {
   return guarded<ProcedureTable>("bad_procedures", path, [&]() -> Result<ProcedureTable> {
-    const YAML::Node root = YAML::LoadFile(path);
+    const YAML::Node root = load_document("bad_procedures", path);
     if (!root.IsMap() || !root["procedures"])
       refuse("bad_procedures", "there is no map \"procedures\"", path, root);
     const YAML::Node procedures = root["procedures"];
@@ -138,8 +156,8 @@ Result<ProcedureTable> load_procedures(const std::string& path) {
 Result<std::vector<Setting>> load_settings(const std::string& path) {
   return guarded<std::vector<Setting>>("bad_config", path, [&]() -> Result<std::vector<Setting>> {
     std::vector<Setting> settings;
-    const YAML::Node root = YAML::LoadFile(path);
-    if (!root.IsNull()) read_settings(root, path, true, settings);
+    const YAML::Node root = load_document("bad_config", path);
+    if (!root.IsNull()) read_settings(root, path, "", settings);
     return settings;
   });
 }

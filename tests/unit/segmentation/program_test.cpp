@@ -68,7 +68,14 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   refused("stage --layout partition", "--layout partition is not in this version");
   refused("stage --workers 1000", "--workers");
   refused("preprocess --procedure It", "--procedure");
-  refused("preprocess --dv-threshold -1", "--dv-threshold");
+  for (const char* volts : {"-1", "nan", "inf", "1e400", "x"})
+    refused(std::string("preprocess --dv-threshold ") + volts, "--dv-threshold");
+  for (const char* count : {"-1", "1.5", "0x2", "abc", "99999999999999999999", "\"\""})
+    refused(std::string("stage --seed ") + count, "--seed");
+  refused("stage --workers 257", "0 to 256");
+  refused("preprocess --min-segment-points 0", "--min-segment-points");
+  refused("stage --raw-root raw --stage-root \"\"", "--stage-root: must not be empty");
+  refused("analyse", "unknown command");
   refused("stage --compression lz77", "--compression");
   refused("generate", "OUT");
   refused("", "a command is missing");
@@ -90,6 +97,30 @@ TEST_CASE("program: help has an example, version its parts") {
   CHECK(version.exit == 0);
   CHECK(says(version, "weir 0."));
   CHECK(says(version, "malloc"));
+}
+
+TEST_CASE("program: a result that cannot be written is an error, no output takes our messages") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  scratch.write("raw/a.csv", one_run);
+  const Answer full =
+      run(scratch.path(), "stage --raw-root raw --stage-root s --json 2>&1 >/dev/full #");
+  CHECK(full.exit == 1);
+  CHECK(says(full, "cannot write the result"));
+  CHECK(run(scratch.path(), "--help >/dev/full #").exit == 1);
+  const auto before = scratch.tree("s");
+  CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s --force >&- 2>&- <&- #").exit ==
+        1);
+  CHECK(scratch.tree("s") == before);
+}
+
+TEST_CASE("program: a graph that was not built leaves the file of an earlier one") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  scratch.write("g.dot", "of an earlier run");
+  CHECK(run(scratch.path(), "stage --raw-root none --stage-root s --graph g.dot").exit == 1);
+  CHECK(run(scratch.path(), "generate c --files 2 --graph g.dot").exit == 0);
+  CHECK(scratch.read("g.dot") == "of an earlier run");
 }
 
 TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is exit 0") {
@@ -169,8 +200,32 @@ TEST_CASE(
   CHECK(bad.exit == 2);
   CHECK(says(bad, "bad.yml:3"));
   CHECK(says(bad, "stage-root"));
-  scratch.write("range.yml", "workers: many\n");
-  CHECK(run(scratch.path(), "stage --config range.yml").exit == 2);
+  const auto refused = [&](const std::string& text, const std::string& words) {
+    CAPTURE(text);
+    scratch.write("no.yml", text);
+    const Answer answer = run(scratch.path(), "stage --config no.yml");
+    CAPTURE(answer.out);
+    CHECK(answer.exit == 2);
+    CHECK(says(answer, "no.yml:"));
+    CHECK(says(answer, words));
+  };
+  refused("workers: many\n", "--workers");
+  refused("workers: 1\n\nworkers: 2\n", "no.yml:3");
+  refused("stagin:\n  workers: 1\n", "the nearest is staging");
+  refused("staging: 5\n", "must be a map");
+  refused("intermediate:\n  dv_threshold: many\n", "no.yml:2");  // of another command, and wrong
+  refused("w: 1\n", "the nearest is");
+  refused("help: true\n", "unknown key");
+  refused("config: other.yml\n", "unknown key");
+  refused("{\"workers\": 1} and more", "something follows");
+  refused("workers: 1\n---\nworkers: 2\n", "something follows");
+  scratch.write("two.yml",
+                "intermediate: {workers: 2, rule: pelt}\nstaging: {workers: 1, raw_root: raw}\n");
+  const Answer made = run(scratch.path(), "generate g --files 1 --seed 010 --json", false);
+  CHECK(nlohmann::json::parse(made.out).at("config").at("seed") == 10);
+  const Answer one = run(scratch.path(), "stage --config two.yml --stage-root two --json", false);
+  REQUIRE(one.exit == 0);
+  CHECK(nlohmann::json::parse(one.out).at("config").at("workers") == 1);
   CHECK(run(scratch.path(), "stage --config none.yml").exit == 2);
 }
 
