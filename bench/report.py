@@ -63,8 +63,17 @@ def run_program(command, timeout_s, quiet):
     except subprocess.TimeoutExpired as gone:
         raise Failure(f'{os.path.basename(command[0])} {command[1]} was stopped after {timeout_s} s') from gone
     if done.returncode != 0:
-        raise Failure(f'{" ".join(command[:2])} ended with {done.returncode}: {done.stdout.strip()[-500:]}')
+        raise Failure(f'{os.path.basename(command[0])} {command[1]} ended with {done.returncode}: {why(done.stdout)}')
     return done.stdout
+
+
+def why(text):
+    """What a JSON result names as its error, else the end of the text."""
+    try:
+        error = json.loads(text)['error']
+        return f'{error["where"]}: {error["what"]}'
+    except (ValueError, KeyError, TypeError):
+        return text.strip()[-500:]
 
 
 def pipeline(program, raw, work, workers, timeout_s, quiet=False):
@@ -287,6 +296,18 @@ def write_json(path, result):
     os.replace(path + '.part', path)
 
 
+def unwritable(path):
+    """Why no file can be put there, or None: said before minutes of work, not after."""
+    if not path or os.path.isdir(path):
+        return 'is a folder' if path else 'needs the name of a file'
+    folder = os.path.dirname(os.path.abspath(path))
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+        return f'nothing can be written to {folder}'
+    return None
+
+
 def parse_options():
     parser = argparse.ArgumentParser(prog='bench/run')
     parser.add_argument('--root', required=True)
@@ -301,6 +322,8 @@ def parse_options():
         parser.error('--workers: 0 to 256')
     if options.input and not os.path.isdir(options.input):
         parser.error(f'--input: {options.input} is not a folder')
+    if options.json is not None and (reason := unwritable(options.json)):
+        parser.error(f'--json: {options.json}: {reason}')
     return options
 
 
@@ -346,9 +369,11 @@ def main():
         shutil.rmtree(scratch, ignore_errors=True)
     result = {'schema': 'weir.bench/1', 'machine': machine(bin_dir), 'quick': options.quick,
               'elapsed_s': time.monotonic() - from_s, 'rows': rows, 'notes': notes, 'failures': failures}
-    write_json(os.path.join(bench_dir, 'result.json'), result)
-    if options.json:
-        write_json(options.json, result)
+    for path in filter(None, (os.path.join(bench_dir, 'result.json'), options.json)):
+        try:
+            write_json(path, result)
+        except OSError as error:
+            failures.append(f'{path}: {error.strerror}')
     print_table(rows)
     print(f'{result["machine"]["cpus"]} x {result["machine"]["cpu"]}; {result["machine"]["version"]}')
     for note in notes:
