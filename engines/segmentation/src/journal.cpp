@@ -8,6 +8,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <weir/check.hpp>
+#include <weir/clock.hpp>
 #include <weir/segmentation/journal.hpp>
 #include <weir/segmentation/parquet.hpp>
 #include <weir/segmentation/text.hpp>
@@ -16,6 +17,7 @@ namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t batch_records = 2048;  // one sync of the file system serves so many runs
+constexpr std::uint64_t batch_ns = 1'000'000'000;  // and at most so much work is lost by a kill
 constexpr std::size_t journal_bytes_max = 1u << 30;  // two million records
 
 std::string journal_path(const std::string& root) { return root + "/_manifest/journal.jsonl"; }
@@ -220,9 +222,11 @@ const Record* Journal::find(std::string_view path) const {
 
 Result<Done> Journal::append(Record record) {
   WEIR_CHECK(file_.has_value(), "a journal that was only read takes no records");
+  const std::uint64_t now = now_ns();
+  if (held_records_ == 0) held_since_ns_ = now;
   held_ += to_json_line(record);
   fresh_.push_back(std::move(record));
-  if (++held_records_ < batch_records) return Done{};
+  if (++held_records_ < batch_records && now - held_since_ns_ < batch_ns) return Done{};
   return flush();
 }
 

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <thread>
 #include <weir/segmentation/journal.hpp>
 #include <weir/segmentation/parquet.hpp>
 
@@ -144,4 +147,15 @@ TEST_CASE("journal: the manifest has one row a record, by path, whatever their o
         "proc=IV/date=2025-09-04/run_id=0123456789abcdef/part-000.parquet");
   CHECK(table.find("path")->is_null(1));
   CHECK(table.find("reason")->text(1) == "empty_file");
+}
+
+TEST_CASE("journal: a slow batch is written before it is full") {
+  const Scratch scratch;
+  Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
+  std::size_t appended = 0;
+  while (Journal::read(scratch.path()).value().sorted().empty()) {
+    REQUIRE(appended < 2000);  // a full batch would be written in any case
+    REQUIRE(journal.append(good("run " + std::to_string(appended++))).ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }

@@ -68,7 +68,8 @@ class Journal {
   /// The last record of that path as of open() or settle(); null when there is none. Any number of
   /// threads may ask while one appends; valid until the next settle() or forget().
   const Record* find(std::string_view path) const;
-  /// Takes a record; it is written with its batch, and found after settle().
+  /// Takes a record; it is written with its batch, after 2,048 records or a second, and found after
+  /// settle().
   Result<Done> append(Record record);
   /// Makes find() and sorted() know what was appended. Alone.
   void settle();
@@ -97,6 +98,7 @@ class Journal {
   std::unordered_map<std::string, std::size_t> index_;
   std::string held_;  // lines not yet written, each with its end
   std::size_t held_records_ = 0;
+  std::uint64_t held_since_ns_ = 0;  // when the first of them came
   std::size_t unreadable_lines_ = 0;
   bool torn_tail_ = false;
 };
