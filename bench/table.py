@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """Markdown of one run of weir-bench-runtime: what weir is held against, and medians (min-max) of all contenders.
 
-usage: bench/table.py RESULT.json [--keep FOLDER]   (made with --benchmark_repetitions=N, not with aggregates only)
---keep writes the repetitions alone, one a line, to FOLDER/commit.machine.time.compiler.json.
+usage: bench/table.py RESULT.json [--keep FOLDER] [--svg FILE]
+  RESULT.json  made with --benchmark_repetitions=N, not with aggregates only
+  --keep       writes the repetitions alone, one a line, to FOLDER/commit.machine.time.compiler.json
+  --svg        draws the ratios: one bar a pattern, logarithmic, whiskers from the fastest to the slowest repetition
 Figures are ns an item. Ratios are of medians in the same run; `of minima` is that of the fastest repetitions, which
 others on the machine disturb least.
 """
+import argparse
 import json
 import os
 import re
 import statistics
 import sys
+
+import chart
 
 RINGS = ('ring_1t', 'ring_burst', 'ring_1p1c', 'ring_2p2c', 'ring_batch32', 'round_trip')
 LANES = ('edge_1t', 'lane_1p1c', 'inbox_1p1c')
@@ -50,18 +55,26 @@ def cell(values):
     return f'{number(statistics.median(values))} ({number(min(values))}-{number(max(values))})'
 
 
+def held_against(samples, pattern):
+    """The name of the contender that a pattern's goal names; None when it was not measured."""
+    reference = REFERENCES[pattern]
+    if reference == 'best':
+        peers = {name: statistics.median(values) for name, values in samples[pattern].items() if name not in OWN}
+        reference = min(peers, key=peers.get) if peers else None
+    return reference if reference in samples[pattern] else None
+
+
 def ratios(samples):
     print('| pattern | weir | held against | ratio | of minima | weir / bare | weir / mutex | weir / oneTBB '
           '| weir / OpenMP |')
     print('|---' * 9 + '|')
-    for pattern, reference in REFERENCES.items():
+    for pattern in REFERENCES:
         medians = {name: statistics.median(values) for name, values in samples.get(pattern, {}).items()}
         if 'weir' not in medians:
             continue
-        peers = {name: value for name, value in medians.items() if name not in OWN}
-        name = min(peers, key=peers.get) if reference == 'best' and peers else reference
+        name = held_against(samples, pattern)
         row = [pattern, cell(samples[pattern]['weir'])]
-        if name in medians:
+        if name is not None:
             least = min(samples[pattern]['weir']) / min(samples[pattern][name])
             row += [f'{name} {number(medians[name])}', f'**{medians["weir"] / medians[name]:.2f}**', f'{least:.2f}']
         else:
@@ -69,6 +82,31 @@ def ratios(samples):
         for other in ('bare', 'mutex', 'tbb', 'omp'):
             row.append(f'{medians["weir"] / medians[other]:.2f}' if other in medians else '-')
         print('| ' + ' | '.join(row) + ' |')
+
+
+def svg(context, samples, path):
+    bars = []
+    for pattern in REFERENCES:
+        values = samples.get(pattern, {})
+        if 'weir' not in values:
+            continue
+        name = held_against(samples, pattern)
+        if name is None:
+            bars.append((pattern, None, None, None, None))
+        else:
+            base = statistics.median(values[name])
+            bars.append((pattern, name, statistics.median(values['weir']) / base, min(values['weir']) / base,
+                         max(values['weir']) / base))
+    title = (f'weir {context["weir_commit"]}, {context["weir_machine"].split(",")[0]}, {context["num_cpus"]} CPUs, '
+             f'{context["date"][:10]}')
+    below = ['Ratio of times an item, medians of one interleaved run; whiskers: the fastest and slowest repetition of '
+             'weir over',
+             'the median of what it is held against: the best peer, or the reference without promises that the goal '
+             'names.',
+             f'{context["weir_machine"]}; {context["weir_compiler"]}, {context["weir_build"]}; '
+             f'{context["weir_system"]}; n = {max(len(v) for g in samples.values() for v in g.values())}']
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(chart.draw(bars, title, below))
 
 
 def matrix(samples, patterns):
@@ -104,12 +142,17 @@ def keep(path, folder):
 
 
 def main():
-    if len(sys.argv) not in (2, 4) or sys.argv[2:3] not in ([], ['--keep']):
-        print(__doc__, file=sys.stderr)
-        return 2
-    if len(sys.argv) == 4:
-        print(keep(sys.argv[1], sys.argv[3]), file=sys.stderr)
-    context, samples = read(sys.argv[1])
+    parser = argparse.ArgumentParser(prog='bench/table.py', description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
+    parser.add_argument('result')
+    parser.add_argument('--keep', metavar='FOLDER')
+    parser.add_argument('--svg', metavar='FILE')
+    options = parser.parse_args()
+    if options.keep:
+        print(keep(options.result, options.keep), file=sys.stderr)
+    context, samples = read(options.result)
+    if options.svg:
+        svg(context, samples, options.svg)
     repetitions = max(len(values) for group in samples.values() for values in group.values())
     print(f'{context["weir_machine"]}; {context["weir_system"]}; {context["weir_compiler"]}, {context["weir_build"]};'
           f' commit {context["weir_commit"]}; {context["date"][:16].replace("T", " ")};'

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""bench/table.py on a made-up result: the ratios, the name of a kept run, the picture."""
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', '..', '..', 'bench'))
+import table  # noqa: E402
+
+CONTEXT = {'date': '2026-01-02T03:04:05+00:00', 'num_cpus': 4, 'load_avg': [0.5, 0.4, 0.3], 'executable': '/x/program',
+           'weir_machine': 'Some CPU & Co, 4 cores, 4 CPUs allowed', 'weir_system': 'Linux',
+           'weir_compiler': 'gcc 12.2.0', 'weir_build': 'Release', 'weir_commit': 'abcdef', 'weir_left_out': 'none'}
+
+
+def document(lines):
+    runs = [{'name': name, 'run_name': name + '/real_time', 'run_type': 'iteration', 'repetition_index': index,
+             'items_per_second': 1e9 / ns} for name, costs in lines.items() for index, ns in enumerate(costs)]
+    return {'context': CONTEXT, 'benchmarks': runs}
+
+
+class TableTest(unittest.TestCase):
+    def call(self, lines, *options):
+        """(stdout, stderr, files by name) of table.py on a run; FOLDER in options is a fresh folder."""
+        with tempfile.TemporaryDirectory() as folder:
+            result = os.path.join(folder, 'result.json')
+            with open(result, 'w', encoding='utf-8') as file:
+                json.dump(document(lines), file)
+            sys.argv = ['table.py', result] + [option.replace('FOLDER', folder) for option in options]
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                self.assertEqual(table.main(), 0)
+            files = {}
+            for name in os.listdir(folder):
+                with open(os.path.join(folder, name), encoding='utf-8') as file:
+                    files[name] = file.read()
+        return out.getvalue(), err.getvalue(), files
+
+    def test_ratios_are_of_medians_and_best_is_the_fastest_peer(self):
+        out, _, _ = self.call({'ring_1p1c/impl:weir': (20, 30, 25), 'ring_1p1c/impl:tbb': (100, 101, 102),
+                               'ring_1p1c/impl:boost': (50, 51, 40), 'ring_1p1c/impl:bare': (10, 10, 10)})
+        self.assertIn('| ring_1p1c | 25.0 (20.0-30.0) | boost 50.0 | **0.50** | 0.50 |', out)
+
+    def test_the_picture_is_well_formed_and_holds_every_pattern(self):
+        lines = {'fib32/impl:weir': (4, 5, 6), 'fib32/impl:tbb': (20, 25, 30), 'start_stop/impl:weir': (10, 11, 12)}
+        _, _, files = self.call(lines, '--svg', 'FOLDER/a.svg')
+        root = xml.fromstring(files['a.svg'])
+        said = [element.text for element in root.iter() if element.text and element.text.strip()]
+        self.assertIn('weir abcdef, Some CPU & Co, 4 CPUs, 2026-01-02', said)
+        for word in ('fib32', 'against tbb', '0.20', 'start_stop', 'nothing to hold it against'):
+            self.assertIn(word, said)
+        width = float(root.get('width'))
+        for element in root.iter():
+            for name in ('x', 'x1', 'x2'):
+                if element.get(name) is not None:
+                    self.assertTrue(0 <= float(element.get(name)) <= width)
+
+    def test_a_kept_run_is_named_by_commit_machine_time_and_compiler(self):
+        _, err, files = self.call({'fib32/impl:weir': (4, 5, 6)}, '--keep', 'FOLDER')
+        name = 'abcdef.some-cpu-co-4-cpus.20260102t0304.gcc-12-2-0.json'
+        self.assertEqual(err.strip(), name)
+        kept = json.loads(files[name])
+        self.assertEqual(len(kept['benchmarks']), 3)
+        self.assertEqual(kept['context']['executable'], 'program')
+
+
+if __name__ == '__main__':
+    unittest.main()
