@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Markdown of one run of weir-bench-runtime: what weir is held against, and medians (min-max) of all contenders.
+Of what --robustness or --scaling wrote: its tables.
 
 usage: bench/table.py RESULT.json [--keep FOLDER] [--svg FILE]
   RESULT.json  made with --benchmark_repetitions=N, not with aggregates only
   --keep       writes the repetitions alone, one a line, to FOLDER/commit.machine.time.compiler.json
+               (the suites' files end in .robustness.json and .scaling.json)
   --svg        draws the ratios: one bar a pattern, logarithmic, whiskers from the fastest to the slowest repetition
 Figures are ns an item. Ratios are of medians in the same run; `of minima` is that of the fastest repetitions, which
 others on the machine disturb least.
@@ -16,6 +18,7 @@ import statistics
 import sys
 
 import chart
+import suites
 
 RINGS = ('ring_1t', 'ring_burst', 'ring_1p1c', 'ring_2p2c', 'ring_batch32', 'round_trip')
 LANES = ('edge_1t', 'lane_1p1c', 'inbox_1p1c')
@@ -33,10 +36,8 @@ REFERENCES = {
 OWN = ('weir', 'weir_sleepable', 'weir_again', 'weir_unrecorded', 'bare', 'bare_edge', 'spsc')
 
 
-def read(path):
+def read(document):
     """(context, {pattern: {contender: [ns an item]}})"""
-    with open(path, encoding='utf-8') as file:
-        document = json.load(file)
     samples = {}
     for run in document['benchmarks']:
         name = re.match(r'(\w+)/impl:(\w+)', run['run_name'])
@@ -121,24 +122,43 @@ def matrix(samples, patterns):
         print(f'| {name} | ' + ' | '.join(cell(samples[pattern].get(name)) for pattern in patterns) + ' |')
 
 
+def name_of(context, ending):
+    parts = (context['weir_commit'], f'{context["weir_machine"].split(",")[0]} {context["num_cpus"]} cpus',
+             re.sub(r'[-:]', '', context['date'][:16]), context['weir_compiler'])
+    return '.'.join(re.sub(r'[^a-z0-9]+', '-', part.lower()) for part in parts) + ending
+
+
 def keep(path, folder):
     """The run without aggregates and without the paths of the machine that it was made on; the name of its file."""
     with open(path, encoding='utf-8') as file:
         document = json.load(file)
     context = document['context']
     context['executable'] = os.path.basename(context['executable'])
-    runs = [run for run in document['benchmarks'] if run['run_type'] == 'iteration']
-    fields = ('name', 'run_name', 'run_type', 'repetitions', 'repetition_index', 'threads', 'iterations', 'real_time',
-              'cpu_time', 'time_unit', 'items_per_second', 'error_occurred', 'error_message')
-    lines = [json.dumps({field: run[field] for field in fields if field in run}) for run in runs]
-    parts = (context['weir_commit'], f'{context["weir_machine"].split(",")[0]} {context["num_cpus"]} cpus',
-             re.sub(r'[-:]', '', context['date'][:16]), context['weir_compiler'])
-    name = '.'.join(re.sub(r'[^a-z0-9]+', '-', part.lower()) for part in parts) + '.json'
     os.makedirs(folder, exist_ok=True)
+    if 'schema' in document:
+        name = name_of(context, '.' + document['schema'].split('/')[0].split('.')[-1] + '.json')
+        lists = {'rows': document['rows'], 'results': document['results'], 'targets': document['targets']}
+        head = '{"schema": ' + json.dumps(document['schema']) + ',\n"context": '
+    else:
+        name = name_of(context, '.json')
+        fields = ('name', 'run_name', 'run_type', 'repetitions', 'repetition_index', 'threads', 'iterations',
+                  'real_time', 'cpu_time', 'time_unit', 'items_per_second', 'error_occurred', 'error_message')
+        lists = {'benchmarks': [{field: run[field] for field in fields if field in run}
+                                for run in document['benchmarks'] if run['run_type'] == 'iteration']}
+        head = '{"context": '
     with open(os.path.join(folder, name), 'w', encoding='utf-8') as file:
-        file.write('{"context": ' + json.dumps(context, indent=1) + ',\n')
-        file.write('"benchmarks": [\n' + ',\n'.join(lines) + '\n]}\n')
+        file.write(head + json.dumps(context, indent=1))
+        for key, items in lists.items():
+            file.write(f',\n"{key}": [\n' + ',\n'.join(json.dumps(item) for item in items) + '\n]')
+        file.write('}\n')
     return name
+
+
+def say_where(context, repetitions):
+    print(f'{context["weir_machine"]}; {context["weir_system"]}; {context["weir_compiler"]}, {context["weir_build"]};'
+          f' commit {context["weir_commit"]}; {context["date"][:16].replace("T", " ")};'
+          f' load average at the start {", ".join(f"{x:.1f}" for x in context["load_avg"])};'
+          f' n = {repetitions}; left out: {context["weir_left_out"]}.\n')
 
 
 def main():
@@ -150,14 +170,16 @@ def main():
     options = parser.parse_args()
     if options.keep:
         print(keep(options.result, options.keep), file=sys.stderr)
-    context, samples = read(options.result)
+    with open(options.result, encoding='utf-8') as file:
+        document = json.load(file)
+    if 'schema' in document:
+        say_where(document['context'], 1)
+        suites.show(document)
+        return 0
+    context, samples = read(document)
     if options.svg:
         svg(context, samples, options.svg)
-    repetitions = max(len(values) for group in samples.values() for values in group.values())
-    print(f'{context["weir_machine"]}; {context["weir_system"]}; {context["weir_compiler"]}, {context["weir_build"]};'
-          f' commit {context["weir_commit"]}; {context["date"][:16].replace("T", " ")};'
-          f' load average at the start {", ".join(f"{x:.1f}" for x in context["load_avg"])};'
-          f' n = {repetitions}; left out: {context["weir_left_out"]}.\n')
+    say_where(context, max(len(values) for group in samples.values() for values in group.values()))
     again = samples.get('aa', {})
     if 'weir' in again and 'weir_again' in again:
         spread = statistics.median(again['weir']) / statistics.median(again['weir_again'])

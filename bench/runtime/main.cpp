@@ -1,14 +1,14 @@
 // main.cpp: weir-bench-runtime: gives the lines to Google Benchmark, in the order of the patterns,
 // with a context that says what was measured where. Takes Google Benchmark's options; without
-// --benchmark_min_time it takes 0.05 s a line.
-#include <sys/utsname.h>
-
+// --benchmark_min_time it takes 0.05 s a line. --robustness and --scaling are suites of their own.
 #include <cstdio>
 #include <mutex>
-#include <weir/topology.hpp>
+#include <string>
 #include <weir/version.hpp>
 
 #include "harness.hpp"
+#include "results.hpp"
+#include "suite.hpp"
 
 namespace weir::bench {
 namespace {
@@ -21,23 +21,7 @@ constexpr const char* patterns[] = {
     "chain_1m_spawn",    "wide_100k_spawn", "wavefront_512_spawn"};
 
 void add_context() {
-  const Topology& topology = machine_topology();
-  std::string machine = topology.model + ", " + std::to_string(topology.allowed_cores()) +
-                        " cores, " + std::to_string(topology.allowed_cpus()) + " CPUs allowed";
-  if (topology.quota_cpus > 0)
-    machine += ", quota " + std::to_string(topology.quota_cpus) + " CPUs";
-  benchmark::AddCustomContext("weir_version", version());
-  benchmark::AddCustomContext("weir_commit", commit());
-  benchmark::AddCustomContext("weir_compiler", compiler());
-  benchmark::AddCustomContext("weir_build", build_type());
-  benchmark::AddCustomContext("weir_machine", machine);
-  utsname system{};
-  if (uname(&system) == 0) {
-    benchmark::AddCustomContext("weir_system", std::string(system.sysname) + " " + system.release);
-  }
-  std::string missing;
-  for (const std::string& peer : left_out()) missing += (missing.empty() ? "" : " ") + peer;
-  benchmark::AddCustomContext("weir_left_out", missing.empty() ? "none" : missing);
+  for (const auto& [name, value] : weir_context()) benchmark::AddCustomContext(name, value);
 }
 
 }  // namespace
@@ -45,6 +29,10 @@ void add_context() {
 
 int main(int argc, char** argv) {
   using namespace weir::bench;
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "--robustness") return run_robustness(argc, argv);
+  if (first == "--scaling") return run_scaling(argc, argv);
+  if (first == "--version") return std::puts(weir::version_line()) < 0 ? 1 : 0;
   char shorter[] = "--benchmark_min_time=0.05";  // before the user's: the last one counts
   std::vector<char*> arguments{argv[0], shorter};
   arguments.insert(arguments.end(), argv + 1, argv + argc);

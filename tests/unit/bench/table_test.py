@@ -26,11 +26,12 @@ def document(lines):
 
 class TableTest(unittest.TestCase):
     def call(self, lines, *options):
-        """(stdout, stderr, files by name) of table.py on a run; FOLDER in options is a fresh folder."""
+        """(stdout, stderr, files by name) of table.py on a run, or on a whole document; FOLDER in options is a fresh
+        folder."""
         with tempfile.TemporaryDirectory() as folder:
             result = os.path.join(folder, 'result.json')
             with open(result, 'w', encoding='utf-8') as file:
-                json.dump(document(lines), file)
+                json.dump(lines if 'schema' in lines else document(lines), file)
             sys.argv = ['table.py', result] + [option.replace('FOLDER', folder) for option in options]
             out, err = io.StringIO(), io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -67,6 +68,31 @@ class TableTest(unittest.TestCase):
         kept = json.loads(files[name])
         self.assertEqual(len(kept['benchmarks']), 3)
         self.assertEqual(kept['context']['executable'], 'program')
+
+    def suite(self, kind, results):
+        targets = [{'scenario': 'fork', 'what': 'x', 'goal': 'never hangs', 'value': 4, 'met': False}]
+        return {'schema': f'weir.{kind}/1', 'context': CONTEXT, 'rows': [], 'results': results, 'targets': targets}
+
+    def test_the_suites_are_kept_under_the_same_name_and_shown(self):
+        results = [{'scenario': 'burst', 'contender': 'weir', 'status': 'ok', 'note': '', 'values': {'items_per_s': 2e6}},
+                   {'scenario': 'burst', 'contender': 'tbb', 'status': 'hung: killed', 'note': 'n', 'values': {}}]
+        out, err, files = self.call(self.suite('robustness', results), '--keep', 'FOLDER')
+        name = 'abcdef.some-cpu-co-4-cpus.20260102t0304.gcc-12-2-0.robustness.json'
+        self.assertEqual(err.strip(), name)
+        self.assertEqual(json.loads(files[name])['results'], results)
+        self.assertIn('| burst | M/s |  |', out)
+        self.assertIn('| weir | 2 |  |', out)
+        self.assertIn('| tbb | - | hung: killed; n |', out)
+        self.assertIn('MISSED: fork: never hangs (4)', out)
+
+    def test_scaling_has_a_column_a_count(self):
+        values = {'items_per_s': 3e6, 'speed_up': 1.5, 'efficiency': 0.75}
+        results = [{'scenario': f'fib32.t{n}', 'contender': 'weir', 'status': 'ok', 'note': '', 'values': values}
+                   for n in (1, 2)]
+        out, err, _ = self.call(self.suite('scaling', results), '--keep', 'FOLDER')
+        self.assertTrue(err.strip().endswith('.scaling.json'))
+        self.assertIn('| fib32 | 1 | 2 |', out)
+        self.assertIn('| weir | 3 M/s, 1.50x, 75 % | 3 M/s, 1.50x, 75 % |', out)
 
 
 if __name__ == '__main__':
