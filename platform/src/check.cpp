@@ -1,5 +1,6 @@
 // check.cpp: the end of a program that broke a contract. write(2) only, so that it works in a
 // signal handler, in a fork's child and with a broken heap.
+#include <weir/atomic.hpp>
 #include <weir/check.hpp>
 
 #include <cstddef>
@@ -10,6 +11,8 @@
 
 namespace weir::detail {
 namespace {
+
+atomic<CheckHook> check_hook{nullptr};
 
 struct Line {
   char text[1024];
@@ -58,7 +61,14 @@ void check_failed(const char* file, int line, const char* expression,
     next += written;
     out.size -= static_cast<std::size_t>(written);
   }
+  // Taken out first: a check that fails in the hook ends the program.
+  // (2) acquire pairs with (1): what the hook uses
+  if (const CheckHook hook = check_hook.exchange(nullptr, acquire)) hook();
   std::abort();
+}
+
+CheckHook set_check_hook(CheckHook hook) noexcept {
+  return check_hook.exchange(hook, release);  // (1) release pairs with (2): what the hook uses
 }
 
 }  // namespace weir::detail

@@ -183,7 +183,11 @@ Receipt Core::barrier_until(Deadline deadline) noexcept {
     receipt.status = Status::would_deadlock;
     return receipt;
   }
-  const std::uint64_t target = request_epoch();
+  std::uint64_t target = 0;
+  {
+    const OutsideCall call(*this, CallKind::barrier);
+    target = request_epoch();
+  }
   receipt.epoch = target;
   receipt.status = wait(
       [this, target] {

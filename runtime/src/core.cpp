@@ -10,15 +10,26 @@
 
 namespace weir {
 
-Schedule Schedule::from_env() noexcept {
+Schedule Schedule::from_env() {
   const char* text = std::getenv("WEIR_SCHED");
-  if (text == nullptr || text[0] == 0) return stealing();
+  const char* record = std::getenv("WEIR_SCHED_RECORD");
+  const bool recorded = record != nullptr && record[0] != 0;
+  Schedule made;
+  made.counted = true;
+  if ((text == nullptr || text[0] == 0) && !recorded) return made;
+  made.kind = Kind::invalid;
+  if (text == nullptr) return made;
   if (std::strncmp(text, "det:", 4) == 0 && text[4] >= '0' && text[4] <= '9') {
     char* end = nullptr;
-    const std::uint64_t seed = std::strtoull(text + 4, &end, 10);
-    if (*end == 0) return deterministic(seed);
+    made.seed = std::strtoull(text + 4, &end, 10);
+    if (*end != 0) return made;
+    made.kind = Kind::deterministic;
+    if (recorded) made.file = record;
+  } else if (std::strncmp(text, "replay:", 7) == 0 && text[7] != 0 && !recorded) {
+    made.kind = Kind::replay;
+    made.file = text + 7;
   }
-  return {Kind::invalid, 0};
+  return made;
 }
 
 namespace detail {
@@ -42,7 +53,10 @@ Error bad_config(const char* member, std::uint64_t value, std::uint64_t least, s
 
 Result<Done> check_config(const Config& c) {
   if (c.schedule.kind == Schedule::Kind::invalid) {
-    return Error{"bad_config", "expected det:SEED with a decimal seed", "WEIR_SCHED"};
+    return Error{"bad_config",
+                 "expected det:SEED with a decimal seed (WEIR_SCHED_RECORD=FILE only beside it), or "
+                 "replay:FILE",
+                 "WEIR_SCHED"};
   }
   if (c.workers < -1 || c.workers > limits::workers_max) {
     return Error{
@@ -106,13 +120,13 @@ Core::~Core() {
 /// Who is there: threads or virtual workers, guests, producers, and where the threads go.
 void Core::choose_shape() {
   generation = fork_generation();
-  policy.configure(config.schedule);
   if (smallest_bounds()) config.task_slots = config.inbox_slots = 1;
   if (config.trace_events != 0) {
     config.trace_events = smallest_bounds() ? 2 : std::bit_ceil(std::max(2U, config.trace_events));
   }
   batch = smallest_bounds() ? 1 : limits::batch_max;
-  if (policy.deterministic()) {
+  if (config.schedule.kind == Schedule::Kind::deterministic ||
+      config.schedule.kind == Schedule::Kind::replay) {
     virtual_workers = workers = config.workers < 0 ? 2 : std::max(1, config.workers);
   } else if (config.workers == 0) {
     virtual_workers = 1;
@@ -155,6 +169,7 @@ bool Core::build_near_rows() noexcept {
 Result<Done> Core::build(const Config& wanted) {
   config = wanted;
   choose_shape();
+  if (Result<Done> ordered = make_order(); !ordered) return ordered.error();
   const auto count = static_cast<std::size_t>(contexts);
   const std::size_t everybody = count + producers;
   void* place = allocate_bytes(sizeof(Sleepers), alignof(Sleepers));
@@ -235,9 +250,10 @@ void Core::join_threads() noexcept {
 Status Core::drain_until(Deadline deadline) noexcept {
   if (is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
-  // (2) seq_cst pairs with (1) of producer.cpp: a call that missed it is waited for
-  if (closed.exchange(1, seq_cst) == 0) note(Note::closed, 0, 0);
   {
+    const OutsideCall call(*this, CallKind::drain);
+    // (2) seq_cst pairs with (1) of producer.cpp: a call that missed it is waited for
+    if (closed.exchange(1, seq_cst) == 0) note(Note::closed, 0, 0);
     const std::lock_guard<std::mutex> lock(watched_lock);
     for (Watched* w : watched) w->close_ingress();
   }
@@ -264,6 +280,10 @@ Status Core::stop_until(Deadline deadline) noexcept {
     join_threads();
     phase.start_teardown();
     free_all_retired();
+    if (order != nullptr) {
+      const Order::Turn turn(*order);
+      order->save(Recording::End::stopped, policy.trace_hash());
+    }
   }
   return status;
 }

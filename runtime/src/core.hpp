@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <vector>
 #include <weir/atomic.hpp>
@@ -24,6 +25,7 @@
 #include "housekeeping.hpp"
 #include "inbox.hpp"
 #include "job_list.hpp"
+#include "order.hpp"
 #include "policy.hpp"
 #include "recorder.hpp"
 #include "retire_list.hpp"
@@ -74,6 +76,7 @@ struct alignas(contended_bytes) ProducerState {
   std::uint32_t index = 0;
   bool in_use = false;      // under Core::setup_lock
   std::uint32_t epoch = 0;  // of the call under way
+  bool ordered = false;     // it has its place in Core::order
   std::uint32_t slot_count = 0;
   std::uint32_t slot_cache_max = 0;
   char name[32] = {};
@@ -139,6 +142,7 @@ class Core {
   std::uint32_t generation = 0;  // fork_generation() at start
   std::uint32_t batch = 1;       // jobs a worker takes from the inbox at once
   Runtime* runtime = nullptr;
+  std::unique_ptr<Order> order;  // deterministic mode; else null
   bool driven() const noexcept { return virtual_workers != 0; }
   bool is_forked() const noexcept;
 
@@ -300,6 +304,24 @@ class Core {
   void end_drive() noexcept;
   bool drive_step() noexcept;
   Job* find_drawn(Worker& w) noexcept;
+
+  // ordered.cpp: deterministic mode.
+  enum class Look : std::uint8_t { nothing, stepped, ended };
+  struct Waiter {
+    std::uint32_t who = 0;
+    bool drives = false;
+    std::uint64_t last_step = ~0ULL;  // its deadline
+    Status status = Status::accepted;
+  };
+  Result<Done> make_order();
+  /// True: end the call with order->end_call(). False: nothing to end.
+  bool begin_call(CallKind kind, std::uint32_t who) noexcept;
+  void settle() noexcept;
+  Status wait_ordered(const Wait& what) noexcept;
+  Look look(const Wait& what, Waiter& waiter) noexcept;
+  Look give_up(const Wait& what, Waiter& waiter) noexcept;
+  Look end_wait(Waiter& waiter, Status status) noexcept;
+  std::size_t run_ordered() noexcept;
 
   // core.cpp, task.cpp
   Status stop_until(Deadline deadline) noexcept;

@@ -6,31 +6,31 @@
 
 #include <cstdint>
 #include <weir/detail/worker.hpp>
-#include <weir/runtime.hpp>
+
+#include "order.hpp"
 
 namespace weir::detail {
 
-/// What is being chosen; part of the trace hash.
-enum class Choice : std::uint8_t { worker, source, victim, fork, batch };
-
 class Policy {
  public:
-  void configure(const Schedule& schedule) noexcept {
-    deterministic_ = schedule.kind == Schedule::Kind::deterministic;
-    state_ = schedule.seed;
+  /// Null: the stealing policy.
+  void configure(Order* order) noexcept {
+    order_ = order;
+    if (order != nullptr) state_ = order->seed();
   }
-  bool deterministic() const noexcept { return deterministic_; }
+  bool deterministic() const noexcept { return order_ != nullptr; }
 
   /// 0 .. n-1 (n >= 1).
   std::uint32_t choose(Choice what, std::uint32_t n, std::uint32_t natural) noexcept {
-    if (!deterministic_ || n <= 1) return natural;
-    const auto drawn = static_cast<std::uint32_t>((draw() >> 32) * n >> 32);
+    if (order_ == nullptr || n <= 1) return natural;
+    const auto drawn =
+        order_->choice(what, n, static_cast<std::uint32_t>((draw() >> 32) * n >> 32));
     note(static_cast<std::uint64_t>(what) << 32 | drawn);
     return drawn;
   }
   /// Folds an event into the trace hash.
   void note(std::uint64_t event) noexcept {
-    if (deterministic_) hash_.add(event);
+    if (order_ != nullptr) hash_.add(event);
   }
   std::uint64_t trace_hash() const noexcept { return hash_.read(); }
 
@@ -38,11 +38,15 @@ class Policy {
   /// on the clock.
   struct Mark {
     std::uint64_t state, hash;
+    std::size_t order;
   };
-  Mark mark() const noexcept { return {state_, hash_.read()}; }
+  Mark mark() const noexcept {
+    return {state_, hash_.read(), order_ == nullptr ? 0 : order_->mark()};
+  }
   void back_to(const Mark& mark) noexcept {
     state_ = mark.state;
     hash_.set(mark.hash);
+    if (order_ != nullptr) order_->back_to(mark.order);
   }
 
  private:
@@ -68,7 +72,7 @@ class Policy {
     return z ^ (z >> 31);
   }
 
-  bool deterministic_ = false;
+  Order* order_ = nullptr;
   std::uint64_t state_ = 0;
   Hash hash_;
 };

@@ -10,6 +10,12 @@ namespace weir {
 
 using detail::Core;
 
+namespace {
+/// A submit that was refused has come to this plus its status, another to how many it gave.
+constexpr std::uint32_t refused_call = 0x100;
+static_assert(refused_call > limits::batch_max);
+}  // namespace
+
 Producer& Producer::operator=(Producer&& other) noexcept {
   if (this != &other) {
     this->~Producer();
@@ -20,6 +26,7 @@ Producer& Producer::operator=(Producer&& other) noexcept {
 
 Producer::~Producer() {
   if (core_ == nullptr || core_->is_forked()) return;
+  const detail::OutsideCall call(*core_, detail::CallKind::producer_ends);
   detail::ProducerState& own = core_->producer[index_];
   core_->give_slots(own.slot_cache, own.slot_count);
   own.slot_count = 0;
@@ -33,6 +40,7 @@ Runtime& Producer::runtime() const noexcept { return *core_->runtime; }
 Result<Producer> Runtime::producer(std::string_view name) {
   if (core_->is_forked())
     return Error{"forked", "this process is a fork's child", "Runtime::producer"};
+  const detail::OutsideCall call(*core_, detail::CallKind::producer_begins, name);
   const std::lock_guard<std::mutex> lock(core_->setup_lock);
   if (core_->closed.load(relaxed) != 0) {  // relaxed: submit looks again
     return Error{"closed", "the runtime is drained or stopped", "Runtime::producer"};
@@ -44,6 +52,7 @@ Result<Producer> Runtime::producer(std::string_view name) {
     ++core_->producers_live;
     std::memset(own.name, 0, sizeof own.name);
     name.copy(own.name, sizeof own.name - 1);
+    if (core_->order != nullptr && detail::this_worker == nullptr) core_->order->calls_as(i);
     return Producer(*core_, i);
   }
   return Error{"too_many_producers",
@@ -61,6 +70,8 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
   }
   detail::ProducerState& own = core.producer[index_];
   detail::Participant& self = *own.participant;
+  own.ordered = core.begin_call(detail::CallKind::submit, index_);
+  if (own.ordered) core.order->calls_as(index_);
   detail::enter_call(self);
   outcome.status = Status::accepted;
   if (core.closed.load(seq_cst) !=
@@ -91,13 +102,15 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
   }
   if (count == 0) {
     detail::leave_call(self);
+    if (own.ordered) core.order->end_call(refused_call + static_cast<std::uint32_t>(outcome.status));
     return 0;
   }
+  const Deadline deadline = detail::deadline_in(core, options.deadline);
   for (std::size_t i = 0; i < count; ++i) {
     detail::TaskSlot& slot = core.slots[own.slot_cache[--own.slot_count]];
     slot.frame = {options.scope, own.epoch};
-    slot.expires = options.deadline != never;
-    if (slot.expires) slot.deadline = options.deadline;
+    slot.expires = deadline != never;
+    if (slot.expires) slot.deadline = deadline;
     slot.level = detail::level_in_range(options.level);
     slots[i] = &slot;
   }
@@ -123,6 +136,7 @@ void Producer::finish(detail::TaskSlot** slots, std::uint32_t n) noexcept {
   core.notify();
   if (core.driven()) core.signal_event();
   detail::leave_call(*own.participant);
+  if (own.ordered) core.order->end_call(n);
 }
 
 namespace detail {
@@ -135,6 +149,10 @@ ProducerCall::ProducerCall(Producer& producer) noexcept {
     return;
   }
   Participant& self = *core.producer[producer.index_].participant;
+  if (core.begin_call(CallKind::producer_call, producer.index_)) {
+    ordered_ = &core;
+    core.order->calls_as(producer.index_);
+  }
   enter_call(self);
   if (core.closed.load(seq_cst) != 0) {  // (3) as (1), pairs with (2) of core.cpp
     leave_call(self);
@@ -148,6 +166,7 @@ ProducerCall::ProducerCall(Producer& producer) noexcept {
 
 ProducerCall::~ProducerCall() {
   if (participant_ != nullptr) leave_call(*participant_);
+  if (ordered_ != nullptr) ordered_->order->end_call(0);
 }
 
 }  // namespace detail

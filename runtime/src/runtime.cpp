@@ -1,4 +1,6 @@
 // Runtime: the public face of the engine room.
+#include <optional>
+#include <utility>
 #include <weir/futex.hpp>
 #include <weir/runtime.hpp>
 #include <weir/version.hpp>
@@ -25,6 +27,7 @@ Runtime::~Runtime() {
   WEIR_CHECK(detail::this_worker == nullptr, "a Runtime is destroyed inside a task");
   static_cast<void>(core_->stop_until(never));
   WEIR_CHECK(core_->producers_live == 0, "a Producer outlives its Runtime");
+  if (core_->order != nullptr) core_->order->finish(core_->policy.trace_hash());
   Core::destroy(core_);
 }
 
@@ -64,6 +67,7 @@ Status Runtime::run_body(void* body, void (*call)(void*), Error* error) {
   core_->outside_runs.fetch_add(
       1, seq_cst);  // (2) seq_cst pairs with (2) of core.cpp: a stop waits for us, or we see it
   Status status = Status::closed;
+  std::optional<detail::OutsideCall> outside(std::in_place, *core_, detail::CallKind::run);
   if (core_->closed.load(seq_cst) == 0) {  // (3) seq_cst pairs with (2) of core.cpp: as (2)
     Scope scope;
     RunJob job(body, call, scope);
@@ -80,6 +84,7 @@ Status Runtime::run_body(void* body, void (*call)(void*), Error* error) {
     } else {
       inject(*core_, job);
     }
+    outside.reset();
     // Stalled is said of others here: what this scope holds can always run.
     do {
       status = scope.wait_until(never);
@@ -95,6 +100,7 @@ Receipt Runtime::barrier_until(Deadline deadline) { return core_->barrier_until(
 
 BarrierTicket Runtime::barrier_begin() noexcept {
   if (core_->is_forked()) return {};
+  const detail::OutsideCall call(*core_, detail::CallKind::barrier);
   const BarrierTicket ticket{core_->request_epoch()};
   core_->advance();
   return ticket;
@@ -105,17 +111,20 @@ bool Runtime::poll(BarrierTicket& ticket, Receipt& receipt) noexcept {
     receipt.status = Status::forked;
     return true;
   }
+  detail::OutsideCall call(*core_, detail::CallKind::poll);
   core_->advance();
-  return core_->receipt_of(ticket.epoch, receipt);
+  const bool over = core_->receipt_of(ticket.epoch, receipt);
+  call.answers(over ? 1 : 0);
+  return over;
 }
 
 Status Runtime::drain_until(Deadline deadline) { return core_->drain_until(deadline); }
 Status Runtime::stop_until(Deadline deadline) { return core_->stop_until(deadline); }
 
 std::size_t Runtime::run_until_idle() {
-  if (!core_->driven() || core_->is_forked() || detail::this_worker != nullptr ||
-      !core_->try_drive())
-    return 0;
+  if (!core_->driven() || core_->is_forked() || detail::this_worker != nullptr) return 0;
+  if (core_->order != nullptr) return core_->run_ordered();
+  if (!core_->try_drive()) return 0;
   std::size_t jobs = 0;
   while (core_->drive_step()) ++jobs;
   core_->end_drive();
@@ -169,7 +178,7 @@ std::string Runtime::describe() const {
   std::string line = std::string("weir ") + version() + ": ";
   if (core.policy.deterministic()) {
     line += std::to_string(core.virtual_workers) + " virtual workers, deterministic, seed " +
-            std::to_string(core.config.schedule.seed);
+            std::to_string(core.order->seed());
   } else if (core.driven()) {
     line += "0 workers, the caller drives";
   } else {

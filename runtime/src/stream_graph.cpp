@@ -72,6 +72,7 @@ std::uint16_t GraphCore::begin_loop(const std::string& loop_name, std::uint32_t 
 
 Status GraphCore::start() {
   if (forked(core)) return Status::forked;
+  const OutsideCall call(core, CallKind::start);
   if (!built_ || closing()) return Status::closed;
   // (6) acq_rel pairs with (9), (12): the built tables; once
   if (started_.exchange(1, acq_rel) != 0) return Status::closed;
@@ -84,6 +85,7 @@ Status GraphCore::start() {
 }
 
 void GraphCore::cancel() noexcept {
+  const OutsideCall call(core, CallKind::cancel);
   // (7) seq_cst pairs with (1) of graph_core.hpp: before the notifications that make idle sources
   // look
   if (cancelled_.exchange(1, seq_cst) != 0) return;
@@ -166,11 +168,22 @@ bool GraphCore::quiet() const noexcept {
 void GraphCore::end_and_wait() noexcept {
   if (started_.load(acquire) == 0 || forked(core))
     return;                            // (23) acquire pairs with (6): the tables
-  if (finished_.load(acquire) == 0) {  // (18) acquire pairs with (11): everything
-    cancel();
+  bool finished = false;
+  {
+    OutsideCall call(core, CallKind::end);
+    finished = finished_.load(acquire) != 0;  // (18) acquire pairs with (11): everything
+    if (!finished) cancel();
+    call.answers(finished ? 1 : 0);
+  }
+  if (!finished) {
     const Status ended = wait_while(core, finished_, 0, never);
     // Stalled or stopped: no worker will touch the graph again.
     if (ended != Status::accepted) return;
+  }
+  if (is_ordered(core)) {
+    static_cast<void>(wait_until_done(
+        core, [](void* graph) { return static_cast<GraphCore*>(graph)->quiet(); }, this));
+    return;
   }
   atomic<std::uint32_t> nothing{0};
   while (!quiet()) {

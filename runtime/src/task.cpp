@@ -1,5 +1,6 @@
 // Tasks in slots, children of fork_join, and scopes.
 #include <cstring>
+#include <optional>
 #include <weir/detail/fork.hpp>
 #include <weir/futex.hpp>
 #include <weir/task.hpp>
@@ -166,7 +167,7 @@ namespace {
 /// A task that is not to be run any more: its closure goes, and it is counted.
 bool dropped(Core& core, TaskSlot& slot, TaskBody body, void* closure) noexcept {
   const bool is_cancelled = slot.frame.scope != nullptr && slot.frame.scope->cancelled();
-  if (!is_cancelled && (!slot.expires || now_ns() < slot.deadline)) return false;
+  if (!is_cancelled && (!slot.expires || time_of(core) < slot.deadline)) return false;
   body(closure, TaskOp::destroy, nullptr);
   (is_cancelled ? core.cancelled : core.expired).fetch_add(1, relaxed);  // relaxed: a statistic
   return true;
@@ -366,6 +367,14 @@ Scope::~Scope() {
   WEIR_CHECK(live() == 0, "a Scope is destroyed while tasks of it live: wait_until(never) first");
 }
 
+void Scope::cancel() noexcept {
+  detail::Core* const core = core_.load(relaxed);  // relaxed: as in wait_until
+  std::optional<detail::OutsideCall> call;
+  if (core != nullptr) call.emplace(*core, detail::CallKind::cancel);
+  flags_.fetch_or(cancelled_flag, release);  // (1) release pairs with (2) of task.hpp: what the
+                                             // canceller did before
+}
+
 void Scope::enter(detail::Core& core, std::uint32_t n) noexcept {
   // relaxed, both: a waiter that must find it has it from the thread that submitted, or was told by
   // it
@@ -396,6 +405,12 @@ Status Scope::outcome() const noexcept {
 
 Status Scope::wait_until(Deadline deadline) noexcept {
   if (detail::current_worker() != nullptr) return Status::would_deadlock;
+  // relaxed: set before the count rose; null: nothing has entered
+  if (detail::Core* const core = core_.load(relaxed); core != nullptr && core->order != nullptr) {
+    const auto over = [this] { return live() == 0; };
+    const Status status = core->wait(over, deadline, deadline == never);
+    return status == Status::accepted ? outcome() : status;
+  }
   for (;;) {
     const std::uint32_t now =
         state_.load(acquire);  // (6) acquire pairs with (5): the effects of what ended

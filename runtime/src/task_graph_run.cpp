@@ -14,7 +14,7 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   // (1) acquire pairs with (2): what the run before has left
   if (!state.compare_exchange_strong(idle, running, acquire, relaxed)) return {Status::would_block};
   frame_ = {options.scope, call.epoch()};
-  deadline_ = options.deadline;
+  deadline_ = deadline_in(core, options.deadline);
   trace_mark(core, Note::run_started, trace_);
   begun_ns_ = now_ns();
   error_ = {};
@@ -30,6 +30,7 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
 }
 
 void TaskGraphCore::cancel() noexcept {
+  const OutsideCall call(core, CallKind::cancel);
   // relaxed: a wish, seen by the next tasks; the run's end publishes everything
   const bool first = skip_.exchange(1, relaxed) == 0;
   // relaxed: only says whether there is a run to speak of
@@ -43,7 +44,7 @@ bool TaskGraphCore::skipping() const noexcept {
 
 void TaskGraphCore::run_start(Job& job, Context& context) noexcept {
   TaskGraphCore& graph = static_cast<StartJob&>(job).graph;
-  if (graph.deadline_ != never && now_ns() >= graph.deadline_) {
+  if (graph.deadline_ != never && time_of(graph.core) >= graph.deadline_) {
     graph.skip_.store(expired_skip, relaxed);  // relaxed: as in cancel
   }
   Walk walk{static_cast<Worker&>(context)};
@@ -274,6 +275,12 @@ void TaskGraphCore::finish(Context& context) noexcept {
 Status TaskGraphCore::wait_until(Deadline deadline) noexcept {
   if (core.is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
+  if (core.order != nullptr) {
+    // (11) acquire pairs with (2): as (7)
+    const auto over = [this] { return (state.load(acquire) & running) == 0; };
+    const Status status = core.wait(over, deadline, deadline == never);
+    return status == Status::accepted ? result_.load(relaxed) : status;  // relaxed: as below
+  }
   for (;;) {
     std::uint32_t now =
         state.load(acquire);  // (7) acquire pairs with (2): the run's effects and result

@@ -21,6 +21,7 @@ constexpr std::uint32_t spin_looks = 16;
 Status Core::wait(const Wait& what) noexcept {
   if (is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
+  if (order != nullptr) return wait_ordered(what);
   return driven() ? wait_driving(what) : wait_with_workers(what);
 }
 
@@ -247,6 +248,7 @@ bool Core::drive_step() noexcept {
     job = policy.deterministic() ? find_drawn(*w) : find_anywhere(*w);
   }
   if (job != nullptr) {
+    if (order != nullptr) order->stepped();
     policy.note(static_cast<std::uint64_t>(w->index()));
     steps.store(steps.load(relaxed) + 1, relaxed);  // relaxed: one driver at a time
     this_worker = w;
@@ -254,6 +256,7 @@ bool Core::drive_step() noexcept {
     execute(*w, *job);
     this_worker = nullptr;
   } else {
+    if (order != nullptr && order->replaying()) order->diverged("nothing that could run");
     policy.back_to(mark);
   }
   if (job == nullptr || barrier_open.load(relaxed) != 0) {  // relaxed: the waiter's next look tells
@@ -292,9 +295,16 @@ Status Core::wait_driving(const Wait& what) noexcept {
 // -------------------------------------------------------------------------------------------
 
 Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value,
-                  Deadline deadline) noexcept {
+                  Deadline deadline, std::uint32_t mask) noexcept {
   if (core.is_forked()) return Status::forked;
   if (this_worker != nullptr) return Status::would_deadlock;
+  if (core.order != nullptr) {
+    return core.wait(
+        [&word, value, mask] {
+          return ((word.load(acquire) ^ value) & mask) != 0;  // (13) acquire pairs with the changer, as (2)
+        },
+        deadline, false);
+  }
   if (word.load(acquire) != value)
     return Status::accepted;  // (7) acquire pairs with the changer's release, as (2)
   return core.wait_on_word(word, value, deadline, false);

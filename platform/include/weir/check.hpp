@@ -10,6 +10,11 @@ namespace weir::detail {
 [[noreturn]] void check_failed(const char* file, int line, const char* expression,
                                const char* sentence) noexcept;
 
+/// `hook` is called once between the line and the abort, to save what can be saved; it need not be
+/// async-signal-safe when no check can fail in a handler. Null: none. Returns the former one.
+using CheckHook = void (*)() noexcept;
+CheckHook set_check_hook(CheckHook hook) noexcept;
+
 }  // namespace weir::detail
 
 #define WEIR_CHECK(expression, sentence)                                             \

@@ -119,7 +119,8 @@ class RequestsNode final : public IngressNode<Q>, public RequestsBase {
     auto& slot = replies.slot(request);
     // relaxed: the flag publishes nothing; a cancel that is seen late acts at the next node
     if ((slot.word.load(relaxed) & ReplySlots<A>::cancel_flag) != 0) return Fate::cancelled;
-    return slot.deadline != never && now_ns() >= slot.deadline ? Fate::expired : Fate::live;
+    if (slot.deadline == never) return Fate::live;
+    return time_of(this->graph.core) >= slot.deadline ? Fate::expired : Fate::live;
   }
   void note(std::uint32_t request, const BodyError& error) noexcept override {
     replies.slot(request).error = error;
@@ -206,7 +207,9 @@ class Reply {
   /// cancelled, expired: there is no answer, the reply is empty again; closed: the reply was empty.
   Status poll(A& answer) noexcept {
     if (empty()) return Status::closed;
+    detail::OutsideCall call(*core_, detail::CallKind::reply_poll);
     const Status status = slots_->collect(index_, answer);
+    call.answers(static_cast<std::uint32_t>(status));
     if (status != Status::would_block) slots_ = nullptr;
     return status;
   }
@@ -219,16 +222,19 @@ class Reply {
       const Status status = poll(answer);
       if (status != Status::would_block) return status;
       auto& word = slots_->slot(index_).word;
-      const std::uint32_t now = word.load(acquire);  // (4) acquire pairs with (1): as (2)
-      if ((now & detail::ReplySlots<A>::pending) == 0) continue;
-      const Status waited = detail::wait_while(*core_, word, now, deadline);
+      constexpr std::uint32_t pending = detail::ReplySlots<A>::pending;
+      // (4) acquire pairs with (1): as (2). With the bit that it may have lost: then no wait is long
+      const std::uint32_t now = word.load(acquire) | pending;
+      const Status waited = detail::wait_while(*core_, word, now, deadline, pending);
       if (waited == Status::timed_out) cancel();
       if (waited != Status::accepted) return poll_or(waited, answer);
     }
   }
   /// Asks for the end of the request; it acts when a node takes its token.
   void cancel() noexcept {
-    if (!empty()) slots_->cancel(index_);
+    if (empty()) return;
+    const detail::OutsideCall call(*core_, detail::CallKind::reply_cancel);
+    slots_->cancel(index_);
   }
   /// Why the request failed, while the reply is not yet collected.
   std::string_view error_text() const noexcept {
@@ -236,8 +242,9 @@ class Reply {
   }
   /// Abandons the request: it is cancelled, and its slot is freed by its tombstone or answer.
   void reset() noexcept {
-    if (slots_ != nullptr) slots_->abandon(index_);
-    slots_ = nullptr;
+    if (slots_ == nullptr) return;
+    const detail::OutsideCall call(*core_, detail::CallKind::reply_cancel);
+    std::exchange(slots_, nullptr)->abandon(index_);
   }
 
  private:
@@ -271,7 +278,7 @@ class Requests {
     if (call.status() != Status::accepted) return {call.status()};
     if (!node_->graph.started()) return {Status::closed};
     std::uint32_t index = 0;
-    if (!node_->replies.take(index, submit.deadline)) {
+    if (!node_->replies.take(index, detail::deadline_in(node_->graph.core, submit.deadline))) {
       return {Status::would_block, node_->index, no_edge};
     }
     const Outcome outcome = node_->push(call, std::move(question), index);
@@ -286,7 +293,10 @@ class Requests {
     return outcome;
   }
   /// No further requests; those inside are answered.
-  void close() const noexcept { node_->close(nullptr); }
+  void close() const noexcept {
+    const detail::OutsideCall call(node_->graph.core, detail::CallKind::close);
+    node_->close(nullptr);
+  }
 
  private:
   friend class StreamGraph;

@@ -29,20 +29,44 @@ namespace weir {
 struct Topology;
 
 /// Who makes the scheduler's choices (W5).
+///
+/// In deterministic mode all that changes what the scheduler sees is in one order: steps (one job of
+/// a virtual worker) and calls from outside, each of which waits for the step under way. So what a
+/// body does must not wait for a thread that is about to call. With one seed and one order of calls
+/// (one thread has only one) a program has one trace hash, on any machine. A recording keeps choices,
+/// calls and the ends of waits; a replay makes each wait for its place, and aborts with the step,
+/// what was recorded and what was found there when the program does something else. Threads are told
+/// apart by the producer they used last, else by their names; producers by the order of their
+/// registration. Not recorded: what a thread reads of a running graph (metrics, ledgers), its own
+/// clock, and what it does outside of weir. Time is a count of steps: a deadline is rounded up to
+/// ms, a ms is 1,000 steps (waits with nothing to run keep to the clock).
 struct Schedule {
   enum class Kind : std::uint8_t {
     stealing,       // production: worker threads that steal
     deterministic,  // no threads: virtual workers on whichever thread waits; each choice is drawn
                     // from `seed` (P8)
+    replay,         // the same, from the recording in `file`; the seed is the recording's
     invalid,        // WEIR_SCHED holds something else; start() refuses it
   };
   Kind kind = Kind::stealing;
   std::uint64_t seed = 0;
+  std::string file;     // deterministic: recorded here, when not empty; replay: read from here
+  bool counted = false;  // of a process's runtimes the first uses `file`, others FILE.1, FILE.2 ...
 
-  static Schedule stealing() noexcept { return {}; }
-  static Schedule deterministic(std::uint64_t seed) noexcept { return {Kind::deterministic, seed}; }
-  /// What the environment says: WEIR_SCHED=det:SEED, else stealing.
-  static Schedule from_env() noexcept;
+  static Schedule stealing() { return {}; }
+  static Schedule deterministic(std::uint64_t seed) { return {Kind::deterministic, seed, {}}; }
+  /// The same, and recorded: written whole when the runtime stops, at a stall and when a WEIR_CHECK
+  /// fails; the first 256 MiB. The recording grows on the heap, beside memory().
+  static Schedule recorded(std::uint64_t seed, std::string file) {
+    return {Kind::deterministic, seed, std::move(file)};
+  }
+  /// Repeats a recording. start() refuses one that is damaged, or of another weir, program or shape:
+  /// "bad_recording". After a recording that was cut (stall, failed check, 256 MiB) the run goes on
+  /// by the seed.
+  static Schedule replay(std::string file) { return {Kind::replay, 0, std::move(file)}; }
+  /// What the environment says: WEIR_SCHED=det:SEED (recorded with WEIR_SCHED_RECORD=FILE) or
+  /// WEIR_SCHED=replay:FILE, else stealing.
+  static Schedule from_env();
 };
 
 enum class Pin : std::uint8_t {
@@ -216,7 +240,7 @@ class Producer {
 class Runtime {
  public:
   /// Starts the workers. Errors: "bad_config" (names the member), "thread_refused",
-  /// "out_of_memory", "forked".
+  /// "out_of_memory", "forked", "bad_recording" (says what differs, and the file).
   static Result<std::unique_ptr<Runtime>> start(const Config& config = {});
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;

@@ -80,7 +80,10 @@ class Ingress {
     return node_->push(call, std::move(value));
   }
   /// No more values: the stream ends when those inside are through. Idempotent.
-  void close() const noexcept { node_->close(nullptr); }
+  void close() const noexcept {
+    const detail::OutsideCall call(node_->graph.core, detail::CallKind::close);
+    node_->close(nullptr);
+  }
 
  private:
   friend class StreamGraph;
@@ -255,6 +258,7 @@ class StreamGraph {
   /// Wakes a source that is idle. Any thread; a wake-up that comes while the body runs is not lost.
   template <class T>
   void notify(Port<T> source) noexcept {
+    const detail::OutsideCall call(core_->core, detail::CallKind::notify);
     source.output().node->notify(detail::current_context(), false);
   }
   /// Waits for the end of all streams. accepted: everything is through; failed: an error cancelled

@@ -51,12 +51,9 @@ class Scope {
 
   /// Tasks that have not begun are dropped, those that run see it at quiescent_point(). Never
   /// waits.
-  void cancel() noexcept {
-    flags_.fetch_or(cancelled_flag,
-                    release);  // (1) release pairs with (2): what the canceller did before
-  }
+  void cancel() noexcept;
   bool cancelled() const noexcept {
-    return (flags_.load(acquire) & cancelled_flag) != 0;  // (2) acquire pairs with (1)
+    return (flags_.load(acquire) & cancelled_flag) != 0;  // (2) acquire pairs with (1) of task.cpp
   }
   /// Waits until no task of the scope is left. accepted; failed: one threw; cancelled; timed_out;
   /// stalled: the oracle proved that it cannot end; would_deadlock: called inside a task; forked.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <string_view>
 #include <weir/atomic.hpp>
 #include <weir/clock.hpp>
 #include <weir/result.hpp>
@@ -123,9 +124,11 @@ void retire_raw(Core& core, void* object, void (*deleter)(void*) noexcept) noexc
 /// Waits while `word` holds `value`, for a caller outside of tasks. Helps or drives where there are
 /// no workers (0 workers, deterministic mode); with workers it sleeps. The changer stores the word,
 /// then calls wake_waiters. accepted: the word changed; timed_out; stalled: the oracle fired;
-/// would_deadlock: called inside a task; forked.
+/// would_deadlock: called inside a task; forked. Deterministic mode: the bits of `mask` alone count.
 Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t value,
-                  Deadline deadline) noexcept;
+                  Deadline deadline, std::uint32_t mask = ~std::uint32_t{0}) noexcept;
+/// Deterministic mode: waits until done(argument).
+Status wait_until_done(Core& core, bool (*done)(void*), void* argument) noexcept;
 void wake_waiters(atomic<std::uint32_t>& word) noexcept;
 
 Core& core_of(Runtime& runtime) noexcept;
@@ -143,6 +146,52 @@ void trace_mark(Core& core, Note what, std::uint16_t id, std::uint32_t number = 
 bool forked(const Core& core) noexcept;
 bool smallest_bounds() noexcept;  // WEIR_SMALLEST=1: every capacity and batch is 1
 
+/// What a thread outside of the runtime does to it; part of the trace hash and of recordings.
+enum class CallKind : std::uint8_t {
+  producer_begins,
+  producer_ends,
+  submit,
+  producer_call,
+  run,
+  barrier,
+  poll,
+  drain,
+  start,
+  cancel,
+  close,
+  notify,
+  end,
+  reply_poll,
+  reply_cancel,
+};
+
+/// A call from outside of the runtime, from entry to exit. In deterministic mode it has its place in
+/// the order of steps and calls, waits for it, and is recorded there (P8); else it does nothing. In
+/// a step, or in another call, it is part of that one.
+class OutsideCall {
+ public:
+  OutsideCall(Core& core, CallKind kind) noexcept;
+  /// By a caller that `name` tells from others, whatever thread it is.
+  OutsideCall(Core& core, CallKind kind, std::string_view name) noexcept;
+  OutsideCall(const OutsideCall&) = delete;
+  OutsideCall& operator=(const OutsideCall&) = delete;
+  ~OutsideCall();
+  /// What the caller learns: a replay must answer the same.
+  void answers(std::uint32_t what) noexcept { answer_ = what; }
+
+ private:
+  Core* core_;  // null: nothing to end
+  std::uint32_t answer_ = 0;
+};
+/// Deterministic mode: steps, calls and waits have one order, and who waits must not look by itself
+/// whether it is over, which no recording would know.
+bool is_ordered(const Core& core) noexcept;
+
+/// The instant to compare with time_of() for a deadline that a caller has given. In deterministic
+/// mode time is a count of steps: a deadline is rounded up to ms, and a ms is 1,000 steps.
+Deadline deadline_in(Core& core, Deadline deadline) noexcept;
+Deadline time_of(const Core& core) noexcept;
+
 /// A producer's call from entry to exit (P4, P5): odd sequence word, the epoch read after going
 /// online. When status is not accepted (closed, forked) nothing was entered.
 class ProducerCall {
@@ -157,6 +206,7 @@ class ProducerCall {
 
  private:
   Participant* participant_ = nullptr;
+  Core* ordered_ = nullptr;  // the call has its place in the order of this one
   std::uint32_t epoch_ = 0;
   Status status_ = Status::accepted;
 };
