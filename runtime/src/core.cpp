@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <weir/detail/fork.hpp>
 #include <weir/futex.hpp>
 
@@ -275,15 +276,14 @@ Status Core::stop_until(Deadline deadline) noexcept {
                                    after_us(limits::guest_wait_us_last)));  // relaxed: any
     }
   }
+  std::optional<Order::Turn> turn;  // before the lock, as calls from outside take it
+  if (order != nullptr) turn.emplace(*order);
   const std::lock_guard<std::mutex> lock(setup_lock);
   if (joined.load(relaxed) == 0) {  // relaxed: written under this lock
     join_threads();
     phase.start_teardown();
     free_all_retired();
-    if (order != nullptr) {
-      const Order::Turn turn(*order);
-      order->save(Recording::End::stopped, policy.trace_hash());
-    }
+    if (order != nullptr) order->save(Recording::End::stopped, policy.trace_hash());
   }
   return status;
 }

@@ -94,6 +94,7 @@ struct alignas(contended_bytes) ContextState {
   atomic<std::uint32_t> taken{0};       // guests: a thread has this context
   const std::uint16_t* near = nullptr;  // victims, nearest first
   std::uint32_t near_count = 0;
+  std::uint64_t held_until = 0;  // deterministic mode: before that step this worker runs nothing
 };
 
 /// The barrier's state machine (barrier.cpp), driven by whoever waits; all but the atomics under
@@ -181,6 +182,11 @@ class Core {
   Policy policy;
   atomic<std::uint64_t> steps{0};  // jobs that drivers have run: deterministic mode's time
   Recorder recorder;
+  /// Deterministic mode, for tests: after a step, once in `one_in` (0: never), the worker that ran
+  /// it is held for so many steps.
+  struct Holds {
+    std::uint32_t one_in = 0, steps = 0;
+  } holds;
   BarrierState barrier;
   OracleState oracle;
   PhaseGuard phase;
@@ -304,6 +310,7 @@ class Core {
   void end_drive() noexcept;
   bool drive_step() noexcept;
   Job* find_drawn(Worker& w) noexcept;
+  Job* find_driven(std::uint32_t begin, Worker*& w, bool let_go) noexcept;
 
   // ordered.cpp: deterministic mode.
   enum class Look : std::uint8_t { nothing, stepped, ended };

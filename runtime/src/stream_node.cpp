@@ -1,5 +1,6 @@
 // stream_node.cpp: evaluation of nodes, and the windows of their streams.
 #include <cstring>
+#include <weir/detail/faults.hpp>
 #include <weir/detail/stream/graph_core.hpp>
 #include <weir/detail/worker.hpp>
 
@@ -55,6 +56,14 @@ void OutputBase::inherit(const OutputBase& from) noexcept {
   for (std::uint32_t i = 0; i < guard_count; ++i) guards[i] = from.guards[i];
 }
 
+const char* LinkBase::wanted() const noexcept {
+  // With everything parked nobody holds a unit. The producing node wants one burst.
+  const std::uint64_t tail = pushed();
+  if (reserved() > tail) return "room on its out-edge that is reserved and not used";
+  if (capacity - (tail - popped()) >= burst) return "a wake-up, as its out-edge has room";
+  return "room on its out-edge";
+}
+
 NodeBase::NodeBase(GraphCore& g, Kind k, const NodeConfig& c) noexcept
     : Job(&run_job),
       graph(g),
@@ -102,6 +111,7 @@ void NodeBase::notify(Context* context, bool near) noexcept {
   for (;;) {
     if (s == queued_state || s == again_state) return;
     const std::uint32_t wanted_state = s == idle_state ? queued_state : again_state;
+    if (s == idle_state && strikes(Fault::lost_wake_up, name, name)) return;
     // (9) seq_cst pairs with (4), (6): acquires the node's plain state from the last evaluator
     if (state_.compare_exchange_weak(s, wanted_state, seq_cst)) {
       if (wanted_state == queued_state) enqueue(context, near);

@@ -158,18 +158,20 @@ void GraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) c
   if (!built_ || started_.load(acquire) == 0)
     return;  // (1) acquire pairs with (6) of stream_graph.cpp: the tables
   const std::uint64_t now = ticks();
-  for (const NodeBase* node : nodes_) {
+  for (NodeBase* node : nodes_) {
     if (node->waiting_tokens() == 0 && !node->blocked()) continue;
+    const bool matches = node->kind == Kind::join || node->kind == Kind::select ||
+                         node->config.mode == Mode::ordered;
     const LinkBase* link = node->blocked_on();
     const std::uint64_t since = node->last_active_ticks();
     StallLine line{};
     line.graph = name_, line.node = node->name;
-    line.edge = link != nullptr                      ? "room on its out-edge"
-                : node->waits_for_window()           ? "its stream's window or a ticket"
-                : node->kind == Kind::join           ? "the other ports' tokens"
-                : node->kind == Kind::select         ? "the other branches' tokens"
-                : node->config.mode == Mode::ordered ? "an earlier number"
-                                                     : "a wake-up";
+    line.edge = link != nullptr                 ? link->wanted()
+                : node->waits_for_window()      ? "its stream's window or a ticket"
+                : !matches || node->has_input() ? "a wake-up"
+                : node->kind == Kind::join      ? "the other ports' tokens"
+                : node->kind == Kind::select    ? "the other branches' tokens"
+                                                : "an earlier number";
     line.consumer = link != nullptr ? link->to->name : "";
     line.age_ns = since == 0 ? 0 : ns_of(now - since);
     line.waits_for_input = false;

@@ -236,25 +236,40 @@ Job* Core::find_drawn(Worker& w) noexcept {
   return nullptr;
 }
 
+/// A job for the first virtual worker from `begin` on that finds one; `let_go`: held ones too.
+Job* Core::find_driven(std::uint32_t begin, Worker*& w, bool let_go) noexcept {
+  const auto count = static_cast<std::uint32_t>(virtual_workers);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    w = &worker[(begin + i) % count];
+    const bool held = holds.one_in != 0 && !let_go &&
+                      state[static_cast<std::size_t>(w->index())].held_until > order->steps();
+    if (held) continue;
+    if (Job* job = order != nullptr ? find_drawn(*w) : find_anywhere(*w)) return job;
+  }
+  return nullptr;
+}
+
 /// Runs one job; false when nothing is runnable.
 bool Core::drive_step() noexcept {
   const auto count = static_cast<std::uint32_t>(virtual_workers);
   const Policy::Mark mark = policy.mark();
   const std::uint32_t begin = policy.choose(Choice::worker, count, 0);
-  Job* job = nullptr;
   Worker* w = nullptr;
-  for (std::uint32_t i = 0; i < count && job == nullptr; ++i) {
-    w = &worker[(begin + i) % count];
-    job = policy.deterministic() ? find_drawn(*w) : find_anywhere(*w);
-  }
+  Job* job = find_driven(begin, w, false);
+  // Only held workers may have something: time goes by.
+  if (job == nullptr && holds.one_in != 0) job = find_driven(begin, w, true);
   if (job != nullptr) {
     if (order != nullptr) order->stepped();
     policy.note(static_cast<std::uint64_t>(w->index()));
     steps.store(steps.load(relaxed) + 1, relaxed);  // relaxed: one driver at a time
     this_worker = w;
-    PhaseScope scope(&phase);
-    execute(*w, *job);
+    {
+      PhaseScope scope(&phase);
+      execute(*w, *job);
+    }
     this_worker = nullptr;
+    if (holds.one_in != 0 && policy.choose(Choice::hold, holds.one_in, 1) == 0)
+      state[static_cast<std::size_t>(w->index())].held_until = order->steps() + holds.steps;
   } else {
     if (order != nullptr && order->replaying()) order->diverged("nothing that could run");
     policy.back_to(mark);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <weir/detail/faults.hpp>
 #include <weir/detail/stream/graph_core.hpp>
 #include <weir/edge.hpp>
 
@@ -42,7 +43,15 @@ class Link final : public LinkBase {
   std::uint64_t popped() const noexcept override {
     return store ? taken.load(relaxed) : ring->popped();  // relaxed: a statistic
   }
+  std::uint64_t reserved() const noexcept override {
+    return store ? pushed() : ring->reserved();
+  }
   std::size_t bytes() const noexcept override { return ring != nullptr ? ring->bytes() : 0; }
+  /// Gives back `units` of the ring's room that were reserved.
+  void give_back(std::uint32_t units) noexcept {
+    if (strikes(Fault::lost_unit, from->name, to->name)) --units;
+    ring->give_back(units);
+  }
 
   atomic<std::uint64_t> delivered{0}, taken{0};  // of a store
 
@@ -85,7 +94,7 @@ class Output final : public OutputBase {
   void roll_back(std::uint32_t units) noexcept {
     if (units == 0) return;
     for (std::uint32_t i = 0; i < users; ++i) {
-      if (links[i]->ring != nullptr) links[i]->ring->give_back(units);
+      if (links[i]->ring != nullptr) links[i]->give_back(units);
     }
   }
   /// Gives back `units` that a body did not use; may let the next evaluation of `node` through.
@@ -107,23 +116,23 @@ std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32
     if (ring == nullptr) continue;
     std::uint32_t units = ring->reserve_exclusive_up_to(firings * unit);
     while (units < unit) {
-      if (units != 0) ring->give_back(units);
+      if (units != 0) links[i]->give_back(units);
       links[i]->refused();
       OutputOps::block_on(self, links[i], false);
       ring->set_waiting();
       if (!ring->writable(unit)) {
         for (std::uint32_t j = 0; j < i; ++j) {
-          if (links[j]->ring != nullptr) links[j]->ring->give_back(firings * unit);
+          if (links[j]->ring != nullptr) links[j]->give_back(firings * unit);
         }
         return 0;
       }
       units = ring->reserve_exclusive_up_to(firings * unit);
     }
     const std::uint32_t got = units / unit;
-    if (units > got * unit) ring->give_back(units - got * unit);
+    if (units > got * unit) links[i]->give_back(units - got * unit);
     if (got < firings) {
       for (std::uint32_t j = 0; j < i; ++j) {
-        if (links[j]->ring != nullptr) links[j]->ring->give_back((firings - got) * unit);
+        if (links[j]->ring != nullptr) links[j]->give_back((firings - got) * unit);
       }
       firings = got;
     }
@@ -137,7 +146,7 @@ void Output<T>::give_back(Context& context, std::uint32_t units) noexcept {
   for (std::uint32_t i = 0; i < users; ++i) {
     Edge<Token<T>>* ring = links[i]->ring;
     if (ring == nullptr) continue;
-    ring->give_back(units);
+    links[i]->give_back(units);
     if (ring->take_waiting()) node->notify(&context, false);
   }
 }

@@ -146,7 +146,7 @@ class LoopDecide final : public InputNode<Turn<T>> {
   void roll_back(std::uint32_t count) noexcept override {
     if (count == 0) return;
     out.roll_back(count);
-    entry_.feedback().ring->give_back(count);
+    entry_.feedback().give_back(count);
   }
   void fire(Context& context, TaskFrame&, Token<Turn<T>>* tokens, std::uint32_t) noexcept override {
     Token<Turn<T>>& token = tokens[0];
@@ -171,7 +171,7 @@ class LoopDecide final : public InputNode<Turn<T>> {
       ::new (static_cast<void*>(made.data())) Token<T>(head);
     }
     token.~Token<Turn<T>>();
-    entry_.feedback().ring->give_back(1);
+    entry_.feedback().give_back(1);
     out.push(context, made.data(), 1);
     leave(context, ticket);
   }

@@ -71,11 +71,14 @@ class LinkBase {
   virtual void prepare() = 0;  // takes the ring's memory; at build
   virtual std::uint64_t pushed() const noexcept = 0;
   virtual std::uint64_t popped() const noexcept = 0;
+  virtual std::uint64_t reserved() const noexcept = 0;  // pushed, and units held
   virtual std::size_t bytes() const noexcept = 0;
 
   /// Notes a refusal: the counter, and the culprit (the consumer, or what the consumer itself waits
   /// for).
   void refused() noexcept;
+  /// What a node that is blocked on this link waits for, in words.
+  const char* wanted() const noexcept;
 
  protected:
   ~LinkBase() = default;
