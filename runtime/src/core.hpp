@@ -322,7 +322,10 @@ class Core {
   };
   Result<Done> make_order();
   /// True: end the call with order->end_call(). False: nothing to end.
-  bool begin_call(CallKind kind, std::uint32_t who) noexcept;
+  bool begin_call(CallKind kind, std::uint32_t who) noexcept {
+    return order != nullptr && begin_ordered_call(kind, who);
+  }
+  bool begin_ordered_call(CallKind kind, std::uint32_t who) noexcept;
   void settle() noexcept;
   Status wait_ordered(const Wait& what) noexcept;
   Look look(const Wait& what, Waiter& waiter) noexcept;

@@ -78,8 +78,8 @@ Deadline deadline_in(Core& core, Deadline deadline) noexcept {
 // Calls
 // ----------------------------------------------------------------------------------------------------------
 
-bool Core::begin_call(CallKind kind, std::uint32_t who) noexcept {
-  if (order == nullptr || !order->begin_call(kind, who)) return false;
+bool Core::begin_ordered_call(CallKind kind, std::uint32_t who) noexcept {
+  if (!order->begin_call(kind, who)) return false;
   settle();
   const std::uint32_t counted = (who >> 31) == 0 ? who + 1 : 0;  // names do not count
   policy.note(std::uint64_t{1} << 56 | static_cast<std::uint64_t>(kind) << 32 | counted);
@@ -122,7 +122,7 @@ Core::Look Core::look(const Wait& what, Waiter& waiter) noexcept {
   if (order->replaying()) {
     if (const std::optional<Status> end = order->end_is_next(waiter.who)) {
       if (*end == Status::accepted && !done) return Look::nothing;
-      if (*end == Status::stalled) static_cast<void>(check_stall());
+      if (*end == Status::stalled) return Look::nothing;  // give_up reports it, when nobody drives
       return end_wait(waiter, *end);
     }
     if (!waiter.drives || !order->step_is_next()) return Look::nothing;
@@ -135,7 +135,11 @@ Core::Look Core::look(const Wait& what, Waiter& waiter) noexcept {
 
 /// Nothing runs here, with the turn: whether the wait ends without what it is for.
 Core::Look Core::give_up(const Wait& what, Waiter& waiter) noexcept {
-  if (order->replaying()) return Look::nothing;
+  if (order->replaying()) {
+    if (order->end_is_next(waiter.who) != Status::stalled) return Look::nothing;
+    static_cast<void>(check_stall());
+    return end_wait(waiter, Status::stalled);
+  }
   settle();
   if (what.done(what.argument)) return end_wait(waiter, Status::accepted);
   if (joined.load(acquire) != 0 && nobody_inside())  // (1) acquire pairs with (3) of core.cpp

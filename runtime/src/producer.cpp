@@ -105,7 +105,8 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
     if (own.ordered) core.order->end_call(refused_call + static_cast<std::uint32_t>(outcome.status));
     return 0;
   }
-  const Deadline deadline = detail::deadline_in(core, options.deadline);
+  const Deadline deadline =
+      options.deadline == never ? never : detail::deadline_in(core, options.deadline);
   for (std::size_t i = 0; i < count; ++i) {
     detail::TaskSlot& slot = core.slots[own.slot_cache[--own.slot_count]];
     slot.frame = {options.scope, own.epoch};

@@ -5,7 +5,9 @@
 // The graphs are such that each unit and each wake-up is needed: rings of one slot, bursts that
 // fill their ring, tokens to come.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <support/at_rest.hpp>
@@ -33,11 +35,14 @@ void keep(const StallReport& report) {
     lines.push_back({report.lines[i].node, report.lines[i].edge, report.lines[i].consumer});
 }
 
+std::string recorded_to, replayed_from;  // where not empty
+
 std::unique_ptr<Runtime> start(std::uint64_t seed) {
   Config config;
   config.workers = 1 + static_cast<int>(seed % 4);
   config.task_slots = 64;
-  config.schedule = Schedule::deterministic(seed);
+  config.schedule = !replayed_from.empty() ? Schedule::replay(replayed_from)
+                                           : Schedule::recorded(seed, recorded_to);
   config.on_stall = keep;
   lines.clear();
   return Runtime::start(config).value();
@@ -188,4 +193,25 @@ TEST_CASE("faults: none planned, none found, with workers held for a while or no
       CHECK(!detail::struck().yet);
     }
   }
+}
+
+TEST_CASE("faults: a stalled run has its recording, and its replay stalls in the same place") {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("weir-faults-" + std::to_string(::getpid()));
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    recorded_to = file.string();
+    detail::plan_fault(detail::Fault::lost_wake_up, 50);
+    REQUIRE(run(matched, Mode::parallel, seed) == Status::stalled);
+    const std::string recorded = report();
+    const std::string place = detail::struck().from;
+    recorded_to.clear();
+    replayed_from = file.string();
+    detail::plan_fault(detail::Fault::lost_wake_up, 50);
+    CHECK(run(matched, Mode::parallel, seed) == Status::stalled);
+    CHECK(report() == recorded);
+    CHECK(detail::struck().from == place);
+    replayed_from.clear();
+  }
+  std::filesystem::remove(file);
 }

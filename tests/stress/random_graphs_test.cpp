@@ -8,6 +8,7 @@
 #include <memory>
 #include <stress/graph_run.hpp>
 #include <support/at_rest.hpp>
+#include <support/reproduce.hpp>
 #include <support/watchdog.hpp>
 
 using namespace weir;
@@ -38,8 +39,10 @@ void run_all(const char* name, std::uint64_t graphs, Spec (*generate)(std::uint6
       tokens += trial.graph().ledger().in;
       cancelled += trial.graph().ledger().cancelled;
       if (fault.empty()) continue;
-      MESSAGE(std::string(name) << " on " << workers << " workers: " << fault << "; "
-                                << spec.details());
+      MESSAGE(std::string(name)
+              << " on " << workers << " workers: " << fault << "; " << spec.details()
+              << "; to try it again: "
+              << command_with("WEIR_SEED=" + std::to_string(only != 0 ? only : i + 1)));
       ++wrong;
       break;  // what is left behind would spoil the next ones
     }
@@ -76,7 +79,8 @@ TEST_CASE("random graphs: under the deterministic policy, from many seeds") {
     Trial trial(*runtime, spec);
     const std::string fault = trial.run();
     if (fault.empty()) continue;
-    MESSAGE("deterministic: " << fault << "; " << spec.details());
+    MESSAGE("deterministic: " << fault << "; " << spec.details() << "; to repeat it: "
+                              << command_with("WEIR_SEED=" + std::to_string(number)));
     ++wrong;
   }
   CHECK(wrong == 0);

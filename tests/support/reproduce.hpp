@@ -12,16 +12,21 @@
 
 namespace weir::test {
 
-/// What repeats the running case with this seed alone. With WEIR_SCHED_RECORD=FILE before it, it
-/// leaves a recording.
-inline std::string command_for(std::uint64_t seed) {
+/// The command line of the running case alone, with `settings` of the environment before it.
+inline std::string command_with(const std::string& settings) {
   std::error_code error;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
   std::string name = doctest::getContextOptions()->currentTest->m_name;
   for (char& c : name) {
     if (c == ',' || c == '\'') c = '?';  // in a filter , separates, and ? stands for any one
   }
-  return "WEIR_SCHED=det:" + std::to_string(seed) + " " + program + " --test-case='" + name + "'";
+  return settings + " " + program + " --test-case='" + name + "'";
+}
+
+/// What repeats the running case with this seed alone. With WEIR_SCHED_RECORD=FILE before it, it
+/// leaves a recording.
+inline std::string command_for(std::uint64_t seed) {
+  return command_with("WEIR_SCHED=det:" + std::to_string(seed));
 }
 
 /// Calls f(schedule, seed) for seeds 1 .. count, or for that of WEIR_SCHED=det:SEED alone, whose
