@@ -15,6 +15,7 @@
 #include <weir/detail/epoch_count.hpp>
 #include <weir/detail/sleepers.hpp>
 #include <weir/detail/slot_stack.hpp>
+#include <weir/detail/stall_check.hpp>
 #include <weir/detail/worker.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
@@ -263,18 +264,12 @@ class Core {
   void free_all_retired() noexcept;
 
   // oracle.cpp: true when the runtime is stalled now; reports it once.
-  struct Sums {
-    std::uint64_t retired = 0, submitted = 0;
-  };
   /// `thorough`: also looks for blocked nodes when nothing is under way; not for each park.
   bool check_stall(bool thorough = true) noexcept;
   bool any_blocked() const noexcept;
-  Sums total_sums() const noexcept;
-  bool all_outside(std::uint64_t& fold) const noexcept;
-  bool nobody_inside() const noexcept {
-    std::uint64_t fold = 0;
-    return all_outside(fold);
-  }
+  StallSums total_sums() const noexcept;
+  bool nobody_inside() const noexcept;
+  bool nothing_runnable() const noexcept;
 
   // wait.cpp
   struct Wait {

@@ -46,34 +46,6 @@ std::string describe_stall(const Lines& lines, std::uint64_t submitted, std::uin
 
 }  // namespace
 
-/// Sums of one kind over all participants and epochs.
-Core::Sums Core::total_sums() const noexcept {
-  Sums sums;
-  for (std::uint32_t e = 0; e < limits::epoch_slots; ++e) {
-    // (1) acquire pairs with add_retired: as epoch_count.hpp, retired first
-    for (std::size_t i = 0; i < participants.size(); ++i)
-      sums.retired += participants[i].retired[e].load(acquire);
-  }
-  for (std::uint32_t e = 0; e < limits::epoch_slots; ++e) {
-    // (2) acquire pairs with add_submitted
-    for (std::size_t i = 0; i < participants.size(); ++i)
-      sums.submitted += participants[i].submitted[e].load(acquire);
-  }
-  return sums;
-}
-
-/// The words of all participants, folded; false when somebody is inside.
-bool Core::all_outside(std::uint64_t& fold) const noexcept {
-  fold = 0;
-  for (std::size_t i = 0; i < participants.size(); ++i) {
-    const std::uint64_t word =
-        participants[i].sequence.load(seq_cst);  // (3) pairs with (3) of epoch_count.hpp: a call
-    if ((word & 1) != 0) return false;
-    fold += word;  // each only grows: the sum is the same only if all are
-  }
-  return true;
-}
-
 bool Core::any_blocked() const noexcept {
   const std::lock_guard<std::mutex> registry(watched_lock);
   for (const Watched* w : watched) {
@@ -82,13 +54,19 @@ bool Core::any_blocked() const noexcept {
   return false;
 }
 
-bool Core::check_stall(bool thorough) noexcept {
-  std::uint64_t before = 0;
-  std::uint64_t after = 0;
-  if (!all_outside(before)) return false;
-  const Sums sums = total_sums();
-  const bool nothing = sums.retired == sums.submitted;
-  if (nothing && !thorough) return false;
+StallSums Core::total_sums() const noexcept {
+  return stall_sums(participants.size(),
+                    [this](std::size_t i) -> Participant& { return participants[i]; });
+}
+
+bool Core::nobody_inside() const noexcept {
+  std::uint64_t fold = 0;
+  return all_outside(participants.size(),
+                     [this](std::size_t i) -> Participant& { return participants[i]; }, fold);
+}
+
+/// No job lies anywhere, and all workers sleep.
+bool Core::nothing_runnable() const noexcept {
   // relaxed: foreign calls that are not participants' (a cancel) are looked for, not proved absent
   if (injecting.load(relaxed) != 0) return false;
   if (overflow.visible() || urgent.visible() || patient.visible()) return false;
@@ -99,17 +77,24 @@ bool Core::check_stall(bool thorough) noexcept {
       if (box.load(seq_cst) != nullptr) return false;  // (5) seq_cst pairs with (5) of worker.cpp: the jobs
     }
   }
-  if (sleepers->sleeping() != sleepers->workers())
-    return false;  // one has been woken and is on its way
-  if (nothing && !any_blocked()) return false;
-  const std::unique_lock<std::mutex> lock(oracle.lock, std::try_to_lock);
-  if (!lock.owns_lock()) return false;
+  // Else one has been woken and is on its way.
+  return sleepers->sleeping() == sleepers->workers();
+}
+
+bool Core::check_stall(bool thorough) noexcept {
+  std::unique_lock<std::mutex> lock(oracle.lock, std::defer_lock);
   Lines lines;
-  {
+  const auto look = [&](const StallSums& taken) {
+    const bool nothing = taken.retired == taken.submitted;
+    if (nothing && !thorough) return false;
+    if (!nothing_runnable() || (nothing && !any_blocked()) || !lock.try_lock()) return false;
     const std::lock_guard<std::mutex> registry(watched_lock);
     for (const Watched* w : watched) w->waiting(&Lines::add, &lines);
-  }
-  if (!all_outside(after) || after != before) return false;
+    return true;
+  };
+  StallSums sums;
+  const auto at = [this](std::size_t i) -> Participant& { return participants[i]; };
+  if (!at_rest_while(participants.size(), at, sums, look)) return false;
   if (lines.faults == 0 && lines.inputs != 0) return false;  // waiting for input: no fault
   if (oracle.submitted == sums.submitted && oracle.retired == sums.retired) return true;
   oracle.submitted = sums.submitted;

@@ -152,7 +152,7 @@ Metrics Runtime::metrics() const {
     m.total.inline_runs += w.inline_runs;
     m.total.spin_ns += w.spin_ns;
   }
-  const Core::Sums sums = core.total_sums();
+  const detail::StallSums sums = core.total_sums();
   m.submitted = sums.submitted;
   m.retired = sums.retired;
   for (std::size_t i = 0; i < core.producer.size(); ++i)
@@ -213,7 +213,7 @@ void Runtime::dump(std::FILE* file) const {
         static_cast<unsigned long long>(w.counters.steals.read()),
         static_cast<unsigned long long>(w.counters.parks.read()));
   }
-  const Core::Sums sums = core.total_sums();
+  const detail::StallSums sums = core.total_sums();
   // relaxed, all: as above
   std::fprintf(file,
                "  epoch %llu, completed %llu, asked %llu; submitted %llu, retired %llu; inbox "

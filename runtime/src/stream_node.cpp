@@ -86,38 +86,24 @@ void NodeBase::run_job(Job& job, Context& context) noexcept {
 }
 
 void NodeBase::evaluate(Context& context) noexcept {
-  // (4) seq_cst pairs with (8), (9): what was published before a notification that met `queued` is
-  // seen by the looks that follow
-  state_.exchange(evaluating_state, seq_cst);
+  turnstile_.enter();
   for (;;) {
     const Step done = step(context);
     if (done == Step::released) return;
     if (done == Step::fired && has_input()) {
-      // (5) release pairs with (4): the node's plain state, to the next evaluation
-      state_.store(queued_state, release);
+      turnstile_.queue();
       enqueue(&context, false);
       return;
     }
-    std::uint32_t expected = evaluating_state;
-    // (6) seq_cst pairs with (8), (9): idle before a publisher's look at the state, or the
-    // publisher's `again` is met here; it hands the node's plain state to the next evaluator
-    if (state_.compare_exchange_strong(expected, idle_state, seq_cst)) return;
-    state_.exchange(evaluating_state, seq_cst);  // (7) seq_cst pairs with (9): it was `again`
+    if (turnstile_.leave()) return;
   }
 }
 
 void NodeBase::notify(Context* context, bool near) noexcept {
-  std::uint32_t s = state_.load(seq_cst);  // (8) seq_cst pairs with (4), (6): after the publication
-  for (;;) {
-    if (s == queued_state || s == again_state) return;
-    const std::uint32_t wanted_state = s == idle_state ? queued_state : again_state;
-    if (s == idle_state && strikes(Fault::lost_wake_up, name, name)) return;
-    // (9) seq_cst pairs with (4), (6): acquires the node's plain state from the last evaluator
-    if (state_.compare_exchange_weak(s, wanted_state, seq_cst)) {
-      if (wanted_state == queued_state) enqueue(context, near);
-      return;
-    }
-  }
+#ifdef WEIR_FAULTS
+  if (turnstile_.idle() && strikes(Fault::lost_wake_up, name, name)) return;
+#endif
+  if (turnstile_.knock()) enqueue(context, near);
 }
 
 void NodeBase::enqueue(Context* context, bool near) noexcept {
@@ -133,34 +119,25 @@ void NodeBase::enqueue(Context* context, bool near) noexcept {
 }
 
 void NodeBase::release_evaluation(Context& context) noexcept {
-  if (!has_input()) {
-    std::uint32_t expected = evaluating_state;
-    // (10) seq_cst pairs with (8), (9): as (6)
-    if (state_.compare_exchange_strong(expected, idle_state, seq_cst)) return;
+  if (has_input()) {
+    turnstile_.queue();
+  } else if (!turnstile_.leave_or_queue()) {
+    return;
   }
-  state_.store(queued_state, release);  // (25) release pairs with (4): as (5)
   enqueue(&context, false);
 }
 
 bool NodeBase::at_concurrency_max() noexcept {
   const std::uint32_t most = config.concurrency_max;
-  // (12) seq_cst pairs with (14): bodies that ended
-  if (most == 0 || !runs_parallel() || running_.load(seq_cst) < most) return false;
-  capped_.store(1, seq_cst);              // (13) seq_cst pairs with (15): before the second look
-  return running_.load(seq_cst) >= most;  // (26) seq_cst pairs with (14): bodies that ended
+  return most != 0 && runs_parallel() && bodies_.full(most);
 }
 
 void NodeBase::body_begins() noexcept {
-  // (16) seq_cst pairs with (14): only the evaluator adds
-  if (config.concurrency_max != 0) running_.fetch_add(1, seq_cst);
+  if (config.concurrency_max != 0) bodies_.begins();
 }
 
 void NodeBase::body_ends(Context& context) noexcept {
-  if (config.concurrency_max == 0) return;
-  running_.fetch_sub(1,
-                     seq_cst);  // (14) seq_cst pairs with (12), (26): before the look at the flag
-  // (15) seq_cst pairs with (13): a flag set before the look that missed the end of this body
-  if (capped_.load(seq_cst) != 0 && capped_.exchange(0, seq_cst) != 0) notify(&context, false);
+  if (config.concurrency_max != 0 && bodies_.ends()) notify(&context, false);
 }
 
 std::uint32_t NodeBase::wanted(Context& context) noexcept {
@@ -228,59 +205,13 @@ void NodeBase::retire(Context& context, StreamEnd& end, const Head* heads,
   for (std::uint32_t i = 0; i < n; ++i) context.participant().add_retired(heads[i].epoch, 1);
 }
 
-std::uint64_t Stream::limit(bool fresh) noexcept {
-  if (!fresh) return limit_cached.load(relaxed);  // relaxed: an older limit is smaller, never wrong
-  std::uint64_t least = ~std::uint64_t{0};
-  for (std::uint32_t i = 0; i < end_count; ++i) {
-    const std::uint64_t d = ends[i]->done();
-    least = d < least ? d : least;
-  }
-  limit_cached.store(least + window, relaxed);  // relaxed: as above
-  return least + window;
-}
-
-std::uint32_t Stream::try_reserve(std::uint32_t max) noexcept {
-  const std::uint32_t n = gate.reserve_up_to(max, limit(false));
-  // A part counts as a refusal where a whole burst is wanted: look at the ends before it is given.
-  return n == max ? n : n + gate.reserve_up_to(max - n, limit(true));
-}
-
-std::uint32_t Stream::reserve(std::uint32_t max) noexcept {
-  const std::uint32_t n = try_reserve(max);
-  if (n != 0) return n;
-  waiting.store(1, seq_cst);  // (17) seq_cst pairs with (18): before the second look
-  return gate.reserve_up_to(max, limit(true));
-}
-
 void Stream::room_made(Context* context) noexcept {
-  // (18) seq_cst pairs with (17): after the advance of `done` or the give-back
-  if (waiting.load(seq_cst) != 0 && waiting.exchange(0, seq_cst) != 0)
-    origin->notify(context, false);
+  if (take_waiting()) origin->notify(context, false);
 }
 
 void Stream::publish_total(std::uint64_t n, Context* context) noexcept {
-  std::uint64_t unknown = Gate::refused;
-  // (19) seq_cst pairs with (11): before the looks at `done`
-  if (!total.compare_exchange_strong(unknown, n, seq_cst)) return;
+  if (!set_total(n)) return;
   for (std::uint32_t i = 0; i < end_count; ++i) ends[i]->check_finished(context);
-}
-
-void StreamEnd::retire(std::uint64_t sequence) noexcept {
-  const std::uint64_t window = stream->window;
-  const std::uint64_t at = sequence % window;
-  // (20) seq_cst pairs with (21): of two that retire at once, the second sees the first's flip,
-  // whichever word it is in
-  words[at / 64].fetch_xor(std::uint64_t{1} << (at % 64), seq_cst);
-  std::uint64_t d = done_.load(seq_cst);  // (28) seq_cst pairs with (22): as far as others came
-  for (;;) {
-    const std::uint64_t bit = d % window;
-    const bool set = ((words[bit / 64].load(seq_cst) >> (bit % 64)) & 1) !=
-                     0;  // (21) seq_cst pairs with (20): flips
-    const bool lap_even = (d / window) % 2 == 0;
-    if (set != lap_even) return;
-    if (done_.compare_exchange_weak(d, d + 1, seq_cst))
-      ++d;  // (22) seq_cst pairs with (12) of flow.hpp: what retired
-  }
 }
 
 void StreamEnd::after_retire(Context* context) noexcept {
@@ -289,12 +220,7 @@ void StreamEnd::after_retire(Context* context) noexcept {
 }
 
 void StreamEnd::check_finished(Context* context) noexcept {
-  const std::uint64_t n =
-      stream->total.load(seq_cst);  // (11) seq_cst pairs with (19), (10) of flow.hpp
-  // (29) seq_cst pairs with (22), (10) of flow.hpp: what retired
-  if (n == Gate::refused || done_.load(seq_cst) != n) return;
-  if (finished_.exchange(1, acq_rel) != 0)
-    return;  // (23) acq_rel pairs with (13) of flow.hpp: once
+  if (!take_finished()) return;
   // (24) acq_rel pairs with (24): the last in-stream sees the others
   if (node->ends_open.fetch_sub(1, acq_rel) != 1) return;
   if (node->kind == Kind::sink || node->kind == Kind::answer) {

@@ -338,25 +338,17 @@ class ExpandNode final : public InputNode<T> {
     if (out.reserve(*this, this->burst, 1) == 0) return 0;
     Stream& made = *this->stream;
     if (made.window == 0) return 1;
-    std::uint32_t got = made.try_reserve(this->burst);
-    if (got < this->burst) {
-      return_numbers(got);
-      this->block_on(nullptr, true);
-      made.waiting.store(
-          1, seq_cst);  // (1) seq_cst pairs with (18) of stream_node.cpp: before the second look
-      got = made.try_reserve(this->burst);
-      if (got < this->burst) {
-        return_numbers(got);
-        out.roll_back(this->burst);
-        return 0;
-      }
-    }
-    return 1;
+    if (made.try_reserve_all(this->burst)) return 1;
+    this->block_on(nullptr, true);
+    made.set_waiting();
+    if (made.try_reserve_all(this->burst)) return 1;
+    out.roll_back(this->burst);
+    return 0;
   }
   void roll_back(std::uint32_t count) noexcept override {
     if (count == 0) return;
     out.roll_back(this->burst);
-    if (this->stream->window != 0) return_numbers(this->burst);
+    if (this->stream->window != 0) this->stream->gate.give_back(this->burst);
   }
   void fire(Context& context, TaskFrame& frame, Token<T>* tokens, std::uint32_t) noexcept override {
     Head head = tokens[0].head;
@@ -402,10 +394,6 @@ class ExpandNode final : public InputNode<T> {
   }
 
  private:
-  void return_numbers(std::uint32_t n) noexcept {
-    if (n != 0) this->stream->gate.give_back(n);
-  }
-
   std::decay_t<F> body_;
   std::byte* scratch_ = nullptr;
   std::size_t scratch_stride_ = 0;

@@ -94,12 +94,48 @@ struct Stream {
 
   /// First number that may not be handed out yet. Fresh when the cached limit is used up.
   std::uint64_t limit(bool fresh) noexcept;
-  /// Reserves up to `max` numbers, or sets the waiting flag, looks again and returns 0.
-  std::uint32_t reserve(std::uint32_t max) noexcept;
+  /// Reserves up to `max` numbers; 0: none, and the waiting flag is set and was followed by another
+  /// look.
+  std::uint32_t reserve(std::uint32_t max) noexcept {
+    const std::uint32_t n = try_reserve(max);
+    if (n != 0) return n;
+    set_waiting();
+    return gate.reserve_up_to(max, limit(true));
+  }
   /// Same, without the flag (a producer that is simply refused).
-  std::uint32_t try_reserve(std::uint32_t max) noexcept;
+  std::uint32_t try_reserve(std::uint32_t max) noexcept {
+    const std::uint32_t n = gate.reserve_up_to(max, limit(false));
+    // A part counts as a refusal where a whole burst is wanted: look at the ends before it is
+    // given.
+    return n == max ? n : n + gate.reserve_up_to(max - n, limit(true));
+  }
+  /// Reserves `n` numbers or none. A refused caller that will wait sets the flag and asks again.
+  bool try_reserve_all(std::uint32_t n) noexcept {
+    const std::uint32_t got = try_reserve(n);
+    if (got == n) return true;
+    // Nobody to notify: only the origin's one evaluator waits, and it is the caller.
+    if (got != 0) gate.give_back(got);
+    return false;
+  }
+  /// The origin waits. The window must then be asked once more.
+  void set_waiting() noexcept {
+    waiting.store(1, seq_cst);  // (17) seq_cst pairs with (18): before the second look
+  }
+  /// After numbers retired or were given back: true when the origin waits; it is then the caller's
+  /// to notify it.
+  bool take_waiting() noexcept {
+    // (18) seq_cst pairs with (17): after the advance of `done` or the give-back
+    return waiting.load(seq_cst) != 0 && waiting.exchange(0, seq_cst) != 0;
+  }
   /// After numbers retired or were given back: wakes the origin when it waits.
   void room_made(Context* context) noexcept;
+  /// The gate was closed at `n` numbers; true for the first caller, who asks each end whether it is
+  /// finished.
+  bool set_total(std::uint64_t n) noexcept {
+    std::uint64_t unknown = Gate::refused;
+    // (19) seq_cst pairs with (11): before the looks at `done`
+    return total.compare_exchange_strong(unknown, n, seq_cst);
+  }
   /// The gate was closed at `n` numbers: ends that have retired them all are finished.
   void publish_total(std::uint64_t n, Context* context) noexcept;
 };
@@ -111,22 +147,45 @@ class StreamEnd {
   NodeBase* node = nullptr;
   atomic<std::uint64_t>* words = nullptr;  // window bits, when the stream has a window
 
-  void retire(std::uint64_t sequence) noexcept;
+  /// One number of a stream with a window: flips its bit, and moves `done` as far as bits say.
+  void retire(std::uint64_t sequence) noexcept {
+    const std::uint64_t window = stream->window;
+    const std::uint64_t at = sequence % window;
+    // (20) seq_cst pairs with (21): of two that retire at once, the second sees the first's flip,
+    // whichever word it is in
+    words[at / 64].fetch_xor(std::uint64_t{1} << (at % 64), seq_cst);
+    std::uint64_t d = done_.load(seq_cst);  // (28) seq_cst pairs with (22): as far as others came
+    for (;;) {
+      const std::uint64_t bit = d % window;
+      const bool set = ((words[bit / 64].load(seq_cst) >> (bit % 64)) & 1) !=
+                       0;  // (21) seq_cst pairs with (20): flips
+      const bool lap_even = (d / window) % 2 == 0;
+      if (set != lap_even) return;
+      if (done_.compare_exchange_weak(d, d + 1, seq_cst))
+        ++d;  // (22) seq_cst pairs with (12): what retired
+    }
+  }
   /// `n` numbers of a stream without a window.
   void retire_count(std::uint64_t n) noexcept {
-    // (10) seq_cst pairs with (11) of stream_node.cpp: before the look at `total`: one of the two
-    // sees the other
+    // (10) seq_cst pairs with (11): before the look at `total`: one of the two sees the other
     done_.fetch_add(n, seq_cst);
   }
   /// To be called after retire: wakes the origin, finishes the end when everything has come.
   void after_retire(Context* context) noexcept;
   void check_finished(Context* context) noexcept;
+  /// True once: all numbers are known and have retired here.
+  bool take_finished() noexcept {
+    const std::uint64_t n = stream->total.load(seq_cst);  // (11) seq_cst pairs with (19), (10)
+    // (29) seq_cst pairs with (22), (10): what retired
+    if (n == Gate::refused || done_.load(seq_cst) != n) return false;
+    return finished_.exchange(1, acq_rel) == 0;  // (23) acq_rel pairs with (13): once
+  }
   std::uint64_t done() const noexcept {
-    // (12) seq_cst pairs with (22) of stream_node.cpp: what retired below it
+    // (12) seq_cst pairs with (22): what retired below it
     return done_.load(seq_cst);
   }
   bool finished() const noexcept {
-    // (13) acquire pairs with (23) of stream_node.cpp: everything that came
+    // (13) acquire pairs with (23): everything that came
     return finished_.load(acquire) != 0;
   }
 
@@ -134,5 +193,16 @@ class StreamEnd {
   alignas(contended_bytes) atomic<std::uint64_t> done_{0};
   atomic<std::uint32_t> finished_{0};
 };
+
+inline std::uint64_t Stream::limit(bool fresh) noexcept {
+  if (!fresh) return limit_cached.load(relaxed);  // relaxed: an older limit is smaller, never wrong
+  std::uint64_t least = ~std::uint64_t{0};
+  for (std::uint32_t i = 0; i < end_count; ++i) {
+    const std::uint64_t d = ends[i]->done();
+    least = d < least ? d : least;
+  }
+  limit_cached.store(least + window, relaxed);  // relaxed: as above
+  return least + window;
+}
 
 }  // namespace weir::detail

@@ -114,28 +114,17 @@ std::uint32_t Output<T>::reserve(NodeBase& self, std::uint32_t unit, std::uint32
   for (std::uint32_t i = 0; i < users; ++i) {
     Edge<Token<T>>* ring = links[i]->ring;
     if (ring == nullptr) continue;
-    std::uint32_t units = ring->reserve_exclusive_up_to(firings * unit);
-    while (units < unit) {
-      if (units != 0) links[i]->give_back(units);
+    const std::uint32_t got = reserve_or_wait(*ring, unit, firings, [&] {
       links[i]->refused();
       OutputOps::block_on(self, links[i], false);
-      ring->set_waiting();
-      if (!ring->writable(unit)) {
-        for (std::uint32_t j = 0; j < i; ++j) {
-          if (links[j]->ring != nullptr) links[j]->give_back(firings * unit);
-        }
-        return 0;
-      }
-      units = ring->reserve_exclusive_up_to(firings * unit);
-    }
-    const std::uint32_t got = units / unit;
-    if (units > got * unit) links[i]->give_back(units - got * unit);
+    });
     if (got < firings) {
       for (std::uint32_t j = 0; j < i; ++j) {
         if (links[j]->ring != nullptr) links[j]->give_back((firings - got) * unit);
       }
       firings = got;
     }
+    if (firings == 0) return 0;
   }
   return firings;
 }

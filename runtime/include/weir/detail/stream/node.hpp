@@ -11,10 +11,9 @@
 // it, and its out-rings are empty: it fires. Inside a loop at most `tickets` tokens live, and every
 // ring there holds as many, so no ring inside refuses.
 //
-// Evaluation. One evaluator a node at a time: state goes idle -> queued -> evaluating -> idle, and
-// a notification that meets `evaluating` makes it `again`. A parallel node is queued again once its
-// reservation is complete, before its body runs. Who publishes (push, pop, give-back) does so by a
-// seq_cst operation and then loads the state or flag; who goes idle does so by a seq_cst operation
+// Evaluation. One evaluator a node at a time (turnstile.hpp). A parallel node is queued again once
+// its reservation is complete, before its body runs. Who publishes (push, pop, give-back) does so by
+// a seq_cst operation and then loads the state or flag; who goes idle does so by a seq_cst operation
 // and looks again: one of the two sees the other.
 #pragma once
 
@@ -23,6 +22,7 @@
 #include <weir/detail/core.hpp>
 #include <weir/detail/stream/flow.hpp>
 #include <weir/detail/stream/token.hpp>
+#include <weir/detail/stream/turnstile.hpp>
 #include <weir/stream_config.hpp>
 
 namespace weir::detail {
@@ -144,10 +144,7 @@ class NodeBase : public Job {
   /// Something that the node waits for may have come. Any thread; `context` null outside of jobs.
   /// `near`: run it next on this worker when possible.
   void notify(Context* context, bool near = true) noexcept;
-  bool idle() const noexcept {
-    // (1) acquire pairs with (6) of stream_node.cpp: what the last evaluation did
-    return state_.load(acquire) == idle_state;
-  }
+  bool idle() const noexcept { return turnstile_.idle(); }
 
   /// Takes what build() decided: windows are known, rings may be made.
   virtual void prepare() {}
@@ -201,20 +198,17 @@ class NodeBase : public Job {
   friend class OutputOps;
 
  private:
-  static constexpr std::uint32_t idle_state = 0, queued_state = 1, evaluating_state = 2,
-                                 again_state = 3;
   static void run_job(Job& job, Context& context) noexcept;
   void evaluate(Context& context) noexcept;
   void enqueue(Context* context, bool near) noexcept;
 
-  alignas(contended_bytes) atomic<std::uint32_t> state_{idle_state};
+  alignas(contended_bytes) Turnstile turnstile_;
   atomic<std::uint32_t> batch_{1};
   atomic<LinkBase*> blocked_on_{nullptr};
   atomic<bool> window_blocked_{false};
   std::uint64_t blocked_since_ = 0;  // written by the evaluator only
   atomic<std::uint64_t> last_ticks_{0};
-  alignas(contended_bytes) atomic<std::uint32_t> running_{0};
-  atomic<std::uint32_t> capped_{0};
+  alignas(contended_bytes) BodyCount bodies_;
 };
 
 }  // namespace weir::detail
