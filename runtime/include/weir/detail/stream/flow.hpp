@@ -195,13 +195,15 @@ class StreamEnd {
 };
 
 inline std::uint64_t Stream::limit(bool fresh) noexcept {
-  if (!fresh) return limit_cached.load(relaxed);  // relaxed: an older limit is smaller, never wrong
+  // (30) acquire pairs with (31): who asked the ends saw what retired; of several drawers another
+  // may use its answer. An older limit is smaller, never wrong
+  if (!fresh) return limit_cached.load(acquire);
   std::uint64_t least = ~std::uint64_t{0};
   for (std::uint32_t i = 0; i < end_count; ++i) {
     const std::uint64_t d = ends[i]->done();
     least = d < least ? d : least;
   }
-  limit_cached.store(least + window, relaxed);  // relaxed: as above
+  limit_cached.store(least + window, release);  // (31) release pairs with (30): what retired
   return least + window;
 }
 
