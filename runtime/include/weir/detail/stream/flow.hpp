@@ -52,18 +52,15 @@ class Gate {
         drawn_.fetch_add(n, acq_rel);  // (4) acq_rel pairs with (2): the chain of P1's proof
     return (s & closed_bit) != 0 ? refused : s;
   }
-  /// Closes; later draws are refused. Returns how many numbers there are. Any number of calls: the
-  /// first one counts.
+  /// Closes; later draws are refused. Returns how many numbers there are to the first caller, and
+  /// `refused` to all others.
   std::uint64_t close() noexcept {
     std::uint64_t s = drawn_.load(acquire);  // (5) acquire pairs with (4): what was drawn
     while ((s & closed_bit) == 0) {
-      // (6) acq_rel pairs with (4): the closer sees what was drawn
-      if (drawn_.compare_exchange_weak(s, s | closed_bit, acq_rel, acquire)) {
-        total_.store(s, release);  // (7) release pairs with (8): the total
-        return s;
-      }
+      // (6) acq_rel pairs with (4), (9): the closer sees what was drawn
+      if (drawn_.compare_exchange_weak(s, s | closed_bit, acq_rel, acquire)) return s;
     }
-    return total_.load(acquire);  // (8) acquire pairs with (7): the total
+    return refused;
   }
   bool closed() const noexcept {
     // (9) acquire pairs with (6): only the bit is used
@@ -73,7 +70,6 @@ class Gate {
  private:
   alignas(contended_bytes) atomic<std::uint64_t> reserved_{0};
   alignas(contended_bytes) atomic<std::uint64_t> drawn_{0};
-  atomic<std::uint64_t> total_{0};
 };
 
 /// A stream: its origin, window and ends. Built by GraphCore; the tables do not change after
@@ -129,14 +125,15 @@ struct Stream {
   }
   /// After numbers retired or were given back: wakes the origin when it waits.
   void room_made(Context* context) noexcept;
-  /// The gate was closed at `n` numbers; true for the first caller, who asks each end whether it is
-  /// finished.
+  /// What close() of the gate answered; true for the first closer, who then asks each end whether
+  /// it is finished.
   bool set_total(std::uint64_t n) noexcept {
-    std::uint64_t unknown = Gate::refused;
-    // (19) seq_cst pairs with (11): before the looks at `done`
-    return total.compare_exchange_strong(unknown, n, seq_cst);
+    if (n == Gate::refused) return false;
+    total.store(n, seq_cst);  // (19) seq_cst pairs with (11): before the looks at `done`
+    return true;
   }
-  /// The gate was closed at `n` numbers: ends that have retired them all are finished.
+  /// The gate was closed at `n` numbers (what close() answered): ends that have retired them all are
+  /// finished.
   void publish_total(std::uint64_t n, Context* context) noexcept;
 };
 
