@@ -141,7 +141,7 @@ TEST_CASE("deque: exhaustively, an owner and one or two thieves") {
 
 TEST_CASE("deque: longer scripts at random and by PCT") {
   const Script script{2, 3, 3, {push, keep, pop, push, oldest, push, pop}};
-  const std::uint64_t budget = model::long_mode() ? 20'000'000 : 150'000;
+  const std::uint64_t budget = model::drawn(100'000, 2);
   for (const Strategy strategy : {Strategy::random, Strategy::pct}) {
     const auto report =
         check<Stealing>({.name = "deque_drawn", .strategy = strategy, .schedules_max = budget}, script);
@@ -169,13 +169,13 @@ TEST_CASE("deque mutant: a sleeper that does not check again is never woken") {
 
 TEST_CASE("deque mutants: every order weakened and every exchange split is caught") {
   const Options o{.name = "deque", .schedules_max = 300'000};
-  auto faults = model::sweep<Stealing>(o, "deque.hpp", Script{1, 1, 3, {push, pop, push, pop, push}});
-  merge(faults,
-        model::sweep<Stealing>(o, "deque.hpp", Script{2, 1, 3, {push, keep, oldest, keep, push, pop}}));
-  merge(faults, model::sweep<Stealing>(o, "deque.hpp", Script{1, 2, 2, {push, oldest, push, push}}));
-  merge(faults, model::sweep<Stealing>(o, "deque.hpp", Script{2, 1, 2, {push, raise_, push, pop, push}}));
-  merge(faults, model::sweep<Sleep>(o, "deque.hpp", true));
-  merge(faults, model::sweep<Leap>(o, "deque.hpp", true));
+  std::vector<model::Fault> faults;
+  model::sweep<Stealing>(faults, o, "deque.hpp", Script{1, 1, 3, {push, pop, push, pop, push}});
+  model::sweep<Stealing>(faults, o, "deque.hpp", Script{2, 1, 3, {push, keep, oldest, keep, push, pop}});
+  model::sweep<Stealing>(faults, o, "deque.hpp", Script{1, 2, 2, {push, oldest, push, push}});
+  model::sweep<Stealing>(faults, o, "deque.hpp", Script{2, 1, 2, {push, raise_, push, pop, push}});
+  model::sweep<Sleep>(faults, o, "deque.hpp", true);
+  model::sweep<Leap>(faults, o, "deque.hpp", true);
   CHECK(faults.size() >= 11);
   // These two exclude that a thief's read of a slot sees what the owner writes there after that thief's
   // exchange: a load that reads a later store, which this engine leaves out (and C++ without them would

@@ -297,7 +297,7 @@ TEST_CASE("edge: P1 exhaustively, three producers' firings and two consumers', N
 
 TEST_CASE("edge: larger firings at random and by PCT") {
   const Shape shape{3, 3, 2, {{2, 2}, {2, 1}, {1, 1}}, 2, 2, 2, 1};
-  const std::uint64_t budget = model::long_mode() ? 20'000'000 : 200'000;
+  const std::uint64_t budget = model::drawn(100'000, 2);
   for (const Strategy strategy : {Strategy::random, Strategy::pct}) {
     const auto report =
         check<Firings>({.name = "edge_drawn", .strategy = strategy, .schedules_max = budget}, shape);
@@ -356,16 +356,17 @@ TEST_CASE("edge mutant: a waiter that checks before it sets its flag is never wo
 
 TEST_CASE("edge mutants: every order weakened and every read-modify-write split is caught") {
   const Options o{.name = "edge", .schedules_max = 400'000};
-  auto faults = model::sweep<Idle>(o, "edge.hpp", 2U, true, true);
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 1U, 1U, 0, true, true));
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, false, true));
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, true, false));
-  merge(faults, model::sweep<Waiting>(o, "edge.hpp", std::size_t{2}, 1U, 2U, 2, false, true));
-  merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1}));
-  merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{1, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 1}));
-  merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 2}));
-  merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{3, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1, 2, 2}));
-  merge(faults, model::sweep<Firings>(o, "edge.hpp", Shape{2, 2, 1, {{1, 0}, {1, 0}, {}}, 1, 1}));
+  std::vector<model::Fault> faults;
+  model::sweep<Idle>(faults, o, "edge.hpp", 2U, true, true);
+  model::sweep<Waiting>(faults, o, "edge.hpp", std::size_t{2}, 1U, 1U, 0, true, true);
+  model::sweep<Waiting>(faults, o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, false, true);
+  model::sweep<Waiting>(faults, o, "edge.hpp", std::size_t{2}, 2U, 2U, 1, true, false);
+  model::sweep<Waiting>(faults, o, "edge.hpp", std::size_t{2}, 1U, 2U, 2, false, true);
+  model::sweep<Firings>(faults, o, "edge.hpp", Shape{2, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1});
+  model::sweep<Firings>(faults, o, "edge.hpp", Shape{1, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 1});
+  model::sweep<Firings>(faults, o, "edge.hpp", Shape{2, 3, 2, {{1, 1}, {1, 1}, {1, 1}}, 1, 1, 1, 2});
+  model::sweep<Firings>(faults, o, "edge.hpp", Shape{3, 2, 2, {{2, 2}, {2, 1}, {}}, 2, 1, 2, 2});
+  model::sweep<Firings>(faults, o, "edge.hpp", Shape{2, 2, 1, {{1, 0}, {1, 0}, {}}, 1, 1});
   CHECK(faults.size() >= 30);
   // The later slots of a popped batch are passed on twice: by their stamps, and by the exchanges of
   // `reserved`.

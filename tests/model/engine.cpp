@@ -137,6 +137,11 @@ bool releases(Order order) {
          order == std::memory_order_seq_cst;
 }
 
+Order without_release(Order order) {
+  if (order == std::memory_order_acq_rel) return std::memory_order_acquire;
+  return order == std::memory_order_release ? std::memory_order_relaxed : order;
+}
+
 void join(View& into, const View& other) {
   for (std::size_t i = 0; i < into.size(); ++i) into[i] = into[i] < other[i] ? other[i] : into[i];
 }
@@ -284,7 +289,7 @@ Order effective(const Where& where, Kind kind, Order order, bool& split) {
 
 const char* name_of(Kind kind) {
   constexpr const char* names[] = {"load",     "store",     "exchange",         "fetch_add", "fetch_sub",
-                                   "fetch_or", "fetch_and", "compare_exchange", "wait",      "wake"};
+                                   "fetch_or", "fetch_and", "fetch_xor", "compare_exchange", "wait", "wake"};
   return names[static_cast<int>(kind)];
 }
 
@@ -354,6 +359,7 @@ std::uint64_t combine(Kind kind, std::uint64_t old, std::uint64_t operand, unsig
   if (kind == Kind::sub) value = old - operand;
   if (kind == Kind::bit_or) value = old | operand;
   if (kind == Kind::bit_and) value = old & operand;
+  if (kind == Kind::bit_xor) value = old ^ operand;
   return bytes == 8 ? value : value & ((std::uint64_t{1} << (8 * bytes)) - 1);
 }
 
@@ -424,7 +430,7 @@ std::uint64_t do_update(std::uint32_t location, Kind kind, std::uint64_t operand
 }
 
 bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired,
-                         Order success, Order failure, const Where& where) noexcept {
+                         Order success, Order failure, const Where& where, bool one_order) noexcept {
   if (outside()) {
     Store& store = newest(location);
     if (store.value != expected) {
@@ -436,6 +442,7 @@ bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::u
   }
   bool split = false;
   const Order order = effective(where, Kind::compare_exchange, success, split);
+  if (one_order) failure = without_release(order);
   Thread& self = schedule({Kind::compare_exchange, location, failure, expected});
   Engine& e = engine();
   const std::uint16_t back = e.back;

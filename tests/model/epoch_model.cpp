@@ -176,11 +176,12 @@ TEST_CASE("epoch mutant: a child is visible before it is counted") {
 
 TEST_CASE("epoch mutants: every order weakened is caught") {
   const Options o{.name = "epoch", .schedules_max = 120'000};
-  auto faults = model::sweep<Barrier>(o, "epoch_count.hpp", Setup{false, true, 1});
-  merge(faults, model::sweep<Barrier>(o, "epoch_count.hpp", Setup{true, false, 1}));
-  merge(faults, model::sweep<Barrier>(o, "epoch_count.hpp", Setup{false, false, 1, true}));
-  merge(faults, model::sweep<Barrier>(o, "epoch_count.hpp", Setup{false, true, 1, true}));
-  merge(faults, model::sweep<Barrier>(o, "core.hpp", Setup{false, true, 1}));
+  std::vector<model::Fault> faults;
+  model::sweep<Barrier>(faults, o, "epoch_count.hpp", Setup{false, true, 1});
+  model::sweep<Barrier>(faults, o, "epoch_count.hpp", Setup{true, false, 1});
+  model::sweep<Barrier>(faults, o, "epoch_count.hpp", Setup{false, false, 1, true});
+  model::sweep<Barrier>(faults, o, "epoch_count.hpp", Setup{false, true, 1, true});
+  model::sweep<Barrier>(faults, o, "core.hpp", Setup{false, true, 1});
   CHECK(faults.size() >= 12);
   // Not needed by the proof: the caller also sees what happened before each submission. And leave_call
   // serves the stall check as well.

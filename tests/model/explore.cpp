@@ -1,6 +1,8 @@
 // explore.cpp: see explore.hpp.
 #include "explore.hpp"
 
+#include <support/tier.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -265,7 +267,12 @@ void run_drawing(Report& report, const Options& options, Build build, const void
 
 bool long_mode() {
   const char* text = std::getenv("WEIR_MODEL_LONG");
-  return text != nullptr && text[0] == '1';
+  return text != nullptr ? text[0] == '1' : weir::test::full();
+}
+
+std::uint64_t drawn(std::uint64_t quick, std::uint64_t parts) {
+  constexpr std::uint64_t protocol = 100'000'000;
+  return long_mode() ? (protocol + parts - 1) / parts : quick;
 }
 
 Report explore(const Options& options, Build build, const void* argument) {
@@ -349,7 +356,7 @@ std::vector<Mutation> faults_of(const Mutation& site) {
 /// `ordinal`: the how many-th operation of its kind and order in its function, from 1.
 std::string describe(const Mutation& fault, int ordinal) {
   constexpr const char* kinds[] = {"load",     "store",     "exchange",         "fetch_add", "fetch_sub",
-                                   "fetch_or", "fetch_and", "compare_exchange", "wait",      "wake"};
+                                   "fetch_or", "fetch_and", "fetch_xor", "compare_exchange", "wait", "wake"};
   std::string_view function = fault.where.function_name();
   function = function.substr(0, function.find('('));
   const std::size_t space = function.find_last_of(" :");
@@ -366,7 +373,8 @@ std::string describe(const Mutation& fault, int ordinal) {
 
 }  // namespace
 
-std::vector<Fault> sweep(const Options& options, std::string_view file, Build build, const void* argument) {
+void sweep(std::vector<Fault>& faults, const Options& options, std::string_view file, Build build,
+           const void* argument) {
   sites().clear();
   Random collector;
   collector.state = options.seed;
@@ -377,7 +385,6 @@ std::vector<Fault> sweep(const Options& options, std::string_view file, Build bu
   std::sort(found.begin(), found.end(), [](const Mutation& a, const Mutation& b) {
     return std::pair(a.where.line(), a.where.column()) < std::pair(b.where.line(), b.where.column());
   });
-  std::vector<Fault> faults;
   for (const Mutation& site : found) {
     if (!std::string_view(site.where.file_name()).ends_with(file)) continue;
     const auto ordinal = 1 + std::count_if(std::as_const(found).data(), &site, [&](const Mutation& other) {
@@ -386,26 +393,16 @@ std::vector<Fault> sweep(const Options& options, std::string_view file, Build bu
                          });
     for (const Mutation& mutation : faults_of(site)) {
       const std::string name = describe(mutation, static_cast<int>(ordinal));
+      auto known = std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.name == name; });
+      if (known != faults.end() && known->caught) continue;
       const std::string full = std::string(options.name) + " [" + name + "]";
       Options each = options;
       each.name = full;
       set_mutation(&mutation);
       const Report report = explore(each, build, argument);
       set_mutation(nullptr);
-      faults.push_back({name, report.failed, report.message, report.schedules});
-    }
-  }
-  return faults;
-}
-
-void merge(std::vector<Fault>& faults, const std::vector<Fault>& others) {
-  for (const Fault& other : others) {
-    const auto same =
-        std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.name == other.name; });
-    if (same == faults.end()) {
-      faults.push_back(other);
-    } else if (!same->caught && other.caught) {
-      *same = other;
+      if (known == faults.end()) known = faults.insert(faults.end(), Fault{name, false, {}, 0});
+      *known = {name, report.failed, report.message, report.schedules};
     }
   }
 }

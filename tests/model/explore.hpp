@@ -2,7 +2,8 @@
 // the dozen.
 //
 // A failing schedule is a list of choices, printed as NAME:c0.c1.c2; WEIR_MODEL_REPLAY=NAME:c0.c1.c2 runs
-// it alone and prints each step. WEIR_MODEL_LONG=1 multiplies the budgets of what is not exhausted.
+// it alone and prints each step. In long mode (WEIR_MODEL_LONG=1, and the long tiers of tests/run) each
+// protocol draws a hundred million schedules.
 #pragma once
 
 #include "engine.hpp"
@@ -57,8 +58,11 @@ Report check(const Options& options, A... arguments) {
       options, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
 }
 
-/// True with WEIR_MODEL_LONG=1.
+/// True with WEIR_MODEL_LONG=1, and in the long tiers of tests/run.
 bool long_mode();
+
+/// Schedules to draw: `quick`, or in long mode the `parts`-th part of the hundred million of a protocol.
+std::uint64_t drawn(std::uint64_t quick, std::uint64_t parts);
 
 /// One fault of a sweep and what became of it.
 struct Fault {
@@ -68,24 +72,21 @@ struct Fault {
   std::uint64_t schedules = 0;
 };
 
-/// Faults that neither found: the same sweep over two programs.
-void merge(std::vector<Fault>& faults, const std::vector<Fault>& others);
-
 /// The names of those not caught, in order, each on a line.
 std::string survivors(const std::vector<Fault>& faults);
 
 /// Puts one fault after the other into each operation of files whose name ends with `file`: every order
 /// weakened by a step, every read-modify-write split in two; each explored as `options` say (with the name
-/// of the fault added).
-std::vector<Fault> sweep(const Options& options, std::string_view file, Build build,
-                         const void* argument = nullptr);
+/// of the fault added). Adds what became of them to `faults`; those that are caught there are left out.
+void sweep(std::vector<Fault>& faults, const Options& options, std::string_view file, Build build,
+           const void* argument = nullptr);
 
 template <class P, class... A>
-std::vector<Fault> sweep(const Options& options, std::string_view file, A... arguments) {
+void sweep(std::vector<Fault>& faults, const Options& options, std::string_view file, A... arguments) {
   auto make = [&]() -> Program* { return new_program<P>(arguments...); };
   using Make = decltype(make);
-  return sweep(
-      options, file, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
+  sweep(
+      faults, options, file, [](const void* self) { return (*static_cast<const Make*>(self))(); }, &make);
 }
 
 }  // namespace model

@@ -156,7 +156,7 @@ TEST_CASE("inbox gate: exhaustively, N = 1 and 2, a queue that refuses") {
 TEST_CASE("inbox gate: three producers, two consumers, by PCT") {
   const Options o{.name = "inbox_drawn",
                   .strategy = Strategy::pct,
-                  .schedules_max = model::long_mode() ? 10'000'000U : 100'000U};
+                  .schedules_max = model::drawn(60'000, 2)};
   for (const bool moody : {true, false}) {
     const auto report = check<Inbox>(o, std::size_t{2}, 3, 2, moody);
     CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
@@ -174,9 +174,10 @@ TEST_CASE("inbox gate mutant: a refusal that keeps its credit loses room") {
 
 TEST_CASE("inbox gate mutants: every order weakened and every read-modify-write split is caught") {
   const Options o{.name = "gate", .schedules_max = 100'000};
-  auto faults = model::sweep<Credits>(o, "inbox_gate.hpp", std::uint64_t{1});
-  merge(faults, model::sweep<Credits>(o, "inbox_gate.hpp", std::uint64_t{2}));
-  merge(faults, model::sweep<Inbox>(o, "inbox_gate.hpp", std::size_t{1}, 2, 1, true));
+  std::vector<model::Fault> faults;
+  model::sweep<Credits>(faults, o, "inbox_gate.hpp", std::uint64_t{1});
+  model::sweep<Credits>(faults, o, "inbox_gate.hpp", std::uint64_t{2});
+  model::sweep<Inbox>(faults, o, "inbox_gate.hpp", std::size_t{1}, 2, 1, true);
   CHECK(faults.size() >= 4);
   CHECK(survivors(faults) == "");
 }

@@ -71,8 +71,9 @@ TEST_CASE("lane mutant: a consumer that does not check again is never woken") {
 
 TEST_CASE("lane mutants: every order weakened is caught") {
   const Options o{.name = "lane", .schedules_max = 300'000};
-  auto faults = model::sweep<Spsc>(o, "lane.hpp", std::size_t{1}, std::size_t{1}, true, true);
-  merge(faults, model::sweep<Spsc>(o, "lane.hpp", std::size_t{2}, std::size_t{2}, false, true));
+  std::vector<model::Fault> faults;
+  model::sweep<Spsc>(faults, o, "lane.hpp", std::size_t{1}, std::size_t{1}, true, true);
+  model::sweep<Spsc>(faults, o, "lane.hpp", std::size_t{2}, std::size_t{2}, false, true);
   CHECK(faults.size() >= 6);
   CHECK(survivors(faults) == "");
 }

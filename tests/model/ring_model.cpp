@@ -188,7 +188,7 @@ TEST_CASE("ring: exhaustively, two producers and two consumers, N = 1, 2, 3, sin
 
 TEST_CASE("ring: larger programs at random and by PCT") {
   const Shape shape{3, 3, 3, 2, 2, 3, 1};
-  const std::uint64_t budget = model::long_mode() ? 20'000'000 : 150'000;
+  const std::uint64_t budget = model::drawn(100'000, 2);
   for (const Strategy strategy : {Strategy::random, Strategy::pct}) {
     const auto report =
         check<Mpmc<release>>({.name = "ring_drawn", .strategy = strategy, .schedules_max = budget}, shape);
@@ -218,15 +218,16 @@ TEST_CASE("ring mutant: a sleeper that does not check again is never woken") {
 
 TEST_CASE("ring mutants: every order weakened and every claim split is caught") {
   const Options o{.name = "ring", .schedules_max = 300'000};
-  auto faults = model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{2, 2, 2, 1, 1, 1, 2});
-  merge(faults, model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{2, 2, 1, 2, 2, 2}));
-  merge(faults, model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{3, 1, 2, 2, 2, 1, 2}));
-  merge(faults, model::sweep<Mpmc<release>>(o, "ring.hpp", Shape{3, 1, 2, 2, 1, 1}));
-  merge(faults, model::sweep<Mpmc<seq_cst>>(o, "ring.hpp", Shape{2, 2, 2, 2, 2, 1, 1}));
-  merge(faults, model::sweep<Mpmc<release>>(o, "ring.hpp", Shape{1, 2, 2, 1, 1, 1, 1}));
-  merge(faults, model::sweep<Mpmc<release>>(o, "ring.hpp", Shape{3, 2, 1, 2, 2, 1}));
-  merge(faults, model::sweep<Sleep>(o, "ring.hpp", true, false));
-  merge(faults, model::sweep<Sleep>(o, "ring.hpp", true, true));
+  std::vector<model::Fault> faults;
+  model::sweep<Mpmc<seq_cst>>(faults, o, "ring.hpp", Shape{2, 2, 2, 1, 1, 1, 2});
+  model::sweep<Mpmc<seq_cst>>(faults, o, "ring.hpp", Shape{2, 2, 1, 2, 2, 2});
+  model::sweep<Mpmc<seq_cst>>(faults, o, "ring.hpp", Shape{3, 1, 2, 2, 2, 1, 2});
+  model::sweep<Mpmc<release>>(faults, o, "ring.hpp", Shape{3, 1, 2, 2, 1, 1});
+  model::sweep<Mpmc<seq_cst>>(faults, o, "ring.hpp", Shape{2, 2, 2, 2, 2, 1, 1});
+  model::sweep<Mpmc<release>>(faults, o, "ring.hpp", Shape{1, 2, 2, 1, 1, 1, 1});
+  model::sweep<Mpmc<release>>(faults, o, "ring.hpp", Shape{3, 2, 1, 2, 2, 1});
+  model::sweep<Sleep>(faults, o, "ring.hpp", true, false);
+  model::sweep<Sleep>(faults, o, "ring.hpp", true, true);
   CHECK(faults.size() >= 20);
   CHECK(survivors(faults) == "");
 }

@@ -160,7 +160,7 @@ TEST_CASE("sleepers: all schedules with few preemptions, and PCT, two workers an
         {.name = "sleepers_bounded", .schedules_max = 60'000'000, .preemptions_max = bound}, setup);
     CHECK_MESSAGE(!bounded.failed, bounded.schedule, "\n", bounded.trace);
     CHECK(bounded.exhausted);
-    const std::uint64_t budget = model::long_mode() ? 10'000'000 : 50'000;
+    const std::uint64_t budget = model::drawn(30'000, 8);
     for (const Strategy strategy : {Strategy::pct, Strategy::random}) {
       const auto drawn =
           check<Publishing>({.name = "sleepers_drawn", .strategy = strategy, .schedules_max = budget}, setup);
@@ -192,12 +192,13 @@ TEST_CASE("sleepers mutant: a worker takes a late word for a wake-up") {
 
 TEST_CASE("sleepers mutants: every order weakened and every read-modify-write split is caught") {
   const Options o{.name = "sleepers", .schedules_max = 100'000};
-  auto faults = model::sweep<Publishing>(o, "sleepers.hpp", Setup{1, 1, 1, false});
-  merge(faults, model::sweep<Publishing>(o, "sleepers.hpp", Setup{2, 1, 1, true}));
-  merge(faults, model::sweep<Affine>(o, "sleepers.hpp", true));
+  std::vector<model::Fault> faults;
+  model::sweep<Publishing>(faults, o, "sleepers.hpp", Setup{1, 1, 1, false});
+  model::sweep<Publishing>(faults, o, "sleepers.hpp", Setup{2, 1, 1, true});
+  model::sweep<Affine>(faults, o, "sleepers.hpp", true);
   const Options drawn{.name = "sleepers", .strategy = Strategy::pct, .schedules_max = 20'000};
-  merge(faults, model::sweep<Publishing>(drawn, "sleepers.hpp", Setup{2, 1, 2, false}));
-  merge(faults, model::sweep<Publishing>(drawn, "sleepers.hpp", Setup{2, 2, 1, false}));
+  model::sweep<Publishing>(faults, drawn, "sleepers.hpp", Setup{2, 1, 2, false});
+  model::sweep<Publishing>(faults, drawn, "sleepers.hpp", Setup{2, 2, 1, false});
   CHECK(faults.size() >= 18);
   // It keeps the look at the mask from being taken before the count is lowered; this engine runs a thread
   // in its order.

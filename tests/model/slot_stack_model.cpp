@@ -72,9 +72,10 @@ TEST_CASE("slot_stack: exhaustively, two threads, one to three slots") {
 
 TEST_CASE("slot_stack mutants: every order weakened and every exchange split is caught") {
   const Options o{.name = "slot_stack", .schedules_max = 300'000};
-  auto faults = model::sweep<Sharing>(o, "slot_stack.hpp", 2, 2, 1);
-  merge(faults, model::sweep<Sharing>(o, "slot_stack.hpp", 2, 1, 2));
-  merge(faults, model::sweep<Sharing>(o, "slot_stack.hpp", 2, 3, 1));
+  std::vector<model::Fault> faults;
+  model::sweep<Sharing>(faults, o, "slot_stack.hpp", 2, 2, 1);
+  model::sweep<Sharing>(faults, o, "slot_stack.hpp", 2, 1, 2);
+  model::sweep<Sharing>(faults, o, "slot_stack.hpp", 2, 3, 1);
   CHECK(faults.size() >= 4);
   CHECK(survivors(faults) == "");
 }

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   sub,
   bit_or,
   bit_and,
+  bit_xor,
   compare_exchange,
   wait,
   wake
@@ -37,8 +38,9 @@ void do_store(std::uint32_t location, std::uint64_t value, Order order, const Wh
 /// Returns the old value; `bytes` is the width of the arithmetic.
 std::uint64_t do_update(std::uint32_t location, Kind kind, std::uint64_t operand, unsigned bytes, Order order,
                         const Where& where) noexcept;
+/// `one_order`: the failure order is what is left of the success order.
 bool do_compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired,
-                         Order success, Order failure, const Where& where) noexcept;
+                         Order success, Order failure, const Where& where, bool one_order = false) noexcept;
 /// futex: blocks while the newest value is `expected`; wake releases all that are blocked on the location.
 void do_wait(std::uint32_t location, std::uint64_t expected, const Where& where) noexcept;
 void do_wake(std::uint32_t location, const Where& where) noexcept;
@@ -82,12 +84,27 @@ class atomic {
   T fetch_and(T value, Order order, const Where& where = Where::current()) noexcept {
     return update(model::Kind::bit_and, value, order, where);
   }
+  T fetch_xor(T value, Order order, const Where& where = Where::current()) noexcept {
+    return update(model::Kind::bit_xor, value, order, where);
+  }
   bool compare_exchange_strong(T& expected, T desired, Order success, Order failure,
                                const Where& where = Where::current()) noexcept {
     std::uint64_t wide = widen(expected);
     const bool done = model::do_compare_exchange(location_, wide, widen(desired), success, failure, where);
     if (!done) expected = narrow(wide);
     return done;
+  }
+  bool compare_exchange_strong(T& expected, T desired, Order order,
+                               const Where& where = Where::current()) noexcept {
+    std::uint64_t wide = widen(expected);
+    const bool done =
+        model::do_compare_exchange(location_, wide, widen(desired), order, order, where, true);
+    if (!done) expected = narrow(wide);
+    return done;
+  }
+  bool compare_exchange_weak(T& expected, T desired, Order order,
+                             const Where& where = Where::current()) noexcept {
+    return compare_exchange_strong(expected, desired, order, where);
   }
   /// Never fails spuriously here: callers loop, so a spurious failure only repeats their step.
   bool compare_exchange_weak(T& expected, T desired, Order success, Order failure,
