@@ -109,6 +109,24 @@ struct SleepAndWake final : model::Program {
   }
 };
 
+/// litmus/reservation_chain.litmus: a slot's emptying is handed on through read-modify-writes of two counters.
+struct ReservationChain final : model::Program {
+  std::memory_order order;
+  atomic<int> slot{1}, stamp{0}, reserved{0}, tail{0};
+  int r[5] = {};
+  explicit ReservationChain(std::memory_order o) : order(o) {}
+  int threads() const override { return 4; }
+  void run(int t) override {
+    if (t == 0) slot.store(0, relaxed), stamp.store(1, release);
+    if (t == 1) r[0] = stamp.load(acquire), r[1] = reserved.fetch_add(1, order);
+    if (t == 2) r[2] = reserved.fetch_add(1, order), r[3] = tail.fetch_add(1, order);
+    if (t == 3 && tail.fetch_add(1, order) == 1) r[4] = slot.load(relaxed);
+  }
+  void finish() override {
+    expect(!(r[0] == 1 && r[1] == 0 && r[2] == 1 && r[3] == 0 && r[4] == 1), "the slot was not seen emptied");
+  }
+};
+
 struct Race final : model::Program {
   model::Cell cell;
   atomic<int> x{0};
@@ -137,6 +155,11 @@ TEST_CASE("engine: a flag publishes by release and acquire only, also through a 
   CHECK(check<MessagePassing>({.name = "mp_store"}, relaxed, acquire, false).failed);
   CHECK(check<MessagePassing>({.name = "mp_load"}, release, relaxed, false).failed);
   CHECK(check<MessagePassing>({.name = "mp_relay_store"}, relaxed, acquire, true).failed);
+}
+
+TEST_CASE("engine: a chain of read-modify-writes over two counters hands on what its first one saw") {
+  CHECK(check<ReservationChain>({.name = "chain"}, acq_rel).exhausted);
+  CHECK(check<ReservationChain>({.name = "chain_relaxed"}, relaxed).failed);
 }
 
 TEST_CASE("engine: independent reads agree only under seq_cst") {
