@@ -156,6 +156,17 @@ TEST_CASE("epoch: exhaustively, a producer, two workers, a child, one and two ba
   }
 }
 
+TEST_CASE("epoch: larger programs at random and by PCT") {
+  // A producer beside two barriers may submit into the second epoch, of which these programs claim nothing.
+  for (const Strategy strategy : {Strategy::random, Strategy::pct}) {
+    for (const Setup& setup : {Setup{true, true, 1}, Setup{false, true, 2, true}}) {
+      const Options o{.name = "epoch_drawn", .strategy = strategy, .schedules_max = model::drawn(10'000, 4)};
+      const auto report = check<Barrier>(o, setup);
+      CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
+    }
+  }
+}
+
 TEST_CASE("epoch mutant: submitted is summed before retired") {
   CHECK(check<Barrier>({.name = "epoch_swapped"}, Setup{false, true, 1, false, Way::passes_swapped}).failed);
 }

@@ -8,6 +8,7 @@
 using model::check;
 using model::expect;
 using model::Options;
+using model::Strategy;
 using namespace weir;
 
 namespace {
@@ -67,6 +68,17 @@ TEST_CASE("slot_stack: exhaustively, two threads, one to three slots") {
     const auto report = check<Sharing>({.name = "slot_stack"}, 2, slots, slots == 1 ? 2 : 1);
     CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
     CHECK(report.exhausted);
+  }
+}
+
+TEST_CASE("slot_stack: three and four threads at random and by PCT") {
+  for (const Strategy strategy : {Strategy::random, Strategy::pct}) {
+    for (const int threads : {3, 4}) {
+      const Options o{
+          .name = "slot_stack_drawn", .strategy = strategy, .schedules_max = model::drawn(10'000, 4)};
+      const auto report = check<Sharing>(o, threads, 3, 2);
+      CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
+    }
   }
 }
 
