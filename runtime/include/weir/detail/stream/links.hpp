@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <weir/detail/faults.hpp>
 #include <weir/detail/stream/graph_core.hpp>
+#include <weir/detail/stream/ordered_cells.hpp>
 #include <weir/edge.hpp>
 
 namespace weir::detail {
@@ -217,54 +218,22 @@ class OrderedStore final : public StoreInput<T> {
   Link<T>* link = nullptr;
 
   void prepare(Slab& slab, std::uint32_t window) {
-    window_ = window;
-    cells_ = slab.make_array<Cell>(window);
-  }
-  ~OrderedStore() {
-    for (std::uint64_t i = 0; cells_ != nullptr && i < window_; ++i) {
-      // relaxed: alone by now
-      if ((cells_[i].stamp.load(relaxed) & 1) != 0) cells_[i].token()->~Token<T>();
-    }
+    cells_.use(slab.make_array<typename Cells::Cell>(window), window);
   }
   bool deliver(Token<T>&& token) noexcept override {
     const std::uint64_t s = token.head.sequence;
-    Cell& cell = cells_[s % window_];
-    ::new (static_cast<void*>(cell.raw)) Token<T>(std::move(token));
-    // (1) seq_cst pairs with (2): the token; before the load of next_ in the order of (3) and (4)
-    cell.stamp.store(2 * s + 1, seq_cst);
-    return s ==
-           next_.load(seq_cst);  // (3) seq_cst pairs with (4): else its look at (2) comes later
+    return cells_.put(s, std::move(token));
   }
-  bool readable() const noexcept {
-    const std::uint64_t s = next_.load(relaxed);  // relaxed: the evaluator is the only writer
-    return cells_[s % window_].stamp.load(seq_cst) ==
-           2 * s + 1;  // (2) seq_cst pairs with (1): the token
-  }
+  bool readable() const noexcept { return cells_.readable(); }
   std::uint32_t pop(Token<T>* raw, std::uint32_t max) noexcept {
-    std::uint32_t n = 0;
-    while (n < max && readable()) {
-      const std::uint64_t s = next_.load(relaxed);  // relaxed: the evaluator is the only writer
-      Cell& cell = cells_[s % window_];
-      ::new (static_cast<void*>(raw + n)) Token<T>(std::move(*cell.token()));
-      cell.token()->~Token<T>();
-      cell.stamp.store(
-          0, relaxed);  // relaxed: the next writer comes through the window (retire, gate)
-      next_.store(s + 1, seq_cst);  // (4) seq_cst pairs with (3): before the next look at (2)
-      ++n;
-    }
+    const std::uint32_t n = cells_.pop(raw, max);
     link->taken.fetch_add(n, relaxed);  // relaxed: a statistic
     return n;
   }
 
  private:
-  struct Cell {
-    atomic<std::uint64_t> stamp{0};  // 2s + 1: holds number s
-    alignas(Token<T>) std::byte raw[sizeof(Token<T>)];
-    Token<T>* token() noexcept { return std::launder(reinterpret_cast<Token<T>*>(raw)); }
-  };
-  Cell* cells_ = nullptr;
-  std::uint64_t window_ = 1;
-  alignas(contended_bytes) atomic<std::uint64_t> next_{0};
+  using Cells = OrderedCells<Token<T>>;
+  Cells cells_;
 };
 
 /// The one input of a node: a ring, or an ordered store.
