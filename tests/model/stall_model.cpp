@@ -177,8 +177,8 @@ Setup with(Setup setup, Way way) {
 }  // namespace
 
 TEST_CASE("stall: exhaustively, no false alarm, and it fires when nothing can move") {
-  for (const Setup& setup : {beside, Setup{1, true, false, 0, true}, Setup{1, false, true}, last_of_two,
-                             Setup{1, true, true, 0, true}}) {
+  for (const Setup& setup : {beside, last_of_two, last_with_producer, Setup{1, false, true},
+                             Setup{1, true, false, 0, true}, Setup{1, true, true, 0, true}}) {
     const auto report = check<Stall>({.name = "stall"}, setup);
     CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
     CHECK(report.exhausted);
