@@ -161,8 +161,8 @@ Status Core::wait_ordered(const Wait& what) noexcept {
   waiter.who = order->caller();
   if (what.deadline != never) {
     const Order::Turn turn(*order);
-    const std::uint64_t steps = std::uint64_t{ms_until(what.deadline)} * ms_ns / step_ns;
-    waiter.last_step = order->steps() + std::max(steps, steps_min);
+    const std::uint64_t left = std::uint64_t{ms_until(what.deadline)} * ms_ns / step_ns;
+    waiter.last_step = order->steps() + std::max(left, steps_min);
   }
   std::uint32_t backoff_us = limits::guest_wait_us_first;
   for (;;) {

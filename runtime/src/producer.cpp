@@ -102,7 +102,8 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
   }
   if (count == 0) {
     detail::leave_call(self);
-    if (own.ordered) core.order->end_call(refused_call + static_cast<std::uint32_t>(outcome.status));
+    if (own.ordered)
+      core.order->end_call(refused_call + static_cast<std::uint32_t>(outcome.status));
     return 0;
   }
   const Deadline deadline =
