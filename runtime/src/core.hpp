@@ -237,7 +237,7 @@ class Core {
   }
 
   // housekeeping.cpp
-  void keep_house(Worker& w) noexcept;
+  void look_if_due(std::uint64_t now) noexcept;
   void look_around() noexcept;
   void note(Note what, std::uint16_t id, std::uint32_t number) noexcept;
 

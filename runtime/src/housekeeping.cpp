@@ -13,8 +13,8 @@ namespace weir::detail {
 
 namespace {
 
-/// Between two readings of the clock a worker runs one job when jobs are long, and up to so many
-/// when they are short.
+/// Between two readings of the clock a worker takes one turn (a job, a piece of a range) when turns
+/// are long, and up to so many when they are short.
 constexpr std::uint32_t turns_max = 64;
 constexpr std::uint64_t short_ns = 10'000'000;
 constexpr std::uint64_t long_ns = 100'000'000;
@@ -193,16 +193,20 @@ bool Housekeeping::look(MachineChange& change, std::string& text) {
   return true;
 }
 
-/// A worker's look at the clock, and at the machine when that is due.
-void Core::keep_house(Worker& w) noexcept {
+/// A look at the clock, and at the machine when that is due.
+void Worker::keep_house() noexcept {
   const std::uint64_t now = now_ns();
-  const std::uint64_t since = now - std::exchange(w.turned_ns_, now);
+  const std::uint64_t since = now - std::exchange(turned_ns_, now);
   if (since > long_ns) {
-    w.turns_ = 1;
+    turns_ = 1;
   } else if (since < short_ns) {
-    w.turns_ = std::min(2 * w.turns_, turns_max);
+    turns_ = std::min(2 * turns_, turns_max);
   }
-  w.turns_left_ = w.turns_;
+  turns_left_ = turns_;
+  core_->look_if_due(now);
+}
+
+void Core::look_if_due(std::uint64_t now) noexcept {
   std::uint64_t due = house.due.load(relaxed);  // relaxed: the exchange decides
   // relaxed: what a look reads and writes is under its lock
   if (now < due || !house.due.compare_exchange_strong(due, never, relaxed, relaxed)) return;

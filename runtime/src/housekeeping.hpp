@@ -1,13 +1,13 @@
 // housekeeping.hpp: notices that the machine has changed under a running runtime, and puts its
 // workers right.
 //
-// A look, about once a second (limits::housekeeping_ms), is made by whichever worker finds it due:
-// between two jobs, or when a park times out. There is no thread for it, and none in deterministic
-// mode or without workers. The one that looks moves all workers, by their kernel numbers: a worker
-// in a long body or asleep could not move itself for a long time.
-// Locks: `lock_` is held for a look by a worker, and for moments by others; no callback runs under
-// it. A worker that ends takes its number out under it, so that no look moves a thread that is not
-// ours.
+// A look, about once a second (limits::housekeeping_ms), is made by whoever finds it due: a worker
+// between two jobs, two pieces of a range, at a quiescent point, or whose park has timed out, and a
+// foreign thread that waits. There is no thread for it, and none is made in deterministic mode or
+// without workers. The one that looks moves all workers, by their kernel numbers: a worker in a
+// long body or asleep could not move itself for a long time. Locks: `lock_` is held for a look by a
+// worker, and for moments by others; no callback runs under it. A worker that ends takes its number
+// out under it, so that no look moves a thread that is not ours.
 #pragma once
 
 #include <cstdint>

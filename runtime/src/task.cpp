@@ -249,6 +249,7 @@ void Worker::child_ends(ForkJob& child, std::uint32_t outcome) noexcept {
 }
 
 void Worker::join(ForkJob& child, Job* popped) noexcept {
+  turn();
   ++nesting;
   for (; popped != nullptr; popped = deque.pop()) {
     if (popped == &child || popped->task) {
@@ -342,6 +343,7 @@ void Worker::give_away() noexcept {
 
 bool Worker::quiescent_point() noexcept {
   core_->observe(*this);
+  turn();
   return frame != nullptr && frame->scope != nullptr && frame->scope->cancelled();
 }
 

@@ -86,6 +86,7 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
       status = Status::timed_out;
       break;
     }
+    look_if_due(now);  // the workers may all be in long bodies
     if (spin_until == 0) spin_until = now + spin_ns();
     if (now < spin_until) {
       cpu_relax();

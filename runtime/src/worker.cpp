@@ -352,7 +352,7 @@ void Core::park(Worker& w) noexcept {
     w.counters.parks_timed_out.add(1);
     if (!check_stall() && lost_wakeup(w)) w.counters.lost_wakeups.add(1);
   }
-  if (!woken) keep_house(w);
+  if (!woken) w.keep_house();
   sleepers->cancel(w.index());
   come_online(w);
   w.flight.slice(Note::parked, 0, woken ? 1 : 0, begin, ticks());
@@ -379,7 +379,7 @@ void Core::run_worker(int index) noexcept {
   come_online(w);
   w.flight.mark(Note::worker_started);
   for (;;) {
-    if (--w.turns_left_ == 0) keep_house(w);
+    w.turn();
     Job* job = find_anywhere(w);  // without being counted as searching: shared words rest
     if (job == nullptr) job = search(w);
     if (job == nullptr) break;

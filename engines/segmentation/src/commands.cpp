@@ -94,6 +94,11 @@ class Session {
 bool Session::start_runtime() {
   Config config;
   config.workers = options_.workers;
+  if (!options_.quiet) {
+    config.on_change = [](const MachineChange& change) {
+      std::fprintf(stderr, "%s\n", change.text);
+    };
+  }
   auto started = Runtime::start(config);
   if (!started) return fail(started.error());
   runtime_ = std::move(started).value();

@@ -115,7 +115,8 @@ struct Config {
                                        // no other CPU while the machine grants one of these
   Schedule schedule = Schedule::from_env();
   void (*on_stall)(const StallReport&) = nullptr;  // null: the report is printed on stderr
-  // Called by a worker between two jobs, and so must neither wait nor throw; null: nobody is told.
+  // Called by a worker between two jobs or pieces of a range, or by a thread that waits: it must
+  // neither wait nor throw. null: nobody is told.
   void (*on_change)(const MachineChange&) = nullptr;
 };
 
@@ -229,14 +230,14 @@ class Producer {
 };
 
 /// The workers are as many as at the start, for good. Where they are, and whether they spin,
-/// follows the machine: about once a second a worker between two jobs, or whose sleep has timed
-/// out, looks at the affinity of the process's first thread, the cpuset, the CPU quotas (cgroups 1
-/// and 2) and their throttling. Pinned workers are placed anew on what is allowed, by the rules of
-/// the start, or share it when it is less than one CPU a worker; one that was moved alone is put
-/// back. A program that pins its own first thread gives Config::topology. Spinning stops under a
-/// quota that bites, while throttled, and with more workers than CPUs, and comes back when the
-/// reason is gone. With Pin::none affinities are left alone. None of this in deterministic mode or
-/// without workers.
+/// follows the machine: about once a second a worker between two jobs, pieces of a range or
+/// quiescent points, one whose sleep has timed out, or a thread that waits for the runtime looks at
+/// the affinity of the process's first thread, the cpuset, the CPU quotas (cgroups 1 and 2) and
+/// their throttling. Pinned workers are placed anew on what is allowed, by the rules of the start,
+/// or share it when it is less than one CPU a worker; one that was moved alone is put back. A
+/// program that pins its own first thread gives Config::topology. Spinning stops under a quota that
+/// bites, while throttled, and with more workers than CPUs, and comes back when the reason is gone.
+/// With Pin::none affinities are left alone. None of this in deterministic mode or without workers.
 class Runtime {
  public:
   /// Starts the workers. Errors: "bad_config" (names the member), "thread_refused",

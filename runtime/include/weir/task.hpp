@@ -208,6 +208,7 @@ void fork_all(Worker& worker, F& f, G& g, Rest&... rest) {
 template <class F>
 void split_range(std::size_t first, std::size_t last, std::size_t grain, F& f) {
   if (last - first <= grain) {
+    if (Worker* const worker = current_worker()) worker->turn();
     for (std::size_t i = first; i < last; ++i) static_cast<void>(f(i));
     return;
   }

@@ -192,6 +192,50 @@ TEST_CASE("housekeeping live: looks are made while no worker ever sleeps") {
   CHECK(runtime->metrics().steady_state_allocations == 0);
 }
 
+TEST_CASE("housekeeping live: looks are made inside of one long parallel_for") {
+  auto runtime = start_with(1);
+  const Watchdog dog(*runtime, watchdog_s);
+  Producer producer = runtime->producer("test").value();
+  std::atomic<bool> over{false};
+  submit_all(*runtime, producer, [&over] {
+    parallel_for(0, 1U << 30, 1U << 10, [&over](std::size_t) {
+      for (int i = 0; i < 10 && !over.load(); ++i) {
+      }
+    });
+  });
+  await([&] { return runtime->metrics().looks >= 2; });
+  CHECK(runtime->metrics().total.tasks == 0);
+  over = true;
+  CHECK(runtime->barrier().status == Status::accepted);
+}
+
+TEST_CASE("housekeeping live: looks are made at the quiescent points of a long body") {
+  auto runtime = start_with(1);
+  const Watchdog dog(*runtime, watchdog_s);
+  Producer producer = runtime->producer("test").value();
+  std::atomic<bool> over{false};
+  submit_all(*runtime, producer, [&over] {
+    while (!over.load()) static_cast<void>(quiescent_point());
+  });
+  await([&] { return runtime->metrics().looks >= 2; });
+  over = true;
+  CHECK(runtime->barrier().status == Status::accepted);
+}
+
+TEST_CASE("housekeeping live: who waits looks for workers that cannot") {
+  auto runtime = start_with(1);
+  const Watchdog dog(*runtime, watchdog_s);
+  Producer producer = runtime->producer("test").value();
+  Gate gate;
+  submit_all(*runtime, producer, [&gate] { gate.pass(); });
+  gate.await(1);
+  const std::uint64_t before = runtime->metrics().looks;
+  while (runtime->metrics().looks < before + 2)
+    CHECK(runtime->barrier_until(after_ms(20)).status == Status::timed_out);
+  gate.open();
+  CHECK(runtime->barrier().status == Status::accepted);
+}
+
 TEST_CASE("housekeeping live: taskset on all threads of a busy process, to one CPU and back") {
   if (!free_machine(2)) return;
   const KeepAffinity keep;

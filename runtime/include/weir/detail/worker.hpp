@@ -181,6 +181,12 @@ class alignas(contended_bytes) Worker : public Context {
     if (policy_forks_) give_away();
   }
 
+  /// Between two jobs or steps of a long one: now and then a look at the clock, and at the machine.
+  void turn() noexcept {
+    if (--turns_left_ == 0) keep_house();
+  }
+  void keep_house() noexcept;
+
   bool quiescent_point() noexcept;
   bool is_forked() const noexcept;
 
@@ -208,7 +214,7 @@ class alignas(contended_bytes) Worker : public Context {
   std::uint64_t tick_ = 0;
   std::uint32_t passed_default_ = 0;  // urgent jobs since the last one of the default level
   std::uint32_t passed_patient_ = 0;  // jobs that went before a waiting one of level 2
-  std::uint32_t turns_left_ = 1;  // jobs until the worker looks at the clock (housekeeping.cpp)
+  std::uint32_t turns_left_ = 1;  // until it looks at the clock (housekeeping.cpp)
   std::uint32_t turns_ = 1;       // of so many
   std::uint64_t turned_ns_ = 0;   // when it last did
   std::uint64_t spilled_tick_ = 0;  // `tick_` of the last spill that was recorded, plus one
