@@ -87,6 +87,7 @@ class Session {
   Progress progress_;
   Watch watch_;
   std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<TraceSignals> trace_signals_;  // goes before the runtime
   std::optional<TimeZone> zone_;
   std::optional<ProcedureTable> procedures_;
 };
@@ -102,6 +103,11 @@ bool Session::start_runtime() {
   auto started = Runtime::start(config);
   if (!started) return fail(started.error());
   runtime_ = std::move(started).value();
+  if (!options_.trace.empty()) {
+    auto installed = TraceSignals::install(*runtime_, options_.trace);
+    if (!installed) return fail(installed.error());
+    trace_signals_ = std::move(installed).value();
+  }
   findings_.has_runtime = true;
   const Placement placement = place_workers(machine_topology(), options_.workers);
   findings_.workers = placement.workers();
@@ -224,6 +230,10 @@ void Session::finish() {
   if (stopped != Status::accepted && findings_.error.code.empty()) {
     fail({stopped == Status::stalled ? "stalled" : "failed", "the runtime did not stop",
           std::string(to_string(stopped))});
+  }
+  if (trace_signals_ != nullptr) {
+    const auto written = runtime_->write_trace(options_.trace);
+    if (!written && findings_.error.code.empty()) fail(written.error());
   }
   findings_.signal = watch_.stop->signal_number();
   if (findings_.signal != 0) findings_.exit = 128 + findings_.signal;

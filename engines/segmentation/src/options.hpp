@@ -24,6 +24,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string config;
   std::string graph;
+  std::string trace;
   bool json = false;
   bool quiet = false;
 
