@@ -155,8 +155,9 @@ bool GraphCore::blocked() const noexcept {
 }
 
 void GraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept {
-  if (!built_ || started_.load(acquire) == 0)
-    return;  // (1) acquire pairs with (6) of stream_graph.cpp: the tables
+  // (1) acquire pairs with (6) of stream_graph.cpp: the tables. Nothing before it: build() may be
+  // under way
+  if (started_.load(acquire) == 0) return;
   const std::uint64_t now = ticks();
   for (NodeBase* node : nodes_) {
     if (node->waiting_tokens() == 0 && !node->blocked()) continue;

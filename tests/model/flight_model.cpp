@@ -74,7 +74,8 @@ TEST_CASE("flight: exhaustively, a ring of 2 and of 4, round twice, read up to t
 
 TEST_CASE("flight mutants: every order weakened is caught") {
   const Options o{.name = "flight", .schedules_max = 300'000};
-  auto faults = model::sweep<Recording>(o, "flight.hpp", std::uint64_t{2}, std::uint64_t{4}, 2);
+  std::vector<model::Fault> faults;
+  model::sweep<Recording>(faults, o, "flight.hpp", std::uint64_t{2}, std::uint64_t{4}, 2);
   CHECK(faults.size() >= 6);
-  CHECK(survivors(faults) == "");
+  CHECK(model::survivors(faults) == "");
 }

@@ -146,8 +146,8 @@ void add_preprocess(CLI::App& app, Options& o) {
 void add_options(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command != Command::inspect && command != Command::report) {  // these have no runtime
-    app.add_option("--trace", o.trace,
-                   "Write the flight recorder as Perfetto JSON: at the end, in a crash, at SIGUSR1");
+    add_path(app, "--trace", o.trace,
+             "Write the flight recorder as Perfetto JSON: at the end, in a crash, at SIGUSR1");
   }
   switch (command) {
     case Command::stage:

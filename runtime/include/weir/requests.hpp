@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <weir/detail/slot_stack.hpp>
 #include <weir/detail/stream/join_nodes.hpp>
 #include <weir/detail/stream/port.hpp>
 #include <weir/detail/stream/source_nodes.hpp>
@@ -31,6 +32,7 @@ class ReplySlots {
 
   struct alignas(64) Slot {
     atomic<std::uint32_t> word{0};  // pending, or the final Status; a futex word
+    atomic<std::uint32_t> below{0};  // the free slots' stack's
     Deadline deadline = never;      // written by submit before the request is pushed
     BodyError error;                // written by the body that threw, before the answer
     alignas(A) std::byte raw[sizeof(A)];
@@ -39,23 +41,18 @@ class ReplySlots {
 
   void prepare(Slab& slab, std::uint32_t count) {
     slots_ = slab.make_array<Slot>(count);
-    // Twice the slots: a reader stopped while it gives one back never makes another's give-back
-    // fail.
-    free_ = slab.make<Ring<std::uint32_t>>(std::size_t{count} * 2);
-    for (std::uint32_t i = 0; i < count; ++i) give(i);
+    for (std::uint32_t i = count; i-- > 0;) give(i);
   }
   bool take(std::uint32_t& index, Deadline deadline) noexcept {
-    if (free_->pop(index) != Status::accepted) return false;
+    index = free_.take(below());
+    if (index == SlotStack::none) return false;
     Slot& slot = slots_[index];
     slot.deadline = deadline;
     slot.error = BodyError{};
     slot.word.store(pending, relaxed);  // relaxed: the request's push publishes it
     return true;
   }
-  void give(std::uint32_t index) noexcept {
-    const Status pushed = free_->push(std::uint32_t{index});
-    WEIR_CHECK(pushed == Status::accepted, "a reply slot was given back twice");
-  }
+  void give(std::uint32_t index) noexcept { free_.push(index, below()); }
   /// The request's one answer: a value, or the status that stands for it. Any worker.
   void answer(std::uint32_t index, Status status, A* value) noexcept {
     Slot& slot = slots_[index];
@@ -98,11 +95,14 @@ class ReplySlots {
     give(index);
   }
   Slot& slot(std::uint32_t index) noexcept { return slots_[index]; }
-  std::size_t bytes() const noexcept { return free_ != nullptr ? free_->bytes() : 0; }
 
  private:
+  auto below() noexcept {
+    return [this](std::uint32_t i) -> atomic<std::uint32_t>& { return slots_[i].below; };
+  }
+
   Slot* slots_ = nullptr;
-  Ring<std::uint32_t>* free_ = nullptr;
+  SlotStack free_;  // not a ring: one refuses a give-back while a thread is stopped inside a take
 };
 
 template <class Q, class A>
@@ -113,7 +113,6 @@ class RequestsNode final : public IngressNode<Q>, public RequestsBase {
     this->stream->requests = this;
   }
   void prepare() override { replies.prepare(this->graph.slab(), count_); }
-  std::size_t bytes() const noexcept override { return replies.bytes(); }
   Fate fate(std::uint32_t request) noexcept override {
     if (request == no_request) return Fate::live;
     auto& slot = replies.slot(request);

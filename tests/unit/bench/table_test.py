@@ -74,7 +74,8 @@ class TableTest(unittest.TestCase):
         return {'schema': f'weir.{kind}/1', 'context': CONTEXT, 'rows': [], 'results': results, 'targets': targets}
 
     def test_the_suites_are_kept_under_the_same_name_and_shown(self):
-        results = [{'scenario': 'burst', 'contender': 'weir', 'status': 'ok', 'note': '', 'values': {'items_per_s': 2e6}},
+        results = [{'scenario': 'burst', 'contender': 'weir', 'status': 'ok', 'note': '',
+                    'values': {'items_per_s': 2e6}},
                    {'scenario': 'burst', 'contender': 'tbb', 'status': 'hung: killed', 'note': 'n', 'values': {}}]
         out, err, files = self.call(self.suite('robustness', results), '--keep', 'FOLDER')
         name = 'abcdef.some-cpu-co-4-cpus.20260102t0304.gcc-12-2-0.robustness.json'

@@ -135,3 +135,31 @@ TEST_CASE("requests: several clients at once") {
   check_balanced(search.graph.ledger());
   CHECK(search.graph.ledger().out == 900);
 }
+
+TEST_CASE("requests: a thread stopped while it takes a reply slot refuses nobody's give-back") {
+  Slab slab;
+  detail::ReplySlots<int> slots;
+  slots.prepare(slab, 2);
+  std::vector<std::thread> threads;
+  std::atomic<int> taken{0}, shared{0};
+  std::atomic<int> owners[2] = {};
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200'000; ++i) {
+        std::uint32_t index = 0;
+        if (!slots.take(index, never)) continue;
+        if (owners[index].fetch_add(1) != 0) shared.fetch_add(1);
+        owners[index].fetch_sub(1);
+        taken.fetch_add(1);
+        slots.give(index);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(taken.load() > 0);
+  CHECK(shared.load() == 0);
+  std::uint32_t index = 0;
+  CHECK(slots.take(index, never));
+  CHECK(slots.take(index, never));
+  CHECK_FALSE(slots.take(index, never));
+}

@@ -25,18 +25,16 @@ class SlotStack {
   /// Takes the bundle on top; none: empty. `below(index)` is the atomic word of that slot.
   template <class Below>
   std::uint32_t take(Below below) noexcept {
-    // (1) acquire pairs with (3): the bundle on top. Those below it too: every change of the word is a
-    // read-modify-write, which goes on with what (3) released
-    std::uint64_t top = top_.load(acquire);
-    std::uint64_t next = 0;
-    do {
+    for (;;) {
+      // (1) acquire pairs with (2): the bundle on top. Those below it too: every change of the word is a
+      // read-modify-write, which goes on with what (2) released
+      std::uint64_t top = top_.load(acquire);
       if (name_of(top) == 0) return none;
       // relaxed: if another has taken the bundle meanwhile, the exchange fails
-      next = changed(top, below(name_of(top) - 1).load(relaxed));
-      // (2) acquire pairs with (3): as (1), when it fails; relaxed when not: (1) or a failure has
-      // seen this very bundle
-    } while (!top_.compare_exchange_weak(top, next, relaxed, acquire));
-    return name_of(top) - 1;
+      const std::uint64_t next = changed(top, below(name_of(top) - 1).load(relaxed));
+      // relaxed: (1) has seen this very bundle
+      if (top_.compare_exchange_weak(top, next, relaxed, relaxed)) return name_of(top) - 1;
+    }
   }
 
   /// Puts the bundle that begins with slot `index` on top.
@@ -44,8 +42,8 @@ class SlotStack {
   void push(std::uint32_t index, Below below) noexcept {
     std::uint64_t top = top_.load(relaxed);  // relaxed: the exchange decides
     do {
-      below(index).store(name_of(top), relaxed);  // relaxed: published by (3)
-      // (3) release pairs with (1), (2): the bundle, and its word
+      below(index).store(name_of(top), relaxed);  // relaxed: published by (2)
+      // (2) release pairs with (1): the bundle, and its word
     } while (!top_.compare_exchange_weak(top, changed(top, index + 1), release, relaxed));
   }
 
