@@ -197,9 +197,7 @@ void fork_weir(const Setting&, Report& report) {
       count += runtime->run([] {}) == Status::forked ? 1 : 0;
       count += runtime->barrier().status == Status::forked ? 1 : 0;
       count += runtime->drain_until() == Status::forked ? 1 : 0;
-      {
-        const Producer gone = std::move(producer);
-      }
+      { const Producer gone = std::move(producer); }
       runtime.reset();
       return count;
     });
@@ -219,7 +217,9 @@ void fork_peer(P& pool, Report& report) {
     pool.wait();
     return ran.load() == 2 ? 0 : 1;
   });
-  report.note(status < 0 ? "the child hangs" : status == 0 ? "works in the child" : "lost in the child");
+  report.note(status < 0    ? "the child hangs"
+              : status == 0 ? "works in the child"
+                            : "lost in the child");
 }
 void fork_mutex(const Setting&, Report& report) {
   MutexPool pool(2);

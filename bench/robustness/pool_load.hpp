@@ -6,11 +6,13 @@
 // spawn(f) inside of a task. Closures are trivially copyable and at most 48 bytes.
 #pragma once
 
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <weir/clock.hpp>
@@ -70,6 +72,7 @@ struct PoolLoad {
   double work_us = 1;
   std::uint64_t in_flight_max = 256;  // 0: no limit but the pool's own
   std::uint64_t tasks_max = 0;        // 0: until the time is over
+  unsigned pause_us = 0;              // who may not submit more sleeps so long; 0: yields
 };
 
 template <class P>
@@ -94,7 +97,8 @@ void run_pool(const PoolLoad& load, Report& report) {
   while (load.tasks_max == 0 ? now_ns() < end_ns : taken < load.tasks_max) {
     if (load.in_flight_max > 0 &&
         taken + warm - run->ended.load(std::memory_order_acquire) >= load.in_flight_max) {
-      sched_yield();
+      load.pause_us > 0 ? static_cast<void>(usleep(load.pause_us))
+                        : static_cast<void>(sched_yield());
       continue;
     }
     const std::uint64_t submitted = ticks();
@@ -132,6 +136,11 @@ void pool_oversubscribed(const Setting& setting, Report& report) {
 template <class P>
 void pool_two_workers(const Setting& setting, Report& report) {
   run_pool<P>({.workers = 2, .seconds = setting.seconds}, report);
+}
+/// A yield would give the neighbours a whole slice each time: the submitter sleeps.
+template <class P>
+void pool_busy_neighbour(const Setting& setting, Report& report) {
+  run_pool<P>({.workers = 2, .seconds = setting.seconds, .pause_us = 50}, report);
 }
 template <class P>
 void pool_burst(const Setting&, Report& report) {
@@ -221,7 +230,8 @@ void worker_stopped(const Setting& setting, Report& report) {
   for (int round = 0; round < rounds; ++round) {
     StopRun run;
     while (!pool.submit(StoppingTask<P>{&pool, &run, children})) sched_yield();
-    for (int i = 0; i < 20'000 && run.standing.load(std::memory_order_acquire) == 0; ++i) usleep(100);
+    for (int i = 0; i < 20'000 && run.standing.load(std::memory_order_acquire) == 0; ++i)
+      usleep(100);
     stops += run.standing.load(std::memory_order_acquire);
     for (int i = 0; i < outside; ++i) {
       while (!pool.submit(EmptyTask{&run.ran})) sched_yield();
@@ -248,11 +258,87 @@ void worker_stopped(const Setting& setting, Report& report) {
   if (stops == 0) report.wrong("no worker could be stopped");
 }
 
+/// A signal's handler in which a thread stands until release().
+struct Standing {
+  static inline std::atomic<std::uint32_t> gate{0}, standing{0};
+  static void stand(int) {
+    const int saved = errno;
+    const std::uint32_t seen = gate.load(std::memory_order_acquire);
+    standing.store(1, std::memory_order_release);
+    while (gate.load(std::memory_order_acquire) == seen) futex_wait(gate, seen);
+    errno = saved;
+  }
+  /// False when the thread does not take the signal in time.
+  static bool stop(int thread) {
+    standing.store(0, std::memory_order_relaxed);
+    if (syscall(SYS_tgkill, getpid(), thread, SIGUSR2) != 0) return false;
+    for (int i = 0; i < 5000 && standing.load(std::memory_order_acquire) == 0; ++i) usleep(100);
+    return standing.load(std::memory_order_acquire) != 0;
+  }
+  static void release() {
+    gate.fetch_add(1, std::memory_order_release);
+    futex_wake_all(gate);
+  }
+};
+
+/// Four workers, 256 tasks of 1 us under way; a signal stops one worker wherever it is. Stuck at
+/// most: tasks not run half a second later, the one in the stopped worker's hands among them.
+template <class P>
+void worker_signalled(const Setting& setting, Report& report) {
+  struct sigaction action {};
+  action.sa_handler = &Standing::stand;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR2, &action, nullptr);
+  const std::vector<int> before = thread_ids();
+  P pool(4);
+  const auto run = std::make_unique<PoolRun>();
+  run->work_ticks = static_cast<std::uint64_t>(ticks_per_us());
+  std::uint64_t taken = 0;
+  const auto ended = [&] { return run->ended.load(std::memory_order_acquire); };
+  const auto keep_busy = [&](std::uint64_t span_ms) {
+    for (const Deadline end = after_ms(span_ms); now_ns() < end;) {
+      if (taken - ended() < 256) {
+        taken += pool.submit(TimedTask{run.get(), ticks()}) ? 1 : 0;
+      } else {
+        sched_yield();
+      }
+    }
+  };
+  keep_busy(50);
+  std::vector<int> workers;
+  for (const int thread : thread_ids()) {
+    if (std::find(before.begin(), before.end(), thread) == before.end()) workers.push_back(thread);
+  }
+  const std::uint64_t normal_from = ended();
+  keep_busy(100);
+  const std::uint64_t normal = (ended() - normal_from) / 5;  // of 20 ms
+  const int rounds = static_cast<int>(std::clamp(20 * setting.seconds, 4.0, 60.0));
+  int stops = 0, frozen = 0;
+  std::uint64_t most = 0;
+  for (int round = 0; round < rounds && !workers.empty() && frozen < 4; ++round) {
+    keep_busy(static_cast<std::uint64_t>(3 + round % 5));
+    if (!Standing::stop(workers[static_cast<std::size_t>(round * 7) % workers.size()])) continue;
+    ++stops;
+    const std::uint64_t at = ended();
+    keep_busy(20);
+    if ((ended() - at) * 100 < normal) ++frozen;
+    for (int i = 0; i < 500 && taken - ended() > 0; ++i) usleep(1000);
+    most = std::max(most, taken - ended());
+    Standing::release();
+  }
+  pool.wait();
+  if (ended() != taken) report.wrong("a task is lost");
+  report.set("stops", stops);
+  report.set("frozen", frozen);
+  report.set("stuck_most", static_cast<double>(most));
+  if (stops == 0) report.wrong("no worker could be stopped");
+}
+
 template <class P>
 void add_pool_scenarios(const char* contender) {
   AddCase("pool_oversubscribed", contender, pool_oversubscribed<P>);
   AddCase("pool_one_cpu", contender, pool_two_workers<P>, Around::one_cpu);
-  AddCase("pool_busy_neighbour", contender, pool_two_workers<P>, Around::neighbours);
+  AddCase("pool_busy_neighbour", contender, pool_busy_neighbour<P>, Around::neighbours);
   AddCase("pool_quota", contender, pool_two_workers<P>, Around::quota);
   AddCase("pool_burst", contender, pool_burst<P>);
   AddCase("overload", contender, overload<P>);

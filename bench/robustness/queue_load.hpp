@@ -1,8 +1,9 @@
 // queue_load.hpp: threads on both sides of a queue for a time, and what came of it.
 //
-// Shape: an element is the time of its push in ticks. A contender Q has Q(capacity); Q::Producer(Q&)
-// with push(T), which waits as the contender waits, and Q::Consumer(Q&) with pop(T&), which waits,
-// and bool try_pop(T&). Results: count and sum of what went in and came out are compared.
+// Shape: an element is the time of its push in ticks. A contender Q has Q(capacity);
+// Q::Producer(Q&) with push(T), which waits as the contender waits, and Q::Consumer(Q&) with
+// pop(T&), which waits, and bool try_pop(T&). Results: count and sum of what went in and came out
+// are compared.
 #pragma once
 
 #include <unistd.h>
@@ -22,9 +23,9 @@ namespace weir::bench {
 struct Load {
   int producers = 1, consumers = 1;
   double seconds = 1;
-  std::uint64_t items_max = 0;   // a producer's; 0: until the time is over
-  unsigned pop_pause_us = 0;     // a consumer sleeps so long after each pop, until the time is over
-  double hold_consumers_s = 0;   // they begin so much later
+  std::uint64_t items_max = 0;  // a producer's; 0: until the time is over
+  unsigned pop_pause_us = 0;    // a consumer sleeps so long after each pop, until the time is over
+  double hold_consumers_s = 0;  // they begin so much later
 };
 
 namespace detail_load {
@@ -98,11 +99,10 @@ void run_load(const Load& load, Report& report) {
   std::vector<Producing> in(static_cast<std::size_t>(load.producers));
   std::vector<Consuming> out(static_cast<std::size_t>(load.consumers));
   std::vector<std::thread> producers, consumers;
-  for (Producing& mine : in)
-    producers.emplace_back([&] { produce(*queue, load, shared, mine); });
-  for (Consuming& mine : out)
-    consumers.emplace_back([&] { consume(*queue, load, shared, mine); });
-  while (shared.ready.load(std::memory_order_acquire) != load.producers + load.consumers) usleep(100);
+  for (Producing& mine : in) producers.emplace_back([&] { produce(*queue, load, shared, mine); });
+  for (Consuming& mine : out) consumers.emplace_back([&] { consume(*queue, load, shared, mine); });
+  while (shared.ready.load(std::memory_order_acquire) != load.producers + load.consumers)
+    usleep(100);
   ticks_per_us();
   forget_peak();
   const std::uint64_t memory_before = resident_bytes();

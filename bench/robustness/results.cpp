@@ -38,7 +38,10 @@ std::string figure(double value) {
 std::string shown(double value) {
   char text[64];
   const double size = std::fabs(value);
-  std::snprintf(text, sizeof(text), size == 0 || size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.2f",
+  std::snprintf(text, sizeof(text),
+                size == 0 || size >= 100 ? "%.0f"
+                : size >= 10             ? "%.1f"
+                                         : "%.2f",
                 value);
   if (size > 0 && size < 0.01) std::snprintf(text, sizeof(text), "%.4f", value);
   return text;
@@ -100,8 +103,9 @@ void write_results(std::FILE* file, const std::vector<Row>& rows) {
   const char* comma = "";
   std::fprintf(file, "\"results\": [");
   for (const Row& row : rows) {
-    std::fprintf(file, "%s\n{\"scenario\": %s, \"contender\": %s, \"status\": %s, \"note\": %s, "
-                       "\"elapsed_s\": %s, \"values\": {",
+    std::fprintf(file,
+                 "%s\n{\"scenario\": %s, \"contender\": %s, \"status\": %s, \"note\": %s, "
+                 "\"elapsed_s\": %s, \"values\": {",
                  comma, quoted(row.scenario).c_str(), quoted(row.contender).c_str(),
                  quoted(row.report.status).c_str(), quoted(row.report.notes).c_str(),
                  figure(row.elapsed_s).c_str());
@@ -136,7 +140,8 @@ bool read_options(int argc, char** argv, Options& options) {
     } else {
       right = false;
     }
-    if (!right) std::fprintf(stderr, "weir-bench-runtime %s: %s %s\n", argv[1], word.c_str(), value.c_str());
+    if (!right)
+      std::fprintf(stderr, "weir-bench-runtime %s: %s %s\n", argv[1], word.c_str(), value.c_str());
   }
   if (!right) {
     std::fprintf(stderr,
@@ -172,8 +177,7 @@ void print_context(std::FILE* file) {
   for (const auto& [name, value] : weir_context())
     std::fprintf(file, "%s %s", name == "weir_version" ? "" : ";",
                  name == "weir_left_out" ? ("left out: " + value).c_str() : value.c_str());
-  std::fprintf(file, "; load average at the start %.1f\n",
-               load_at_start.average[0]);
+  std::fprintf(file, "; load average at the start %.1f\n", load_at_start.average[0]);
 }
 
 void print_table(const std::vector<Row>& rows, const std::string& scenario,
@@ -227,10 +231,10 @@ bool write_json(const std::string& path, const std::string& schema, const std::v
   std::fprintf(file, ",\n\"targets\": [");
   const char* comma = "";
   for (const Target& target : targets) {
-    std::fprintf(file, "%s\n{\"scenario\": %s, \"what\": %s, \"goal\": %s, \"value\": %s, \"met\": %s}",
-                 comma, quoted(target.scenario).c_str(), quoted(target.what).c_str(),
-                 quoted(target.goal).c_str(), figure(target.value).c_str(),
-                 target.met ? "true" : "false");
+    std::fprintf(
+        file, "%s\n{\"scenario\": %s, \"what\": %s, \"goal\": %s, \"value\": %s, \"met\": %s}",
+        comma, quoted(target.scenario).c_str(), quoted(target.what).c_str(),
+        quoted(target.goal).c_str(), figure(target.value).c_str(), target.met ? "true" : "false");
     comma = ",";
   }
   std::fprintf(file, "\n]}\n");

@@ -38,7 +38,8 @@ struct Options {
   Setting setting;
   std::string only, json;
 };
-/// [--seconds S] [--only X] [--json FILE] after the suite's name; false after the usage was printed.
+/// [--seconds S] [--only X] [--json FILE] after the suite's name; false after the usage was
+/// printed.
 bool read_options(int argc, char** argv, Options& options);
 
 /// One line for the top of a run: commit, machine, load.

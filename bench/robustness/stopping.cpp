@@ -87,7 +87,9 @@ bool Victim::stop(bool breakpoint, int wait_ms) {
   if (file < 0) return false;
   const bool hit = await_hit(wait_ms);
   close(file);
-  return hit || await_hit(1);
+  if (hit || await_hit(1)) return true;
+  why_not_ = "made, but not hit";  // virtual machines may have none behind them
+  return false;
 }
 
 void Victim::release() {

@@ -1,11 +1,11 @@
 // stopping.hpp: a thread is stopped in the middle of a queue operation: when it has claimed a slot
 // and moved the item, and has not yet published it.
 //
-// How: the queue's elements are StopItems, which know when they are moved into or out of memory that
-// is not the thread's stack, that is, a slot. By a hardware breakpoint on that slot where the kernel
-// gives one (perf_event_open with sigtrap, on the victim's thread alone: the code runs unchanged
-// until the store traps, and the signal's handler waits on a futex); else by the move itself, which
-// waits there.
+// How: the queue's elements are StopItems, which know when they are moved into or out of memory
+// that is not the thread's stack, that is, a slot. By a hardware breakpoint on that slot where the
+// kernel gives one (perf_event_open with sigtrap, on the victim's thread alone: the code runs
+// unchanged until the store traps, and the signal's handler waits on a futex); else by the move
+// itself, which waits there.
 #pragma once
 
 #include <atomic>

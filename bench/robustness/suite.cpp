@@ -147,8 +147,9 @@ Row run_case(const Case& one, const Setting& setting) {
   }
   if (quota) {
     const auto [throttled, periods] = quota->throttled();
-    row.report.set("throttled_share",
-                   periods == 0 ? 0 : static_cast<double>(throttled) / static_cast<double>(periods));
+    row.report.set(
+        "throttled_share",
+        periods == 0 ? 0 : static_cast<double>(throttled) / static_cast<double>(periods));
   }
   row.elapsed_s = now_s() - from_s;
   return row;
@@ -162,16 +163,17 @@ const std::vector<Key> keys = {
     {"call_p999_ns", "p99.9 us", "ns", "lower", 1e-3},
     {"call_max_ns", "max ms", "ns", "lower", 1e-6},
     {"inside_p99_ns", "inside p99 ms", "ns", "lower", 1e-6},
-    {"inside_p999_ns", "p99.9 ms", "ns", "lower", 1e-6},
+    {"inside_p999_ns", "inside p99.9 ms", "ns", "lower", 1e-6},
     {"inside_max_ns", "max ms", "ns", "lower", 1e-6},
     {"least_over_most", "least/most", "ratio", "higher", 1},
     {"burst_ms", "burst ms", "ms", "lower", 1},
     {"stops", "stops", "stops", "none", 1},
     {"by_breakpoint", "by breakpoint", "stops", "none", 1},
-    {"frozen", "ring frozen", "stops", "none", 1},
+    {"frozen", "frozen", "stops", "none", 1},
     {"others_frozen", "other ring frozen", "stops", "lower", 1},
     {"other_rate", "other ring/normal", "ratio", "higher", 1},
     {"stuck", "stuck tasks", "tasks", "lower", 1},
+    {"stuck_most", "stuck at most", "tasks", "lower", 1},
     {"stuck_spawned", "stuck children", "tasks", "lower", 1},
     {"accepted", "accepted", "tasks", "none", 1},
     {"would_block", "would_block", "calls", "none", 1},
@@ -204,6 +206,8 @@ constexpr Aim aims[] = {
     {"consumer_stopped", "weir", "others_frozen", "no other ring stops", 0, false, true},
     {"worker_stopped", "weir", "stuck", "0 tasks stuck", 0, false, true},
     {"worker_stopped", "weir", "stuck_spawned", "0 children stuck", 0, false, true},
+    {"worker_signalled", "weir", "stuck_most", "no task but the stopped worker's own", 1, false,
+     false},
     {"overload", "weir", "memory_bytes", "constant memory (< 1 MB more)", 1e6, false, true},
     {"overload", "weir", "would_block", "refusals are counted", 1, true, true},
     {"stop_while_submitting", "weir", "closed", "later calls get `closed`", 1, true, true},
@@ -220,7 +224,8 @@ std::vector<Target> hold_to_aims(const std::vector<Row>& rows, bool& broken) {
     for (const Aim& aim : aims) {
       if (row.scenario != aim.scenario || row.contender != aim.contender) continue;
       const double* value = row.report.find(aim.key);
-      const bool met = value != nullptr && (aim.at_least ? *value >= aim.bound : *value <= aim.bound);
+      const bool met =
+          value != nullptr && (aim.at_least ? *value >= aim.bound : *value <= aim.bound);
       if (row.report.status.rfind("skipped", 0) == 0) continue;
       targets.push_back({row.scenario, aim.key, aim.goal, value == nullptr ? -1 : *value, met});
       broken = broken || (aim.promise && !met);
@@ -239,11 +244,26 @@ int run_robustness(int argc, char** argv) {
   Options options;
   if (!read_options(argc, argv, options)) return 2;
   std::vector<std::string> scenarios;
-  for (const char* name :
-       {"oversubscribed", "one_cpu", "busy_neighbour", "quota", "slow_consumer", "burst",
-        "producer_stopped", "consumer_stopped", "pool_oversubscribed", "pool_one_cpu",
-        "pool_busy_neighbour", "pool_quota", "pool_burst", "overload", "worker_stopped",
-        "exceptions", "stop_while_submitting", "fork", "thread_refused"}) {
+  for (const char* name : {"oversubscribed",
+                           "one_cpu",
+                           "busy_neighbour",
+                           "quota",
+                           "slow_consumer",
+                           "burst",
+                           "producer_stopped",
+                           "consumer_stopped",
+                           "pool_oversubscribed",
+                           "pool_one_cpu",
+                           "pool_busy_neighbour",
+                           "pool_quota",
+                           "pool_burst",
+                           "overload",
+                           "worker_stopped",
+                           "worker_signalled",
+                           "exceptions",
+                           "stop_while_submitting",
+                           "fork",
+                           "thread_refused"}) {
     if (std::string(name).rfind(options.only, 0) == 0) scenarios.emplace_back(name);
   }
   if (scenarios.empty()) {
@@ -275,8 +295,7 @@ int run_robustness(int argc, char** argv) {
   print_context(stdout);
   std::printf("%zu rows, %.0f s%s\n", rows.size(), now_s() - from_s,
               broken ? "; A PROMISE OF WEIR IS BROKEN" : "");
-  if (!options.json.empty() &&
-      !write_json(options.json, "weir.robustness/1", rows, keys, targets))
+  if (!options.json.empty() && !write_json(options.json, "weir.robustness/1", rows, keys, targets))
     return 1;
   return broken ? 1 : 0;
 }

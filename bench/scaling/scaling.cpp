@@ -2,8 +2,8 @@
 // ring, oneTBB; rates, speed-up over one thread, efficiency.
 //
 // Shape: `threads` workers do the work. weir's caller sleeps meanwhile, oneTBB's caller is one of
-// the threads, the reference pool's caller polls. Each cell is a child process that repeats the work
-// until its time is over (three times at least); the figure is the median.
+// the threads, the reference pool's caller polls. Each cell is a child process that repeats the
+// work until its time is over (three times at least); the figure is the median.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -29,8 +29,8 @@ namespace {
 constexpr std::size_t work_tasks = 10'000;  // of 5 us each
 
 /// Repeats `once` (untimed `prepare` before each) and reports items a second.
-void repeat(const Setting& setting, Report& report, double items,
-            const std::function<bool()>& once, const std::function<void()>& prepare = {}) {
+void repeat(const Setting& setting, Report& report, double items, const std::function<bool()>& once,
+            const std::function<void()>& prepare = {}) {
   std::vector<double> rates;
   bool right = true;
   if (prepare) prepare();
@@ -261,11 +261,11 @@ void stream_tbb(const Setting& setting, Report& report) {
   flow::limiter_node<std::uint64_t> limiter(graph, 3 * stream_buffer);
   flow::function_node<std::uint64_t, std::uint64_t> first(graph, flow::serial, stream_step_1);
   flow::function_node<std::uint64_t, std::uint64_t> second(graph, flow::serial, stream_step_2);
-  flow::function_node<std::uint64_t, flow::continue_msg> last(
-      graph, flow::serial, [&](std::uint64_t x) {
-        sum += x;
-        return flow::continue_msg();
-      });
+  flow::function_node<std::uint64_t, flow::continue_msg> last(graph, flow::serial,
+                                                              [&](std::uint64_t x) {
+                                                                sum += x;
+                                                                return flow::continue_msg();
+                                                              });
   flow::make_edge(numbers, limiter);
   flow::make_edge(limiter, first);
   flow::make_edge(first, second);
@@ -303,11 +303,14 @@ std::vector<Pattern> patterns() {
   using Bare = Unbounded<BarePool>;
   std::vector<Pattern> all = {
       {"fib32", false, {{"weir", fib32<WeirRuntime, fib_weir>}, {"bare", fib32<Bare, fib_bare>}}},
-      {"task_external", false, {{"weir", task_external<WeirRuntime>}, {"bare", task_external<Bare>}}},
+      {"task_external",
+       false,
+       {{"weir", task_external<WeirRuntime>}, {"bare", task_external<Bare>}}},
       {"wide_100k", false, {{"weir", wide_100k<WeirRuntime>}, {"bare", wide_100k<Bare>}}},
       {"wide_10k_5us", false, {{"weir", wide_5us<WeirRuntime>}, {"bare", wide_5us<Bare>}}},
       {"stream_4x64", false, {{"weir", stream_weir}, {"bare", stream_bare}}},
-      {"ring_npnc", true,
+      {"ring_npnc",
+       true,
        {{"weir", ring_npnc<WeirRing>}, {"bare", ring_npnc<BareRing<std::uint64_t>>}}}};
 #if defined(WEIR_BENCH_HAS_TBB)
   all[0].contenders.emplace_back("tbb", fib32<CallingGroup, fib_tbb>);
@@ -389,7 +392,7 @@ int run_scaling(int argc, char** argv) {
                            setting);
         const double* rate = row.report.find("items_per_s");
         const auto alone = reports.find({contender, 1});
-        const double* base = count == 1 ? rate
+        const double* base = count == 1               ? rate
                              : alone == reports.end() ? nullptr
                                                       : alone->second.find("items_per_s");
         if (rate != nullptr && base != nullptr) {
