@@ -43,8 +43,8 @@ if [ "$(id -u)" = 0 ] && [ -n "$chroot" ]; then
   inside() { env -i "$chroot" "$work/bare" /weir/bin/weir-segment "$@"; }
   check "starts where nothing is installed" same inside
   works() {
-    inside generate /tmp/corpus --files 20 --quiet &&
-      inside stage --raw-root /tmp/corpus/raw --stage-root /tmp/stage --local-tz America/Santiago --quiet
+    inside generate /corpus --files 20 --quiet &&
+      inside stage --raw-root /corpus/raw --stage-root /stage --local-tz America/Santiago --quiet
   }
   check "works there, with time zones" works
   rm "$work/bare/weir/lib/libhwloc.so.15"
