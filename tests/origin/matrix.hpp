@@ -48,12 +48,13 @@ inline std::vector<Setting> settings(int workers, Trouble trouble) {
   std::uint32_t row = 0;
   while (worker_counts[row] != workers) ++row;
   std::vector<Setting> all;
-  for (std::uint32_t c = 0; c < 4; ++c) {
+  const std::uint32_t different = smallest() ? 1 : 4;  // with smallest bounds all capacities are 1
+  for (std::uint32_t c = 0; c < different; ++c) {
     for (std::uint32_t m = 0; m < 3; ++m) {
       const bool covering = (row + c + static_cast<std::uint32_t>(trouble)) % 3 == m;
       const bool one = (row + c) % 4 == static_cast<std::uint32_t>(trouble) % 4;
-      if (full() || (covering && (!sanitized || one)))
-        all.push_back({workers, smallest() ? 1 : capacities[c], modes[m], trouble});
+      if (full() || (covering && (!sanitized || one || smallest())))
+        all.push_back({workers, capacities[c], modes[m], trouble});
     }
   }
   return all;
