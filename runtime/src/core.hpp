@@ -270,6 +270,7 @@ class Core {
   StallSums total_sums() const noexcept;
   bool nobody_inside() const noexcept;
   bool nothing_runnable() const noexcept;
+  bool holds_privately(std::size_t i) const noexcept;
 
   // wait.cpp
   struct Wait {
@@ -303,6 +304,7 @@ class Core {
   bool help_once(Worker& guest) noexcept;
   bool try_drive() noexcept;
   void end_drive() noexcept;
+  void share_private(Worker& w) noexcept;
   bool drive_step() noexcept;
   Job* find_drawn(Worker& w) noexcept;
   Job* find_driven(std::uint32_t begin, Worker*& w, bool let_go) noexcept;

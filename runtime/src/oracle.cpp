@@ -65,6 +65,13 @@ bool Core::nobody_inside() const noexcept {
                      [this](std::size_t i) -> Participant& { return participants[i]; }, fold);
 }
 
+/// A virtual worker has a job where only it looks: its driver has gone.
+bool Core::holds_privately(std::size_t i) const noexcept {
+  bool mail = false;
+  for (const Job* job : state[i].mail) mail = mail || job != nullptr;
+  return mail || worker[i].next != nullptr;
+}
+
 /// No job lies anywhere, and all workers sleep.
 bool Core::nothing_runnable() const noexcept {
   // relaxed: foreign calls that are not participants' (a cancel) are looked for, not proved absent
@@ -76,6 +83,7 @@ bool Core::nothing_runnable() const noexcept {
     for (const auto& box : state[i].mailbox) {
       if (box.load(seq_cst) != nullptr) return false;  // (5) seq_cst pairs with (5) of worker.cpp: the jobs
     }
+    if (order != nullptr && holds_privately(i)) return false;  // with the turn: nobody drives
   }
   // Else one has been woken and is on its way.
   return sleepers->sleeping() == sleepers->workers();

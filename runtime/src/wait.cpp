@@ -187,10 +187,26 @@ bool Core::try_drive() noexcept {
   return true;
 }
 
+/// Puts the private next job and what was taken of the mail where others look.
+void Core::share_private(Worker& w) noexcept {
+  share_next(w);
+  ContextState& own = state[static_cast<std::size_t>(w.index())];
+  for (Job*& mail : own.mail) {
+    while (Job* const job = mail) {
+      mail = job->next;
+      schedule_on(*this, w.index(), *job);
+    }
+  }
+}
+
 void Core::end_drive() noexcept {
   for (int i = 0; i < virtual_workers; ++i) {
-    observe(worker[static_cast<std::size_t>(i)]);
-    leave_online(worker[static_cast<std::size_t>(i)]);
+    Worker& w = worker[static_cast<std::size_t>(i)];
+    // What a driver leaves is for others to see: the stall check, too. Not where a replay may
+    // change drivers at other steps: there the check looks into private places, with the turn.
+    if (order == nullptr) share_private(w);
+    observe(w);
+    leave_online(w);
   }
   driver.store(0, release);  // (6) release pairs with (5)
 }

@@ -1,4 +1,7 @@
+#include <optional>
+
 #include "core_fixture.hpp"
+#include "core.hpp"
 
 using namespace weir;
 using namespace weir::test;
@@ -150,4 +153,40 @@ TEST_CASE("oracle: a running task, however long, is no stall") {
   CHECK(runtime->metrics().stalls == 0);
   gate.open();
   CHECK(runtime->barrier().status == Status::accepted);
+}
+
+TEST_CASE("oracle: a job that a driver has left where only it looks is no stall") {
+  for (const Schedule& schedule : {Schedule::stealing(), Schedule::deterministic(1)}) {
+    Config config;
+    config.workers = 0;
+    config.schedule = schedule;
+    config.on_stall = keep_report;
+    reported.clear();
+    auto runtime = Runtime::start(config).value();
+    detail::Core& core = detail::core_of(*runtime);
+    Producer producer = runtime->producer("holder").value();
+    Holder holder(*runtime, false);
+    holder.hold(producer);
+    bool ran = false;
+    struct Ran final : detail::Job {
+      explicit Ran(bool& flag) : Job(&run_it), ran(flag) {}
+      static void run_it(Job& job, detail::Context&) noexcept { static_cast<Ran&>(job).ran = true; }
+      bool& ran;
+    } job{ran};
+    const auto checked = [&core] {
+      std::optional<detail::Order::Turn> turn;
+      if (core.order != nullptr) turn.emplace(*core.order);
+      return core.check_stall();
+    };
+    REQUIRE(core.try_drive());
+    core.worker[0].next = &job;
+    core.end_drive();
+    CHECK_FALSE(checked());
+    CHECK(reported.empty());
+    CHECK(runtime->run_until_idle() == 1);
+    CHECK(ran);
+    CHECK(checked());
+    CHECK_FALSE(reported.empty());
+    holder.release(producer);
+  }
 }
