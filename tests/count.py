@@ -64,8 +64,10 @@ def main():
         lines = output.splitlines()
         for line in (lines if len(lines) <= 80 else lines[:30] + ['...'] + lines[-49:]):
             print('    ' + line)
-    for name, reason in skipped:
-        print(f'skipped {name}: {reason}')
+    for reason in dict.fromkeys(reason for _, reason in skipped):
+        names = [name for name, why in skipped if why == reason]
+        print(f'skipped {names[0]}: {reason}' if len(names) == 1 else
+              f'skipped {len(names)}: {reason}: ' + '; '.join(names))
     slow = ', '.join(f'{name} {seconds:.1f} s' for seconds, name in slowest[:3] if seconds >= 1)
     print(f'stage {args.stage}: {passed} passed, {len(failed)} failed, {len(skipped)} skipped in {args.seconds} s'
           + (f'; slowest: {slow}' if slow else ''), flush=True)
