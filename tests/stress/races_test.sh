@@ -1,0 +1,28 @@
+#!/bin/sh
+# The shipped containers under helgrind and drd, which have their own idea of a race: no report where releases and
+# acquires are told to them (races/include), and reports in each case where the releases are not.
+set -eu
+for tool in valgrind g++; do
+  command -v "$tool" >/dev/null || { echo "SKIP: $tool is not on PATH"; exit 77; }
+done
+[ -e /usr/include/valgrind/drd.h ] || { echo "SKIP: valgrind's headers are not installed"; exit 77; }
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+for detector in helgrind drd; do
+  define=; [ "$detector" = helgrind ] || define=-DWEIR_RACES_DRD
+  # Baseline x86-64, as all of weir: valgrind knows no newer vector instructions.
+  g++ -std=c++20 -O1 -g -Wall -Wextra -DWEIR_MODEL $define -Itests/stress/races/include -Iruntime/include \
+    -Iplatform/include tests/stress/races/containers.cpp -o "$work/$detector" -pthread
+  for name in ring lane edge deque stack gate; do
+    log=$work/$detector.$name.log; rc=0
+    valgrind --tool=$detector --fair-sched=yes --error-exitcode=9 "$work/$detector" "$name" >"$log" 2>&1 || rc=$?
+    [ $rc = 0 ] || { failed=1; echo "FAILED $detector $name: $rc"; head -n 60 "$log"; }
+    rc=0
+    valgrind --tool=$detector --fair-sched=yes --error-exitcode=9 "$work/$detector" "$name" --forget >"$log.forget" 2>&1 || rc=$?
+    [ $rc = 9 ] || { failed=1; echo "FAILED $detector $name: releases kept from it are not noticed: $rc"; }
+    echo "$detector $name: no report; without releases $(sed -n 's/.*ERROR SUMMARY: \([0-9]*\) .*/\1/p' "$log.forget")"
+  done
+done
+exit $failed
