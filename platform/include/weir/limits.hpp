@@ -55,8 +55,9 @@ inline constexpr std::uint32_t inbox_slots_max = task_slots_max;
 inline constexpr std::uint32_t deque_slots = 4096;
 /// Largest deque: positions are told apart by 16-bit differences.
 inline constexpr std::uint32_t deque_slots_max = 32'768;
-/// How many of the oldest jobs an owner keeps open to thieves.
-inline constexpr std::uint32_t deque_public_min = 16;
+/// How many of the oldest jobs of fork_join an owner keeps open to thieves. Reason: the oldest are the
+/// largest, so few suffice; the deeper the public part, the more forks pay two locked instructions.
+inline constexpr std::uint32_t deque_public_min = 4;
 static_assert((deque_slots & (deque_slots - 1)) == 0 && deque_slots <= deque_slots_max);
 static_assert(deque_public_min < deque_slots);
 

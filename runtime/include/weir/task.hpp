@@ -176,12 +176,13 @@ class Join {
 template <class F, class G>
 void fork_two(Worker& worker, F& f, G& g) {
   ForkChild<G> child(g, worker.frame);
-  if (!worker.deque.push_private(&child)) {
+  const Pushed pushed = worker.deque.push_private(&child);
+  if (pushed == Pushed::refused) {
     static_cast<void>(f());
     static_cast<void>(g());
     return;
   }
-  worker.notify();
+  if (pushed == Pushed::published) worker.notify();
   Join<G> join(worker, child);
   worker.maybe_give_away();
   static_cast<void>(f());

@@ -9,6 +9,7 @@
 #include <vector>
 
 using Deque = weir::detail::Deque<int>;
+using weir::detail::Pushed;
 
 TEST_CASE("deque: the owner takes the newest, a thief the oldest") {
   int items[4] = {0, 1, 2, 3};
@@ -29,22 +30,24 @@ TEST_CASE("deque: the owner takes the newest, a thief the oldest") {
   CHECK(deque.empty());
 }
 
-TEST_CASE("deque: of private pushes the oldest sixteen are open to thieves") {
+TEST_CASE("deque: of private pushes the oldest few are open to thieves") {
   constexpr int n = 40;
+  constexpr int open = weir::limits::deque_public_min;
   int items[n];
   Deque deque(64);
-  for (int& item : items) REQUIRE(deque.push_private(&item));
+  for (int i = 0; i < n; ++i)
+    REQUIRE(deque.push_private(items + i) == (i < open ? Pushed::published : Pushed::hidden));
   CHECK_FALSE(deque.private_empty());
-  for (int i = 0; i < 16; ++i) CHECK(deque.steal() == items + i);
+  for (int i = 0; i < open; ++i) CHECK(deque.steal() == items + i);
   CHECK(deque.steal() == nullptr);
   CHECK(deque.looks_empty());
   CHECK(deque.pop() == items + n - 1);
-  CHECK(deque.pop_oldest() == items + 16);
+  CHECK(deque.pop_oldest() == items + open);
   int extra = 0;
-  REQUIRE(deque.push_private(&extra));
-  CHECK(deque.steal() == items + 17);
+  REQUIRE(deque.push_private(&extra) == Pushed::published);
+  CHECK(deque.steal() == items + open + 1);
   CHECK(deque.pop() == &extra);
-  for (int i = n - 2; i >= 18; --i) CHECK(deque.pop() == items + i);
+  for (int i = n - 2; i >= open + 2; --i) CHECK(deque.pop() == items + i);
   CHECK(deque.empty());
 }
 
@@ -52,7 +55,7 @@ TEST_CASE("deque: push publishes what push_private left private") {
   constexpr int n = 20;
   int items[n];
   Deque deque(32);
-  for (int i = 0; i + 1 < n; ++i) REQUIRE(deque.push_private(items + i));
+  for (int i = 0; i + 1 < n; ++i) REQUIRE(deque.push_private(items + i) != Pushed::refused);
   REQUIRE(deque.push(items + n - 1));
   CHECK(deque.private_empty());
   for (int& item : items) CHECK(deque.steal() == &item);
@@ -65,7 +68,7 @@ TEST_CASE("deque: push_n adds what fits and publishes all, the last one newest")
   Deque deque(8);
   CHECK(deque.push_n(list, 0) == 0);
   CHECK(deque.looks_empty());
-  REQUIRE(deque.push_private(items));
+  REQUIRE(deque.push_private(items) == Pushed::published);
   CHECK(deque.push_n(list + 1, 5) == 5);
   CHECK(deque.private_empty());
   CHECK(deque.push_n(list, 6) == 2);
@@ -84,9 +87,9 @@ TEST_CASE("deque: a capacity of one, and many laps") {
     int item = 0;
     for (int lap = 0; lap < 100; ++lap) {
       for (std::uint32_t i = 0; i < capacity; ++i) {
-        REQUIRE((lap % 2 == 0 ? deque.push(&item) : deque.push_private(&item)));
+        REQUIRE((lap % 2 == 0 ? deque.push(&item) : deque.push_private(&item) != Pushed::refused));
       }
-      CHECK_FALSE(deque.push_private(&item));
+      CHECK(deque.push_private(&item) == Pushed::refused);
       for (std::uint32_t i = 0; i < capacity; ++i) {
         int* taken = i % 3 == 0 ? deque.pop() : i % 3 == 1 ? deque.pop_oldest() : deque.steal();
         REQUIRE(taken == &item);
@@ -139,7 +142,7 @@ TEST_CASE("deque: stress, each item is taken once") {
     }
     for (int i = 0; i < total; ++i) {
       int* item = &items[static_cast<std::size_t>(i)];
-      while (!(i % 3 == 0 ? deque.push(item) : deque.push_private(item))) take(deque.pop());
+      while (!(i % 3 == 0 ? deque.push(item) : deque.push_private(item) != Pushed::refused)) take(deque.pop());
       if (i % 5 == 0) take(deque.pop());
       if (i % 7 == 0) take(deque.pop_oldest());
       if (i % 11 == 0) deque.raise_generation();

@@ -32,8 +32,15 @@
 
 namespace weir::detail {
 
-template <class T>
+/// What became of a push_private: no room; nothing that thieves could see, so nobody to wake; or some were
+/// made public.
+enum class Pushed : std::uint8_t { refused, hidden, published };
+
+/// `PublicMin` (>= 1): how many of the oldest items push_private keeps open to thieves.
+template <class T, std::uint32_t PublicMin = limits::deque_public_min>
 class Deque {
+  static_assert(PublicMin >= 1 && PublicMin < 0xffff);
+
  public:
   /// `capacity`: a power of two, 1 .. limits::deque_slots_max (WEIR_CHECK, also when out of memory).
   explicit Deque(std::uint32_t capacity) : capacity_(capacity) {
@@ -70,17 +77,16 @@ class Deque {
     return count;
   }
 
-  /// Adds an item without a locked instruction while at least limits::deque_public_min items are open to
-  /// thieves; else publishes the oldest ones up to that number. False: full.
-  bool push_private(T* item) noexcept {
-    if (!store(item)) return false;
+  /// Adds an item without a locked instruction while at least PublicMin items are open to
+  /// thieves; else publishes the oldest ones up to that number, as push does.
+  Pushed push_private(T* item) noexcept {
+    if (!store(item)) return Pushed::refused;
     const std::uint32_t available = available_of(word_.load(relaxed));  // relaxed: thieves only lower it
-    if (available < limits::deque_public_min) {
-      const std::uint32_t missing = limits::deque_public_min - available;
-      const std::uint32_t there = bottom_ - split_;
-      publish(split_ + (there < missing ? there : missing));
-    }
-    return true;
+    if (available >= PublicMin) return Pushed::hidden;
+    const std::uint32_t missing = PublicMin - available;
+    const std::uint32_t there = bottom_ - split_;
+    publish(split_ + (there < missing ? there : missing));
+    return Pushed::published;
   }
 
   /// Takes the newest item: no locked instruction while the private part has one. Null: empty.
@@ -100,8 +106,8 @@ class Deque {
     // Nothing public: thieves leave the word alone, and the oldest private item is at top = split.
     T* item = slot(split_).load(relaxed);  // relaxed: written by this thread
     ++split_;
-    // (1) release pairs with (2), (3): keeps what was published before visible to who reads this word
-    word_.store(make(generation_of(word), 0, split_), release);
+    // relaxed: nothing is public here, so nobody takes an item by this word; (4) comes before the next one
+    word_.store(make(generation_of(word), 0, split_), relaxed);
     return item;
   }
 
@@ -130,7 +136,7 @@ class Deque {
   }
 
   std::uint16_t generation() const noexcept {
-    // (2) acquire pairs with (1), (4): the owner's state when it last published
+    // (2) acquire pairs with (4): the owner's state when it last published
     return generation_of(word_.load(acquire));
   }
 
@@ -222,7 +228,7 @@ class Deque {
 
   template <class Allowed>
   T* steal_where(Allowed allowed) noexcept {
-    // (3) acquire pairs with (1), (4): slot and item are there
+    // (3) acquire pairs with (4): slot and item are there
     std::uint64_t word = word_.load(acquire);
     for (int round = 0; round < steal_rounds_max; ++round) {
       const std::uint32_t available = available_of(word);
