@@ -106,6 +106,11 @@ std::uint32_t Producer::begin(std::uint32_t n, detail::TaskSlot** slots, const S
       core.order->end_call(refused_call + static_cast<std::uint32_t>(outcome.status));
     return 0;
   }
+  // Workers had these slots last: their lines are under way while the first ones are filled.
+  const auto ahead = std::min<std::uint32_t>(own.slot_count, static_cast<std::uint32_t>(count) + 1);
+  for (std::uint32_t i = 1; i <= ahead; ++i) {
+    prefetch_to_write(core.slots.data() + own.slot_cache[own.slot_count - i]);
+  }
   const Deadline deadline =
       options.deadline == never ? never : detail::deadline_in(core, options.deadline);
   for (std::size_t i = 0; i < count; ++i) {

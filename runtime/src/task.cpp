@@ -208,7 +208,7 @@ void run_task(Job& job, Context& context) noexcept {
       worker.last = outer_last;
       worker.frame = outer;
     }
-    slot.expires = false;
+    if (slot.expires) slot.expires = false;  // else the slot's line stays as its maker's
     body = own.body;
     closure = own.closure;
     if (body != nullptr && goes_on(core, worker)) continue;

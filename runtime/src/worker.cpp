@@ -158,6 +158,7 @@ Job* Core::take_inbox(Worker& w) noexcept {
       inbox->pop(static_cast<std::uint32_t>(w.index()), taken, std::min(share, batch));
   if (n == 0) return nullptr;
   inbox->credits.give(n);
+  for (std::size_t i = 1; i < n; ++i) prefetch_to_read(&slots[taken[i]]);  // a producer's lines
   Job* jobs[limits::batch_max];  // the oldest, which runs next after taken[0], last
   const auto rest = static_cast<std::uint32_t>(n) - 1;
   for (std::uint32_t i = 0; i < rest; ++i) jobs[i] = &slots[taken[rest - i]];
@@ -286,8 +287,10 @@ void Core::spin(Worker& w) noexcept {
   std::uint64_t now = begin;
   while (now < end) {
     bool seen = false;
+    // The more of them look, the less often each does: looks slow down whoever publishes.
+    const int relaxes = 8 * std::clamp(sleepers->searching(), 2, 16);
     for (int look = 0; look < looks && !seen; ++look) {
-      for (int i = 0; i < 16; ++i) cpu_relax();
+      for (int i = 0; i < relaxes; ++i) cpu_relax();
       // relaxed: the scan that follows decides
       seen = sleepers->published() != published || work_visible(w) || stopping.load(relaxed) != 0;
     }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #ifdef WEIR_MODEL
 #include <weir/model_atomic.hpp>  // defines weir::atomic, weir::cpu_relax
@@ -22,6 +23,20 @@ using atomic = std::atomic<T>;
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#endif
+}
+
+/// Begins to fetch the cache line `ahead` bytes behind `address` for reading, or that at `address` (owned) for
+/// writing. Never faults: there need be nothing.
+inline void prefetch_to_read(const void* address, std::size_t ahead = 0) noexcept {
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) + ahead), 0);
+}
+inline void prefetch_to_write(const void* address) noexcept {
+#if defined(__x86_64__)
+  // Compilers take it for baseline x86-64 as a fetch for reading; processors without the instruction skip it.
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(address)));
+#else
+  __builtin_prefetch(address, 1);
 #endif
 }
 
