@@ -165,6 +165,8 @@ void TaskGraphCore::make_fan(Fan& fan, std::uint32_t count) {
 void TaskGraphCore::lay_out() {
   task_count_ = static_cast<std::uint32_t>(described.size());
   tasks_ = slab.make_array<GraphTask>(task_count_);
+  indegree_ = slab.make_array<std::uint8_t>(task_count_);
+  pending_ = slab.make_array<atomic<std::uint8_t>>(task_count_);
   std::vector<std::uint32_t> out(task_count_), in(task_count_);
   for (const auto& [before, after] : edges) {
     ++out[before];
@@ -182,6 +184,7 @@ void TaskGraphCore::lay_out() {
         {described[i].name, task.condition ? "condition" : "task", "serial", 0});
   }
   lay_out_edges(out);
+  lay_out_many();
   const auto starts = static_cast<std::uint32_t>(std::count(in.begin(), in.end(), 0U));
   make_fan(start_, starts);
   for (std::uint32_t i = 0; i < task_count_; ++i) {
@@ -214,13 +217,27 @@ void TaskGraphCore::lay_out_edges(const std::vector<std::uint32_t>& out) {
     } else {
       from.next[filled[before]++] = after;
     }
-    if (!from.condition) ++tasks_[after].indegree;
+    if (!from.condition && indegree_[after] != many) ++indegree_[after];
     certificate.edges.push_back(
         {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
   }
   for (std::uint32_t i = 0; i < task_count_ && !conditions_; ++i) {
     GraphTask& task = tasks_[i];
-    if (task.after == After::one && tasks_[task.next[0]].indegree == 1) task.after = After::only;
+    if (task.after == After::one && indegree_[task.next[0]] == 1) task.after = After::only;
+  }
+}
+
+/// Counts the predecessors of those tasks that have more than a byte holds.
+void TaskGraphCore::lay_out_many() {
+  const auto count = static_cast<std::size_t>(std::count(indegree_, indegree_ + task_count_, many));
+  if (count == 0) return;
+  many_ = slab.make_array<ManyPending>(count);
+  std::uint32_t made = 0;
+  for (std::uint32_t i = 0; i < task_count_; ++i) {
+    if (indegree_[i] == many) tasks_[i].many = made++;
+  }
+  for (const auto& [before, after] : edges) {
+    if (indegree_[after] == many && !tasks_[before].condition) ++many_[tasks_[after].many].indegree;
   }
 }
 
@@ -235,8 +252,10 @@ void TaskGraphCore::name_for_recorder() {
 
 void TaskGraphCore::arm() noexcept {
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    tasks_[i].pending.store(tasks_[i].indegree,
-                            relaxed);  // relaxed: the run is published by its start
+    pending_[i].store(indegree_[i], relaxed);  // relaxed: the run is published by its start
+    if (indegree_[i] != many) continue;
+    ManyPending& one = many_[tasks_[i].many];
+    one.pending.store(one.indegree, relaxed);  // relaxed: as above
   }
 }
 

@@ -5,7 +5,7 @@
 // each further one needs a unit before it is queued. A walk (what one job does: tasks one after the
 // other on one worker) keeps the units of paths that ended, for those that begin, and gives the
 // rest back when it ends. Who gives the last unit back ends the run. A task with several
-// predecessors counts them down in `pending`, and the one that brings it to zero arms it again for
+// predecessors counts them down in `pending_`, and the one that brings it to zero arms it again for
 // the next run. With conditions a task can be reached again before it has ended: `activations` then
 // makes its runs follow each other.
 #pragma once
@@ -51,19 +51,27 @@ struct FanJob : Job {
 /// What follows a task: nothing, one that waits for nobody else, one, two, or a list.
 enum class After : std::uint8_t { none, only, one, two, fan };
 
-/// A cache line: a graph that does not fit into caches is as fast as its tasks are small.
+/// A cache line: a graph that does not fit into caches is as fast as its tasks are small. A run without
+/// conditions does not write it, so that workers on neighbouring tasks share it.
 struct alignas(64) GraphTask : Job {
   bool condition = false;
   After after = After::none;
-  std::uint32_t indegree = 0;  // plain predecessors
   TaskGraphCore* graph = nullptr;
   int (*call)(void*) = nullptr;
   void* body = nullptr;
-  atomic<std::uint32_t> pending{0};
   std::uint32_t next[2] = {};  // tasks, or first a fan
+  std::uint32_t many = 0;      // its ManyPending, where it has many predecessors
   atomic<std::uint32_t> activations{0};
 };
 static_assert(sizeof(GraphTask) == 64);
+
+/// The counters of a task with many predecessors; the others have a byte each (TaskGraphCore::pending_).
+struct ManyPending {
+  atomic<std::uint32_t> pending{0};
+  std::uint32_t indegree = 0;
+};
+/// An indegree that a byte does not hold.
+inline constexpr std::uint8_t many = 255;
 
 class TaskGraphCore final : public Watched {
  public:
@@ -122,20 +130,32 @@ class TaskGraphCore final : public Watched {
   int recorded_body(GraphTask& task, Worker& worker) noexcept;
   GraphTask* follow(GraphTask& task, int choice, Walk& walk) noexcept;
   GraphTask* choose(GraphTask& task, std::uint32_t choice) noexcept;
-  GraphTask* both(GraphTask& first, GraphTask& second, Walk& walk) noexcept;
+  GraphTask* both(std::uint32_t first, std::uint32_t second, Walk& walk) noexcept;
   GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Walk& walk) noexcept;
   GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Walk& walk) noexcept;
   void take_units(std::uint64_t n, Walk& walk) noexcept;
-  bool arrived(GraphTask& task) noexcept;
+  bool arrived(std::uint32_t task) noexcept;
+  bool arrived_at_many(std::uint32_t task) noexcept;
+  bool waits(std::uint32_t task) const noexcept;
   bool activate(GraphTask& task) noexcept;
   void finish(Context& context) noexcept;
   bool skipping() const noexcept;
   void make_fan(Fan& fan, std::uint32_t count);
+  void lay_out_many();
   void lay_out_edges(const std::vector<std::uint32_t>& out);
   void arm() noexcept;
   void name_for_recorder();
 
+  std::uint32_t number_of(const GraphTask& task) const noexcept {
+    return static_cast<std::uint32_t>(&task - tasks_);
+  }
+
   GraphTask* tasks_ = nullptr;
+  // Of the tasks: their plain predecessors, and how many of those have not ended in this run, counted down.
+  // 64 to a cache line, as lines that predecessors on several workers write go to and fro.
+  std::uint8_t* indegree_ = nullptr;
+  atomic<std::uint8_t>* pending_ = nullptr;
+  ManyPending* many_ = nullptr;
   Fan* fans_ = nullptr;
   std::uint32_t task_count_ = 0;
   std::uint16_t trace_ = 0;           // its name in the flight recorder

@@ -5,6 +5,11 @@
 
 namespace weir::detail {
 
+namespace {
+/// So many bytes of closures lie ahead of a body that is about to run: of eight of 32 bytes.
+constexpr std::size_t prefetched_bodies = 256;
+}  // namespace
+
 Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   WEIR_CHECK(built, "run() of a TaskGraph that has not been built");
   const ProducerCall call(producer);
@@ -63,30 +68,6 @@ void TaskGraphCore::run_task_job(Job& job, Context& context) noexcept {
   task.graph->walk(&task, walk);
 }
 
-/// Runs `task` (null: its path has ended) and what follows on this worker.
-void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
-  const FrameScope scope(walk.worker, frame_);  // never read once the last unit is given back
-  Worker& worker = walk.worker;
-  const std::uint16_t traced = trace_;
-  const bool each = worker.walks.each_task();
-  const std::uint64_t begin = worker.walks.due() ? worker.flight.begin(traced) : 0;
-  std::uint32_t ran = 0;
-  while (ran < chain_max) {
-    if (task == nullptr && ran < limits::inbox_interval) task = take_own(walk);
-    if (task == nullptr) break;
-    ++ran;
-    const int choice = skipping() ? -1 : each ? recorded_body(*task, worker) : call_body(*task);
-    task = task->after == After::only ? &tasks_[task->next[0]] : follow(*task, choice, walk);
-  }
-  worker.counters.tasks.add(ran);
-  if (begin != 0) worker.walks.measured(worker.flight, traced, ran, begin);
-  // Before the units go: the last one may end the graph.
-  if (task != nullptr) worker.schedule_next(*task);
-  if (walk.units == 0) return;
-  // (6) acq_rel pairs with itself: the last sees the effects of the whole run
-  if (live_.fetch_sub(walk.units, acq_rel) == walk.units) finish(walk.worker);
-}
-
 /// A path has ended: this graph's newest job, if that is what this worker would run next anyway;
 /// null: it is not.
 GraphTask* TaskGraphCore::take_own(Walk& walk) noexcept {
@@ -101,21 +82,21 @@ GraphTask* TaskGraphCore::take_own(Walk& walk) noexcept {
 }
 
 int TaskGraphCore::recorded_body(GraphTask& task, Worker& worker) noexcept {
-  const std::uint16_t traced = traces_ == nullptr ? trace_ : traces_[&task - tasks_];
+  const std::uint16_t traced = traces_ == nullptr ? trace_ : traces_[number_of(task)];
   const std::uint64_t begin = worker.flight.begin(traced);
   const int choice = call_body(task);
   worker.flight.slice(Note::task, traced, 0, begin, ticks());
   return choice;
 }
 
-int TaskGraphCore::call_body(GraphTask& task) noexcept {
+[[gnu::always_inline]] inline int TaskGraphCore::call_body(GraphTask& task) noexcept {
   try {
     return task.call(task.body);
   } catch (...) {
     // relaxed: only the first writes; published by the run's end
     if (failed_.exchange(1, relaxed) == 0) {
       capture_exception(error_);
-      failed_task_ = static_cast<std::uint32_t>(&task - tasks_);
+      failed_task_ = number_of(task);
       if (frame_.scope != nullptr) frame_.scope->fail(error_);
     }
     skip_.store(1, relaxed);  // relaxed: as in cancel
@@ -124,7 +105,7 @@ int TaskGraphCore::call_body(GraphTask& task) noexcept {
 }
 
 /// The task has ended: who comes next on this worker; null: nobody, and its unit is the walk's.
-GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Walk& walk) noexcept {
+[[gnu::always_inline]] inline GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Walk& walk) noexcept {
   if (conditions_) {
     // (3) acq_rel pairs with (4): each activation sees the effects of the one before
     if (task.activations.fetch_sub(1, acq_rel) != 1) walk.worker.schedule(task);
@@ -140,12 +121,12 @@ GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Walk& walk) noexce
       break;
     case After::only:
     case After::one: {
+      if (!arrived(task.next[0])) break;
       GraphTask& next = tasks_[task.next[0]];
-      if (!arrived(next)) break;
       return activate(next) ? &next : nullptr;
     }
     case After::two:
-      return both(tasks_[task.next[0]], tasks_[task.next[1]], walk);
+      return both(task.next[0], task.next[1], walk);
     case After::fan: {
       const Fan& fan = fans_[task.next[0]];
       return spread(fan, 0, fan.chunks(), walk);
@@ -167,17 +148,19 @@ GraphTask* TaskGraphCore::choose(GraphTask& task, std::uint32_t choice) noexcept
 }
 
 /// dispatch of two.
-GraphTask* TaskGraphCore::both(GraphTask& first, GraphTask& second, Walk& walk) noexcept {
+[[gnu::always_inline]] inline GraphTask* TaskGraphCore::both(std::uint32_t first,
+                                                             std::uint32_t second,
+                                                             Walk& walk) noexcept {
   const bool is_first = arrived(first);
   const bool is_second = arrived(second);
   if (is_first && is_second) {
     take_units(1, walk);
-    if (activate(second)) walk.worker.schedule(second);
+    if (activate(tasks_[second])) walk.worker.schedule(tasks_[second]);
   } else if (!is_first && !is_second) {
     ++walk.units;
     return nullptr;
   }
-  GraphTask& next = is_first ? first : second;
+  GraphTask& next = tasks_[is_first ? first : second];
   return activate(next) ? &next : nullptr;
 }
 
@@ -209,7 +192,7 @@ GraphTask* TaskGraphCore::dispatch(const Fan& fan, std::uint32_t chunk, Walk& wa
   const std::uint32_t begin = chunk * fan_chunk;
   const std::uint32_t end = begin + fan_chunk < fan.count ? begin + fan_chunk : fan.count;
   for (std::uint32_t i = begin; i < end; ++i) {
-    if (arrived(*fan.list[i])) ready[count++] = fan.list[i];
+    if (arrived(number_of(*fan.list[i]))) ready[count++] = fan.list[i];
   }
   if (count == 0) {
     ++walk.units;
@@ -230,22 +213,61 @@ void TaskGraphCore::take_units(std::uint64_t n, Walk& walk) noexcept {
 }
 
 /// One predecessor of the task has ended; true: it was the last.
-bool TaskGraphCore::arrived(GraphTask& task) noexcept {
-  if (task.indegree <= 1) return true;
+[[gnu::always_inline]] inline bool TaskGraphCore::arrived(std::uint32_t task) noexcept {
+  const std::uint8_t indegree = indegree_[task];
+  if (indegree <= 1) return true;
+  if (indegree == many) return arrived_at_many(task);
+  atomic<std::uint8_t>& pending = pending_[task];
   // (5) acquire pairs with (10): as there; nobody but the last to arrive finds 1
-  if (task.pending.load(acquire) != 1) {
+  if (pending.load(acquire) != 1) {
     // (10) acq_rel pairs with (5) and itself: the last sees the effects of all predecessors
-    if (task.pending.fetch_sub(1, acq_rel) != 1) return false;
+    if (pending.fetch_sub(1, acq_rel) != 1) return false;
   }
-  task.pending.store(task.indegree, relaxed);  // relaxed: who counts down next runs after this task
+  pending.store(indegree, relaxed);  // relaxed: who counts down next runs after this task
+  return true;
+}
+
+bool TaskGraphCore::arrived_at_many(std::uint32_t task) noexcept {
+  ManyPending& one = many_[tasks_[task].many];
+  // (12) acq_rel pairs with itself: as (10)
+  if (one.pending.fetch_sub(1, acq_rel) != 1) return false;
+  one.pending.store(one.indegree, relaxed);  // relaxed: as in arrived
   return true;
 }
 
 /// True: the caller runs or queues the task. False: it runs already, and will run again for this
 /// unit.
-bool TaskGraphCore::activate(GraphTask& task) noexcept {
+[[gnu::always_inline]] inline bool TaskGraphCore::activate(GraphTask& task) noexcept {
   if (!conditions_) return true;
   return task.activations.fetch_add(1, acq_rel) == 0;  // (4) acq_rel pairs with (3)
+}
+
+/// Runs `task` (null: its path has ended) and what follows on this worker. What it calls for each task is
+/// inlined: small tasks cost as much as these calls.
+void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
+  const FrameScope scope(walk.worker, frame_);  // never read once the last unit is given back
+  Worker& worker = walk.worker;
+  const std::uint16_t traced = trace_;
+  const bool each = worker.walks.each_task();
+  const std::uint64_t begin = worker.walks.due() ? worker.flight.begin(traced) : 0;
+  std::uint32_t ran = 0;
+  while (ran < chain_max) {
+    if (task == nullptr && ran < limits::inbox_interval) task = take_own(walk);
+    if (task == nullptr) break;
+    ++ran;
+    // Graphs are mostly walked in the order in which they were made; a locked instruction waits for misses.
+    prefetch_to_read(task, 8 * sizeof(GraphTask));
+    prefetch_to_read(task->body, prefetched_bodies);
+    const int choice = skipping() ? -1 : each ? recorded_body(*task, worker) : call_body(*task);
+    task = task->after == After::only ? &tasks_[task->next[0]] : follow(*task, choice, walk);
+  }
+  worker.counters.tasks.add(ran);
+  if (begin != 0) worker.walks.measured(worker.flight, traced, ran, begin);
+  // Before the units go: the last one may end the graph.
+  if (task != nullptr) worker.schedule_next(*task);
+  if (walk.units == 0) return;
+  // (6) acq_rel pairs with itself: the last sees the effects of the whole run
+  if (live_.fetch_sub(walk.units, acq_rel) == walk.units) finish(walk.worker);
 }
 
 void TaskGraphCore::finish(Context& context) noexcept {
@@ -301,13 +323,21 @@ Error TaskGraphCore::first_error() const {
           certificate.graph + ": " + certificate.nodes[failed_task_].name};
 }
 
+/// Some, but not all, of its predecessors have ended.
+bool TaskGraphCore::waits(std::uint32_t task) const noexcept {
+  if (indegree_[task] != many) {
+    return pending_[task].load(relaxed) != indegree_[task];  // relaxed: everything is parked
+  }
+  const ManyPending& one = many_[tasks_[task].many];
+  return one.pending.load(relaxed) != one.indegree;  // relaxed: as above
+}
+
 void TaskGraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept {
   if ((state.load(acquire) & running) == 0) return;  // (9) acquire pairs with (2): as (7)
   const std::uint64_t age = now_ns() - begun_ns_;
   bool found = false;
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    const std::uint32_t pending = tasks_[i].pending.load(relaxed);  // relaxed: everything is parked
-    if (pending == tasks_[i].indegree) continue;
+    if (!waits(i)) continue;
     found = true;
     sink(argument, {name(), certificate.nodes[i].name.c_str(), "its predecessors", "", age, false});
   }

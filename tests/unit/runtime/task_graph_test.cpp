@@ -90,6 +90,28 @@ TEST_CASE("task_graph: wide and long graphs run every task once") {
   }
 }
 
+TEST_CASE("task_graph: a task of 254 to 512 predecessors runs after the last of them, in every run") {
+  auto runtime = start_with(3);
+  const Watchdog dog(*runtime, 60);
+  Producer producer = runtime->producer("test").value();
+  for (const int predecessors : {253, 254, 255, 256, 257, 511, 512}) {
+    CAPTURE(predecessors);
+    TaskGraph graph(*runtime, "join");
+    std::atomic<int> ended{0};
+    int seen = -1, runs = 0;
+    const Task join = graph.task("join", [&] { seen = ended.load(), ++runs; });
+    for (int i = 0; i < predecessors; ++i) {
+      graph.precede(graph.task("before", [&ended] { ++ended; }), join);
+    }
+    REQUIRE(graph.build().ok());
+    for (int round = 1; round <= 10; ++round) {
+      CHECK(run_and_wait(graph, producer) == Status::accepted);
+      CHECK(seen == predecessors * round);
+      CHECK(runs == round);
+    }
+  }
+}
+
 TEST_CASE("task_graph: a wavefront computes what the serial loop computes") {
   constexpr int n = 24;
   for (const int workers : {1, 4}) {
