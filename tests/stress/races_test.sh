@@ -15,14 +15,17 @@ for detector in helgrind drd; do
   # Baseline x86-64, as all of weir: valgrind knows no newer vector instructions.
   g++ -std=c++20 -O1 -g -Wall -Wextra -DWEIR_MODEL $define -Itests/stress/races/include -Iruntime/include \
     -Iplatform/include tests/stress/races/containers.cpp -o "$work/$detector" -pthread
+  watch() {  # LOG ARGUMENT...: 9: there were reports
+    log=$1; shift; rc=0
+    valgrind --tool=$detector --fair-sched=yes --error-exitcode=9 "$work/$detector" "$@" >"$log" 2>&1 || rc=$?
+  }
   for name in ring lane edge deque stack gate; do
-    log=$work/$detector.$name.log; rc=0
-    valgrind --tool=$detector --fair-sched=yes --error-exitcode=9 "$work/$detector" "$name" >"$log" 2>&1 || rc=$?
+    watch "$work/$detector.$name.log" $name
     [ $rc = 0 ] || { failed=1; echo "FAILED $detector $name: $rc"; head -n 60 "$log"; }
-    rc=0
-    valgrind --tool=$detector --fair-sched=yes --error-exitcode=9 "$work/$detector" "$name" --forget >"$log.forget" 2>&1 || rc=$?
+    watch "$work/$detector.$name.forget.log" $name --forget
     [ $rc = 9 ] || { failed=1; echo "FAILED $detector $name: releases kept from it are not noticed: $rc"; }
-    echo "$detector $name: no report; without releases $(sed -n 's/.*ERROR SUMMARY: \([0-9]*\) .*/\1/p' "$log.forget")"
+    reports=$(sed -n 's/.*ERROR SUMMARY: \([0-9]*\) .*/\1/p' "$log")
+    echo "$detector $name: no report; without releases $reports"
   done
 done
 exit $failed
