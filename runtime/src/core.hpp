@@ -301,7 +301,6 @@ class Core {
     std::uint64_t asked_ns = 0;  // when it last ran as many
   };
   bool help(Worker& guest, const Wait& what, Helping& helping) noexcept;
-  bool crowded() const noexcept;
   bool help_once(Worker& guest) noexcept;
   bool try_drive() noexcept;
   void end_drive() noexcept;

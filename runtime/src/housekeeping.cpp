@@ -155,9 +155,6 @@ bool Housekeeping::count_throttling(const MachineView& seen) noexcept {
 
 void Housekeeping::set_spinning() noexcept {
   spin_ns.store(spinning_ && calm_in_ == 0 ? spin_wanted_ns_ : 0, relaxed);  // relaxed: a setting
-  const int workers = static_cast<int>(cpus_.size());
-  const bool in_quota = quota_cpus_ == 0 || quota_cpus_ > workers;
-  spare.store(allowed_.count() > workers && in_quota, relaxed);  // relaxed: as above
 }
 
 bool Housekeeping::look(MachineChange& change, std::string& text) {

@@ -48,7 +48,6 @@ class alignas(contended_bytes) Housekeeping {
 
   atomic<std::uint64_t> due{never};  // when the next look is; never: one is under way
   atomic<std::uint64_t> spin_ns{0};  // how long an idle worker looks around
-  atomic<bool> spare{false};         // more CPUs are allowed than there are workers
   Counter looks, replacements, throttled_periods, throttled_ns;
 
  private:

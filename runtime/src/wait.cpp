@@ -65,18 +65,14 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
   Helping helping;
   std::uint32_t looks = 0;       // without work, since the last clock read
   std::uint64_t spin_until = 0;  // 0: from the next look without work on
-  bool slept = false;            // and has not helped since
   while (!what.done(what.argument)) {
-    // Between its sleeps it helps all the same: the workers may all be in long bodies.
-    const bool stays_out = !slept && crowded();
-    slept = false;
-    if (!stays_out && guest != nullptr && help(*guest, what, helping)) {
+    if (guest != nullptr && help(*guest, what, helping)) {
       backoff_us = limits::guest_wait_us_first;
       spin_until = 0;
       looks = 0;
       continue;
     }
-    if (!stays_out && spin_ns() != 0 && ++looks % spin_looks != 0) {
+    if (spin_ns() != 0 && ++looks % spin_looks != 0) {
       cpu_relax();
       continue;
     }
@@ -92,14 +88,13 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
     }
     look_if_due(now);  // the workers may all be in long bodies
     if (spin_until == 0) spin_until = now + spin_ns();
-    if (!stays_out && now < spin_until) {
+    if (now < spin_until) {
       cpu_relax();
       continue;
     }
     if (guest != nullptr) leave_online(*guest);
     const bool stalled = sleepers->sleeping() == workers && check_stall();
     if (!stalled) sleep(what, backoff_us);
-    slept = true;
     if (guest != nullptr) come_online(*guest);
     if (guest != nullptr &&
         joined.load(acquire) != 0) {  // (11) acquire pairs with (3) of core.cpp: as (10)
@@ -149,13 +144,6 @@ void Core::leave_guest(Worker& guest) noexcept {
   leave_online(guest);
   state[static_cast<std::size_t>(guest.index())].taken.store(
       0, release);  // (8) release pairs with (3)
-}
-
-/// Each allowed CPU has a worker, and all of them have work: whoever helps or spins beside them takes the
-/// CPU from one.
-bool Core::crowded() const noexcept {
-  // relaxed: a setting; the two counts are figures
-  return !house.spare.load(relaxed) && sleepers->sleeping() == 0 && sleepers->searching() == 0;
 }
 
 /// Runs jobs before the waiter asks again: one, or more where the question is not a look at a word

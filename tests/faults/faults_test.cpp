@@ -170,16 +170,16 @@ bool node_is_named() {
 }  // namespace
 
 TEST_CASE("faults: a lost unit of room is found every time, and its edge named: bursts") {
-  check_found(bursts, detail::Fault::lost_unit, 50, unit_is_named);
+  check_found(bursts, detail::Fault::lost_unit, 25, unit_is_named);
 }
 TEST_CASE("faults: a lost unit of room is found every time, and its edge named: a loop") {
-  check_found(loop, detail::Fault::lost_unit, 50, unit_is_named);
+  check_found(loop, detail::Fault::lost_unit, 25, unit_is_named);
 }
 TEST_CASE("faults: a lost wake-up is found every time, and its node named: a chain") {
-  check_found(chain, detail::Fault::lost_wake_up, 50, node_is_named);
+  check_found(chain, detail::Fault::lost_wake_up, 25, node_is_named);
 }
 TEST_CASE("faults: a lost wake-up is found every time, and its node named: a join") {
-  check_found(matched, detail::Fault::lost_wake_up, 50, node_is_named);
+  check_found(matched, detail::Fault::lost_wake_up, 25, node_is_named);
 }
 
 TEST_CASE("faults: none planned, none found, with workers held for a while or not") {
