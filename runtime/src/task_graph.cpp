@@ -217,7 +217,7 @@ void TaskGraphCore::lay_out_edges(const std::vector<std::uint32_t>& out) {
     } else {
       from.next[filled[before]++] = after;
     }
-    if (!from.condition && indegree_[after] != many) ++indegree_[after];
+    if (!from.condition && indegree_[after] != indegree_many) ++indegree_[after];
     certificate.edges.push_back(
         {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
   }
@@ -227,17 +227,17 @@ void TaskGraphCore::lay_out_edges(const std::vector<std::uint32_t>& out) {
   }
 }
 
-/// Counts the predecessors of those tasks that have more than a byte holds.
+/// Counts the predecessors of those tasks that have too many for a byte.
 void TaskGraphCore::lay_out_many() {
-  const auto count = static_cast<std::size_t>(std::count(indegree_, indegree_ + task_count_, many));
+  const auto count = static_cast<std::size_t>(std::count(indegree_, indegree_ + task_count_, indegree_many));
   if (count == 0) return;
   many_ = slab.make_array<ManyPending>(count);
   std::uint32_t made = 0;
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    if (indegree_[i] == many) tasks_[i].many = made++;
+    if (indegree_[i] == indegree_many) tasks_[i].many = made++;
   }
   for (const auto& [before, after] : edges) {
-    if (indegree_[after] == many && !tasks_[before].condition) ++many_[tasks_[after].many].indegree;
+    if (indegree_[after] == indegree_many && !tasks_[before].condition) ++many_[tasks_[after].many].indegree;
   }
 }
 
@@ -253,7 +253,7 @@ void TaskGraphCore::name_for_recorder() {
 void TaskGraphCore::arm() noexcept {
   for (std::uint32_t i = 0; i < task_count_; ++i) {
     pending_[i].store(indegree_[i], relaxed);  // relaxed: the run is published by its start
-    if (indegree_[i] != many) continue;
+    if (indegree_[i] != indegree_many) continue;
     ManyPending& one = many_[tasks_[i].many];
     one.pending.store(one.indegree, relaxed);  // relaxed: as above
   }

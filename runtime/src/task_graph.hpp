@@ -51,8 +51,8 @@ struct FanJob : Job {
 /// What follows a task: nothing, one that waits for nobody else, one, two, or a list.
 enum class After : std::uint8_t { none, only, one, two, fan };
 
-/// A cache line: a graph that does not fit into caches is as fast as its tasks are small. A run without
-/// conditions does not write it, so that workers on neighbouring tasks share it.
+/// A cache line: a graph that does not fit into caches is as fast as its tasks are small. Without conditions a
+/// run writes it only where a job is linked into a list, so that workers on neighbouring tasks share it.
 struct alignas(64) GraphTask : Job {
   bool condition = false;
   After after = After::none;
@@ -70,8 +70,8 @@ struct ManyPending {
   atomic<std::uint32_t> pending{0};
   std::uint32_t indegree = 0;
 };
-/// An indegree that a byte does not hold.
-inline constexpr std::uint8_t many = 255;
+/// In place of an indegree that is at least as large: the task has a ManyPending.
+inline constexpr std::uint8_t indegree_many = 255;
 
 class TaskGraphCore final : public Watched {
  public:

@@ -216,7 +216,7 @@ void TaskGraphCore::take_units(std::uint64_t n, Walk& walk) noexcept {
 [[gnu::always_inline]] inline bool TaskGraphCore::arrived(std::uint32_t task) noexcept {
   const std::uint8_t indegree = indegree_[task];
   if (indegree <= 1) return true;
-  if (indegree == many) return arrived_at_many(task);
+  if (indegree == indegree_many) return arrived_at_many(task);
   atomic<std::uint8_t>& pending = pending_[task];
   // (5) acquire pairs with (10): as there; nobody but the last to arrive finds 1
   if (pending.load(acquire) != 1) {
@@ -325,7 +325,7 @@ Error TaskGraphCore::first_error() const {
 
 /// Some, but not all, of its predecessors have ended.
 bool TaskGraphCore::waits(std::uint32_t task) const noexcept {
-  if (indegree_[task] != many) {
+  if (indegree_[task] != indegree_many) {
     return pending_[task].load(relaxed) != indegree_[task];  // relaxed: everything is parked
   }
   const ManyPending& one = many_[tasks_[task].many];

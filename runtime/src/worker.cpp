@@ -287,10 +287,8 @@ void Core::spin(Worker& w) noexcept {
   std::uint64_t now = begin;
   while (now < end) {
     bool seen = false;
-    // The more of them look, the less often each does: looks slow down whoever publishes.
-    const int relaxes = 8 * std::clamp(sleepers->searching(), 2, 16);
     for (int look = 0; look < looks && !seen; ++look) {
-      for (int i = 0; i < relaxes; ++i) cpu_relax();
+      for (int i = 0; i < 16; ++i) cpu_relax();
       // relaxed: the scan that follows decides
       seen = sleepers->published() != published || work_visible(w) || stopping.load(relaxed) != 0;
     }

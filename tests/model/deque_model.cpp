@@ -14,7 +14,7 @@ using namespace weir;
 
 namespace {
 
-enum class Step { none, push, push_private, pop, pop_oldest, raise };
+enum class Step { none, push, push_private, pop, pop_oldest, raise, top_up };
 
 struct Script {
   std::uint32_t capacity;
@@ -47,6 +47,7 @@ class Stealing final : public model::Program {
       if (step == Step::pop) take(deque_.pop(), 0);
       if (step == Step::pop_oldest) take(deque_.pop_oldest(), 0);
       if (step == Step::raise) deque_.raise_generation();
+      if (step == Step::top_up) (void)deque_.top_up();
       if (step != Step::push && step != Step::push_private) continue;
       model::Cell* item = &items_[pushed_];
       item->set(pushed_);
@@ -116,8 +117,48 @@ class Sleep final : public model::Program {
   atomic<std::uint32_t> idle_{0};
 };
 
+/// An owner that keeps an item private, waits until a thief has taken the open one, opens it, and waits for
+/// that one too: whoever sleeps must be told of what top_up opens.
+class Opened final : public model::Program {
+ public:
+  explicit Opened(bool tells) : tells_(tells), deque_(2) {}
+  int threads() const override { return 2; }
+  void run(int thread) override {
+    if (thread == 0) {
+      for (model::Cell& item : items_) {
+        if (deque_.push_private(&item) == detail::Pushed::published) tell();
+      }
+      await(1);
+      if (deque_.top_up() && tells_) tell();
+      await(2);
+      return;
+    }
+    for (std::uint32_t n = 1; n <= 2; ++n) {
+      while (deque_.steal() == nullptr) {
+        idle_.store(1, seq_cst);
+        if (!deque_.looks_empty()) continue;
+        while (idle_.load(acquire) == 1) model::wait(idle_, 1);
+      }
+      taken_.store(n, release);
+      model::wake(taken_);
+    }
+  }
+
+ private:
+  void tell() {
+    if (idle_.load(seq_cst) != 0 && idle_.exchange(0, acq_rel) != 0) model::wake(idle_);
+  }
+  void await(std::uint32_t n) {
+    for (std::uint32_t now = taken_.load(acquire); now < n; now = taken_.load(acquire)) model::wait(taken_, now);
+  }
+  bool tells_;
+  detail::Deque<model::Cell, 1> deque_;
+  model::Cell items_[2];
+  atomic<std::uint32_t> idle_{0}, taken_{0};
+};
+
 constexpr Step push = Step::push, keep = Step::push_private, pop = Step::pop, oldest = Step::pop_oldest,
-               raise_ = Step::raise;
+               raise_ = Step::raise, open = Step::top_up;
 
 }  // namespace
 
@@ -133,6 +174,7 @@ TEST_CASE("deque: exhaustively, an owner and one or two thieves") {
       {4, 2, 1, {keep, keep, keep, pop, pop, oldest}},
       {4, 1, 3, {keep, keep, keep, pop, keep, oldest, keep}},
       {2, 2, 1, {keep, keep, oldest, keep, pop, keep}},
+      {4, 2, 2, {keep, keep, keep, pop, open, pop, open}},
   };
   for (const Script& script : scripts) {
     const auto report = check<Stealing>({.name = "deque"}, script);
@@ -161,6 +203,16 @@ TEST_CASE("deque: no wake-up is lost after looks_empty") {
   CHECK(report.exhausted);
 }
 
+TEST_CASE("deque: a sleeper is told of what an owner opens later") {
+  const auto report = check<Opened>({.name = "deque_opened"}, true);
+  CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
+  CHECK(report.exhausted);
+}
+
+TEST_CASE("deque mutant: who opens private items and tells nobody leaves them") {
+  CHECK(check<Opened>({.name = "deque_untold"}, false).failed);
+}
+
 TEST_CASE("deque mutant: without a new generation a leap takes unrelated work") {
   CHECK(check<Leap>({.name = "deque_leap_mutant"}, false).failed);
 }
@@ -178,7 +230,7 @@ TEST_CASE("deque mutants: every order weakened and every exchange split is caugh
   model::sweep<Stealing>(faults, o, "deque.hpp", Script{2, 1, 2, {push, raise_, push, pop, push}});
   model::sweep<Sleep>(faults, o, "deque.hpp", true);
   model::sweep<Leap>(faults, o, "deque.hpp", true);
-  CHECK(faults.size() >= 11);
+  CHECK(faults.size() >= 12);
   // These three exclude that a thief's read of a slot sees what the owner writes there after that thief's
   // exchange: a load that reads a later store, which this engine leaves out (and C++ without them would
   // allow).

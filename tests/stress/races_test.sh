@@ -13,8 +13,9 @@ failed=0
 for detector in helgrind drd; do
   define=; [ "$detector" = helgrind ] || define=-DWEIR_RACES_DRD
   # Baseline x86-64, as all of weir: valgrind knows no newer vector instructions.
-  g++ -std=c++20 -O1 -g -Wall -Wextra -DWEIR_MODEL $define -Itests/stress/races/include -Iruntime/include \
-    -Iplatform/include tests/stress/races/containers.cpp -o "$work/$detector" -pthread
+  g++ -std=c++20 -O1 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -DWEIR_MODEL $define \
+    -Itests/stress/races/include -Iruntime/include -Iplatform/include tests/stress/races/containers.cpp \
+    platform/src/check.cpp -o "$work/$detector" -pthread
   watch() {  # LOG ARGUMENT...: 9: there were reports
     log=$1; shift; rc=0
     valgrind --tool=$detector --fair-sched=yes --error-exitcode=9 "$work/$detector" "$@" >"$log" 2>&1 || rc=$?

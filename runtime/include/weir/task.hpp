@@ -158,6 +158,8 @@ class Join {
     joined_ = true;
     Job* const popped = worker_.deque.pop();
     if (popped == &child_) {
+      // On the way back nothing is pushed: idle workers would not see what still is private.
+      if (worker_.deque.top_up()) worker_.notify();
       static_cast<void>((*child_.function)());
       return;
     }

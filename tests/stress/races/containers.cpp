@@ -3,7 +3,6 @@
 // usage: containers NAME [--forget]: ring lane edge deque stack gate. 1: a cell came twice or not at all.
 // --forget keeps the releases from the detector (model_atomic.hpp): it must then report every hand-over.
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <thread>
@@ -14,13 +13,6 @@
 #include <weir/edge.hpp>
 #include <weir/lane.hpp>
 #include <weir/ring.hpp>
-
-namespace weir::detail {
-void check_failed(const char* file, int line, const char* expression, const char* sentence) noexcept {
-  std::fprintf(stderr, "%s:%d: %s: %s\n", file, line, expression, sentence);
-  std::abort();
-}
-}  // namespace weir::detail
 
 namespace {
 

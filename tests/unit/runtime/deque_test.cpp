@@ -51,6 +51,28 @@ TEST_CASE("deque: of private pushes the oldest few are open to thieves") {
   CHECK(deque.empty());
 }
 
+TEST_CASE("deque: an owner that only pops opens more when thieves have taken what was open") {
+  constexpr int n = 12;
+  constexpr int open = weir::limits::deque_public_min;
+  static_assert(n > 2 * open);
+  int items[n];
+  Deque deque(16);
+  CHECK_FALSE(deque.top_up());
+  for (int& item : items) REQUIRE(deque.push_private(&item) != Pushed::refused);
+  CHECK_FALSE(deque.top_up());
+  for (int i = 0; i < open; ++i) CHECK(deque.steal() == items + i);
+  CHECK(deque.pop() == items + n - 1);
+  CHECK(deque.steal() == nullptr);
+  CHECK(deque.top_up());
+  CHECK_FALSE(deque.top_up());
+  for (int i = open; i < 2 * open; ++i) CHECK(deque.steal() == items + i);
+  CHECK(deque.steal() == nullptr);
+  while (deque.pop() != nullptr) {
+  }
+  CHECK_FALSE(deque.top_up());
+  CHECK(deque.empty());
+}
+
 TEST_CASE("deque: push publishes what push_private left private") {
   constexpr int n = 20;
   int items[n];

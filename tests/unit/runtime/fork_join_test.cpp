@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <set>
+#include <thread>
 
 #include "core_fixture.hpp"
 
@@ -29,6 +31,38 @@ TEST_CASE("fork_join: fib is right with any number of workers") {
     }
     CHECK(runtime->metrics().total.lost_wakeups == 0);
   }
+}
+
+TEST_CASE("fork_join: children that were private on the way down are had by others on the way back" *
+          needs_room) {
+  constexpr int depth = 20;
+  constexpr int open = static_cast<int>(limits::deque_public_min);
+  auto runtime = start_with(2);
+  const Watchdog dog(*runtime, 60);
+  std::atomic<int> by_owner{0}, by_others{0};
+  std::atomic<bool> at_the_bottom{false};
+  CHECK(runtime->run([&] {
+    const int owner = worker_index();
+    const auto child = [&] {
+      if (worker_index() != owner) {
+        while (!at_the_bottom) std::this_thread::yield();
+        ++by_others;
+        return;
+      }
+      // Without more that is open the others would have nothing, however long this child takes.
+      const int ran = ++by_owner;
+      while (by_others < std::min(open * ran, depth - ran)) std::this_thread::yield();
+    };
+    const auto walk = [&](const auto& self, int left) -> void {
+      if (left == 0) {
+        at_the_bottom = true;
+        return;
+      }
+      fork_join([&] { self(self, left - 1); }, child);
+    };
+    walk(walk, depth);
+  }) == Status::accepted);
+  CHECK(by_owner + by_others == depth);
 }
 
 TEST_CASE("fork_join: outside of tasks everything runs in the calling thread, in order") {

@@ -81,12 +81,18 @@ class Deque {
   /// thieves; else publishes the oldest ones up to that number, as push does.
   Pushed push_private(T* item) noexcept {
     if (!store(item)) return Pushed::refused;
+    return top_up() ? Pushed::published : Pushed::hidden;
+  }
+
+  /// Opens the oldest private items to thieves until PublicMin are open, as push does. False: there were as
+  /// many, or nothing is private. For an owner that only pops: thieves may have taken all they could see.
+  bool top_up() noexcept {
     const std::uint32_t available = available_of(word_.load(relaxed));  // relaxed: thieves only lower it
-    if (available >= PublicMin) return Pushed::hidden;
-    const std::uint32_t missing = PublicMin - available;
     const std::uint32_t there = bottom_ - split_;
+    if (available >= PublicMin || there == 0) return false;
+    const std::uint32_t missing = PublicMin - available;
     publish(split_ + (there < missing ? there : missing));
-    return Pushed::published;
+    return true;
   }
 
   /// Takes the newest item: no locked instruction while the private part has one. Null: empty.
