@@ -40,7 +40,8 @@ Slab& TaskGraph::slab() noexcept {
   return core_->slab;
 }
 
-Task TaskGraph::add(std::string name, void* body, int (*call)(void*), bool condition) {
+Task TaskGraph::add(std::string name, const detail::GraphBody& body, int (*call)(void*),
+                    bool condition) {
   core_->described.push_back({std::move(name), body, call, condition});
   return {static_cast<std::uint32_t>(core_->described.size() - 1)};
 }
@@ -148,8 +149,7 @@ Result<Done> TaskGraphCore::check() const {
 
 void TaskGraphCore::make_fan(Fan& fan, std::uint32_t count) {
   if (count == 0) return;
-  fan.list = static_cast<GraphTask**>(slab.take(count * sizeof(GraphTask*), alignof(GraphTask*)));
-  WEIR_CHECK(fan.list != nullptr, "out of memory for a task graph");
+  fan.list = slab.make_array<std::uint32_t>(count);
   fan.count = 0;
   if (count <= fan_chunk) return;
   const std::uint32_t chunks = (count + fan_chunk - 1) / fan_chunk;
@@ -165,30 +165,31 @@ void TaskGraphCore::make_fan(Fan& fan, std::uint32_t count) {
 void TaskGraphCore::lay_out() {
   task_count_ = static_cast<std::uint32_t>(described.size());
   tasks_ = slab.make_array<GraphTask>(task_count_);
+  jobs_ = slab.make_array<TaskJob>(task_count_);
   indegree_ = slab.make_array<std::uint8_t>(task_count_);
   pending_ = slab.make_array<atomic<std::uint8_t>>(task_count_);
   std::vector<std::uint32_t> out(task_count_), in(task_count_);
+  bool conditions = false;
   for (const auto& [before, after] : edges) {
     ++out[before];
     ++in[after];
   }
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    GraphTask& task = tasks_[i];
-    task.run = &run_task_job;
-    task.graph = this;
-    task.call = described[i].call;
-    task.body = described[i].body;
-    task.condition = described[i].condition;
-    conditions_ = conditions_ || task.condition;
-    certificate.nodes.push_back(
-        {described[i].name, task.condition ? "condition" : "task", "serial", 0});
+    jobs_[i].run = &run_task_job;
+    jobs_[i].graph = this;
+    tasks_[i].call = described[i].call;
+    tasks_[i].body = described[i].body;
+    const bool condition = described[i].condition;
+    conditions = conditions || condition;
+    certificate.nodes.push_back({described[i].name, condition ? "condition" : "task", "serial", 0});
   }
+  if (conditions) activations_ = slab.make_array<atomic<std::uint32_t>>(task_count_);
   lay_out_edges(out);
   lay_out_many();
   const auto starts = static_cast<std::uint32_t>(std::count(in.begin(), in.end(), 0U));
   make_fan(start_, starts);
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    if (in[i] == 0) start_.list[start_.count++] = &tasks_[i];
+    if (in[i] == 0) start_.list[start_.count++] = i;
   }
   name_for_recorder();
   arm();
@@ -200,44 +201,49 @@ void TaskGraphCore::lay_out() {
 void TaskGraphCore::lay_out_edges(const std::vector<std::uint32_t>& out) {
   fans_ = slab.make_array<Fan>(static_cast<std::size_t>(
       std::count_if(out.begin(), out.end(), [](std::uint32_t n) { return n > 2; })));
+  std::vector<After> kinds(task_count_);
   std::uint32_t fans = 0;
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    constexpr After kinds[] = {After::none, After::one, After::two};
-    tasks_[i].after = out[i] <= 2 ? kinds[out[i]] : After::fan;
+    constexpr After few[] = {After::none, After::one, After::two};
+    kinds[i] = out[i] <= 2 ? few[out[i]] : After::fan;
     if (out[i] <= 2) continue;
     make_fan(fans_[fans], out[i]);
     tasks_[i].next[0] = fans++;
   }
   std::vector<std::uint32_t> filled(task_count_);
   for (const auto& [before, after] : edges) {
-    GraphTask& from = tasks_[before];
-    if (from.after == After::fan) {
-      Fan& fan = fans_[from.next[0]];
-      fan.list[fan.count++] = &tasks_[after];
+    const bool chosen = described[before].condition;
+    if (kinds[before] == After::fan) {
+      Fan& fan = fans_[tasks_[before].next[0]];
+      fan.list[fan.count++] = after;
     } else {
-      from.next[filled[before]++] = after;
+      tasks_[before].next[filled[before]++] = after;
     }
-    if (!from.condition && indegree_[after] != indegree_many) ++indegree_[after];
-    certificate.edges.push_back(
-        {before, after, 1, 1, from.condition ? "a choice" : "no plain cycle"});
+    if (!chosen && indegree_[after] != indegree_many) ++indegree_[after];
+    certificate.edges.push_back({before, after, 1, 1, chosen ? "a choice" : "no plain cycle"});
   }
-  for (std::uint32_t i = 0; i < task_count_ && !conditions_; ++i) {
+  for (std::uint32_t i = 0; i < task_count_; ++i) {
     GraphTask& task = tasks_[i];
-    if (task.after == After::one && indegree_[task.next[0]] == 1) task.after = After::only;
+    if (kinds[i] == After::one && activations_ == nullptr && indegree_[task.next[0]] == 1)
+      kinds[i] = After::only;
+    task.next[0] |= static_cast<std::uint32_t>(kinds[i]) << GraphTask::index_bits;
+    task.next[1] |= (described[i].condition ? 1U : 0U) << GraphTask::index_bits;
   }
 }
 
 /// Counts the predecessors of those tasks that have too many for a byte.
 void TaskGraphCore::lay_out_many() {
-  const auto count = static_cast<std::size_t>(std::count(indegree_, indegree_ + task_count_, indegree_many));
+  const auto count =
+      static_cast<std::size_t>(std::count(indegree_, indegree_ + task_count_, indegree_many));
   if (count == 0) return;
   many_ = slab.make_array<ManyPending>(count);
   std::uint32_t made = 0;
   for (std::uint32_t i = 0; i < task_count_; ++i) {
-    if (indegree_[i] == indegree_many) tasks_[i].many = made++;
+    if (indegree_[i] == indegree_many) jobs_[i].many = made++;
   }
   for (const auto& [before, after] : edges) {
-    if (indegree_[after] == indegree_many && !tasks_[before].condition) ++many_[tasks_[after].many].indegree;
+    if (indegree_[after] == indegree_many && !described[before].condition)
+      ++many_[jobs_[after].many].indegree;
   }
 }
 
@@ -254,7 +260,7 @@ void TaskGraphCore::arm() noexcept {
   for (std::uint32_t i = 0; i < task_count_; ++i) {
     pending_[i].store(indegree_[i], relaxed);  // relaxed: the run is published by its start
     if (indegree_[i] != indegree_many) continue;
-    ManyPending& one = many_[tasks_[i].many];
+    ManyPending& one = many_[jobs_[i].many];
     one.pending.store(one.indegree, relaxed);  // relaxed: as above
   }
 }

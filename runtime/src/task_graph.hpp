@@ -31,12 +31,11 @@ inline constexpr std::size_t graph_tasks_max = std::size_t{1} << 24;
 inline constexpr std::uint64_t chain_max = 64;
 
 struct FanJob;
-struct GraphTask;
 
 /// A list of successors and, when it is long, the jobs that spread it: job i handles chunks i ..
 /// last-1.
 struct Fan {
-  GraphTask** list = nullptr;
+  std::uint32_t* list = nullptr;
   std::uint32_t count = 0;
   FanJob* jobs = nullptr;
   std::uint32_t chunks() const noexcept { return (count + fan_chunk - 1) / fan_chunk; }
@@ -51,21 +50,31 @@ struct FanJob : Job {
 /// What follows a task: nothing, one that waits for nobody else, one, two, or a list.
 enum class After : std::uint8_t { none, only, one, two, fan };
 
-/// A cache line: a graph that does not fit into caches is as fast as its tasks are small. Without conditions a
-/// run writes it only where a job is linked into a list, so that workers on neighbouring tasks share it.
-struct alignas(64) GraphTask : Job {
-  bool condition = false;
-  After after = After::none;
-  TaskGraphCore* graph = nullptr;
+/// What a walk reads of a task. A graph that does not fit into caches is as fast as this is small:
+/// two to a cache line. Never written once the graph is laid out, but by its body.
+struct alignas(32) GraphTask {
   int (*call)(void*) = nullptr;
-  void* body = nullptr;
-  std::uint32_t next[2] = {};  // tasks, or first a fan
-  std::uint32_t many = 0;      // its ManyPending, where it has many predecessors
-  atomic<std::uint32_t> activations{0};
-};
-static_assert(sizeof(GraphTask) == 64);
+  // Tasks, or first a fan; above index_bits the After, and whether it is a condition.
+  std::uint32_t next[2] = {};
+  GraphBody body{};
 
-/// The counters of a task with many predecessors; the others have a byte each (TaskGraphCore::pending_).
+  static constexpr std::uint32_t index_bits = 24, index_mask = (1U << index_bits) - 1;
+  After after() const noexcept { return static_cast<After>(next[0] >> index_bits); }
+  bool condition() const noexcept { return next[1] >> index_bits != 0; }
+  std::uint32_t first() const noexcept { return next[0] & index_mask; }
+  std::uint32_t second() const noexcept { return next[1] & index_mask; }
+};
+static_assert(sizeof(GraphTask) == 32);
+static_assert(graph_tasks_max == GraphTask::index_mask + std::size_t{1});
+
+/// A task in the scheduler's queues.
+struct TaskJob : Job {
+  std::uint32_t many = 0;  // its ManyPending, where it has many predecessors
+  TaskGraphCore* graph = nullptr;
+};
+
+/// The counters of a task with many predecessors; the others have a byte each
+/// (TaskGraphCore::pending_).
 struct ManyPending {
   atomic<std::uint32_t> pending{0};
   std::uint32_t indegree = 0;
@@ -84,7 +93,7 @@ class TaskGraphCore final : public Watched {
   // Building.
   struct Described {
     std::string name;
-    void* body;
+    GraphBody body;
     int (*call)(void*);
     bool condition;
   };
@@ -128,8 +137,8 @@ class TaskGraphCore final : public Watched {
   GraphTask* take_own(Walk& walk) noexcept;
   int call_body(GraphTask& task) noexcept;
   int recorded_body(GraphTask& task, Worker& worker) noexcept;
-  GraphTask* follow(GraphTask& task, int choice, Walk& walk) noexcept;
-  GraphTask* choose(GraphTask& task, std::uint32_t choice) noexcept;
+  GraphTask* follow(const GraphTask& task, int choice, Walk& walk) noexcept;
+  bool choose(const GraphTask& task, std::uint32_t choice, std::uint32_t& next) const noexcept;
   GraphTask* both(std::uint32_t first, std::uint32_t second, Walk& walk) noexcept;
   GraphTask* spread(const Fan& fan, std::uint32_t first, std::uint32_t last, Walk& walk) noexcept;
   GraphTask* dispatch(const Fan& fan, std::uint32_t chunk, Walk& walk) noexcept;
@@ -137,7 +146,8 @@ class TaskGraphCore final : public Watched {
   bool arrived(std::uint32_t task) noexcept;
   bool arrived_at_many(std::uint32_t task) noexcept;
   bool waits(std::uint32_t task) const noexcept;
-  bool activate(GraphTask& task) noexcept;
+  GraphTask* activate(std::uint32_t task) noexcept;
+  void queue(std::uint32_t task, Walk& walk) noexcept;
   void finish(Context& context) noexcept;
   bool skipping() const noexcept;
   void make_fan(Fan& fan, std::uint32_t count);
@@ -151,16 +161,18 @@ class TaskGraphCore final : public Watched {
   }
 
   GraphTask* tasks_ = nullptr;
-  // Of the tasks: their plain predecessors, and how many of those have not ended in this run, counted down.
-  // 64 to a cache line, as lines that predecessors on several workers write go to and fro.
+  TaskJob* jobs_ = nullptr;                       // of the tasks
+  atomic<std::uint32_t>* activations_ = nullptr;  // of the tasks, where there are conditions
+  // Of the tasks: their plain predecessors, and how many of those have not ended in this run,
+  // counted down. 64 to a cache line, as lines that predecessors on several workers write go to and
+  // fro.
   std::uint8_t* indegree_ = nullptr;
   atomic<std::uint8_t>* pending_ = nullptr;
   ManyPending* many_ = nullptr;
   Fan* fans_ = nullptr;
   std::uint32_t task_count_ = 0;
-  std::uint16_t trace_ = 0;           // its name in the flight recorder
+  std::uint16_t trace_ = 0;          // its name in the flight recorder
   std::uint16_t* traces_ = nullptr;  // of small graphs: its tasks' names there
-  bool conditions_ = false;
   Fan start_;
   struct StartJob : Job {
     explicit StartJob(TaskGraphCore& owner) noexcept : Job(&run_start), graph(owner) {}

@@ -6,8 +6,9 @@
 namespace weir::detail {
 
 namespace {
-/// So many bytes of closures lie ahead of a body that is about to run: of eight of 32 bytes.
-constexpr std::size_t prefetched_bodies = 256;
+/// Graphs are mostly walked in the order in which they were made; a locked instruction waits for
+/// misses.
+constexpr std::size_t prefetched_tasks = 8;
 }  // namespace
 
 Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
@@ -23,10 +24,10 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   trace_mark(core, Note::run_started, trace_);
   begun_ns_ = now_ns();
   error_ = {};
-  skip_.store(0, relaxed);    // relaxed: published by inject
-  failed_.store(0, relaxed);  // relaxed: as above
-  live_.store(1, relaxed);    // relaxed: as above
-  if (conditions_) arm();     // a path that was not taken has left joins half counted
+  skip_.store(0, relaxed);             // relaxed: published by inject
+  failed_.store(0, relaxed);           // relaxed: as above
+  live_.store(1, relaxed);             // relaxed: as above
+  if (activations_ != nullptr) arm();  // a path that was not taken has left joins half counted
   if (options.scope != nullptr) options.scope->enter(core, 1);
   call.participant().add_submitted(call.epoch(), 1);
   start_job_.level = level_in_range(options.level);
@@ -63,9 +64,10 @@ void TaskGraphCore::run_fan(Job& job, Context& context) noexcept {
 }
 
 void TaskGraphCore::run_task_job(Job& job, Context& context) noexcept {
-  auto& task = static_cast<GraphTask&>(job);
+  auto& queued = static_cast<TaskJob&>(job);
+  TaskGraphCore& graph = *queued.graph;
   Walk walk{static_cast<Worker&>(context)};
-  task.graph->walk(&task, walk);
+  graph.walk(&graph.tasks_[&queued - graph.jobs_], walk);
 }
 
 /// A path has ended: this graph's newest job, if that is what this worker would run next anyway;
@@ -75,8 +77,8 @@ GraphTask* TaskGraphCore::take_own(Walk& walk) noexcept {
   if (!worker.timed() || worker.next != nullptr) return nullptr;
   Job* const job = worker.deque.pop();
   if (job == nullptr) return nullptr;
-  if (job->run == &run_task_job && static_cast<GraphTask*>(job)->graph == this)
-    return static_cast<GraphTask*>(job);
+  if (job->run == &run_task_job && static_cast<TaskJob*>(job)->graph == this)
+    return &tasks_[static_cast<TaskJob*>(job) - jobs_];
   worker.schedule_next(*job);
   return nullptr;
 }
@@ -91,7 +93,7 @@ int TaskGraphCore::recorded_body(GraphTask& task, Worker& worker) noexcept {
 
 [[gnu::always_inline]] inline int TaskGraphCore::call_body(GraphTask& task) noexcept {
   try {
-    return task.call(task.body);
+    return task.call(task.body.raw);
   } catch (...) {
     // relaxed: only the first writes; published by the run's end
     if (failed_.exchange(1, relaxed) == 0) {
@@ -105,30 +107,31 @@ int TaskGraphCore::recorded_body(GraphTask& task, Worker& worker) noexcept {
 }
 
 /// The task has ended: who comes next on this worker; null: nobody, and its unit is the walk's.
-[[gnu::always_inline]] inline GraphTask* TaskGraphCore::follow(GraphTask& task, int choice, Walk& walk) noexcept {
-  if (conditions_) {
+[[gnu::always_inline]] inline GraphTask* TaskGraphCore::follow(const GraphTask& task, int choice,
+                                                               Walk& walk) noexcept {
+  if (activations_ != nullptr) {
+    const std::uint32_t number = number_of(task);
     // (3) acq_rel pairs with (4): each activation sees the effects of the one before
-    if (task.activations.fetch_sub(1, acq_rel) != 1) walk.worker.schedule(task);
+    if (activations_[number].fetch_sub(1, acq_rel) != 1) walk.worker.schedule(jobs_[number]);
   }
-  if (task.condition) {
-    GraphTask* const next = choice < 0 ? nullptr : choose(task, static_cast<std::uint32_t>(choice));
-    if (next != nullptr) return activate(*next) ? next : nullptr;
+  if (task.condition()) {
+    std::uint32_t next = 0;
+    if (choice >= 0 && choose(task, static_cast<std::uint32_t>(choice), next))
+      return activate(next);
     ++walk.units;
     return nullptr;
   }
-  switch (task.after) {
+  switch (task.after()) {
     case After::none:
       break;
     case After::only:
-    case After::one: {
-      if (!arrived(task.next[0])) break;
-      GraphTask& next = tasks_[task.next[0]];
-      return activate(next) ? &next : nullptr;
-    }
+    case After::one:
+      if (arrived(task.first())) return activate(task.first());
+      break;
     case After::two:
-      return both(task.next[0], task.next[1], walk);
+      return both(task.first(), task.second(), walk);
     case After::fan: {
-      const Fan& fan = fans_[task.next[0]];
+      const Fan& fan = fans_[task.first()];
       return spread(fan, 0, fan.chunks(), walk);
     }
   }
@@ -136,15 +139,18 @@ int TaskGraphCore::recorded_body(GraphTask& task, Worker& worker) noexcept {
   return nullptr;
 }
 
-/// The successor with this number; null: there is none.
-GraphTask* TaskGraphCore::choose(GraphTask& task, std::uint32_t choice) noexcept {
-  if (task.after == After::fan) {
-    const Fan& fan = fans_[task.next[0]];
-    return choice < fan.count ? fan.list[choice] : nullptr;
+/// The successor with this number; false: there is none.
+bool TaskGraphCore::choose(const GraphTask& task, std::uint32_t choice,
+                           std::uint32_t& next) const noexcept {
+  if (task.after() == After::fan) {
+    const Fan& fan = fans_[task.first()];
+    if (choice >= fan.count) return false;
+    next = fan.list[choice];
+    return true;
   }
-  const std::uint32_t count =
-      task.after == After::none ? 0 : static_cast<std::uint32_t>(task.after == After::two ? 2 : 1);
-  return choice < count ? &tasks_[task.next[choice]] : nullptr;
+  const std::uint32_t count = task.after() == After::none ? 0 : task.after() == After::two ? 2 : 1;
+  next = choice == 0 ? task.first() : task.second();
+  return choice < count;
 }
 
 /// dispatch of two.
@@ -155,24 +161,24 @@ GraphTask* TaskGraphCore::choose(GraphTask& task, std::uint32_t choice) noexcept
   const bool is_second = arrived(second);
   if (is_first && is_second) {
     take_units(1, walk);
-    if (activate(tasks_[second])) walk.worker.schedule(tasks_[second]);
+    queue(second, walk);
   } else if (!is_first && !is_second) {
     ++walk.units;
     return nullptr;
   }
-  GraphTask& next = tasks_[is_first ? first : second];
-  return activate(next) ? &next : nullptr;
+  return activate(is_first ? first : second);
 }
 
 /// Looks at chunks first .. last-1 of a list, for one unit: halves go to other workers as long as
 /// there are several.
 GraphTask* TaskGraphCore::spread(const Fan& fan, std::uint32_t first, std::uint32_t last,
                                  Walk& walk) noexcept {
-  if (conditions_) {
+  if (activations_ != nullptr) {
     // The list may be walked again before others have taken their part: all of it here.
     if (last - first > 1) take_units(last - first - 1, walk);
     for (; last - first > 1; --last) {
-      if (GraphTask* const task = dispatch(fan, last - 1, walk)) walk.worker.schedule(*task);
+      if (GraphTask* const task = dispatch(fan, last - 1, walk))
+        walk.worker.schedule(jobs_[number_of(*task)]);
     }
     return dispatch(fan, first, walk);
   }
@@ -187,22 +193,20 @@ GraphTask* TaskGraphCore::spread(const Fan& fan, std::uint32_t first, std::uint3
 }
 
 GraphTask* TaskGraphCore::dispatch(const Fan& fan, std::uint32_t chunk, Walk& walk) noexcept {
-  GraphTask* ready[fan_chunk];
+  std::uint32_t ready[fan_chunk];
   std::uint32_t count = 0;
   const std::uint32_t begin = chunk * fan_chunk;
   const std::uint32_t end = begin + fan_chunk < fan.count ? begin + fan_chunk : fan.count;
   for (std::uint32_t i = begin; i < end; ++i) {
-    if (arrived(number_of(*fan.list[i]))) ready[count++] = fan.list[i];
+    if (arrived(fan.list[i])) ready[count++] = fan.list[i];
   }
   if (count == 0) {
     ++walk.units;
     return nullptr;
   }
   if (count > 1) take_units(count - 1, walk);
-  for (std::uint32_t i = 1; i < count; ++i) {
-    if (activate(*ready[i])) walk.worker.schedule(*ready[i]);
-  }
-  return activate(*ready[0]) ? ready[0] : nullptr;
+  for (std::uint32_t i = 1; i < count; ++i) queue(ready[i], walk);
+  return activate(ready[0]);
 }
 
 /// Units for `n` more paths: the walk's own, and the rest from the run's count.
@@ -228,22 +232,27 @@ void TaskGraphCore::take_units(std::uint64_t n, Walk& walk) noexcept {
 }
 
 bool TaskGraphCore::arrived_at_many(std::uint32_t task) noexcept {
-  ManyPending& one = many_[tasks_[task].many];
+  ManyPending& one = many_[jobs_[task].many];
   // (12) acq_rel pairs with itself: as (10)
   if (one.pending.fetch_sub(1, acq_rel) != 1) return false;
   one.pending.store(one.indegree, relaxed);  // relaxed: as in arrived
   return true;
 }
 
-/// True: the caller runs or queues the task. False: it runs already, and will run again for this
+/// The task, for the caller to run or queue; null: it runs already, and will run again for this
 /// unit.
-[[gnu::always_inline]] inline bool TaskGraphCore::activate(GraphTask& task) noexcept {
-  if (!conditions_) return true;
-  return task.activations.fetch_add(1, acq_rel) == 0;  // (4) acq_rel pairs with (3)
+[[gnu::always_inline]] inline GraphTask* TaskGraphCore::activate(std::uint32_t task) noexcept {
+  // (4) acq_rel pairs with (3)
+  if (activations_ != nullptr && activations_[task].fetch_add(1, acq_rel) != 0) return nullptr;
+  return &tasks_[task];
 }
 
-/// Runs `task` (null: its path has ended) and what follows on this worker. What it calls for each task is
-/// inlined: small tasks cost as much as these calls.
+[[gnu::always_inline]] inline void TaskGraphCore::queue(std::uint32_t task, Walk& walk) noexcept {
+  if (activate(task) != nullptr) walk.worker.schedule(jobs_[task]);
+}
+
+/// Runs `task` (null: its path has ended) and what follows on this worker. What it calls for each
+/// task is inlined: small tasks cost as much as these calls.
 void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
   const FrameScope scope(walk.worker, frame_);  // never read once the last unit is given back
   Worker& worker = walk.worker;
@@ -255,16 +264,14 @@ void TaskGraphCore::walk(GraphTask* task, Walk& walk) noexcept {
     if (task == nullptr && ran < limits::inbox_interval) task = take_own(walk);
     if (task == nullptr) break;
     ++ran;
-    // Graphs are mostly walked in the order in which they were made; a locked instruction waits for misses.
-    prefetch_to_read(task, 8 * sizeof(GraphTask));
-    prefetch_to_read(task->body, prefetched_bodies);
+    prefetch_to_read(task, prefetched_tasks * sizeof(GraphTask));
     const int choice = skipping() ? -1 : each ? recorded_body(*task, worker) : call_body(*task);
-    task = task->after == After::only ? &tasks_[task->next[0]] : follow(*task, choice, walk);
+    task = task->after() == After::only ? &tasks_[task->first()] : follow(*task, choice, walk);
   }
   worker.counters.tasks.add(ran);
   if (begin != 0) worker.walks.measured(worker.flight, traced, ran, begin);
   // Before the units go: the last one may end the graph.
-  if (task != nullptr) worker.schedule_next(*task);
+  if (task != nullptr) worker.schedule_next(jobs_[number_of(*task)]);
   if (walk.units == 0) return;
   // (6) acq_rel pairs with itself: the last sees the effects of the whole run
   if (live_.fetch_sub(walk.units, acq_rel) == walk.units) finish(walk.worker);
@@ -328,7 +335,7 @@ bool TaskGraphCore::waits(std::uint32_t task) const noexcept {
   if (indegree_[task] != indegree_many) {
     return pending_[task].load(relaxed) != indegree_[task];  // relaxed: everything is parked
   }
-  const ManyPending& one = many_[tasks_[task].many];
+  const ManyPending& one = many_[jobs_[task].many];
   return one.pending.load(relaxed) != one.indegree;  // relaxed: as above
 }
 

@@ -13,7 +13,9 @@
 // a join: one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -26,7 +28,15 @@ namespace weir {
 
 namespace detail {
 class TaskGraphCore;
-}
+
+/// A task's body, or where it is: a small one lies in the task's own cache line.
+struct alignas(8) GraphBody {
+  std::byte raw[16];
+  template <class F>
+  static constexpr bool holds = sizeof(F) <= sizeof(raw) &&
+                                alignof(F) <= 8 && std::is_trivially_copyable_v<F>;
+};
+}  // namespace detail
 
 /// A task of one graph.
 struct Task {
@@ -45,20 +55,12 @@ class TaskGraph {
   /// f is void(), called once a run, or once each time a condition leads to it.
   template <class F>
   Task task(std::string name, F&& f) {
-    using Body = std::decay_t<F>;
-    Body* const body = slab().make<Body>(std::forward<F>(f));
-    return add(
-        std::move(name), body,
-        [](void* b) -> int { return static_cast<void>((*static_cast<Body*>(b))()), 0; }, false);
+    return add_body<false>(std::move(name), std::forward<F>(f));
   }
   /// f is int(): which successor runs next.
   template <class F>
   Task condition(std::string name, F&& f) {
-    using Body = std::decay_t<F>;
-    Body* const body = slab().make<Body>(std::forward<F>(f));
-    return add(
-        std::move(name), body,
-        [](void* b) -> int { return static_cast<int>((*static_cast<Body*>(b))()); }, true);
+    return add_body<true>(std::move(name), std::forward<F>(f));
   }
   /// `before` ends before `after` begins; from a condition: `after` is its next choice.
   void precede(Task before, Task after);
@@ -83,8 +85,32 @@ class TaskGraph {
   Error first_error() const;
 
  private:
+  template <bool condition, class F>
+  static int call_body(F& body) {
+    if constexpr (condition) return static_cast<int>(body());
+    static_cast<void>(body());
+    return 0;
+  }
+  template <bool condition, class F>
+  Task add_body(std::string name, F&& f) {
+    using Body = std::decay_t<F>;
+    detail::GraphBody body{};
+    if constexpr (detail::GraphBody::holds<Body>) {
+      ::new (static_cast<void*>(body.raw)) Body(std::forward<F>(f));
+      return add(
+          std::move(name), body,
+          [](void* b) { return call_body<condition>(*std::launder(static_cast<Body*>(b))); },
+          condition);
+    } else {
+      ::new (static_cast<void*>(body.raw)) Body*(slab().make<Body>(std::forward<F>(f)));
+      return add(
+          std::move(name), body,
+          [](void* b) { return call_body<condition>(**std::launder(static_cast<Body**>(b))); },
+          condition);
+    }
+  }
   Slab& slab() noexcept;
-  Task add(std::string name, void* body, int (*call)(void*), bool condition);
+  Task add(std::string name, const detail::GraphBody& body, int (*call)(void*), bool condition);
 
   detail::TaskGraphCore* core_;
 };
