@@ -2,10 +2,10 @@
 // moodycamel::ConcurrentQueue (P6).
 //
 // Shape     at most `slots` tasks, in flight included; entries are indices of task slots.
-// Roles     push: the producer of that index; pop: the context of that index; take, give: any
-// thread. Progress  no call waits or allocates; push may be refused for the queue's own reasons
-// although a credit is held. Memory    the queue's blocks and tokens, taken at start and counted by
-// it.
+// Roles     push: the producer of that index; pop: the context of that index; take, give: any thread.
+// Progress  no call waits or allocates; push may be refused for the queue's own reasons although a credit is
+//           held.
+// Memory    the queue's blocks and tokens, taken at start and counted by it.
 #pragma once
 
 #include <cstddef>

@@ -1,9 +1,9 @@
-// recording.hpp: the file in which a deterministic run is kept (P8): what was decided, and when who
-// called from outside.
+// recording.hpp: the file in which a deterministic run is kept (P8): what was decided, and when who called
+// from outside.
 //
 // Shape     a header of text lines (`head -n 15 FILE` shows it), an empty line, then entries.
-// Errors    read(): "bad_recording" with what is wrong with the file. The checksum covers all of
-// it. Memory    the whole in memory, at most recording_bytes_max; what comes later is not kept.
+// Errors    read(): "bad_recording" with what is wrong with the file. The checksum covers all of it.
+// Memory    the whole in memory, at most recording_bytes_max; what comes later is not kept.
 #pragma once
 
 #include <cstddef>

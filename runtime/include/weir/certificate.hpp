@@ -1,8 +1,9 @@
 // certificate.hpp: what build() proved about a graph: why it cannot deadlock (promise G1).
 //
-// Shape: plain tables; an index into `nodes` is a node's number in Outcome::culprit, an index into
-// `edges` an edge's number in Outcome::edge. Roles: immutable after build(); any thread. Source:
-// the proof is PROTOCOLS P1 to P3 in words at the top of detail/stream/node.hpp.
+// Shape     plain tables; an index into `nodes` is a node's number in Outcome::culprit, an index into `edges`
+//           an edge's number in Outcome::edge.
+// Roles     immutable after build(); any thread.
+// Source    the proof is PROTOCOLS P1 to P3, in words at the top of detail/stream/node.hpp.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,10 @@
-// requests.hpp: questions to a graph and their answers: a reply's slot is reserved with its
-// request.
+// requests.hpp: questions to a graph and their answers: a reply's slot is reserved with its request.
 //
-// Shape: `slots` requests at most are unanswered or unread at a time; beyond that submit() answers
-// would_block, so an answer never waits for its reader. A request gets exactly one of accepted
-// (answered), failed, cancelled, expired. Roles: submit from any thread through its Producer; a
-// Reply belongs to one thread at a time. Memory: slots are taken at build(); submit and answer
-// allocate nothing.
+// Shape     `slots` requests at most are unanswered or unread at a time; beyond that submit() answers
+//           would_block, so an answer never waits for its reader. A request gets exactly one of accepted
+//           (answered), failed, cancelled, expired.
+// Roles     submit: any thread through its Producer; a Reply: one thread at a time.
+// Memory    slots are taken at build(); submit and answer allocate nothing.
 #pragma once
 
 #include <string>

@@ -1,14 +1,15 @@
-// runtime.hpp: Runtime, a fixed set of workers that runs tasks and graphs; Producer, the way in for
-// foreign threads.
+// runtime.hpp: Runtime, a fixed set of workers that runs tasks and graphs; Producer, the way in for foreign
+// threads.
 //
-// Shape     W pinned workers, G guests (foreign threads that help), P producers; all memory is
-// taken at start. Roles     Runtime: any thread, except that it is destroyed once, outside of
-// tasks. Producer: one thread at a time. Progress  submit never waits and never allocates. barrier,
-// drain, stop and run wait; those without a deadline help.
-//           A thread stopped inside a submitting call delays the barrier of its epoch.
-// Errors    start() and producer(): Result. After stop: closed. In a fork's child: forked. Bodies
-// that throw: task.hpp. Memory    memory(), taken at start (8 MiB of task slots by default); no
-// allocation afterwards. Source    PROTOCOLS P4 to P8, P11, P12.
+// Shape     W pinned workers, G guests (foreign threads that help), P producers; all memory is taken at start.
+// Roles     Runtime: any thread, except that it is destroyed once, outside of tasks.
+//           Producer: one thread at a time.
+// Progress  submit never waits and never allocates. barrier, drain, stop and run wait; those without a
+//           deadline help. A thread stopped inside a submitting call delays the barrier of its epoch.
+// Errors    start() and producer(): Result. After stop: closed. In a fork's child: forked. Bodies that throw:
+//           task.hpp.
+// Memory    memory(), taken at start (8 MiB of task slots by default); no allocation afterwards.
+// Source    PROTOCOLS P4 to P8, P11, P12.
 #pragma once
 
 #include <cstdint>

@@ -1,19 +1,15 @@
-// stream_graph.hpp: streaming graphs: typed nodes and edges, checked by build(), run by the
-// runtime's workers.
+// stream_graph.hpp: streaming graphs: typed nodes and edges, checked by build(), run by the runtime's workers.
 //
-// Shape:    define nodes, build(), start(), wait_until(). Bodies are called with values; order,
-// joins and backpressure
-//           are the graph's. Node kinds are those of PROTOCOLS P3; build() refuses anything else by
-//           name.
-// Roles:    one thread defines, builds and starts; cancel, ledger, reports and wait from any
-// thread. Progress: no body ever waits for room (P1); a certified graph cannot deadlock
-// (certificate.hpp). Errors:   a throwing body makes a tombstone of its token (or cancels the
-// graph, NodeConfig::on_error); first_error()
-//           keeps the first one. Definition errors are kept and told by build().
-// Memory:   all taken by build(); running allocates nothing (the values' own memory is the user's).
-// Lifetime: the graph must go before its Runtime. Destroyed while running it is cancelled and
-// drained first; destroyed
-//           from one of its own bodies it is cancelled and freed later by a worker.
+// Shape     define nodes, build(), start(), wait_until(). Bodies are called with values; order, joins and
+//           backpressure are the graph's. Node kinds are those of PROTOCOLS P3; build() refuses anything else
+//           by name.
+// Roles     one thread defines, builds and starts; cancel, ledger, reports and wait from any thread.
+// Progress  no body ever waits for room (P1); a certified graph cannot deadlock (certificate.hpp).
+// Errors    a throwing body makes a tombstone of its token (or cancels the graph, NodeConfig::on_error);
+//           first_error() keeps the first one. Definition errors are kept and told by build().
+// Memory    all taken by build(); running allocates nothing (the values' own memory is the user's).
+// Lifetime  the graph must go before its Runtime. Destroyed while running it is cancelled and drained first;
+//           destroyed from one of its own bodies it is cancelled and freed later by a worker.
 #pragma once
 
 #include <array>

@@ -1,18 +1,15 @@
-// task.hpp: what a running body may start: spawn, fork_join, parallel_for; and Scope, which waits
-// for and cancels it.
+// task.hpp: what a running body may start: spawn, fork_join, parallel_for; and Scope, which waits for and
+// cancels it.
 //
 // Roles     spawn, spawn_or_run, spawn_last: inside a task (WEIR_CHECK). fork_join, parallel_for,
-// quiescent_point and
-//           worker_index also outside, where the two former run everything in the calling thread,
-//           in order.
-// Progress  nothing here waits for space. fork_join waits for its own children: it runs them, or
-// what the thief of one
-//           has spawned meanwhile, never unrelated work (P7). Bodies must hold no lock across
+//           quiescent_point and worker_index also outside, where the two former run everything in the
+//           calling thread, in order.
+// Progress  nothing here waits for space. fork_join waits for its own children: it runs them, or what the
+//           thief of one has spawned meanwhile, never unrelated work (P7). Bodies must hold no lock across
 //           fork_join or spawn_or_run.
-// Errors    a body that throws ends its task: the text goes to the scope, or to the runtime where
-// there is none. A throw
-//           inside fork_join is rethrown there after all children have ended: as it is when the
-//           joiner itself ran the body, as BodyFailure when another worker did.
+// Errors    a body that throws ends its task: the text goes to the scope, or to the runtime where there is
+//           none. A throw inside fork_join is rethrown there after all children have ended: as it is when
+//           the joiner itself ran the body, as BodyFailure when another worker did.
 // Memory    a task takes one slot of Config::task_slots; children of fork_join take none.
 // Cost      fork_join: a few ns a child that nobody steals.
 #pragma once

@@ -1,16 +1,16 @@
-// task_graph.hpp: TaskGraph, tasks with dependencies and conditions, built once and run any number
-// of times.
+// task_graph.hpp: TaskGraph, tasks with dependencies and conditions, built once and run any number of times.
 //
-// Shape     tasks void(), conditions int(): the index of the successor that runs next, in the order
-// of precede(); any other
-//           number ends that path. A task has condition predecessors or plain ones, never both;
-//           cycles need a condition.
-// Roles     building: one thread. run: the Producer's thread, one run at a time. wait_until,
-// cancel: any thread. Progress  run never waits. Bodies run on the runtime's workers; a chain runs
-// in a loop on one of them. Errors    build(): Result. A body that throws ends the run: what has
-// not begun is skipped, wait_until answers failed. Memory    one slab, taken while building; a run
-// allocates nothing and takes no task slot. Cost      a task in a chain: no locked instruction; at
-// a join: one.
+// Shape     tasks void(), conditions int(): the index of the successor that runs next, in the order of
+//           precede(); any other number ends that path. A task has condition predecessors or plain ones,
+//           never both; cycles need a condition.
+// Roles     building: one thread. run: the Producer's thread, one run at a time. wait_until, cancel: any
+//           thread.
+// Progress  run never waits. Bodies run on the runtime's workers; a chain runs in a loop on one of them.
+// Errors    build(): Result. A body that throws ends the run: what has not begun is skipped, wait_until
+//           answers failed.
+// Memory    one slab, taken while building: 66 bytes a task, 4 an edge to more than two, bodies above 16
+//           bytes. A run allocates nothing and takes no task slot.
+// Cost      a task in a chain: no locked instruction; at a join: one.
 #pragma once
 
 #include <cstddef>
