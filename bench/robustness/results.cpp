@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <weir/file.hpp>
 #include <weir/topology.hpp>
 #include <weir/version.hpp>
 
@@ -120,6 +122,21 @@ void write_results(std::FILE* file, const std::vector<Row>& rows) {
   std::fprintf(file, "\n]");
 }
 
+/// A new file or another regular one: no link or device is replaced.
+bool writable(const std::string& path) {
+  std::error_code unknown;
+  const auto kind = std::filesystem::symlink_status(path, unknown).type();
+  if (kind != std::filesystem::file_type::regular &&
+      kind != std::filesystem::file_type::not_found) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(),
+                 unknown ? unknown.message().c_str() : "not a regular file");
+    return false;
+  }
+  const Result<AtomicFile> tried = AtomicFile::create(path);
+  if (!tried) std::fprintf(stderr, "%s\n", tried.error().text().c_str());
+  return tried.ok();
+}
+
 }  // namespace
 
 bool read_options(int argc, char** argv, Options& options) {
@@ -137,6 +154,7 @@ bool read_options(int argc, char** argv, Options& options) {
       options.only = value;
     } else if (word == "--json") {
       options.json = value;
+      right = right && writable(value);
     } else {
       right = false;
     }
@@ -217,7 +235,9 @@ void print_table(const std::vector<Row>& rows, const std::string& scenario,
 
 bool write_json(const std::string& path, const std::string& schema, const std::vector<Row>& rows,
                 const std::vector<Key>& keys, const std::vector<Target>& targets) {
-  std::FILE* const file = std::fopen(path.c_str(), "w");
+  char* text = nullptr;
+  std::size_t bytes = 0;
+  std::FILE* const file = open_memstream(&text, &bytes);
   if (file == nullptr) {
     std::perror(path.c_str());
     return false;
@@ -238,12 +258,13 @@ bool write_json(const std::string& path, const std::string& schema, const std::v
     comma = ",";
   }
   std::fprintf(file, "\n]}\n");
-  const bool written = std::ferror(file) == 0;
-  if (std::fclose(file) != 0 || !written) {
-    std::perror(path.c_str());
-    return false;
-  }
-  return true;
+  const bool whole = std::fclose(file) == 0;
+  const Result<Done> written =
+      whole ? write_file_atomically(path, {text, bytes})
+            : Result<Done>(Error{"no_memory", "cannot hold the whole of it", path});
+  std::free(text);
+  if (!written) std::fprintf(stderr, "%s\n", written.error().text().c_str());
+  return written.ok();
 }
 
 }  // namespace weir::bench

@@ -27,7 +27,8 @@ void print_table(const std::vector<Row>& rows, const std::string& scenario,
                  const std::vector<Key>& keys);
 
 /// Writes context (as Google Benchmark's, with ours), rows that bench/compare reads, results and
-/// targets. False: `path` cannot be written; said on stderr.
+/// targets; what stood at `path` is replaced whole or stays. False: it cannot be written; said on
+/// stderr.
 bool write_json(const std::string& path, const std::string& schema, const std::vector<Row>& rows,
                 const std::vector<Key>& keys, const std::vector<Target>& targets);
 
@@ -39,7 +40,7 @@ struct Options {
   std::string only, json;
 };
 /// [--seconds S] [--only X] [--json FILE] after the suite's name; false after the usage was
-/// printed.
+/// printed. A FILE that cannot be written is told here, before minutes of work.
 bool read_options(int argc, char** argv, Options& options);
 
 /// One line for the top of a run: commit, machine, load.
