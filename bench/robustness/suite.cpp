@@ -27,6 +27,8 @@ double now_s() { return static_cast<double>(now_ns()) * 1e-9; }
 /// The child's end: its report as lines on the pipe.
 [[noreturn]] void be_child(int out, const Case& one, const Setting& setting) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
   if (one.around == Around::one_cpu) {
     const std::vector<int> cpus = cpus_now();
     if (!cpus.empty()) pin_caller({cpus.front()});
@@ -50,13 +52,14 @@ double now_s() { return static_cast<double>(now_ns()) * 1e-9; }
   _exit(0);  // peers may have threads that never end
 }
 
-/// Everything that comes before `deadline_s` or the end.
-bool read_all(int in, double deadline_s, std::string& text) {
+/// Everything that comes before `deadline_s`, a signal or the end.
+bool read_all(int in, double deadline_s, const StopSignals& signals, std::string& text) {
   for (;;) {
     pollfd wait{in, POLLIN, 0};
     const double left_s = deadline_s - now_s();
-    if (left_s <= 0) return false;
-    const int ready = poll(&wait, 1, static_cast<int>(left_s * 1000) + 1);
+    if (left_s <= 0 || signals.stop_requested()) return false;
+    // A signal just before it is seen when this wait ends.
+    const int ready = poll(&wait, 1, static_cast<int>(std::min(left_s, 0.1) * 1000) + 1);
     if (ready < 0 && errno != EINTR) return false;
     if (ready <= 0) continue;
     char buffer[4096];
@@ -108,7 +111,7 @@ std::vector<Case>& cases() {
   return all;
 }
 
-Row run_case(const Case& one, const Setting& setting) {
+Row run_case(const Case& one, const Setting& setting, const StopSignals& signals) {
   Row row{one.scenario, one.contender, {}, 0};
   const double from_s = now_s();
   std::optional<Neighbours> neighbours;
@@ -136,7 +139,7 @@ Row run_case(const Case& one, const Setting& setting) {
   close(pipe_ends[1]);
   const double limit_s = one.limit_s + setting.seconds;
   std::string text;
-  const bool in_time = child > 0 && read_all(pipe_ends[0], now_s() + limit_s, text);
+  const bool in_time = child > 0 && read_all(pipe_ends[0], now_s() + limit_s, signals, text);
   close(pipe_ends[0]);
   if (!in_time && child > 0) kill(child, SIGKILL);
   int status = 0;
@@ -154,6 +157,12 @@ Row run_case(const Case& one, const Setting& setting) {
   }
   row.elapsed_s = now_s() - from_s;
   return row;
+}
+
+int stopped_by(const StopSignals& signals) {
+  std::fprintf(stderr, "stopped by %s: no result is written\n",
+               signals.signal_number() == SIGINT ? "SIGINT" : "SIGTERM");
+  return 128 + signals.signal_number();
 }
 
 namespace {
@@ -271,6 +280,7 @@ int run_robustness(int argc, char** argv) {
     std::fprintf(stderr, "no scenario begins with %s\n", options.only.c_str());
     return 2;
   }
+  const StopSignals signals;
   const double from_s = now_s();
   std::vector<Row> rows;
   for (const std::string& scenario : scenarios) {
@@ -281,8 +291,9 @@ int run_robustness(int argc, char** argv) {
       if (now_s() - from_s > whole_s) {
         row.report.skip("the suite's five minutes are over");
       } else {
-        row = run_case(one, options.setting);
+        row = run_case(one, options.setting, signals);
       }
+      if (signals.stop_requested()) return stopped_by(signals);
       rows.push_back(row);
     }
     print_table(rows, scenario, keys);

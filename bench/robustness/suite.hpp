@@ -3,13 +3,15 @@
 //
 // Roles: the parent has one thread and starts no pool, so that a child is as good as a fresh
 // process. Errors: a child that does not end in time is killed and its row says `hung`, one that
-// dies says how; a wrong result is a status, never a number.
+// dies says how; a wrong result is a status, never a number. SIGINT and SIGTERM end a suite at
+// once: what is around a child is taken down, no result is written.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
+#include <weir/signals.hpp>
 
 namespace weir::bench {
 
@@ -66,8 +68,10 @@ struct Row {
   double elapsed_s = 0;
 };
 
-/// Runs `one` in a child and waits for its end.
-Row run_case(const Case& one, const Setting& setting);
+/// Runs `one` in a child and waits for its end; after a signal it is killed, and its row of no use.
+Row run_case(const Case& one, const Setting& setting, const StopSignals& signals);
+/// Says that a suite ends because of a signal; its exit status.
+int stopped_by(const StopSignals& signals);
 
 /// --robustness: the whole suite. Returns the exit status: 1 when weir lost, hung or died anywhere.
 int run_robustness(int argc, char** argv);

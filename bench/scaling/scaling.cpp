@@ -375,6 +375,7 @@ int run_scaling(int argc, char** argv) {
   Options options;
   options.setting.seconds = 0.5;
   if (!read_options(argc, argv, options)) return 2;
+  const StopSignals signals;
   const int cpus = static_cast<int>(cpus_now().size());
   std::vector<Row> rows;
   bool failed = false;
@@ -389,7 +390,8 @@ int run_scaling(int argc, char** argv) {
         setting.threads = count;
         Row row = run_case({std::string(pattern.name) + ".t" + std::to_string(count), contender,
                             measure, Around::nothing, 60},
-                           setting);
+                           setting, signals);
+        if (signals.stop_requested()) return stopped_by(signals);
         const double* rate = row.report.find("items_per_s");
         const auto alone = reports.find({contender, 1});
         const double* base = count == 1               ? rate
