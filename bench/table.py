@@ -33,7 +33,7 @@ REFERENCES = {
     'wavefront_512': 'tbb_task_group', 'stream_4x64': 'tbb', 'barrier_hot': 'tbb', 'barrier_parked': 'tbb',
     'start_stop': 'bare',
 }
-OWN = ('weir', 'weir_sleepable', 'weir_again', 'weir_unrecorded', 'bare', 'bare_edge', 'spsc')
+OWN = ('weir', 'weir_sleepable', 'weir_again', 'weir_unrecorded', 'bare', 'bare_edge', 'bare_pinned', 'spsc')
 
 
 def read(document):

@@ -1,5 +1,8 @@
 // tasks_reference.cpp: `bare` and `mutex` in the task patterns; start_stop/bare creates and joins
-// as many threads.
+// as many threads, start_stop/bare_pinned pins them as a runtime does.
+#include <weir/thread.hpp>
+#include <weir/topology.hpp>
+
 #include "pool_patterns.hpp"
 #include "reference_pool.hpp"
 
@@ -33,6 +36,24 @@ void start_stop(benchmark::State& state) {
       threads.emplace_back([&ran] { ran.fetch_add(1, std::memory_order_relaxed); });
     }
     for (std::thread& thread : threads) thread.join();
+  }
+  finish(state, 1, ran.load() == static_cast<std::int64_t>(state.iterations()) * worker_count);
+}
+
+/// Each thread placed as the worker that it stands for: on its CPU before it first runs, or on any
+/// where a runtime of two pins none.
+void start_stop_pinned(benchmark::State& state) {
+  const Placement placement = place_workers(machine_topology(), worker_count);
+  std::atomic<std::int64_t> ran{0};
+  const auto body = [](void* count) {
+    static_cast<std::atomic<std::int64_t>*>(count)->fetch_add(1, std::memory_order_relaxed);
+  };
+  for (auto _ : state) {
+    std::vector<Thread> threads;
+    for (const int cpu : placement.cpus) {
+      threads.push_back(Thread::start({.name = "bare", .cpu = cpu}, body, &ran).value());
+    }
+    for (Thread& thread : threads) thread.join();
   }
   finish(state, 1, ran.load() == static_cast<std::int64_t>(state.iterations()) * worker_count);
 }
@@ -85,6 +106,7 @@ const AddAll all([] {
   Add("stream_4x64", "bare", stream_4x64<BarePool>);
   Add("stream_4x64", "mutex", stream_mutex);
   Add("start_stop", "bare", start_stop);
+  Add("start_stop", "bare_pinned", start_stop_pinned);
   Add("start_stop", "mutex", start_stop_mutex);
 });
 
