@@ -70,9 +70,10 @@ def scaling(document):
                 values = cells.get(count, {}).get('values', {})
                 if 'items_per_s' not in values:
                     row.append(cells.get(count, {}).get('status', '-'))
-                else:
-                    row.append(f'{figure(values["items_per_s"] * 1e-6)} M/s, {values.get("speed_up", 0):.2f}x, '
-                               f'{100 * values.get("efficiency", 0):.0f} %')
+                    continue
+                rate = f'{figure(values["items_per_s"] * 1e-6)} M/s'
+                known = 'speed_up' in values  # not where one thread's result is missing
+                row.append(f'{rate}, {values["speed_up"]:.2f}x, {100 * values["efficiency"]:.0f} %' if known else rate)
             line(row)
         print()
 

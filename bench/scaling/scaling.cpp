@@ -358,9 +358,11 @@ void print(const Pattern& pattern, const std::vector<int>& counts,
       char cell[80];
       if (report.status != "ok" || rate == nullptr) {
         std::snprintf(cell, sizeof(cell), "%.22s", report.status.c_str());
+      } else if (up == nullptr) {
+        std::snprintf(cell, sizeof(cell), "%.3g M/s", *rate * 1e-6);
       } else {
-        std::snprintf(cell, sizeof(cell), "%.3g M/s %5.2fx %3.0f%%", *rate * 1e-6,
-                      up == nullptr ? 0 : *up, up == nullptr ? 0 : 100 * *up / count);
+        std::snprintf(cell, sizeof(cell), "%.3g M/s %5.2fx %3.0f%%", *rate * 1e-6, *up,
+                      100 * *up / count);
       }
       std::printf("  %22s", cell);
     }

@@ -4,13 +4,16 @@ import contextlib
 import io
 import json
 import os
+import re
 import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', '..', '..', 'bench'))
+BENCH = os.path.join(os.path.dirname(os.path.realpath(__file__)), '..', '..', '..', 'bench')
+sys.path.insert(0, BENCH)
+import suites  # noqa: E402
 import table  # noqa: E402
 
 CONTEXT = {'date': '2026-01-02T03:04:05+00:00', 'num_cpus': 4, 'load_avg': [0.5, 0.4, 0.3], 'executable': '/x/program',
@@ -86,6 +89,11 @@ class TableTest(unittest.TestCase):
         self.assertIn('| tbb | - | hung: killed; n |', out)
         self.assertIn('MISSED: fork: never hangs (4)', out)
 
+    def test_every_key_of_the_robustness_suite_has_a_column(self):
+        with open(os.path.join(BENCH, 'robustness', 'suite.cpp'), encoding='utf-8') as file:
+            keys = re.findall(r'^    \{"(\w+)", "[^"]*", "[^"]*", "(?:higher|lower|none)"', file.read(), re.MULTILINE)
+        self.assertEqual(set(keys), set(suites.COLUMNS))
+
     def test_scaling_has_a_column_a_count(self):
         values = {'items_per_s': 3e6, 'speed_up': 1.5, 'efficiency': 0.75}
         results = [{'scenario': f'fib32.t{n}', 'contender': 'weir', 'status': 'ok', 'note': '', 'values': values}
@@ -94,6 +102,14 @@ class TableTest(unittest.TestCase):
         self.assertTrue(err.strip().endswith('.scaling.json'))
         self.assertIn('| fib32 | 1 | 2 |', out)
         self.assertIn('| weir | 3 M/s, 1.50x, 75 % | 3 M/s, 1.50x, 75 % |', out)
+
+    def test_scaling_of_pairs_says_so_and_a_failed_cell_has_its_status(self):
+        results = [{'scenario': 'ring_npnc.t1', 'contender': 'weir', 'status': 'wrong: x', 'note': '', 'values': {}},
+                   {'scenario': 'ring_npnc.t2', 'contender': 'weir', 'status': 'ok', 'note': '',
+                    'values': {'items_per_s': 3e6}}]
+        out, _, _ = self.call(self.suite('scaling', results))
+        self.assertIn('| ring_npnc | 1p1c | 2p2c |', out)
+        self.assertIn('| weir | wrong: x | 3 M/s |', out)
 
 
 if __name__ == '__main__':
