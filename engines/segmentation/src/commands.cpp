@@ -64,8 +64,13 @@ class Session {
 
  private:
   bool start_runtime();
+  bool make_stage_config(StageConfig& config);
+  SegmentConfig segment_config() const;
   bool stage_step();
   bool preprocess_step();
+  bool overlapped_step();
+  bool judge_stage();
+  bool judge_preprocess();
   void barrier(const std::string& name);
   void generate_step();
   void write_graphs();
@@ -116,11 +121,10 @@ bool Session::start_runtime() {
   return true;
 }
 
-bool Session::stage_step() {
+bool Session::make_stage_config(StageConfig& config) {
   auto zone = TimeZone::load(options_.local_tz);
   if (!zone) return fail(zone.error());
   zone_ = std::move(zone).value();
-  StageConfig config;
   if (!options_.procedures_yaml.empty()) {
     auto table = load_procedures(options_.procedures_yaml);
     if (!table) return fail(table.error());
@@ -136,10 +140,21 @@ bool Session::stage_step() {
   config.force = options_.force;
   config.side = side_files(options_, clean_path(options_.stage_root));
   config.manifest = options_.manifest;
+  return true;
+}
+
+bool Session::stage_step() {
+  StageConfig config;
+  if (!make_stage_config(config)) return false;
   auto report = stage(*runtime_, config, watch_);
   if (!report) return fail(report.error());
-  findings_.has_stage = true;
   findings_.stage = std::move(report).value();
+  return judge_stage();
+}
+
+/// Whether what came of it is of use.
+bool Session::judge_stage() {
+  findings_.has_stage = true;
   warn(findings_.stage);
   const StageReport& r = findings_.stage;
   if (r.interrupted) {
@@ -161,7 +176,7 @@ void Session::barrier(const std::string& name) {
   if (receipt.status == Status::stalled) fail({"stalled", "the barrier proved a stall", name});
 }
 
-bool Session::preprocess_step() {
+SegmentConfig Session::segment_config() const {
   SegmentConfig config;
   config.stage_root = options_.stage_root;
   config.output_root = segments_root(options_);
@@ -173,10 +188,30 @@ bool Session::preprocess_step() {
   config.sync = sync_of(options_);
   config.force = options_.force;
   config.side = side_files(options_, config.output_root);
+  return config;
+}
+
+bool Session::preprocess_step() {
+  const SegmentConfig config = segment_config();
   auto report = preprocess(*runtime_, config, watch_);
   if (!report) return fail(report.error());
-  findings_.has_preprocess = true;
   findings_.preprocess = std::move(report).value();
+  return judge_preprocess();
+}
+
+bool Session::overlapped_step() {
+  StageConfig first;
+  if (!make_stage_config(first)) return false;
+  const SegmentConfig second = segment_config();
+  auto report = pipeline(*runtime_, first, second, watch_);
+  if (!report) return fail(report.error());
+  findings_.stage = std::move(report.value().stage);
+  findings_.preprocess = std::move(report.value().preprocess);
+  return judge_stage() && judge_preprocess();
+}
+
+bool Session::judge_preprocess() {
+  findings_.has_preprocess = true;
   warn(findings_.preprocess);
   const StageReport& r = findings_.preprocess;
   if (r.interrupted) {
@@ -251,6 +286,11 @@ void Session::run() {
       barrier("preprocess");
       break;
     case Command::pipeline: {
+      if (!options_.barrier) {
+        overlapped_step();
+        barrier("pipeline");
+        break;
+      }
       const bool staged = stage_step();
       barrier("stage");
       if (staged && findings_.error.code.empty()) {

@@ -122,6 +122,21 @@ Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& w
   return Done{};
 }
 
+Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,
+                            StageReport& report) {
+  const auto there = stat_file(input);
+  if (!there) return there.error();
+  if (there.value().kind != FileKind::directory)
+    return Error{"not_a_directory", "must be a directory", input};
+  if (auto removed = remove_temporaries(root); !removed) return removed.error();
+  auto journal = Journal::open(root, sync);
+  if (journal && journal.value().unreadable_lines() != 0) {
+    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
+                              " journal lines could not be read");
+  }
+  return journal;
+}
+
 Result<Done> write_stage_event(const SideFiles& side, const Record& record,
                                const std::string& output) {
   std::string text = "{";

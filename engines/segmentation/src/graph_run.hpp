@@ -64,6 +64,11 @@ class Fatal {
 Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch,
                        GraphReport& report);
 
+/// Opens the journal of `root`, the outputs of a stage that reads `input`, and removes what a killed process left half
+/// written. Errors: not_a_directory, in_use, unreadable, unwritable.
+Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,
+                            StageReport& report);
+
 /// True when a signal asked for the end.
 inline bool stop_requested(const Watch& watch) noexcept {
   return watch.stop != nullptr && watch.stop->stop_requested();

@@ -32,7 +32,7 @@ constexpr Named commands[] = {
     {Command::preprocess, "preprocess", "Staged runs to voltage-sweep segments",
      "weir-segment preprocess --stage-root data/02_stage --output-root data/03_intermediate "
      "--procedure IV"},
-    {Command::pipeline, "pipeline", "Both, one after the other",
+    {Command::pipeline, "pipeline", "Both: runs are segmented as they are staged",
      "weir-segment pipeline --raw-root data/01_raw --stage-root data/02_stage --output-root "
      "data/03_intermediate"},
     {Command::generate, "generate", "A made-up corpus with the truth about it",
@@ -162,7 +162,7 @@ void add_options(CLI::App& app, Command command, Options& o) {
       add_stage(app, o);
       add_preprocess(app, o);
       add_both(app, o);
-      app.add_flag("--barrier", o.barrier, "Keep the two stages apart (they always are)");
+      app.add_flag("--barrier", o.barrier, "Keep the two stages apart, as the original did");
       break;
     case Command::generate:
       add_path(app, "OUT", o.path, "Folder of the corpus")->required();

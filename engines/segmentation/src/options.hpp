@@ -35,7 +35,7 @@ struct Options {
   std::string local_tz = "America/Santiago";
   bool only_yaml_data = false;
   bool force = false;
-  bool barrier = false;  // accepted: the two stages do not overlap yet
+  bool barrier = false;
   std::string layout = "run";
   std::string compression = "zstd";
   std::string events = "journal";

@@ -1,12 +1,9 @@
 // Segmentation as a graph. A token is one staged run.
 #include <algorithm>
-#include <filesystem>
-#include <set>
 #include <weir/clock.hpp>
-#include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 
-#include "file_graph.hpp"
+#include "segmenter.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -15,26 +12,6 @@ constexpr std::size_t input_bytes_max = 1u << 30;
 constexpr std::string_view format_version =
     "2";  // raise when the same input would give other bytes
 constexpr std::string_view file_name = "/part-000.parquet";
-
-struct Work {
-  explicit Work(Compression compression) : writer(compression) {}
-
-  std::string key;                   // "proc=P/date=D/run_id=ID"
-  const Record* previous = nullptr;  // of the segments' journal
-  InputIdentity input;
-  Buffer bytes;
-  Table table;
-  Table extra;
-  std::vector<Segment> segments;
-  std::vector<std::string> notes;
-  std::optional<SegmentError> error;
-  ParquetWriter writer;
-  bool skipped = false;
-  std::uint64_t bytes_out = 0;
-
-  bool decided() const noexcept { return skipped || error.has_value(); }
-  void refuse(const std::string& what) { error = SegmentError{"unreadable", what}; }
-};
 
 /// The value of "NAME=" in a path of such parts.
 std::string part(std::string_view path, std::string_view name) {
@@ -49,55 +26,34 @@ std::string part(std::string_view path, std::string_view name) {
   return {};
 }
 
-class Segmenter final : public FileGraph<Work> {
- public:
-  Segmenter(const SegmentConfig& config, Journal& journal, const Journal& staged,
-            StageReport& report, const Watch& watch)
-      : FileGraph(watch, report),
-        config_(config),
-        journal_(journal),
-        stage_root_(clean_path(config.stage_root)),
-        output_root_(clean_path(config.output_root)),
-        voltage_(config.voltage.empty() ? voltage_column(config.procedure) : config.voltage) {
-    fingerprint_ = hex_word(hash_text(std::string(format_version) + '|' + voltage_ + '|' +
-                                      std::string(to_string(config.detector.rule)) + '|' +
-                                      python_repr(config.detector.dv_threshold) + '|' +
-                                      std::to_string(config.detector.min_segment_points) + '|' +
-                                      std::string(to_string(config.compression))));
-    for (const Record* record : staged.sorted()) {
-      if (record->ok() && record->proc == config.procedure)
-        inputs_.emplace(record->directory(), record->input);
-    }
+}  // namespace
+
+Segmenter::Segmenter(const SegmentConfig& config, Journal& journal, StageReport& report,
+                     const Watch& watch)
+    : FileGraph(watch, report),
+      config_(config),
+      journal_(journal),
+      stage_root_(clean_path(config.stage_root)),
+      output_root_(clean_path(config.output_root)),
+      voltage_(config.voltage.empty() ? voltage_column(config.procedure) : config.voltage) {
+  fingerprint_ = hex_word(hash_text(std::string(format_version) + '|' + voltage_ + '|' +
+                                    std::string(to_string(config.detector.rule)) + '|' +
+                                    python_repr(config.detector.dv_threshold) + '|' +
+                                    std::to_string(config.detector.min_segment_points) + '|' +
+                                    std::string(to_string(config.compression))));
+}
+
+void Segmenter::knows(const Journal& staged) {
+  for (const Record* record : staged.sorted()) {
+    if (record->ok() && record->proc == config_.procedure)
+      inputs_.emplace(record->directory(), record->input);
   }
+}
 
-  Result<Done> run(Runtime& runtime);
-  /// Removes the segments of runs that are staged no more.
-  void remove_orphans();
-
- private:
-  bool wants(const std::string& path) const override {
-    std::string key;
-    return is_run(path, key);
-  }
-  Token make() const override { return std::make_unique<Work>(config_.compression); }
-  void begin(Work& work, const std::string& path) override;
-  void read(Work& work) override;
-  void digest(Work& work) override;
-  void write(Work& work) override;
-  void record(Work& work) override;
-  bool is_current(const Work& work) const;
-  bool is_run(const std::string& path, std::string& key) const;
-  void identify(Work& work) const;
-  void count(const Work& work);
-  Record make_record(const Work& work) const;
-
-  const SegmentConfig& config_;
-  Journal& journal_;
-  std::string stage_root_, output_root_, voltage_, fingerprint_;
-  std::map<std::string, InputIdentity>
-      inputs_;                  // of the runs that the stage's journal knows, by directory
-  std::set<std::string> seen_;  // by the source, read after the run
-};
+bool Segmenter::wants(const std::string& path) const {
+  std::string key;
+  return is_run(path, key) && !adopted_.contains(key);
+}
 
 bool Segmenter::is_run(const std::string& path, std::string& key) const {
   if (!path.ends_with(file_name) || path.size() <= stage_root_.size() + 1 + file_name.size())
@@ -108,22 +64,44 @@ bool Segmenter::is_run(const std::string& path, std::string& key) const {
          !part(key, "date").empty();
 }
 
-void Segmenter::begin(Work& work, const std::string& path) {
+void Segmenter::begin(SegmentWork& work, const std::string& path) {
   is_run(path, work.key);
+  prepare(work);
+  seen_.insert(work.key);
+}
+
+/// A token whose key is set.
+void Segmenter::prepare(SegmentWork& work) const {
   work.previous = journal_.find(work.key);
   work.input = {};
   work.segments.clear();
   work.notes.clear();
   work.error.reset();
-  work.skipped = false;
-  work.bytes_out = 0;
-  seen_.insert(work.key);
+  work.skipped = work.adopted = work.has_table = false;
+  work.bytes_in = work.bytes_out = 0;
+}
+
+FileGraph<SegmentWork>::Token Segmenter::adopt(const StagedInput& staged) {
+  if (staged.proc != config_.procedure) return nullptr;
+  Token work = take();
+  work->key = staged.key;
+  prepare(*work);
+  work->adopted = true;
+  work->input = staged.input;
+  if (staged.table != nullptr) {
+    std::swap(work->table, *staged.table);
+    work->has_table = true;
+    work->bytes_in = staged.bytes;
+  }
+  return work;
 }
 
 /// What a run was made of: as the stage's journal says, else the staged file's own size and time.
-void Segmenter::identify(Work& work) const {
+void Segmenter::identify(SegmentWork& work) const {
   const auto known = inputs_.find(work.key);
-  if (known != inputs_.end()) {
+  if (work.adopted) {
+    // the stage has said it
+  } else if (known != inputs_.end()) {
     work.input = known->second;
   } else if (const auto stat = stat_file(stage_root_ + "/" + work.key + std::string(file_name))) {
     work.input = {stat.value().size, stat.value().mtime_ns, ""};
@@ -131,7 +109,7 @@ void Segmenter::identify(Work& work) const {
   work.input.config = fingerprint_ + "/" + work.input.config;
 }
 
-bool Segmenter::is_current(const Work& work) const {
+bool Segmenter::is_current(const SegmentWork& work) const {
   const Record* before = work.previous;
   if (config_.force || before == nullptr || before->input != work.input) return false;
   if (!before->ok()) return before->reason != "unreadable";  // which may be over by now
@@ -145,22 +123,27 @@ bool Segmenter::is_current(const Work& work) const {
   return bytes == before->bytes;
 }
 
-void Segmenter::read(Work& work) {
+void Segmenter::read(SegmentWork& work) {
   identify(work);
   if (is_current(work)) {
     work.skipped = true;
     return;
   }
+  if (work.has_table) return;
   const std::string path = stage_root_ + "/" + work.key + std::string(file_name);
   if (const auto size = read_file(path, work.bytes, input_bytes_max); !size) {
     work.error = SegmentError{"unreadable", size.error().text()};
+  } else {
+    work.bytes_in = work.bytes.size();
   }
 }
 
-void Segmenter::digest(Work& work) {
-  if (const auto read = read_parquet(work.bytes.view(), work.table); !read) {
-    work.error = SegmentError{"unreadable", read.error().text()};
-    return;
+void Segmenter::digest(SegmentWork& work) {
+  if (!work.has_table) {
+    if (const auto read = read_parquet(work.bytes.view(), work.table); !read) {
+      work.error = SegmentError{"unreadable", read.error().text()};
+      return;
+    }
   }
   work.error = find_segments(work.table, voltage_, config_.detector, work.segments);
   for (const std::string_view name : segment_columns) {
@@ -168,7 +151,7 @@ void Segmenter::digest(Work& work) {
   }
 }
 
-void Segmenter::write(Work& work) {
+void Segmenter::write(SegmentWork& work) {
   const std::string run = output_root_ + "/" + work.key;
   for (std::size_t id = 0; id < work.segments.size(); ++id) {
     const std::string_view file =
@@ -186,7 +169,7 @@ void Segmenter::write(Work& work) {
   }
 }
 
-Record Segmenter::make_record(const Work& work) const {
+Record Segmenter::make_record(const SegmentWork& work) const {
   Record record;
   record.path = work.key;
   record.input = work.input;
@@ -208,7 +191,7 @@ Record Segmenter::make_record(const Work& work) const {
   return record;
 }
 
-void Segmenter::count(const Work& work) {
+void Segmenter::count(const SegmentWork& work) {
   ++report_.files;
   if (work.skipped) {
     if (work.previous->ok()) {
@@ -220,7 +203,7 @@ void Segmenter::count(const Work& work) {
     }
     return;
   }
-  report_.bytes_in += work.bytes.size();
+  report_.bytes_in += work.bytes_in;
   if (work.error) {
     ++report_.rejected;
     ++report_.rejects[work.error->reason];
@@ -232,7 +215,8 @@ void Segmenter::count(const Work& work) {
   report_.bytes_out += work.bytes_out;
 }
 
-void Segmenter::record(Work& work) {
+void Segmenter::record(SegmentWork& work) {
+  if (work.adopted) adopted_.insert(work.key);
   count(work);
   if (work.skipped) return;
   const std::size_t keep = work.error ? 0 : work.segments.size();
@@ -246,11 +230,11 @@ void Segmenter::record(Work& work) {
 void Segmenter::remove_orphans() {
   // A folder that could not be read, or a disk that is not mounted, is no reason to remove
   // anything.
-  if (!saw_all() || report_.interrupted || seen_.empty()) return;
+  if (!saw_all() || report_.interrupted || (seen_.empty() && adopted_.empty())) return;
   std::vector<std::string> gone;
   for (const Record* record : journal_.sorted()) {
     if (record->origin == stage_root_ && record->proc == config_.procedure &&
-        !seen_.contains(record->path)) {
+        !seen_.contains(record->path) && !adopted_.contains(record->path)) {
       gone.push_back(record->path);
     }
   }
@@ -269,35 +253,29 @@ Result<Done> Segmenter::run(Runtime& runtime) {
   return run_over(root, runtime, {"preprocess", "runs", "detect"}, config_.capacity);
 }
 
-}  // namespace
+Result<Done> close_segments(Journal& journal, const SegmentConfig& config,
+                            const Result<Done>& ran) {
+  auto kept = journal.compact();
+  if (!ran) return ran;
+  if (!kept) return kept;
+  return write_segment_manifest(journal, journal.root() + "/_manifest/manifest.parquet",
+                                end_sync(config.sync));
+}
 
 Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, const Watch& watch) {
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.output_root);
-  const auto staged_root = stat_file(config.stage_root);
-  if (!staged_root) return staged_root.error();
-  if (staged_root.value().kind != FileKind::directory)
-    return Error{"not_a_directory", "must be a directory", config.stage_root};
-  if (auto removed = remove_temporaries(root); !removed) return removed.error();
+  auto journal = open_output(config.stage_root, root, config.sync, report);
+  if (!journal) return journal.error();
   auto staged = Journal::read(clean_path(config.stage_root));
   if (!staged) return staged.error();
-  auto journal = Journal::open(root, config.sync);
-  if (!journal) return journal.error();
-  if (journal.value().unreadable_lines() != 0) {
-    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
-                              " journal lines could not be read");
-  }
-  Segmenter segmenter(config, journal.value(), staged.value(), report, watch);
-  auto ran = segmenter.run(runtime);
+  Segmenter segmenter(config, journal.value(), report, watch);
+  segmenter.knows(staged.value());
+  const auto ran = segmenter.run(runtime);
   journal.value().settle();
   if (ran) segmenter.remove_orphans();
-  auto kept = journal.value().compact();
-  if (!ran) return ran.error();
-  if (kept)
-    kept = write_segment_manifest(journal.value(), root + "/_manifest/manifest.parquet",
-                                  end_sync(config.sync));
-  if (!kept) return kept.error();
+  if (auto kept = close_segments(journal.value(), config, ran); !kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;
 }

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <weir/clock.hpp>
-#include <weir/segmentation/staging.hpp>
 #include <weir/segmentation/text.hpp>
 
-#include "file_graph.hpp"
+#include "stager.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -31,64 +30,25 @@ bool is_csv(std::string_view path, std::size_t root_size) noexcept {
   return false;
 }
 
-struct Work {
-  explicit Work(Compression compression) : writer(compression) {}
+}  // namespace
 
-  std::string path;
-  std::string name;                  // the path as UTF-8, which names it in all outputs
-  const Record* previous = nullptr;  // what the journal knew
-  FileStat stat;
-  Buffer bytes;
-  StagedRun run;
-  std::optional<Reject> reject;
-  ParquetWriter writer;
-  bool skipped = false;
-  std::uint64_t bytes_out = 0;
+Stager::Stager(const StageConfig& config, Journal& journal, StageReport& report, const Watch& watch)
+    : FileGraph(watch, report),
+      config_(config),
+      journal_(journal),
+      raw_root_(clean_path(config.raw_root)),
+      stage_root_(clean_path(config.stage_root)) {
+  const ProcedureTable& table =
+      config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
+  fingerprint_ =
+      hex_word(hash_text(std::string(format_version) + '|' + hex_word(table.fingerprint()) + '|' +
+                         config.zone->name() + '|' + (config.only_spec_columns ? "spec" : "all") +
+                         '|' + std::string(to_string(config.compression))));
+}
 
-  bool decided() const noexcept { return skipped || reject.has_value(); }
-  void refuse(const std::string& what) { reject = Reject{Reason::unreadable, what, 0, 0}; }
-};
+bool Stager::wants(const std::string& path) const { return is_csv(path, raw_root_.size() + 1); }
 
-class Stager final : public FileGraph<Work> {
- public:
-  Stager(const StageConfig& config, Journal& journal, StageReport& report, const Watch& watch)
-      : FileGraph(watch, report),
-        config_(config),
-        journal_(journal),
-        raw_root_(clean_path(config.raw_root)),
-        stage_root_(clean_path(config.stage_root)) {
-    const ProcedureTable& table =
-        config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
-    fingerprint_ =
-        hex_word(hash_text(std::string(format_version) + '|' + hex_word(table.fingerprint()) + '|' +
-                           config.zone->name() + '|' + (config.only_spec_columns ? "spec" : "all") +
-                           '|' + std::string(to_string(config.compression))));
-  }
-
-  Result<Done> run(Runtime& runtime) {
-    return run_over(raw_root_, runtime, {"stage", "files", "parse"}, config_.capacity);
-  }
-
- private:
-  bool wants(const std::string& path) const override { return is_csv(path, raw_root_.size() + 1); }
-  Token make() const override { return std::make_unique<Work>(config_.compression); }
-  void begin(Work& work, const std::string& path) override;
-  void read(Work& work) override;
-  void digest(Work& work) override;
-  void write(Work& work) override;
-  void record(Work& work) override;
-  bool is_current(const Work& work) const;
-  void remove_previous(const Work& work);
-  void count(const Work& work);
-  Record make_record(const Work& work) const;
-  std::string target(const std::string& directory) const { return stage_root_ + "/" + directory; }
-
-  const StageConfig& config_;
-  Journal& journal_;
-  std::string raw_root_, stage_root_, fingerprint_;
-};
-
-void Stager::begin(Work& work, const std::string& path) {
+void Stager::begin(StageWork& work, const std::string& path) {
   work.path = clean_path(path);
   work.name = readable(work.path);
   work.previous = journal_.find(work.name);
@@ -104,7 +64,7 @@ bool passes(const std::string& reason) noexcept {
 }
 
 /// True when the journal says that this input, this configuration, gave what still lies there.
-bool Stager::is_current(const Work& work) const {
+bool Stager::is_current(const StageWork& work) const {
   const Record* before = work.previous;
   if (config_.force || before == nullptr) return false;
   if (before->input != InputIdentity{work.stat.size, work.stat.mtime_ns, fingerprint_})
@@ -114,7 +74,7 @@ bool Stager::is_current(const Work& work) const {
   return staged && staged.value().size == before->bytes;
 }
 
-void Stager::read(Work& work) {
+void Stager::read(StageWork& work) {
   const auto stat = stat_file(work.path);
   if (stat) {
     work.stat = stat.value();
@@ -134,13 +94,13 @@ void Stager::read(Work& work) {
   }
 }
 
-void Stager::digest(Work& work) {
+void Stager::digest(StageWork& work) {
   const StagingConfig config{config_.procedures, config_.zone, config_.only_spec_columns};
   work.reject = stage_bytes(work.bytes.view(), work.name, work.stat.mtime_ns, config, work.run);
   if (work.name != work.path) work.run.notes.emplace_back("path_bytes");
 }
 
-void Stager::write(Work& work) {
+void Stager::write(StageWork& work) {
   const std::string_view file = work.writer.encode(work.run.table, 0, work.run.table.rows);
   const std::string directory = target(work.run.directory());
   auto written = make_directories(directory);
@@ -150,11 +110,12 @@ void Stager::write(Work& work) {
     fatal_.set(written.error());
     return;
   }
+  work.rows = work.run.table.rows;
   work.bytes_out = file.size();
 }
 
 /// What an earlier run made of this input, and no longer holds, goes.
-void Stager::remove_previous(const Work& work) {
+void Stager::remove_previous(const StageWork& work) {
   if (work.previous == nullptr || !work.previous->ok()) return;
   const std::string before = work.previous->directory();
   if (!work.reject && before == work.run.directory()) return;
@@ -162,7 +123,7 @@ void Stager::remove_previous(const Work& work) {
   ++report_.removed;
 }
 
-Record Stager::make_record(const Work& work) const {
+Record Stager::make_record(const StageWork& work) const {
   Record record;
   record.path = work.name;
   record.input = {work.stat.size, work.stat.mtime_ns, fingerprint_};
@@ -180,13 +141,13 @@ Record Stager::make_record(const Work& work) const {
   record.date = work.run.start.date.text();
   record.origin = to_string(work.run.start.origin);
   record.start_us = work.run.start.us;
-  record.rows = work.run.table.rows;
+  record.rows = work.rows;
   record.bytes = work.bytes_out;
   record.notes = work.run.notes;
   return record;
 }
 
-void Stager::count(const Work& work) {
+void Stager::count(const StageWork& work) {
   ++report_.files;
   if (!work.skipped) report_.bytes_in += work.stat.size;
   if (work.skipped) {
@@ -202,12 +163,12 @@ void Stager::count(const Work& work) {
     ++report_.rejects[std::string(to_string(work.reject->reason))];
   } else {
     ++report_.done;
-    report_.rows += work.run.table.rows;
+    report_.rows += work.rows;
     report_.bytes_out += work.bytes_out;
   }
 }
 
-void Stager::record(Work& work) {
+void Stager::record(StageWork& work) {
   count(work);
   if (work.skipped) return;
   remove_previous(work);
@@ -217,33 +178,39 @@ void Stager::record(Work& work) {
   if (!done) fatal_.set(done.error());
 }
 
-}  // namespace
+bool Stager::hand_over(StageWork& work, StagedInput& input) {
+  if (fatal_.is_set() || work.reject) return false;
+  if (work.skipped) {
+    if (!work.previous->ok()) return false;
+    input = {work.previous->directory(), work.previous->proc, work.previous->input, nullptr, 0};
+    return true;
+  }
+  input = {work.run.directory(),
+           work.run.procedure,
+           {work.stat.size, work.stat.mtime_ns, fingerprint_},
+           &work.run.table,
+           work.bytes_out};
+  return true;
+}
+
+Result<Done> close_stage(Journal& journal, const StageConfig& config, const Result<Done>& ran) {
+  auto kept = journal.compact();
+  if (!ran) return ran;
+  if (!kept) return kept;
+  const std::string path =
+      config.manifest.empty() ? journal.root() + "/_manifest/manifest.parquet" : config.manifest;
+  return write_stage_manifest(journal, path, end_sync(config.sync));
+}
 
 Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Watch& watch) {
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.stage_root);
-  const auto raw = stat_file(config.raw_root);
-  if (!raw) return raw.error();
-  if (raw.value().kind != FileKind::directory)
-    return Error{"not_a_directory", "must be a directory", config.raw_root};
-  if (auto removed = remove_temporaries(root); !removed) return removed.error();
-  auto journal = Journal::open(root, config.sync);
+  auto journal = open_output(config.raw_root, root, config.sync, report);
   if (!journal) return journal.error();
-  if (journal.value().unreadable_lines() != 0) {
-    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
-                              " journal lines could not be read");
-  }
-  auto ran = Stager(config, journal.value(), report, watch).run(runtime);
-  // What was done is kept, whatever ended the run.
-  auto kept = journal.value().compact();
-  if (!ran) return ran.error();
-  if (kept) {
-    const std::string path =
-        config.manifest.empty() ? root + "/_manifest/manifest.parquet" : config.manifest;
-    kept = write_stage_manifest(journal.value(), path, end_sync(config.sync));
-  }
-  if (!kept) return kept.error();
+  Stager stager(config, journal.value(), report, watch);
+  auto ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config.capacity);
+  if (auto kept = close_stage(journal.value(), config, ran); !kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;
 }

@@ -33,7 +33,7 @@ struct Bench {
     REQUIRE_MESSAGE(made.ok(), made.error().text());
     CHECK(made.value().files == files);
   }
-  StageReport stage_all(const std::string& out = "out", bool force = false) {
+  StageConfig stage_config(const std::string& out, bool force = false) const {
     StageConfig config;
     config.raw_root = scratch.path() + "/corpus/raw";
     config.stage_root = scratch.path() + "/" + out + "/stage";
@@ -42,12 +42,15 @@ struct Bench {
     config.force = force;
     config.side = side;
     config.capacity = capacity;
-    auto report = stage(*runtime, config, {});
+    return config;
+  }
+  StageReport stage_all(const std::string& out = "out", bool force = false) {
+    auto report = stage(*runtime, stage_config(out, force), {});
     REQUIRE_MESSAGE(report.ok(), report.error().text());
     return std::move(report).value();
   }
-  StageReport segment_all(const std::string& out = "out", const std::string& procedure = "IV",
-                          std::size_t points = 5) {
+  SegmentConfig segment_config(const std::string& out, const std::string& procedure = "IV",
+                               std::size_t points = 5) const {
     SegmentConfig config;
     config.stage_root = scratch.path() + "/" + out + "/stage";
     config.output_root = scratch.path() + "/" + out + "/" + procedure;
@@ -56,7 +59,18 @@ struct Bench {
     config.side = side;
     config.capacity = capacity;
     config.detector.min_segment_points = points;
-    auto report = preprocess(*runtime, config, {});
+    return config;
+  }
+  StageReport segment_all(const std::string& out = "out", const std::string& procedure = "IV",
+                          std::size_t points = 5) {
+    auto report = preprocess(*runtime, segment_config(out, procedure, points), {});
+    REQUIRE_MESSAGE(report.ok(), report.error().text());
+    return std::move(report).value();
+  }
+  PipelineReport both(const std::string& out, bool force = false) {
+    SegmentConfig second = segment_config(out);
+    second.force = force;
+    auto report = pipeline(*runtime, stage_config(out, force), second, {});
     REQUIRE_MESSAGE(report.ok(), report.error().text());
     return std::move(report).value();
   }
@@ -98,6 +112,85 @@ TEST_CASE("pipeline: a corpus is staged and segmented, nothing is lost in the gr
   CHECK(tree.contains("out/stage/_manifest/manifest.parquet"));
   CHECK(tree.contains("out/IV/_manifest/manifest.parquet"));
   for (const auto& [name, bytes] : tree) CHECK(name.find("weir-tmp") == std::string::npos);
+}
+
+namespace {
+
+/// The files of a tree, named without its first folder; what names the tree itself in them is cut out.
+std::map<std::string, std::string> below(const Bench& bench, const std::string& out) {
+  std::map<std::string, std::string> tree;
+  for (const auto& [name, bytes] : bench.scratch.tree(out)) {
+    if (name.find("_manifest/journal") == name.npos) {
+      tree[name.substr(out.size())] = bytes;
+      continue;
+    }
+    std::string text = bytes;
+    const std::string root = "/" + out + "/";
+    for (std::size_t at = 0; (at = text.find(root, at)) != text.npos;)
+      text.replace(at, root.size(), "/O/");
+    tree[name.substr(out.size())] = text;
+  }
+  return tree;
+}
+
+void check_alike(const StageReport& a, const StageReport& b) {
+  CHECK(a.files == b.files);
+  CHECK(a.done == b.done);
+  CHECK(a.skipped == b.skipped);
+  CHECK(a.rejects == b.rejects);
+  CHECK(a.rows == b.rows);
+  CHECK(a.segments == b.segments);
+  CHECK(a.bytes_in == b.bytes_in);
+  CHECK(a.bytes_out == b.bytes_out);
+  CHECK(a.removed == b.removed);
+}
+
+}  // namespace
+
+TEST_CASE("pipeline: both stages in one graph do what they do apart") {
+  for (const int workers : {1, 2, 4}) {
+    Bench bench(120, CorpusKind::dirty, workers);
+    bench.capacity = workers == 2 ? 1 : 4;
+    const auto compare = [&bench](bool force = false) {
+      const PipelineReport one = bench.both("one", force);
+      const StageReport staged = bench.stage_all("two", force);
+      SegmentConfig second = bench.segment_config("two");
+      second.force = force;
+      const StageReport cut = preprocess(*bench.runtime, second, {}).value();
+      check_alike(one.stage, staged);
+      check_alike(one.preprocess, cut);
+      CHECK(below(bench, "one") == below(bench, "two"));
+      return one;
+    };
+    const auto all = [&bench](const std::string& part) {
+      std::vector<std::string> names;
+      for (const auto& [name, bytes] : bench.scratch.tree(part)) names.push_back(name);
+      return names;
+    };
+    CHECK(compare().preprocess.done > 0);
+    CHECK(compare().preprocess.done == 0);
+    const std::vector<std::string> raw = all("corpus/raw");
+    for (std::size_t i = 0; i < raw.size(); i += 9) {  // gone, and their runs stay
+      std::filesystem::remove(bench.scratch.path() + "/" + raw[i]);
+    }
+    for (std::size_t i = 4; i < raw.size(); i += 9) {
+      std::string bytes = bench.scratch.read(raw[i]);
+      bytes.resize(bytes.size() * 3 / 4);
+      bench.scratch.write(raw[i], bytes);
+    }
+    for (const std::string out : {"one", "two"}) {
+      std::size_t number = 0;
+      for (const std::string& name : all(out)) {  // outputs of either stage are missing
+        if (name.find("part-000") != name.npos && number++ % 13 == 0)
+          std::filesystem::remove(bench.scratch.path() + "/" + name);
+      }
+    }
+    const PipelineReport mended = compare();
+    CHECK(mended.stage.done > 0);
+    CHECK(mended.preprocess.done > 0);
+    CHECK(mended.preprocess.skipped > 0);
+    CHECK(compare(true).preprocess.skipped == 0);
+  }
 }
 
 TEST_CASE("pipeline: a second run parses nothing, and changes no byte") {

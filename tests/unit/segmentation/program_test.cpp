@@ -158,7 +158,7 @@ TEST_CASE("program: pipeline writes both trees, once, with the keys that scripts
   CHECK(json.at("stage").at("rejects").at("empty_file") == 1);
   CHECK(json.at("preprocess").at("segments") == 1);
   CHECK(json.at("ledger").at("in") == json.at("ledger").at("out"));
-  CHECK(json.at("runtime").at("barriers").size() == 2);
+  CHECK(json.at("runtime").at("barriers").size() == 1);
   for (const char* key : {"version", "commit", "exit", "elapsed_s", "config", "machine",
                           "peak_rss_bytes", "memory_bytes"}) {
     CHECK(json.contains(key));

@@ -1,13 +1,14 @@
-// pipeline.hpp: the two stages as streaming graphs on one runtime.
+// pipeline.hpp: the two stages as streaming graphs on one runtime, one after the other or as one.
 //
 //   stage:      discover -> read -> parse -> write -> record
 //   preprocess: discover -> read -> detect -> write -> record
+//   pipeline:   discover -> read -> parse -> write -> detect -> write segments -> record
 //
-// Shape: discover walks a tree in order, the three nodes in the middle are parallel, record is
-// serial and owns journal and counters. Roles: one stage at a time, called from outside of tasks.
-// Errors: a file that cannot be used is a record; an output that cannot be written ends the stage,
-// and is the Error. Memory: tokens and their buffers are used again; as many live as the rings
-// hold, whatever the size of the corpus.
+// Shape     discover walks a tree in order, the nodes in the middle are parallel, record is serial and owns journal
+//           and counters.
+// Roles     one stage at a time, called from outside of tasks.
+// Errors    a file that cannot be used is a record; an output that cannot be written ends the stage, and is the Error.
+// Memory    tokens and their buffers are used again; as many live as the rings hold, whatever the size of the corpus.
 #pragma once
 
 #include <array>
@@ -103,6 +104,14 @@ struct StageReport {
 Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Watch& watch);
 /// Segments all staged runs of the procedure. The same errors.
 Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, const Watch& watch);
+
+struct PipelineReport {
+  StageReport stage, preprocess;  // the graph's report is the stage's; both times begin together
+};
+/// Both in one graph: each run is segmented as it is staged. Files and journals are those of stage() and then
+/// preprocess(). The same errors.
+Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
+                                const SegmentConfig& second, const Watch& watch);
 
 struct GenerateReport {
   std::uint64_t files = 0;

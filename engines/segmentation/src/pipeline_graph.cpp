@@ -1,0 +1,93 @@
+// Both stages in one graph: a run is segmented as soon as it is staged, from the table that is in memory.
+//
+// What is written, and what the journals say, is what the two stages write one after the other: runs whose raw files
+// are gone are segmented afterwards, by the second stage itself.
+#include <weir/clock.hpp>
+
+#include "segmenter.hpp"
+#include "stager.hpp"
+
+namespace weir::segmentation {
+namespace {
+
+struct Pair {
+  std::unique_ptr<StageWork> file;
+  std::unique_ptr<SegmentWork> run;  // null: there is nothing to segment
+};
+
+double seconds_since(Deadline begin) { return static_cast<double>(now_ns() - begin) / 1e9; }
+
+Result<Done> run_both(Runtime& runtime, Stager& stager, Segmenter& segmenter, const Watch& watch,
+                      std::uint32_t capacity, GraphReport& report) {
+  StreamGraph graph(runtime, "pipeline");
+  const NodeConfig middle{.capacity = capacity};
+  auto found = graph.source<Pair>("discover", {}, [&](Emit<Pair>& out) {
+    auto file = segmenter.failed() ? nullptr : stager.next();
+    if (file == nullptr) return Give::end;
+    out(Pair{std::move(file), nullptr});
+    return Give::more;
+  });
+  auto bytes = graph.map("read", found, middle, [&](Pair&& pair) {
+    stager.do_read(*pair.file);
+    return std::move(pair);
+  });
+  auto parsed = graph.map("parse", bytes, middle, [&](Pair&& pair) {
+    stager.do_digest(*pair.file);
+    return std::move(pair);
+  });
+  auto staged = graph.map("write", parsed, middle, [&](Pair&& pair) {
+    stager.do_write(*pair.file);
+    return std::move(pair);
+  });
+  auto detected = graph.map("detect", staged, middle, [&](Pair&& pair) {
+    StagedInput input;
+    if (stager.hand_over(*pair.file, input)) pair.run = segmenter.adopt(input);
+    if (pair.run != nullptr) {
+      segmenter.do_read(*pair.run);
+      segmenter.do_digest(*pair.run);
+    }
+    return std::move(pair);
+  });
+  auto segmented = graph.map("write segments", detected, middle, [&](Pair&& pair) {
+    if (pair.run != nullptr) segmenter.do_write(*pair.run);
+    return std::move(pair);
+  });
+  graph.sink("record", segmented, {.mode = Mode::serial, .capacity = capacity}, [&](Pair&& pair) {
+    stager.finish(std::move(pair.file));
+    if (pair.run != nullptr) segmenter.finish(std::move(pair.run), false);
+  });
+  return stager.outcome(segmenter.outcome(run_graph(graph, "pipeline", watch, report)));
+}
+
+}  // namespace
+
+Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
+                                const SegmentConfig& second, const Watch& watch) {
+  const Deadline begin = now_ns();
+  PipelineReport report;
+  auto staged = open_output(first.raw_root, clean_path(first.stage_root), first.sync, report.stage);
+  if (!staged) return staged.error();
+  auto segmented = open_output(second.stage_root, clean_path(second.output_root), second.sync,
+                               report.preprocess);
+  if (!segmented) return segmented.error();
+  Stager stager(first, staged.value(), report.stage, watch);
+  Segmenter segmenter(second, segmented.value(), report.preprocess, watch);
+  Result<Done> ran = stager.open(stager.root(), {"pipeline", "files", "parse"});
+  if (ran) ran = run_both(runtime, stager, segmenter, watch, first.capacity, report.stage.graph);
+  report.preprocess.interrupted = report.stage.interrupted;
+  const auto kept = close_stage(staged.value(), first, ran);
+  report.stage.elapsed_s = seconds_since(begin);
+  ran = kept;
+  if (ran && !report.stage.interrupted) {
+    segmented.value().settle();
+    segmenter.knows(staged.value());
+    ran = segmenter.run(runtime);
+    segmented.value().settle();
+    if (ran) segmenter.remove_orphans();
+  }
+  if (auto done = close_segments(segmented.value(), second, ran); !done) return done.error();
+  report.preprocess.elapsed_s = seconds_since(begin);
+  return report;
+}
+
+}  // namespace weir::segmentation

@@ -1,0 +1,65 @@
+// stager.hpp: the steps of staging; private.
+//
+// Shape     a token is one CSV; each step leaves its findings in it.
+// Roles, errors, memory: file_graph.hpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <weir/segmentation/staging.hpp>
+
+#include "file_graph.hpp"
+#include "staged_input.hpp"
+
+namespace weir::segmentation {
+
+struct StageWork {
+  explicit StageWork(Compression compression) : writer(compression) {}
+
+  std::string path;
+  std::string name;                  // the path as UTF-8, which names it in all outputs
+  const Record* previous = nullptr;  // what the journal knew
+  FileStat stat;
+  Buffer bytes;
+  StagedRun run;
+  std::optional<Reject> reject;
+  ParquetWriter writer;
+  bool skipped = false;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes_out = 0;
+
+  bool decided() const noexcept { return skipped || reject.has_value(); }
+  void refuse(const std::string& what) { reject = Reject{Reason::unreadable, what, 0, 0}; }
+  std::size_t kept_bytes() const noexcept { return bytes.capacity(); }
+};
+
+class Stager final : public FileGraph<StageWork> {
+ public:
+  Stager(const StageConfig& config, Journal& journal, StageReport& report, const Watch& watch);
+  const std::string& root() const noexcept { return raw_root_; }
+  /// True when `work`, once it was written, is a staged run.
+  bool hand_over(StageWork& work, StagedInput& input);
+
+ private:
+  bool wants(const std::string& path) const override;
+  Token make() const override { return std::make_unique<StageWork>(config_.compression); }
+  void begin(StageWork& work, const std::string& path) override;
+  void read(StageWork& work) override;
+  void digest(StageWork& work) override;
+  void write(StageWork& work) override;
+  void record(StageWork& work) override;
+  bool is_current(const StageWork& work) const;
+  void remove_previous(const StageWork& work);
+  void count(const StageWork& work);
+  Record make_record(const StageWork& work) const;
+  std::string target(const std::string& directory) const { return stage_root_ + "/" + directory; }
+
+  const StageConfig& config_;
+  Journal& journal_;
+  std::string raw_root_, stage_root_, fingerprint_;
+};
+
+/// Keeps what was done, whatever ended the run, and folds the manifest where it ended well; `ran` if it did not.
+Result<Done> close_stage(Journal& journal, const StageConfig& config, const Result<Done>& ran);
+
+}  // namespace weir::segmentation
