@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <weir/atomic.hpp>
 #include <weir/check.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
@@ -27,12 +28,12 @@ class RetireList {
   RetireList() noexcept = default;
   RetireList(const RetireList&) = delete;
   RetireList& operator=(const RetireList&) = delete;
-  ~RetireList() { release_bytes(items_, capacity_ * sizeof(Retired), alignof(Retired)); }
+  ~RetireList() { release_bytes(items_, bytes(), alignof(Retired)); }
 
   bool reserve() noexcept { return grow(first); }
 
   void push(const Retired& item) noexcept {
-    if (size_ == capacity_ && !make_room()) WEIR_CHECK(false, "out of memory for retired objects");
+    if (size_ == capacity() && !make_room()) WEIR_CHECK(false, "out of memory for retired objects");
     items_[size_++] = item;
   }
   /// Frees what was retired before grace period `done` began. Deleters may retire more.
@@ -50,9 +51,15 @@ class RetireList {
   }
   std::uint64_t oldest() const noexcept { return head_ < size_ ? items_[head_].tag : no_tag; }
   std::size_t count() const noexcept { return size_ - head_; }
-  std::size_t bytes() const noexcept { return capacity_ * sizeof(Retired); }
+  /// Any thread.
+  std::size_t bytes() const noexcept {
+    return capacity_.load(relaxed) * sizeof(Retired);  // relaxed: a number
+  }
 
  private:
+  std::size_t capacity() const noexcept {
+    return capacity_.load(relaxed);  // relaxed: the owner's own
+  }
   bool make_room() noexcept {
     if (head_ > size_ / 2) {
       for (std::size_t i = head_; i < size_; ++i) items_[i - head_] = items_[i];
@@ -61,23 +68,23 @@ class RetireList {
       return true;
     }
     PhaseScope exempt(nullptr);
-    return grow(capacity_ == 0 ? first : capacity_ * 2);
+    return grow(capacity() == 0 ? first : capacity() * 2);
   }
-  bool grow(std::size_t capacity) noexcept {
-    auto* items =
-        static_cast<Retired*>(allocate_bytes(capacity * sizeof(Retired), alignof(Retired)));
+  bool grow(std::size_t wanted) noexcept {
+    auto* items = static_cast<Retired*>(allocate_bytes(wanted * sizeof(Retired), alignof(Retired)));
     if (items == nullptr) return false;
     for (std::size_t i = head_; i < size_; ++i) items[i - head_] = items_[i];
-    release_bytes(items_, capacity_ * sizeof(Retired), alignof(Retired));
+    release_bytes(items_, bytes(), alignof(Retired));
     size_ -= head_;
     head_ = 0;
     items_ = items;
-    capacity_ = capacity;
+    capacity_.store(wanted, relaxed);  // relaxed: as bytes()
     return true;
   }
 
   Retired* items_ = nullptr;
-  std::size_t head_ = 0, size_ = 0, capacity_ = 0;
+  std::size_t head_ = 0, size_ = 0;
+  atomic<std::size_t> capacity_{0};
 };
 
 }  // namespace weir::detail

@@ -167,6 +167,10 @@ Result<Certificate> GraphCore::build() {
   trace_ = trace_name(core, name_, nullptr);
   for (NodeBase* node : nodes_) node->trace = trace_name(core, name_, node->name);
   slab_.seal();
+  std::size_t all = own_bytes();
+  for (const LinkBase* link : links_) all += link->bytes();
+  for (const NodeBase* node : nodes_) all += node->bytes();
+  bytes_.store(all, relaxed);  // relaxed: as bytes()
   built_ = true;
   return certify();
 }

@@ -16,6 +16,7 @@ GraphCore* GraphCore::create(Core& core, const std::string& name, const StreamCo
 GraphCore::GraphCore(Core& c, const std::string& graph_name, const StreamConfig& config)
     : core(c), config_(config), smallest_(smallest_bounds()) {
   name_ = keep(graph_name);
+  bytes_.store(own_bytes(), relaxed);  // relaxed: as bytes()
   register_watched(core, *this);
 }
 
@@ -33,6 +34,7 @@ void GraphCore::adopt(NodeBase& node) {
     refuse("capacity", "a graph has at most 65534 nodes", node.name);
   if (built_) refuse("built", "the graph is already built", node.name);
   nodes_.push_back(&node);
+  bytes_.store(own_bytes(), relaxed);  // relaxed: as bytes()
 }
 
 Stream& GraphCore::add_stream(NodeBase& origin, std::uint32_t window_asked) {

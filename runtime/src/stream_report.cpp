@@ -36,14 +36,12 @@ Ledger GraphCore::ledger() const noexcept {
   return sum;
 }
 
-std::size_t GraphCore::bytes() const noexcept {
-  std::size_t sum = sizeof(GraphCore) + slab_.bytes();
-  for (const LinkBase* link : links_) sum += link->bytes();
-  for (const NodeBase* node : nodes_) sum += node->bytes();
-  sum += nodes_.capacity() * sizeof(NodeBase*) + links_.capacity() * sizeof(LinkBase*) +
-         streams_.capacity() * sizeof(Stream*) + outputs_.capacity() * sizeof(OutputBase*) +
-         loops_.capacity() * sizeof(Loop) + open_loops_.capacity() * sizeof(std::uint16_t);
-  return sum;
+/// Without what nodes and links have beside themselves.
+std::size_t GraphCore::own_bytes() const noexcept {
+  return sizeof(GraphCore) + slab_.bytes() + nodes_.capacity() * sizeof(NodeBase*) +
+         links_.capacity() * sizeof(LinkBase*) + streams_.capacity() * sizeof(Stream*) +
+         outputs_.capacity() * sizeof(OutputBase*) + loops_.capacity() * sizeof(Loop) +
+         open_loops_.capacity() * sizeof(std::uint16_t);
 }
 
 std::vector<EdgeMetrics> GraphCore::edges() const {

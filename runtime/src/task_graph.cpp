@@ -42,6 +42,7 @@ Slab& TaskGraph::slab() noexcept {
 
 Task TaskGraph::add(std::string name, const detail::GraphBody& body, int (*call)(void*),
                     bool condition) {
+  core_->tell_bytes();
   core_->described.push_back({std::move(name), body, call, condition});
   return {static_cast<std::uint32_t>(core_->described.size() - 1)};
 }
@@ -76,6 +77,7 @@ namespace detail {
 
 TaskGraphCore::TaskGraphCore(Core& engine, std::string name) : core(engine) {
   certificate.graph = std::move(name);
+  tell_bytes();
   register_watched(core, *this);
 }
 
@@ -194,6 +196,7 @@ void TaskGraphCore::lay_out() {
   name_for_recorder();
   arm();
   slab.seal();
+  tell_bytes();
   certificate.bytes = bytes();
 }
 

@@ -120,7 +120,12 @@ class TaskGraphCore final : public Watched {
   // Watched.
   void waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept override;
   void close_ingress() noexcept override {}
-  std::size_t bytes() const noexcept override { return sizeof(TaskGraphCore) + slab.bytes(); }
+  std::size_t bytes() const noexcept override {
+    return bytes_.load(relaxed);  // relaxed: a number, for any thread while another one defines
+  }
+  void tell_bytes() noexcept {
+    bytes_.store(sizeof(TaskGraphCore) + slab.bytes(), relaxed);  // relaxed: as bytes()
+  }
   std::uint64_t tombstones() const noexcept override { return 0; }
   const char* name() const noexcept override { return certificate.graph.c_str(); }
 
@@ -181,13 +186,14 @@ class TaskGraphCore final : public Watched {
   StartJob start_job_{*this};
   TaskFrame frame_;
   Deadline deadline_ = never;
-  std::uint64_t begun_ns_ = 0;
+  atomic<std::uint64_t> begun_ns_{0};  // for reports
   BodyError error_;
   std::uint32_t failed_task_ = 0;
   static constexpr std::uint32_t expired_skip = 2;
   atomic<std::uint32_t> skip_{0};  // not 0: the rest of the run is not to be run
   atomic<std::uint32_t> failed_{0};
   atomic<Status> result_{Status::accepted};
+  atomic<std::size_t> bytes_{0};
   alignas(contended_bytes) atomic<std::uint64_t> live_{0};
 };
 

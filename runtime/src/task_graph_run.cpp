@@ -17,12 +17,12 @@ Outcome TaskGraphCore::run(Producer& producer, const Submit& options) noexcept {
   if (call.status() != Status::accepted) return {call.status()};
   if (options.scope != nullptr && options.scope->cancelled()) return {Status::cancelled};
   std::uint32_t idle = 0;
-  // (1) acquire pairs with (2): what the run before has left
-  if (!state.compare_exchange_strong(idle, running, acquire, relaxed)) return {Status::would_block};
+  // (1) acq_rel pairs with (2): what the run before has left; and with (9): the tables
+  if (!state.compare_exchange_strong(idle, running, acq_rel, relaxed)) return {Status::would_block};
   frame_ = {options.scope, call.epoch()};
   deadline_ = deadline_in(core, options.deadline);
   trace_mark(core, Note::run_started, trace_);
-  begun_ns_ = now_ns();
+  begun_ns_.store(now_ns(), relaxed);  // relaxed: for reports
   error_ = {};
   skip_.store(0, relaxed);             // relaxed: published by inject
   failed_.store(0, relaxed);           // relaxed: as above
@@ -340,8 +340,8 @@ bool TaskGraphCore::waits(std::uint32_t task) const noexcept {
 }
 
 void TaskGraphCore::waiting(void (*sink)(void*, const StallLine&), void* argument) const noexcept {
-  if ((state.load(acquire) & running) == 0) return;  // (9) acquire pairs with (2): as (7)
-  const std::uint64_t age = now_ns() - begun_ns_;
+  if ((state.load(acquire) & running) == 0) return;  // (9) acquire pairs with (1): the tables
+  const std::uint64_t age = now_ns() - begun_ns_.load(relaxed);  // relaxed: as where it is set
   bool found = false;
   for (std::uint32_t i = 0; i < task_count_; ++i) {
     if (!waits(i)) continue;

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <weir/phase.hpp>
+#include <weir/stream_graph.hpp>
 
 #include "core_fixture.hpp"
 
@@ -98,6 +99,55 @@ TEST_CASE("runtime: submit_n takes the longest prefix and says what refused the 
   CHECK(runtime->run_until_idle() == 7);
   CHECK(ran == 17);
   CHECK(runtime->run_until_idle() == 0);
+}
+
+TEST_CASE("runtime: reports may be asked for while other threads define, run and end graphs") {
+  auto runtime = start_with(2);
+  std::atomic<bool> over{false};
+  std::thread reader([&] {
+    std::FILE* const nowhere = std::fopen("/dev/null", "w");
+    while (nowhere != nullptr && !over.load()) {
+      CHECK(runtime->memory() > 0);
+      CHECK(!runtime->describe().empty());
+      CHECK(runtime->metrics().stalls == 0);
+      runtime->dump(nowhere);
+    }
+    if (nowhere != nullptr) std::fclose(nowhere);
+  });
+  Producer producer = runtime->producer("graphs").value();
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> run{0};
+    StreamGraph stream(*runtime, "stream");
+    auto numbers = stream.source<int>("numbers", {}, [n = 0](Emit<int>& out) mutable {
+      out(int{n});
+      return ++n < 20 ? Give::more : Give::end;
+    });
+    for (int i = 0; i < 8; ++i) {
+      numbers = stream.map("node " + std::to_string(i), numbers, {.capacity = 2},
+                           [](int&& x) { return x; });
+    }
+    stream.sink("sink", numbers, {}, [&run](int&&) { run.fetch_add(1); });
+    stream.build().value();
+    REQUIRE(stream.start() == Status::accepted);
+    TaskGraph tasks(*runtime, "tasks");
+    Task last = tasks.task("first", [&run] { run.fetch_add(1); });
+    for (int i = 0; i < 40; ++i) {
+      const Task next = tasks.task("task " + std::to_string(i), [&run] { run.fetch_add(1); });
+      tasks.precede(last, next);
+      last = next;
+    }
+    tasks.build().value();
+    REQUIRE(tasks.run(producer).status == Status::accepted);
+    CHECK(tasks.wait_until(never) == Status::accepted);
+    CHECK(stream.wait_until(never) == Status::accepted);
+    CHECK(run.load() == 61);
+    submit_all(*runtime, producer, [&runtime] {  // a list of retired objects grows
+      for (int i = 0; i < 100; ++i) runtime->retire(new int);
+    });
+  }
+  CHECK(runtime->barrier().status == Status::accepted);
+  over = true;
+  reader.join();
 }
 
 TEST_CASE("runtime: memory() equals what platform allocation has given, before and after work") {

@@ -112,7 +112,9 @@ class GraphCore final : public Watched {
 
   // ---- reports ----
   Ledger ledger() const noexcept;
-  std::size_t bytes() const noexcept override;
+  std::size_t bytes() const noexcept override {
+    return bytes_.load(relaxed);  // relaxed: a number, for any thread while another one defines
+  }
   std::string dot() const;
   std::string json() const;
   std::vector<EdgeMetrics> edges() const;
@@ -142,6 +144,7 @@ class GraphCore final : public Watched {
   GraphCore(Core& c, const std::string& graph_name, const StreamConfig& config);
   ~GraphCore();
   void adopt(NodeBase& node);
+  std::size_t own_bytes() const noexcept;
   const char* keep(const std::string& text);
   bool quiet() const noexcept;
   std::uint64_t entered() const noexcept;
@@ -183,6 +186,7 @@ class GraphCore final : public Watched {
   atomic<std::uint32_t> retired_{0};  // handed to the core for freeing
   atomic<std::uint32_t> failed_{0};   // an error cancelled the graph
   atomic<std::uint64_t> tombstones_{0};
+  atomic<std::size_t> bytes_{0};  // taken: without rings and stores until these are built
   atomic<std::uint32_t> error_state_{0};  // 0 none, 1 being written, 2 there
   BodyError error_;
 };
