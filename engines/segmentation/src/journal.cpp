@@ -86,6 +86,7 @@ Record parse_record(const nlohmann::json& json) {
   r.input.size = json.at("size").get<std::uint64_t>();
   r.input.mtime_ns = json.at("mtime_ns").get<std::int64_t>();
   r.input.config = json.at("config").get<std::string>();
+  r.input.hash = json.value("hash", "");
   r.status = json.at("status").get<std::string>();
   r.run_id = json.value("run_id", "");
   r.proc = json.value("proc", "");
@@ -126,6 +127,7 @@ std::string to_json_line(const Record& r) {
   member_number(out, "size", r.input.size);
   member_number(out, "mtime_ns", r.input.mtime_ns);
   member(out, "config", r.input.config);
+  if (!r.input.hash.empty()) member(out, "hash", r.input.hash);
   member(out, "status", r.status);
   if (!r.run_id.empty()) {
     member(out, "run_id", r.run_id);

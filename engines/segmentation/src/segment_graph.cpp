@@ -104,8 +104,9 @@ void Segmenter::identify(SegmentWork& work) const {
   } else if (known != inputs_.end()) {
     work.input = known->second;
   } else if (const auto stat = stat_file(stage_root_ + "/" + work.key + std::string(file_name))) {
-    work.input = {stat.value().size, stat.value().mtime_ns, ""};
+    work.input = {stat.value().size, stat.value().mtime_ns, "", ""};
   }
+  if (!work.input.hash.empty()) work.input.mtime_ns = 0;  // the content counts
   work.input.config = fingerprint_ + "/" + work.input.config;
 }
 

@@ -1,5 +1,7 @@
 // Staging as a graph. A token is one CSV; each step leaves its findings in it, and the sink gives
 // it back to the pool.
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
 #include <weir/clock.hpp>
@@ -54,7 +56,8 @@ void Stager::begin(StageWork& work, const std::string& path) {
   work.previous = journal_.find(work.name);
   work.stat = {};
   work.reject.reset();
-  work.skipped = false;
+  work.skipped = work.touched = false;
+  work.hash.clear();
   work.bytes_out = 0;
 }
 
@@ -64,28 +67,38 @@ bool passes(const std::string& reason) noexcept {
 }
 
 /// True when the journal says that this input, this configuration, gave what still lies there.
-bool Stager::is_current(const StageWork& work) const {
+bool Stager::is_current(const StageWork& work, const InputIdentity& input) const {
   const Record* before = work.previous;
-  if (config_.force || before == nullptr) return false;
-  if (before->input != InputIdentity{work.stat.size, work.stat.mtime_ns, fingerprint_})
-    return false;
+  if (config_.force || before == nullptr || before->input != input) return false;
   if (!before->ok()) return !passes(before->reason);
   const auto staged = stat_file(target(before->directory()) + "/part-000.parquet");
   return staged && staged.value().size == before->bytes;
+}
+
+/// True when only the time of the file has changed, and plays no part in what was made of it.
+bool Stager::was_touched(const StageWork& work) const {
+  const Record* before = work.previous;
+  if (before == nullptr || before->origin == to_string(DateOrigin::mtime)) return false;
+  return is_current(work, {work.stat.size, before->input.mtime_ns, fingerprint_, work.hash});
 }
 
 void Stager::read(StageWork& work) {
   const auto stat = stat_file(work.path);
   if (stat) {
     work.stat = stat.value();
-    if (is_current(work)) {
+    const std::string known = work.previous == nullptr ? std::string() : work.previous->input.hash;
+    if (is_current(work, {work.stat.size, work.stat.mtime_ns, fingerprint_, known})) {
       work.skipped = true;
       return;
     }
   }
   for (int tries = 1;; ++tries) {
     const auto size = read_file(work.path, work.bytes, input_bytes_max, &work.stat);
-    if (size) return;
+    if (size) {
+      work.hash = hex_word(XXH3_64bits(work.bytes.view().data(), work.bytes.size()));
+      work.skipped = work.touched = was_touched(work);
+      return;
+    }
     const Error& error = size.error();
     if (error.code == "changed_while_read" && tries < read_tries) continue;
     const auto reason = reason_from(error.code);
@@ -126,7 +139,7 @@ void Stager::remove_previous(const StageWork& work) {
 Record Stager::make_record(const StageWork& work) const {
   Record record;
   record.path = work.name;
-  record.input = {work.stat.size, work.stat.mtime_ns, fingerprint_};
+  record.input = {work.stat.size, work.stat.mtime_ns, fingerprint_, work.hash};
   if (work.reject) {
     record.status = "reject";
     record.reason = to_string(work.reject->reason);
@@ -170,6 +183,11 @@ void Stager::count(const StageWork& work) {
 
 void Stager::record(StageWork& work) {
   count(work);
+  if (work.touched) {
+    Record again = *work.previous;
+    again.input.mtime_ns = work.stat.mtime_ns;
+    if (auto done = journal_.append(std::move(again)); !done) fatal_.set(done.error());
+  }
   if (work.skipped) return;
   remove_previous(work);
   Record made = make_record(work);
@@ -187,7 +205,7 @@ bool Stager::hand_over(StageWork& work, StagedInput& input) {
   }
   input = {work.run.directory(),
            work.run.procedure,
-           {work.stat.size, work.stat.mtime_ns, fingerprint_},
+           {work.stat.size, work.stat.mtime_ns, fingerprint_, work.hash},
            &work.run.table,
            work.bytes_out};
   return true;

@@ -21,10 +21,12 @@ struct StageWork {
   const Record* previous = nullptr;  // what the journal knew
   FileStat stat;
   Buffer bytes;
+  std::string hash;  // of the bytes
   StagedRun run;
   std::optional<Reject> reject;
   ParquetWriter writer;
   bool skipped = false;
+  bool touched = false;  // skipped, with another time of the file than the journal knew
   std::uint64_t rows = 0;
   std::uint64_t bytes_out = 0;
 
@@ -48,7 +50,8 @@ class Stager final : public FileGraph<StageWork> {
   void digest(StageWork& work) override;
   void write(StageWork& work) override;
   void record(StageWork& work) override;
-  bool is_current(const StageWork& work) const;
+  bool is_current(const StageWork& work, const InputIdentity& input) const;
+  bool was_touched(const StageWork& work) const;
   void remove_previous(const StageWork& work);
   void count(const StageWork& work);
   Record make_record(const StageWork& work) const;

@@ -17,7 +17,7 @@ namespace {
 Record good(const std::string& path) {
   Record r;
   r.path = path;
-  r.input = {123, 456789, "c0ffee"};
+  r.input = {123, 456789, "c0ffee", "0123456789abcdef"};
   r.status = "ok";
   r.run_id = "0123456789abcdef";
   r.proc = "IV";

@@ -30,6 +30,7 @@ struct InputIdentity {
   std::uint64_t size = 0;  // bytes
   std::int64_t mtime_ns = 0;
   std::string config;  // fingerprint of everything else that shapes the output
+  std::string hash;    // of the content: XXH3, 64 bits, 16 hex digits; empty: it was not read
   bool operator==(const InputIdentity&) const = default;
 };
 
