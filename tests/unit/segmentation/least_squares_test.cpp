@@ -1,0 +1,175 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+#include <weir/segmentation/least_squares.hpp>
+
+using namespace weir::segmentation;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> grid(double from, double to, int points) {
+  std::vector<double> x;
+  for (int k = 0; k < points; ++k) x.push_back(from + (to - from) * k / (points - 1));
+  return x;
+}
+
+double horner(const std::vector<double>& coefficients, double x) {
+  double y = 0;
+  for (std::size_t k = coefficients.size(); k-- > 0;) y = y * x + coefficients[k];
+  return y;
+}
+
+std::vector<double> values(const std::vector<double>& coefficients, const std::vector<double>& x) {
+  std::vector<double> y;
+  for (const double at : x) y.push_back(horner(coefficients, at));
+  return y;
+}
+
+/// |a - b| <= tolerance * |b|
+bool near(double a, double b, double tolerance) {
+  return std::abs(a - b) <= tolerance * std::abs(b);
+}
+
+}  // namespace
+
+TEST_CASE("least_squares: a line through hand-computed points has the textbook's errors") {
+  // Sxx = 5, Sxy = 4, mean (1.5, 2): slope 0.8, intercept 0.8; residual 0.8, sigma^2 = 0.4.
+  const std::vector<double> x = {0, 1, 2, 3};
+  const std::vector<double> y = {1, 1, 3, 3};
+  const PolynomialFit fit = fit_polynomial(x, y, 1);
+  REQUIRE(fit.status == FitStatus::ok);
+  CHECK(near(fit.coefficients[0], 0.8, 1e-14));
+  CHECK(near(fit.coefficients[1], 0.8, 1e-14));
+  CHECK(near(fit.r_squared, 0.8, 1e-14));
+  CHECK(near(fit.rmse, std::sqrt(0.2), 1e-14));
+  CHECK(near(fit.mae, 0.4, 1e-14));
+  CHECK(near(fit.errors[1], std::sqrt(0.4 / 5), 1e-14));
+  CHECK(near(fit.errors[0], std::sqrt(0.4 * (1.0 / 4 + 1.5 * 1.5 / 5)), 1e-14));
+  CHECK(fit.rank == 2);
+  CHECK(near(fit.evaluate(10), 8.8, 1e-14));
+}
+
+TEST_CASE("least_squares: exact polynomials come back to 1e-10 on [-8, 8] V") {
+  const std::vector<double> truth = {3e-9, 2e-7, -5e-9, 1.5e-8, 7e-11, -3e-10, 2e-12, 4e-12};
+  for (const int order : {1, 3, 5, 7}) {
+    CAPTURE(order);
+    const std::vector<double> c(truth.begin(), truth.begin() + order + 1);
+    const std::vector<double> x = grid(-8, 8, 401);
+    const PolynomialFit fit = fit_polynomial(x, values(c, x), order);
+    REQUIRE(fit.status == FitStatus::ok);
+    for (std::size_t k = 0; k < c.size(); ++k) CHECK(near(fit.coefficients[k], c[k], 1e-10));
+    CHECK(near(fit.r_squared, 1, 1e-12));
+    CHECK(fit.condition < 2000);  // the plain Vandermonde matrix of order 7 has millions
+    CHECK(fit.condition >= order + 1);
+  }
+}
+
+TEST_CASE("least_squares: far from zero the centred form stays accurate") {
+  const std::vector<double> x = grid(1000, 1001, 101);
+  std::vector<double> y;
+  for (const double at : x) y.push_back(std::sin(at));
+  const PolynomialFit fit = fit_polynomial(x, y, 7);
+  REQUIRE(fit.status == FitStatus::ok);
+  CHECK(fit.condition < 2000);
+  for (const double at : x) CHECK(std::abs(fit.evaluate(at) - std::sin(at)) < 5e-9);
+}
+
+TEST_CASE("least_squares: an odd fit has no even powers and no intercept") {
+  const std::vector<double> x = grid(-8, 8, 101);
+  const std::vector<double> c = {0, 2e-6, 0, -3e-8, 0, 4e-10, 0, -1e-12};
+  std::vector<double> y = values(c, x);
+  const PolynomialFit exact = fit_polynomial(x, y, 7, Powers::odd);
+  REQUIRE(exact.status == FitStatus::ok);
+  CHECK(exact.unknowns == 4);
+  for (std::size_t k = 0; k < c.size(); ++k) CHECK(near(exact.coefficients[k], c[k], 1e-10));
+  // An even part is orthogonal to the odd powers on a symmetric grid: nothing changes.
+  for (std::size_t k = 0; k < x.size(); ++k) y[k] += 1e-5 + 1e-6 * x[k] * x[k];
+  const PolynomialFit mixed = fit_polynomial(x, y, 7, Powers::odd);
+  for (std::size_t k = 1; k < c.size(); k += 2) CHECK(near(mixed.coefficients[k], c[k], 1e-9));
+  CHECK(mixed.r_squared < 0.999);
+  // Order 1: a1 = sum(x y) / sum(x x) by hand.
+  const std::vector<double> three = {1, 2, 3};
+  const std::vector<double> line = {2, 3, 7};
+  CHECK(near(fit_polynomial(three, line, 1, Powers::odd).coefficients[1], 29.0 / 14, 1e-14));
+}
+
+TEST_CASE(
+    "least_squares: fewer points than unknowns, or too few different x, are said, not fitted") {
+  const std::vector<double> x = {1, 2, 3};
+  const std::vector<double> y = {1, 4, 9};
+  const PolynomialFit few = fit_polynomial(x, y, 3);
+  CHECK(few.status == FitStatus::too_few_points);
+  CHECK(to_string(few.status) == "too_few_points");
+  CHECK(few.unknowns == 4);
+  CHECK(few.points == 3);
+  CHECK(few.coefficients.empty());
+  CHECK(std::isnan(few.evaluate(1)));
+  CHECK(std::isnan(few.r_squared));
+  const PolynomialFit exact = fit_polynomial(x, y, 2);
+  REQUIRE(exact.status == FitStatus::ok);
+  CHECK(near(exact.coefficients[2], 1, 1e-12));
+  CHECK(exact.errors.empty());  // no point is left to estimate them from
+  const std::vector<double> twice = {1, 1, 2, 2, 3, 3};
+  const PolynomialFit deficient = fit_polynomial(twice, twice, 3);
+  CHECK(deficient.status == FitStatus::rank_deficient);
+  CHECK(deficient.rank == 3);
+  CHECK(deficient.coefficients.empty());
+  CHECK(fit_polynomial(std::vector<double>{2.0, 2.0}, std::vector<double>{1.0, 3.0}, 1).rank == 1);
+  CHECK(fit_polynomial(std::vector<double>{0.0, 0.0}, std::vector<double>{1.0, 3.0}, 1, Powers::odd)
+            .status == FitStatus::rank_deficient);
+  CHECK(fit_polynomial({}, {}, 0).status == FitStatus::too_few_points);
+}
+
+TEST_CASE("least_squares: points that are not finite are left out") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const std::vector<double> x = {0, 1, not_a_number, 2, 3, inf, 4};
+  const std::vector<double> y = {1, 3, 100, not_a_number, 7, 5, 9};
+  const PolynomialFit fit = fit_polynomial(x, y, 1);
+  REQUIRE(fit.status == FitStatus::ok);
+  CHECK(fit.points == 4);
+  CHECK(near(fit.coefficients[0], 1, 1e-13));
+  CHECK(near(fit.coefficients[1], 2, 1e-13));
+  CHECK(fit_polynomial(std::vector<double>{not_a_number, not_a_number},
+                       std::vector<double>{1.0, 2.0}, 1)
+            .points == 0);
+}
+
+TEST_CASE("least_squares: residuals are orthogonal to each power, whatever the data") {
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> unit(-1, 1);
+  for (int round = 0; round < 200; ++round) {
+    CAPTURE(round);
+    const int order = 1 + 2 * (round % 4);
+    const Powers powers = round % 2 == 0 ? Powers::all : Powers::odd;
+    const double width = std::pow(10.0, round % 7 - 3);
+    std::vector<double> x, y;
+    for (int k = 0; k < 20 + round; ++k) {
+      x.push_back(width * unit(random));
+      y.push_back(1e-9 * unit(random));
+    }
+    const PolynomialFit fit = fit_polynomial(x, y, order, powers);
+    REQUIRE(fit.status == FitStatus::ok);
+    for (int power = powers == Powers::odd ? 1 : 0; power <= order;
+         power += powers == Powers::odd ? 2 : 1) {
+      double product = 0;
+      double size = 0;
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        const double basis = std::pow((x[k] - fit.centre) / fit.half_width, power);
+        product += basis * (y[k] - fit.evaluate(x[k]));
+        size += std::abs(basis * y[k]);
+      }
+      CHECK(std::abs(product) <= 1e-12 * size);
+    }
+    for (const double at : x) {  // both forms are the same polynomial
+      CHECK(std::abs(horner(fit.coefficients, at) - fit.evaluate(at)) <= 1e-8 * 1e-9);
+    }
+    // A higher order never fits worse.
+    if (order > 1 && powers == Powers::all)
+      CHECK(fit.rmse <= fit_polynomial(x, y, order - 1).rmse * (1 + 1e-12));
+  }
+}
