@@ -68,8 +68,8 @@ LoopArea loop_area(std::span<const LoopPoint> loop) noexcept;
 /// zeros counts once, at its first x.
 std::vector<double> zero_crossings(std::span<const double> x, std::span<const double> y);
 
-/// The coercive voltage of a loop: half the distance between the zeros of its branches, of each the
-/// one nearest to 0 V.
+/// The coercive voltage of a loop: half of what lies between the zeros of its branches, of each the
+/// one nearest to 0 V. Negative where the return branch has its zero at the higher voltage.
 struct CoerciveVoltage {
   std::optional<double> forward, back;     // the zeros
   std::optional<double> coercive() const;  // (forward - back) / 2
