@@ -33,9 +33,9 @@ SyncPolicy sync_of(const Options& options) {
                                    : SyncPolicy::commit;
 }
 
-/// `root` with the procedure's folder behind it, unless it ends so.
-std::string segments_root(const Options& options) {
-  const std::string root = clean_path(options.output_root);
+/// `given` with the procedure's folder behind it, unless it ends so.
+std::string segments_root(const Options& options, const std::string& given) {
+  const std::string root = clean_path(given);
   const std::string folder(segment_folder(options.procedure));
   const std::string last = root.substr(root.rfind('/') + 1);
   return last == folder ? root : root + "/" + folder;
@@ -71,6 +71,7 @@ class Session {
   bool overlapped_step();
   bool judge_stage();
   bool judge_preprocess();
+  void analyse_step();
   void barrier(const std::string& name);
   void generate_step();
   void write_graphs();
@@ -179,7 +180,7 @@ void Session::barrier(const std::string& name) {
 SegmentConfig Session::segment_config() const {
   SegmentConfig config;
   config.stage_root = options_.stage_root;
-  config.output_root = segments_root(options_);
+  config.output_root = segments_root(options_, options_.output_root);
   config.procedure = options_.procedure;
   config.voltage = options_.voltage_col;
   config.detector.dv_threshold = options_.dv_threshold;
@@ -228,6 +229,35 @@ bool Session::judge_preprocess() {
   return true;
 }
 
+void Session::analyse_step() {
+  AnalyseConfig config;
+  config.intermediate_root = segments_root(options_, options_.intermediate_root);
+  config.output_root = options_.analysis_root;
+  config.date = options_.date;
+  config.procedure = options_.procedure;
+  config.voltage = options_.voltage_col;
+  config.chip_number = options_.chip_number;
+  config.sync = sync_of(options_);
+  auto report = analyse(*runtime_, config, watch_);
+  if (!report) {
+    fail(report.error());
+    return;
+  }
+  findings_.has_analysis = true;
+  findings_.analysis = std::move(report).value();
+  const StageReport& r = findings_.analysis.runs;
+  warn(r);
+  if (r.interrupted) {
+    say("stopped by a signal after " + std::to_string(r.files) +
+        " runs, with no tables and no plot; run the command again");
+  } else if (r.done == 0) {
+    const bool other = r.rejected == 0;
+    fail({other ? "nothing_found" : "all_failed",
+          other ? "there is no run of chip " + options_.chip_number : "no run could be analysed",
+          config.intermediate_root + "/proc=" + config.procedure + "/date=" + config.date});
+  }
+}
+
 void Session::generate_step() {
   const CorpusConfig config{options_.files,
                             options_.kind == "dirty" ? CorpusKind::dirty : CorpusKind::clean,
@@ -245,7 +275,7 @@ void Session::write_graphs() {
   const bool json = options_.graph.ends_with(".json");
   std::string text = json ? "[" : "";
   std::string between;
-  for (const GraphReport* graph : {&findings_.stage.graph, &findings_.preprocess.graph}) {
+  for (const GraphReport* graph : graphs_of(findings_)) {
     if (graph->name.empty()) continue;
     text += between + (json ? graph->json : graph->dot);
     between = json ? ",\n" : "\n";
@@ -259,8 +289,10 @@ void Session::write_graphs() {
 void Session::finish() {
   findings_.metrics = runtime_->metrics();
   // One graph at a time lives beside the runtime.
-  findings_.memory_bytes = runtime_->memory() + std::max(findings_.stage.graph.memory_bytes,
-                                                         findings_.preprocess.graph.memory_bytes);
+  std::size_t largest = 0;
+  for (const GraphReport* graph : graphs_of(findings_))
+    largest = std::max(largest, graph->memory_bytes);
+  findings_.memory_bytes = runtime_->memory() + largest;
   const Status stopped = runtime_->stop_until();
   if (stopped != Status::accepted && findings_.error.code.empty()) {
     fail({stopped == Status::stalled ? "stalled" : "failed", "the runtime did not stop",
@@ -299,6 +331,10 @@ void Session::run() {
       }
       break;
     }
+    case Command::analyse:
+      analyse_step();
+      barrier("analyse");
+      break;
     default:
       generate_step();
   }

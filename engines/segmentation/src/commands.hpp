@@ -1,10 +1,12 @@
 // commands.hpp: what each command of weir-segment does, and how it tells; private to the program.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 #include <weir/runtime.hpp>
+#include <weir/segmentation/analysis.hpp>
 #include <weir/segmentation/pipeline.hpp>
 
 #include "json_writer.hpp"
@@ -26,6 +28,8 @@ struct Findings {
   double elapsed_s = 0;
   bool has_stage = false, has_preprocess = false;
   StageReport stage, preprocess;
+  bool has_analysis = false;
+  AnalyseReport analysis;
   GenerateReport generated;
   std::vector<BarrierReport> barriers;
   Metrics metrics;  // of the runtime
@@ -38,6 +42,11 @@ struct Findings {
       json_members;  // of inspect and report: ready JSON members, each with a comma before it
   int signal = 0;
 };
+
+/// The graphs that a command can have built, in their order.
+inline std::array<const GraphReport*, 3> graphs_of(const Findings& findings) {
+  return {&findings.stage.graph, &findings.preprocess.graph, &findings.analysis.runs.graph};
+}
 
 /// Runs the command that `options` names, messages on stderr.
 Findings run_command(const Options& options, const StopSignals& signals);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <sstream>
 #include <vector>
+#include <weir/segmentation/analysis.hpp>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 #include <weir/version.hpp>
@@ -35,6 +36,9 @@ constexpr Named commands[] = {
     {Command::pipeline, "pipeline", "Both: runs are segmented as they are staged",
      "weir-segment pipeline --raw-root data/01_raw --stage-root data/02_stage --output-root "
      "data/03_intermediate"},
+    {Command::analyse, "analyse", "Segments of one date to statistics, fits, hysteresis and a plot",
+     "weir-segment analyse --intermediate-root data/03_intermediate --date 2025-09-04 "
+     "--output-root data/04_analysis"},
     {Command::generate, "generate", "A made-up corpus with the truth about it",
      "weir-segment generate corpus --files 2000 --kind clean --seed 1"},
     {Command::inspect, "inspect", "Schema, row groups, statistics and first rows of a Parquet file",
@@ -123,15 +127,19 @@ void add_stage(CLI::App& app, Options& o) {
            "Path of the manifest; default: _manifest/manifest.parquet");
 }
 
-void add_preprocess(CLI::App& app, Options& o) {
-  add_path(app, "--output-root", o.output_root,
-           "Where segments go; {iv,ivg,ivgt}_segments is appended")
-      ->capture_default_str();
+void add_sweeps(CLI::App& app, Options& o) {
   app.add_option("-p,--procedure", o.procedure, "IV, IVg or IVgT")
       ->check(CLI::IsMember({"IV", "IVg", "IVgT"}))
       ->capture_default_str();
   app.add_option("--voltage-col", o.voltage_col,
                  "Voltage column; default: Vsd (V) for IV, else Vg (V)");
+}
+
+void add_preprocess(CLI::App& app, Options& o) {
+  add_path(app, "--output-root", o.output_root,
+           "Where segments go; {iv,ivg,ivgt}_segments is appended")
+      ->capture_default_str();
+  add_sweeps(app, o);
   app.add_option("--rule", o.rule, "compat: the original's; zigzag, pelt: not in this version")
       ->check(CLI::IsMember({"compat", "zigzag", "pelt"}))
       ->capture_default_str();
@@ -140,6 +148,22 @@ void add_preprocess(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--min-segment-points", o.min_segment_points, "Shorter segments are left out")
       ->transform(whole(1, 1'000'000))
+      ->capture_default_str();
+}
+
+void add_analyse(CLI::App& app, Options& o) {
+  add_path(app, "--intermediate-root", o.intermediate_root, "The output root of preprocess")
+      ->capture_default_str();
+  add_path(app, "--output-root", o.analysis_root, "Where tables, fits and plots go")
+      ->capture_default_str();
+  add_sweeps(app, o);
+  const auto date = [](const std::string& text) {
+    return is_date(text) ? std::string() : "\"" + text + "\" is no date YYYY-MM-DD";
+  };
+  app.add_option("--date", o.date, "Date of the runs, YYYY-MM-DD")->required()->check(date);
+  app.add_option("--chip-number", o.chip_number, "Only runs of this chip")->check(given());
+  app.add_option("--fsync", o.fsync, "none, commit: tables and plot, file: each file")
+      ->check(CLI::IsMember({"none", "commit", "file"}))
       ->capture_default_str();
 }
 
@@ -163,6 +187,9 @@ void add_options(CLI::App& app, Command command, Options& o) {
       add_preprocess(app, o);
       add_both(app, o);
       app.add_flag("--barrier", o.barrier, "Keep the two stages apart, as the original did");
+      break;
+    case Command::analyse:
+      add_analyse(app, o);
       break;
     case Command::generate:
       add_path(app, "OUT", o.path, "Folder of the corpus")->required();

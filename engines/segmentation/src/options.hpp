@@ -14,7 +14,16 @@
 
 namespace weir::segmentation {
 
-enum class Command : std::uint8_t { none, stage, preprocess, pipeline, generate, inspect, report };
+enum class Command : std::uint8_t {
+  none,
+  stage,
+  preprocess,
+  pipeline,
+  analyse,
+  generate,
+  inspect,
+  report
+};
 
 struct Options {
   Command command = Command::none;
@@ -31,6 +40,10 @@ struct Options {
   std::string raw_root = "data/01_raw";
   std::string stage_root = "data/02_stage/raw_measurements";
   std::string output_root = "data/03_intermediate";
+  std::string intermediate_root = "data/03_intermediate";  // analyse
+  std::string analysis_root = "data/04_analysis";          // --output-root of analyse
+  std::string date;
+  std::string chip_number;  // empty: all
   std::string procedures_yaml;
   std::string local_tz = "America/Santiago";
   bool only_yaml_data = false;

@@ -1,4 +1,7 @@
 // What a person or a script reads at the end of a command.
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <weir/memory.hpp>
 #include <weir/terminal.hpp>
 #include <weir/topology.hpp>
@@ -26,6 +29,7 @@ struct Words {
   const char *all, *done, *refused, *reasons, *outputs;
 };
 constexpr Words stage_words = {"files", "staged", "rejected", "rejects", "outputs"};
+constexpr Words analyse_words = {"runs", "analysed", "errors", "error_reasons", "outputs"};
 constexpr Words preprocess_words = {"runs", "segmented", "errors", "error_reasons", "segments"};
 
 void add_outcome(weir::Table& table, const StageReport& r, const Words& words) {
@@ -55,6 +59,37 @@ void add_preprocess(weir::Table& table, const StageReport& r) {
   table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
   table.add({"preprocess", format_duration(r.elapsed_s)});
   table.add({"runs/s", format_number(rate(r.files, r.elapsed_s))});
+}
+
+/// Four digits; empty when there is no value.
+std::string known(double value) {
+  if (!std::isfinite(value)) return {};
+  std::array<char, 32> buffer{};
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%.4g", value);
+  return {buffer.data(), static_cast<std::size_t>(size)};
+}
+
+void add_analysis(weir::Table& table, const AnalyseReport& analysis) {
+  const StageReport& r = analysis.runs;
+  add_outcome(table, r, analyse_words);
+  table.add({"segments", format_count(r.segments)});
+  table.add({"points", format_count(r.rows)});
+  table.add({"files of the day", format_count(analysis.files_written)});
+  table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
+  table.add({"analyse", format_duration(r.elapsed_s)});
+  table.add({"runs/s", format_number(rate(r.files, r.elapsed_s))});
+}
+
+std::string ranges_text(const AnalyseReport& analysis) {
+  weir::Table table(
+      {"|V| max, V", "runs", "voltages", "resistance, ohm", "R2", "area, V A", "coercive, V"});
+  for (const RangeReport& range : analysis.ranges) {
+    table.add({known(range.v_max), format_count(range.runs),
+               format_count(range.forward_voltages + range.return_voltages),
+               known(range.resistance_ohm), known(range.r_squared), known(range.area_va),
+               known(range.coercive_v)});
+  }
+  return "\n" + table.text() + "plot " + analysis.plot + "\n";
 }
 
 void outcome_members(JsonWriter& json, const StageReport& r, const Words& words) {
@@ -87,6 +122,30 @@ void preprocess_members(JsonWriter& json, const StageReport& r) {
   json.member("points", r.rows);
   json.member("runs_per_s", rate(r.files, r.elapsed_s));
   json.member("points_per_s", rate(r.rows, r.elapsed_s));
+}
+
+void analysis_members(JsonWriter& json, const AnalyseReport& analysis) {
+  const StageReport& r = analysis.runs;
+  outcome_members(json, r, analyse_words);
+  json.member("segments", r.segments);
+  json.member("points", r.rows);
+  json.member("runs_per_s", rate(r.files, r.elapsed_s));
+  json.member("files_written", analysis.files_written);
+  json.member("plot", analysis.plot);
+  json.key("ranges").begin_array();
+  for (const RangeReport& range : analysis.ranges) {
+    json.begin_object();
+    json.member("v_max", range.v_max);
+    json.member("runs", range.runs);
+    json.member("forward_voltages", range.forward_voltages);
+    json.member("return_voltages", range.return_voltages);
+    json.member("resistance_ohm", range.resistance_ohm);
+    json.member("r_squared", range.r_squared);
+    json.member("area_va", range.area_va);
+    json.member("coercive_v", range.coercive_v);
+    json.end_object();
+  }
+  json.end_array();
 }
 
 void common_members(JsonWriter& json, const Options& options, const Findings& f) {
@@ -123,8 +182,8 @@ void common_members(JsonWriter& json, const Options& options, const Findings& f)
 }
 
 void runtime_members(JsonWriter& json, const Findings& f) {
-  Ledger ledger = f.stage.graph.ledger;
-  ledger += f.preprocess.graph.ledger;
+  Ledger ledger;
+  for (const GraphReport* graph : graphs_of(f)) ledger += graph->ledger;
   json.key("ledger").begin_object();
   json.member("in", ledger.in);
   json.member("out", ledger.out);
@@ -151,7 +210,7 @@ void runtime_members(JsonWriter& json, const Findings& f) {
   }
   json.end_array();
   json.key("would_block").begin_object();
-  for (const GraphReport* graph : {&f.stage.graph, &f.preprocess.graph}) {
+  for (const GraphReport* graph : graphs_of(f)) {
     for (const auto& [edge, n] : graph->would_block) json.member(graph->name + ": " + edge, n);
   }
   json.end_object();
@@ -171,22 +230,23 @@ std::string render_tables(const Options& options, const Findings& f) {
     table.add({"files/s", format_number(rate(f.generated.files, f.generated.elapsed_s))});
     return table.text();
   }
-  if (!f.has_stage && !f.has_preprocess) return {};
+  if (!f.has_stage && !f.has_preprocess && !f.has_analysis) return {};
   weir::Table table({options.command_name, ""});
   if (f.has_stage) add_stage(table, f.stage);
   if (f.has_preprocess) add_preprocess(table, f.preprocess);
+  if (f.has_analysis) add_analysis(table, f.analysis);
   for (const BarrierReport& barrier : f.barriers) {
     table.add({"barrier after " + barrier.name, format_duration(barrier.us / 1e6)});
   }
   table.add({"peak RSS", format_bytes(static_cast<double>(peak_rss_bytes()))});
   table.add({"memory()", format_bytes(static_cast<double>(f.memory_bytes))});
-  for (const GraphReport* graph : {&f.stage.graph, &f.preprocess.graph}) {
+  for (const GraphReport* graph : graphs_of(f)) {
     for (const auto& [edge, n] : graph->would_block) {
       if (n != 0) table.add({"would_block " + graph->name + ": " + edge, format_count(n)});
     }
   }
   table.add({"total", format_duration(f.elapsed_s)});
-  return table.text();
+  return table.text() + (f.analysis.ranges.empty() ? "" : ranges_text(f.analysis));
 }
 
 std::string render_json(const Options& options, const Findings& f) {
@@ -207,6 +267,9 @@ std::string render_json(const Options& options, const Findings& f) {
       json.key("preprocess").begin_object();
       preprocess_members(json, f.preprocess);
       json.end_object();
+      break;
+    case Command::analyse:
+      analysis_members(json, f.analysis);
       break;
     case Command::generate:
       json.member("files", f.generated.files);

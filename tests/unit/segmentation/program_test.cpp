@@ -75,7 +75,7 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   refused("stage --workers 257", "0 to 256");
   refused("preprocess --min-segment-points 0", "--min-segment-points");
   refused("stage --raw-root raw --stage-root \"\"", "--stage-root: must not be empty");
-  refused("analyse", "unknown command");
+  refused("analyze", "the nearest is analyse");
   refused("stage --compression lz77", "--compression");
   refused("generate", "OUT");
   refused("", "a command is missing");
@@ -249,4 +249,63 @@ TEST_CASE("program: inspect and report show what is there") {
   CHECK(json.at("rows") == 6);
   CHECK(json.at("data").size() == 6);
   CHECK(json.at("columns").at(0).at("name") == "Vsd (V)");
+}
+
+TEST_CASE("program: analyse turns a pipeline's segments into tables and a plot") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  REQUIRE(run(scratch.path(), "generate c --files 40 --seed 5").exit == 0);
+  REQUIRE(
+      run(scratch.path(), "pipeline --raw-root c/raw --stage-root s --output-root o --rule compat")
+          .exit == 0);
+  const std::string command = "analyse --intermediate-root o --date 2025-01-01 --output-root a";
+  const Answer answer = run(scratch.path(), command + " --json --graph g.json", false);
+  REQUIRE(answer.exit == 0);
+  const auto json = nlohmann::json::parse(answer.out);
+  CHECK(json.at("schema") == "weir.segment.analyse/1");
+  CHECK(json.at("ok") == true);
+  CHECK(json.at("analysed") == json.at("runs"));
+  CHECK(json.at("errors") == 0);
+  CHECK(json.at("ledger").at("in") == json.at("runs"));
+  CHECK(json.at("runtime").at("barriers").size() == 1);
+  CHECK(json.at("ranges").size() >= 1);
+  CHECK(json.at("ranges").at(0).at("resistance_ohm").is_number());
+  CHECK(json.at("plot") == "a/plots/2025-01-01_IV/sweeps.svg");
+  CHECK(scratch.read("a/plots/2025-01-01_IV/sweeps.svg").ends_with("</svg>\n"));
+  CHECK(nlohmann::json::parse(scratch.read("g.json")).size() == 1);
+  const auto tree = scratch.tree("a");
+  CHECK(json.at("files_written").get<std::size_t>() + json.at("runs").get<std::size_t>() ==
+        tree.size());
+  const Answer text = run(scratch.path(),
+                          "analyse --intermediate-root o/iv_segments --date 2025-01-01 "
+                          "--output-root a --workers 1");
+  CHECK(text.exit == 0);
+  CHECK(says(text, "analysed"));
+  CHECK(says(text, "|V| max, V"));
+  CHECK(scratch.tree("a") == tree);
+}
+
+TEST_CASE("program: analyse refuses a wrong date with exit 2, and what is not there with exit 1") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  scratch.write("raw/2025-09-04/a.csv", one_run);
+  REQUIRE(run(scratch.path(), "pipeline --raw-root raw --stage-root s --output-root o").exit == 0);
+  const auto answers = [&](const std::string& arguments, int exit, const std::string& words) {
+    CAPTURE(arguments);
+    const Answer answer =
+        run(scratch.path(), "analyse --intermediate-root o --output-root a " + arguments);
+    CAPTURE(answer.out);
+    CHECK(answer.exit == exit);
+    CHECK(says(answer, words));
+  };
+  answers("", 2, "--date is required");
+  answers("--date 2025-09-31", 2, "no date YYYY-MM-DD");
+  answers("--date 2025-9-4", 2, "no date YYYY-MM-DD");
+  answers("--date 2025-09-05", 1, "there are runs of 2025-09-04 [nothing_found]");
+  answers("--date 2025-09-04 --procedure IVg", 1, "[not_found]");
+  answers("--date 2025-09-04 --chip-number 1", 1, "there is no run of chip 1");
+  answers("--date 2025-09-04 --voltage-col X", 1, "no_voltage_column");
+  answers("--date 2025-09-04 --chip-numbr 1", 2, "the nearest is --chip-number");
+  answers("--date 2025-09-04", 0, "has no return segment");  // one leg: a plot, no tables
+  CHECK(scratch.tree("a").size() == 2);
 }
