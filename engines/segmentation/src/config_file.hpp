@@ -2,8 +2,8 @@
 // the program.
 //
 // Shape: {section: {key: value}} or {key: value}; keys are the long options' names, with _ or -.
-// Sections: staging (not for preprocess), intermediate (not for stage), pipeline; analysis and
-// plotting are passed over. Of one key in several sections the first counts.
+// Sections: staging (not for preprocess), intermediate (not for stage), pipeline, none of them for
+// analyse; analysis and plotting are passed over. Of one key in several sections the first counts.
 #pragma once
 
 #include <string>

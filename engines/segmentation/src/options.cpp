@@ -160,7 +160,7 @@ void add_analyse(CLI::App& app, Options& o) {
   const auto date = [](const std::string& text) {
     return is_date(text) ? std::string() : "\"" + text + "\" is no date YYYY-MM-DD";
   };
-  app.add_option("--date", o.date, "Date of the runs, YYYY-MM-DD")->required()->check(date);
+  app.add_option("--date", o.date, "Date of the runs, YYYY-MM-DD")->check(date);
   app.add_option("--chip-number", o.chip_number, "Only runs of this chip")->check(given());
   app.add_option("--fsync", o.fsync, "none, commit: tables and plot, file: each file")
       ->check(CLI::IsMember({"none", "commit", "file"}))
@@ -284,7 +284,8 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
       return Error{"bad_config", error.what(), setting.where};
     }
     const bool other = (options.command == Command::stage && setting.section == "intermediate") ||
-                       (options.command == Command::preprocess && setting.section == "staging");
+                       (options.command == Command::preprocess && setting.section == "staging") ||
+                       (options.command == Command::analyse && !setting.section.empty());
     CLI::Option* option = other ? nullptr : option_of(command, setting.key);
     if (option != nullptr && option->count() == 0) give(*option, setting.value);
   }
@@ -293,6 +294,8 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
 
 /// What CLI11 cannot check.
 Result<Done> check_options(const Options& o) {
+  if (o.command == Command::analyse && o.date.empty())
+    return wrong("--date is required", o.command_name);
   if (o.layout != "run")
     return wrong("--layout partition is not in this version; run is", o.command_name);
   if (o.rule != "compat")

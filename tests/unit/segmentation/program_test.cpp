@@ -308,4 +308,10 @@ TEST_CASE("program: analyse refuses a wrong date with exit 2, and what is not th
   answers("--date 2025-09-04 --chip-numbr 1", 2, "the nearest is --chip-number");
   answers("--date 2025-09-04", 0, "has no return segment");  // one leg: a plot, no tables
   CHECK(scratch.tree("a").size() == 2);
+  // Sections are of the other layers: their output root is not that of analyse.
+  scratch.write("c.yml",
+                "intermediate: {output_root: b}\ndate: 2025-09-04\nintermediate_root: o\n");
+  CHECK(run(scratch.path(), "analyse --config c.yml").exit == 0);
+  CHECK(!weir::stat_file(scratch.path() + "/b").ok());
+  CHECK(scratch.tree("data/04_analysis").size() == 2);
 }
