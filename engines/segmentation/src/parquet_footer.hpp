@@ -4,6 +4,7 @@
 // are used.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,10 +20,15 @@ struct Leaf {
   std::int64_t type = -1;
   std::int64_t repetition = 0;  // 0 required, 1 optional, 2 repeated
   std::int64_t children = 0;
+  std::int64_t length = 0;  // bytes of a FIXED_LEN_BYTE_ARRAY
   std::int64_t converted = -1;
-  int logical = 0;  // field id in the LogicalType union
+  std::int64_t scale = 0;  // of a decimal
+  std::int64_t precision = 0;
+  Logical logical = Logical::none;  // whichever way it was said; unknown ones as they are
   bool utc = false;
-  int time_unit = 0;  // 1 ms, 2 us, 3 ns
+  int unit = 0;  // TimeUnit
+  int bits = 0;  // of an integer
+  bool is_signed = true;
 };
 
 struct ChunkMeta {
@@ -38,8 +44,14 @@ struct ChunkMeta {
   std::string min, max;  // as stored
   bool has_min = false, has_max = false;
   std::int64_t nulls = -1;
+  std::int64_t nans = -1;
   bool external = false;
   bool encrypted = false;
+
+  /// Where its pages begin; some writers let data_offset alone point at the dictionary.
+  std::int64_t begin() const noexcept {
+    return dictionary_offset > 0 ? std::min(dictionary_offset, data_offset) : data_offset;
+  }
 };
 
 struct RowGroup {
@@ -55,6 +67,13 @@ struct Footer {
   std::vector<RowGroup> groups;
   bool encrypted = false;
 };
+
+inline Error bad(std::string what, std::size_t byte) {
+  return {"bad_parquet", std::move(what), "byte " + std::to_string(byte)};
+}
+inline Error unsupported(std::string what, std::size_t byte) {
+  return {"unsupported_parquet", std::move(what), "byte " + std::to_string(byte)};
+}
 
 struct PageHeader {
   std::int64_t type = -1;
@@ -74,7 +93,7 @@ struct PageHeader {
 
 /// Parses the footer's bytes. `base` is their offset in the file, for messages.
 Result<Footer> parse_footer(std::string_view bytes, std::size_t base, const ParquetLimits& limits);
-/// Parses the page header at the start of `bytes`; false: it cannot be read.
+/// Parses the page header at the start of `bytes`; false: it cannot be read. Sizes are not negative.
 bool parse_page_header(std::string_view bytes, PageHeader& header);
 
 }  // namespace weir::segmentation::format

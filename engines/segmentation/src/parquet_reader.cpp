@@ -1,371 +1,297 @@
-#include <snappy.h>
-#include <zstd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <utility>
+#include <weir/check.hpp>
 #include <weir/segmentation/parquet.hpp>
-#include <weir/segmentation/text.hpp>
 
+#include "parquet_codecs.hpp"
+#include "parquet_encodings.hpp"
 #include "parquet_footer.hpp"
+#include "parquet_types.hpp"
 
 namespace weir::segmentation {
 namespace {
 
+using format::bad;
 using format::ChunkMeta;
+using format::Fault;
 using format::Leaf;
 using format::PageHeader;
+using format::unsupported;
 
-/// Decodes runs of the RLE / bit-packed hybrid. next() is false at the end or at bad bytes.
-class HybridReader {
+constexpr std::uint64_t text_bytes_max = std::numeric_limits<std::uint32_t>::max();  // Column::ends
+constexpr std::uint64_t value_bytes = 9;  // what a value and its validity take at most, text apart
+
+/// What one read may still take.
+class Budget {
  public:
-  HybridReader(std::string_view bytes, unsigned width) : bytes_(bytes), width_(width) {}
-
-  /// The length of the current run of equal values and its value; bit-packed values come one by
-  /// one.
-  bool next(std::size_t& length, std::uint32_t& value) noexcept {
-    if (packed_ == 0) {
-      std::uint64_t head = 0;
-      if (!varint(head)) return false;
-      if ((head & 1) == 0) {
-        length = head >> 1;
-        value = 0;
-        for (unsigned k = 0; k < (width_ + 7) / 8; ++k) {
-          if (at_ >= bytes_.size()) return false;
-          value |= std::uint32_t{static_cast<unsigned char>(bytes_[at_++])} << (8 * k);
-        }
-        return length != 0;
-      }
-      const std::uint64_t groups = head >> 1;
-      if (groups == 0 || groups > (bytes_.size() - at_) / std::max(1u, width_) + 1) return false;
-      packed_ = groups * 8;
-      bit_ = 0;
-    }
-    value = 0;
-    for (unsigned k = 0; k < width_; ++k, ++bit_) {
-      const std::size_t byte = at_ + bit_ / 8;
-      if (byte >= bytes_.size()) return false;
-      value |= ((static_cast<unsigned char>(bytes_[byte]) >> (bit_ % 8)) & 1u) << k;
-    }
-    length = 1;
-    if (--packed_ == 0) at_ += (bit_ + 7) / 8;
+  explicit Budget(std::uint64_t bytes) : left_(bytes) {}
+  std::uint64_t left() const noexcept { return left_; }
+  bool take(std::uint64_t bytes) noexcept {
+    if (bytes > left_) return false;
+    left_ -= bytes;
     return true;
   }
 
  private:
-  bool varint(std::uint64_t& value) noexcept {
-    value = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-      if (at_ >= bytes_.size()) return false;
-      const auto b = static_cast<unsigned char>(bytes_[at_++]);
-      value |= std::uint64_t{b & 0x7fu} << shift;
-      if ((b & 0x80) == 0) return true;
-    }
-    return false;
-  }
-
-  std::string_view bytes_;
-  unsigned width_;
-  std::size_t at_ = 0;
-  std::size_t bit_ = 0;
-  std::uint64_t packed_ = 0;
+  std::uint64_t left_;
 };
-
-Error bad(std::string what, std::size_t byte) {
-  return {"bad_parquet", std::move(what), "byte " + std::to_string(byte)};
-}
-Error unsupported(std::string what) { return {"unsupported_parquet", std::move(what), ""}; }
-
-std::optional<ColumnType> column_type(const Leaf& leaf) noexcept {
-  const bool micros =
-      leaf.converted == format::timestamp_micros || (leaf.logical == 8 && leaf.time_unit == 2);
-  switch (leaf.type) {
-    case format::boolean:
-      return ColumnType::boolean;
-    case format::int32:
-      return ColumnType::int32;
-    case format::int64:
-      return micros ? ColumnType::timestamp_us : ColumnType::int64;
-    case format::float32:
-    case format::float64:
-      return ColumnType::float64;
-    case format::byte_array:
-      return ColumnType::text;
-    default:
-      return std::nullopt;
-  }
-}
 
 /// Reads the pages of one column chunk into a column.
 class ChunkReader {
  public:
   ChunkReader(std::string_view file, const Leaf& leaf, const ChunkMeta& meta,
-              const ParquetLimits& limits, std::uint64_t& taken, Column& column)
-      : file_(file), leaf_(leaf), meta_(meta), limits_(limits), taken_(taken), column_(column) {}
+              const ParquetLimits& limits, Budget& budget, Column& column)
+      : file_(file), leaf_(leaf), meta_(meta), limits_(limits), budget_(budget), column_(column) {}
 
   /// `sole`: the chunk is the column's only one, so that it may become a constant.
   std::optional<Error> read(bool sole);
 
  private:
   std::optional<Error> read_page(const PageHeader& head, std::string_view stored);
-  std::optional<Error> unpack(std::string_view stored, std::size_t size, std::string& out);
-  std::optional<Error> read_dictionary(std::string_view body, std::size_t count);
+  std::optional<Error> read_data_v1(const PageHeader& head, std::string_view stored);
+  std::optional<Error> read_data_v2(const PageHeader& head, std::string_view stored);
+  std::optional<Error> read_dictionary(const PageHeader& head, std::string_view stored);
+  std::optional<Error> unpack(std::string_view stored, std::size_t size);
   std::optional<Error> read_values(std::string_view body, std::int64_t encoding,
                                    std::string_view levels, std::size_t count);
-  std::optional<Error> add_indexed(std::string_view body, const std::vector<std::uint8_t>& defined);
-  std::optional<Error> add_plain(std::string_view body, const std::vector<std::uint8_t>& defined);
-  bool take_plain(std::string_view& body, Column& to);
-  void copy_entry(std::uint32_t index);
-  Error here(std::string what) const { return bad("column " + leaf_.name + ": " + what, at_); }
+  std::optional<Error> decode(std::string_view body, std::int64_t encoding, std::size_t count,
+                              Column& to);
+  Fault decode_physical(std::string_view body, std::int64_t encoding, std::size_t count,
+                        Column& to);
+  std::optional<Error> convert(const Column& from, Column& to);
+  Fault read_levels(std::string_view levels, std::size_t count, std::size_t& nulls);
+  bool is_constant(std::string_view indices, std::size_t count) const;
+  void scatter(const Column& from);
+  Error here(std::string_view what) const {
+    return bad("column " + leaf_.name + ": " + std::string(what), at_);
+  }
+  Error refused(const std::string& what) const {
+    return unsupported("column " + leaf_.name + ": " + what + " is not read", at_);
+  }
 
   std::string_view file_;
   const Leaf& leaf_;
   const ChunkMeta& meta_;
   const ParquetLimits& limits_;
-  std::uint64_t& taken_;
+  Budget& budget_;
   Column& column_;
-  Column dictionary_;
+  Column dictionary_;  // as the table has the values
+  Column physical_;
+  Column values_;
+  std::vector<std::uint8_t> defined_;
   std::string body_;
   std::size_t at_ = 0;
   std::size_t read_ = 0;
+  bool has_dictionary_ = false;
   bool sole_ = false;
 };
 
-std::optional<Error> ChunkReader::unpack(std::string_view stored, std::size_t size,
-                                         std::string& out) {
-  if (size > limits_.page_bytes_max || taken_ + size > limits_.total_bytes_max) {
+/// Makes body_ the page's bytes.
+std::optional<Error> ChunkReader::unpack(std::string_view stored, std::size_t size) {
+  if (size > limits_.page_bytes_max || !budget_.take(size))
     return here("a page is larger than the limit");
-  }
-  taken_ += size;
-  switch (meta_.codec) {
-    case format::uncompressed:
-      if (stored.size() != size) return here("an uncompressed page has two sizes");
-      out.assign(stored);
-      return std::nullopt;
-    case format::snappy: {
-      std::size_t length = 0;
-      if (!snappy::GetUncompressedLength(stored.data(), stored.size(), &length) || length != size) {
-        return here("a snappy page has a wrong length");
-      }
-      out.resize(size);
-      if (!snappy::RawUncompress(stored.data(), stored.size(), out.data()))
-        return here("a snappy page is corrupt");
-      return std::nullopt;
-    }
-    case format::zstd: {
-      const unsigned long long length = ZSTD_getFrameContentSize(stored.data(), stored.size());
-      if (length == ZSTD_CONTENTSIZE_ERROR ||
-          (length != ZSTD_CONTENTSIZE_UNKNOWN && length != size)) {
-        return here("a zstd page has a wrong length");
-      }
-      out.resize(size);
-      const std::size_t got = ZSTD_decompress(out.data(), size, stored.data(), stored.size());
-      if (ZSTD_isError(got) != 0 || got != size) return here("a zstd page is corrupt");
-      return std::nullopt;
-    }
-    default:
-      return unsupported("column " + leaf_.name + ": codec " +
-                         format::name_of(format::codec_names, meta_.codec) + " is not read");
-  }
-}
-
-/// Takes one PLAIN value that is no boolean; false at the end of the bytes.
-bool ChunkReader::take_plain(std::string_view& body, Column& to) {
-  const auto fixed = [&]<class T>(T, auto add) {
-    if (body.size() < sizeof(T)) return false;
-    T value;
-    std::memcpy(&value, body.data(), sizeof(T));
-    body.remove_prefix(sizeof(T));
-    add(value);
-    return true;
-  };
-  switch (leaf_.type) {
-    case format::int32:
-      return fixed(std::int32_t{}, [&](std::int32_t v) { to.add(std::int64_t{v}); });
-    case format::int64:
-      return fixed(std::int64_t{}, [&](std::int64_t v) { to.add(v); });
-    case format::float32:
-      return fixed(float{}, [&](float v) { to.add(static_cast<double>(v)); });
-    case format::float64:
-      return fixed(double{}, [&](double v) { to.add(v); });
-    default: {
-      std::uint32_t size = 0;
-      if (body.size() < 4) return false;
-      std::memcpy(&size, body.data(), 4);
-      if (size > body.size() - 4) return false;
-      to.add(body.substr(4, size));
-      body.remove_prefix(4 + std::size_t{size});
-      return true;
-    }
-  }
-}
-
-std::optional<Error> ChunkReader::read_dictionary(std::string_view body, std::size_t count) {
-  dictionary_.clear(leaf_.name, column_.type);
-  if (leaf_.type == format::boolean) return here("booleans have no dictionary");
-  if (count > body.size()) return here("the dictionary says more entries than it has bytes");
-  for (std::size_t k = 0; k < count; ++k) {
-    if (!take_plain(body, dictionary_)) return here("the dictionary is cut");
-  }
+  const Fault fault = format::decompress(meta_.codec, stored, size, body_);
+  if (!fault.empty()) return here(fault);
   return std::nullopt;
 }
 
-void ChunkReader::copy_entry(std::uint32_t index) {
-  switch (column_.type) {
-    case ColumnType::float64:
-      column_.add(dictionary_.floats[index]);
+Fault ChunkReader::decode_physical(std::string_view body, std::int64_t encoding, std::size_t count,
+                                   Column& to) {
+  // Text of other encodings is not longer than the page, which the budget has paid for.
+  const bool grows = encoding == format::delta_byte_array;
+  const std::size_t before = to.bytes.size();
+  const std::uint64_t text_max =
+      grows ? std::min(text_bytes_max, before + budget_.left()) : text_bytes_max;
+  const format::Values values{leaf_.type, static_cast<std::size_t>(leaf_.length), count, text_max,
+                              to};
+  Fault fault;
+  switch (encoding) {
+    case format::plain:
+      fault = format::decode_plain(body, values);
       break;
-    case ColumnType::text:
-      column_.add(dictionary_.text(index));
+    case format::rle:
+      fault = format::decode_rle(body, values);
+      break;
+    case format::delta_binary_packed:
+      fault = format::decode_delta(body, values);
+      break;
+    case format::delta_length_byte_array:
+      fault = format::decode_delta_lengths(body, values);
+      break;
+    case format::delta_byte_array:
+      fault = format::decode_delta_strings(body, values);
       break;
     default:
-      column_.add(dictionary_.integers[index]);
+      fault = format::decode_stream_split(body, values);
   }
+  if (grows && fault.empty() && !budget_.take(to.bytes.size() - before))
+    fault = "more text than the limit";
+  return fault;
 }
 
-std::optional<Error> ChunkReader::add_indexed(std::string_view body,
-                                              const std::vector<std::uint8_t>& defined) {
-  const std::size_t entries = dictionary_.entries();
-  const auto wanted =
-      static_cast<std::size_t>(std::count(defined.begin(), defined.end(), std::uint8_t{1}));
-  if (wanted != 0 && body.empty()) return here("the page has no indices");
-  const unsigned width = body.empty() ? 0 : static_cast<unsigned char>(body.front());
-  if (width > 31) return here("the indices are wider than 31 bits");
-  HybridReader indices(body.empty() ? body : body.substr(1), width);
-  std::size_t left = 0;
-  std::uint32_t index = 0;
-  if (sole_ && entries == 1 &&
-      wanted == static_cast<std::size_t>(meta_.values)) {  // one value throughout
-    for (std::size_t seen = 0; seen < wanted && width != 0; seen += left) {
-      if (!indices.next(left, index)) return here("the indices are cut");
-      if (index != 0) return here("an index lies outside the dictionary");
+std::optional<Error> ChunkReader::convert(const Column& from, Column& to) {
+  const std::uint64_t text = std::uint64_t{from.entries()} * format::converted_text_max(leaf_);
+  if (text > text_bytes_max - to.bytes.size() || !budget_.take(text))
+    return here("more text than the limit");
+  const Fault fault = format::convert(leaf_, from, to);
+  if (!fault.empty()) return here(fault);
+  return std::nullopt;
+}
+
+/// Appends the `count` values of a page to `to`, which is of the column's type.
+std::optional<Error> ChunkReader::decode(std::string_view body, std::int64_t encoding,
+                                         std::size_t count, Column& to) {
+  switch (encoding) {
+    case format::rle_dictionary:
+    case format::plain_dictionary: {
+      if (count != 0 && !has_dictionary_) return here("there is no dictionary");
+      const std::size_t before = to.bytes.size();
+      const std::uint64_t text_max = std::min(text_bytes_max, before + budget_.left());
+      const Fault fault =
+          format::decode_indices(body, {leaf_.type, 0, count, text_max, to}, dictionary_);
+      if (!fault.empty()) return here(fault);
+      budget_.take(to.bytes.size() - before);
+      return std::nullopt;
     }
-    column_.clear(leaf_.name, column_.type, true);
-    copy_entry(0);
-    return std::nullopt;
+    case format::plain:
+    case format::rle:
+    case format::delta_binary_packed:
+    case format::delta_length_byte_array:
+    case format::delta_byte_array:
+    case format::byte_stream_split:
+      break;
+    default:
+      return refused("encoding " + format::name_of(format::encoding_names, encoding));
   }
-  for (const std::uint8_t is_defined : defined) {
+  const bool converted = format::is_converted(leaf_);
+  if (converted) physical_.clear({}, format::physical_type(leaf_));
+  const Fault fault = decode_physical(body, encoding, count, converted ? physical_ : to);
+  if (!fault.empty()) return here(fault);
+  return converted ? convert(physical_, to) : std::nullopt;
+}
+
+std::optional<Error> ChunkReader::read_dictionary(const PageHeader& head, std::string_view stored) {
+  if (leaf_.type == format::boolean) return here("booleans have no dictionary");
+  if (has_dictionary_ || read_ != 0) return here("a dictionary stands behind other pages");
+  if (head.values < 0) return here("a dictionary page without a count");
+  if (head.encoding != format::plain && head.encoding != format::plain_dictionary)
+    return refused("a dictionary of " + format::name_of(format::encoding_names, head.encoding));
+  if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed))) return error;
+  const auto count = static_cast<std::uint64_t>(head.values);
+  if (count > body_.size()) return here("the dictionary says more entries than it has bytes");
+  if (!budget_.take(count * value_bytes)) return here("more values than the limit");
+  has_dictionary_ = true;
+  dictionary_.clear({}, column_.type);
+  return decode(body_, format::plain, static_cast<std::size_t>(count), dictionary_);
+}
+
+/// Fills defined_ where there are nulls.
+Fault ChunkReader::read_levels(std::string_view levels, std::size_t count, std::size_t& nulls) {
+  nulls = 0;
+  defined_.clear();
+  format::HybridReader runs(levels, 1);
+  for (std::size_t k = 0; k < count;) {
+    std::size_t length = 0;
+    std::uint32_t level = 0;
+    if (!runs.next(length, level)) return "the definition levels are cut";
+    length = std::min(length, count - k);
+    if (level == 0) nulls += length;
+    defined_.insert(defined_.end(), length, static_cast<std::uint8_t>(level));
+    k += length;
+  }
+  return {};
+}
+
+/// The whole column is the dictionary's one entry.
+bool ChunkReader::is_constant(std::string_view indices, std::size_t count) const {
+  if (!sole_ || dictionary_.entries() != 1 || count != static_cast<std::size_t>(meta_.values) ||
+      indices.empty()) {
+    return false;
+  }
+  const unsigned width = static_cast<unsigned char>(indices.front());
+  if (width > 32) return false;
+  format::HybridReader runs(indices.substr(1), width);
+  std::size_t length = 0;
+  std::uint32_t index = 0;
+  for (std::size_t seen = 0; seen < count; seen += length) {
+    if (!runs.next(length, index) || index != 0) return false;
+  }
+  return true;
+}
+
+/// Appends the values, and nulls where defined_ has none.
+void ChunkReader::scatter(const Column& from) {
+  std::size_t next = 0;
+  for (const std::uint8_t is_defined : defined_) {
     if (is_defined == 0) {
       column_.add_null();
       continue;
     }
-    if (left == 0 && width == 0 && entries > 0)
-      left = wanted;  // nothing is stored where there is one entry
-    while (left == 0) {
-      if (!indices.next(left, index)) return here("the indices are cut");
+    switch (column_.type) {
+      case ColumnType::float64:
+        column_.add(from.floats[next]);
+        break;
+      case ColumnType::text:
+        column_.add(from.text(next));
+        break;
+      default:
+        column_.add(from.integers[next]);
     }
-    if (index >= entries) return here("an index lies outside the dictionary");
-    copy_entry(index);
-    if (column_.bytes.size() > limits_.total_bytes_max) return here("more text than the limit");
-    --left;
+    ++next;
   }
-  return std::nullopt;
-}
-
-std::optional<Error> ChunkReader::add_plain(std::string_view body,
-                                            const std::vector<std::uint8_t>& defined) {
-  if (leaf_.type == format::boolean) {
-    std::size_t bit = 0;
-    for (const std::uint8_t is_defined : defined) {
-      if (is_defined == 0) {
-        column_.add_null();
-        continue;
-      }
-      if (bit / 8 >= body.size()) return here("the page has too few booleans");
-      column_.add(std::int64_t{(static_cast<unsigned char>(body[bit / 8]) >> (bit % 8)) & 1});
-      ++bit;
-    }
-    return std::nullopt;
-  }
-  for (const std::uint8_t is_defined : defined) {
-    if (is_defined == 0) {
-      column_.add_null();
-    } else if (!take_plain(body, column_)) {
-      return here("the page has too few values");
-    }
-  }
-  return std::nullopt;
 }
 
 std::optional<Error> ChunkReader::read_values(std::string_view body, std::int64_t encoding,
                                               std::string_view levels, std::size_t count) {
-  taken_ += count * 9;  // at most this much for the values and their validity, text apart
-  if (taken_ > limits_.total_bytes_max) return here("more values than the limit");
-  std::vector<std::uint8_t> defined(count, 1);
+  if (!budget_.take(std::uint64_t{count} * value_bytes)) return here("more values than the limit");
+  std::size_t nulls = 0;
   if (leaf_.repetition == 1) {
-    HybridReader runs(levels, 1);
-    for (std::size_t k = 0; k < count;) {
-      std::size_t length = 0;
-      std::uint32_t level = 0;
-      if (!runs.next(length, level)) return here("the definition levels are cut");
-      for (; length != 0 && k < count; --length, ++k) defined[k] = level != 0 ? 1 : 0;
-    }
+    const Fault fault = read_levels(levels, count, nulls);
+    if (!fault.empty()) return here(fault);
   }
-  switch (encoding) {
-    case format::plain:
-      return add_plain(body, defined);
-    case format::rle_dictionary:
-    case format::plain_dictionary:
-      return add_indexed(body, defined);
-    case format::rle: {
-      if (leaf_.type != format::boolean || body.size() < 4) return here("RLE is for booleans only");
-      HybridReader runs(body.substr(4), 1);
-      std::size_t left = 0;
-      std::uint32_t value = 0;
-      for (const std::uint8_t is_defined : defined) {
-        if (is_defined == 0) {
-          column_.add_null();
-          continue;
-        }
-        if (left == 0 && !runs.next(left, value)) return here("the page has too few booleans");
-        column_.add(std::int64_t{value & 1});
-        --left;
-      }
+  if (nulls == 0) {
+    const bool indexed = encoding == format::rle_dictionary || encoding == format::plain_dictionary;
+    if (indexed && count != 0 && is_constant(body, count)) {
+      column_.constant = true;
+      const format::Values one{leaf_.type, 0, 1, text_bytes_max, column_};
+      const Fault fault = format::decode_indices(body, one, dictionary_);
+      if (!fault.empty()) return here(fault);
       return std::nullopt;
     }
-    default:
-      return unsupported("column " + leaf_.name + ": encoding " +
-                         format::name_of(format::encoding_names, encoding) + " is not read");
+    auto error = decode(body, encoding, count, column_);
+    if (!column_.valid.empty()) column_.valid.resize(column_.entries(), 1);
+    return error;
   }
+  values_.clear({}, column_.type);
+  if (auto error = decode(body, encoding, count - nulls, values_)) return error;
+  if (values_.bytes.size() > text_bytes_max - column_.bytes.size())
+    return here("more text than the limit");
+  scatter(values_);
+  return std::nullopt;
 }
 
-std::optional<Error> ChunkReader::read_page(const PageHeader& head, std::string_view stored) {
-  if (head.has_crc && format::crc32(stored) != static_cast<std::uint32_t>(head.crc))
-    return here("wrong page CRC");
-  if (head.type == format::dictionary_page) {
-    if (head.values < 0) return here("a dictionary page without a count");
-    if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed), body_))
-      return error;
-    return read_dictionary(body_, static_cast<std::size_t>(head.values));
+std::optional<Error> ChunkReader::read_data_v1(const PageHeader& head, std::string_view stored) {
+  if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed))) return error;
+  std::string_view body = body_;
+  std::string_view levels;
+  if (leaf_.repetition == 1) {
+    if (head.level_encoding != format::rle)
+      return refused("levels of " + format::name_of(format::encoding_names, head.level_encoding));
+    std::uint32_t size = 0;
+    if (body.size() < 4) return here("the definition levels are cut");
+    std::memcpy(&size, body.data(), 4);
+    if (size > body.size() - 4) return here("the definition levels are cut");
+    levels = body.substr(4, size);
+    body.remove_prefix(4 + std::size_t{size});
   }
-  if (head.type == format::index_page) return std::nullopt;
-  if (head.type != format::data_page && head.type != format::data_page_v2)
-    return here("an unknown kind of page");
-  if (head.values < 0 ||
-      static_cast<std::uint64_t>(head.values) > static_cast<std::uint64_t>(meta_.values) - read_) {
-    return here("a page has more values than the column");
-  }
-  const auto count = static_cast<std::size_t>(head.values);
-  read_ += count;
-  if (head.type == format::data_page) {
-    if (auto error = unpack(stored, static_cast<std::size_t>(head.uncompressed), body_))
-      return error;
-    std::string_view body = body_;
-    std::string_view levels;
-    if (leaf_.repetition == 1) {
-      if (head.level_encoding != format::rle) {
-        return unsupported("column " + leaf_.name + ": bit-packed levels are not read");
-      }
-      std::uint32_t size = 0;
-      if (body.size() < 4) return here("the definition levels are cut");
-      std::memcpy(&size, body.data(), 4);
-      if (size > body.size() - 4) return here("the definition levels are cut");
-      levels = body.substr(4, size);
-      body.remove_prefix(4 + std::size_t{size});
-    }
-    return read_values(body, head.encoding, levels, count);
-  }
+  return read_values(body, head.encoding, levels, static_cast<std::size_t>(head.values));
+}
+
+/// In a v2 page the levels stand before the values, and are never compressed.
+std::optional<Error> ChunkReader::read_data_v2(const PageHeader& head, std::string_view stored) {
   if (head.repetition_bytes != 0 || head.definition_bytes < 0 ||
       static_cast<std::uint64_t>(head.definition_bytes) > stored.size() ||
       head.definition_bytes > head.uncompressed) {
@@ -374,21 +300,42 @@ std::optional<Error> ChunkReader::read_page(const PageHeader& head, std::string_
   const std::string_view levels = stored.substr(0, static_cast<std::size_t>(head.definition_bytes));
   const std::string_view rest = stored.substr(levels.size());
   const auto size = static_cast<std::size_t>(head.uncompressed - head.definition_bytes);
-  if (!head.is_compressed) return read_values(rest, head.encoding, levels, count);
-  if (size == 0) {
-    body_.clear();
-  } else if (auto error = unpack(rest, size, body_)) {
-    return error;
+  const auto count = static_cast<std::size_t>(head.values);
+  if (!head.is_compressed) {
+    if (size != rest.size()) return here("an uncompressed page has two sizes");
+    if (!budget_.take(size)) return here("a page is larger than the limit");
+    return read_values(rest, head.encoding, levels, count);
   }
+  if (auto error = unpack(rest, size)) return error;
   return read_values(body_, head.encoding, levels, count);
+}
+
+std::optional<Error> ChunkReader::read_page(const PageHeader& head, std::string_view stored) {
+  if (head.has_crc && format::crc32(stored) != static_cast<std::uint32_t>(head.crc))
+    return here("wrong page CRC");
+  switch (head.type) {
+    case format::index_page:
+      return std::nullopt;
+    case format::dictionary_page:
+      return read_dictionary(head, stored);
+    case format::data_page:
+    case format::data_page_v2:
+      break;
+    default:
+      return here("an unknown kind of page");
+  }
+  if (head.values < 0 ||
+      static_cast<std::uint64_t>(head.values) > static_cast<std::uint64_t>(meta_.values) - read_) {
+    return here("a page has more values than the column");
+  }
+  read_ += static_cast<std::size_t>(head.values);
+  return head.type == format::data_page ? read_data_v1(head, stored) : read_data_v2(head, stored);
 }
 
 std::optional<Error> ChunkReader::read(bool sole) {
   sole_ = sole;
-  const std::int64_t begin = meta_.dictionary_offset > 0
-                                 ? std::min(meta_.dictionary_offset, meta_.data_offset)
-                                 : meta_.data_offset;
-  at_ = static_cast<std::size_t>(begin);
+  if (meta_.values == 0) return std::nullopt;  // offsets mean nothing there
+  at_ = static_cast<std::size_t>(meta_.begin());
   const std::size_t end = at_ + static_cast<std::size_t>(meta_.compressed);
   while (read_ < static_cast<std::size_t>(meta_.values)) {
     if (at_ >= end) return here("the pages end before the values");
@@ -396,111 +343,152 @@ std::optional<Error> ChunkReader::read(bool sole) {
     if (!format::parse_page_header(file_.substr(at_, end - at_), head))
       return here("a page header cannot be read");
     const std::size_t body = at_ + head.bytes;
-    if (body > end || static_cast<std::uint64_t>(head.compressed) > end - body)
-      return here("a page is cut");
-    if (auto error = read_page(head, file_.substr(body, static_cast<std::size_t>(head.compressed))))
-      return error;
-    at_ = body + static_cast<std::size_t>(head.compressed);
+    if (static_cast<std::uint64_t>(head.compressed) > end - body) return here("a page is cut");
+    const auto size = static_cast<std::size_t>(head.compressed);
+    if (auto error = read_page(head, file_.substr(body, size))) return error;
+    at_ = body + size;
   }
   return std::nullopt;
-}
-
-std::string bound_text(const Leaf& leaf, const std::string& stored) {
-  const auto as = [&]<class T>(T) {
-    T value{};
-    if (stored.size() >= sizeof(T)) std::memcpy(&value, stored.data(), sizeof(T));
-    return value;
-  };
-  switch (leaf.type) {
-    case format::boolean:
-      return !stored.empty() && stored.front() != 0 ? "true" : "false";
-    case format::int32:
-      return std::to_string(as(std::int32_t{}));
-    case format::int64:
-      return std::to_string(as(std::int64_t{}));
-    case format::float32:
-      return python_repr(static_cast<double>(as(float{})));
-    case format::float64:
-      return python_repr(as(double{}));
-    default:
-      return stored;
-  }
 }
 
 ColumnInfo describe(const Leaf& leaf) {
   ColumnInfo info;
   info.name = leaf.name;
   info.physical = format::physical_names[static_cast<std::size_t>(leaf.type)];
-  if (leaf.logical == 1 || leaf.converted == format::utf8) info.logical = "STRING";
-  if (leaf.logical == 8 || leaf.converted == format::timestamp_micros) {
-    const char* unit = leaf.time_unit == 1 ? "ms" : leaf.time_unit == 3 ? "ns" : "us";
-    info.logical = std::string("TIMESTAMP(") + unit + (leaf.utc ? ", UTC)" : ")");
+  info.logical = format::logical_text(leaf);
+  info.temporal = format::temporal(leaf);
+  info.utc = leaf.utc;
+  return info;
+}
+
+ColumnInfo describe(const format::Footer& footer, std::size_t column) {
+  const Leaf& leaf = footer.leaves[column];
+  ColumnInfo info = describe(leaf);
+  const ChunkMeta* least = nullptr;
+  const ChunkMeta* most = nullptr;
+  bool all_nulls = true;
+  bool all_bounds = true;
+  info.null_count = 0;
+  for (const format::RowGroup& group : footer.groups) {
+    const ChunkMeta& chunk = group.chunks[column];
+    info.compressed_bytes +=
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.compressed));
+    info.uncompressed_bytes +=
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.uncompressed));
+    ChunkInfo& about = info.chunks.emplace_back();
+    about.null_count = chunk.nulls;
+    about.nan_count = chunk.nans;
+    if (chunk.has_min) about.min = format::bound_text(leaf, chunk.min);
+    if (chunk.has_max) about.max = format::bound_text(leaf, chunk.max);
+    // Counts that lie would overflow the sum: they are no counts.
+    all_nulls = all_nulls && chunk.nulls >= 0 && chunk.nulls <= group.rows;
+    if (all_nulls) info.null_count += chunk.nulls;
+    if (chunk.nulls == group.rows) continue;  // there is nothing to bound
+    all_bounds = all_bounds && chunk.has_min && chunk.has_max;
+    if (!all_bounds) continue;
+    if (least == nullptr || format::bound_less(leaf, chunk.min, least->min)) least = &chunk;
+    if (most == nullptr || format::bound_less(leaf, most->max, chunk.max)) most = &chunk;
+  }
+  if (!all_nulls || footer.groups.empty()) info.null_count = -1;
+  if (all_bounds && least != nullptr) {
+    info.min = format::bound_text(leaf, least->min);
+    info.max = format::bound_text(leaf, most->max);
+  }
+  if (footer.groups.empty()) return info;
+  const ChunkMeta& first = footer.groups.front().chunks[column];
+  info.codec = format::name_of(format::codec_names, first.codec);
+  for (const std::int64_t encoding : first.encodings) {
+    if (!info.encodings.empty()) info.encodings += ',';
+    info.encodings += format::name_of(format::encoding_names, encoding);
   }
   return info;
 }
 
-void add_chunk(const Leaf& leaf, const ChunkMeta& chunk, bool first, ColumnInfo& info) {
-  info.compressed_bytes += static_cast<std::uint64_t>(chunk.compressed);
-  info.uncompressed_bytes +=
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.uncompressed));
-  if (!first) return;
-  info.codec = format::name_of(format::codec_names, chunk.codec);
-  for (const std::int64_t encoding : chunk.encodings) {
-    if (!info.encodings.empty()) info.encodings += ',';
-    info.encodings += format::name_of(format::encoding_names, encoding);
-  }
-  info.null_count = chunk.nulls;
-  if (chunk.has_min) info.min = bound_text(leaf, chunk.min);
-  if (chunk.has_max) info.max = bound_text(leaf, chunk.max);
+FileInfo describe(const format::Footer& footer) {
+  FileInfo info;
+  info.version = footer.version;
+  info.rows = static_cast<std::uint64_t>(footer.rows);
+  info.created_by = footer.created_by;
+  for (const auto& group : footer.groups)
+    info.row_group_rows.push_back(static_cast<std::uint64_t>(group.rows));
+  for (std::size_t k = 0; k < footer.leaves.size(); ++k)
+    info.columns.push_back(describe(footer, k));
+  return info;
 }
 
-}  // namespace
-
-Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info,
-                          const ParquetLimits& limits) {
-  table.clear();
+Result<format::Footer> read_footer(std::string_view bytes, const ParquetLimits& limits) {
   if (bytes.size() < 12 || !bytes.starts_with(format::magic)) return bad("not a Parquet file", 0);
-  if (bytes.ends_with("PARE")) return unsupported("encrypted files are not read");
+  if (bytes.ends_with("PARE")) return unsupported("encrypted files are not read", bytes.size() - 4);
   if (!bytes.ends_with(format::magic))
     return bad("the file is cut: it does not end in PAR1", bytes.size());
   std::uint32_t size = 0;
   std::memcpy(&size, bytes.data() + bytes.size() - 8, 4);
   if (size > bytes.size() - 12) return bad("the footer is larger than the file", bytes.size() - 8);
   const std::size_t base = bytes.size() - 8 - size;
-  auto parsed = format::parse_footer(bytes.substr(base, size), base, limits);
-  if (!parsed) return parsed.error();
-  const format::Footer& footer = parsed.value();
-  if (info != nullptr) {
-    *info = {};
-    info->version = footer.version;
-    info->rows = static_cast<std::uint64_t>(footer.rows);
-    info->created_by = footer.created_by;
-    for (const auto& group : footer.groups)
-      info->row_group_rows.push_back(static_cast<std::uint64_t>(group.rows));
-  }
-  std::uint64_t taken = 0;
+  return format::parse_footer(bytes.substr(base, size), base, limits);
+}
+
+}  // namespace
+
+struct ParquetReader::State {
+  std::string_view bytes;
+  ParquetLimits limits;
+  format::Footer footer;
+  FileInfo info;
+
+  Result<Done> read(std::size_t first, std::size_t count, Table& table) const;
+};
+
+Result<Done> ParquetReader::State::read(std::size_t first, std::size_t count, Table& table) const {
+  table.clear();
+  std::size_t rows = 0;
+  for (std::size_t g = first; g < first + count; ++g)
+    rows += static_cast<std::size_t>(footer.groups[g].rows);
+  Budget budget(limits.total_bytes_max);
   for (std::size_t k = 0; k < footer.leaves.size(); ++k) {
     const Leaf& leaf = footer.leaves[k];
-    const auto type = column_type(leaf);
-    if (!type) {
-      return unsupported("column " + leaf.name + ": type " +
-                         std::string(format::physical_names[static_cast<std::size_t>(leaf.type)]) +
-                         " is not read");
-    }
-    Column& column = table.add(leaf.name, *type);
-    if (info != nullptr) info->columns.push_back(describe(leaf));
-    for (const auto& group : footer.groups) {
-      const ChunkMeta& chunk = group.chunks[k];
-      if (info != nullptr)
-        add_chunk(leaf, chunk, &group == &footer.groups.front(), info->columns.back());
-      if (auto error = ChunkReader(bytes, leaf, chunk, limits, taken, column)
-                           .read(footer.groups.size() == 1)) {
-        return *error;
-      }
+    Column& column = table.add(leaf.name, format::column_type(leaf));
+    for (std::size_t g = first; g < first + count; ++g) {
+      const ChunkMeta& chunk = footer.groups[g].chunks[k];
+      auto error = ChunkReader(bytes, leaf, chunk, limits, budget, column).read(count == 1);
+      if (error) return *error;
     }
   }
-  table.rows = static_cast<std::size_t>(footer.rows);
+  table.rows = rows;
   return Done{};
+}
+
+ParquetReader::ParquetReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ParquetReader::~ParquetReader() = default;
+ParquetReader::ParquetReader(ParquetReader&&) noexcept = default;
+ParquetReader& ParquetReader::operator=(ParquetReader&&) noexcept = default;
+
+Result<ParquetReader> ParquetReader::open(std::string_view bytes, const ParquetLimits& limits) {
+  auto footer = read_footer(bytes, limits);
+  if (!footer) return footer.error();
+  auto state = std::make_unique<State>(State{bytes, limits, std::move(footer).value(), {}});
+  state->info = describe(state->footer);
+  return ParquetReader(std::move(state));
+}
+
+const FileInfo& ParquetReader::info() const noexcept { return state_->info; }
+
+Result<Done> ParquetReader::read(Table& table) const {
+  return state_->read(0, state_->footer.groups.size(), table);
+}
+
+Result<Done> ParquetReader::read_row_group(std::size_t index, Table& table) const {
+  WEIR_CHECK(index < row_groups(), "the file has no such row group");
+  return state_->read(index, 1, table);
+}
+
+Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info,
+                          const ParquetLimits& limits) {
+  table.clear();
+  auto reader = ParquetReader::open(bytes, limits);
+  if (!reader) return reader.error();
+  if (info != nullptr) *info = reader.value().info();
+  return reader.value().read(table);
 }
 
 }  // namespace weir::segmentation

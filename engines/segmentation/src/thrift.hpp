@@ -1,8 +1,9 @@
 // thrift.hpp: Thrift's compact protocol, as much of it as Parquet's footer and page headers need.
 //
-// Roles: one thread. Errors: a reader that met bad bytes says so by ok() and returns zeros from
-// then on; nesting and sizes are bounded by the bytes that are there. Source:
-// thrift-compact-protocol.md of apache/thrift.
+// Roles: one thread.
+// Errors: a reader that met bad bytes says so by ok() and returns zeros from then on; nesting is
+// bounded by depth_max, sizes by the bytes that are there, field ids and numbers by their types.
+// Source: thrift-compact-protocol.md of apache/thrift.
 #pragma once
 
 #include <cstdint>
@@ -96,6 +97,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
   bool ok() const noexcept { return ok_; }
+  void fail() noexcept { ok_ = false; }
   std::size_t offset() const noexcept { return at_; }
 
   /// Calls visit(id, type) for each field of a struct; visit returns true when it has taken the
@@ -111,7 +113,10 @@ class Reader {
         ok_ = false;
         break;
       }
-      id = (head >> 4) != 0 ? id + (head >> 4) : static_cast<int>(zigzag());
+      const std::int64_t next = (head >> 4) != 0 ? id + (head >> 4) : zigzag();
+      if (next < 0 || next > id_max) ok_ = false;
+      if (!ok_) break;
+      id = static_cast<int>(next);
       if (!visit(id, type)) skip(type);
     }
     --depth_;
@@ -128,6 +133,7 @@ class Reader {
     for (std::uint64_t k = 0; k < size && ok_; ++k) visit(type);
   }
 
+  std::int8_t octet() noexcept { return static_cast<std::int8_t>(byte()); }
   std::int64_t zigzag() noexcept {
     const std::uint64_t v = varint();
     return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
@@ -182,6 +188,7 @@ class Reader {
 
  private:
   static constexpr int depth_max = 32;
+  static constexpr std::int64_t id_max = 32767;  // ids are 16 bits
 
   void skip_element(Type type) {  // booleans take a byte here, none in fields
     if (type == yes || type == no) {
@@ -219,6 +226,7 @@ class Reader {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const std::uint8_t b = byte();
+      if (shift == 63 && b > 1) break;  // more than 64 bits
       value |= std::uint64_t{static_cast<std::uint8_t>(b & 0x7f)} << shift;
       if ((b & 0x80) == 0) return value;
     }

@@ -1,13 +1,18 @@
-// parquet.hpp: flat Parquet files: a writer of one careful subset, and a reader for it and for what
-// Polars writes.
+// parquet.hpp: flat Parquet files: a writer of one careful subset, and a reader of all that a flat
+// file may hold.
 //
 // Written: version 1, one row group, OPTIONAL columns, v1 data pages, PLAIN; a column with one
 // value throughout as a one-entry dictionary (RLE_DICTIONARY, bit width 1); statistics without min
-// and max where a NaN is; column orders; converted and logical types; page CRCs. Read: several row
-// groups and pages, v1 and v2 pages, PLAIN, dictionaries, RLE booleans, uncompressed, snappy and
-// zstd. Anything else is refused by name. Roles: a ParquetWriter belongs to one thread at a time;
-// reading is a pure function. Limits are checked before memory is taken. Source:
-// apache/parquet-format.
+// and max where a NaN is; column orders; converted and logical types; page CRCs.
+// Read: REQUIRED and OPTIONAL columns of all types but INT96; any row groups, v1 and v2 pages;
+// PLAIN, PLAIN_DICTIONARY, RLE_DICTIONARY, RLE, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY,
+// DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT; UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4_RAW; a page's CRC is
+// checked where it has one. Nested and encrypted data, INT96, BROTLI, LZO, the older LZ4 and
+// bit-packed levels are refused by name.
+// Roles: a ParquetWriter belongs to one thread at a time; a ParquetReader may be read by several.
+// Errors: bad_parquet, unsupported_parquet, with the byte where it was met. Nothing throws.
+// Memory: a reader holds nothing but the footer. Limits are checked before memory is taken.
+// Source: apache/parquet-format.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +36,8 @@ class ParquetWriter {
   ParquetWriter& operator=(const ParquetWriter&) = delete;
 
   /// The file of rows first .. first+count-1 of `table`, and of the columns of `extra` (constant,
-  /// or of `count` entries each) behind them. Valid until the next call. Equal input gives equal
-  /// bytes.
+  /// or of `count` entries each) behind them, as one row group. Valid until the next call. Equal
+  /// input gives equal bytes.
   std::string_view encode(const Table& table, std::size_t first, std::size_t count,
                           const Table* extra = nullptr);
 
@@ -41,16 +46,37 @@ class ParquetWriter {
   std::unique_ptr<State> state_;
 };
 
+/// What the whole numbers of a table's column count: days since 1970-01-01, parts of a second since
+/// midnight, parts of a second since 1970-01-01T00:00 (in UTC, or of a clock on some wall).
+enum class Temporal : std::uint8_t {
+  none,
+  date,
+  time_ms,
+  time_us,
+  time_ns,
+  timestamp_us,  // stored milliseconds too: they are read as microseconds
+  timestamp_ns
+};
+
+struct ChunkInfo {
+  std::int64_t null_count = -1;  // -1: not stated
+  std::int64_t nan_count = -1;   // -1: not stated
+  std::string min, max;          // as text; empty: not stated
+};
+
 struct ColumnInfo {
   std::string name;
   std::string physical;   // "DOUBLE"
   std::string logical;    // "STRING", "TIMESTAMP(us, UTC)", or empty
-  std::string codec;      // "ZSTD"
-  std::string encodings;  // "PLAIN,RLE"
+  std::string codec;      // "ZSTD"; of the first row group
+  std::string encodings;  // "PLAIN,RLE"; of the first row group
+  Temporal temporal = Temporal::none;
+  bool utc = false;  // of a time or timestamp
   std::uint64_t compressed_bytes = 0;
   std::uint64_t uncompressed_bytes = 0;
-  std::int64_t null_count = -1;  // -1: not stated
-  std::string min, max;          // as text; empty: not stated
+  std::int64_t null_count = -1;   // of all row groups; -1: not stated by each
+  std::string min, max;           // of all row groups, as text; empty: not stated by each
+  std::vector<ChunkInfo> chunks;  // one a row group
 };
 
 struct FileInfo {
@@ -58,18 +84,44 @@ struct FileInfo {
   std::uint64_t rows = 0;
   std::string created_by;
   std::vector<std::uint64_t> row_group_rows;
-  std::vector<ColumnInfo> columns;  // sizes summed over row groups, statistics of the first one
+  std::vector<ColumnInfo> columns;  // sizes summed over row groups
 };
 
 struct ParquetLimits {
   std::uint64_t rows_max = 1u << 26;
   std::uint64_t columns_max = 4096;
   std::uint64_t page_bytes_max = 1u << 28;   // uncompressed
-  std::uint64_t total_bytes_max = 1u << 30;  // uncompressed, all pages together
+  std::uint64_t total_bytes_max = 1u << 30;  // of one read: pages uncompressed, values and text
+  std::uint64_t chunks_max = 1u << 20;       // columns times row groups
 };
 
-/// Reads a whole file into `table` (cleared first); `info` may be null. Errors: bad_parquet and
-/// unsupported_parquet, with the byte offset where that is known.
+/// A file of which row groups are read one by one. The bytes are not copied: they outlive it.
+///
+/// FLOAT becomes float64, FLOAT16 too, UINT_32 int64, milliseconds microseconds; decimals, UINT_64
+/// and UUIDs become text, exactly; byte arrays text, whatever they hold. A column that is one
+/// dictionary entry throughout the table becomes a constant.
+class ParquetReader {
+ public:
+  static Result<ParquetReader> open(std::string_view bytes, const ParquetLimits& limits = {});
+  ~ParquetReader();
+  ParquetReader(ParquetReader&&) noexcept;
+  ParquetReader& operator=(ParquetReader&&) noexcept;
+
+  const FileInfo& info() const noexcept;
+  std::size_t row_groups() const noexcept { return info().row_group_rows.size(); }
+
+  /// All rows into `table` (cleared first).
+  Result<Done> read(Table& table) const;
+  /// Those of one row group (below row_groups()).
+  Result<Done> read_row_group(std::size_t index, Table& table) const;
+
+ private:
+  struct State;
+  explicit ParquetReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Reads a whole file into `table` (cleared first); `info` may be null.
 Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info = nullptr,
                           const ParquetLimits& limits = {});
 
