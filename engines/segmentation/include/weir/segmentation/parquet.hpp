@@ -1,9 +1,10 @@
 // parquet.hpp: flat Parquet files: a writer of one careful subset, and a reader of all that a flat
 // file may hold.
 //
-// Written: version 1, one row group, OPTIONAL columns, v1 data pages, PLAIN; a column with one
-// value throughout as a one-entry dictionary (RLE_DICTIONARY, bit width 1); statistics without min
-// and max where a NaN is; column orders; converted and logical types; page CRCs.
+// Written: version 1, OPTIONAL columns, v1 data pages of 1 MiB at most (a longer text apart),
+// PLAIN; what changes seldom from row to row by a dictionary (RLE_DICTIONARY); null counts, NaN
+// counts, and min and max where no NaN is, a zero min as -0.0 and a zero max as 0.0, for each row
+// group; column orders; converted and logical types; page CRCs.
 // Read: REQUIRED and OPTIONAL columns of all types but INT96; any row groups, v1 and v2 pages;
 // PLAIN, PLAIN_DICTIONARY, RLE_DICTIONARY, RLE, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY,
 // DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT; UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4_RAW; a page's CRC is
@@ -11,7 +12,8 @@
 // bit-packed levels are refused by name.
 // Roles: a ParquetWriter belongs to one thread at a time; a ParquetReader may be read by several.
 // Errors: bad_parquet, unsupported_parquet, with the byte where it was met. Nothing throws.
-// Memory: a reader holds nothing but the footer. Limits are checked before memory is taken.
+// Memory: a writer holds one row group and the footer; a reader nothing but the footer. Limits are
+// checked before memory is taken.
 // Source: apache/parquet-format.
 #pragma once
 
@@ -37,9 +39,19 @@ class ParquetWriter {
 
   /// The file of rows first .. first+count-1 of `table`, and of the columns of `extra` (constant,
   /// or of `count` entries each) behind them, as one row group. Valid until the next call. Equal
-  /// input gives equal bytes.
+  /// input gives equal bytes. Not between add_row_group() and finish().
   std::string_view encode(const Table& table, std::size_t first, std::size_t count,
                           const Table* extra = nullptr);
+
+  /// The next bytes of a file of several row groups: those rows as one more. To be written behind
+  /// what was returned before; valid until the next call. Errors: other_schema when the columns
+  /// differ from those of the file's first row group in number, name or type; the file goes on
+  /// without these rows.
+  Result<std::string_view> add_row_group(const Table& table, std::size_t first, std::size_t count,
+                                         const Table* extra = nullptr);
+  /// The last bytes of the file, which has one row group or more; the next row group begins another
+  /// file. Valid until the next call.
+  std::string_view finish();
 
  private:
   struct State;

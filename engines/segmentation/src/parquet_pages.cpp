@@ -1,0 +1,173 @@
+#include "parquet_pages.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "thrift.hpp"
+
+namespace weir::segmentation::format {
+namespace {
+
+constexpr std::size_t page_bytes_max = 1u << 20;  // before compression; as large as readers like
+constexpr std::size_t page_rows_max = 1u << 17;   // of 8 bytes each
+constexpr std::size_t run_rows_min = 4;           // equal values in a row that pay for a dictionary
+
+void append_varint(std::string& out, std::uint64_t value) { thrift::Writer(out).varint(value); }
+
+}  // namespace
+
+bool same_entry(const Column& column, std::size_t a, std::size_t b) noexcept {
+  switch (column.type) {
+    case ColumnType::float64:  // by bits: a NaN is like itself, and -0.0 is not 0.0
+      return std::bit_cast<std::uint64_t>(column.floats[a]) ==
+             std::bit_cast<std::uint64_t>(column.floats[b]);
+    case ColumnType::text:
+      return column.text(a) == column.text(b);
+    default:
+      return column.integers[a] == column.integers[b];
+  }
+}
+
+Facts facts_of(const Slice& slice) {
+  const Column& column = *slice.column;
+  Facts facts;
+  if (column.constant) {
+    (column.is_null(0) ? facts.nulls : facts.values) = slice.count;
+    facts.runs = std::min<std::size_t>(1, facts.values);
+    if (facts.values != 0 && column.type == ColumnType::float64 && std::isnan(column.floats[0]))
+      facts.nans = slice.count;
+    return facts;
+  }
+  const std::size_t runs_max = std::max<std::size_t>(1, slice.count / run_rows_min);
+  std::size_t before = 0;  // the row of the last value
+  for (std::size_t row = slice.first; row < slice.first + slice.count; ++row) {
+    if (column.is_null(row)) {
+      ++facts.nulls;
+      continue;
+    }
+    if (column.type == ColumnType::float64 && std::isnan(column.floats[row])) ++facts.nans;
+    if (!facts.runs_short && (facts.values == 0 || !same_entry(column, before, row))) {
+      facts.runs_short = ++facts.runs > runs_max;
+    }
+    ++facts.values;
+    before = row;
+  }
+  return facts;
+}
+
+bool wants_dictionary(const Slice& slice, const Facts& facts) noexcept {
+  if (slice.column->type == ColumnType::boolean || facts.runs_short || facts.runs == 0)
+    return false;
+  return facts.single() ? slice.count > 1 : facts.runs * run_rows_min <= facts.values;
+}
+
+void append_value(std::string& out, const Column& column, std::size_t row) {
+  switch (column.type) {
+    case ColumnType::float64:
+      append_le(out, column.floats[row]);
+      break;
+    case ColumnType::int32:
+      append_le(out, static_cast<std::int32_t>(column.integers[row]));
+      break;
+    case ColumnType::text: {
+      const std::string_view text = column.text(row);
+      append_le(out, static_cast<std::uint32_t>(text.size()));
+      out += text;
+      break;
+    }
+    case ColumnType::boolean:
+      out += static_cast<char>(column.integers[row]);
+      break;
+    default:
+      append_le(out, column.integers[row]);
+  }
+}
+
+void append_plain(std::string& out, const Slice& slice, const Facts& facts) {
+  const Column& column = *slice.column;
+  if (facts.values == 0) return;
+  if (column.type == ColumnType::boolean) {
+    unsigned bits = 0;
+    unsigned n = 0;
+    for (std::size_t k = 0; k < slice.count; ++k) {
+      if (column.is_null(slice.row(k))) continue;
+      bits |= (column.integers[slice.row(k)] != 0 ? 1u : 0u) << n;
+      if (++n == 8) {
+        out += static_cast<char>(bits);
+        bits = n = 0;
+      }
+    }
+    if (n != 0) out += static_cast<char>(bits);
+    return;
+  }
+  if (!column.constant && facts.nulls == 0 && column.type == ColumnType::float64) {
+    out.append(reinterpret_cast<const char*>(column.floats.data() + slice.first),
+               slice.count * sizeof(double));
+    return;
+  }
+  for (std::size_t k = 0; k < slice.count; ++k) {
+    if (!column.is_null(slice.row(k))) append_value(out, column, slice.row(k));
+  }
+}
+
+void append_levels(std::string& out, const Slice& slice, const Facts& facts) {
+  const std::size_t at = out.size();
+  append_le(out, std::uint32_t{0});
+  const auto run = [&](std::size_t length, bool defined) {
+    append_varint(out, std::uint64_t{length} << 1);
+    out += defined ? '\1' : '\0';
+  };
+  if (facts.nulls == 0 || facts.values == 0) {
+    run(slice.count, facts.nulls == 0);
+  } else {
+    std::size_t begin = 0;
+    for (std::size_t k = 1; k <= slice.count; ++k) {
+      const bool before = !slice.column->is_null(slice.row(begin));
+      if (k < slice.count && !slice.column->is_null(slice.row(k)) == before) continue;
+      run(k - begin, before);
+      begin = k;
+    }
+  }
+  const auto size = static_cast<std::uint32_t>(out.size() - at - 4);
+  std::memcpy(out.data() + at, &size, sizeof(size));
+}
+
+void append_indices(std::string& out, const Slice& slice, std::size_t begin, std::size_t end,
+                    const std::vector<Run>& runs, std::uint32_t entries) {
+  // One bit at least: some readers fail at none.
+  const auto width = std::max(1u, static_cast<unsigned>(std::bit_width(entries - 1)));
+  out += static_cast<char>(width);
+  const auto flush = [&](std::size_t length, std::uint32_t index) {
+    if (length == 0) return;
+    append_varint(out, std::uint64_t{length} << 1);
+    for (unsigned k = 0; k < width; k += 8) out += static_cast<char>(index >> k);
+  };
+  if (slice.column->constant) return flush(end - begin, 0);
+  auto run = std::upper_bound(runs.begin(), runs.end(), begin,
+                              [](std::size_t k, const Run& r) { return k < r.begin; });
+  if (run != runs.begin()) --run;
+  std::size_t length = 0;
+  for (std::size_t k = begin; k < end; ++k) {
+    if (slice.column->is_null(slice.row(k))) continue;
+    while (run + 1 != runs.end() && (run + 1)->begin <= k) {
+      flush(std::exchange(length, 0), run->index);
+      ++run;
+    }
+    ++length;
+  }
+  flush(length, run->index);
+}
+
+std::size_t page_end(const Slice& slice, std::size_t begin, bool dictionary) {
+  const std::size_t most = std::min(slice.count, begin + page_rows_max);
+  if (dictionary || slice.column->type != ColumnType::text) return most;
+  std::size_t bytes = 0;
+  for (std::size_t k = begin; k < most; ++k) {
+    bytes += 4 + slice.column->text(slice.row(k)).size();
+    if (bytes > page_bytes_max && k != begin) return k;
+  }
+  return most;
+}
+
+}  // namespace weir::segmentation::format

@@ -1,0 +1,249 @@
+// Files of several row groups, dictionaries and pages, as the writer makes them.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <limits>
+#include <weir/file.hpp>
+#include <weir/segmentation/parquet.hpp>
+
+using namespace weir::segmentation;
+
+namespace {
+
+constexpr std::size_t runs = 7;
+constexpr std::size_t run_rows = 300;
+
+/// The rows of some runs: ids and constants that change with the run, a ramp, gaps, NaNs.
+void fill(Table& table, std::size_t first_run, std::size_t count) {
+  table.clear();
+  table.rows = count * run_rows;
+  Column& id = table.add("run_id", ColumnType::text);
+  Column& chip = table.add("chip", ColumnType::int32);
+  Column& vg = table.add("vg_v", ColumnType::float64);
+  Column& start = table.add("start_dt", ColumnType::timestamp_us);
+  Column& v = table.add("v", ColumnType::float64);
+  Column& note = table.add("note", ColumnType::text);
+  Column& light = table.add("light", ColumnType::boolean);
+  Column& gaps = table.add("gaps", ColumnType::int64);
+  for (std::size_t run = first_run; run < first_run + count; ++run) {
+    for (std::size_t k = 0; k < run_rows; ++k) {
+      id.add(std::string_view("run-" + std::to_string(run)));
+      chip.add(static_cast<std::int64_t>(run % 3));
+      if (run == 1) {
+        vg.add(std::numeric_limits<double>::quiet_NaN());
+      } else {
+        vg.add(run % 2 == 0 ? -0.0 : 0.0);
+      }
+      start.add(static_cast<std::int64_t>(1757018821635818 + run));
+      v.add(static_cast<double>(k) / 8);
+      if (k % 50 == 7) {
+        note.add_null();
+      } else {
+        note.add(std::string_view(k < 150 ? "forward" : "backward"));
+      }
+      light.add(static_cast<std::int64_t>(k % 2));
+      if (k % 3 == 0) {
+        gaps.add_null();
+      } else {
+        gaps.add(static_cast<std::int64_t>(k));
+      }
+    }
+  }
+}
+
+bool equal(const Table& a, std::size_t row_a, const Table& b, std::size_t row_b) {
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const Column& x = a[k];
+    const Column& y = b[k];
+    if (x.name != y.name || x.type != y.type || x.is_null(row_a) != y.is_null(row_b)) return false;
+    if (x.is_null(row_a)) continue;
+    const bool same = x.type == ColumnType::text ? x.text(row_a) == y.text(row_b)
+                      : x.type == ColumnType::float64
+                          ? std::to_string(x.number(row_a)) == std::to_string(y.number(row_b))
+                          : x.integer(row_a) == y.integer(row_b);
+    if (!same) return false;
+  }
+  return true;
+}
+
+/// A file of a row group a run.
+std::string grouped(Compression compression) {
+  ParquetWriter writer(compression);
+  Table table;
+  std::string file;
+  for (std::size_t run = 0; run < runs; ++run) {
+    fill(table, run, 1);
+    file += writer.add_row_group(table, 0, table.rows).value();
+  }
+  return file + std::string(writer.finish());
+}
+
+}  // namespace
+
+TEST_CASE("parquet: row groups one after the other make one file") {
+  Table all;
+  fill(all, 0, runs);
+  for (const Compression compression :
+       {Compression::none, Compression::snappy, Compression::zstd}) {
+    const std::string file = grouped(compression);
+    Table back;
+    FileInfo info;
+    const auto read = read_parquet(file, back, &info);
+    REQUIRE_MESSAGE(read.ok(), read.error().text());
+    REQUIRE(back.rows == all.rows);
+    CHECK(info.row_group_rows == std::vector<std::uint64_t>(runs, run_rows));
+    for (std::size_t row = 0; row < back.rows; ++row) REQUIRE(equal(back, row, all, row));
+    const auto reader = ParquetReader::open(file);
+    REQUIRE(reader.ok());
+    REQUIRE(reader.value().read_row_group(4, back).ok());
+    REQUIRE(back.rows == run_rows);
+    CHECK(back[0].constant);
+    for (std::size_t row = 0; row < run_rows; ++row)
+      REQUIRE(equal(back, row, all, 4 * run_rows + row));
+  }
+}
+
+TEST_CASE("parquet: each row group has its own statistics") {
+  Table back;
+  FileInfo info;
+  REQUIRE(read_parquet(grouped(Compression::zstd), back, &info).ok());
+  const ColumnInfo& id = info.columns[0];
+  REQUIRE(id.chunks.size() == runs);
+  for (std::size_t run = 0; run < runs; ++run) {
+    CHECK(id.chunks[run].min == "run-" + std::to_string(run));
+    CHECK(id.chunks[run].max == id.chunks[run].min);
+    CHECK(info.columns[5].chunks[run].null_count == 6);
+    CHECK(info.columns[7].chunks[run].null_count == 100);
+  }
+  CHECK(id.min == "run-0");
+  CHECK(id.max == "run-6");
+  const ColumnInfo& vg = info.columns[2];
+  CHECK(vg.chunks[0].min == "-0.0");
+  CHECK(vg.chunks[0].max == "0.0");
+  CHECK(vg.chunks[1].min.empty());  // NaNs
+  CHECK(vg.chunks[1].nan_count == run_rows);
+  CHECK(vg.chunks[3].min == "-0.0");
+  CHECK(vg.min.empty());
+  CHECK(info.columns[3].min == "2025-09-04T20:47:01.635818Z");
+}
+
+TEST_CASE(
+    "parquet: what seldom changes is written as a dictionary, in one row group of many runs") {
+  Table table;
+  fill(table, 0, runs);
+  for (const Compression compression : {Compression::none, Compression::zstd}) {
+    ParquetWriter writer(compression);
+    const std::string file(writer.encode(table, 10, table.rows - 20));
+    Table back;
+    FileInfo info;
+    REQUIRE(read_parquet(file, back, &info).ok());
+    REQUIRE(back.rows == table.rows - 20);
+    for (std::size_t row = 0; row < back.rows; ++row) REQUIRE(equal(back, row, table, row + 10));
+    for (const std::size_t k : {0u, 1u, 2u, 3u, 5u})
+      CHECK(info.columns[k].encodings == "PLAIN,RLE,RLE_DICTIONARY");
+    for (const std::size_t k : {4u, 6u, 7u}) CHECK(info.columns[k].encodings == "PLAIN,RLE");
+    CHECK(info.columns[0].compressed_bytes < 300);
+  }
+}
+
+TEST_CASE("parquet: dictionaries of more entries than a byte counts") {
+  Table table;
+  table.rows = 4 * 70000;
+  Column& n = table.add("n", ColumnType::int64);
+  for (std::size_t k = 0; k < table.rows; ++k) n.add(static_cast<std::int64_t>(k / 4) * 3);
+  ParquetWriter writer(Compression::none);
+  Table back;
+  FileInfo info;
+  REQUIRE(read_parquet(writer.encode(table, 0, table.rows), back, &info).ok());
+  CHECK(info.columns[0].encodings == "PLAIN,RLE,RLE_DICTIONARY");
+  REQUIRE(back.rows == table.rows);
+  CHECK(back[0].integers == table[0].integers);
+  REQUIRE(read_parquet(writer.encode(table, 0, 1024), back).ok());
+  CHECK(std::equal(back[0].integers.begin(), back[0].integers.end(), n.integers.begin()));
+}
+
+TEST_CASE("parquet: large chunks are written in pages of a mebibyte") {
+  Table table;
+  table.rows = 300'000;
+  Column& v = table.add("v", ColumnType::float64);
+  Column& word = table.add("word", ColumnType::text);
+  Column& gaps = table.add("gaps", ColumnType::boolean);
+  for (std::size_t k = 0; k < table.rows; ++k) {
+    v.add(static_cast<double>(k));
+    word.add(std::string_view("word " + std::to_string(k)));
+    if (k % 5 == 0) {
+      gaps.add_null();
+    } else {
+      gaps.add(static_cast<std::int64_t>(k % 2));
+    }
+  }
+  ParquetWriter writer(Compression::snappy);
+  const std::string_view file = writer.encode(table, 0, table.rows);
+  Table back;
+  ParquetLimits limits;
+  limits.page_bytes_max = (1u << 20) + 4096;  // the levels come to the values
+  const auto read = read_parquet(file, back, nullptr, limits);
+  REQUIRE_MESSAGE(read.ok(), read.error().text());
+  REQUIRE(back.rows == table.rows);
+  CHECK(back[0].floats == v.floats);
+  CHECK(back[1].bytes == word.bytes);
+  CHECK(back[2].integers == gaps.integers);
+  CHECK(back[2].valid == gaps.valid);
+}
+
+TEST_CASE("parquet: a row group of another schema is refused, and the file goes on") {
+  Table table;
+  fill(table, 0, 1);
+  ParquetWriter writer(Compression::zstd);
+  std::string file(writer.add_row_group(table, 0, 10).value());
+  Table other;
+  fill(other, 1, 1);
+  other.remove("gaps");
+  auto refused = writer.add_row_group(other, 0, 10);
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().code == "other_schema");
+  other.add("gaps", ColumnType::float64, true).add(1.0);
+  refused = writer.add_row_group(other, 0, 10);
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().where == "gaps");
+  file += writer.add_row_group(table, 10, 5).value();
+  file += writer.finish();
+  Table back;
+  REQUIRE(read_parquet(file, back).ok());
+  CHECK(back.rows == 15);
+  // The next file is another one, with another schema.
+  file = writer.encode(other, 0, 3);
+  REQUIRE(read_parquet(file, back).ok());
+  CHECK(back.rows == 3);
+}
+
+TEST_CASE("parquet: one row group is the same file by either way") {
+  Table table;
+  fill(table, 0, 2);
+  ParquetWriter writer(Compression::zstd);
+  const std::string whole(writer.encode(table, 0, table.rows));
+  std::string parts(writer.add_row_group(table, 0, table.rows).value());
+  parts += writer.finish();
+  CHECK(whole == parts);
+}
+
+TEST_CASE("parquet: files for other readers, where WEIR_INTEROP_OUT says") {
+  const char* folder = std::getenv("WEIR_INTEROP_OUT");
+  if (folder == nullptr) return;
+  Table table;
+  fill(table, 0, runs);
+  for (const Compression compression :
+       {Compression::none, Compression::snappy, Compression::zstd}) {
+    const std::string stem = std::string(folder) + "/" + std::string(to_string(compression));
+    REQUIRE(weir::write_file_atomically(stem + "_groups.parquet", grouped(compression),
+                                        weir::Sync::none)
+                .ok());
+    ParquetWriter writer(compression);
+    REQUIRE(weir::write_file_atomically(stem + "_runs.parquet", writer.encode(table, 0, table.rows),
+                                        weir::Sync::none)
+                .ok());
+    REQUIRE(weir::write_file_atomically(stem + "_empty.parquet", writer.encode(table, 0, 0),
+                                        weir::Sync::none)
+                .ok());
+  }
+}
