@@ -1,13 +1,13 @@
 // inspect and report: questions about what is there.
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <cmath>
 #include <map>
 #include <weir/file.hpp>
 #include <weir/segmentation/journal.hpp>
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "parquet_types.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -15,40 +15,49 @@ namespace {
 constexpr std::size_t rows_shown = 5;
 constexpr std::size_t examples_shown = 3;
 
-std::string instant_text(std::int64_t us) {
-  std::int64_t seconds = us / 1'000'000;
-  std::int64_t rest = us % 1'000'000;
-  if (rest < 0) {
-    rest += 1'000'000;
-    --seconds;
-  }
-  std::int64_t day = seconds / 86400;
-  std::int64_t second = seconds % 86400;
-  if (second < 0) {
-    second += 86400;
-    --day;
-  }
-  std::array<char, 64> buffer{};
-  const int size = std::snprintf(
-      buffer.data(), buffer.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(second / 3600),
-      static_cast<int>(second / 60 % 60), static_cast<int>(second % 60), static_cast<int>(rest));
-  return date_from_days(day).text() + std::string(buffer.data(), static_cast<std::size_t>(size));
+constexpr std::size_t row_groups_shown = 20;
+constexpr std::size_t bound_shown = 24;  // characters of a min or max
+
+std::string cell_text(const Column& column, const ColumnInfo& info, std::size_t row) {
+  if (column.is_null(row)) return "null";
+  return format::value_text(column, row, info.temporal, info.utc);
 }
 
-std::string cell_text(const Column& column, std::size_t row) {
-  if (column.is_null(row)) return "null";
-  switch (column.type) {
-    case ColumnType::float64:
-      return python_repr(column.number(row));
-    case ColumnType::text:
-      return std::string(column.text(row));
-    case ColumnType::boolean:
-      return column.integer(row) != 0 ? "true" : "false";
-    case ColumnType::timestamp_us:
-      return instant_text(column.integer(row));
-    default:
-      return std::to_string(column.integer(row));
+/// `text` without a character that is cut.
+std::string shortened(const std::string& text) {
+  if (text.size() <= bound_shown) return text;
+  std::size_t size = bound_shown;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
+std::string count_text(std::int64_t count) { return count < 0 ? "" : std::to_string(count); }
+
+/// One line a row group, with the bounds of the first column that has any: files of many runs are
+/// ordered by it.
+std::string row_groups_text(const FileInfo& info) {
+  const auto bounded = std::find_if(info.columns.begin(), info.columns.end(),
+                                    [](const ColumnInfo& c) { return !c.min.empty(); });
+  const bool has_bounds = bounded != info.columns.end();
+  std::vector<std::string> head = {"row group", "rows"};
+  if (has_bounds) {
+    head.push_back(bounded->name + " min");
+    head.push_back(bounded->name + " max");
   }
+  weir::Table groups(head);
+  const std::size_t shown = std::min(row_groups_shown, info.row_group_rows.size());
+  for (std::size_t g = 0; g < shown; ++g) {
+    std::vector<std::string> cells = {std::to_string(g), format_count(info.row_group_rows[g])};
+    if (has_bounds) {
+      cells.push_back(shortened(bounded->chunks[g].min));
+      cells.push_back(shortened(bounded->chunks[g].max));
+    }
+    groups.add(std::move(cells));
+  }
+  std::string out = groups.text();
+  if (shown < info.row_group_rows.size())
+    out += "and " + format_count(info.row_group_rows.size() - shown) + " more\n";
+  return out + "\n";
 }
 
 void inspect_text(const FileInfo& info, const Table& table, std::size_t bytes, std::string& out) {
@@ -58,17 +67,18 @@ void inspect_text(const FileInfo& info, const Table& table, std::size_t bytes, s
   weir::Table columns({"column", "type", "codec", "bytes", "nulls", "min", "max", "encodings"});
   for (const ColumnInfo& c : info.columns) {
     columns.add({c.name, c.physical + (c.logical.empty() ? "" : " " + c.logical), c.codec,
-                 format_count(c.compressed_bytes),
-                 c.null_count < 0 ? "" : std::to_string(c.null_count), c.min.substr(0, 24),
-                 c.max.substr(0, 24), c.encodings});
+                 format_count(c.compressed_bytes), count_text(c.null_count), shortened(c.min),
+                 shortened(c.max), c.encodings});
   }
   out += columns.text() + "\n";
+  if (info.row_group_rows.size() > 1) out += row_groups_text(info);
   std::vector<std::string> names;
   for (std::size_t k = 0; k < table.size(); ++k) names.push_back(table[k].name);
   weir::Table rows(names);
   for (std::size_t row = 0; row < std::min(rows_shown, table.rows); ++row) {
     std::vector<std::string> cells;
-    for (std::size_t k = 0; k < table.size(); ++k) cells.push_back(cell_text(table[k], row));
+    for (std::size_t k = 0; k < table.size(); ++k)
+      cells.push_back(cell_text(table[k], info.columns[k], row));
     rows.add(std::move(cells));
   }
   out += rows.text();
@@ -85,7 +95,7 @@ void json_cell(JsonWriter& json, const Column& column, std::size_t row) {
       json.value(python_repr(v));  // "nan", "inf": JSON has no number for them
     }
   } else if (column.type == ColumnType::text) {
-    json.value(column.text(row));
+    json.value(format::value_text(column, row, Temporal::none, false));
   } else if (column.type == ColumnType::boolean) {
     json.value(column.integer(row) != 0);
   } else {
@@ -118,6 +128,18 @@ void inspect_json(const FileInfo& info, const Table& table, bool all_rows, std::
     json.member("encodings", c.encodings);
     json.member("compressed_bytes", c.compressed_bytes);
     json.member("null_count", c.null_count);
+    json.member("min", c.min);
+    json.member("max", c.max);
+    json.key("row_groups").begin_array();
+    for (const ChunkInfo& chunk : c.chunks) {
+      json.begin_object();
+      json.member("null_count", chunk.null_count);
+      json.member("nan_count", chunk.nan_count);
+      json.member("min", chunk.min);
+      json.member("max", chunk.max);
+      json.end_object();
+    }
+    json.end_array();
     json.end_object();
   }
   json.end_array();
@@ -153,14 +175,21 @@ void inspect_file(const Options& options, Findings& findings) {
     findings.error = size.error();
     return;
   }
+  const auto refuse = [&](Error error) {
+    error.where = options.path + (error.where.empty() ? "" : ": " + error.where);
+    findings.error = std::move(error);
+  };
+  const auto file = ParquetReader::open(buffer.view());
+  if (!file) return refuse(file.error());
+  const FileInfo& info = file.value().info();
   Table table;
-  FileInfo info;
-  if (const auto read = read_parquet(buffer.view(), table, &info); !read) {
-    findings.error = read.error();
-    findings.error.where =
-        options.path + (findings.error.where.empty() ? "" : ": " + findings.error.where);
-    return;
-  }
+  // The first rows need one row group, be the file as large as it will.
+  const auto first = std::find_if(info.row_group_rows.begin(), info.row_group_rows.end(),
+                                  [](std::uint64_t rows) { return rows != 0; });
+  const bool whole = options.all_rows || first == info.row_group_rows.end();
+  const auto index = static_cast<std::size_t>(first - info.row_group_rows.begin());
+  const auto read = whole ? file.value().read(table) : file.value().read_row_group(index, table);
+  if (!read) return refuse(read.error());
   if (options.json) {
     inspect_json(info, table, options.all_rows, findings.json_members);
   } else {
