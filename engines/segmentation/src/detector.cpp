@@ -2,9 +2,14 @@
 #include <cmath>
 #include <weir/segmentation/detector.hpp>
 
+#include "legs.hpp"
+
 namespace weir::segmentation {
 
-std::string_view to_string(Rule) noexcept { return "compat"; }
+std::string_view to_string(Rule rule) noexcept {
+  constexpr std::string_view names[] = {"compat", "zigzag", "pelt"};
+  return names[static_cast<std::uint8_t>(rule)];
+}
 
 std::string_view to_string(SegmentType type) noexcept {
   constexpr std::string_view names[] = {"forward_negative", "return_negative", "forward_positive",
@@ -17,6 +22,25 @@ std::string_view to_string(Direction direction) noexcept {
   return names[static_cast<std::uint8_t>(direction)];
 }
 
+std::string to_string(Flags flags) {
+  constexpr std::string_view names[] = {"missing_forward_negative",
+                                        "missing_return_negative",
+                                        "missing_forward_positive",
+                                        "missing_return_positive",
+                                        "cut",
+                                        "range",
+                                        "step",
+                                        "nan",
+                                        "brief"};
+  std::string out;
+  for (std::size_t k = 0; k < std::size(names); ++k) {
+    if ((flags >> k & 1u) == 0) continue;
+    if (!out.empty()) out += ',';
+    out += names[k];
+  }
+  return out;
+}
+
 SegmentType classify(double v_start, double v_end) noexcept {
   const double low = std::min(v_start, v_end);
   const double high = std::max(v_start, v_end);
@@ -26,9 +50,10 @@ SegmentType classify(double v_start, double v_end) noexcept {
   return decreasing ? SegmentType::forward_negative : SegmentType::forward_positive;
 }
 
-void detect(std::span<const double> v, const DetectorConfig& config,
-            std::vector<Segment>& segments) {
-  segments.clear();
+namespace {
+
+void detect_compat(std::span<const double> v, const DetectorConfig& config,
+                   std::vector<Segment>& segments) {
   if (v.empty() || v.size() < config.min_segment_points) return;
   std::size_t start = 0;
   Direction direction = Direction::unknown;
@@ -57,6 +82,22 @@ void detect(std::span<const double> v, const DetectorConfig& config,
     if (moves) direction = sign(dv);
   }
   emit(v.size() - 1);
+}
+
+}  // namespace
+
+void detect(std::span<const double> voltages, const DetectorConfig& config,
+            std::vector<Segment>& segments, const CommandedSweep& commanded) {
+  segments.clear();
+  if (config.rule == Rule::compat) {
+    detect_compat(voltages, config, segments);
+    return;
+  }
+  if (voltages.empty()) return;
+  const SweepScale scale = measure_scale(voltages);
+  const auto legs = config.rule == Rule::zigzag ? zigzag_legs : pelt_legs;
+  legs(voltages, scale, config.min_segment_points, segments);
+  split_legs(voltages, scale, config, commanded, segments);
 }
 
 }  // namespace weir::segmentation
