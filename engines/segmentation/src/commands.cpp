@@ -33,6 +33,12 @@ SyncPolicy sync_of(const Options& options) {
                                    : SyncPolicy::commit;
 }
 
+Rule rule_of(const Options& options) {
+  return options.rule == "compat" ? Rule::compat
+         : options.rule == "pelt" ? Rule::pelt
+                                  : Rule::zigzag;
+}
+
 /// `given` with the procedure's folder behind it, unless it ends so.
 std::string segments_root(const Options& options, const std::string& given) {
   const std::string root = clean_path(given);
@@ -183,6 +189,7 @@ SegmentConfig Session::segment_config() const {
   config.output_root = segments_root(options_, options_.output_root);
   config.procedure = options_.procedure;
   config.voltage = options_.voltage_col;
+  config.detector.rule = rule_of(options_);
   config.detector.dv_threshold = options_.dv_threshold;
   config.detector.min_segment_points = options_.min_segment_points;
   config.compression = compression_of(options_);

@@ -140,13 +140,16 @@ void add_preprocess(CLI::App& app, Options& o) {
            "Where segments go; {iv,ivg,ivgt}_segments is appended")
       ->capture_default_str();
   add_sweeps(app, o);
-  app.add_option("--rule", o.rule, "compat: the original's; zigzag, pelt: not in this version")
+  app.add_option("--rule", o.rule,
+                 "zigzag: turns beyond the noise; compat: the original's; pelt: change points")
       ->check(CLI::IsMember({"compat", "zigzag", "pelt"}))
       ->capture_default_str();
-  app.add_option("--dv-threshold", o.dv_threshold, "Smallest step that has a direction, V")
+  app.add_option("--dv-threshold", o.dv_threshold,
+                 "Smallest step that has a direction, V (compat only)")
       ->check(volts())
       ->capture_default_str();
-  app.add_option("--min-segment-points", o.min_segment_points, "Shorter segments are left out")
+  app.add_option("--min-segment-points", o.min_segment_points,
+                 "Shorter segments join their neighbour; by compat they are left out")
       ->transform(whole(1, 1'000'000))
       ->capture_default_str();
 }
@@ -298,8 +301,6 @@ Result<Done> check_options(const Options& o) {
     return wrong("--date is required", o.command_name);
   if (o.layout != "run")
     return wrong("--layout partition is not in this version; run is", o.command_name);
-  if (o.rule != "compat")
-    return wrong("--rule " + o.rule + " is not in this version; compat is", o.command_name);
   return Done{};
 }
 

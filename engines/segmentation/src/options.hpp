@@ -56,7 +56,7 @@ struct Options {
   std::string rejects_dir, events_dir, manifest;
   std::string procedure = "IV";
   std::string voltage_col;
-  std::string rule = "compat";
+  std::string rule = "zigzag";
   double dv_threshold = 0.001;
   std::size_t min_segment_points = 5;
   int polars_threads = 2;  // accepted for the original's sake

@@ -147,16 +147,21 @@ void Segmenter::digest(SegmentWork& work) {
     }
   }
   work.error = find_segments(work.table, voltage_, config_.detector, work.segments);
-  for (const std::string_view name : segment_columns) {
+  for (const std::string_view name : segment_columns(config_.detector.rule)) {
     if (work.table.remove(name)) work.notes.push_back("column_replaced:" + std::string(name));
+  }
+  Flags flags = 0;
+  for (const Segment& segment : work.segments) flags = static_cast<Flags>(flags | segment.flags);
+  for (unsigned flag = 1; flag <= flags; flag <<= 1) {
+    if ((flags & flag) != 0) work.notes.push_back(to_string(static_cast<Flags>(flag)));
   }
 }
 
 void Segmenter::write(SegmentWork& work) {
   const std::string run = output_root_ + "/" + work.key;
   for (std::size_t id = 0; id < work.segments.size(); ++id) {
-    const std::string_view file =
-        encode_segment(work.table, work.segments[id], id, work.writer, work.extra);
+    const std::string_view file = encode_segment(work.table, work.segments[id], id,
+                                                 config_.detector.rule, work.writer, work.extra);
     const std::string directory = run + "/segment=" + std::to_string(id);
     auto written = make_directories(directory);
     if (written)

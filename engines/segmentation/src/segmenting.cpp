@@ -1,4 +1,5 @@
-#include <span>
+#include <array>
+#include <limits>
 #include <weir/segmentation/segmenting.hpp>
 
 namespace weir::segmentation {
@@ -12,6 +13,37 @@ std::string_view segment_folder(std::string_view procedure) noexcept {
   if (procedure == "IVg") return "ivg_segments";
   if (procedure == "IVgT") return "ivgt_segments";
   return {};
+}
+
+std::span<const std::string_view> segment_columns(Rule rule) noexcept {
+  static constexpr std::array<std::string_view, 9> names = {"segment_id",
+                                                            "segment_type",
+                                                            "segment_v_start",
+                                                            "segment_v_end",
+                                                            "segment_direction",
+                                                            "point_in_segment",
+                                                            "cycle",
+                                                            "leg",
+                                                            "flags"};
+  return std::span(names).first(rule == Rule::compat ? 6 : names.size());
+}
+
+CommandedSweep commanded_sweep(const Table& table, std::string_view voltage) {
+  const std::string_view name = voltage == "Vsd (V)"  ? "vsd"
+                                : voltage == "Vg (V)" ? "vg"
+                                : voltage == "VL (V)" ? "laser_voltage"
+                                                      : "";
+  const auto value = [&](std::string_view what) {
+    const Column* column = table.find(std::string(name) + std::string(what));
+    const bool there = column != nullptr && table.rows > 0 && !column->is_null(0);
+    return there ? column->number(0) : std::numeric_limits<double>::quiet_NaN();
+  };
+  CommandedSweep commanded;
+  if (name.empty()) return commanded;
+  commanded.start = value("_start_v");
+  commanded.end = value("_end_v");
+  commanded.step = value("_step_v");
+  return commanded;
 }
 
 std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage,
@@ -28,15 +60,16 @@ std::optional<SegmentError> find_segments(const Table& table, std::string_view v
   }
   std::vector<double> copy;
   std::span<const double> values = column->floats;
-  if (column->type != ColumnType::float64 || column->constant) {
-    for (std::size_t row = 0; row < table.rows; ++row) copy.push_back(column->number(row));
+  if (column->type != ColumnType::float64 || column->constant || !column->valid.empty()) {
+    for (std::size_t row = 0; row < table.rows; ++row) {
+      const bool null = column->is_null(row);
+      if (null && config.rule == Rule::compat)
+        return SegmentError{"null_voltage", "row " + std::to_string(row) + " has no voltage"};
+      copy.push_back(null ? std::numeric_limits<double>::quiet_NaN() : column->number(row));
+    }
     values = copy;
   }
-  for (std::size_t row = 0; row < table.rows; ++row) {
-    if (column->is_null(row))
-      return SegmentError{"null_voltage", "row " + std::to_string(row) + " has no voltage"};
-  }
-  detect(values, config, segments);
+  detect(values, config, segments, commanded_sweep(table, voltage));
   if (!segments.empty()) return std::nullopt;
   if (table.rows < config.min_segment_points) {
     return SegmentError{"too_few_points",
@@ -46,7 +79,7 @@ std::optional<SegmentError> find_segments(const Table& table, std::string_view v
 }
 
 std::string_view encode_segment(const Table& table, const Segment& segment, std::size_t id,
-                                ParquetWriter& writer, Table& extra) {
+                                Rule rule, ParquetWriter& writer, Table& extra) {
   extra.clear();
   extra.add("segment_id", ColumnType::int64, true).add(static_cast<std::int64_t>(id));
   extra.add("segment_type", ColumnType::text, true).add(to_string(segment.type));
@@ -55,6 +88,11 @@ std::string_view encode_segment(const Table& table, const Segment& segment, std:
   extra.add("segment_direction", ColumnType::text, true).add(to_string(segment.direction));
   Column& point = extra.add("point_in_segment", ColumnType::int64);
   for (std::size_t k = 0; k < segment.points(); ++k) point.add(static_cast<std::int64_t>(k));
+  if (rule != Rule::compat) {
+    extra.add("cycle", ColumnType::int64, true).add(std::int64_t{segment.cycle});
+    extra.add("leg", ColumnType::int64, true).add(std::int64_t{segment.leg});
+    extra.add("flags", ColumnType::text, true).add(std::string_view(to_string(segment.flags)));
+  }
   extra.rows = segment.points();
   return writer.encode(table, segment.first, segment.points(), &extra);
 }

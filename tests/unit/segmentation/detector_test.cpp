@@ -1,3 +1,4 @@
+// The rule compat: the original's, exactly.
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -7,7 +8,9 @@ using namespace weir::segmentation;
 
 namespace {
 
-std::vector<Segment> found(const std::vector<double>& v, DetectorConfig config = {}) {
+constexpr DetectorConfig compat{Rule::compat, 0.001, 5};
+
+std::vector<Segment> found(const std::vector<double>& v, DetectorConfig config = compat) {
   std::vector<Segment> segments;
   detect(v, config, segments);
   return segments;

@@ -64,7 +64,7 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   };
   refused("stage --raw-rot x", "the nearest is --raw-root");
   refused("stgae", "the nearest is stage");
-  refused("preprocess --rule zigzag", "compat");
+  refused("preprocess --rule zigzg", "zigzag");
   refused("stage --layout partition", "--layout partition is not in this version");
   refused("stage --workers 1000", "--workers");
   refused("preprocess --procedure It", "--procedure");

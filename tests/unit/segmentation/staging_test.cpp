@@ -77,7 +77,7 @@ TEST_CASE(
     if (!want.contains("segments")) continue;
     const Column* voltage = run.table.find(want["voltage_col"].get<std::string>());
     REQUIRE(voltage != nullptr);
-    detect(voltage->floats, {}, segments);
+    detect(voltage->floats, {Rule::compat, 0.001, 5}, segments);
     REQUIRE(segments.size() == want["segments"].size());
     for (std::size_t k = 0; k < segments.size(); ++k) {
       const auto& segment = want["segments"][k];

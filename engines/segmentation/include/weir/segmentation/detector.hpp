@@ -75,7 +75,7 @@ struct Segment {
 };
 
 struct DetectorConfig {
-  Rule rule = Rule::compat;
+  Rule rule = Rule::zigzag;
   double dv_threshold = 0.001;         // V a step, >= 0; compat: smaller steps have no direction
   std::size_t min_segment_points = 5;  // >= 1; compat leaves shorter ones out, the others join them
 };

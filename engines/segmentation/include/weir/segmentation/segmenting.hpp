@@ -1,12 +1,13 @@
 // segmenting.hpp: a staged run's table to the Parquet bytes of its segments.
 //
-// Shape: each segment keeps all staged columns of its rows and six more: segment_id, segment_type,
-// segment_v_start, segment_v_end, segment_direction, point_in_segment. Roles: one thread at a time.
+// Shape: each segment keeps all staged columns of its rows and has segment_columns besides, the
+//        last three by zigzag and pelt alone.
+// Roles: one thread at a time.
 // Errors: a SegmentError, in words.
 #pragma once
 
-#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@
 namespace weir::segmentation {
 
 struct SegmentError {
-  std::string reason;  // no_voltage_column, null_voltage, too_few_points, no_segments, unreadable
+  // no_voltage_column, too_few_points, unreadable; by compat also null_voltage, no_segments
+  std::string reason;
   std::string what;
 };
 
@@ -27,17 +29,19 @@ std::string_view voltage_column(std::string_view procedure) noexcept;
 /// another procedure.
 std::string_view segment_folder(std::string_view procedure) noexcept;
 
-/// The columns that a segment's file has besides the staged ones, which must not have their names.
-inline constexpr std::array<std::string_view, 6> segment_columns = {
-    "segment_id",    "segment_type",      "segment_v_start",
-    "segment_v_end", "segment_direction", "point_in_segment"};
+/// The columns that a segment's file has besides the staged ones, which must not have their names:
+/// six by compat, and cycle, leg and flags (names with commas between) by the other rules.
+std::span<const std::string_view> segment_columns(Rule rule) noexcept;
 
-/// Finds the segments of a staged table.
+/// The sweep that the parameters of a staged run ask for on its voltage column: vsd_start_v and so
+/// on. A staged NaN or no such column is not known.
+CommandedSweep commanded_sweep(const Table& table, std::string_view voltage);
+/// Finds the segments of a staged table. By zigzag and pelt a null voltage is like a NaN.
 std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage,
                                           const DetectorConfig& config,
                                           std::vector<Segment>& segments);
 /// The bytes of one segment's file, until the next use of `writer`. `extra` is scratch.
 std::string_view encode_segment(const Table& table, const Segment& segment, std::size_t id,
-                                ParquetWriter& writer, Table& extra);
+                                Rule rule, ParquetWriter& writer, Table& extra);
 
 }  // namespace weir::segmentation
