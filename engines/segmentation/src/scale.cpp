@@ -61,7 +61,9 @@ SweepScale measure_scale(std::span<const double> v) noexcept {
   sample.draw(v.size() - 2,
               [&](std::size_t k) { return (v[k + 2] - v[k + 1]) - (v[k + 1] - v[k]); });
   scale.noise = of_second_difference * sample.median();
-  for (std::size_t lag = std::min(lag_first, v.size() - 1); lag < v.size(); lag *= 2) {
+  // Of a short run the differences must not be mostly those across its turns.
+  const std::size_t lag_short = std::clamp<std::size_t>((v.size() - 1) / 4, 1, lag_first);
+  for (std::size_t lag = lag_short; lag < v.size(); lag *= 2) {
     sample.draw(v.size() - lag, [&](std::size_t k) { return v[k + lag] - v[k]; });
     const double moved = sample.median_above(moved_sigmas * scale.noise);
     scale.step = moved / static_cast<double>(lag);

@@ -307,6 +307,7 @@ TEST_CASE("turns: hardly any rows, none with a voltage, none that moves") {
     CHECK(found({1, 2}, rule).at(0).direction == Direction::increasing);
     CHECK(found({2, 1}, rule).at(0).direction == Direction::decreasing);
     CHECK(found({1, no_voltage, no_voltage, 2}, rule).size() == 1);
+    CHECK(found({0, 1, 2, 1, 0}, rule, 2).size() == 2);
   }
 }
 
