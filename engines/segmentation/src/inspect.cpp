@@ -233,7 +233,7 @@ void report_root(const Options& options, Findings& findings) {
   if (segments != 0) table.add({"segments", format_count(segments)});
   table.add({"refused", format_count(bad)});
   for (const auto& [name, reason] : reasons) table.add({"  " + name, format_count(reason.count)});
-  if (!notes.empty()) table.add({"odd, and staged", ""});
+  if (!notes.empty()) table.add({segments != 0 ? "odd, and segmented" : "odd, and staged", ""});
   for (const auto& [name, reason] : notes) table.add({"  " + name, format_count(reason.count)});
   findings.text = table.text();
   for (const auto& [name, reason] : reasons) {
