@@ -266,9 +266,10 @@ void Session::analyse_step() {
 }
 
 void Session::generate_step() {
-  const CorpusConfig config{options_.files,
-                            options_.kind == "dirty" ? CorpusKind::dirty : CorpusKind::clean,
-                            options_.seed};
+  CorpusConfig config{options_.files, CorpusKind::clean, options_.seed};
+  for (std::size_t k = 0; k < corpus_kind_names.size(); ++k) {
+    if (corpus_kind_names[k] == options_.kind) config.kind = static_cast<CorpusKind>(k);
+  }
   auto report = generate(*runtime_, config, clean_path(options_.path), watch_);
   if (!report) {
     fail(report.error());

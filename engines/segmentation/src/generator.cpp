@@ -19,10 +19,6 @@ constexpr std::array<std::string_view, 10> malformed_kinds = {
     "empty", "aborted",    "no_procedure", "header_cut",   "binary",
     "utf16", "no_columns", "nul_tail",     "text_in_data", "garbled_columns"};
 
-constexpr std::array<std::string_view, 11> dirty_kinds = {
-    "plain",          "noise",  "plateau", "noisy_plateau", "no_return", "no_negative",
-    "positive_first", "cycles", "offset",  "cut",           "nan_rows"};
-
 /// What a value with seven significant digits looks like in Python.
 void append_current(std::string& out, double value) {
   std::array<char, 32> buffer{};
@@ -123,7 +119,7 @@ class Builder {
   std::uint64_t clock_ = 1000;
 };
 
-void iv_header(Builder& b, double v_max, double step) {
+void iv_header(Builder& b, const Sweep& sweep) {
   b.begin("IV");
   b.chip("2.0.1");
   b.parameter("Burn-in time", "600 s");
@@ -131,9 +127,9 @@ void iv_header(Builder& b, double v_max, double step) {
   b.parameter("Laser wavelength", "0");
   b.parameter("Step time", "0 s");
   b.parameter("VG", "0 V");
-  b.parameter("VSD end", python_repr(v_max) + " V");
-  b.parameter("VSD start", python_repr(-v_max) + " V");
-  b.parameter("VSD step", python_repr(step) + " V");
+  b.parameter("VSD end", python_repr(sweep.v_end) + " V");
+  b.parameter("VSD start", python_repr(sweep.v_start) + " V");
+  b.parameter("VSD step", python_repr(sweep.step) + " V");
   b.end(true, "Vsd (V),I (A),Plate T (degC),Ambient T (degC),Clock (ms)");
 }
 
@@ -151,7 +147,7 @@ void iv_rows(Builder& b, const Sweep& sweep, std::size_t rows) {
 
 void make_iv(Builder& b, GeneratedFile& file) {
   const Sweep& sweep = plain_iv(b.random().below(plain_iv_count));
-  iv_header(b, sweep.v_max, sweep.step);
+  iv_header(b, sweep);
   iv_rows(b, sweep, sweep.texts.size());
   file.rows = sweep.texts.size();
   file.segments = sweep.truth(file.rows);
@@ -166,8 +162,8 @@ void make_gate_sweep(Builder& b, GeneratedFile& file, std::string_view proc) {
   b.parameter("Laser wavelength", "455");
   b.parameter("Step time", "0 s");
   b.parameter("VDS", "0.1 V");
-  b.parameter("VG end", python_repr(sweep.v_max) + " V");
-  b.parameter("VG start", python_repr(-sweep.v_max) + " V");
+  b.parameter("VG end", python_repr(sweep.v_end) + " V");
+  b.parameter("VG start", python_repr(sweep.v_start) + " V");
   b.parameter("VG step", python_repr(sweep.step) + " V");
   b.end(true, "Vg (V),I (A),Plate T (degC),Ambient T (degC),Clock (ms)");
   file.rows = sweep.texts.size();
@@ -320,19 +316,22 @@ void spoil(Builder& b, GeneratedFile& file, std::size_t kind) {
   if (kind == 0 || kind == 2 || kind == 4 || kind == 5) file.proc = "-";
 }
 
+void make_sweep(Builder& b, GeneratedFile& file, DirtyKind kind) {
+  const Sweep sweep = dirty_iv(kind, b.random());
+  iv_header(b, sweep);
+  iv_rows(b, sweep, sweep.texts.size());
+  file.rows = sweep.texts.size();
+  file.kind = to_string(kind);
+  file.segments = sweep.truth(file.rows);
+}
+
 /// A sweep with a fault of real life, in a file that is often oddly encoded as well.
 void make_dirty_iv(Builder& b, GeneratedFile& file, std::size_t pick) {
-  const std::size_t kind = pick % dirty_kinds.size();
   const std::size_t odd = b.random().below(12);
   if (odd == 0) b.sample_text = "\xc2\xb5m flake";
   if (odd == 1) b.sample_text = "\xb5m flake";
   if (odd == 2) b.sample_text = "\\xb5m flake";
-  const Sweep sweep = dirty_iv(static_cast<DirtyKind>(kind), b.random());
-  iv_header(b, sweep.v_max, sweep.step);
-  iv_rows(b, sweep, sweep.texts.size());
-  file.rows = sweep.texts.size();
-  file.kind = dirty_kinds[kind];
-  file.segments = sweep.truth(file.rows);
+  make_sweep(b, file, static_cast<DirtyKind>(pick % dirty_kind_count));
   if (odd == 0) file.bytes.insert(0, "\xef\xbb\xbf");
   if (odd == 3) {  // the power went
     file.kind += "+cut_last_line";
@@ -342,7 +341,27 @@ void make_dirty_iv(Builder& b, GeneratedFile& file, std::size_t pick) {
   }
 }
 
+/// What the sweeps of a corpus of one kind are.
+DirtyKind sweep_kind(CorpusKind corpus, std::size_t pick) {
+  switch (corpus) {
+    case CorpusKind::noisy:
+      return DirtyKind::noisy;
+    case CorpusKind::plateaued:
+      return pick % 2 == 0 ? DirtyKind::plateaued : DirtyKind::noisy_plateaued;
+    case CorpusKind::multi_cycle:
+      return DirtyKind::multi_cycle;
+    case CorpusKind::cut:
+      return DirtyKind::cut;
+    default:
+      return DirtyKind::offset;
+  }
+}
+
 }  // namespace
+
+std::string_view to_string(CorpusKind kind) noexcept {
+  return corpus_kind_names[static_cast<std::size_t>(kind)];
+}
 
 void GeneratedFile::clear() {
   path.clear();
@@ -366,8 +385,9 @@ Generator::Generator(CorpusConfig config) : config_(config), stride_(1) {
     return (config_.files * numerator + denominator / 2) / denominator;
   };
   const bool clean = config_.kind == CorpusKind::clean;
-  sweeps_ = clean ? part(7636, 31806) : part(60, 100);
-  malformed_ = clean ? part(1306, 31806) : part(12, 100);
+  const bool dirty = config_.kind == CorpusKind::dirty;
+  sweeps_ = clean ? part(7636, 31806) : dirty ? part(60, 100) : config_.files;
+  malformed_ = clean ? part(1306, 31806) : dirty ? part(12, 100) : 0;
   for (stride_ = config_.files * 5 / 8 + 1; std::gcd(stride_, config_.files) != 1;) ++stride_;
 }
 
@@ -398,8 +418,10 @@ void Generator::make_file(std::size_t index, GeneratedFile& file) const {
     builder.name("IV");
     if (config_.kind == CorpusKind::clean) {
       make_iv(builder, file);
-    } else {
+    } else if (config_.kind == CorpusKind::dirty) {
       make_dirty_iv(builder, file, role);
+    } else {
+      make_sweep(builder, file, sweep_kind(config_.kind, role));
     }
   } else if (role < sweeps_ + malformed_) {
     builder.name("IV");

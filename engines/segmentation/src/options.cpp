@@ -9,6 +9,7 @@
 #include <sstream>
 #include <vector>
 #include <weir/segmentation/analysis.hpp>
+#include <weir/segmentation/generator.hpp>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 #include <weir/version.hpp>
@@ -197,7 +198,11 @@ void add_options(CLI::App& app, Command command, Options& o) {
     case Command::generate:
       add_path(app, "OUT", o.path, "Folder of the corpus")->required();
       app.add_option("--files", o.files, "How many files")->transform(whole(1, 10'000'000));
-      app.add_option("--kind", o.kind, "clean or dirty")->check(CLI::IsMember({"clean", "dirty"}));
+      app.add_option("--kind", o.kind,
+                     "clean: as a laboratory's; dirty: all faults; or sweeps of one kind")
+          ->check(CLI::IsMember(
+              std::vector<std::string>(corpus_kind_names.begin(), corpus_kind_names.end())))
+          ->capture_default_str();
       break;
     case Command::inspect:
       add_path(app, "FILE", o.path, "A flat Parquet file")->required();

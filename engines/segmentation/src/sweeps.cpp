@@ -8,6 +8,8 @@
 namespace weir::segmentation {
 namespace {
 
+constexpr std::size_t leg_rows_min = 5;
+
 /// numpy.arange(start, stop, step) with its float drift, without `stop`.
 void arange(std::vector<double>& out, double start, double stop, double step) {
   const double delta = (start + step) - start;
@@ -18,6 +20,23 @@ void arange(std::vector<double>& out, double start, double stop, double step) {
 void add_texts(Sweep& sweep) {
   sweep.texts.clear();
   for (const double v : sweep.set_points) sweep.texts.push_back(python_repr(v));
+}
+
+/// The one point past zero at the end of a sweep and the like join the leg before them, or the one
+/// after where there is none: no row is nobody's.
+void merge_fragments(std::vector<Leg>& legs) {
+  const auto rows = [&](std::size_t k) { return legs[k].last - legs[k].first + 1; };
+  for (std::size_t k = 1; k < legs.size();) {
+    if (rows(k) >= leg_rows_min) {
+      ++k;
+      continue;
+    }
+    legs[k - 1].last = legs[k].last;
+    legs.erase(legs.begin() + static_cast<std::ptrdiff_t>(k));
+  }
+  if (legs.size() < 2 || rows(0) >= leg_rows_min) return;
+  legs[1].first = 0;
+  legs.erase(legs.begin());
 }
 
 /// Splits the set-points into legs: turns and changes of sign; rows that stand still stay in the
@@ -48,21 +67,13 @@ void add_legs(Sweep& sweep) {
     if (std::fabs(v[k]) > std::fabs(extent)) extent = v[k];
   }
   close(v.size() - 1);
-  // Fragments (the one point past zero at the end of a sweep) belong to the leg before them: no row
-  // is nobody's.
-  for (std::size_t k = 1; k < sweep.legs.size();) {
-    if (sweep.legs[k].last - sweep.legs[k].first + 1 < 5) {
-      sweep.legs[k - 1].last = sweep.legs[k].last;
-      sweep.legs.erase(sweep.legs.begin() + static_cast<std::ptrdiff_t>(k));
-    } else {
-      ++k;
-    }
-  }
+  merge_fragments(sweep.legs);
 }
 
 Sweep make_plain_iv(double v_max, double step) {
   Sweep sweep;
-  sweep.v_max = v_max;
+  sweep.v_start = -v_max;
+  sweep.v_end = v_max;
   sweep.step = step;
   const double near_zero = 0.0005;
   std::vector<double>& v = sweep.set_points;
@@ -87,7 +98,8 @@ void walk(std::vector<double>& v, int from, int to, double step) {
 
 Sweep make_gate_sweep(int points, double step) {
   Sweep sweep;
-  sweep.v_max = static_cast<double>(points) * step;
+  sweep.v_end = static_cast<double>(points) * step;
+  sweep.v_start = -sweep.v_end;
   sweep.step = step;
   sweep.set_points.push_back(0.0);
   walk(sweep.set_points, 0, -points, step);
@@ -117,13 +129,27 @@ std::string_view type_of(const Leg& leg) {
 
 }  // namespace
 
+std::string_view to_string(DirtyKind kind) noexcept {
+  constexpr std::array<std::string_view, dirty_kind_count> names = {
+      "plain",     "noisy",       "plateaued",      "noisy-plateaued",
+      "no_return", "no_negative", "positive_first", "multi-cycle",
+      "offset",    "cut",         "nan_rows"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
 std::string Sweep::truth(std::size_t rows) const {
-  std::string out;
+  std::vector<Leg> there;
   for (const Leg& leg : legs) {
     if (leg.first >= rows) break;
+    there.push_back(leg);
+    there.back().last = std::min(leg.last, rows - 1);
+  }
+  merge_fragments(there);
+  std::string out;
+  for (const Leg& leg : there) {
     if (!out.empty()) out += ';';
     out += type_of(leg);
-    out += ':' + std::to_string(leg.first) + '-' + std::to_string(std::min(leg.last, rows - 1));
+    out += ':' + std::to_string(leg.first) + '-' + std::to_string(leg.last);
   }
   return out;
 }
@@ -146,33 +172,45 @@ Sweep dirty_iv(DirtyKind kind, Random& random) {
   Sweep sweep;
   const int points = 20 + static_cast<int>(random.below(80));
   sweep.step = 0.01;
-  sweep.v_max = static_cast<double>(points) * sweep.step;
   std::vector<double>& v = sweep.set_points;
   const double step = sweep.step;
-  const int low = kind == DirtyKind::offset        ? -points / 2
-                  : kind == DirtyKind::no_negative ? 0
-                                                   : -points;
+  int rest = 0, low = -points;
   const int high = points;
-  v.push_back(0.0);
-  const std::size_t cycles = kind == DirtyKind::cycles ? 2 + random.below(3) : 1;
+  double shift = 0;
+  if (kind == DirtyKind::offset) {
+    const std::size_t how = random.below(3);
+    if (how == 0) {
+      low = -points / 2;
+    } else if (how == 1) {  // all of it is positive
+      rest = points / 2;
+      low = points / 5;
+    } else {  // the source is off by up to three steps
+      shift = (6 * random.unit() - 3) * step;
+    }
+  }
+  sweep.v_start = static_cast<double>(low) * step;
+  sweep.v_end = static_cast<double>(high) * step;
+  if (kind == DirtyKind::no_negative) low = 0;  // but the header asks for it
+  v.push_back(static_cast<double>(rest) * step);
+  const std::size_t cycles = kind == DirtyKind::multi_cycle ? 2 + random.below(3) : 1;
   for (std::size_t cycle = 0; cycle < cycles; ++cycle) {
     if (kind == DirtyKind::positive_first) {
-      walk(v, 0, high, step);
+      walk(v, rest, high, step);
       walk(v, high, low, step);
-      walk(v, low, 0, step);
+      walk(v, low, rest, step);
       continue;
     }
-    if (low < 0) walk(v, 0, low, step);
+    if (low < rest) walk(v, rest, low, step);
     walk(v, low, high, step);
-    if (kind != DirtyKind::no_return) walk(v, high, 0, step);
+    if (kind != DirtyKind::no_return) walk(v, high, rest, step);
   }
-  if (kind == DirtyKind::plateau || kind == DirtyKind::noisy_plateau)
+  for (double& x : v) x += shift;
+  if (kind == DirtyKind::plateaued || kind == DirtyKind::noisy_plateaued)
     add_plateaus(v, points, random);
   if (kind == DirtyKind::cut) v.resize(v.size() / 4 + random.below(v.size() / 2));
   add_legs(sweep);
   add_texts(sweep);
-  if (kind == DirtyKind::noise ||
-      kind == DirtyKind::noisy_plateau) {  // the meter reads the voltage back
+  if (kind == DirtyKind::noisy || kind == DirtyKind::noisy_plateaued) {
     const double sigma = (0.1 + 0.5 * random.unit()) * step;
     for (std::size_t k = 0; k < v.size(); ++k)
       sweep.texts[k] = python_repr(v[k] + sigma * random.normal());

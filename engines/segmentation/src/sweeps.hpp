@@ -2,13 +2,14 @@
 // private to it.
 //
 // Shape: a Sweep has one text a row, as numpy and Python would have written it. Legs split where
-// the direction turns and where the sign changes; a row at zero begins the next leg; a plateau
-// belongs to the earlier leg.
+//        the direction turns and where the sign changes; a row at zero begins the next leg; a
+//        plateau belongs to the earlier leg, and so do fragments of fewer than five rows.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir::segmentation {
@@ -46,7 +47,7 @@ struct Leg {
 };
 
 struct Sweep {
-  double v_max = 0;
+  double v_start = 0, v_end = 0;  // as the header has them: where it turns
   double step = 0;
   std::vector<double> set_points;
   std::vector<std::string> texts;  // what the file shows: set-points, or readings
@@ -65,17 +66,19 @@ const Sweep& gate_sweep(std::size_t which);
 
 enum class DirtyKind : std::uint8_t {
   plain,
-  noise,
-  plateau,
-  noisy_plateau,
+  noisy,      // the meter reads the voltage back
+  plateaued,  // it waits at the turns
+  noisy_plateaued,
   no_return,
   no_negative,
   positive_first,
-  cycles,
-  offset,
+  multi_cycle,
+  offset,  // zero is not its middle, or not in it
   cut,
   nan_rows
 };
+std::string_view to_string(DirtyKind kind) noexcept;
+inline constexpr std::size_t dirty_kind_count = 11;
 Sweep dirty_iv(DirtyKind kind, Random& random);
 
 }  // namespace weir::segmentation

@@ -93,6 +93,29 @@ TEST_CASE("generator: the set-points are those of a real sweep") {
   FAIL("no such sweep among 400 files");
 }
 
+TEST_CASE(
+    "generator: a corpus of one kind has good sweeps of it alone, of which no row is nobody's") {
+  for (const CorpusKind kind : {CorpusKind::noisy, CorpusKind::plateaued, CorpusKind::multi_cycle,
+                                CorpusKind::cut, CorpusKind::offset}) {
+    const Generator generator({60, kind, 2});
+    GeneratedFile file;
+    StagedRun run;
+    std::set<std::string> segments;
+    for (std::size_t k = 0; k < 60; ++k) {
+      generator.make_file(k, file);
+      CHECK(file.kind.ends_with(to_string(kind)));
+      CHECK(file.proc == "IV");
+      CHECK(file.expect == "ok");
+      REQUIRE(!stage_bytes(file.bytes, file.path, 0, {nullptr, &santiago(), false}, run));
+      CHECK(run.table.rows == file.rows);
+      CHECK(file.segments.find(":0-") != std::string::npos);
+      CHECK(file.segments.ends_with("-" + std::to_string(file.rows - 1)));
+      segments.insert(file.segments);
+    }
+    CHECK(segments.size() > 20);
+  }
+}
+
 TEST_CASE("generator: a dirty corpus keeps its promises about what is readable") {
   const Generator generator({600, CorpusKind::dirty, 7});
   GeneratedFile file;
@@ -107,8 +130,8 @@ TEST_CASE("generator: a dirty corpus keeps its promises about what is readable")
     if (file.expect == "reject") CHECK(reject.has_value());
     if (!reject) CHECK(run.table.rows == file.rows);
   }
-  for (const char* kind : {"noise", "plateau", "cycles", "offset", "cut", "nan_rows", "utf16",
-                           "plain+cut_last_line"}) {
+  for (const char* kind : {"noisy", "plateaued", "multi-cycle", "offset", "cut", "nan_rows",
+                           "utf16", "plain+cut_last_line"}) {
     CAPTURE(kind);
     bool there = false;
     for (const std::string& name : kinds)
