@@ -60,6 +60,7 @@ struct Bench {
     config.side = side;
     config.capacity = capacity;
     config.detector.min_segment_points = points;
+    config.detector.rule = rule;
     return config;
   }
   StageReport segment_all(const std::string& out = "out", const std::string& procedure = "IV",
@@ -79,6 +80,7 @@ struct Bench {
   Scratch scratch;
   std::unique_ptr<weir::Runtime> runtime;
   SideFiles side;
+  Rule rule = Rule::zigzag;
   std::uint32_t capacity = 4;
 };
 
@@ -421,6 +423,20 @@ TEST_CASE("pipeline: another rule or table does again what it touches") {
   bench.segment_all();
   CHECK(bench.segment_all("out", "IV", 6).done > 0);
   CHECK(bench.segment_all("out", "IV", 6).done == 0);
+  const auto has_flags = [&] {
+    Table table;
+    const auto tree = bench.scratch.tree("out/IV/proc=IV");
+    REQUIRE(read_parquet(tree.at(first_file(tree, "segment=3")), table).ok());
+    return table.find("flags") != nullptr;
+  };
+  CHECK(has_flags());
+  for (const Rule rule : {Rule::compat, Rule::pelt, Rule::zigzag}) {
+    bench.rule = rule;
+    const StageReport cut = bench.segment_all();
+    CHECK(cut.done == cut.files);
+    CHECK(cut.segments == 4 * cut.files);
+    CHECK(has_flags() == (rule != Rule::compat));
+  }
 }
 
 TEST_CASE("pipeline: a run that no detector can use is an error record, not the end") {

@@ -5,8 +5,8 @@
 // Roles: pure, any thread.
 // Errors: none; a NaN or an infinity is a row without a voltage, whatever is finite is a voltage.
 // Memory: `segments` grows, keeps its storage; zigzag takes 12 KiB of stack, pelt 40 bytes a row.
-// Cost: O(n), by zigzag 20 to 150 M rows/s a core (noisy sweeps to plain ones, AMD EPYC, g++ 12
-//       -O2); pelt 4 to 20 M rows/s, and at worst 256 n steps, 1 M rows/s.
+// Cost: O(n), by zigzag 18 to 170 M rows/s a core (AMD EPYC, g++ 12 -O2; sweeps 23 noisy, 69
+//       plain); pelt 3 to 19 M rows/s, and at worst 256 n steps, 1 M rows/s.
 // Source: PELT: Killick, Fearnhead, Eckley, JASA 107 (2012), 1590.
 #pragma once
 
