@@ -199,8 +199,8 @@ TEST_CASE("housekeeping live: looks are made inside of one long parallel_for") {
   Producer producer = runtime->producer("test").value();
   std::atomic<bool> over{false};
   submit_all(*runtime, producer, [&over] {
-    parallel_for(0, 1U << 30, 1U << 10, [&over](std::size_t) {
-      for (int i = 0; i < 10 && !over.load(); ++i) {
+    parallel_for(0, 1U << 22, 16, [&over](std::size_t) {
+      for (int i = 0; i < 10'000 && !over.load(); ++i) {
       }
     });
   });

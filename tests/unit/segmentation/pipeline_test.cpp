@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <support/tier.hpp>
 #include <weir/segmentation/pipeline.hpp>
 #include <weir/segmentation/segmenting.hpp>
 
 #include "scratch.hpp"
 
 using namespace weir::segmentation;
+using weir::test::sanitized;
 
 namespace {
 
@@ -152,7 +154,8 @@ void check_alike(const StageReport& a, const StageReport& b) {
 
 TEST_CASE("pipeline: both stages in one graph do what they do apart") {
   for (const int workers : {1, 2, 4}) {
-    Bench bench(120, CorpusKind::dirty, workers);
+    if (sanitized && workers != 2) continue;
+    Bench bench(sanitized ? 60 : 120, CorpusKind::dirty, workers);
     bench.capacity = workers == 2 ? 1 : 4;
     const auto compare = [&bench](bool force = false) {
       const PipelineReport one = bench.both("one", force);
