@@ -154,6 +154,7 @@ Result<Certificate> GraphCore::build() {
   if (refused_ || !check_nodes() || !check_links() || !check_loops() || !check_answers())
     return refusal_;
   decide_windows();
+  tell_bytes();
   if (refused_) return refusal_;
   inside_count_ = context_count(core);
   insides_ = slab_.make_array<Inside>(static_cast<std::size_t>(inside_count_));
@@ -167,11 +168,8 @@ Result<Certificate> GraphCore::build() {
   trace_ = trace_name(core, name_, nullptr);
   for (NodeBase* node : nodes_) node->trace = trace_name(core, name_, node->name);
   slab_.seal();
-  std::size_t all = own_bytes();
-  for (const LinkBase* link : links_) all += link->bytes();
-  for (const NodeBase* node : nodes_) all += node->bytes();
-  bytes_.store(all, relaxed);  // relaxed: as bytes()
   built_ = true;
+  tell_bytes();
   return certify();
 }
 

@@ -16,7 +16,7 @@ GraphCore* GraphCore::create(Core& core, const std::string& name, const StreamCo
 GraphCore::GraphCore(Core& c, const std::string& graph_name, const StreamConfig& config)
     : core(c), config_(config), smallest_(smallest_bounds()) {
   name_ = keep(graph_name);
-  bytes_.store(own_bytes(), relaxed);  // relaxed: as bytes()
+  tell_bytes();
   register_watched(core, *this);
 }
 
@@ -34,7 +34,7 @@ void GraphCore::adopt(NodeBase& node) {
     refuse("capacity", "a graph has at most 65534 nodes", node.name);
   if (built_) refuse("built", "the graph is already built", node.name);
   nodes_.push_back(&node);
-  bytes_.store(own_bytes(), relaxed);  // relaxed: as bytes()
+  tell_bytes();
 }
 
 Stream& GraphCore::add_stream(NodeBase& origin, std::uint32_t window_asked) {
@@ -42,6 +42,7 @@ Stream& GraphCore::add_stream(NodeBase& origin, std::uint32_t window_asked) {
   stream->origin = &origin;
   stream->window_asked = window_asked;
   streams_.push_back(stream);
+  tell_bytes();
   return *stream;
 }
 
@@ -57,6 +58,7 @@ void GraphCore::add_end(NodeBase& node, Stream& stream) {
   node.in_ends = grown(node.in_ends, node.in_end_count++, end);
   node.ends_open.store(node.in_end_count, relaxed);  // relaxed: before start()
   stream.ends = grown(stream.ends, stream.end_count++, end);
+  tell_bytes();
 }
 
 void GraphCore::refuse(const char* code, const std::string& what, const std::string& where) {
@@ -69,6 +71,7 @@ void GraphCore::refuse(const char* code, const std::string& what, const std::str
 std::uint16_t GraphCore::begin_loop(const std::string& loop_name, std::uint32_t tickets) {
   loops_.push_back(Loop{keep(loop_name), tickets, current_loop()});
   open_loops_.push_back(static_cast<std::uint16_t>(loops_.size() - 1));
+  tell_bytes();
   return open_loops_.back();
 }
 

@@ -36,12 +36,17 @@ Ledger GraphCore::ledger() const noexcept {
   return sum;
 }
 
-/// Without what nodes and links have beside themselves.
-std::size_t GraphCore::own_bytes() const noexcept {
-  return sizeof(GraphCore) + slab_.bytes() + nodes_.capacity() * sizeof(NodeBase*) +
-         links_.capacity() * sizeof(LinkBase*) + streams_.capacity() * sizeof(Stream*) +
-         outputs_.capacity() * sizeof(OutputBase*) + loops_.capacity() * sizeof(Loop) +
-         open_loops_.capacity() * sizeof(std::uint16_t);
+/// What was taken until now. Nodes and links have rings and stores of their own from build() on.
+void GraphCore::tell_bytes() noexcept {
+  std::size_t sum = sizeof(GraphCore) + slab_.bytes();
+  if (built_) {
+    for (const LinkBase* link : links_) sum += link->bytes();
+    for (const NodeBase* node : nodes_) sum += node->bytes();
+  }
+  sum += nodes_.capacity() * sizeof(NodeBase*) + links_.capacity() * sizeof(LinkBase*) +
+         streams_.capacity() * sizeof(Stream*) + outputs_.capacity() * sizeof(OutputBase*) +
+         loops_.capacity() * sizeof(Loop) + open_loops_.capacity() * sizeof(std::uint16_t);
+  bytes_.store(sum, relaxed);  // relaxed: as bytes()
 }
 
 std::vector<EdgeMetrics> GraphCore::edges() const {

@@ -96,15 +96,14 @@ FileGraph<SegmentWork>::Token Segmenter::adopt(const StagedInput& staged) {
   return work;
 }
 
-/// What a run was made of: as the stage's journal says, else the staged file's own size and time.
+/// What a run was made of: as it was handed over, or as the stage's journal says, else the staged file's own size
+/// and time.
 void Segmenter::identify(SegmentWork& work) const {
-  const auto known = inputs_.find(work.key);
-  if (work.adopted) {
-    // the stage has said it
-  } else if (known != inputs_.end()) {
+  if (const auto known = inputs_.find(work.key); !work.adopted && known != inputs_.end()) {
     work.input = known->second;
-  } else if (const auto stat = stat_file(stage_root_ + "/" + work.key + std::string(file_name))) {
-    work.input = {stat.value().size, stat.value().mtime_ns, "", ""};
+  } else if (!work.adopted) {
+    const auto stat = stat_file(stage_root_ + "/" + work.key + std::string(file_name));
+    if (stat) work.input = {stat.value().size, stat.value().mtime_ns, "", ""};
   }
   if (!work.input.hash.empty()) work.input.mtime_ns = 0;  // the content counts
   work.input.config = fingerprint_ + "/" + work.input.config;

@@ -32,6 +32,11 @@ bool is_csv(std::string_view path, std::size_t root_size) noexcept {
   return false;
 }
 
+/// True for what may be over by now: a permission, a lack of descriptors, a writer.
+bool passes(const std::string& reason) noexcept {
+  return reason == to_string(Reason::unreadable) || reason == to_string(Reason::changed_while_read);
+}
+
 }  // namespace
 
 Stager::Stager(const StageConfig& config, Journal& journal, StageReport& report, const Watch& watch)
@@ -59,11 +64,6 @@ void Stager::begin(StageWork& work, const std::string& path) {
   work.skipped = work.touched = false;
   work.hash.clear();
   work.bytes_out = 0;
-}
-
-/// True for what may be over by now: a permission, a lack of descriptors, a writer.
-bool passes(const std::string& reason) noexcept {
-  return reason == to_string(Reason::unreadable) || reason == to_string(Reason::changed_while_read);
 }
 
 /// True when the journal says that this input, this configuration, gave what still lies there.

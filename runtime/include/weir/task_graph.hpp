@@ -52,7 +52,8 @@ class TaskGraph {
   /// happens later.
   ~TaskGraph();
 
-  /// f is void(), called once a run, or once each time a condition leads to it.
+  /// f is void(), called once a run, or once each time a condition leads to it. One of at most 16 bytes that is
+  /// trivially copyable is copied as bytes by build(): it must not keep its own address.
   template <class F>
   Task task(std::string name, F&& f) {
     return add_body<false>(std::move(name), std::forward<F>(f));

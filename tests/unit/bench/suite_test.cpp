@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
-#include <sstream>
+#include <unit/platform/temporary_directory.hpp>
 
 using namespace weir::bench;
+using weir::test::content_of;
 namespace fs = std::filesystem;
 
 namespace {
@@ -52,24 +52,6 @@ Report measured(Measure measure, Around around = Around::nothing) {
   return run_case({"fork", "weir", measure, around, 0.2}, {.seconds = 0.05}, signals).report;
 }
 
-/// A folder that goes with its object.
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/weir-suite-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-  std::string path;
-};
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -137,29 +119,29 @@ TEST_CASE("suite: peers, skipped rows and a missed speed do not fail a run") {
 }
 
 TEST_CASE("suite: the file has a row a contender, and the broken promise") {
-  const Folder folder;
-  const std::string path = folder.path + "/result.json";
+  const weir::test::TemporaryDirectory folder;
+  const std::string path = folder / "result.json";
   const int status = run({planted("fork", "weir", breaks_its_promise),
                           planted("fork", "say \"x\"", hangs), planted("burst", "weir", aborts)},
                          {"--only", "fork", "--json", path.c_str()});
   CHECK(status == 1);
-  const std::string text = content(path);
+  const std::string text = content_of(path);
   CHECK(holds(text, R"("scenario": "fork", "contender": "weir", "status": "ok")"));
   CHECK(holds(text, R"("name": "fork.forked/impl:weir", "value": 3)"));
   CHECK(holds(text, R"("contender": "say \"x\"", "status": "hung: killed)"));
   CHECK(holds(text, R"("goal": "4 calls get `forked`", "value": 3, "met": false)"));
   CHECK_FALSE(holds(text, "burst"));
-  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("suite: what cannot be written is refused before anything is measured") {
-  const Folder folder;
-  const std::string link = folder.path + "/link";
+  const weir::test::TemporaryDirectory folder;
+  const std::string link = folder / "link";
   fs::create_symlink("nowhere", link);
   // The planted contender would interrupt the run: 130.
   const std::vector<Case> never{planted("fork", "weir", interrupts)};
-  CHECK(run(never, {"--json", (folder.path + "/none/result.json").c_str()}) == 2);
-  CHECK(run(never, {"--json", folder.path.c_str()}) == 2);
+  CHECK(run(never, {"--json", (folder / "none/result.json").c_str()}) == 2);
+  CHECK(run(never, {"--json", folder.path().c_str()}) == 2);
   CHECK(run(never, {"--json", link.c_str()}) == 2);
   CHECK(run(never, {"--only", "nonsense"}) == 2);
   CHECK(run(never, {"--seconds", "0"}) == 2);
@@ -168,11 +150,11 @@ TEST_CASE("suite: what cannot be written is refused before anything is measured"
 }
 
 TEST_CASE("suite: a signal ends it, and an earlier file stays whole") {
-  const Folder folder;
-  const std::string path = folder.path + "/result.json";
+  const weir::test::TemporaryDirectory folder;
+  const std::string path = folder / "result.json";
   std::ofstream(path) << "earlier";
   CHECK(run({planted("fork", "weir", answers), planted("fork", "bare", interrupts)},
             {"--json", path.c_str()}) == 130);
-  CHECK(content(path) == "earlier");
-  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+  CHECK(content_of(path) == "earlier");
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
 }

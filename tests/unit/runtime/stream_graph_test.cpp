@@ -492,6 +492,7 @@ TEST_CASE("stream: memory() is what the platform gave, and running takes nothing
     long sum = 0;
     graph.sink("sum", graph.join("both", a, numbers), {.mode = Mode::ordered},
                [&](std::tuple<int, int>&& t) { sum += std::get<0>(t); });
+    CHECK(graph.memory() == allocated_bytes() - before);
     auto built = graph.build();
     REQUIRE(built.ok());
     CHECK(graph.memory() == allocated_bytes() - before);
@@ -503,6 +504,27 @@ TEST_CASE("stream: memory() is what the platform gave, and running takes nothing
     CHECK(sum == 4999950000L);
   }
   CHECK(allocated_bytes() == before);
+}
+
+TEST_CASE("stream: memory() is right at each step of defining, and of a graph that is refused") {
+  auto runtime = runtime_of(1);
+  const std::size_t before = allocated_bytes();
+  StreamGraph graph(*runtime, "growing", {.window = 300});
+  const auto right = [&] { return graph.memory() == allocated_bytes() - before; };
+  CHECK(right());
+  auto port = graph.source<int>("numbers", {}, counting(10));
+  for (int i = 0; i < 200; ++i) {
+    port = graph.map("node " + std::to_string(i), port, {}, [](int&& x) { return x; });
+    REQUIRE(right());
+  }
+  auto many = graph.expand("many", port, {.mode = Mode::ordered, .capacity = 400}, 400,
+                           [](int&& x, Emit<int>& out) { out(int{x}); });
+  graph.sink("sink", many, {.mode = Mode::ordered}, [](int&&) {});
+  CHECK(right());
+  const auto built = graph.build();
+  CHECK(built.ok() == detail::smallest_bounds());  // there the window is as wide as the burst
+  if (!built.ok()) CHECK(built.error().code == "burst");
+  CHECK(right());
 }
 
 TEST_CASE("stream: pictures hold the nodes and their fill") {

@@ -38,10 +38,14 @@ class GraphCore final : public Watched {
   L& add_link() {
     L* link = slab_.make<L>();
     links_.push_back(link);
+    tell_bytes();
     return *link;
   }
   Stream& add_stream(NodeBase& origin, std::uint32_t window_asked);
-  void add_output(OutputBase& output) { outputs_.push_back(&output); }
+  void add_output(OutputBase& output) {
+    outputs_.push_back(&output);
+    tell_bytes();
+  }
   /// `node` consumes `stream` for good.
   void add_end(NodeBase& node, Stream& stream);
   /// A graph that build() will refuse, and why. The first one is kept.
@@ -144,7 +148,7 @@ class GraphCore final : public Watched {
   GraphCore(Core& c, const std::string& graph_name, const StreamConfig& config);
   ~GraphCore();
   void adopt(NodeBase& node);
-  std::size_t own_bytes() const noexcept;
+  void tell_bytes() noexcept;
   const char* keep(const std::string& text);
   bool quiet() const noexcept;
   std::uint64_t entered() const noexcept;
@@ -186,7 +190,7 @@ class GraphCore final : public Watched {
   atomic<std::uint32_t> retired_{0};  // handed to the core for freeing
   atomic<std::uint32_t> failed_{0};   // an error cancelled the graph
   atomic<std::uint64_t> tombstones_{0};
-  atomic<std::size_t> bytes_{0};  // taken: without rings and stores until these are built
+  atomic<std::size_t> bytes_{0};
   atomic<std::uint32_t> error_state_{0};  // 0 none, 1 being written, 2 there
   BodyError error_;
 };
