@@ -260,7 +260,8 @@ void draw_sweeps(const SweepPlot& plot, std::string& out) {
     }
   }
   const Axis volts = axis_of(v, "V", "V");
-  Panel time(out, 0, {point, {}, "point of the sweep"}, volts);
+  const Axis points{point, Unit{}, "point of the sweep"};
+  Panel time(out, 0, points, volts);
   time.frame("Voltage over points, by segment");
   Panel curve(out, 1, volts, axis_of(i, "I", "A"));
   curve.frame("Current over voltage, by segment");
