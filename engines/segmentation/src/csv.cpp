@@ -8,6 +8,8 @@
 #include <weir/segmentation/header.hpp>
 #include <weir/segmentation/text.hpp>
 
+#include "short_number.hpp"
+
 namespace weir::segmentation {
 namespace {
 
@@ -220,6 +222,13 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
         continue;
       }
       double value = 0;
+      if (const char* stop = read_short_number(at, end, value);
+          stop != nullptr && (stop == end || *stop == ',')) {
+        column.add(value);
+        more = stop != end;
+        at = stop + (more ? 1 : 0);
+        continue;
+      }
       const auto result = std::from_chars(at, end, value);
       const bool whole = result.ec == std::errc{} && (result.ptr == end || *result.ptr == ',');
       if (whole && result.ptr[-1] != ')') {  // "nan(...)" is C's

@@ -34,11 +34,6 @@ std::string_view Column::text(std::size_t row) const noexcept {
   return std::string_view(bytes).substr(begin, ends[at] - begin);
 }
 
-void Column::add(double value) {
-  mark_valid();
-  floats.push_back(value);
-}
-
 void Column::add(std::int64_t value) {
   mark_valid();
   integers.push_back(value);

@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <array>
+#include <bit>
+#include <charconv>
 #include <cmath>
+#include <random>
 #include <set>
 #include <weir/segmentation/csv.hpp>
 
@@ -34,6 +38,83 @@ TEST_CASE("csv: typed columns, CRLF and LF, comments, blank lines, quotes") {
   CHECK(table[1].integers == std::vector<std::int64_t>{3, 4, 5});
   CHECK(table[2].type == ColumnType::float64);
   CHECK(std::isnan(table[2].floats[2]));
+}
+
+TEST_CASE("csv: every number is the double nearest to its text, ties to even") {
+  // Ties of 54 and 55 bits, those a hair beside them, the ends of what one operation can do, and made-up ones.
+  std::vector<std::string> texts = {"0",
+                                    "-0",
+                                    "-0.0",
+                                    ".5",
+                                    "5.",
+                                    "1e22",
+                                    "1e23",
+                                    "1e-22",
+                                    "1e-23",
+                                    "9007199254740992",
+                                    "9007199254740993",
+                                    "9007199254740993.0",
+                                    "9007199254740993.001",
+                                    "9007199254740995",
+                                    "900719925474099.3",
+                                    "18014398509481990",
+                                    "18014398509481989",
+                                    "18014398509481987e-3",
+                                    "9223372036854775807",
+                                    "9999999999999999999",
+                                    "18446744073709551615",
+                                    "18446744073709551616",
+                                    "0.30000000000000004",
+                                    "-0.07050000000000001",
+                                    "1757018821.6358175",
+                                    "2.2250738585072014e-308",
+                                    "5e-324",
+                                    "1.7976931348623157e308",
+                                    "00000000000000000000001.5",
+                                    "0.0000000000000000000015",
+                                    "1E+05",
+                                    "1e-007"};
+  std::mt19937_64 chance(1);
+  const auto digits = [&](std::size_t n) {
+    std::string out;
+    for (std::size_t k = 0; k < n; ++k) out += static_cast<char>('0' + chance() % 10);
+    return out;
+  };
+  for (int k = 0; k < 60'000; ++k) {
+    std::string text = chance() % 2 == 0 ? "-" : "";
+    const std::size_t whole = chance() % 12;
+    text += digits(whole);
+    if (whole == 0 || chance() % 4 != 0) text += "." + digits((whole == 0 ? 1 : 0) + chance() % 12);
+    if (chance() % 3 == 0) {
+      constexpr std::string_view marks[] = {"e", "E", "e-", "e+"};
+      text += marks[chance() % 4];
+      text += std::to_string(chance() % 40);
+    }
+    texts.push_back(text);
+    std::array<char, 40> shortest{};
+    const double value =
+        std::ldexp(static_cast<double>(chance()), static_cast<int>(chance() % 120) - 120);
+    texts.emplace_back(
+        shortest.data(),
+        std::to_chars(shortest.data(), shortest.data() + shortest.size(), value).ptr);
+  }
+  std::string table_text = "V (V),n\n";
+  for (const std::string& text : texts) table_text += text + ",1\n";
+  Table table;
+  REQUIRE(!read(table_text, table));
+  REQUIRE(table.rows == texts.size());
+  std::size_t wrong = 0;
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    double expected = 0;
+    std::from_chars(texts[row].data(), texts[row].data() + texts[row].size(), expected);
+    const bool right = std::bit_cast<std::uint64_t>(table[0].floats[row]) ==
+                       std::bit_cast<std::uint64_t>(expected);
+    if (!right && ++wrong <= 3) {
+      CAPTURE(texts[row]);
+      CHECK(table[0].floats[row] == expected);
+    }
+  }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("csv: an empty field is a null, a word in a text column is itself") {

@@ -36,7 +36,10 @@ struct Column {
   std::int64_t integer(std::size_t row) const noexcept { return integers[constant ? 0 : row]; }
   std::string_view text(std::size_t row) const noexcept;
 
-  void add(double value);
+  void add(double value) {
+    mark_valid();
+    floats.push_back(value);
+  }
   void add(std::int64_t value);
   void add(std::string_view value);
   void add_null();
