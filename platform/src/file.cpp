@@ -212,7 +212,8 @@ bool lock_temporary(int file) noexcept {
   if (::flock(file, LOCK_EX | LOCK_NB) != 0)
     return errno != EWOULDBLOCK;  // a file system without locks
   struct stat raw {};
-  return ::fstat(file, &raw) == 0 && raw.st_nlink > 0;
+  // Where it cannot be looked at it is taken for ours: if it is not, the rename will say so.
+  return ::fstat(file, &raw) != 0 || raw.st_nlink > 0;
 }
 
 }  // namespace
@@ -314,18 +315,23 @@ Result<Done> AppendFile::sync() {
 // DirectoryLock
 
 DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept
-    : file_(std::exchange(other.file_, -1)) {}
+    : file_(std::exchange(other.file_, -1)), path_(std::move(other.path_)) {}
 
 DirectoryLock::~DirectoryLock() {
   if (file_ >= 0) ::close(file_);
 }
 
 Result<DirectoryLock> DirectoryLock::take(const std::string& path) {
-  DirectoryLock lock(open_retried(path.c_str(), O_RDONLY | O_DIRECTORY));
+  DirectoryLock lock(open_retried(path.c_str(), O_RDONLY | O_DIRECTORY), path);
   if (lock.file_ < 0) return file_error(errno, path, "open the directory", "unreadable");
   if (::flock(lock.file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return Error{"in_use", "another process works here", path};
   return lock;
+}
+
+Result<Done> DirectoryLock::sync_file_system() {
+  if (::syncfs(file_) == 0) return Done{};
+  return file_error(errno, path_, "sync its file system", "unwritable");
 }
 
 }  // namespace weir

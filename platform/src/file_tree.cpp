@@ -30,7 +30,7 @@ struct Directory {
   std::size_t next = 0;
 };
 
-enum class Kind { file, directory, skip, broken };
+enum class Kind { file, directory, link_to_directory, special, broken };
 
 Kind kind_of(int directory, const dirent& entry) noexcept {
   unsigned char type = entry.d_type;
@@ -44,16 +44,18 @@ Kind kind_of(int directory, const dirent& entry) noexcept {
   }
   if (type == DT_REG) return Kind::file;
   if (type == DT_DIR) return Kind::directory;
-  if (type != DT_LNK) return Kind::skip;
+  if (type != DT_LNK) return Kind::special;
   if (::fstatat(directory, entry.d_name, &raw, 0) != 0) return Kind::broken;
-  return S_ISREG(raw.st_mode) ? Kind::file : Kind::skip;
+  return S_ISREG(raw.st_mode)   ? Kind::file
+         : S_ISDIR(raw.st_mode) ? Kind::link_to_directory
+                                : Kind::special;
 }
 
 bool dots(const char* name) noexcept {
   return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
 }
 
-/// Reads and sorts one directory. Broken links go to `errors`.
+/// Reads and sorts one directory. Broken links and special files go to `errors`.
 Result<Directory> read_directory(std::string path, bool follow, std::vector<Error>& errors) {
   const int file =
       ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
@@ -71,9 +73,11 @@ Result<Directory> read_directory(std::string path, bool follow, std::vector<Erro
     if (!dots(entry->d_name)) {
       const Kind kind = kind_of(file, *entry);
       if (kind == Kind::broken) {
-        errors.push_back(
-            file_error(errno, directory.prefix + entry->d_name, "follow it", "unreadable"));
-      } else if (kind != Kind::skip) {
+        errors.push_back(file_error(errno, directory.prefix + entry->d_name, "follow it", ""));
+        errors.back().code = "broken_link";
+      } else if (kind == Kind::special) {
+        errors.push_back({"not_a_file", "is not a regular file", directory.prefix + entry->d_name});
+      } else if (kind != Kind::link_to_directory) {
         directory.entries.push_back({entry->d_name, kind == Kind::directory});
       }
     }
@@ -138,12 +142,16 @@ Result<Done> make_directories(const std::string& path) {
     end = path.find('/', end + 1);
     const std::string part = path.substr(0, end);
     if (part.empty() || ::mkdir(part.c_str(), 0777) == 0) continue;
-    const int code = errno;
+    int code = errno;
     struct stat raw {};
     // EROFS and EACCES are also answered for directories that are there.
-    if (::stat(part.c_str(), &raw) == 0 && S_ISDIR(raw.st_mode)) continue;
-    Error error =
-        file_error(code == EEXIST ? ENOTDIR : code, part, "create the directory", "unwritable");
+    if (::stat(part.c_str(), &raw) == 0) {
+      if (S_ISDIR(raw.st_mode)) continue;
+      if (code == EEXIST) code = ENOTDIR;
+    } else if (code == EEXIST) {  // a link that leads nowhere, or what is there cannot be looked at
+      code = errno == ENOENT ? ENOTDIR : errno;
+    }
+    Error error = file_error(code, part, "create the directory", "unwritable");
     if (error.code == "not_found") error.code = "unwritable";  // a file stands in the way
     return error;
   }
@@ -175,20 +183,36 @@ bool stale(int file, int process) noexcept {
   return process != ::getpid() && ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
+/// Whether it was one that a dead process left, and is removed.
+bool removed_temporary(const std::string& path) {
+  const int process = temporary_owner(std::string_view(path).substr(path.rfind('/') + 1));
+  if (process == 0) return false;
+  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return false;  // not ours to judge
+  const bool removed = stale(file, process) && ::unlink(path.c_str()) == 0;
+  ::close(file);
+  return removed;
+}
+
 }  // namespace
 
 Result<std::size_t> remove_temporaries(const std::string& root) {
   std::size_t removed = 0;
-  const auto on_file = [&removed](const std::string& path) {
-    const int process = temporary_owner(std::string_view(path).substr(path.rfind('/') + 1));
-    if (process == 0) return;
-    const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) return;  // not ours to judge
-    if (stale(file, process) && ::unlink(path.c_str()) == 0) ++removed;
-    ::close(file);
-  };
-  const Result<std::size_t> walked = walk_files(root, on_file, [](const Error&) {});
+  const Result<std::size_t> walked = walk_files(
+      root, [&removed](const std::string& path) { removed += removed_temporary(path) ? 1 : 0; },
+      [](const Error&) {});
   if (!walked && walked.error().code != "not_found") return walked.error();
+  return removed;
+}
+
+Result<std::size_t> remove_temporaries_beside(const std::string& directory) {
+  std::vector<Error> ignored;
+  const Result<Directory> read = read_directory(directory, true, ignored);
+  if (!read && read.error().code != "not_found") return read.error();
+  std::size_t removed = 0;
+  if (!read) return removed;
+  for (const Entry& entry : read.value().entries)
+    removed += !entry.directory && removed_temporary(read.value().prefix + entry.name) ? 1 : 0;
   return removed;
 }
 

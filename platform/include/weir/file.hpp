@@ -107,6 +107,8 @@ Result<Done> make_directories(const std::string& path);
 /// Removes the temporary files that dead processes left below `root`; those of a living writer
 /// stay. Returns how many. A root that does not exist holds none.
 Result<std::size_t> remove_temporaries(const std::string& root);
+/// The same in one directory alone.
+Result<std::size_t> remove_temporaries_beside(const std::string& directory);
 
 /// A journal: records are appended by one write() each, so that a reader never sees half of one
 /// from a living writer.
@@ -138,19 +140,25 @@ class DirectoryLock {
   DirectoryLock& operator=(DirectoryLock&&) = delete;
   ~DirectoryLock();
 
+  /// Makes all that was written to the directory's file system durable. Also an error when, since
+  /// take(), something could not be written back, even if another process was told so before.
+  Result<Done> sync_file_system();
+
  private:
-  explicit DirectoryLock(int file) noexcept : file_(file) {}
+  DirectoryLock(int file, std::string path) noexcept : file_(file), path_(std::move(path)) {}
   int file_;
+  std::string path_;
 };
 
 /// Walks a tree, one file a call. Inside each directory entries come sorted by name (bytes),
 /// directories at their place. Symbolic links to files are files, those to directories are passed
-/// over. Paths start with the root as given.
+/// over. FIFOs, sockets and devices (not_a_file) and links that lead nowhere (broken_link) are
+/// errors. Paths start with the root as given.
 class FileWalk {
  public:
   enum class Step : std::uint8_t {
     file,   // `path` is the next file
-    error,  // `error` names a directory or link that cannot be read; the walk goes on
+    error,  // `error` names what cannot be read as a directory or file; the walk goes on
     end,
   };
 
