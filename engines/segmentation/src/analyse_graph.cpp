@@ -130,7 +130,7 @@ class Analyser {
   void add_to_range(const Work& work);
   auto step(void (Analyser::*body)(Work&));
   Result<Done> write_day();
-  void remove_stale();
+  Result<Done> remove_stale();
   Error nothing_found() const;
 
   const AnalyseConfig& config_;
@@ -382,7 +382,7 @@ Result<Done> Analyser::write_day() {
 
 /// Removes tables of ranges, and fits of runs, that an earlier analysis of this day wrote and this
 /// one did not.
-void Analyser::remove_stale() {
+Result<Done> Analyser::remove_stale() {
   std::error_code error;
   for (const std::string& directory : table_directories(config_.date, config_.procedure)) {
     std::vector<std::string> stale;
@@ -393,17 +393,21 @@ void Analyser::remove_stale() {
           !written_.contains(directory + "/" + name))
         stale.push_back(name);
     }
-    for (const std::string& name : stale) remove_output(output_root_, directory, name);
+    for (const std::string& name : stale) {
+      if (auto gone = remove_output(output_root_, directory, name); !gone) return gone;
+    }
     report_.runs.removed += stale.size();
   }
   // A folder that could not be read, or a filter, is no reason to remove anything.
-  if (!saw_all_ || !config_.chip_number.empty()) return;
+  if (!saw_all_ || !config_.chip_number.empty()) return Done{};
   for (const std::string& id : folders_with(output_root_ + "/" + fits_folder_, run_prefix)) {
     if (fitted_.contains(id)) continue;
-    remove_output(output_root_, fits_folder_ + "/" + std::string(run_prefix) + id,
-                  std::string(file_name));
+    auto gone = remove_output(output_root_, fits_folder_ + "/" + std::string(run_prefix) + id,
+                              std::string(file_name));
+    if (!gone) return gone;
     ++report_.runs.removed;
   }
+  return Done{};
 }
 
 Error Analyser::nothing_found() const {
@@ -449,8 +453,7 @@ Result<Done> Analyser::run(Runtime& runtime) {
   if (report_.runs.files == 0) return nothing_found();
   if (report_.runs.done == 0) return Done{};
   if (auto day = write_day(); !day) return day;
-  remove_stale();
-  return Done{};
+  return remove_stale();
 }
 
 }  // namespace

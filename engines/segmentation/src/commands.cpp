@@ -169,6 +169,7 @@ bool Session::judge_stage() {
         " files; run the command again to go on");
     return false;
   }
+  if (r.files == 0 && !r.unread.code.empty()) return fail(r.unread);
   if (r.files == 0) return fail({"nothing_found", "there is no *.csv file", options_.raw_root});
   if (r.done + r.skipped == 0)
     return fail({"all_rejected", "all files were rejected", options_.raw_root});
@@ -227,6 +228,7 @@ bool Session::judge_preprocess() {
         " runs; run the command again to go on");
     return false;
   }
+  if (r.files == 0 && !r.unread.code.empty()) return fail(r.unread);
   if (r.files == 0) {
     return fail({"nothing_found", "there is no staged run of procedure " + options_.procedure,
                  options_.stage_root});
@@ -295,6 +297,10 @@ void Session::write_graphs() {
 }
 
 void Session::finish() {
+  // The rest was done; what is below a folder that could not be read was not.
+  for (const StageReport* report : {&findings_.stage, &findings_.preprocess}) {
+    if (!report->unread.code.empty() && findings_.error.code.empty()) fail(report->unread);
+  }
   findings_.metrics = runtime_->metrics();
   // One graph at a time lives beside the runtime.
   std::size_t largest = 0;

@@ -89,10 +89,12 @@ class FileGraph {
       if (found == FileWalk::Step::error) {
         path = error.where;
         if (!wants(path)) {
+          if (error.code == "not_a_file") continue;
+          if (error.code != "broken_link" && report_.unread.code.empty()) report_.unread = error;
           report_.warnings.push_back(error.text());
           saw_all_ = false;
           continue;
-        }  // else a broken link in the place of a file: to read it fails, and is a record
+        }  // else a broken link or a FIFO in the place of a file: to read it fails, and is a record
       }
       if (!wants(path)) continue;
       Token work = take();

@@ -51,6 +51,10 @@ std::string_view stem(std::string_view path) noexcept {
   return path.substr(0, path.rfind('.'));
 }
 
+Error cannot_remove(const std::string& path, const std::error_code& why) {
+  return {"unwritable", "cannot remove what no longer holds: " + why.message(), path};
+}
+
 /// Three decimals with the arrow, "0.000->-5.000V".
 std::string range_text(const Segment& segment) {
   std::array<char, 96> buffer{};
@@ -137,6 +141,17 @@ Result<Journal> open_output(const std::string& input, const std::string& root, S
   return journal;
 }
 
+Result<Done> clean_side_files(const SideFiles& side, const std::string& manifest) {
+  const std::size_t slash = manifest.rfind('/');
+  const std::string beside = slash == std::string::npos ? "." : manifest.substr(0, slash + 1);
+  for (const std::string& directory :
+       {side.events_dir, side.rejects_dir, manifest.empty() ? std::string() : beside}) {
+    if (directory.empty()) continue;
+    if (auto removed = remove_temporaries_beside(directory); !removed) return removed.error();
+  }
+  return Done{};
+}
+
 Result<Done> write_stage_event(const SideFiles& side, const Record& record,
                                const std::string& output) {
   std::string text = "{";
@@ -198,18 +213,24 @@ Result<Done> write_segment_event(const SideFiles& side, const Record& record,
   return write_json(side.events_dir, "segment-" + record.run_id + ".json", std::move(text));
 }
 
-void remove_output(const std::string& root, const std::string& directory, const std::string& name) {
-  std::error_code ignored;  // what is gone already is as good as removed
-  std::filesystem::remove(root + "/" + directory + "/" + name, ignored);
+Result<Done> remove_output(const std::string& root, const std::string& directory,
+                           const std::string& name) {
+  std::error_code error;  // none for what is gone already
+  const std::string file = root + "/" + directory + "/" + name;
+  std::filesystem::remove(file, error);
+  if (error) return cannot_remove(file, error);
   for (std::string part = directory; !part.empty();) {
-    if (!std::filesystem::remove(root + "/" + part, ignored) || ignored)
-      break;  // a folder that is not empty stays
+    const std::string folder = root + "/" + part;
+    std::filesystem::remove(folder, error);
+    if (error == std::errc::directory_not_empty || error == std::errc::file_exists) break;
+    if (error) return cannot_remove(folder, error);
     const std::size_t slash = part.rfind('/');
     part = slash == std::string::npos ? std::string() : part.substr(0, slash);
   }
+  return Done{};
 }
 
-std::size_t remove_segments(const std::string& run_directory, std::size_t keep) {
+Result<std::size_t> remove_segments(const std::string& run_directory, std::size_t keep) {
   std::error_code error;
   std::vector<std::filesystem::path> stale;
   for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end;
@@ -222,7 +243,12 @@ std::size_t remove_segments(const std::string& run_directory, std::size_t keep) 
     const auto parsed = std::from_chars(name.data() + prefix.size(), last, id);
     if (parsed.ptr == last && parsed.ec == std::errc{} && id >= keep) stale.push_back(it->path());
   }
-  for (const auto& path : stale) std::filesystem::remove_all(path, error);
+  if (error && error != std::errc::no_such_file_or_directory)
+    return cannot_remove(run_directory, error);
+  for (const auto& path : stale) {
+    std::filesystem::remove_all(path, error);
+    if (error) return cannot_remove(path, error);
+  }
   return stale.size();
 }
 

@@ -69,6 +69,10 @@ Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& w
 Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,
                             StageReport& report);
 
+/// Removes what a killed process left half written beside the side files and at `manifest` (empty: it is in the
+/// root). Errors: unreadable.
+Result<Done> clean_side_files(const SideFiles& side, const std::string& manifest = {});
+
 /// True when a signal asked for the end.
 inline bool stop_requested(const Watch& watch) noexcept {
   return watch.stop != nullptr && watch.stop->stop_requested();
@@ -88,10 +92,13 @@ Result<Done> write_stage_event(const SideFiles& side, const Record& record,
 Result<Done> write_segment_event(const SideFiles& side, const Record& record,
                                  const std::string& output_root);
 
-/// Removes a file, and then the folders above it that are empty, up to `root`.
-void remove_output(const std::string& root, const std::string& directory, const std::string& name);
-/// Removes the folders segment=N of a run with N >= `keep`; returns how many there were.
-std::size_t remove_segments(const std::string& run_directory, std::size_t keep);
+/// Removes a file, and then the folders above it that are empty, up to `root`. Gone already is as
+/// good as removed. Errors: unwritable; no record may then say that it is gone.
+Result<Done> remove_output(const std::string& root, const std::string& directory,
+                           const std::string& name);
+/// Removes the folders segment=N of a run with N >= `keep`; returns how many there were. The same
+/// errors.
+Result<std::size_t> remove_segments(const std::string& run_directory, std::size_t keep);
 
 /// A 64-bit word as 16 hex digits.
 std::string hex_word(std::uint64_t word);

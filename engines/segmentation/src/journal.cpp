@@ -1,10 +1,5 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <weir/check.hpp>
@@ -104,15 +99,6 @@ Record parse_record(const nlohmann::json& json) {
     for (const auto& segment : json.at("segments")) r.segments.push_back(parse_segment(segment));
   }
   return r;
-}
-
-Result<Done> sync_file_system(const std::string& root) {
-  const int file = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return Error{"unwritable", std::strerror(errno), root};
-  const int failed = ::syncfs(file) != 0 ? errno : 0;
-  ::close(file);
-  if (failed != 0) return Error{"unwritable", std::strerror(failed), root};
-  return Done{};
 }
 
 }  // namespace
@@ -232,11 +218,18 @@ Result<Done> Journal::append(Record record) {
   return flush();
 }
 
+/// Under `file` it is for the folders above the outputs, which no writer synced.
+Result<Done> Journal::sync_outputs() {
+  if (sync_failed_) return *sync_failed_;
+  if (policy_ == SyncPolicy::none) return Done{};
+  const auto synced = lock_->sync_file_system();
+  if (!synced) sync_failed_ = synced.error();
+  return synced;
+}
+
 Result<Done> Journal::flush() {
-  if (held_.empty()) return Done{};
-  if (policy_ == SyncPolicy::commit) {
-    if (auto synced = sync_file_system(root_); !synced) return synced;
-  }
+  if (held_.empty()) return sync_failed_ ? Result<Done>(*sync_failed_) : Result<Done>(Done{});
+  if (auto synced = sync_outputs(); !synced) return synced;
   if (torn_tail_) {
     if (auto done = file_->append("\n"); !done) return done;
     torn_tail_ = false;
@@ -275,6 +268,8 @@ std::vector<const Record*> Journal::sorted() const {
 
 Result<Done> Journal::compact() {
   if (auto flushed = flush(); !flushed) return flushed;
+  // The records of earlier runs as well: their policy may have been another one.
+  if (auto synced = sync_outputs(); !synced) return synced;
   settle();
   std::string text;
   for (const Record* record : sorted()) text += to_json_line(*record);

@@ -70,6 +70,9 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
   auto segmented = open_output(second.stage_root, clean_path(second.output_root), second.sync,
                                report.preprocess);
   if (!segmented) return segmented.error();
+  auto cleaned = clean_side_files(first.side, first.manifest);
+  if (cleaned) cleaned = clean_side_files(second.side);
+  if (!cleaned) return cleaned.error();
   Stager stager(first, staged.value(), report.stage, watch);
   Segmenter segmenter(second, segmented.value(), report.preprocess, watch);
   Result<Done> ran = stager.open(stager.root(), {"pipeline", "files", "parse"});
@@ -83,7 +86,7 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
     segmenter.knows(staged.value());
     ran = segmenter.run(runtime);
     segmented.value().settle();
-    if (ran) segmenter.remove_orphans();
+    if (ran) ran = segmenter.remove_orphans();
   }
   if (auto done = close_segments(segmented.value(), second, ran); !done) return done.error();
   report.preprocess.elapsed_s = seconds_since(begin);

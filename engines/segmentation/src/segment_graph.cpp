@@ -224,18 +224,22 @@ void Segmenter::record(SegmentWork& work) {
   if (work.adopted) adopted_.insert(work.key);
   count(work);
   if (work.skipped) return;
-  const std::size_t keep = work.error ? 0 : work.segments.size();
-  report_.removed += remove_segments(output_root_ + "/" + work.key, keep);
   Record made = make_record(work);
   auto done = write_segment_event(config_.side, made, output_root_);
-  if (done) done = journal_.append(std::move(made));
+  // What cannot be read now is no reason to lose what was made of it before.
+  const bool kept = made.reason == "unreadable" && work.previous != nullptr && work.previous->ok();
+  if (done && !kept) {
+    const auto removed = remove_segments(output_root_ + "/" + work.key, made.segments.size());
+    if (removed) report_.removed += removed.value();
+    done = removed ? journal_.append(std::move(made)) : Result<Done>(removed.error());
+  }
   if (!done) fatal_.set(done.error());
 }
 
-void Segmenter::remove_orphans() {
+Result<Done> Segmenter::remove_orphans() {
   // A folder that could not be read, or a disk that is not mounted, is no reason to remove
   // anything.
-  if (!saw_all() || report_.interrupted || (seen_.empty() && adopted_.empty())) return;
+  if (!saw_all() || report_.interrupted || (seen_.empty() && adopted_.empty())) return Done{};
   std::vector<std::string> gone;
   for (const Record* record : journal_.sorted()) {
     if (record->origin == stage_root_ && record->proc == config_.procedure &&
@@ -244,10 +248,13 @@ void Segmenter::remove_orphans() {
     }
   }
   for (const std::string& key : gone) {
-    report_.removed += remove_segments(output_root_ + "/" + key, 0);
-    remove_output(output_root_, key, "part-000.parquet");
+    const auto removed = remove_segments(output_root_ + "/" + key, 0);
+    if (!removed) return removed.error();
+    report_.removed += removed.value();
+    if (auto done = remove_output(output_root_, key, "part-000.parquet"); !done) return done;
     journal_.forget(key);
   }
+  return Done{};
 }
 
 Result<Done> Segmenter::run(Runtime& runtime) {
@@ -273,13 +280,14 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   const std::string root = clean_path(config.output_root);
   auto journal = open_output(config.stage_root, root, config.sync, report);
   if (!journal) return journal.error();
+  if (auto cleaned = clean_side_files(config.side); !cleaned) return cleaned.error();
   auto staged = Journal::read(clean_path(config.stage_root));
   if (!staged) return staged.error();
   Segmenter segmenter(config, journal.value(), report, watch);
   segmenter.knows(staged.value());
-  const auto ran = segmenter.run(runtime);
+  auto ran = segmenter.run(runtime);
   journal.value().settle();
-  if (ran) segmenter.remove_orphans();
+  if (ran) ran = segmenter.remove_orphans();
   if (auto kept = close_segments(journal.value(), config, ran); !kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;

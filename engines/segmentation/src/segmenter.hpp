@@ -53,7 +53,7 @@ class Segmenter final : public FileGraph<SegmentWork> {
   /// A token for a run of the same graph; null: it is of another procedure. Any worker.
   Token adopt(const StagedInput& staged);
   /// Removes the segments of runs that are staged no more.
-  void remove_orphans();
+  Result<Done> remove_orphans();
 
  private:
   bool wants(const std::string& path) const override;

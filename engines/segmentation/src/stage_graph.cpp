@@ -128,12 +128,12 @@ void Stager::write(StageWork& work) {
 }
 
 /// What an earlier run made of this input, and no longer holds, goes.
-void Stager::remove_previous(const StageWork& work) {
-  if (work.previous == nullptr || !work.previous->ok()) return;
+Result<Done> Stager::remove_previous(const StageWork& work) {
+  if (work.previous == nullptr || !work.previous->ok()) return Done{};
   const std::string before = work.previous->directory();
-  if (!work.reject && before == work.run.directory()) return;
-  remove_output(stage_root_, before, "part-000.parquet");
+  if (!work.reject && before == work.run.directory()) return Done{};
   ++report_.removed;
+  return remove_output(stage_root_, before, "part-000.parquet");
 }
 
 Record Stager::make_record(const StageWork& work) const {
@@ -189,10 +189,13 @@ void Stager::record(StageWork& work) {
     if (auto done = journal_.append(std::move(again)); !done) fatal_.set(done.error());
   }
   if (work.skipped) return;
-  remove_previous(work);
   Record made = make_record(work);
   auto done = write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
-  if (done) done = journal_.append(std::move(made));
+  // What cannot be read now is no reason to lose what was made of it before.
+  const bool kept =
+      work.reject && passes(made.reason) && work.previous != nullptr && work.previous->ok();
+  if (done && !kept) done = remove_previous(work);
+  if (done && !kept) done = journal_.append(std::move(made));
   if (!done) fatal_.set(done.error());
 }
 
@@ -226,6 +229,8 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   const std::string root = clean_path(config.stage_root);
   auto journal = open_output(config.raw_root, root, config.sync, report);
   if (!journal) return journal.error();
+  if (auto cleaned = clean_side_files(config.side, config.manifest); !cleaned)
+    return cleaned.error();
   Stager stager(config, journal.value(), report, watch);
   auto ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config.capacity);
   if (auto kept = close_stage(journal.value(), config, ran); !kept) return kept.error();

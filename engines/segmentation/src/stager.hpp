@@ -52,7 +52,7 @@ class Stager final : public FileGraph<StageWork> {
   void record(StageWork& work) override;
   bool is_current(const StageWork& work, const InputIdentity& input) const;
   bool was_touched(const StageWork& work) const;
-  void remove_previous(const StageWork& work);
+  Result<Done> remove_previous(const StageWork& work);
   void count(const StageWork& work);
   Record make_record(const StageWork& work) const;
   std::string target(const std::string& directory) const { return stage_root_ + "/" + directory; }

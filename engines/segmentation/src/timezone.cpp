@@ -205,14 +205,18 @@ Result<TimeZone> TimeZone::load(const std::string& name) {
       utc.name_ = name;
       return utc;
     }
-    return bad_zone(name, "unknown time zone: " + path + ": " + std::strerror(errno) +
-                              " (is tzdata installed?)");
+    const int code = errno;
+    const std::string why = std::strerror(code);
+    if (code != ENOENT && code != ENOTDIR)
+      return Error{"unreadable", "cannot open it: " + why, path};
+    return bad_zone(name, "unknown time zone: " + path + ": " + why + " (is tzdata installed?)");
   }
   std::string bytes(file_bytes_max, '\0');
   bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
-  const bool failed = std::ferror(file) != 0;
+  const int failed = std::ferror(file) != 0 ? errno : 0;
   std::fclose(file);
-  if (failed) return bad_zone(name, "cannot read " + path);
+  if (failed != 0)
+    return Error{"unreadable", std::string("cannot read it: ") + std::strerror(failed), path};
   return parse(bytes, name);
 }
 

@@ -22,7 +22,7 @@
 namespace weir::segmentation {
 
 /// What fsync is done before a record: none; commit: of all outputs of a batch together; file: each
-/// one by its writer.
+/// one by its writer, and of their folders together.
 enum class SyncPolicy : std::uint8_t { none, commit, file };
 
 /// The identity of an input: when it and the configuration are equal, so is the output.
@@ -89,6 +89,7 @@ class Journal {
   Journal(std::string root, SyncPolicy policy) : root_(std::move(root)), policy_(policy) {}
   Result<Done> load();
   void put(Record record);
+  Result<Done> sync_outputs();
 
   std::string root_;
   SyncPolicy policy_;
@@ -100,6 +101,8 @@ class Journal {
   std::string held_;  // lines not yet written, each with its end
   std::size_t held_records_ = 0;
   std::uint64_t held_since_ns_ = 0;  // when the first of them came
+  // A sync that failed is told once: the next one would say that what was lost is durable.
+  std::optional<Error> sync_failed_;
   std::size_t unreadable_lines_ = 0;
   bool torn_tail_ = false;
 };

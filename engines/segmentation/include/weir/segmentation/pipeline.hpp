@@ -96,6 +96,7 @@ struct StageReport {
   bool interrupted = false;  // by a signal: the rest is for the next run
   bool stalled = false;
   std::vector<std::string> warnings;  // unreadable folders, damaged journal lines
+  Error unread;  // of the first folder that could not be looked into; empty code: none
   GraphReport graph;
 };
 
