@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 import segment_support as support  # noqa: E402
@@ -179,7 +178,7 @@ def cases_of(scenario):
 def main():
     support.need_program()
     verdict = support.Verdict()
-    with tempfile.TemporaryDirectory(prefix='weir-faults-') as top:
+    with support.scratch('faults') as top:
         support.need_strace(top)
         one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
         support.generate(one, FILES)

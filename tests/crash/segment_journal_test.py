@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 import segment_support as support  # noqa: E402
@@ -78,7 +77,7 @@ class Bench:
 def main():
     support.need_program()
     verdict = support.Verdict()
-    with tempfile.TemporaryDirectory(prefix='weir-journal-') as top:
+    with support.scratch('journal') as top:
         bench = Bench(top, verdict)
         bench.each('stage')
         bench.each('segments')

@@ -1,90 +1,137 @@
 #!/usr/bin/env python3
 """weir-segment is killed or stopped at random instants of a pipeline and started again: the trees it leaves equal those
-of an undisturbed run byte for byte (journals included), and no temporary file is left.
+of an undisturbed run byte for byte (journals included), no temporary file is left, and in between no output is
+half-written.
 
-Beside kill_test.py: relative paths, kill upon kill, journals and temporary files compared too.
-Environment: WEIR_BIN (folder of the programs), WEIR_TEST_TIER (fast, ci, long), WEIR_KILL_FILES (corpus; default 200).
+Beside kill_test.py: relative paths; both stages overlapped and apart; inputs that were changed since the last whole run;
+kill upon kill without a whole run between; some kills before the first output, some while manifests are folded.
+Environment: segment_support.py, WEIR_KILL_FILES (corpus; default by tier).
 """
-import hashlib
+import collections
 import os
-import random
+import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-EXE = os.path.join(os.environ.get('WEIR_BIN', os.path.join(os.getcwd(), 'build', 'bin')), 'weir-segment')
-ATTEMPTS = {'fast': 3, 'ci': 5, 'long': 100}.get(os.environ.get('WEIR_TEST_TIER', 'fast'), 3)
-FILES = int(os.environ.get('WEIR_KILL_FILES', '200'))
-LIMIT_S = 120
+sys.dont_write_bytecode = True
+import segment_support as support  # noqa: E402
+
+KILLS = support.amount(4, 10, 200)
+FILES = int(os.environ.get('WEIR_KILL_FILES', support.amount(100, 200, 2000)))
+KILLS_A_TREE_MAX = 4
+MANIFESTS = ('out/stage/_manifest', 'out/segments/iv_segments/_manifest')
 
 
-def tree(root):
-    found = {}
-    for folder, _, files in os.walk(root):
-        for name in files:
-            path = os.path.join(folder, name)
-            with open(path, 'rb') as file:
-                found[os.path.relpath(path, root)] = hashlib.sha256(file.read()).hexdigest()
-    return found
+class Scenario:
+    def __init__(self, top, name, corpus, before, words):
+        self.name, self.corpus, self.before, self.words = name, corpus, before, words
+        whole = self.begin(os.path.join(top, f'whole-{name}'))
+        begin = time.monotonic()
+        support.must_run(whole, words, name)
+        self.usual_s = time.monotonic() - begin
+        self.want = support.tree(os.path.join(whole, 'out'))
+        self.before_tree = support.tree(before) if before else {}
+        shutil.rmtree(whole)
+
+    def begin(self, folder):
+        support.place(folder, self.corpus)
+        if self.before:
+            shutil.copytree(self.before, os.path.join(folder, 'out'))
+        return folder
 
 
-def pipeline(folder):
-    """The command; each attempt has a folder of its own, so that relative paths and ids are equal."""
-    os.makedirs(folder, exist_ok=True)
-    link = os.path.join(folder, 'corpus')
-    if not os.path.islink(link):
-        os.symlink(os.path.join(os.path.dirname(folder), 'corpus'), link)
-    command = [EXE, 'pipeline', '--raw-root', 'corpus/raw/', '--stage-root', 'out/stage', '--output-root',
-               'out/segments', '--workers', '2', '--quiet', '--fsync', 'none']
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def folding(folder):
+    """Whether a journal or a manifest is being replaced."""
+    for manifest in MANIFESTS:
+        try:
+            if any(name.endswith(support.TEMPORARY) for name in os.listdir(os.path.join(folder, manifest))):
+                return True
+        except FileNotFoundError:
+            pass
+    return False
 
 
-def compare(name, want, folder):
-    got = tree(os.path.join(folder, 'out'))
-    differ = sorted(p for p in want.keys() | got.keys() if want.get(p) != got.get(p))
-    if differ:
-        print(f'{name}: {len(differ)} files differ, first {differ[0]}')
-    return not differ
+def strike(scenario, folder, instant, number, draw):
+    """Starts a run and sends it signal `number` at an instant of a kind; its exit."""
+    process = subprocess.Popen(scenario.words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if instant == 'early':
+        time.sleep(draw.random() * min(0.02, scenario.usual_s * 0.2))
+    elif instant == 'fold':
+        while process.poll() is None and not folding(folder):
+            time.sleep(0.0001)
+        time.sleep(draw.choice([0, draw.random() * 0.003]))
+    else:
+        time.sleep(draw.random() * scenario.usual_s)
+    process.send_signal(number)
+    try:
+        return process.wait(support.LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return 'a hang'
+
+
+def kill_tree(scenario, folder, instants, draw, counts, verdict):
+    """One tree: its kills, a look at what each left, and the run that ends it. Returns the kills that landed."""
+    scenario.begin(folder)
+    landed = 0
+    for instant in instants:
+        number = signal.SIGINT if draw.random() < 0.1 else signal.SIGKILL
+        code = strike(scenario, folder, instant, number, draw)
+        if code not in (0, 130, -signal.SIGKILL, -signal.SIGINT):
+            verdict.flag(f'{scenario.name}: exit {code} at a signal')
+        got = support.tree(os.path.join(folder, 'out')) if os.path.isdir(os.path.join(folder, 'out')) else {}
+        halves = support.half_written(got, scenario.want, scenario.before_tree)
+        if halves:
+            verdict.flag(f'{scenario.name}: half-written: {halves[:3]}')
+        if code == -signal.SIGKILL:
+            landed += 1
+            fresh = len(support.parquet(got)) == len(support.parquet(scenario.before_tree))
+            counts['before the first output'] += fresh and not scenario.before
+            counts['during a fold'] += any('_manifest' in path and path.endswith(support.TEMPORARY) for path in got)
+            counts['with a temporary file'] += any(path.endswith(support.TEMPORARY) for path in got)
+        counts['stops'] += code == 130
+    done = support.run(folder, scenario.words)
+    if done.returncode != 0:
+        verdict.flag(f'{scenario.name}: the last run ended with {done.returncode}: {done.stderr[-300:]}')
+    verdict.same_tree(f'{scenario.name} after {instants}', scenario.want, folder)
+    shutil.rmtree(folder)
+    return landed
 
 
 def main():
-    if not os.path.exists(EXE):
-        print(f'SKIP: no {EXE}')
-        return 77
-    draw = random.Random(int(os.environ.get('WEIR_SEED', '1')))
-    bad = kills = stops = 0
-    with tempfile.TemporaryDirectory() as top:
-        subprocess.run([EXE, 'generate', os.path.join(top, 'corpus'), '--files', str(FILES), '--quiet'], check=True,
-                       stdout=subprocess.DEVNULL, timeout=LIMIT_S)
-        begin = time.monotonic()
-        whole = os.path.join(top, 'whole')
-        if pipeline(whole).wait(LIMIT_S) != 0:
-            print('the undisturbed run failed')
-            return 1
-        usual_s = time.monotonic() - begin
-        want = tree(os.path.join(whole, 'out'))
-        for attempt in range(ATTEMPTS):
-            folder = os.path.join(top, f'attempt{attempt}')
-            with_kill = attempt % 3 != 2
-            for _ in range(2):  # twice, so that a second kill meets what the first one left
-                process = pipeline(folder)
-                time.sleep(draw.random() * usual_s * 0.7)  # most strikes must land
-                process.send_signal(signal.SIGKILL if with_kill else signal.SIGINT)
-                code = process.wait(LIMIT_S)
-                kills += code == -signal.SIGKILL
-                stops += code == 130
-                if code not in (0, -signal.SIGKILL, 130, -signal.SIGINT):
-                    print(f'attempt {attempt}: exit {code}')
-                    bad += 1
-            if pipeline(folder).wait(LIMIT_S) != 0:
-                print(f'attempt {attempt}: the last run failed')
-                bad += 1
-            bad += not compare(f'attempt {attempt}', want, folder)
-    print(f'{ATTEMPTS} attempts over {FILES} files ({len(want)} outputs): {kills} killed, {stops} stopped by SIGINT, '
-          f'{bad} wrong')
-    return 1 if bad else 0
+    support.need_program()
+    draw, verdict, counts = support.random_of('kills'), support.Verdict(), collections.Counter()
+    print(f'seed {support.SEED} (WEIR_SEED)', flush=True)
+    with support.scratch('kill') as top:
+        one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
+        support.generate(one, FILES)
+        shutil.copytree(one, two)
+        support.change_inputs(two)
+        first = support.place(os.path.join(top, 'first'), one)
+        support.must_run(first, support.command(), 'the first run')
+        before = os.path.join(first, 'out')
+        scenarios = [Scenario(top, 'overlapped', one, None, support.command()),
+                     Scenario(top, 'apart', one, None, support.command('pipeline', '--barrier')),
+                     Scenario(top, 'changed', two, before, support.command()),
+                     Scenario(top, 'changed-apart', two, before, support.command('pipeline', '--barrier')),
+                     Scenario(top, 'commit', one, None, support.command(fsync='commit'))]
+        landed, trees, forced = 0, 0, ['early', 'fold', 'early']  # some of each, however few there are
+        while landed < KILLS:
+            if trees > KILLS * 5:
+                verdict.flag('the pipeline nearly always ended before it could be killed')
+                break
+            kills = min(draw.randint(1, KILLS_A_TREE_MAX), KILLS - landed)
+            instants = [forced.pop() if forced else draw.choice(['any', 'any', 'any', 'early', 'fold'])
+                        for _ in range(kills)]
+            landed += kill_tree(scenarios[trees % len(scenarios)], os.path.join(top, f'tree{trees}'), instants, draw,
+                                counts, verdict)
+            trees += 1
+    print(f'{landed} kills ({", ".join(f"{n} {what}" for what, n in sorted(counts.items()))}) in {trees} trees over '
+          f'{FILES} files, {verdict.bad} wrong')
+    return 1 if verdict.bad else 0
 
 
 if __name__ == '__main__':

@@ -14,7 +14,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 import segment_support as support  # noqa: E402
@@ -312,7 +311,7 @@ def left_behind(bench):
 def main():
     support.need_program()
     verdict = support.Verdict()
-    with tempfile.TemporaryDirectory(prefix='weir-limits-') as top:
+    with support.scratch('limits') as top:
         os.chmod(top, 0o755)
         bench = Bench(top, verdict)
         for part in (small_files, few_descriptors, odd_inputs, kept_outputs, in_the_way, left_behind, no_permission,

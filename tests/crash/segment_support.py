@@ -6,8 +6,10 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 EXE = os.path.join(os.environ.get('WEIR_BIN', os.path.join(os.getcwd(), 'build', 'bin')), 'weir-segment')
 TIER = os.environ.get('WEIR_TEST_TIER', 'fast')
@@ -20,6 +22,13 @@ REASONS = set('empty_file no_procedure no_data_marker no_columns unknown_columns
 
 def amount(fast, ci, long):
     return {'fast': fast, 'ci': ci}.get(TIER, long)
+
+
+def scratch(name):
+    """A temporary folder, in memory where there is room: others' unwritten data make a sync on a disk slow."""
+    memory = '/dev/shm'
+    room = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    return tempfile.TemporaryDirectory(prefix=f'weir-{name}-', dir=memory if room else None)
 
 
 def need_program():

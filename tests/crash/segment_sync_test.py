@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 import segment_support as support  # noqa: E402
@@ -288,7 +287,7 @@ def later(calls, name):
 def main():
     support.need_program()
     verdict = support.Verdict()
-    with tempfile.TemporaryDirectory(prefix='weir-sync-') as top:
+    with support.scratch('sync') as top:
         support.need_strace(top)
         one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
         support.generate(one, FILES)
