@@ -4,7 +4,8 @@
 The calls of a run, as strace saw them, are replayed into a model of what a power cut would leave: data after fsync,
 fdatasync or syncfs, a name after fsync of its directory or syncfs, nothing else. A record may reach the disk as soon as
 it is written, so all that it names must be durable by then; and what replaces a journal by rename must have its data
-before it has the name. Files of earlier runs count as never synced. The checker is shown to object to traces in
+before it has the name. Files of earlier runs count as never synced; what a failed
+sync was to write is lost, whatever a later one answers. The checker is shown to object to traces in
 which a sync is missing or comes too late, and to a run with --fsync none.
 Environment: segment_support.py; needs strace.
 """
@@ -34,7 +35,7 @@ def unescape(text):
 
 
 class Call:
-    """One call that succeeded: its name, its arguments as text, its answer."""
+    """One call: its name, its arguments as text, its answer."""
     LINE = re.compile(r'(\w+)\((.*)\) += (-?\d+|0x[0-9a-f]+)(.*)$')
 
     def __init__(self, name, words, answer):
@@ -47,11 +48,12 @@ class Call:
         return int(self.words.split(',')[0].split('<')[0])
 
 
-AT_BEGIN = ('fsync', 'fdatasync', 'sync', 'syncfs', 'close')
+SYNCS = ('fsync', 'fdatasync', 'sync', 'syncfs')
+AT_BEGIN = (*SYNCS, 'close')
 
 
 def read_trace(path):
-    """The calls that succeeded, in the order in which they ended; but syncs where they began, since they answer for
+    """The calls that succeeded, and syncs that did not, in the order in which they ended; but syncs where they began, since they answer for
     nothing that came later, and close, whose number another thread may get before it returns."""
     calls, begun = [], {}
     with open(path, encoding='latin-1') as file:
@@ -68,7 +70,7 @@ def read_trace(path):
                 rest = head + resumed.group(2)
                 at = began_at if resumed.group(1) in AT_BEGIN else at
             match = Call.LINE.match(rest)
-            if match and not match.group(3).startswith('-'):
+            if match and (match.group(1) in SYNCS or not match.group(3).startswith('-')):
                 calls[at] = Call(match.group(1), match.group(2), int(match.group(3), 0))
     return [call for call in calls if call is not None]
 
@@ -76,6 +78,12 @@ def read_trace(path):
 class Inode:
     def __init__(self, data=b'', synced=None):
         self.data, self.synced = data, synced  # bytes now; bytes that survive, None: nobody knows
+        self.lost = False  # a sync failed: what was not on the disk never comes there, and no later sync says so
+
+    def sync(self, answer):
+        if answer == 0 and not self.lost:
+            self.synced = self.data
+        self.lost = self.lost or (answer != 0 and self.synced != self.data)
 
 
 class Disk:
@@ -104,10 +112,11 @@ class Disk:
         self.name_folders = {p for p in self.name_folders if os.path.dirname(p) != folder or p == folder}
         self.name_folders |= {p for p in self.folders if os.path.dirname(p) == folder}
 
-    def sync_all(self):
-        self.names, self.name_folders = dict(self.files), set(self.folders)
+    def sync_all(self, answer):
+        if answer == 0:
+            self.names, self.name_folders = dict(self.files), set(self.folders)
         for inode in self.files.values():
-            inode.synced = inode.data
+            inode.sync(answer)
 
     def durable(self, path):
         """The bytes that a power cut leaves under this name; None: the name or its data may be gone."""
@@ -182,15 +191,14 @@ class Checker:
     def do_fdatasync(self, call):
         descriptor = call.descriptor()
         if descriptor in self.disk.open:
-            inode = self.disk.open[descriptor][0]
-            inode.synced = inode.data
-        elif descriptor in self.disk.folder_open:
+            self.disk.open[descriptor][0].sync(call.answer)
+        elif descriptor in self.disk.folder_open and call.answer == 0:
             self.disk.sync_folder(self.disk.folder_open[descriptor])
 
     do_fsync = do_fdatasync
 
-    def do_syncfs(self, _):
-        self.disk.sync_all()
+    def do_syncfs(self, call):
+        self.disk.sync_all(call.answer)
 
     do_sync = do_syncfs
 
@@ -246,12 +254,13 @@ class Checker:
                 self.flag(f'{folder}: {size} bytes, and the record says {record["bytes"]}')
 
 
-def trace_of(folder, words, det):
+def trace_of(folder, words, det, injects=()):
     trace = os.path.join(os.path.dirname(folder), os.path.basename(folder) + '.trace')
     environment = {**os.environ, 'WEIR_SCHED': 'det:1'} if det else None
-    done = support.run(folder, ['strace', '-f', '-s', '10000000', '-o', trace, '-e', f'trace={CALLS}', *words],
+    faults = [word for inject in injects for word in ('-e', f'inject={inject}')]
+    done = support.run(folder, ['strace', '-f', '-s', '10000000', '-o', trace, '-e', f'trace={CALLS}', *faults, *words],
                        env=environment)
-    if done.returncode != 0:
+    if done.returncode != (1 if injects else 0):
         sys.exit(f'the traced run ended with {done.returncode}: {done.stderr[-500:]}')
     return read_trace(trace)
 
@@ -329,6 +338,19 @@ def main():
                     planted += 1
                     if not Checker(start).run(changed).found:
                         verdict.flag(f'{what}: the checker has nothing against a trace with {mutation}')
+        # A write-back error is told once to each descriptor: to both journals of a pipeline. Slow renames make a batch
+        # that ends before its stage, so that there is a second sync to be believed.
+        slow = 'rename:delay_exit=600000:when=3..4'
+        for kind, policy, *injects in (('pipeline', 'commit', 'syncfs:error=EIO:when=1..2'),
+                                       ('stage', 'commit', 'syncfs:error=EIO:when=1', slow),
+                                       ('stage', 'file', 'syncfs:error=EIO:when=1', slow),
+                                       ('pipeline', 'file', 'fdatasync:error=EIO:when=3'),
+                                       ('pipeline', 'commit', 'fdatasync:error=EIO:when=1')):
+            begin(one, False)
+            calls = trace_of(start, support.command(kind, fsync=policy), True, injects)
+            begin(one, False)
+            for found in Checker(start).run(calls).found[:3]:
+                verdict.flag(f'{kind} --fsync {policy}, {injects}: {found}')
         begin(one, False)
         calls = trace_of(start, support.command('pipeline', fsync='none'), True)
         begin(one, False)
