@@ -30,22 +30,14 @@ std::optional<double> nearest_zero(std::span<const VoltageStat> branch) {
 }  // namespace
 
 bool VoltageStatistics::add(double v, double i) {
-  if (!std::isfinite(v) || !std::isfinite(i)) return false;
-  Moments& at = moments_[v + 0.0];
-  ++at.n;
-  const double before = i - at.mean;
-  at.mean += before / static_cast<double>(at.n);
-  at.squares += before * (i - at.mean);
-  return true;
+  if (!std::isfinite(v) || !ExactMoments::fits(i)) return false;
+  return moments_[v + 0.0].add(i);
 }
 
 std::vector<VoltageStat> VoltageStatistics::sorted() const {
   std::vector<VoltageStat> stats;
   stats.reserve(moments_.size());
-  for (const auto& [v, at] : moments_) {
-    const double std = at.n > 1 ? std::sqrt(at.squares / static_cast<double>(at.n - 1)) : nan;
-    stats.push_back({v, at.mean, std, at.n});
-  }
+  for (const auto& [v, at] : moments_) stats.push_back({v, at.mean(), at.deviation(), at.count()});
   std::sort(stats.begin(), stats.end(),
             [](const VoltageStat& a, const VoltageStat& b) { return a.v < b.v; });
   return stats;

@@ -13,6 +13,7 @@
 #include <span>
 #include <unordered_map>
 #include <vector>
+#include <weir/segmentation/exact_moments.hpp>
 
 namespace weir::segmentation {
 
@@ -23,24 +24,18 @@ struct VoltageStat {
   std::uint64_t n = 0;
 };
 
-/// Mean and deviation of the current at each exact voltage (-0 is 0). Memory: 64 bytes a voltage,
-/// however many points. The result depends on the order of add() in the last digit. Source:
-/// Welford 1962.
+/// Mean and deviation of the current at each exact voltage (-0 is 0), whatever the order of add().
+/// Memory: about 100 bytes a voltage, however many points.
 class VoltageStatistics {
  public:
-  /// False: not finite, left out.
+  /// False: the voltage is not finite, or ExactMoments does not take the current; left out.
   bool add(double v, double i);
   std::size_t voltages() const noexcept { return moments_.size(); }
   /// By ascending voltage.
   std::vector<VoltageStat> sorted() const;
 
  private:
-  struct Moments {
-    std::uint64_t n = 0;
-    double mean = 0;
-    double squares = 0;  // sum of squared differences from the mean
-  };
-  std::unordered_map<double, Moments> moments_;
+  std::unordered_map<double, ExactMoments> moments_;
 };
 
 /// One voltage of both branches.
