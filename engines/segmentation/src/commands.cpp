@@ -77,6 +77,7 @@ class Session {
   bool overlapped_step();
   bool judge_stage();
   bool judge_preprocess();
+  AnalyseConfig analyse_config() const;
   void analyse_step();
   void barrier(const std::string& name);
   void generate_step();
@@ -238,15 +239,48 @@ bool Session::judge_preprocess() {
   return true;
 }
 
-void Session::analyse_step() {
+AnalyseConfig Session::analyse_config() const {
+  const AnalyseOptions& o = options_.analyse;
   AnalyseConfig config;
   config.intermediate_root = segments_root(options_, options_.intermediate_root);
   config.output_root = options_.analysis_root;
-  config.date = options_.date;
+  config.stage_root = options_.stage_root;
+  config.dates = o.dates;
   config.procedure = options_.procedure;
   config.voltage = options_.voltage_col;
-  config.chip_number = options_.chip_number;
+  config.chip_number = o.chip_number;
+  config.laser_voltage = o.laser_voltage;
+  config.ranges = o.ranges;
+  for (const std::string& text : o.excluded) {
+    if (auto excluded = parse_excluded(text)) config.excluded.push_back(std::move(*excluded));
+  }
+  if (!o.orders.empty()) {
+    config.orders = o.orders;
+    std::sort(config.orders.begin(), config.orders.end());
+    config.orders.erase(std::unique(config.orders.begin(), config.orders.end()),
+                        config.orders.end());
+  }
+  if (!o.combinations.empty()) {
+    std::erase_if(config.strategies, [&](std::string_view strategy) {
+      return std::find(o.combinations.begin(), o.combinations.end(), strategy) ==
+             o.combinations.end();
+    });
+  }
+  config.range_decimals = o.range_decimals;
+  config.voltage_decimals = o.voltage_decimals;
+  config.voltage_bin = o.voltage_bin;
+  config.hysteresis = o.hysteresis && !o.stats_only;
+  config.peaks = o.peaks && !o.skip_peaks;
+  config.channel_length_um = o.channel_length_um;
+  config.channel_width_um = o.channel_width_um;
+  config.beam_to_sample = o.beam_to_sample;
+  config.force = options_.force;
   config.sync = sync_of(options_);
+  return config;
+}
+
+void Session::analyse_step() {
+  const AnalyseConfig config = analyse_config();
   auto report = analyse(*runtime_, config, watch_);
   if (!report) {
     fail(report.error());
@@ -254,17 +288,24 @@ void Session::analyse_step() {
   }
   findings_.has_analysis = true;
   findings_.analysis = std::move(report).value();
-  const StageReport& r = findings_.analysis.runs;
-  warn(r);
-  if (r.interrupted) {
-    say("stopped by a signal after " + std::to_string(r.files) +
-        " runs, with no tables and no plot; run the command again");
-  } else if (r.done == 0) {
-    const bool other = r.rejected == 0;
-    fail({other ? "nothing_found" : "all_failed",
-          other ? "there is no run of chip " + options_.chip_number : "no run could be analysed",
-          config.intermediate_root + "/proc=" + config.procedure + "/date=" + config.date});
+  const AnalyseReport& all = findings_.analysis;
+  warn(all.runs);
+  if (all.runs.interrupted) {
+    say("stopped by a signal after " + std::to_string(all.days.size()) +
+        " whole days; of the day under way there are no tables and no plot; run the command "
+        "again to go on");
+    return;
   }
+  const auto failed = [](const DayReport& day) { return !day.error.code.empty(); };
+  if (!std::all_of(all.days.begin(), all.days.end(), failed)) {
+    for (const DayReport& day : all.days) {
+      if (failed(day) && day.runs.files != 0) say("warning: " + day.date + ": " + day.error.text());
+    }
+    return;
+  }
+  fail(all.days.size() == 1 ? all.days.front().error
+                            : Error{"all_failed", "no run of any day could be analysed",
+                                    config.intermediate_root + "/proc=" + config.procedure});
 }
 
 void Session::generate_step() {

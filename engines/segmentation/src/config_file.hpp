@@ -2,8 +2,9 @@
 // the program.
 //
 // Shape: {section: {key: value}} or {key: value}; keys are the long options' names, with _ or -.
-// Sections: staging (not for preprocess), intermediate (not for stage), pipeline, none of them for
-// analyse; analysis and plotting are passed over. Of one key in several sections the first counts.
+// A list of words becomes one text with commas between. Sections: staging (not for preprocess),
+// intermediate (not for stage), pipeline, none of them for analyse; analysis, for analyse alone;
+// plotting is passed over. Of one key in several sections the first counts.
 #pragma once
 
 #include <string>

@@ -10,6 +10,7 @@
 #include <vector>
 #include <weir/segmentation/analysis.hpp>
 #include <weir/segmentation/generator.hpp>
+#include <weir/segmentation/least_squares.hpp>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
 #include <weir/version.hpp>
@@ -37,7 +38,7 @@ constexpr Named commands[] = {
     {Command::pipeline, "pipeline", "Both: runs are segmented as they are staged",
      "weir-segment pipeline --raw-root data/01_raw --stage-root data/02_stage --output-root "
      "data/03_intermediate"},
-    {Command::analyse, "analyse", "Segments of one date to statistics, fits, hysteresis and a plot",
+    {Command::analyse, "analyse", "Segments of days to statistics, fits, hysteresis and plots",
      "weir-segment analyse --intermediate-root data/03_intermediate --date 2025-09-04 "
      "--output-root data/04_analysis"},
     {Command::generate, "generate", "A made-up corpus with the truth about it",
@@ -155,17 +156,103 @@ void add_preprocess(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+/// A finite number above `least`, or from it on.
+CLI::Validator finite(double least, bool least_too, const char* what) {
+  const auto check = [=](std::string& text) {
+    const auto value = parse_float(text);
+    const bool good =
+        value && std::isfinite(*value) && (*value > least || (least_too && *value == least));
+    return good ? std::string() : "\"" + text + "\" is no " + what;
+  };
+  return CLI::Validator(check, "", "finite");
+}
+
+CLI::Validator odd_order() {
+  const auto check = [](std::string& text) {
+    const auto value = parse_integer(text);
+    const bool good = value && *value >= 1 && *value <= polynomial_order_max && *value % 2 == 1;
+    return good ? std::string() : "\"" + text + "\" is no odd order from 1 to 15";
+  };
+  return CLI::Validator(check, "", "odd order");
+}
+
+/// Which days and which of their runs.
+void add_days(CLI::App& app, AnalyseOptions& o) {
+  const auto date = [](const std::string& text) {
+    return is_date_choice(text) ? std::string()
+                                : "\"" + text +
+                                      "\" is no date YYYY-MM-DD, no two with .. "
+                                      "between, and not all";
+  };
+  app.add_option("--date,--dates", o.dates, "Dates, FIRST..LAST, or all; more than one: compared")
+      ->delimiter(',')
+      ->check(date);
+  app.add_option("--chip-number", o.chip_number, "Only runs of this chip")->check(given());
+  app.add_option("--v-max,--voltage-ranges", o.ranges, "Only runs of these ranges, V")
+      ->delimiter(',')
+      ->check(volts());
+  app.add_option("--exclude-ranges", o.excluded, "Not the runs of these, DATE:V")
+      ->delimiter(',')
+      ->check([](const std::string& text) {
+        return parse_excluded(text) ? std::string() : "\"" + text + "\" is no DATE:V";
+      });
+  app.add_option("--laser-voltage", o.laser_voltage, "Only runs with the laser at this voltage, V")
+      ->check(finite(-1e6, true, "voltage"));
+}
+
+/// What is made of them.
+void add_analysis(CLI::App& app, AnalyseOptions& o) {
+  app.add_option("--poly-orders", o.orders, "Orders of the polynomials, odd; default: 1 3 5 7")
+      ->delimiter(',')
+      ->check(odd_order());
+  app.add_option("--combinations", o.combinations,
+                 "Which segments odd polynomials are fitted to; default: all six")
+      ->delimiter(',')
+      ->check(
+          CLI::IsMember(std::vector<std::string>(fit_strategies.begin(), fit_strategies.end())));
+  app.add_option("--range-decimals", o.range_decimals,
+                 "Runs whose largest |V| rounds to the same are one range")
+      ->transform(whole(0, analysis_decimals_max))
+      ->capture_default_str();
+  app.add_option("--voltage-rounding-decimals", o.voltage_decimals,
+                 "Forward and return points that round to the same voltage are paired")
+      ->transform(whole(0, analysis_decimals_max))
+      ->capture_default_str();
+  app.add_option("--voltage-bin", o.voltage_bin,
+                 "Voltages become multiples of this many V first; 0: each as it is")
+      ->check(volts())
+      ->capture_default_str();
+  app.add_option("--compute-hysteresis", o.hysteresis, "false: as --stats-only")
+      ->capture_default_str();
+  app.add_flag("--stats-only", o.stats_only, "Statistics and fits alone, no hysteresis");
+  app.add_option("--analyze-peaks", o.peaks, "false: as --skip-peaks")->capture_default_str();
+  app.add_flag("--skip-peaks", o.skip_peaks, "No tables of peaks");
+  app.add_option("--channel-length-um", o.channel_length_um, "For fields, E = V / length")
+      ->check(finite(0, false, "length above 0"))
+      ->capture_default_str();
+  app.add_option("--channel-width-um", o.channel_width_um, "For densities, J = I / area")
+      ->check(finite(0, false, "width above 0"))
+      ->capture_default_str();
+  app.add_option("--beam-to-sample-ratio", o.beam_to_sample,
+                 "Incident laser power over that on the sample")
+      ->check(finite(0, false, "ratio above 0"))
+      ->capture_default_str();
+  app.add_option("--fit-backward", o.fit_backward, "Accepted, without effect");
+  app.add_option("--use-segments", o.use_segments, "Accepted, without effect");
+}
+
 void add_analyse(CLI::App& app, Options& o) {
   add_path(app, "--intermediate-root", o.intermediate_root, "The output root of preprocess")
       ->capture_default_str();
-  add_path(app, "--output-root", o.analysis_root, "Where tables, fits and plots go")
+  add_path(app, "--output-root,--output-base-dir", o.analysis_root,
+           "Where tables, fits and plots go")
       ->capture_default_str();
   add_sweeps(app, o);
-  const auto date = [](const std::string& text) {
-    return is_date(text) ? std::string() : "\"" + text + "\" is no date YYYY-MM-DD";
-  };
-  app.add_option("--date", o.date, "Date of the runs, YYYY-MM-DD")->check(date);
-  app.add_option("--chip-number", o.chip_number, "Only runs of this chip")->check(given());
+  add_path(app, "--stage-root", o.stage_root, "Where staged laser calibrations are")
+      ->capture_default_str();
+  add_days(app, o.analyse);
+  add_analysis(app, o.analyse);
+  app.add_flag("-f,--force", o.force, "Do again what is done");
   app.add_option("--fsync", o.fsync, "none, commit: tables and plot, file: each file")
       ->check(CLI::IsMember({"none", "commit", "file"}))
       ->capture_default_str();
@@ -280,6 +367,8 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
     const Named* owner = nullptr;
     for (const Named& named : commands) {
       const bool has = option_of(*root.get_subcommand(named.name), setting.key) != nullptr;
+      const bool analysis = setting.section == "analysis";
+      if (analysis && named.command != Command::analyse) continue;
       if (has && (owner == nullptr || named.command == options.command)) owner = &named;
     }
     if (owner == nullptr) return unknown_key(root, setting);
@@ -293,7 +382,9 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
     }
     const bool other = (options.command == Command::stage && setting.section == "intermediate") ||
                        (options.command == Command::preprocess && setting.section == "staging") ||
-                       (options.command == Command::analyse && !setting.section.empty());
+                       (options.command == Command::analyse && !setting.section.empty() &&
+                        setting.section != "analysis") ||
+                       (options.command != Command::analyse && setting.section == "analysis");
     CLI::Option* option = other ? nullptr : option_of(command, setting.key);
     if (option != nullptr && option->count() == 0) give(*option, setting.value);
   }
@@ -302,7 +393,7 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
 
 /// What CLI11 cannot check.
 Result<Done> check_options(const Options& o) {
-  if (o.command == Command::analyse && o.date.empty())
+  if (o.command == Command::analyse && o.analyse.dates.empty())
     return wrong("--date is required", o.command_name);
   if (o.layout != "run")
     return wrong("--layout partition is not in this version; run is", o.command_name);
@@ -310,6 +401,14 @@ Result<Done> check_options(const Options& o) {
 }
 
 }  // namespace
+
+std::optional<std::pair<std::string, double>> parse_excluded(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos || !is_date(text.substr(0, colon))) return std::nullopt;
+  const auto range = parse_float(text.substr(colon + 1));
+  if (!range || !std::isfinite(*range) || *range < 0) return std::nullopt;
+  return std::pair(std::string(text.substr(0, colon)), *range);
+}
 
 Parsed parse_options(int argc, char** argv) {
   Parsed parsed;

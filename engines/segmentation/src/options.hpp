@@ -5,7 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 #include <weir/result.hpp>
 #include <weir/segmentation/detector.hpp>
 #include <weir/segmentation/generator.hpp>
@@ -25,6 +29,24 @@ enum class Command : std::uint8_t {
   report
 };
 
+/// Those of analyse alone; the others are shared.
+struct AnalyseOptions {
+  std::vector<std::string> dates;
+  std::string chip_number;                // empty: all
+  std::vector<double> ranges;             // V; empty: all
+  std::vector<std::string> excluded;      // DATE:V
+  std::optional<double> laser_voltage;    // V; none: all
+  std::vector<int> orders;                // empty: those of the original
+  std::vector<std::string> combinations;  // empty: all
+  int range_decimals = 0;
+  int voltage_decimals = 2;
+  double voltage_bin = 0;
+  bool hysteresis = true, peaks = true;
+  bool stats_only = false, skip_peaks = false;
+  double channel_length_um = 100, channel_width_um = 50, beam_to_sample = 5.7;
+  bool fit_backward = true, use_segments = true;  // accepted for the original's sake
+};
+
 struct Options {
   Command command = Command::none;
   std::string command_name;
@@ -42,8 +64,7 @@ struct Options {
   std::string output_root = "data/03_intermediate";
   std::string intermediate_root = "data/03_intermediate";  // analyse
   std::string analysis_root = "data/04_analysis";          // --output-root of analyse
-  std::string date;
-  std::string chip_number;  // empty: all
+  AnalyseOptions analyse;
   std::string procedures_yaml;
   std::string local_tz = "America/Santiago";
   bool only_yaml_data = false;
@@ -74,6 +95,9 @@ struct Parsed {
   Error error;       // what was wrong, when exit is 2
   std::string text;  // help or version, when exit is 0
 };
+
+/// A date and a range of --exclude-ranges, "2025-09-11:2.0".
+std::optional<std::pair<std::string, double>> parse_excluded(std::string_view text);
 
 Parsed parse_options(int argc, char** argv);
 

@@ -74,22 +74,49 @@ void add_analysis(weir::Table& table, const AnalyseReport& analysis) {
   add_outcome(table, r, analyse_words);
   table.add({"segments", format_count(r.segments)});
   table.add({"points", format_count(r.rows)});
-  table.add({"files of the day", format_count(analysis.files_written)});
+  std::uint64_t left_out = 0, flagged = 0, up_to_date = 0;
+  for (const DayReport& day : analysis.days) {
+    left_out += day.left_out;
+    flagged += day.flagged;
+    up_to_date += day.up_to_date ? 1 : 0;
+  }
+  if (left_out != 0) table.add({"  points left out", format_count(left_out)});
+  if (flagged != 0) table.add({"flagged runs", format_count(flagged)});
+  table.add({"days", format_count(analysis.days.size())});
+  if (up_to_date != 0) table.add({"  up to date", format_count(up_to_date)});
+  table.add({"files of days", format_count(analysis.files_written)});
   table.add({"written", format_bytes(static_cast<double>(r.bytes_out))});
   table.add({"analyse", format_duration(r.elapsed_s)});
   table.add({"runs/s", format_number(rate(r.files, r.elapsed_s))});
 }
 
 std::string ranges_text(const AnalyseReport& analysis) {
-  weir::Table table(
-      {"|V| max, V", "runs", "voltages", "resistance, ohm", "R2", "area, V A", "coercive, V"});
-  for (const RangeReport& range : analysis.ranges) {
-    table.add({known(range.v_max), format_count(range.runs),
-               format_count(range.forward_voltages + range.return_voltages),
-               known(range.resistance_ohm), known(range.r_squared), known(range.area_va),
-               known(range.coercive_v)});
+  weir::Table table({"date", "|V| max, V", "runs", "voltages", "resistance, ohm", "R2", "area, V A",
+                     "coercive, V"});
+  bool any = false;
+  std::string plots;
+  for (const DayReport& day : analysis.days) {
+    for (const RangeReport& range : day.ranges) {
+      any = true;
+      table.add({day.date, known(range.v_max), format_count(range.runs),
+                 format_count(range.forward_voltages + range.return_voltages),
+                 known(range.resistance_ohm), known(range.r_squared), known(range.area_va),
+                 known(range.coercive_v)});
+    }
+    if (!day.plot.empty()) plots += "plot " + day.plot + "\n";
   }
-  return "\n" + table.text() + "plot " + analysis.plot + "\n";
+  if (!analysis.comparison.empty()) plots += "comparison " + analysis.comparison + "\n";
+  return (any ? "\n" + table.text() : "") + plots;
+}
+
+void error_member(JsonWriter& json, const Error& error) {
+  json.key("error");
+  if (error.code.empty()) return json.null();
+  json.begin_object();
+  json.member("code", error.code);
+  json.member("what", error.what);
+  json.member("where", error.where);
+  json.end_object();
 }
 
 void outcome_members(JsonWriter& json, const StageReport& r, const Words& words) {
@@ -124,6 +151,36 @@ void preprocess_members(JsonWriter& json, const StageReport& r) {
   json.member("points_per_s", rate(r.rows, r.elapsed_s));
 }
 
+void range_members(JsonWriter& json, const RangeReport& range) {
+  json.begin_object();
+  json.member("date", range.date);
+  json.member("v_max", range.v_max);
+  json.member("runs", range.runs);
+  json.member("forward_voltages", range.forward_voltages);
+  json.member("return_voltages", range.return_voltages);
+  json.member("resistance_ohm", range.resistance_ohm);
+  json.member("r_squared", range.r_squared);
+  json.member("area_va", range.area_va);
+  json.member("coercive_v", range.coercive_v);
+  json.end_object();
+}
+
+void day_members(JsonWriter& json, const DayReport& day) {
+  json.begin_object();
+  json.member("date", day.date);
+  error_member(json, day.error);
+  json.member("up_to_date", day.up_to_date);
+  json.member("runs", day.runs.files);
+  json.member("analysed", day.runs.done);
+  json.member("skipped", day.runs.skipped);
+  json.member("errors", day.runs.rejected);
+  json.member("points_left_out", day.left_out);
+  json.member("flagged", day.flagged);
+  json.member("files_written", day.files_written);
+  json.member("plot", day.plot);
+  json.end_object();
+}
+
 void analysis_members(JsonWriter& json, const AnalyseReport& analysis) {
   const StageReport& r = analysis.runs;
   outcome_members(json, r, analyse_words);
@@ -131,20 +188,15 @@ void analysis_members(JsonWriter& json, const AnalyseReport& analysis) {
   json.member("points", r.rows);
   json.member("runs_per_s", rate(r.files, r.elapsed_s));
   json.member("files_written", analysis.files_written);
-  json.member("plot", analysis.plot);
+  json.member("comparison", analysis.comparison);
+  json.member("plot", analysis.days.size() == 1 ? analysis.days.front().plot : std::string());
   json.key("ranges").begin_array();
-  for (const RangeReport& range : analysis.ranges) {
-    json.begin_object();
-    json.member("v_max", range.v_max);
-    json.member("runs", range.runs);
-    json.member("forward_voltages", range.forward_voltages);
-    json.member("return_voltages", range.return_voltages);
-    json.member("resistance_ohm", range.resistance_ohm);
-    json.member("r_squared", range.r_squared);
-    json.member("area_va", range.area_va);
-    json.member("coercive_v", range.coercive_v);
-    json.end_object();
+  for (const DayReport& day : analysis.days) {
+    for (const RangeReport& range : day.ranges) range_members(json, range);
   }
+  json.end_array();
+  json.key("days").begin_array();
+  for (const DayReport& day : analysis.days) day_members(json, day);
   json.end_array();
 }
 
@@ -155,16 +207,7 @@ void common_members(JsonWriter& json, const Options& options, const Findings& f)
   json.member("commit", commit());
   json.member("ok", f.exit == 0);
   json.member("exit", f.exit);
-  json.key("error");
-  if (f.error.code.empty()) {
-    json.null();
-  } else {
-    json.begin_object();
-    json.member("code", f.error.code);
-    json.member("what", f.error.what);
-    json.member("where", f.error.where);
-    json.end_object();
-  }
+  error_member(json, f.error);
   json.member("elapsed_s", f.elapsed_s);
   json.key("config").begin_object();
   json.member("workers", f.workers);
@@ -246,7 +289,7 @@ std::string render_tables(const Options& options, const Findings& f) {
     }
   }
   table.add({"total", format_duration(f.elapsed_s)});
-  return table.text() + (f.analysis.ranges.empty() ? "" : ranges_text(f.analysis));
+  return table.text() + (f.has_analysis ? ranges_text(f.analysis) : "");
 }
 
 std::string render_json(const Options& options, const Findings& f) {

@@ -93,11 +93,30 @@ YAML::Node load_document(const std::string& code, const std::string& path) {
   return documents.empty() ? YAML::Node() : documents[0];
 }
 
+/// Options that take several values.
+bool takes_list(std::string_view key) noexcept {
+  constexpr std::array<std::string_view, 7> keys = {
+      "date", "dates", "v-max", "voltage-ranges", "exclude-ranges", "poly-orders", "combinations"};
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+std::string joined(const YAML::Node& list, const std::string& key, const std::string& path) {
+  std::string text;
+  for (const auto& entry : list) {
+    if (!entry.IsScalar())
+      refuse("bad_config", "\"" + key + "\" must be a list of words", path, entry);
+    text += (text.empty() ? "" : ",") + entry.Scalar();
+  }
+  if (text.empty()) refuse("bad_config", "\"" + key + "\" must not be empty", path, list);
+  return text;
+}
+
 void read_settings(const YAML::Node& node, const std::string& path, const std::string& section,
                    std::vector<Setting>& out) {
   constexpr const char* code = "bad_config";
-  constexpr std::array<std::string_view, 3> sections = {"staging", "intermediate", "pipeline"};
-  constexpr std::array<std::string_view, 2> later = {"analysis", "plotting"};
+  constexpr std::array<std::string_view, 4> sections = {"staging", "intermediate", "pipeline",
+                                                        "analysis"};
+  constexpr std::array<std::string_view, 1> later = {"plotting"};
   if (!node.IsMap()) refuse(code, "a map of settings belongs here", path, node);
   const bool top = section.empty();
   std::set<std::string> seen;
@@ -122,11 +141,13 @@ void read_settings(const YAML::Node& node, const std::string& path, const std::s
     if (top && key.starts_with("run_"))
       continue;  // run_staging and the like choose steps of the original's script
     if (entry.second.IsNull()) continue;
-    if (!entry.second.IsScalar())
-      refuse(code, "\"" + key + "\" must have one value", path, entry.second);
     std::replace(key.begin(), key.end(), '_', '-');
+    const bool list = entry.second.IsSequence() && takes_list(key);
+    if (!entry.second.IsScalar() && !list)
+      refuse(code, "\"" + key + "\" must have one value", path, entry.second);
     if (!seen.insert(key).second) refuse(code, "\"" + key + "\" is there twice", path, entry.first);
-    out.push_back({section, key, entry.second.Scalar(), place(path, entry.first.Mark())});
+    out.push_back({section, key, list ? joined(entry.second, key, path) : entry.second.Scalar(),
+                   place(path, entry.first.Mark())});
   }
 }
 

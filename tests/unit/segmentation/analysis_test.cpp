@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <weir/segmentation/analysis.hpp>
 #include <weir/segmentation/segmenting.hpp>
@@ -48,10 +49,11 @@ struct Day {
     REQUIRE(preprocess(*runtime, second, {}).ok());
     config.intermediate_root = second.output_root;
     config.output_root = scratch.path() + "/out";
-    config.date = date;
+    config.dates = {date};
     config.procedure = procedure;
     config.sync = SyncPolicy::none;
   }
+  /// The report; days that failed are in it.
   AnalyseReport run(const Watch& watch = {}) {
     auto report = analyse(*runtime, config, watch);
     REQUIRE_MESSAGE(report.ok(), report.error().text());
@@ -232,12 +234,12 @@ TEST_CASE("analysis: a generated day's files have the columns and values that th
   std::size_t segments = 0;
   const auto ranges = points_by_range(bench.scratch, segments);
   REQUIRE(ranges.size() == 3);
-  CHECK(report.ranges.size() == 3);
+  CHECK(report.days.at(0).ranges.size() == 3);
   CHECK(report.runs.done == report.runs.files);
   CHECK(report.runs.segments == segments);
   CHECK(report.runs.graph.ledger.in == report.runs.graph.ledger.out);
   const auto tree = bench.scratch.tree("out");
-  CHECK(report.files_written + report.runs.files == tree.size());
+  CHECK(report.files_written + 12 * report.runs.files + 1 == tree.size());  // and the day's record
 
   const std::string polys = "I_fit_poly1,I_fit_poly3,I_fit_poly5,I_fit_poly7";
   std::map<std::string, std::string> headers = {
@@ -246,12 +248,15 @@ TEST_CASE("analysis: a generated day's files have the columns and values that th
       {"hysteresis/" + day + "/loop_summary.csv",
        "v_max,n_points,area_net (V A),area_abs (V A),V_zero_forward (V),V_zero_return (V),"
        "V_coercive (V),V_offset (V),E_coercive (V/cm)"},
+      {"hysteresis_peaks/" + day + "/peak_summary_table.csv",
+       "V_max,raw_V,raw_I,poly1_V,poly1_I,poly3_V,poly3_I,poly5_V,poly5_I,poly7_V,poly7_I"},
       {"hysteresis_peaks/" + day + "/hysteresis_peaks.csv",
        "v_max,method,V_max_positive,I_max_positive,V_max_negative,I_max_negative,V_max_absolute,"
        "I_max_absolute"},
       {"coercive_field/" + day + "/coercive_field_" + date + ".csv",
        "date,V_max,E_max,poly_order,E_coercive_pos,E_coercive_neg,J_max_pos,J_max_neg,"
-       "laser_voltage_V,incident_power_W,effective_power_W"}};
+       "laser_voltage_V,incident_power_W,effective_power_W,wavelength_nm,calibration_date,"
+       "calibration_run_id"}};
   for (const auto& [v_max, points] : ranges) {
     const std::string name = range_name(v_max);
     headers["iv_stats/" + day + "/forward_" + name] = "V (V),I_mean,I_std,n_samples";
@@ -260,7 +265,11 @@ TEST_CASE("analysis: a generated day's files have the columns and values that th
         "V (V),I_mean,I_std,n_samples,I_fit_linear," + polys;
     headers["hysteresis/" + day + "/hysteresis_" + name] =
         "V (V),I_hysteresis_raw,I_hysteresis_std,I_forward,I_return,I_forward_std,I_return_std,"
-        "I_hysteresis_poly1,I_hysteresis_poly3,I_hysteresis_poly5,I_hysteresis_poly7";
+        "I_hysteresis_poly1,I_hysteresis_poly3,I_hysteresis_poly5,I_hysteresis_poly7,V_return (V)";
+    headers["backward_substracted/" + day + "/backward_sub_" + name] =
+        "V_rounded,I_forward_sub_poly1,I_backward_sub_poly1,I_forward_sub_poly3,"
+        "I_backward_sub_poly3,I_forward_sub_poly5,I_backward_sub_poly5,I_forward_sub_poly7,"
+        "I_backward_sub_poly7";
   }
   std::map<std::string, Rows> csv;
   for (const auto& [name, expected] : headers) {
@@ -283,9 +292,10 @@ TEST_CASE("analysis: a generated day's files have the columns and values that th
   const std::string svg = tree.at("out/plots/" + day + "/sweeps.svg");
   const Markup markup(svg);
   CHECK(markup.count("polyline.sweep") == 2 * segments);
-  CHECK(markup.count("polyline.forward_negative") == 2 * report.runs.files);
-  CHECK(markup.count("polyline") == 2 * segments + 3 * ranges.size());
-  CHECK(report.plot == bench.config.output_root + "/plots/" + day + "/sweeps.svg");
+  CHECK(markup.count("polyline.tile") == 12 * 4);
+  CHECK(markup.count("polyline.forward_negative") == 2 * report.runs.files + 12);
+  CHECK(markup.count("polyline") == 2 * segments + 3 * ranges.size() + 12 * 4);
+  CHECK(report.days.at(0).plot == bench.config.output_root + "/plots/" + day + "/sweeps.svg");
 }
 
 TEST_CASE("analysis: what is derived agrees with the tables that it is derived from") {
@@ -297,6 +307,7 @@ TEST_CASE("analysis: what is derived agrees with the tables that it is derived f
   const Rows polynomials = table("iv_stats/" + day + "/polynomial_fits_summary.csv");
   const Rows peaks = table("hysteresis_peaks/" + day + "/hysteresis_peaks.csv");
   const Rows summary = table("hysteresis/" + day + "/hysteresis_summary.csv");
+  const Rows compact = table("hysteresis_peaks/" + day + "/peak_summary_table.csv");
   const Rows fields = table("coercive_field/" + day + "/coercive_field_" + date + ".csv");
   REQUIRE(peaks.size() == 5 * summary.size());
   REQUIRE(fields.size() == 4 * summary.size());
@@ -330,25 +341,36 @@ TEST_CASE("analysis: what is derived agrees with the tables that it is derived f
       CHECK(value(peak, "I_max_positive") == high);
       CHECK(value(peak, "I_max_negative") == low);
       CHECK(value(peak, "I_max_absolute") == (high > -low ? high : low));
+      CHECK(value(compact[range], column + "_V") == value(peak, "V_max_absolute"));
+      CHECK(value(compact[range], column + "_I") ==
+            doctest::Approx(1e9 * value(peak, "I_max_absolute")).epsilon(1e-12));
       CHECK(value(summary[range], "hyst_max_" + column) == high);
       CHECK(value(summary[range], "hyst_mean_" + column) ==
             doctest::Approx(sum / static_cast<double>(loop.size())).epsilon(1e-9));
     }
     double density = -1, field = 0;
-    for (const auto& row : loop) {
-      const double j = std::abs(value(row, "I_hysteresis_raw")) / 5e-5;
-      if (value(row, "V (V)") < 0 || j <= density) continue;
+    for (const auto& row : table("backward_substracted_efield/" + day + "/backward_sub_" + name)) {
+      const double j = std::abs(value(row, "J_forward_sub_poly1 (A/cm2)") -
+                                value(row, "J_backward_sub_poly1 (A/cm2)"));
+      if (value(row, "V_rounded") < 0 || j <= density) continue;
       density = j;
-      field = value(row, "V (V)") / 0.01;
+      field = value(row, "V_rounded") / 0.01;
     }
     CHECK(value(fields[4 * range], "E_coercive_pos") == doctest::Approx(field));
     CHECK(value(fields[4 * range], "J_max_pos") == doctest::Approx(density));
-    const Rows subtracted = table("backward_substracted/" + day + "/backward_sub_" + name);
+    const Rows subtracted = table("backward_substracted_efield/" + day + "/backward_sub_" + name);
     REQUIRE(subtracted.size() == loop.size());
     for (std::size_t k = 0; k < loop.size(); ++k) {
       const double difference = value(subtracted[k], "I_forward_sub_poly3") -
                                 value(subtracted[k], "I_backward_sub_poly3");
-      CHECK(std::abs(difference - value(loop[k], "I_hysteresis_raw")) < 1e-15);
+      // Each branch less the fit at its own voltage; the fit is that of the widest range.
+      double drift = 0;
+      for (int power = 3; power >= 1; --power) {
+        drift += value(polynomials.back(), "poly3_c" + std::to_string(power)) *
+                 (std::pow(value(loop[k], "V (V)"), power) -
+                  std::pow(value(loop[k], "V_return (V)"), power));
+      }
+      CHECK(std::abs(difference - (value(loop[k], "I_hysteresis_raw") - drift)) < 1e-15);
       check_near(value(subtracted[k], "J_forward_sub_poly3 (A/cm2)"),
                  value(subtracted[k], "I_forward_sub_poly3") / 5e-5);
       check_near(value(subtracted[k], "E (V/cm)"), value(loop[k], "V (V)") / 0.01);
@@ -360,13 +382,17 @@ TEST_CASE("analysis: the fits of a run are those of its points") {
   Day bench;
   bench.run();
   const std::string folder = "out/iv_polynomial_fits/proc=IV/date=" + date;
-  std::size_t runs = 0;
+  std::size_t runs = 0, rows = 0;
   for (const auto& [name, bytes] : bench.scratch.tree(folder)) {
+    Table fits, segment;
+    if (name.ends_with("fits.parquet") && name.find("run_id=") != name.npos) {
+      REQUIRE(read_parquet(bytes, fits).ok());
+      rows += fits.rows;
+    }
+    if (!name.ends_with("/individual_fits.parquet")) continue;
     const std::size_t begin = name.find("run_id=");
     const std::string run = name.substr(begin, name.find('/', begin) - begin);
-    Table fits, segment;
-    REQUIRE(read_parquet(bytes, fits).ok());
-    REQUIRE(fits.rows == 9 * 4);
+    REQUIRE(fits.rows == 4 * 4);
     REQUIRE(
         read_parquet(bench.scratch.read(runs_folder + "/" + run + "/segment=1/part-000.parquet"),
                      segment)
@@ -379,21 +405,39 @@ TEST_CASE("analysis: the fits of a run are those of its points") {
     }
     CHECK(fits.find("combination_key")->text(4) == "segment_1");
     CHECK(fits.find("order")->integer(4) == 1);
-    check_near(fits.find("a1")->number(4), static_cast<double>(products / squares));
+    const double slope = fits.find("a1")->number(4);
+    check_near(slope, static_cast<double>(products / squares));
     CHECK(fits.find("run_id")->text(0) == run.substr(7));
+    Table curves;
+    REQUIRE(
+        read_parquet(bench.scratch.read(folder + "/" + run + "/individual_curves.parquet"), curves)
+            .ok());
+    REQUIRE(curves.rows == 4 * curve_points);
+    const std::size_t row = curve_points + 5;  // of segment_1
+    check_near(curves.find("I_order_1")->number(row), slope * curves.find("V")->number(row));
     ++runs;
   }
   CHECK(runs == 29);
+  CHECK(rows == runs * 9 * 4);
+  Table summary;
+  REQUIRE(
+      read_parquet(bench.scratch.read(folder + "/_metadata/fit_summary.parquet"), summary).ok());
+  CHECK(summary.rows == rows);
+  const auto json =
+      nlohmann::json::parse(bench.scratch.read(folder + "/_metadata/fit_results.json"));
+  REQUIRE(json.size() == runs);
+  CHECK(json.at(0).at("combinations").size() == 9);
 }
 
 TEST_CASE("analysis: bytes are the same again, and with other workers and capacities") {
   Day bench;
   bench.run();
   const auto before = bench.scratch.tree("out");
+  bench.config.force = true;
   CHECK(bench.run().runs.removed == 0);
   CHECK(bench.scratch.tree("out") == before);
   bench.config.capacity = 1;
-  for (const int workers : {1, 4}) {
+  for (const int workers : {1, 2, 4}) {
     bench.runtime = start(workers);
     bench.run();
     CHECK(bench.scratch.tree("out") == before);
@@ -434,6 +478,7 @@ TEST_CASE("analysis: runs that cannot be used are counted and named, the others 
   CHECK(none.runs.done == 0);
   CHECK(none.runs.rejects.at("no_voltage_column") == all - 2);
   CHECK(none.files_written == 0);
+  CHECK(none.days.at(0).error.code == "all_failed");
 }
 
 TEST_CASE("analysis: tables of ranges and fits of runs that are no more go") {
@@ -453,7 +498,7 @@ TEST_CASE("analysis: tables of ranges and fits of runs that are no more go") {
   }
   REQUIRE(!gone.empty());
   for (const auto& path : gone) std::filesystem::remove_all(path);
-  CHECK(bench.run().runs.removed == 5 + gone.size());
+  CHECK(bench.run().runs.removed == 6 + gone.size());
   CHECK(!bench.scratch.tree("out").contains(wide));
   CHECK(bench.scratch.tree("out").contains("out/iv_stats/" + day + "/forward_vmax1p0V.csv"));
 }
@@ -468,7 +513,7 @@ TEST_CASE("analysis: only runs of a chip, and other procedures") {
   Day gate(60, "IVg");
   const AnalyseReport report = gate.run();
   CHECK(report.runs.done == report.runs.files);
-  CHECK(report.ranges.at(0).v_max >= 1);
+  CHECK(report.days.at(0).ranges.at(0).v_max >= 1);
   CHECK(gate.scratch.tree("out").contains("out/plots/" + date + "_IVg/sweeps.svg"));
 }
 
@@ -477,16 +522,16 @@ TEST_CASE("analysis: what is missing is refused, and leaves no folder behind") {
   const std::string root = bench.config.intermediate_root;
   for (const char* wrong : {"2025-1-1", "2025-02-30", "20250101", "", "2025-01-01/..", "today"}) {
     CHECK(!is_date(wrong));
-    bench.config.date = wrong;
+    bench.config.dates = {wrong};
     CHECK(bench.refused() == "usage");
   }
   CHECK(is_date("2024-02-29"));
-  bench.config.date = "2024-02-29";
+  bench.config.dates = {"2024-02-29"};
   const auto none = analyse(*bench.runtime, bench.config, {});
   REQUIRE(!none.ok());
   CHECK(none.error().code == "nothing_found");
   CHECK(none.error().what.find(date) != std::string::npos);
-  bench.config.date = date;
+  bench.config.dates = {date};
   bench.config.intermediate_root = root + "/none";
   CHECK(bench.refused() == "not_found");
   bench.config.intermediate_root = bench.scratch.path() + "/c/truth.tsv";

@@ -30,6 +30,15 @@ std::vector<double> values(const std::vector<double>& coefficients, const std::v
   return y;
 }
 
+/// A cubic with made-up noise.
+constexpr double exact_x[] = {-8.0, -7.2, -6.4, -5.6, -4.8, -4.0, -3.2, -2.4, -1.6, -0.8, 0.0,
+                              0.8,  1.6,  2.4,  3.2,  4.0,  4.8,  5.6,  6.4,  7.2,  8.0};
+constexpr double exact_y[] = {
+    -2.962e-06,   -2.542248e-06, -2.150144e-06, -1.883616e-06, -1.537592e-06, -1.311e-06,
+    -9.98768e-07, -6.98824e-07,  -5.09096e-07,  -2.24512e-07,  -4.4e-08,      2.37512e-07,
+    5.22096e-07,  7.11824e-07,   1.011768e-06,  1.223e-06,     1.550592e-06,  1.896616e-06,
+    2.163144e-06, 2.555248e-06,  2.874e-06};
+
 /// |a - b| <= tolerance * |b|
 bool near(double a, double b, double tolerance) {
   return std::abs(a - b) <= tolerance * std::abs(b);
@@ -171,5 +180,62 @@ TEST_CASE("least_squares: residuals are orthogonal to each power, whatever the d
     // A higher order never fits worse.
     if (order > 1 && powers == Powers::all)
       CHECK(fit.rmse <= fit_polynomial(x, y, order - 1).rmse * (1 + 1e-12));
+  }
+}
+
+TEST_CASE(
+    "least_squares: coefficients, errors and measures are those of exact rational arithmetic") {
+  // Answers of the normal equations in Python's fractions, for these very doubles.
+  const std::vector<double> x(std::begin(exact_x), std::end(exact_x));
+  const std::vector<double> y(std::begin(exact_y), std::end(exact_y));
+  struct Known {
+    int order;
+    Powers powers;
+    std::vector<double> coefficients, errors;
+    double r_squared, rmse;
+  };
+  const Known known[] = {{1,
+                          Powers::all,
+                          {-5.523809523809535e-09, 3.42862e-07},
+                          {2.132436051816953e-08, 4.40200279593672e-09},
+                          0.9968778234640964,
+                          9.295073253432962e-08},
+                         {3,
+                          Powers::all,
+                          {-2.0921869892121758e-11, 3.0071799709528543e-07, -2.344980534339807e-10,
+                           1.0007599473953877e-09},
+                          {1.0483158272200496e-08, 3.6289553030082524e-09, 3.334751731400604e-10,
+                           7.909962224157526e-11},
+                          0.9997010838959723,
+                          2.8760653214605234e-08},
+                         {7,
+                          Powers::all,
+                          {1.816395207968802e-09, 2.998325582235182e-07, -2.2705243370404942e-09,
+                           1.1426940931053222e-09, 1.2389307836114817e-10, -5.077832591524077e-12,
+                           -1.5486634795143515e-12, 4.900058470224333e-14},
+                          {1.5924975992166203e-08, 1.0152697030703402e-08, 2.832213442246832e-09,
+                           1.087480062388103e-09, 1.1324503843998982e-10, 3.3316717729218303e-11,
+                           1.1869114644127375e-12, 2.989747872761125e-13},
+                          0.9997562865390333,
+                          2.59695155145555e-08},
+                         {7,
+                          Powers::odd,
+                          {0, 2.998325582235182e-07, 0, 1.1426940931053222e-09, 0,
+                           -5.077832591524077e-12, 0, 4.900058470224333e-14},
+                          {0, 1.0142253051165421e-08, 0, 1.0863613823481889e-09, 0,
+                           3.3282445149510236e-11, 0, 2.986672348542052e-13},
+                          0.9996819531362329,
+                          2.9666727855041653e-08}};
+  for (const Known& answer : known) {
+    CAPTURE(answer.order);
+    const PolynomialFit fit = fit_polynomial(x, y, answer.order, answer.powers);
+    REQUIRE(fit.status == FitStatus::ok);
+    CHECK(near(fit.r_squared, answer.r_squared, 1e-14));
+    CHECK(near(fit.rmse, answer.rmse, 1e-12));
+    for (std::size_t k = 0; k < answer.coefficients.size(); ++k) {
+      // Relative to the error of the coefficient: some are near zero by cancellation.
+      CHECK(std::abs(fit.coefficients[k] - answer.coefficients[k]) <= 1e-11 * answer.errors[k]);
+      CHECK(near(fit.errors[k], answer.errors[k], 1e-11));
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <weir/segmentation/measured_sweep.hpp>
 
@@ -40,6 +41,13 @@ std::string cell(const Table& table, std::size_t row, const char* name) {
   const Column* column = table.find(name);
   REQUIRE(column != nullptr);
   return column->is_null(row) ? "null" : std::string(column->text(row));
+}
+
+/// All strategies, the orders of the original.
+SweepFits fits_of(const MeasuredSweep& sweep) {
+  SweepFits fits;
+  fit_sweep(sweep, "IV", "2025-09-04", default_orders, fit_strategies, fits);
+  return fits;
 }
 
 double number(const Table& table, std::size_t row, const char* name) {
@@ -95,9 +103,9 @@ TEST_CASE("measured_sweep: missing columns are errors with the segment's number"
 }
 
 TEST_CASE("measured_sweep: odd polynomials of each segment and each combination") {
-  Table fits;
-  fit_sweep(four_legs(), "IV", "2025-09-04", fits);
-  const std::size_t orders = fit_orders.size();
+  const SweepFits all = fits_of(four_legs());
+  const Table& fits = all.fits;
+  const std::size_t orders = default_orders.size();
   REQUIRE(fits.rows == 9 * orders);
   const char* keys[] = {"segment_0", "segment_1",         "segment_2",
                         "segment_3", "all_segments",      "near_zero",
@@ -116,7 +124,7 @@ TEST_CASE("measured_sweep: odd polynomials of each segment and each combination"
                                                               : "combined"));
     for (std::size_t order = 1; order < orders; ++order) {  // 3, 5, 7: exact
       const std::size_t row = k * orders + order;
-      CHECK(number(fits, row, "order") == fit_orders[order]);
+      CHECK(number(fits, row, "order") == default_orders[order]);
       CHECK(number(fits, row, "a1") == doctest::Approx(2e-6).epsilon(1e-8));
       CHECK(number(fits, row, "a3") == doctest::Approx(1e-8).epsilon(1e-6));
       CHECK(number(fits, row, "r_squared") == doctest::Approx(1));
@@ -133,14 +141,78 @@ TEST_CASE("measured_sweep: odd polynomials of each segment and each combination"
 TEST_CASE("measured_sweep: short segments have rows that say why there are no coefficients") {
   MeasuredSweep sweep;
   REQUIRE(!add_segment(segment_table("forward_positive", 0.1, 0.3, 3), "Vsd (V)", 7, sweep));
-  Table fits;
-  fit_sweep(sweep, "IV", "2025-09-04", fits);
-  REQUIRE(fits.rows == 4 * fit_orders.size());  // itself, all, forward, positive
+  const SweepFits all = fits_of(sweep);
+  const Table& fits = all.fits;
+  REQUIRE(fits.rows == 4 * default_orders.size());  // itself, all, forward, positive
   CHECK(cell(fits, 3, "combination_key") == "segment_7");
   CHECK(cell(fits, 3, "status") == "too_few_points");  // order 7: four unknowns
   CHECK(std::isnan(number(fits, 3, "a1")));
   CHECK(std::isnan(number(fits, 3, "r_squared")));
   CHECK(cell(fits, 2, "status") == "ok");  // order 5: three
-  fit_sweep(MeasuredSweep{}, "IV", "2025-09-04", fits);
-  CHECK(fits.rows == 0);
+  CHECK(fits_of(MeasuredSweep{}).fits.rows == 0);
+  CHECK(fits_of(MeasuredSweep{}).groups.empty());
+}
+
+TEST_CASE("measured_sweep: rows of a table, an overflow, flags and light are taken as they are") {
+  Table table = segment_table("forward_positive", 0, 1, 10);
+  Column& flags = table.add("flags", ColumnType::text, true);
+  flags.add(std::string_view("cut,nan"));
+  table.add("wavelength_nm", ColumnType::float64, true).add(455.0);
+  table[1].floats[3] = 9.9e37;
+  MeasuredSweep sweep;
+  REQUIRE(!add_segment(table, "Vsd (V)", 4, sweep, {2, 3}));
+  REQUIRE(!add_segment(table, "Vsd (V)", 4, sweep, {5, 2}));  // goes on
+  REQUIRE(!add_segment(table, "Vsd (V)", 5, sweep, {7, 100}));
+  REQUIRE(sweep.segments.size() == 2);
+  CHECK(sweep.segments[0].v == std::vector<double>{2.0 / 9, 4.0 / 9, 5.0 / 9, 6.0 / 9});
+  CHECK(sweep.segments[1].v.size() == 3);
+  CHECK(sweep.left_out == 1);
+  CHECK(sweep.flags == std::vector<std::string>{"cut", "nan"});
+  CHECK(*sweep.wavelength_nm == 455);
+}
+
+TEST_CASE("measured_sweep: fitted curves go from the lowest voltage to the highest") {
+  const SweepFits all = fits_of(four_legs());
+  REQUIRE(all.groups.size() == 6);
+  REQUIRE(all.curves.rows == 9 * curve_points);
+  CHECK(all.groups[0].strategy == "individual");
+  CHECK(all.groups[0].curves.count == 4 * curve_points);
+  CHECK(all.groups[0].fits.count == 16);
+  CHECK(all.groups[5].strategy == "positive");
+  CHECK(all.groups[5].fits.first == 32);
+  for (const std::size_t row : {std::size_t{0}, std::size_t{77}, 5 * curve_points - 1}) {
+    const double v = number(all.curves, row, "V");
+    CHECK(number(all.curves, row, "I_order_3") ==
+          doctest::Approx(2e-6 * v + 1e-8 * v * v * v).epsilon(1e-9));
+  }
+  CHECK(number(all.curves, 0, "V") == -8);
+  CHECK(number(all.curves, 199, "V") == -0.1);
+  CHECK(number(all.curves, 5 * curve_points - 1, "V") == 8);
+  CHECK(cell(all.curves, 4 * curve_points, "combination_key") == "all_segments");
+  SweepFits few;
+  constexpr std::array orders = {1, 5};
+  constexpr std::array<std::string_view, 1> all_together = {"all"};
+  fit_sweep(four_legs(), "IV", "2025-09-04", orders, all_together, few);
+  CHECK(few.fits.rows == 2);
+  CHECK(number(few.fits, 1, "a3") == doctest::Approx(1e-8).epsilon(1e-6));
+  CHECK(few.fits.find("a7") == nullptr);
+}
+
+TEST_CASE("measured_sweep: the results of a run are JSON with each combination and order") {
+  std::string text;
+  append_fit_results(four_legs(), fits_of(four_legs()), "root/run_id=0123456789abcdef", text);
+  const auto json = nlohmann::json::parse(text);
+  CHECK(json.at("run_id") == "0123456789abcdef");
+  CHECK(json.at("date") == "2025-09-04");
+  CHECK(json.at("segment_ids") == std::vector<int>{0, 1, 2, 3});
+  CHECK(json.at("return_to_zero_segment_ids") == std::vector<int>{1, 3});
+  CHECK(json.at("forward_segment_ids") == std::vector<int>{0, 2});
+  REQUIRE(json.at("combinations").size() == 9);
+  const auto& near_zero = json.at("combinations").at("near_zero");
+  CHECK(near_zero.at("segment_ids") == std::vector<int>{1, 3});
+  CHECK(near_zero.at("voltage_range").at("max") == 7.9);
+  REQUIRE(near_zero.at("fits").size() == 4);
+  CHECK(near_zero.at("fits").at("order_3").at("coefficients").at("a3").get<double>() ==
+        doctest::Approx(1e-8).epsilon(1e-6));
+  CHECK(near_zero.at("fits").at("order_1").at("coefficients").size() == 1);
 }

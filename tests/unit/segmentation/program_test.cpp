@@ -274,8 +274,10 @@ TEST_CASE("program: analyse turns a pipeline's segments into tables and a plot")
   CHECK(scratch.read("a/plots/2025-01-01_IV/sweeps.svg").ends_with("</svg>\n"));
   CHECK(nlohmann::json::parse(scratch.read("g.json")).size() == 1);
   const auto tree = scratch.tree("a");
-  CHECK(json.at("files_written").get<std::size_t>() + json.at("runs").get<std::size_t>() ==
+  CHECK(json.at("files_written").get<std::size_t>() + 12 * json.at("runs").get<std::size_t>() + 1 ==
         tree.size());
+  CHECK(json.at("days").size() == 1);
+  CHECK(json.at("days").at(0).at("up_to_date") == false);
   const Answer text = run(scratch.path(),
                           "analyse --intermediate-root o/iv_segments --date 2025-01-01 "
                           "--output-root a --workers 1");
@@ -307,11 +309,54 @@ TEST_CASE("program: analyse refuses a wrong date with exit 2, and what is not th
   answers("--date 2025-09-04 --voltage-col X", 1, "no_voltage_column");
   answers("--date 2025-09-04 --chip-numbr 1", 2, "the nearest is --chip-number");
   answers("--date 2025-09-04", 0, "has no return segment");  // one leg: a plot, no tables
-  CHECK(scratch.tree("a").size() == 2);
+  CHECK(scratch.tree("a").size() == 12);  // with eight files of its fits, two of all, the record
+  answers("--date 2025-09-04 --poly-orders 1 4", 2, "\"4\" is no odd order from 1 to 15");
+  answers("--date 2025-09-04 --poly-orders 17", 2, "no odd order");
+  answers("--date 2025-09-04..2025-09-01", 2, "no two with .. between");
+  answers("--date 2025-09-04 --exclude-ranges 2025-09-04", 2, "is no DATE:V");
+  answers("--date 2025-09-04 --channel-width-um 0", 2, "is no width above 0");
+  answers("--date all --combinations alone", 2, "--combinations");
+  answers("--date 2025-09-01,2025-09-04 --poly-orders 5,1,5", 0, "2025-09-01: ");
+  CHECK(scratch.read("a/_manifest/analysis/2025-09-04_IV.tsv").find("day/1") != std::string::npos);
   // Sections are of the other layers: their output root is not that of analyse.
   scratch.write("c.yml",
                 "intermediate: {output_root: b}\ndate: 2025-09-04\nintermediate_root: o\n");
   CHECK(run(scratch.path(), "analyse --config c.yml").exit == 0);
   CHECK(!weir::stat_file(scratch.path() + "/b").ok());
-  CHECK(scratch.tree("data/04_analysis").size() == 2);
+  CHECK(scratch.tree("data/04_analysis").size() == 12);
+}
+
+TEST_CASE("program: the section analysis of a configuration of the original is taken, by analyse") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  REQUIRE(run(scratch.path(), "generate c --files 40 --seed 5").exit == 0);
+  scratch.write("c.json", R"({
+    "staging": {"raw_root": "c/raw", "stage_root": "s"},
+    "intermediate": {"stage_root": "s", "output_root": "o", "procedure": "IV"},
+    "analysis": {"stage_root": "s", "date": "2025-01-01", "output_base_dir": "a",
+                 "procedure": "IV", "poly_orders": [1, 3, 9], "compute_hysteresis": true,
+                 "analyze_peaks": false, "fit_backward": true, "use_segments": true,
+                 "voltage_rounding_decimals": 3, "v_max": null, "chip_number": null,
+                 "intermediate_root": "o/iv_segments"},
+    "plotting": {"dpi": 300}, "run_analysis": true})");
+  REQUIRE(run(scratch.path(), "pipeline --config c.json").exit == 0);
+  REQUIRE(run(scratch.path(), "analyse --config c.json").exit == 0);
+  const std::string polynomials =
+      scratch.read("a/iv_stats/2025-01-01_IV/polynomial_fits_summary.csv");
+  CHECK(polynomials.find("poly9_c9") != std::string::npos);
+  CHECK(polynomials.find("poly7") == std::string::npos);
+  CHECK(weir::stat_file(scratch.path() + "/a/hysteresis/2025-01-01_IV").ok());
+  CHECK(!weir::stat_file(scratch.path() + "/a/hysteresis_peaks").ok());
+  const auto refused = [&](const std::string& analysis, const std::string& words) {
+    scratch.write("bad.json", "{\"analysis\": {\"date\": \"2025-01-01\", " + analysis + "}}");
+    const Answer answer = run(scratch.path(), "analyse --config bad.json");
+    CAPTURE(answer.out);
+    CHECK(answer.exit == 2);
+    CHECK(says(answer, words));
+  };
+  refused("\"poly_orders\": [1, 2]", "no odd order");
+  refused("\"poly_orders\": []", "must not be empty");
+  refused("\"poly_orders\": [[1]]", "must be a list of words");
+  refused("\"chip_number\": [1, 2]", "must have one value");
+  refused("\"v_mxa\": 1", "the nearest is v-max");
 }

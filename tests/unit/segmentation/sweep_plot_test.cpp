@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <weir/segmentation/comparison_plot.hpp>
 #include <weir/segmentation/sweep_plot.hpp>
 
 #include "markup.hpp"
@@ -19,8 +21,9 @@ MeasuredSegment leg(std::size_t id, const char* type, double from, double to, in
   return segment;
 }
 
-MeasuredSweep sweep_to(double v_max, int points) {
+MeasuredSweep sweep_to(double v_max, int points, int run = 0) {
   MeasuredSweep sweep;
+  sweep.run_id = "run" + std::to_string(run);
   sweep.segments.push_back(leg(0, "forward_negative", 0, -v_max, points));
   sweep.segments.push_back(leg(1, "return_negative", -v_max, 0, points));
   sweep.segments.push_back(leg(2, "forward_positive", 0, v_max, points));
@@ -55,43 +58,73 @@ TEST_CASE("sweep_plot: a thinned sweep keeps what fits, else ends and extremes, 
   CHECK(thin_sweep(MeasuredSweep{}).segments.empty());
 }
 
-TEST_CASE("sweep_plot: of many sweeps an even sample is kept, and the ones that reach farthest") {
-  SweepSample sample;
-  for (int k = 0; k < 5000; ++k) sample.add(thin_sweep(sweep_to(k == 3333 ? 9 : 1, 8)));
-  CHECK(sample.seen() == 5000);
-  const std::vector<PlotSweep> kept = sample.take();
-  CHECK(kept.size() <= sample_sweeps_max + 4);
-  CHECK(kept.size() >= sample_sweeps_max / 2);
-  CHECK(std::count_if(kept.begin(), kept.end(), [](const PlotSweep& sweep) {
-          return sweep.segments[0].v.back() == -9;
-        }) == 1);
-  CHECK(sample.seen() == 0);
-  for (int k = 0; k < 3; ++k) sample.add(thin_sweep(sweep_to(1 + k, 8)));
-  CHECK(sample.take().size() == 3);
+TEST_CASE("sweep_plot: of many sweeps a sample is kept, the farthest, and some with flags") {
+  std::vector<int> order;
+  for (int k = 0; k < 5000; ++k) order.push_back(k);
+  std::vector<std::string> first;
+  for (int round = 0; round < 3; ++round) {  // in any order the same
+    SweepSample sample;
+    for (const int k : order) {
+      MeasuredSweep sweep = sweep_to(k == 3333 ? 9 : 1, 8, k);
+      if (k % 100 == 7) sweep.flags = {"cut"};
+      sample.add(thin_sweep(sweep));
+    }
+    CHECK(sample.seen() == 5000);
+    std::vector<std::string> kept;
+    std::size_t flagged = 0, far = 0;
+    for (const PlotSweep& sweep : sample.take()) {
+      kept.push_back(sweep.run_id);
+      flagged += sweep.flags.empty() ? 0 : 1;
+      far += sweep.segments[0].v.back() == -9 ? 1 : 0;
+    }
+    CHECK(kept.size() <= sample_sweeps_max + flagged_sweeps_max + 4);
+    CHECK(kept.size() >= sample_sweeps_max);
+    CHECK(flagged >= flagged_sweeps_max);
+    CHECK(far == 1);
+    CHECK(std::is_sorted(kept.begin(), kept.end()));
+    if (round == 0) first = kept;
+    CHECK(kept == first);
+    CHECK(sample.seen() == 0);
+    std::rotate(order.begin(), order.begin() + 1234, order.end());
+    std::reverse(order.begin(), order.end());
+  }
+  SweepSample few;
+  for (int k = 0; k < 3; ++k) few.add(thin_sweep(sweep_to(1 + k, 8, k)));
+  CHECK(few.take().size() == 3);
 }
 
 TEST_CASE("sweep_plot: the SVG is well-formed and has a line for each segment, twice, and branch") {
   SweepPlot plot;
   plot.title = "IV <2025-09-04> & more";
   for (const double v_max : {1.0, 8.0}) {
-    plot.sweeps.push_back(thin_sweep(sweep_to(v_max, 50)));
+    plot.sweeps.push_back(thin_sweep(sweep_to(v_max, 50, static_cast<int>(v_max))));
     plot.loops.push_back(
         {v_max, {-1, 0, 1}, {-1e-6, 0, 1e-6}, {-1, 1}, {-2e-6, 2e-6}, {-1, 1}, {1e-6, -1e-6}});
   }
   plot.sweeps[0].segments[0].type = "\"><script>";
+  plot.sweeps[1].flags = {"missing_return_positive", "cut", "range", "odd<", "a_long_name_too"};
+  plot.flagged = 7;
   const std::string svg = render_svg(plot);
   const Markup markup(svg);
   CHECK(markup.count("svg") == 1);
-  CHECK(markup.count("polyline") == 2 * 8 + 3 * 2);
+  CHECK(markup.count("polyline") == 2 * 8 + 3 * 2 + 8);
+  CHECK(markup.count("polyline.tile") == 8);
   CHECK(markup.count("polyline.sweep") == 16);
-  CHECK(markup.count("polyline.forward_negative") == 2);
-  CHECK(markup.count("polyline.other") == 2);
-  CHECK(markup.count("polyline.return_positive") == 4);
+  CHECK(markup.count("polyline.forward_negative") == 3);
+  CHECK(markup.count("polyline.other") == 3);
+  CHECK(markup.count("polyline.return_positive") == 6);
   CHECK(markup.count("polyline.forward") == 2);
   CHECK(markup.count("polyline.return") == 2);
   CHECK(markup.count("polyline.difference") == 2);
-  CHECK(markup.count("polyline.range1") == 3);
-  CHECK(markup.count("rect.frame") == 4);
+  CHECK(markup.count("polyline.series1") == 3);
+  CHECK(markup.count("rect.frame") == 4 + 2);
+  CHECK(markup.count("rect.heavy") == 1);      // the flagged sweep's tile
+  CHECK(markup.count("path.cross") == 2 + 1);  // its ends, and the legend
+  CHECK(markup.count("path.arrow") == 8 + 2);  // a side of a loop with one point has none
+  CHECK(markup.count("circle") == 8 + 8 + 5);  // first points, in tiles too, and the legend
+  CHECK(svg.find("7 of the day's runs, 1 here") != svg.npos);
+  CHECK(svg.find(">missing_return_positive, cut<") != svg.npos);
+  CHECK(svg.find(">range, odd&lt;, a_long_name_too<") != svg.npos);
   CHECK(markup.count("text.key") == 5 + 6);
   CHECK(markup.count("text.label") == 8);
   CHECK(markup.count("text.tick") >= 4 * 8);
@@ -108,10 +141,10 @@ TEST_CASE("sweep_plot: nothing, one point and equal points are drawn without a f
   Markup(render_svg({}));
   SweepPlot plot;
   for (const double value : {0.0, 5.0, -1e-300, 1e300}) {
-    plot.sweeps.push_back({{{"forward_positive", {0}, {value}, {value}}}});
+    plot.sweeps.push_back({"r", {}, {{"forward_positive", {0}, {value}, {value}}}});
     const std::string svg = render_svg(plot);
     const Markup markup(svg);
-    CHECK(markup.count("polyline") == 2 * plot.sweeps.size());
+    CHECK(markup.count("polyline") == 3 * plot.sweeps.size());
     CHECK(svg.find("nan") == svg.npos);
     CHECK(svg.size() < 20'000);
   }
@@ -120,7 +153,7 @@ TEST_CASE("sweep_plot: nothing, one point and equal points are drawn without a f
 TEST_CASE("sweep_plot: the size is bounded, whatever is given") {
   SweepPlot plot;
   SweepSample sample;
-  for (int k = 0; k < 400; ++k) sample.add(thin_sweep(sweep_to(8 + 0.001 * k, 2000)));
+  for (int k = 0; k < 400; ++k) sample.add(thin_sweep(sweep_to(8 + 0.001 * k, 2000, k)));
   plot.sweeps = sample.take();
   PlotLoop loop{8, {}, {}, {}, {}, {}, {}};
   for (int k = 0; k < 100'000; ++k) {
@@ -131,4 +164,52 @@ TEST_CASE("sweep_plot: the size is bounded, whatever is given") {
   const std::string svg = render_svg(plot);
   CHECK(svg.size() < 2'000'000);
   CHECK(Markup(svg).count("polyline.forward") == plotted_loops_max);
+}
+
+TEST_CASE("sweep_plot: an arrow points where the voltage goes") {
+  SweepPlot plot;
+  MeasuredSweep up;
+  up.segments.push_back(leg(0, "forward_positive", 0, 1, 11));
+  plot.sweeps.push_back(thin_sweep(up));
+  const auto tip_and_base = [&] {
+    const std::string svg = render_svg(plot);
+    const std::size_t at = svg.find("<path class=\"arrow forward_positive\" d=\"M");
+    REQUIRE(at != svg.npos);
+    double tip = 0, base = 0, y = 0;
+    REQUIRE(std::sscanf(svg.c_str() + svg.find(" d=\"M", at) + 5, "%lf,%lf L%lf", &tip, &y,
+                        &base) == 3);
+    return tip - base;
+  };
+  CHECK(tip_and_base() == 9);
+  std::reverse(up.segments[0].v.begin(), up.segments[0].v.end());
+  plot.sweeps[0] = thin_sweep(up);
+  CHECK(tip_and_base() == -9);
+}
+
+TEST_CASE("comparison_plot: a line a range, decades where values are far apart") {
+  const double none = std::nan("");
+  ComparisonPlot plot{"IV <3 days>", "2025-09-04", {}};
+  plot.series.push_back({1,
+                         {0, 8, 19},
+                         {1e6, 1e9, none},
+                         {1e-9, 2e-9, 3e-9},
+                         {none, none, none},
+                         {1e-9, 1e-9, 1e-9}});
+  plot.series.push_back({8, {0, 19}, {2e6, 3e6}, {1e-9, 4e-9}, {none, none}, {5e-9, 6e-9}});
+  const std::string svg = render_comparison(plot);
+  const Markup markup(svg);
+  CHECK(markup.count("rect.frame") == 4);
+  CHECK(markup.count("polyline") == 2 * 3);
+  CHECK(markup.count("circle.series0") == 2 + 3 + 3 + 1);  // and the legend
+  CHECK(markup.count("circle.series1") == 3 * 2 + 1);
+  CHECK(svg.find(">1e6<") != svg.npos);
+  CHECK(svg.find(">1e9<") != svg.npos);
+  CHECK(svg.find("area (nV A)") != svg.npos);
+  CHECK(svg.find(">none<") != svg.npos);
+  CHECK(svg.find("days since 2025-09-04") != svg.npos);
+  CHECK(svg.find("nan") == svg.npos);
+  CHECK(render_comparison(plot) == svg);
+  Markup(render_comparison({}));
+  for (int k = 0; k < 9; ++k) plot.series.push_back(plot.series[1]);
+  CHECK(Markup(render_comparison(plot)).count("polyline") == 6 * 3);
 }
