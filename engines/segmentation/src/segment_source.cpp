@@ -99,8 +99,6 @@ bool SegmentSource::next(StoredRun& run) {
   }
   run = std::move(ready_.front());
   ready_.pop_front();
-  std::stable_sort(run.parts.begin(), run.parts.end(),
-                   [](const SegmentPart& a, const SegmentPart& b) { return a.id < b.id; });
   return true;
 }
 
@@ -167,7 +165,11 @@ void SegmentSource::add_part(std::string_view run_id, SegmentPart part) {
           "scattered", part.path + ": rows of the run stand in a second place; it has been read"};
     }
   }
-  pending_->parts.push_back(std::move(part));
+  std::vector<SegmentPart>& parts = pending_->parts;  // by id; of one id in their order
+  const auto place =
+      std::upper_bound(parts.begin(), parts.end(), part.id,
+                       [](std::size_t id, const SegmentPart& other) { return id < other.id; });
+  parts.insert(place, std::move(part));
 }
 
 /// What a partition could not give; the run is not known.

@@ -12,6 +12,7 @@
 #include <weir/segmentation/parquet.hpp>
 #include <weir/segmentation/text.hpp>
 
+#include "real_data.hpp"
 #include "scratch.hpp"
 
 using namespace weir::segmentation;
@@ -435,7 +436,7 @@ TEST_CASE("analysis: the laser's power is that of its calibration, or said not t
   CHECK(bench.number(name, "effective_power_W", 0) == doctest::Approx(3e-6));
   const auto cells = bench.table(name);
   CHECK(cells.at("calibration_date")[0] == "2025-02-28");
-  for (const std::size_t range : {1, 2, 3}) {
+  for (std::size_t range = 1; range <= 3; ++range) {
     CAPTURE(range);
     CHECK(cells.at("incident_power_W")[4 * range].empty());
     CHECK(cells.at("effective_power_W")[4 * range].empty());
@@ -479,4 +480,64 @@ TEST_CASE("analysis: ranges are chosen, left out, finer than volts; voltages are
   bench.run();
   CHECK(!weir::stat_file(bench.scratch.path() + "/out/hysteresis").ok());
   CHECK(weir::stat_file(bench.scratch.path() + "/out/iv_stats").ok());
+}
+
+TEST_CASE("analysis: measured sweeps: the tables hold the currents of their CSVs") {
+  const std::string root = real_data::root();
+  if (root.empty()) return;
+  Bench bench;
+  StageConfig first;
+  first.raw_root = root + "/data/01_raw";
+  first.stage_root = bench.scratch.path() + "/stage";
+  const TimeZone zone = TimeZone::load("America/Santiago").value();
+  first.zone = &zone;
+  first.sync = SyncPolicy::none;
+  SegmentConfig second;
+  second.stage_root = first.stage_root;
+  second.output_root = bench.config.intermediate_root;
+  second.sync = SyncPolicy::none;
+  REQUIRE(pipeline(*bench.runtime, first, second, {}).ok());
+  bench.config.stage_root = first.stage_root;
+  bench.config.range_decimals = 1;
+  const AnalyseReport report = bench.run();
+  CHECK(report.runs.done == 3);
+  CHECK(report.runs.rejected == 0);
+  CHECK(report.days.size() == 2);
+  CHECK(!report.comparison.empty());
+  // The only run of that day: each voltage that comes once on a branch has its row's current.
+  std::istringstream csv(real_data::read(first.raw_root + "/Alisson_04_sept/IV2025-09-04_1.csv"));
+  std::map<double, std::vector<double>> rows;
+  bool data = false;
+  double low = 0, high = 0;
+  for (std::string line; std::getline(csv, line);) {
+    const std::size_t comma = line.find(',');
+    if (data && comma != line.npos) {
+      const double v = *parse_float(line.substr(0, comma));
+      rows[v].push_back(
+          *parse_float(line.substr(comma + 1, line.find(',', comma + 1) - comma - 1)));
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+    data = data || line.starts_with("Vsd (V),");
+  }
+  const std::string range = python_repr(std::round(10 * std::max(-low, high)) / 10);
+  std::string name = range;
+  name[name.find('.')] = 'p';
+  std::size_t samples = 0;
+  for (const std::string branch : {"forward", "return"}) {
+    const auto table = bench.table("iv_stats/2025-09-04_IV/" + branch + "_vmax" + name + "V.csv");
+    for (std::size_t k = 0; k < table.at("V (V)").size(); ++k) {
+      const auto found = rows.find(*parse_float(table.at("V (V)")[k]));
+      REQUIRE(found != rows.end());
+      const double mean = *parse_float(table.at("I_mean")[k]);
+      const auto n = static_cast<std::size_t>(*parse_integer(table.at("n_samples")[k]));
+      samples += n;
+      if (n == 1) {
+        CHECK(std::find(found->second.begin(), found->second.end(), mean) != found->second.end());
+      }
+    }
+  }
+  std::size_t all = 0;
+  for (const auto& [v, currents] : rows) all += currents.size();
+  CHECK(samples == all);  // no row is lost
 }
