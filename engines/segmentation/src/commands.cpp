@@ -271,6 +271,7 @@ AnalyseConfig Session::analyse_config() const {
   config.voltage_bin = o.voltage_bin;
   config.hysteresis = o.hysteresis && !o.stats_only;
   config.peaks = o.peaks && !o.skip_peaks;
+  config.curves = !o.no_curves;
   config.channel_length_um = o.channel_length_um;
   config.channel_width_um = o.channel_width_um;
   config.beam_to_sample = o.beam_to_sample;

@@ -250,6 +250,7 @@ void DayAnalysis::write(Work& work) {
     for (const auto& [table, rows, kind] :
          {std::tuple(&work.fits.fits, group.fits, "_fits.parquet"),
           std::tuple(&work.fits.curves, group.curves, "_curves.parquet")}) {
+      if (table == &work.fits.curves && !config_.curves) continue;
       const std::string_view bytes = work.writer.encode(*table, rows.first, rows.count);
       if (!write_file(directory, strategy + kind, bytes)) return;
       work.bytes_out += bytes.size();

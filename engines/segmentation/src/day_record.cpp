@@ -239,6 +239,7 @@ std::string config_fingerprint(const AnalyseConfig& config, const std::string& d
   for (const std::string_view strategy : config.strategies) out.word(strategy);
   out.number(config.range_decimals).number(config.voltage_decimals).number(config.voltage_bin);
   out.word(config.hysteresis ? "hysteresis" : "").word(config.peaks ? "peaks" : "");
+  out.word(config.curves ? "curves" : "");
   out.number(config.channel_length_um).number(config.channel_width_um);
   out.number(config.beam_to_sample).count(calibrations.fingerprint());
   return hex_word(hash_text(out.take()));

@@ -227,6 +227,7 @@ void add_analysis(CLI::App& app, AnalyseOptions& o) {
   app.add_flag("--stats-only", o.stats_only, "Statistics and fits alone, no hysteresis");
   app.add_option("--analyze-peaks", o.peaks, "false: as --skip-peaks")->capture_default_str();
   app.add_flag("--skip-peaks", o.skip_peaks, "No tables of peaks");
+  app.add_flag("--no-curves", o.no_curves, "No fitted curves of each run: half of what is written");
   app.add_option("--channel-length-um", o.channel_length_um, "For fields, E = V / length")
       ->check(finite(0, false, "length above 0"))
       ->capture_default_str();

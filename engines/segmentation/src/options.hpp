@@ -42,7 +42,7 @@ struct AnalyseOptions {
   int voltage_decimals = 2;
   double voltage_bin = 0;
   bool hysteresis = true, peaks = true;
-  bool stats_only = false, skip_peaks = false;
+  bool stats_only = false, skip_peaks = false, no_curves = false;
   double channel_length_um = 100, channel_width_um = 50, beam_to_sample = 5.7;
   bool fit_backward = true, use_segments = true;  // accepted for the original's sake
 };

@@ -377,6 +377,9 @@ TEST_CASE("analysis: a day is done again when its segments, its outputs or the q
   bench.config.strategies = {"all"};
   CHECK(is_redone());
   CHECK(bench.scratch.tree("out/iv_polynomial_fits/proc=IV/date=" + day + "/run_id=a").size() == 2);
+  bench.config.curves = false;
+  CHECK(is_redone());
+  CHECK(bench.scratch.tree("out/iv_polynomial_fits/proc=IV/date=" + day + "/run_id=a").size() == 1);
   bench.config.force = true;
   CHECK(is_redone());
 }

@@ -54,6 +54,7 @@ struct AnalyseConfig {
   double voltage_bin = 0;    // V: voltages become multiples of it first; 0: each as it is
   bool hysteresis = true;    // false: statistics and fits alone
   bool peaks = true;
+  bool curves = true;  // the fitted curves of each run: half of what is written
 
   // the device that fields and current densities are of, and the laser's spot on it
   double channel_length_um = 100;
