@@ -72,6 +72,9 @@ class Session {
   bool start_runtime();
   bool make_stage_config(StageConfig& config);
   SegmentConfig segment_config() const;
+  std::uint32_t buffer() const noexcept {
+    return options_.buffer != 0 ? options_.buffer : buffer_slots(findings_.workers);
+  }
   bool stage_step();
   bool preprocess_step();
   bool overlapped_step();
@@ -148,6 +151,8 @@ bool Session::make_stage_config(StageConfig& config) {
   config.force = options_.force;
   config.side = side_files(options_, clean_path(options_.stage_root));
   config.manifest = options_.manifest;
+  config.capacity = buffer();
+  config.concurrency = options_.concurrency;
   return true;
 }
 
@@ -198,6 +203,8 @@ SegmentConfig Session::segment_config() const {
   config.sync = sync_of(options_);
   config.force = options_.force;
   config.side = side_files(options_, config.output_root);
+  config.capacity = buffer();
+  config.concurrency = options_.concurrency;
   return config;
 }
 

@@ -32,12 +32,12 @@ class FileGraph {
   FileGraph& operator=(const FileGraph&) = delete;
   virtual ~FileGraph() = default;
 
-  /// The whole graph over the files below `root`.
+  /// The whole graph over the files below `root`; `config` has `capacity` and `concurrency`.
+  template <class Config>
   Result<Done> run_over(const std::string& root, Runtime& runtime, const GraphNames& names,
-                        std::uint32_t capacity) {
+                        const Config& config) {
     if (auto opened = open(root, names); !opened) return opened;
     StreamGraph graph(runtime, names.graph);
-    const NodeConfig middle{.capacity = capacity};
     auto found = graph.source<Token>("discover", {}, [this](Emit<Token>& out) {
       Token work = next();
       if (work == nullptr) return Give::end;
@@ -50,10 +50,12 @@ class FileGraph {
         return std::move(work);
       };
     };
-    auto bytes = graph.map("read", found, middle, step(&FileGraph::do_read));
-    auto digested = graph.map(names.middle, bytes, middle, step(&FileGraph::do_digest));
-    auto written = graph.map("write", digested, middle, step(&FileGraph::do_write));
-    graph.sink("record", written, {.mode = Mode::serial, .capacity = capacity},
+    auto bytes = graph.map("read", found, parallel_node(config, "read"), step(&FileGraph::do_read));
+    auto digested = graph.map(names.middle, bytes, parallel_node(config, names.middle),
+                              step(&FileGraph::do_digest));
+    auto written =
+        graph.map("write", digested, parallel_node(config, "write"), step(&FileGraph::do_write));
+    graph.sink("record", written, {.mode = Mode::serial, .capacity = config.capacity},
                [this](Token&& work) { finish(std::move(work)); });
     return outcome(run_graph(graph, names.graph, watch_, report_.graph));
   }

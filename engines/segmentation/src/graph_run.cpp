@@ -1,5 +1,6 @@
 #include "graph_run.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -86,6 +87,10 @@ class Narrows {
 };
 
 }  // namespace
+
+std::uint32_t buffer_slots(int workers) noexcept {
+  return static_cast<std::uint32_t>(std::clamp(2 * workers, 4, 64));
+}
 
 Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch,
                        GraphReport& report) {

@@ -64,6 +64,17 @@ class Fatal {
 Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& watch,
                        GraphReport& report);
 
+/// A parallel node of that name, as the configuration (with `capacity` and `concurrency`) has it.
+template <class Config>
+NodeConfig parallel_node(const Config& config, std::string_view name) {
+  std::string key(name);
+  for (char& c : key) c = c == ' ' ? '-' : c;
+  const auto limit = config.concurrency.find(key);
+  NodeConfig node{.capacity = config.capacity};
+  if (limit != config.concurrency.end()) node.concurrency_max = limit->second;
+  return node;
+}
+
 /// Opens the journal of `root`, the outputs of a stage that reads `input`, and removes what a killed process left half
 /// written. Errors: not_a_directory, in_use, unreadable, unwritable.
 Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,

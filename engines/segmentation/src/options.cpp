@@ -97,7 +97,23 @@ void add_common(CLI::App& app, Options& o) {
   app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
 }
 
-void add_both(CLI::App& app, Options& o) {
+/// The nodes of a command's graphs, of either layout, whose concurrency can be set.
+std::vector<std::string> nodes_of(Command command) {
+  std::vector<std::string> nodes = {"read"};
+  if (command != Command::preprocess) nodes.emplace_back("parse");
+  if (command != Command::stage) nodes.emplace_back("detect");
+  nodes.insert(nodes.end(), {"write", "survey", "encode"});
+  if (command == Command::pipeline) nodes.emplace_back("write-segments");
+  return nodes;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+void add_both(CLI::App& app, Command command, Options& o) {
   add_path(app, "--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
   app.add_option("--layout", o.layout, "run: one file a run; partition: not in this version")
       ->check(CLI::IsMember({"run", "partition"}))
@@ -113,6 +129,13 @@ void add_both(CLI::App& app, Options& o) {
       ->capture_default_str();
   add_path(app, "--events-dir", o.events_dir, "Folder of event files (and --events files)");
   app.add_flag("-f,--force", o.force, "Do again what is done");
+  app.add_option("--buffer", o.buffer,
+                 "Files that each edge of a graph holds, 1 to 4096; default: two a worker, 4 to 64")
+      ->transform(whole(1, 4096));
+  app.add_option("--concurrency", o.concurrency_text,
+                 "NODE=N,...: at most so many files (1 to 256) at a time in these nodes, default one a "
+                 "worker: " +
+                     listed(nodes_of(command)));
   app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
       ->transform(whole(1, 16));
 }
@@ -268,16 +291,16 @@ void add_options(CLI::App& app, Command command, Options& o) {
   switch (command) {
     case Command::stage:
       add_stage(app, o);
-      add_both(app, o);
+      add_both(app, command, o);
       break;
     case Command::preprocess:
       add_preprocess(app, o);
-      add_both(app, o);
+      add_both(app, command, o);
       break;
     case Command::pipeline:
       add_stage(app, o);
       add_preprocess(app, o);
-      add_both(app, o);
+      add_both(app, command, o);
       app.add_flag("--barrier", o.barrier, "Keep the two stages apart, as the original did");
       break;
     case Command::analyse:
@@ -392,8 +415,37 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
   return Done{};
 }
 
+/// Reads "NODE=N,NODE=N".
+Result<Done> read_concurrency(Options& o) {
+  const std::vector<std::string> known = nodes_of(o.command);
+  std::string_view rest = o.concurrency_text;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view pair = rest.substr(0, comma);
+    rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+    const std::size_t equal = pair.find('=');
+    const std::string node(pair.substr(0, equal));
+    const std::string_view number = equal == pair.npos ? "" : pair.substr(equal + 1);
+    const auto value = parse_integer(number).value_or(0);
+    if (std::find(known.begin(), known.end(), node) == known.end()) {
+      return wrong("--concurrency: unknown node \"" + node + "\"; the nearest is " +
+                       nearest_word(node, known),
+                   o.command_name);
+    }
+    if (value < 1 || value > 256) {
+      return wrong("--concurrency: \"" + std::string(pair) + "\" is not " + node +
+                       "=N with a whole number from 1 to 256",
+                   o.command_name);
+    }
+    if (!o.concurrency.emplace(node, static_cast<std::uint16_t>(value)).second)
+      return wrong("--concurrency names " + node + " twice", o.command_name);
+  }
+  return Done{};
+}
+
 /// What CLI11 cannot check.
-Result<Done> check_options(const Options& o) {
+Result<Done> check_options(Options& o) {
+  if (auto read = read_concurrency(o); !read) return read;
   if (o.command == Command::analyse && o.analyse.dates.empty())
     return wrong("--date is required", o.command_name);
   if (o.layout != "run")

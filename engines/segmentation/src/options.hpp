@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,9 @@ struct Options {
   std::string rule = "zigzag";
   double dv_threshold = 0.001;
   std::size_t min_segment_points = 5;
+  std::uint32_t buffer = 0;  // slots of each edge; 0: by the workers
+  std::map<std::string, std::uint16_t, std::less<>> concurrency;  // of --concurrency
+  std::string concurrency_text;
   int polars_threads = 2;  // accepted for the original's sake
 
   bool all_rows = false;  // inspect --rows all

@@ -18,28 +18,28 @@ struct Pair {
 double seconds_since(Deadline begin) { return static_cast<double>(now_ns() - begin) / 1e9; }
 
 Result<Done> run_both(Runtime& runtime, Stager& stager, Segmenter& segmenter, const Watch& watch,
-                      std::uint32_t capacity, GraphReport& report) {
+                      const StageConfig& config, GraphReport& report) {
   StreamGraph graph(runtime, "pipeline");
-  const NodeConfig middle{.capacity = capacity};
+  const auto middle = [&config](const char* name) { return parallel_node(config, name); };
   auto found = graph.source<Pair>("discover", {}, [&](Emit<Pair>& out) {
     auto file = segmenter.failed() ? nullptr : stager.next();
     if (file == nullptr) return Give::end;
     out(Pair{std::move(file), nullptr});
     return Give::more;
   });
-  auto bytes = graph.map("read", found, middle, [&](Pair&& pair) {
+  auto bytes = graph.map("read", found, middle("read"), [&](Pair&& pair) {
     stager.do_read(*pair.file);
     return std::move(pair);
   });
-  auto parsed = graph.map("parse", bytes, middle, [&](Pair&& pair) {
+  auto parsed = graph.map("parse", bytes, middle("parse"), [&](Pair&& pair) {
     stager.do_digest(*pair.file);
     return std::move(pair);
   });
-  auto staged = graph.map("write", parsed, middle, [&](Pair&& pair) {
+  auto staged = graph.map("write", parsed, middle("write"), [&](Pair&& pair) {
     stager.do_write(*pair.file);
     return std::move(pair);
   });
-  auto detected = graph.map("detect", staged, middle, [&](Pair&& pair) {
+  auto detected = graph.map("detect", staged, middle("detect"), [&](Pair&& pair) {
     StagedInput input;
     if (stager.hand_over(*pair.file, input)) pair.run = segmenter.adopt(input);
     if (pair.run != nullptr) {
@@ -48,11 +48,11 @@ Result<Done> run_both(Runtime& runtime, Stager& stager, Segmenter& segmenter, co
     }
     return std::move(pair);
   });
-  auto segmented = graph.map("write segments", detected, middle, [&](Pair&& pair) {
+  auto segmented = graph.map("write segments", detected, middle("write segments"), [&](Pair&& pair) {
     if (pair.run != nullptr) segmenter.do_write(*pair.run);
     return std::move(pair);
   });
-  graph.sink("record", segmented, {.mode = Mode::serial, .capacity = capacity}, [&](Pair&& pair) {
+  graph.sink("record", segmented, {.mode = Mode::serial, .capacity = config.capacity}, [&](Pair&& pair) {
     stager.finish(std::move(pair.file));
     if (pair.run != nullptr) segmenter.finish(std::move(pair.run), false);
   });
@@ -76,7 +76,7 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
   Stager stager(first, staged.value(), report.stage, watch);
   Segmenter segmenter(second, segmented.value(), report.preprocess, watch);
   Result<Done> ran = stager.open(stager.root(), {"pipeline", "files", "parse"});
-  if (ran) ran = run_both(runtime, stager, segmenter, watch, first.capacity, report.stage.graph);
+  if (ran) ran = run_both(runtime, stager, segmenter, watch, first, report.stage.graph);
   report.preprocess.interrupted = report.stage.interrupted;
   const auto kept = close_stage(staged.value(), first, ran);
   report.stage.elapsed_s = seconds_since(begin);

@@ -262,7 +262,7 @@ Result<Done> Segmenter::run(Runtime& runtime) {
   // Nothing of that procedure is staged: no runs, which the caller tells.
   if (const auto there = stat_file(root); !there && there.error().code == "not_found")
     return Done{};
-  return run_over(root, runtime, {"preprocess", "runs", "detect"}, config_.capacity);
+  return run_over(root, runtime, {"preprocess", "runs", "detect"}, config_);
 }
 
 Result<Done> close_segments(Journal& journal, const SegmentConfig& config,

@@ -232,7 +232,7 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   if (auto cleaned = clean_side_files(config.side, config.manifest); !cleaned)
     return cleaned.error();
   Stager stager(config, journal.value(), report, watch);
-  auto ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config.capacity);
+  auto ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config);
   if (auto kept = close_stage(journal.value(), config, ran); !kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;

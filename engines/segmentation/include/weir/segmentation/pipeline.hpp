@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -44,6 +45,14 @@ struct SideFiles {
   std::string rejects_dir;  // empty: none
 };
 
+/// How many firings of a node may be under way at a time, by its name; a node that is not there: as many as there are
+/// workers. Names: the parallel nodes of the graphs above, "write-segments" for "write segments".
+using Concurrency = std::map<std::string, std::uint16_t, std::less<>>;
+
+/// Slots of each edge that suit so many workers: two a worker, and not under 4, so that no worker waits for a
+/// neighbour's next firing; 64 at most, which bounds what is in memory.
+std::uint32_t buffer_slots(int workers) noexcept;
+
 struct StageConfig {
   std::string raw_root;
   std::string stage_root;
@@ -55,7 +64,8 @@ struct StageConfig {
   bool force = false;
   SideFiles side;
   std::string manifest;        // empty: STAGE_ROOT/_manifest/manifest.parquet
-  std::uint32_t capacity = 4;  // slots of each edge
+  std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
+  Concurrency concurrency;
 };
 
 struct SegmentConfig {
@@ -69,6 +79,7 @@ struct SegmentConfig {
   bool force = false;
   SideFiles side;
   std::uint32_t capacity = 4;
+  Concurrency concurrency;
 };
 
 /// What a graph showed of itself at its end.
