@@ -473,6 +473,11 @@ Result<ParquetReader> ParquetReader::open(std::string_view bytes, const ParquetL
 
 const FileInfo& ParquetReader::info() const noexcept { return state_->info; }
 
+void ParquetReader::read_schema(Table& table) const {
+  table.clear();
+  for (const Leaf& leaf : state_->footer.leaves) table.add(leaf.name, format::column_type(leaf));
+}
+
 Result<Done> ParquetReader::read(Table& table) const {
   return state_->read(0, state_->footer.groups.size(), table);
 }

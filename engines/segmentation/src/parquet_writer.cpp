@@ -40,9 +40,25 @@ std::int64_t physical(ColumnType type) noexcept {
   }
 }
 
-/// Writes min and max by the format's rules; nothing where a NaN or no value is.
-void write_bounds(thrift::Writer& out, const Slice& slice, const Facts& facts) {
+/// What the footer says of one column of a row group. Offsets are from the row group's first byte.
+struct Chunk {
+  std::string name;
+  ColumnType type = ColumnType::float64;
+  bool dictionary = false;
+  bool has_bounds = false;
+  std::int64_t codec = 0;
+  std::size_t offset = 0;       // of the first page
+  std::size_t data_offset = 0;  // of the first data page
+  std::size_t compressed = 0;
+  std::size_t uncompressed = 0;
+  std::size_t nulls = 0, nans = 0;
+  std::string min, max;
+};
+
+/// Finds min and max by the format's rules; none where a NaN or no value is.
+void find_bounds(const Slice& slice, const Facts& facts, Chunk& chunk) {
   const Column& column = *slice.column;
+  chunk.has_bounds = false;
   if (facts.nans != 0 || facts.values == 0) return;
   std::size_t low = slice.count;
   std::size_t high = slice.count;
@@ -57,8 +73,8 @@ void write_bounds(thrift::Writer& out, const Slice& slice, const Facts& facts) {
     if (low == slice.count || less(slice.row(k), slice.row(low))) low = k;
     if (high == slice.count || less(slice.row(high), slice.row(k))) high = k;
   }
-  const auto bound = [&](std::size_t k, bool is_min) {
-    std::string value;
+  const auto bound = [&](std::size_t k, bool is_min, std::string& value) {
+    value.clear();
     const std::size_t row = slice.row(k);
     if (column.type == ColumnType::text) {
       value = column.text(row);
@@ -67,23 +83,12 @@ void write_bounds(thrift::Writer& out, const Slice& slice, const Facts& facts) {
     } else {
       append_value(value, column, row);
     }
-    return value;
   };
-  const std::string max = bound(high, false);
-  const std::string min = bound(low, true);
-  if (max.size() > statistics_bytes_max || min.size() > statistics_bytes_max) return;
-  out.text(5, max);
-  out.text(6, min);
+  bound(high, false, chunk.max);
+  bound(low, true, chunk.min);
+  chunk.has_bounds =
+      chunk.max.size() <= statistics_bytes_max && chunk.min.size() <= statistics_bytes_max;
 }
-
-struct Chunk {
-  bool dictionary = false;
-  std::int64_t codec = 0;
-  std::size_t offset = 0;       // of the first page, in the file
-  std::size_t data_offset = 0;  // of the first data page
-  std::size_t compressed = 0;
-  std::size_t uncompressed = 0;
-};
 
 struct Field {
   std::string name;
@@ -91,6 +96,20 @@ struct Field {
 };
 
 }  // namespace
+
+struct RowGroup::State {
+  std::string pages;
+  std::vector<Chunk> chunks;
+  std::size_t rows = 0;
+};
+
+RowGroup::RowGroup() : state_(std::make_unique<State>()) {}
+RowGroup::~RowGroup() = default;
+RowGroup::RowGroup(RowGroup&&) noexcept = default;
+RowGroup& RowGroup::operator=(RowGroup&&) noexcept = default;
+
+std::size_t RowGroup::bytes() const noexcept { return state_->pages.size(); }
+std::uint64_t RowGroup::rows() const noexcept { return state_->rows; }
 
 struct ParquetWriter::State {
   explicit State(Compression c)
@@ -102,14 +121,16 @@ struct ParquetWriter::State {
   State& operator=(const State&) = delete;
 
   void take(const Table& table, std::size_t first, std::size_t count, const Table* extra);
-  std::optional<Error> check_schema() const;
-  void write_group(std::size_t rows);
-  void write_chunk(const Slice& slice, Chunk& chunk, Facts& about);
-  std::uint32_t write_dictionary(const Slice& slice, const Facts& about, Chunk& chunk);
-  void write_page(Chunk& chunk, std::string_view body, std::int64_t type, std::size_t values,
-                  std::int64_t encoding);
+  std::optional<Error> check_schema(const RowGroup::State& group) const;
+  void encode_group(std::size_t rows, RowGroup::State& group);
+  void add_group(const RowGroup::State& group);
+  void write_chunk(const Slice& slice, std::string& to, Chunk& chunk);
+  std::uint32_t write_dictionary(const Slice& slice, const Facts& about, std::string& to,
+                                 Chunk& chunk);
+  void write_page(std::string& to, Chunk& chunk, std::string_view body, std::int64_t type,
+                  std::size_t values, std::int64_t encoding);
   std::string_view compress(std::int64_t codec, std::string_view page);
-  void write_group_meta(std::size_t rows);
+  void write_group_meta(const RowGroup::State& group, std::size_t base);
   void write_schema(thrift::Writer& out) const;
   void write_footer();
 
@@ -119,8 +140,7 @@ struct ParquetWriter::State {
   std::size_t written = 0;  // of this file, by the calls before
   std::string page, packed, head, footer;
   std::vector<Slice> slices;  // of the row group
-  std::vector<Facts> facts;
-  std::vector<Chunk> chunks;
+  RowGroup own;               // of encode() and of add_row_group() from a table
   std::vector<Run> runs;
   std::unordered_map<std::string, std::uint32_t> entries;  // of a dictionary, by their bytes
   std::vector<Field> schema;                               // of the file
@@ -146,8 +166,9 @@ std::string_view ParquetWriter::State::compress(std::int64_t codec, std::string_
   return packed;
 }
 
-void ParquetWriter::State::write_page(Chunk& chunk, std::string_view body, std::int64_t type,
-                                      std::size_t values, std::int64_t encoding) {
+void ParquetWriter::State::write_page(std::string& to, Chunk& chunk, std::string_view body,
+                                      std::int64_t type, std::size_t values,
+                                      std::int64_t encoding) {
   WEIR_CHECK(body.size() <= std::numeric_limits<std::int32_t>::max(),
              "a page has room for 2 GiB, and so has a text");
   const std::string_view stored = compress(chunk.codec, body);
@@ -167,15 +188,15 @@ void ParquetWriter::State::write_page(Chunk& chunk, std::string_view body, std::
   }
   header.end();
   header.end();
-  out += head;
-  out += stored;
+  to += head;
+  to += stored;
   chunk.compressed += head.size() + stored.size();
   chunk.uncompressed += head.size() + body.size();
 }
 
 /// Writes the dictionary page and fills `runs`; returns the number of entries.
 std::uint32_t ParquetWriter::State::write_dictionary(const Slice& slice, const Facts& about,
-                                                     Chunk& chunk) {
+                                                     std::string& to, Chunk& chunk) {
   const Column& column = *slice.column;
   page.clear();
   runs.clear();
@@ -204,14 +225,20 @@ std::uint32_t ParquetWriter::State::write_dictionary(const Slice& slice, const F
       before = row;
     }
   }
-  write_page(chunk, page, format::dictionary_page, count, format::plain);
+  write_page(to, chunk, page, format::dictionary_page, count, format::plain);
   return count;
 }
 
-void ParquetWriter::State::write_chunk(const Slice& slice, Chunk& chunk, Facts& about) {
-  about = format::facts_of(slice);
-  chunk = {};
-  chunk.offset = written + out.size();
+void ParquetWriter::State::write_chunk(const Slice& slice, std::string& to, Chunk& chunk) {
+  const Facts about = format::facts_of(slice);
+  chunk.name = slice.column->name;
+  chunk.type = slice.column->type;
+  chunk.codec = format::uncompressed;
+  chunk.compressed = chunk.uncompressed = 0;
+  chunk.nulls = about.nulls;
+  chunk.nans = about.nans;
+  find_bounds(slice, about, chunk);
+  chunk.offset = to.size();
   chunk.dictionary = format::wants_dictionary(slice, about);
   // The codec belongs to the whole chunk; a one-entry dictionary is smaller without one.
   const bool packed_chunk = !(chunk.dictionary && about.single()) && about.values != 0 &&
@@ -221,8 +248,8 @@ void ParquetWriter::State::write_chunk(const Slice& slice, Chunk& chunk, Facts& 
                   : compression == Compression::snappy ? format::snappy
                                                        : format::uncompressed;
   }
-  const std::uint32_t entry_count = chunk.dictionary ? write_dictionary(slice, about, chunk) : 0;
-  chunk.data_offset = written + out.size();
+  const std::uint32_t entry_count = chunk.dictionary ? write_dictionary(slice, about, to, chunk) : 0;
+  chunk.data_offset = to.size();
   std::size_t begin = 0;
   do {  // a chunk without rows has a page too
     const std::size_t end = format::page_end(slice, begin, chunk.dictionary);
@@ -234,7 +261,7 @@ void ParquetWriter::State::write_chunk(const Slice& slice, Chunk& chunk, Facts& 
     } else {
       format::append_plain(page, part, about);
     }
-    write_page(chunk, page, format::data_page, part.count,
+    write_page(to, chunk, page, format::data_page, part.count,
                chunk.dictionary ? format::rle_dictionary : format::plain);
     begin = end;
   } while (begin < slice.count);
@@ -273,43 +300,43 @@ void ParquetWriter::State::write_schema(thrift::Writer& meta) const {
   }
 }
 
-/// Adds the row group's part of the footer to `groups`.
-void ParquetWriter::State::write_group_meta(std::size_t rows) {
+/// Adds the row group's part of the footer to `groups`; its pages begin at byte `base` of the file.
+void ParquetWriter::State::write_group_meta(const RowGroup::State& group, std::size_t base) {
   thrift::Writer meta(groups);
   meta.begin();
-  meta.begin_list(1, thrift::structure, slices.size());
+  meta.begin_list(1, thrift::structure, group.chunks.size());
   std::size_t total = 0;
-  for (std::size_t k = 0; k < slices.size(); ++k) {
-    const Column& column = *slices[k].column;
-    const Chunk& chunk = chunks[k];
+  for (const Chunk& chunk : group.chunks) {
     total += chunk.uncompressed;
     meta.begin();
     meta.integer64(2, 0);  // file_offset: required by readers, meaningless by now
     meta.begin_field(3);
-    meta.integer32(1, physical(column.type));
+    meta.integer32(1, physical(chunk.type));
     meta.begin_list(2, thrift::i32, chunk.dictionary ? 3 : 2);
     meta.zigzag(format::plain);
     meta.zigzag(format::rle);
     if (chunk.dictionary) meta.zigzag(format::rle_dictionary);
     meta.begin_list(3, thrift::binary, 1);
-    meta.raw_text(column.name);
+    meta.raw_text(chunk.name);
     meta.integer32(4, chunk.codec);
-    meta.integer64(5, static_cast<std::int64_t>(rows));
+    meta.integer64(5, static_cast<std::int64_t>(group.rows));
     meta.integer64(6, static_cast<std::int64_t>(chunk.uncompressed));
     meta.integer64(7, static_cast<std::int64_t>(chunk.compressed));
-    meta.integer64(9, static_cast<std::int64_t>(chunk.data_offset));
-    if (chunk.dictionary) meta.integer64(11, static_cast<std::int64_t>(chunk.offset));
+    meta.integer64(9, static_cast<std::int64_t>(base + chunk.data_offset));
+    if (chunk.dictionary) meta.integer64(11, static_cast<std::int64_t>(base + chunk.offset));
     meta.begin_field(12);
-    meta.integer64(3, static_cast<std::int64_t>(facts[k].nulls));
-    write_bounds(meta, slices[k], facts[k]);
-    if (column.type == ColumnType::float64)
-      meta.integer64(9, static_cast<std::int64_t>(facts[k].nans));
+    meta.integer64(3, static_cast<std::int64_t>(chunk.nulls));
+    if (chunk.has_bounds) {
+      meta.text(5, chunk.max);
+      meta.text(6, chunk.min);
+    }
+    if (chunk.type == ColumnType::float64) meta.integer64(9, static_cast<std::int64_t>(chunk.nans));
     meta.end();
     meta.end();
     meta.end();
   }
   meta.integer64(2, static_cast<std::int64_t>(total));
-  meta.integer64(3, static_cast<std::int64_t>(rows));
+  meta.integer64(3, static_cast<std::int64_t>(group.rows));
   meta.end();
 }
 
@@ -351,36 +378,43 @@ void ParquetWriter::State::take(const Table& table, std::size_t first, std::size
   }
 }
 
-std::optional<Error> ParquetWriter::State::check_schema() const {
-  if (slices.size() != schema.size()) {
+std::optional<Error> ParquetWriter::State::check_schema(const RowGroup::State& group) const {
+  if (group.chunks.size() != schema.size()) {
     return Error{"other_schema",
-                 "a row group of " + std::to_string(slices.size()) + " columns in a file of " +
-                     std::to_string(schema.size()),
+                 "a row group of " + std::to_string(group.chunks.size()) +
+                     " columns in a file of " + std::to_string(schema.size()),
                  ""};
   }
-  for (std::size_t k = 0; k < slices.size(); ++k) {
-    const Column& column = *slices[k].column;
-    if (column.name == schema[k].name && column.type == schema[k].type) continue;
+  for (std::size_t k = 0; k < schema.size(); ++k) {
+    const Chunk& chunk = group.chunks[k];
+    if (chunk.name == schema[k].name && chunk.type == schema[k].type) continue;
     return Error{"other_schema",
-                 "a row group's column " + std::to_string(k + 1) + " is " + column.name + " of " +
-                     std::string(to_string(column.type)) + ", the file's is " + schema[k].name +
+                 "a row group's column " + std::to_string(k + 1) + " is " + chunk.name + " of " +
+                     std::string(to_string(chunk.type)) + ", the file's is " + schema[k].name +
                      " of " + std::string(to_string(schema[k].type)),
-                 column.name};
+                 chunk.name};
   }
   return std::nullopt;
 }
 
-void ParquetWriter::State::write_group(std::size_t rows) {
+/// Makes `group` the rows of `slices`.
+void ParquetWriter::State::encode_group(std::size_t rows, RowGroup::State& group) {
+  group.pages.clear();
+  group.rows = rows;
+  group.chunks.resize(slices.size());
+  for (std::size_t k = 0; k < slices.size(); ++k)
+    write_chunk(slices[k], group.pages, group.chunks[k]);
+}
+
+void ParquetWriter::State::add_group(const RowGroup::State& group) {
   if (group_count == 0) {
     out += format::magic;
-    for (const Slice& slice : slices) schema.push_back({slice.column->name, slice.column->type});
+    for (const Chunk& chunk : group.chunks) schema.push_back({chunk.name, chunk.type});
   }
-  facts.resize(slices.size());
-  chunks.resize(slices.size());
-  for (std::size_t k = 0; k < slices.size(); ++k) write_chunk(slices[k], chunks[k], facts[k]);
-  write_group_meta(rows);
+  write_group_meta(group, written + out.size());
+  out += group.pages;
   ++group_count;
-  rows_written += rows;
+  rows_written += group.rows;
 }
 
 ParquetWriter::ParquetWriter(Compression compression)
@@ -393,7 +427,8 @@ std::string_view ParquetWriter::encode(const Table& table, std::size_t first, st
   WEIR_CHECK(s.group_count == 0, "a file of several row groups is not finished");
   s.out.clear();
   s.take(table, first, count, extra);
-  s.write_group(count);
+  s.encode_group(count, *s.own.state_);
+  s.add_group(*s.own.state_);
   s.write_footer();
   return s.out;
 }
@@ -401,12 +436,27 @@ std::string_view ParquetWriter::encode(const Table& table, std::size_t first, st
 Result<std::string_view> ParquetWriter::add_row_group(const Table& table, std::size_t first,
                                                       std::size_t count, const Table* extra) {
   State& s = *state_;
-  s.out.clear();
   s.take(table, first, count, extra);
+  s.encode_group(count, *s.own.state_);
+  return add_row_group(s.own);
+}
+
+void ParquetWriter::encode_row_group(std::span<const Column* const> columns, std::size_t first,
+                                     std::size_t count, RowGroup& group) {
+  WEIR_CHECK(!columns.empty(), "a row group has one column or more");
+  State& s = *state_;
+  s.slices.clear();
+  for (const Column* column : columns) s.slices.push_back({column, first, count});
+  s.encode_group(count, *group.state_);
+}
+
+Result<std::string_view> ParquetWriter::add_row_group(const RowGroup& group) {
+  State& s = *state_;
+  s.out.clear();
   if (s.group_count != 0) {
-    if (auto error = s.check_schema()) return *error;
+    if (auto error = s.check_schema(*group.state_)) return *error;
   }
-  s.write_group(count);
+  s.add_group(*group.state_);
   s.written += s.out.size();
   return std::string_view(s.out);
 }

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,25 @@ namespace weir::segmentation {
 
 enum class Compression : std::uint8_t { none, snappy, zstd };
 std::string_view to_string(Compression compression) noexcept;
+
+/// A row group apart from a file: its pages, and what the footer will say of them. Made by one ParquetWriter, it may be
+/// added to the file of another.
+/// Memory: its pages; used again it keeps its storage. Roles: one thread at a time.
+class RowGroup {
+ public:
+  RowGroup();
+  ~RowGroup();
+  RowGroup(RowGroup&&) noexcept;
+  RowGroup& operator=(RowGroup&&) noexcept;
+
+  std::size_t bytes() const noexcept;  // of its pages
+  std::uint64_t rows() const noexcept;
+
+ private:
+  friend class ParquetWriter;
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 class ParquetWriter {
  public:
@@ -49,6 +69,12 @@ class ParquetWriter {
   /// without these rows.
   Result<std::string_view> add_row_group(const Table& table, std::size_t first, std::size_t count,
                                          const Table* extra = nullptr);
+  /// Makes `group` those rows of `columns` (at least one), in their order. The file that is being written is left
+  /// alone, so that row groups of one file can be made by several writers at once.
+  void encode_row_group(std::span<const Column* const> columns, std::size_t first,
+                        std::size_t count, RowGroup& group);
+  /// As add_row_group() above, of what encode_row_group() made. The same errors.
+  Result<std::string_view> add_row_group(const RowGroup& group);
   /// The last bytes of the file, which has one row group or more; the next row group begins another
   /// file. Valid until the next call.
   std::string_view finish();
@@ -122,6 +148,8 @@ class ParquetReader {
   const FileInfo& info() const noexcept;
   std::size_t row_groups() const noexcept { return info().row_group_rows.size(); }
 
+  /// The columns, without rows.
+  void read_schema(Table& table) const;
   /// All rows into `table` (cleared first).
   Result<Done> read(Table& table) const;
   /// Those of one row group (below row_groups()).
