@@ -17,7 +17,8 @@ int exit_of(const Error& error) {
   if (error.code == "stalled") return exit_stalled;
   const bool usage = error.code == "usage" || error.code == "bad_config" ||
                      error.code == "bad_procedures" || error.code == "bad_time_zone" ||
-                     error.code == "not_a_directory";
+                     error.code == "not_a_directory" || error.code == "other_layout" ||
+                     error.code == "other_root";
   return usage ? exit_usage : exit_nothing;
 }
 
@@ -151,6 +152,7 @@ bool Session::make_stage_config(StageConfig& config) {
   config.force = options_.force;
   config.side = side_files(options_, clean_path(options_.stage_root));
   config.manifest = options_.manifest;
+  config.layout = options_.layout == "partition" ? Layout::partition : Layout::run;
   config.capacity = buffer();
   config.concurrency = options_.concurrency;
   return true;
@@ -203,6 +205,7 @@ SegmentConfig Session::segment_config() const {
   config.sync = sync_of(options_);
   config.force = options_.force;
   config.side = side_files(options_, config.output_root);
+  config.layout = options_.layout == "partition" ? Layout::partition : Layout::run;
   config.capacity = buffer();
   config.concurrency = options_.concurrency;
   return config;

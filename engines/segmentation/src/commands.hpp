@@ -44,8 +44,9 @@ struct Findings {
 };
 
 /// The graphs that a command can have built, in their order.
-inline std::array<const GraphReport*, 3> graphs_of(const Findings& findings) {
-  return {&findings.stage.graph, &findings.preprocess.graph, &findings.analysis.runs.graph};
+inline std::array<const GraphReport*, 5> graphs_of(const Findings& findings) {
+  return {&findings.stage.survey, &findings.stage.graph, &findings.preprocess.survey,
+          &findings.preprocess.graph, &findings.analysis.runs.graph};
 }
 
 /// Runs the command that `options` names, messages on stderr.

@@ -71,7 +71,8 @@ struct Slot {
 
 class Reader {
  public:
-  Reader(std::string_view text, Table& table) : text_(text), table_(table) {}
+  Reader(std::string_view text, Table& table, bool columns_only)
+      : text_(text), table_(table), columns_only_(columns_only) {}
 
   std::optional<Reject> read(std::size_t offset, std::size_t line, const ProcedureSpec& spec,
                              bool only_spec, CsvNotes& notes);
@@ -82,6 +83,9 @@ class Reader {
   std::optional<Reject> read_row(std::string_view line);
   bool read_cell(Slot& slot, const Field& cell);
   void take_back_row();
+  bool decided() const noexcept {
+    return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.decided; });
+  }
   Reject reject(Reason reason, std::string what, const char* at) const {
     const std::size_t byte = at == nullptr ? 0 : static_cast<std::size_t>(at - text_.data());
     return {reason, std::move(what), line_, byte};
@@ -89,6 +93,7 @@ class Reader {
 
   std::string_view text_;
   Table& table_;
+  bool columns_only_;  // ends when all types are decided
   std::vector<Slot> slots_;
   std::vector<std::string> names_;
   std::size_t line_ = 0;
@@ -280,6 +285,7 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
   line_ = line;
   bool columns_read = false;
   for (; offset < text_.size(); ++line_) {
+    if (columns_only_ && columns_read && decided()) break;
     const std::size_t begin = offset;
     const std::string_view row = next_line(text_, offset);
     if (row.empty() || row.front() == '#' || trim(row).empty()) continue;
@@ -301,7 +307,8 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
   }
   if (!columns_read)
     return reject(Reason::no_columns, "nothing follows the #Data: marker", nullptr);
-  if (table_.rows == 0) return reject(Reason::empty_table, "the table has no rows", nullptr);
+  if (table_.rows == 0 && !columns_only_)
+    return reject(Reason::empty_table, "the table has no rows", nullptr);
   return std::nullopt;
 }
 
@@ -323,7 +330,19 @@ std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::
                                 CsvNotes& notes) {
   table.clear();
   notes = {};
-  return Reader(text, table).read(offset, line, spec, only_spec_columns, notes);
+  return Reader(text, table, false).read(offset, line, spec, only_spec_columns, notes);
+}
+
+std::optional<Reject> parse_columns(std::string_view text, std::size_t offset, std::size_t line,
+                                    const ProcedureSpec& spec, bool only_spec_columns,
+                                    Table& table) {
+  table.clear();
+  CsvNotes notes;
+  auto reject = Reader(text, table, true).read(offset, line, spec, only_spec_columns, notes);
+  for (std::size_t k = 0; k < table.size(); ++k)
+    table[k].clear(std::string(table[k].name), table[k].type);
+  table.rows = 0;
+  return reject;
 }
 
 }  // namespace weir::segmentation

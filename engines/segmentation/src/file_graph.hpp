@@ -21,8 +21,8 @@ struct GraphNames {
   const char* middle;  // "parse"
 };
 
-/// Work is what a token carries. It has decided(), after which no step touches it, refuse(what), and
-/// kept_bytes(), about what it keeps for its next use.
+/// Work is what a token carries. It has decided(), after which no step touches it, refuse(what), release(), which lets
+/// go of what others share, and kept_bytes(), about what it keeps for its next use.
 template <class Work>
 class FileGraph {
  public:
@@ -70,7 +70,7 @@ class FileGraph {
     if (watch_.progress == nullptr) return Done{};
     std::uint64_t total = 0;
     const auto counted = walk_files(
-        root, [&](const std::string& path) { total += wants(path) ? 1 : 0; },
+        root, [&](const std::string& path) { total += wants(path) ? tokens_of(path) : 0; },
         [&](const Error& error) { total += wants(error.where) ? 1 : 0; });
     if (counted) watch_.progress->start(names.graph, names.unit, total);
     return Done{};
@@ -78,42 +78,42 @@ class FileGraph {
 
   /// The token of the next file; null: there is none, or a signal or an error ends the stage.
   Token next() {
-    if (stop_requested(watch_)) {
-      report_.interrupted = true;
-      return nullptr;
-    }
-    if (fatal_.is_set()) return nullptr;
+    if (ended()) return nullptr;
     std::string path;
     Error error;
     for (;;) {
+      if (Token work = another()) return work;
       const FileWalk::Step found = walk_->next(path, error);
       if (found == FileWalk::Step::end) return nullptr;
       if (found == FileWalk::Step::error) {
         path = error.where;
         if (!wants(path)) {
-          if (error.code == "not_a_file") continue;
-          if (error.code != "broken_link" && report_.unread.code.empty()) report_.unread = error;
-          report_.warnings.push_back(error.text());
-          saw_all_ = false;
+          overlook(error);
           continue;
         }  // else a broken link or a FIFO in the place of a file: to read it fails, and is a record
       }
-      if (!wants(path)) continue;
+      if (!wants(path) || opens(path)) continue;
       Token work = take();
       begin(*work, path);
       return work;
     }
   }
-  void do_read(Work& work) { guarded(&FileGraph::read, work); }
-  void do_digest(Work& work) { guarded(&FileGraph::digest, work); }
-  void do_write(Work& work) { guarded(&FileGraph::write, work); }
+  void do_read(Work& work) {
+    guarded([this](Work& w) { read(w); }, work);
+  }
+  void do_digest(Work& work) {
+    guarded([this](Work& w) { digest(w); }, work);
+  }
+  void do_write(Work& work) {
+    guarded([this](Work& w) { write(w); }, work);
+  }
   /// `counted`: on the progress line.
   void finish(Token work, bool counted = true) {
     if (!fatal_.is_set()) {
       record(*work);
       if (counted && watch_.progress != nullptr) watch_.progress->add();
     }
-    if (work->kept_bytes() <= kept_bytes_max) pool_.give(std::move(work));
+    give(std::move(work));
   }
   /// Whether an output could not be written.
   bool failed() const noexcept { return fatal_.is_set(); }
@@ -128,6 +128,11 @@ class FileGraph {
       : watch_(watch), report_(report), pool_(tokens_kept) {}
 
   virtual bool wants(const std::string& path) const = 0;
+  /// A file of several tokens is opened, and they come from another(); false: it is one token's.
+  virtual bool opens(const std::string& /*path*/) { return false; }
+  virtual Token another() { return nullptr; }
+  /// About how many tokens a file makes.
+  virtual std::uint64_t tokens_of(const std::string& /*path*/) const { return 1; }
   virtual Token make() const = 0;
   virtual void begin(Work& work, const std::string& path) = 0;
   virtual void read(Work& work) = 0;
@@ -139,17 +144,35 @@ class FileGraph {
   Token take() {
     return pool_.take([this] { return make(); });
   }
+  /// Keeps a token for its next use.
+  void give(Token work) {
+    work->release();
+    if (work->kept_bytes() <= kept_bytes_max) pool_.give(std::move(work));
+  }
   /// Runs a step: no exception leaves it, and nothing is done to a token that is decided.
-  void guarded(void (FileGraph::*body)(Work&), Work& work) {
+  template <class Body>
+  void guarded(Body&& body, Work& work) {
     if (work.decided() || fatal_.is_set()) return;
     try {
-      (this->*body)(work);
+      body(work);
     } catch (const std::exception& error) {
       work.refuse(error.what());
     }
   }
+  /// True when a source has no more to give: after a signal, which is noted, or an error.
+  bool ended() {
+    if (stop_requested(watch_)) report_.interrupted = true;
+    return report_.interrupted || fatal_.is_set();
+  }
   /// Whether every directory could be looked into, once the graph has ended without a signal.
   bool saw_all() const noexcept { return saw_all_; }
+  /// Tells of a file or folder that cannot be looked into.
+  void overlook(const Error& error) {
+    if (error.code == "not_a_file") return;
+    if (error.code != "broken_link" && report_.unread.code.empty()) report_.unread = error;
+    report_.warnings.push_back(error.text());
+    saw_all_ = false;
+  }
 
   const Watch& watch_;
   StageReport& report_;

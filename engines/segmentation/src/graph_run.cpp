@@ -132,13 +132,23 @@ Result<Done> run_graph(StreamGraph& graph, std::string_view name, const Watch& w
 }
 
 Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,
-                            StageReport& report) {
+                            Layout layout, StageReport& report) {
   const auto there = stat_file(input);
   if (!there) return there.error();
   if (there.value().kind != FileKind::directory)
     return Error{"not_a_directory", "must be a directory", input};
   if (auto removed = remove_temporaries(root); !removed) return removed.error();
   auto journal = Journal::open(root, sync);
+  if (journal) {
+    for (const Record* record : journal.value().sorted()) {
+      if (!record->ok() || (record->part >= 0) == (layout == Layout::partition)) continue;
+      return Error{"other_layout",
+                   std::string("what is there has --layout ") +
+                       (record->part >= 0 ? "partition" : "run") +
+                       ", and a root has one; give that, or another folder",
+                   root};
+    }
+  }
   if (journal && journal.value().unreadable_lines() != 0) {
     report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
                               " journal lines could not be read");

@@ -76,9 +76,9 @@ NodeConfig parallel_node(const Config& config, std::string_view name) {
 }
 
 /// Opens the journal of `root`, the outputs of a stage that reads `input`, and removes what a killed process left half
-/// written. Errors: not_a_directory, in_use, unreadable, unwritable.
+/// written. Errors: not_a_directory, in_use, other_layout, unreadable, unwritable.
 Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,
-                            StageReport& report);
+                            Layout layout, StageReport& report);
 
 /// Removes what a killed process left half written beside the side files and at `manifest` (empty: it is in the
 /// root). Errors: unreadable.

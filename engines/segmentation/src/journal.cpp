@@ -90,6 +90,8 @@ Record parse_record(const nlohmann::json& json) {
   r.start_us = json.value("start_us", std::int64_t{0});
   r.rows = json.value("rows", std::uint64_t{0});
   r.bytes = json.value("bytes", std::uint64_t{0});
+  r.part = json.value("part", -1);
+  r.part_bytes = json.value("part_bytes", std::uint64_t{0});
   r.reason = json.value("reason", "");
   r.what = json.value("what", "");
   r.line = json.value("line", std::uint64_t{0});
@@ -105,6 +107,21 @@ Record parse_record(const nlohmann::json& json) {
 
 std::string Record::directory() const {
   return run_id.empty() ? std::string() : "proc=" + proc + "/date=" + date + "/run_id=" + run_id;
+}
+
+std::string Record::partition() const {
+  return run_id.empty() ? std::string() : "proc=" + proc + "/date=" + date;
+}
+
+std::string Record::file() const {
+  if (run_id.empty()) return {};
+  return part < 0 ? directory() + "/part-000.parquet" : partition() + "/" + part_name(part);
+}
+
+std::string part_name(int part) {
+  std::string number = std::to_string(part);
+  if (number.size() < 3) number.insert(0, 3 - number.size(), '0');
+  return "part-" + number + ".parquet";
 }
 
 std::string to_json_line(const Record& r) {
@@ -123,6 +140,10 @@ std::string to_json_line(const Record& r) {
     member_number(out, "start_us", r.start_us);
     member_number(out, "rows", r.rows);
     member_number(out, "bytes", r.bytes);
+    if (r.part >= 0) {
+      member_number(out, "part", r.part);
+      member_number(out, "part_bytes", r.part_bytes);
+    }
   }
   if (!r.reason.empty()) {
     member(out, "reason", r.reason);
@@ -363,7 +384,7 @@ Result<Done> write_stage_manifest(const Journal& journal, const std::string& pat
   common_columns(rows);
   rows.text("source_file", [](const Record& r) { return r.path; });
   rows.text("path", [](const Record& r) {
-    return r.ok() ? r.directory() + "/part-000.parquet" : std::string();
+    return r.ok() ? r.file() : std::string();
   });
   rows.text("date_origin", [](const Record& r) { return r.origin; });
   rows.number("start_dt", ColumnType::timestamp_us, [](const Record& r) { return r.start_us; });

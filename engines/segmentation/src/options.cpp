@@ -115,7 +115,7 @@ std::string listed(const std::vector<std::string>& words) {
 
 void add_both(CLI::App& app, Command command, Options& o) {
   add_path(app, "--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
-  app.add_option("--layout", o.layout, "run: one file a run; partition: not in this version")
+  app.add_option("--layout", o.layout, "run: one file a run; partition: one a procedure and day, a row group a run")
       ->check(CLI::IsMember({"run", "partition"}))
       ->capture_default_str();
   app.add_option("--compression", o.compression, "zstd, snappy or none")
@@ -448,8 +448,6 @@ Result<Done> check_options(Options& o) {
   if (auto read = read_concurrency(o); !read) return read;
   if (o.command == Command::analyse && o.analyse.dates.empty())
     return wrong("--date is required", o.command_name);
-  if (o.layout != "run")
-    return wrong("--layout partition is not in this version; run is", o.command_name);
   return Done{};
 }
 

@@ -59,16 +59,35 @@ Result<Done> run_both(Runtime& runtime, Stager& stager, Segmenter& segmenter, co
   return stager.outcome(segmenter.outcome(run_graph(graph, "pipeline", watch, report)));
 }
 
+/// A partition's segments need all of its runs: the second stage begins when the first has ended.
+Result<PipelineReport> one_after_the_other(Runtime& runtime, const StageConfig& first,
+                                           const SegmentConfig& second, const Watch& watch) {
+  PipelineReport report;
+  auto staged = stage(runtime, first, watch);
+  if (!staged) return staged.error();
+  report.stage = std::move(staged).value();
+  report.preprocess.interrupted = report.stage.interrupted;
+  if (report.stage.interrupted) return report;
+  auto segmented = preprocess(runtime, second, watch);
+  if (!segmented) return segmented.error();
+  report.preprocess = std::move(segmented).value();
+  report.preprocess.elapsed_s += report.stage.elapsed_s;
+  return report;
+}
+
 }  // namespace
 
 Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
                                 const SegmentConfig& second, const Watch& watch) {
   const Deadline begin = now_ns();
+  if (first.layout == Layout::partition || second.layout == Layout::partition)
+    return one_after_the_other(runtime, first, second, watch);
   PipelineReport report;
-  auto staged = open_output(first.raw_root, clean_path(first.stage_root), first.sync, report.stage);
+  auto staged = open_output(first.raw_root, clean_path(first.stage_root), first.sync, first.layout,
+                            report.stage);
   if (!staged) return staged.error();
   auto segmented = open_output(second.stage_root, clean_path(second.output_root), second.sync,
-                               report.preprocess);
+                               second.layout, report.preprocess);
   if (!segmented) return segmented.error();
   auto cleaned = clean_side_files(first.side, first.manifest);
   if (cleaned) cleaned = clean_side_files(second.side);

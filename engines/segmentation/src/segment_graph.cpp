@@ -278,7 +278,7 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.output_root);
-  auto journal = open_output(config.stage_root, root, config.sync, report);
+  auto journal = open_output(config.stage_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side); !cleaned) return cleaned.error();
   auto staged = Journal::read(clean_path(config.stage_root));

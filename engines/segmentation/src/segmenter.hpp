@@ -37,6 +37,7 @@ struct SegmentWork {
   std::uint64_t bytes_out = 0;
 
   bool decided() const noexcept { return skipped || error.has_value(); }
+  void release() noexcept {}
   void refuse(const std::string& what) { error = SegmentError{"unreadable", what}; }
   std::size_t kept_bytes() const noexcept {
     return std::max(bytes.capacity(), table.rows * table.size() * sizeof(double));

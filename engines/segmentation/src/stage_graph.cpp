@@ -61,7 +61,7 @@ void Stager::begin(StageWork& work, const std::string& path) {
   work.previous = journal_.find(work.name);
   work.stat = {};
   work.reject.reset();
-  work.skipped = work.touched = false;
+  work.skipped = work.touched = work.forced = false;
   work.hash.clear();
   work.bytes_out = 0;
 }
@@ -69,10 +69,13 @@ void Stager::begin(StageWork& work, const std::string& path) {
 /// True when the journal says that this input, this configuration, gave what still lies there.
 bool Stager::is_current(const StageWork& work, const InputIdentity& input) const {
   const Record* before = work.previous;
-  if (config_.force || before == nullptr || before->input != input) return false;
-  if (!before->ok()) return !passes(before->reason);
-  const auto staged = stat_file(target(before->directory()) + "/part-000.parquet");
-  return staged && staged.value().size == before->bytes;
+  if (config_.force || work.forced || before == nullptr || before->input != input) return false;
+  return before->ok() ? has_output(*before) : !passes(before->reason);
+}
+
+bool Stager::has_output(const Record& record) const {
+  const auto staged = stat_file(stage_root_ + "/" + record.file());
+  return staged && staged.value().size == record.bytes;
 }
 
 /// True when only the time of the file has changed, and plays no part in what was made of it.
@@ -108,8 +111,7 @@ void Stager::read(StageWork& work) {
 }
 
 void Stager::digest(StageWork& work) {
-  const StagingConfig config{config_.procedures, config_.zone, config_.only_spec_columns};
-  work.reject = stage_bytes(work.bytes.view(), work.name, work.stat.mtime_ns, config, work.run);
+  work.reject = stage_bytes(work.bytes.view(), work.name, work.stat.mtime_ns, staging(), work.run);
   if (work.name != work.path) work.run.notes.emplace_back("path_bytes");
 }
 
@@ -181,13 +183,16 @@ void Stager::count(const StageWork& work) {
   }
 }
 
+void Stager::note_touched(const StageWork& work) {
+  if (!work.touched) return;
+  Record again = *work.previous;
+  again.input.mtime_ns = work.stat.mtime_ns;
+  if (auto done = journal_.append(std::move(again)); !done) fatal_.set(done.error());
+}
+
 void Stager::record(StageWork& work) {
   count(work);
-  if (work.touched) {
-    Record again = *work.previous;
-    again.input.mtime_ns = work.stat.mtime_ns;
-    if (auto done = journal_.append(std::move(again)); !done) fatal_.set(done.error());
-  }
+  note_touched(work);
   if (work.skipped) return;
   Record made = make_record(work);
   auto done = write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
@@ -227,12 +232,17 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.stage_root);
-  auto journal = open_output(config.raw_root, root, config.sync, report);
+  auto journal = open_output(config.raw_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side, config.manifest); !cleaned)
     return cleaned.error();
-  Stager stager(config, journal.value(), report, watch);
-  auto ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config);
+  Result<Done> ran = Done{};
+  if (config.layout == Layout::partition) {
+    ran = stage_partitions(runtime, config, journal.value(), report, watch);
+  } else {
+    Stager stager(config, journal.value(), report, watch);
+    ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config);
+  }
   if (auto kept = close_stage(journal.value(), config, ran); !kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;

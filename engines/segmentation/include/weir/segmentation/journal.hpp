@@ -44,13 +44,22 @@ struct Record {
   std::uint64_t bytes = 0;   // written
   std::string reason, what;  // of a reject or an error
   std::uint64_t line = 0, byte = 0;
+  int part = -1;             // of its partition, where it lies with other runs; -1: it has its own folder
+  std::uint64_t part_bytes = 0;  // the length of that part
   std::vector<std::string> notes;
   std::vector<Segment> segments;
 
   bool ok() const noexcept { return status == "ok"; }
+  /// "proc=P/date=D"; empty for what was refused.
+  std::string partition() const;
+  /// Its file below the root: "proc=P/date=D/run_id=ID/part-000.parquet", or "proc=P/date=D/part-NNN.parquet".
+  std::string file() const;
   /// "proc=P/date=D/run_id=ID"; empty for what was refused.
   std::string directory() const;
 };
+
+/// "part-007.parquet"
+std::string part_name(int part);
 
 /// A record as its line of JSON, with the line's end; and back (empty: not a record).
 std::string to_json_line(const Record& record);

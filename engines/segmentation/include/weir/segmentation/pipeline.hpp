@@ -53,6 +53,16 @@ using Concurrency = std::map<std::string, std::uint16_t, std::less<>>;
 /// neighbour's next firing; 64 at most, which bounds what is in memory.
 std::uint32_t buffer_slots(int workers) noexcept;
 
+/// How runs are laid out below a root. A root has one layout for ever: another one is refused (other_layout).
+enum class Layout : std::uint8_t {
+  run,        // proc=P/date=D/run_id=ID/part-000.parquet, segments in segment=N below it
+  partition,  // proc=P/date=D/part-NNN.parquet: the runs of a day, by their start, a row group each
+};
+
+/// A part is full with so many runs or bytes (one run at least); then the next part of its partition begins.
+inline constexpr std::size_t part_runs_max = 1024;         // the footer is then some 2 MiB
+inline constexpr std::size_t part_bytes_max = 32u << 20;  // a reader may hold two parts whole
+
 struct StageConfig {
   std::string raw_root;
   std::string stage_root;
@@ -64,6 +74,7 @@ struct StageConfig {
   bool force = false;
   SideFiles side;
   std::string manifest;        // empty: STAGE_ROOT/_manifest/manifest.parquet
+  Layout layout = Layout::run;
   std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
   Concurrency concurrency;
 };
@@ -78,6 +89,7 @@ struct SegmentConfig {
   SyncPolicy sync = SyncPolicy::commit;
   bool force = false;
   SideFiles side;
+  Layout layout = Layout::run;  // of the segments; runs are read from either
   std::uint32_t capacity = 4;
   Concurrency concurrency;
 };
@@ -108,6 +120,7 @@ struct StageReport {
   bool stalled = false;
   std::vector<std::string> warnings;  // unreadable folders, damaged journal lines
   Error unread;  // of the first folder that could not be looked into; empty code: none
+  GraphReport survey;  // of layout partition: what finds out which runs belong where
   GraphReport graph;
 };
 

@@ -1,0 +1,82 @@
+// partition_plan.hpp: which runs each partition has, in which order, with which columns; private.
+//
+// Shape     a partition's columns are those of all its runs, each behind the one it follows in its run. One type a
+//           column: text where a run of the procedure has text, else a number's.
+// Roles     one thread at a time; conform() any, on its own scratch.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <weir/segmentation/table.hpp>
+
+namespace weir::segmentation {
+
+struct Field {
+  std::string name;
+  ColumnType type = ColumnType::float64;
+  bool operator==(const Field&) const = default;
+};
+using Shape = std::vector<Field>;
+
+/// The column lists that runs have: few, however many the runs.
+class Shapes {
+ public:
+  std::uint32_t intern(Shape shape);
+  const Shape& operator[](std::uint32_t index) const { return *shapes_[index]; }
+
+ private:
+  std::map<std::string, std::uint32_t> index_;
+  std::vector<std::unique_ptr<Shape>> shapes_;
+};
+
+inline constexpr std::uint32_t no_shape = 0xffffffff;  // not looked at yet
+
+/// Where a run belongs, and which columns it has.
+struct Place {
+  std::string partition;  // "proc=P/date=D"
+  std::string run_id;
+  std::int64_t start_us = 0;
+  Shape shape;
+  std::set<std::string> texts;  // columns of text, which must be text in all runs of the procedure
+};
+
+struct Member {
+  std::string path;  // of its input
+  std::string file;  // that holds its input among others; empty: `path` does
+  std::size_t group = 0;  // its row group there
+  std::string run_id;
+  std::int64_t start_us = 0;
+  int part = -1;  // that holds it, where it is current
+  std::uint32_t shape = no_shape;
+  bool current = false;  // what its record says holds: it is written for its neighbours' sake
+};
+
+struct Partition {
+  std::vector<Member> members;
+  Shape shape;
+  bool dirty = false;
+};
+
+/// By "proc=P/date=D".
+using Plan = std::map<std::string, Partition>;
+
+/// The name of the procedure in "proc=P/...".
+std::string procedure_of(std::string_view partition);
+/// Columns of the procedure that must be text, by "proc=P".
+using Texts = std::map<std::string, std::set<std::string>>;
+
+/// Sorts the members by start, then by id, and finds the partition's columns.
+void settle(Partition& partition, const Shapes& shapes, const std::set<std::string>& texts);
+
+/// Makes `out` the columns of `shape` from those that a run has; what it has not, or has in another type, is made in
+/// `scratch`.
+void conform(std::span<const Column* const> columns, std::size_t rows, const Shape& shape,
+             Table& scratch, std::vector<const Column*>& out);
+
+}  // namespace weir::segmentation

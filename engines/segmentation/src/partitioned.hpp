@@ -1,0 +1,409 @@
+// partitioned.hpp: a stage in layout partition: a survey finds out which runs belong to which partition, then the
+// partitions that are not as they should be are written one after the other; private.
+//
+//   survey:  discover -> read -> survey -> gather
+//   NAME:    members -> read -> MIDDLE -> encode -> write -> record
+//
+// Shape     Base is the stage of layout run, with its steps. In the second graph tokens come partition by partition, in
+//           the order of their rows; write is ordered and alone knows the files; record gets a partition's records when
+//           it is in its place.
+// Order     the record of a run that leaves a partition is written when all partitions are: a record that can be read
+//           never hides a partition that is still to be written.
+// Errors    as FileGraph's.
+// Memory    tokens of the graph, and some 300 bytes a run.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "file_graph.hpp"
+#include "partition_plan.hpp"
+#include "partition_writer.hpp"
+
+namespace weir::segmentation {
+
+/// The note of a run that has text in a column of no stated type.
+inline constexpr std::string_view text_column_note = "text_column:";
+inline void add_texts(const std::vector<std::string>& notes, std::set<std::string>& texts) {
+  for (const std::string& note : notes) {
+    if (note.starts_with(text_column_note)) texts.insert(note.substr(text_column_note.size()));
+  }
+}
+
+template <class Base, class Work>
+class Partitioned : public Base {
+ public:
+  using Token = typename Base::Token;
+
+  /// All of it. `config` has `capacity` and `concurrency`.
+  template <class Config>
+  Result<Done> run_partitions(Runtime& runtime, const std::string& input_root,
+                              const GraphNames& names, const Config& config) {
+    auto parts = find_parts(output_root_);
+    if (!parts) return parts.error();
+    parts_ = std::move(parts).value();
+    if (auto opened = this->open(input_root, {"survey", names.unit, "survey"}); !opened)
+      return opened;
+    auto ran = survey(
+        runtime, config, [this] { return this->next(); },
+        [this](Work& work) { gather(work); });
+    if (!ran || this->report_.interrupted) return ran;
+    find_dirty();
+    if (ran = look_again(runtime, config); !ran || this->report_.interrupted) return ran;
+    if (ran = write_all(runtime, names, config); !ran || this->report_.interrupted) return ran;
+    return finish_all();
+  }
+
+ protected:
+  template <class Config>
+  Partitioned(const Config& config, Journal& journal, StageReport& report, const Watch& watch,
+              const std::string& output_root)
+      : Base(config, journal, report, watch),
+        output_root_(output_root),
+        writer_(output_root, config.compression, config.sync) {}
+
+  /// Finds place and columns of a run that was read; any worker.
+  virtual void look(Work& work) = 0;
+  /// A token for a member, forced.
+  virtual Token open_member(const Member& member) = 0;
+  /// What reopens the run.
+  virtual Member member_of(const Work& work) const = 0;
+  virtual const std::string& name_of(const Work& work) const = 0;
+  /// Whether a run is where the survey found it.
+  virtual bool is_at(const Work& work, const std::string& partition, const Member& member) const = 0;
+  /// The columns of a run's rows; their number is returned.
+  virtual std::size_t columns_of(Work& work, std::vector<const Column*>& columns) = 0;
+  virtual Result<Done> tell(const Record& record) = 0;
+  /// Whether a record is of the inputs that are walked.
+  virtual bool is_mine(const Record& record) const = 0;
+
+  bool has_part(const Record& record) const {
+    const auto partition = parts_.find(record.partition());
+    if (record.part < 0 || partition == parts_.end()) return false;
+    const auto part = partition->second.find(record.part);
+    return part != partition->second.end() && part->second == record.part_bytes;
+  }
+
+ private:
+  struct Slot {
+    Token work;
+    const std::string* key = nullptr;
+    Partition* partition = nullptr;
+    const Member* member = nullptr;
+    bool last = false;
+    RowGroup group;
+    Table scratch;
+    std::vector<const Column*> run_columns, columns;
+    std::vector<Record> finished;
+  };
+  using Slots = std::unique_ptr<Slot>;
+  static constexpr std::size_t kept_bytes_max = 1u << 20;  // a slot that keeps more is freed
+
+  bool refused(const Work& work) const { return work.decided() && !work.skipped; }
+  static bool was_ok(const Work& work) { return work.previous != nullptr && work.previous->ok(); }
+  void append(Record record) {
+    if (auto done = this->journal_.append(std::move(record)); !done)
+      this->fatal_.set(done.error());
+  }
+
+  template <class Config, class Next, class Take>
+  Result<Done> survey(Runtime& runtime, const Config& config, Next next, Take take) {
+    StreamGraph graph(runtime, "survey");
+    auto found = graph.source<Token>("discover", {}, [&](Emit<Token>& out) {
+      Token work = next();
+      if (work == nullptr) return Give::end;
+      out(std::move(work));
+      return Give::more;
+    });
+    auto bytes = graph.map("read", found, parallel_node(config, "read"), [this](Token&& work) {
+      this->do_read(*work);
+      return std::move(work);
+    });
+    auto seen = graph.map("survey", bytes, parallel_node(config, "survey"), [this](Token&& work) {
+      this->guarded([this](Work& w) { look(w); }, *work);
+      return std::move(work);
+    });
+    graph.sink("gather", seen, {.mode = Mode::serial, .capacity = config.capacity},
+               [&](Token&& work) {
+                 if (!this->failed()) take(*work);
+                 if (this->watch_.progress != nullptr) this->watch_.progress->add();
+                 this->give(std::move(work));
+               });
+    GraphReport shown;
+    auto ran = this->outcome(run_graph(graph, "survey", this->watch_, shown));
+    shown.ledger += this->report_.survey.ledger;
+    this->report_.survey = std::move(shown);
+    return ran;
+  }
+
+  /// A run of the walk goes to its partition, or is skipped or refused.
+  void gather(Work& work) {
+    seen_.insert(name_of(work));
+    const Record* before = work.previous;
+    if (was_ok(work)) add_texts(before->notes, old_texts_[procedure_of(before->partition())]);
+    if (work.skipped) {
+      this->count(work);
+      this->note_touched(work);
+      if (!before->ok()) return;
+      Member member = member_of(work);
+      member.run_id = before->run_id;
+      member.start_us = start_of(*before, work);
+      member.part = before->part;
+      member.current = true;
+      add_texts(before->notes, texts_[procedure_of(before->partition())]);
+      plan_[before->partition()].members.push_back(std::move(member));
+    } else if (refused(work)) {
+      refuse(work);
+    } else {
+      Member member = member_of(work);
+      member.run_id = work.place.run_id;
+      member.start_us = work.place.start_us;
+      member.shape = shapes_.intern(work.place.shape);
+      texts_[procedure_of(work.place.partition)].merge(work.place.texts);
+      Partition& partition = plan_[work.place.partition];
+      partition.dirty = true;
+      partition.members.push_back(std::move(member));
+      if (was_ok(work)) plan_[before->partition()].dirty = true;
+    }
+  }
+  static std::int64_t start_of(const Record& before, const Work& work) {
+    return before.start_us != 0 ? before.start_us : work.place.start_us;
+  }
+
+  void refuse(Work& work) {
+    this->count(work);
+    Record made = this->make_record(work);
+    if (was_ok(work)) {
+      plan_[work.previous->partition()].dirty = true;
+      ++this->report_.removed;
+      held_.push_back(std::move(made));
+      return;
+    }
+    if (auto told = tell(made); !told) this->fatal_.set(told.error());
+    append(std::move(made));
+  }
+
+  /// Partitions that have lost a run, or are not as the journal says, or whose columns get another type.
+  void find_dirty() {
+    const bool all = this->saw_all() && !seen_.empty();
+    std::set<std::string> frozen;
+    for (const Record* record : this->journal_.sorted()) {
+      if (!is_mine(*record) || seen_.contains(record->path)) continue;
+      if (!all) {
+        if (record->ok()) frozen.insert(record->partition());
+        continue;
+      }
+      vanished_.push_back(record->path);
+      if (!record->ok()) continue;
+      ++this->report_.removed;
+      plan_[record->partition()].dirty = true;
+      add_texts(record->notes, old_texts_[procedure_of(record->partition())]);
+    }
+    for (const auto& [key, parts] : parts_) {
+      if (all && !plan_.contains(key)) plan_[key].dirty = true;  // nobody knows it
+    }
+    for (auto& [key, partition] : plan_) {
+      int last = -1;
+      for (const Member& member : partition.members) last = std::max(last, member.part);
+      const auto there = parts_.find(key);
+      const std::size_t parts = there == parts_.end() ? 0 : there->second.size();
+      const std::string procedure = procedure_of(key);
+      partition.dirty = partition.dirty || parts != static_cast<std::size_t>(last + 1) ||
+                        texts_[procedure] != old_texts_[procedure];
+      if (!partition.dirty || !frozen.contains(key)) continue;
+      // To write it would lose the runs that cannot be looked at.
+      partition.dirty = false;
+      this->report_.warnings.push_back(key + " is left as it is: not all of its files can be seen");
+    }
+  }
+
+  /// Finds the columns of runs that are written for their neighbours' sake.
+  template <class Config>
+  Result<Done> look_again(Runtime& runtime, const Config& config) {
+    std::vector<Member*> unknown;
+    for (auto& [key, partition] : plan_) {
+      if (!partition.dirty) continue;
+      for (Member& member : partition.members) {
+        if (member.shape == no_shape) unknown.push_back(&member);
+      }
+    }
+    if (unknown.empty()) return Done{};
+    std::size_t at = 0;
+    if (this->watch_.progress != nullptr)
+      this->watch_.progress->start("survey", "neighbours", unknown.size());
+    return survey(
+        runtime, config,
+        [&]() -> Token {
+          if (this->ended() || at == unknown.size()) return nullptr;
+          Member* member = unknown[at++];
+          Token work = open_member(*member);
+          work->member = member;
+          return work;
+        },
+        // What is refused now is refused again when it is to be written.
+        [this](Work& work) {
+          if (!refused(work)) work.member->shape = shapes_.intern(work.place.shape);
+        });
+  }
+
+  // ---- writing ----
+
+  template <class Config>
+  Result<Done> write_all(Runtime& runtime, const GraphNames& names, const Config& config) {
+    std::uint64_t total = 0;
+    for (auto& [key, partition] : plan_) {
+      if (!partition.dirty) continue;
+      settle(partition, shapes_, texts_[procedure_of(key)]);
+      total += partition.members.size();
+    }
+    if (total == 0) return Done{};
+    if (this->watch_.progress != nullptr)
+      this->watch_.progress->start(names.graph, names.unit, total);
+    auto partition = plan_.begin();
+    std::size_t member = 0;
+    StreamGraph graph(runtime, names.graph);
+    auto members = graph.source<Slots>("members", {}, [&](Emit<Slots>& out) {
+      if (this->ended()) return Give::end;
+      while (partition != plan_.end() &&
+             (!partition->second.dirty || member == partition->second.members.size())) {
+        ++partition;
+        member = 0;
+      }
+      if (partition == plan_.end()) return Give::end;
+      out(slot_of(partition->first, partition->second, member++));
+      return Give::more;
+    });
+    auto bytes = graph.map("read", members, parallel_node(config, "read"), [this](Slots&& slot) {
+      this->do_read(*slot->work);
+      return std::move(slot);
+    });
+    auto digested =
+        graph.map(names.middle, bytes, parallel_node(config, names.middle), [this](Slots&& slot) {
+          this->do_digest(*slot->work);
+          return std::move(slot);
+        });
+    auto encoded =
+        graph.map("encode", digested, parallel_node(config, "encode"), [this](Slots&& slot) {
+          this->guarded([&](Work& work) { encode(work, *slot); }, *slot->work);
+          return std::move(slot);
+        });
+    auto written = graph.map("write", encoded, {.mode = Mode::ordered, .capacity = config.capacity},
+                             [this](Slots&& slot) {
+                               if (!this->failed()) put(*slot);
+                               return std::move(slot);
+                             });
+    graph.sink("record", written, {.mode = Mode::ordered, .capacity = config.capacity},
+               [this](Slots&& slot) {
+                 note(*slot);
+                 this->give(std::move(slot->work));
+                 if (slot->group.bytes() <= kept_bytes_max) slots_.give(std::move(slot));
+               });
+    return this->outcome(run_graph(graph, names.graph, this->watch_, this->report_.graph));
+  }
+
+  Slots slot_of(const std::string& key, Partition& partition, std::size_t at) {
+    Slots slot = slots_.take([] { return std::make_unique<Slot>(); });
+    slot->key = &key;
+    slot->partition = &partition;
+    slot->member = &partition.members[at];
+    slot->last = at + 1 == partition.members.size();
+    slot->work = open_member(*slot->member);
+    return slot;
+  }
+
+  void encode(Work& work, Slot& slot) {
+    if (!is_at(work, *slot.key, *slot.member)) {
+      work.refuse_changed();
+      return;
+    }
+    const std::size_t rows = columns_of(work, slot.run_columns);
+    conform(slot.run_columns, rows, slot.partition->shape, slot.scratch, slot.columns);
+    work.writer.encode_row_group(slot.columns, 0, rows, slot.group);
+  }
+
+  /// Adds a run to its partition; with the last one the partition gets its place.
+  void put(Slot& slot) {
+    if (open_ != slot.key) {
+      open_ = slot.key;
+      batch_.clear();
+      leavers_.clear();
+      if (auto begun = writer_.begin(*slot.key); !begun) return this->fatal_.set(begun.error());
+    }
+    Work& work = *slot.work;
+    const bool left = was_ok(work) && (refused(work) || work.previous->partition() != *slot.key);
+    if (!refused(work)) {
+      auto part = writer_.add(slot.group);
+      if (!part) return this->fatal_.set(part.error());
+      work.part = part.value();
+      work.bytes_out = slot.group.bytes();
+    }
+    if (slot.member->current && refused(work)) {  // it was counted when it was found to be done
+      --this->report_.files;
+      --this->report_.skipped;
+    }
+    if (!slot.member->current || refused(work)) this->count(work);
+    if (left) ++this->report_.removed;
+    Record made = this->make_record(work);
+    made.part = refused(work) ? -1 : work.part;
+    (left ? leavers_ : batch_).push_back(std::move(made));
+    if (!slot.last) return;
+    auto bytes = writer_.commit();
+    if (!bytes) return this->fatal_.set(bytes.error());
+    for (std::vector<Record>* records : {&batch_, &leavers_}) {
+      for (Record& record : *records) {
+        if (record.part >= 0)
+          record.part_bytes = bytes.value()[static_cast<std::size_t>(record.part)];
+      }
+    }
+    slot.finished = std::exchange(batch_, {});
+    held_.insert(held_.end(), std::make_move_iterator(leavers_.begin()),
+                 std::make_move_iterator(leavers_.end()));
+    leavers_.clear();
+  }
+
+  void note(Slot& slot) {
+    for (Record& record : slot.finished) {
+      if (this->failed()) break;
+      if (auto told = tell(record); !told) this->fatal_.set(told.error());
+      append(std::move(record));
+    }
+    slot.finished.clear();
+    if (this->watch_.progress != nullptr) this->watch_.progress->add();
+  }
+
+  /// All partitions that have runs are in their place: those that have none go, and so does what the journal knew of
+  /// them.
+  Result<Done> finish_all() {
+    for (auto& [key, partition] : plan_) {
+      if (!partition.dirty || !partition.members.empty()) continue;
+      if (auto begun = writer_.begin(key); !begun) return begun;
+      if (auto done = writer_.commit(); !done) return done.error();
+    }
+    for (Record& record : held_) {
+      if (auto told = tell(record); !told) return told;
+      if (auto done = this->journal_.append(std::move(record)); !done) return done;
+    }
+    this->journal_.settle();
+    for (const std::string& path : vanished_) this->journal_.forget(path);
+    return Done{};
+  }
+
+  std::string output_root_;
+  Parts parts_;  // before anything is written
+  Shapes shapes_;
+  Plan plan_;
+  Texts texts_, old_texts_;
+  std::set<std::string> seen_;         // names of inputs
+  std::vector<std::string> vanished_;  // inputs that are no more
+  std::vector<Record> held_;           // of runs that left a partition
+  PartitionWriter writer_;
+  const std::string* open_ = nullptr;    // the partition that is written
+  std::vector<Record> batch_, leavers_;  // its records so far
+  Pool<Slot> slots_{64};
+};
+
+}  // namespace weir::segmentation
