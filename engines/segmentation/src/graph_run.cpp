@@ -205,7 +205,7 @@ Result<Done> write_segment_event(const SideFiles& side, const Record& record,
     return write_json(side.events_dir, name, std::move(text));
   }
   member(text, "run_id", record.run_id);
-  member(text, "source_path", record.path + "/part-000.parquet");
+  member(text, "source_path", record.part < 0 ? record.path + "/part-000.parquet" : record.path);
   raw_member(text, "segments_detected", std::to_string(record.segments.size()));
   raw_member(text, "segments_written", std::to_string(record.segments.size()));
   std::string paths = "[";
@@ -213,9 +213,11 @@ Result<Done> write_segment_event(const SideFiles& side, const Record& record,
   for (std::size_t k = 0; k < record.segments.size(); ++k) {
     const Segment& segment = record.segments[k];
     const std::string id = std::to_string(k);
-    paths += k == 0 ? "" : ",";
-    append_json(paths,
-                output_root + "/" + record.directory() + "/segment=" + id + "/part-000.parquet");
+    if (record.part < 0) {
+      paths += k == 0 ? "" : ",";
+      append_json(paths,
+                  output_root + "/" + record.directory() + "/segment=" + id + "/part-000.parquet");
+    }
     std::string one = "{";
     raw_member(one, "segment_id", id);
     member(one, "type", to_string(segment.type));
@@ -223,6 +225,7 @@ Result<Done> write_segment_event(const SideFiles& side, const Record& record,
     raw_member(one, "points", std::to_string(segment.points()));
     details += (k == 0 ? "" : ",") + one + "}";
   }
+  if (record.part >= 0) append_json(paths, output_root + "/" + record.file());
   raw_member(text, "output_paths", paths + "]");
   raw_member(text, "segment_details", details + "]");
   return write_json(side.events_dir, "segment-" + record.run_id + ".json", std::move(text));

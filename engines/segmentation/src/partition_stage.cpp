@@ -106,6 +106,8 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
     return write_stage_event(config_.side, record, stage_root_ + "/" + record.file());
   }
   bool is_mine(const Record& /*record*/) const override { return true; }
+  bool is_mine(const std::string& /*partition*/) const override { return true; }
+  void note_skipped(StageWork& work) override { note_touched(work); }
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 // partitioned.hpp: a stage in layout partition: a survey finds out which runs belong to which partition, then the
 // partitions that are not as they should be are written one after the other; private.
 //
-//   survey:  discover -> read -> survey -> gather
-//   NAME:    members -> read -> MIDDLE -> encode -> write -> record
+//   NAME survey:  discover -> read -> survey -> gather
+//   NAME:         members -> read -> MIDDLE -> encode -> write -> record
 //
 // Shape     Base is the stage of layout run, with its steps. In the second graph tokens come partition by partition, in
 //           the order of their rows; write is ordered and alone knows the files; record gets a partition's records when
@@ -43,11 +43,12 @@ class Partitioned : public Base {
   template <class Config>
   Result<Done> run_partitions(Runtime& runtime, const std::string& input_root,
                               const GraphNames& names, const Config& config) {
-    auto parts = find_parts(output_root_);
+    auto parts = find_parts(written_root_);
     if (!parts) return parts.error();
     parts_ = std::move(parts).value();
-    if (auto opened = this->open(input_root, {"survey", names.unit, "survey"}); !opened)
-      return opened;
+    survey_name_ = std::string(names.graph) + " survey";
+    const GraphNames survey_names{survey_name_.c_str(), names.unit, "survey"};
+    if (auto opened = this->open(input_root, survey_names); !opened) return opened;
     auto ran = survey(
         runtime, config, [this] { return this->next(); },
         [this](Work& work) { gather(work); });
@@ -61,10 +62,10 @@ class Partitioned : public Base {
  protected:
   template <class Config>
   Partitioned(const Config& config, Journal& journal, StageReport& report, const Watch& watch,
-              const std::string& output_root)
+              const std::string& written_root)
       : Base(config, journal, report, watch),
-        output_root_(output_root),
-        writer_(output_root, config.compression, config.sync) {}
+        written_root_(written_root),
+        writer_(written_root, config.compression, config.sync) {}
 
   /// Finds place and columns of a run that was read; any worker.
   virtual void look(Work& work) = 0;
@@ -78,8 +79,11 @@ class Partitioned : public Base {
   /// The columns of a run's rows; their number is returned.
   virtual std::size_t columns_of(Work& work, std::vector<const Column*>& columns) = 0;
   virtual Result<Done> tell(const Record& record) = 0;
-  /// Whether a record is of the inputs that are walked.
+  /// A run that was found to be done.
+  virtual void note_skipped(Work& /*work*/) {}
+  /// Whether a record, or a partition, is of the inputs that are walked.
   virtual bool is_mine(const Record& record) const = 0;
+  virtual bool is_mine(const std::string& partition) const = 0;
 
   bool has_part(const Record& record) const {
     const auto partition = parts_.find(record.partition());
@@ -112,7 +116,7 @@ class Partitioned : public Base {
 
   template <class Config, class Next, class Take>
   Result<Done> survey(Runtime& runtime, const Config& config, Next next, Take take) {
-    StreamGraph graph(runtime, "survey");
+    StreamGraph graph(runtime, survey_name_);
     auto found = graph.source<Token>("discover", {}, [&](Emit<Token>& out) {
       Token work = next();
       if (work == nullptr) return Give::end;
@@ -134,7 +138,7 @@ class Partitioned : public Base {
                  this->give(std::move(work));
                });
     GraphReport shown;
-    auto ran = this->outcome(run_graph(graph, "survey", this->watch_, shown));
+    auto ran = this->outcome(run_graph(graph, survey_name_, this->watch_, shown));
     shown.ledger += this->report_.survey.ledger;
     this->report_.survey = std::move(shown);
     return ran;
@@ -147,11 +151,11 @@ class Partitioned : public Base {
     if (was_ok(work)) add_texts(before->notes, old_texts_[procedure_of(before->partition())]);
     if (work.skipped) {
       this->count(work);
-      this->note_touched(work);
+      note_skipped(work);
       if (!before->ok()) return;
       Member member = member_of(work);
       member.run_id = before->run_id;
-      member.start_us = start_of(*before, work);
+      member.start_us = before->start_us;
       member.part = before->part;
       member.current = true;
       add_texts(before->notes, texts_[procedure_of(before->partition())]);
@@ -170,10 +174,6 @@ class Partitioned : public Base {
       if (was_ok(work)) plan_[before->partition()].dirty = true;
     }
   }
-  static std::int64_t start_of(const Record& before, const Work& work) {
-    return before.start_us != 0 ? before.start_us : work.place.start_us;
-  }
-
   void refuse(Work& work) {
     this->count(work);
     Record made = this->make_record(work);
@@ -204,7 +204,7 @@ class Partitioned : public Base {
       add_texts(record->notes, old_texts_[procedure_of(record->partition())]);
     }
     for (const auto& [key, parts] : parts_) {
-      if (all && !plan_.contains(key)) plan_[key].dirty = true;  // nobody knows it
+      if (all && is_mine(key) && !plan_.contains(key)) plan_[key].dirty = true;  // nobody knows it
     }
     for (auto& [key, partition] : plan_) {
       int last = -1;
@@ -234,7 +234,7 @@ class Partitioned : public Base {
     if (unknown.empty()) return Done{};
     std::size_t at = 0;
     if (this->watch_.progress != nullptr)
-      this->watch_.progress->start("survey", "neighbours", unknown.size());
+      this->watch_.progress->start(survey_name_, "neighbours", unknown.size());
     return survey(
         runtime, config,
         [&]() -> Token {
@@ -348,7 +348,10 @@ class Partitioned : public Base {
     if (!slot.member->current || refused(work)) this->count(work);
     if (left) ++this->report_.removed;
     Record made = this->make_record(work);
-    made.part = refused(work) ? -1 : work.part;
+    if (!refused(work)) {
+      made.part = work.part;
+      made.start_us = slot.member->start_us;
+    }
     (left ? leavers_ : batch_).push_back(std::move(made));
     if (!slot.last) return;
     auto bytes = writer_.commit();
@@ -392,7 +395,7 @@ class Partitioned : public Base {
     return Done{};
   }
 
-  std::string output_root_;
+  std::string written_root_, survey_name_;
   Parts parts_;  // before anything is written
   Shapes shapes_;
   Plan plan_;

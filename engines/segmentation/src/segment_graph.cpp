@@ -3,6 +3,7 @@
 #include <weir/clock.hpp>
 #include <weir/segmentation/text.hpp>
 
+#include "partition_writer.hpp"
 #include "segmenter.hpp"
 
 namespace weir::segmentation {
@@ -45,14 +46,62 @@ Segmenter::Segmenter(const SegmentConfig& config, Journal& journal, StageReport&
 
 void Segmenter::knows(const Journal& staged) {
   for (const Record* record : staged.sorted()) {
-    if (record->ok() && record->proc == config_.procedure)
-      inputs_.emplace(record->directory(), record->input);
+    if (!record->ok() || record->proc != config_.procedure) continue;
+    inputs_.insert_or_assign(record->directory(), Staged{record->input, record->start_us});
+    if (record->part >= 0) ++part_runs_[record->file()];
   }
 }
 
 bool Segmenter::wants(const std::string& path) const {
   std::string key;
-  return is_run(path, key) && !adopted_.contains(key);
+  return (is_run(path, key) && !adopted_.contains(key)) || is_part(path);
+}
+
+/// A part of a partition: STAGE/proc=P/date=D/part-NNN.parquet.
+bool Segmenter::is_part(const std::string& path) const {
+  if (path.size() <= stage_root_.size() + 1) return false;
+  const std::string_view rest = std::string_view(path).substr(stage_root_.size() + 1);
+  return std::count(rest.begin(), rest.end(), '/') == 2 && !part(rest, "date").empty() &&
+         part_number(rest.substr(rest.rfind('/') + 1)) >= 0;
+}
+
+std::uint64_t Segmenter::tokens_of(const std::string& path) const {
+  if (!is_part(path)) return 1;
+  const auto runs = part_runs_.find(path.substr(stage_root_.size() + 1));
+  return runs == part_runs_.end() ? 1 : runs->second;
+}
+
+bool Segmenter::opens(const std::string& path) {
+  if (!is_part(path)) return false;
+  auto opened = StagedPart::open(path);
+  if (!opened) {
+    overlook(opened.error());
+    return true;
+  }
+  part_ = std::move(opened).value();
+  part_path_ = path;
+  next_group_ = 0;
+  return true;
+}
+
+FileGraph<SegmentWork>::Token Segmenter::another() {
+  const std::size_t folder = part_path_.rfind('/');
+  while (part_ != nullptr && next_group_ < part_->run_ids.size()) {
+    const std::size_t group = next_group_++;
+    std::string key = part_path_.substr(stage_root_.size() + 1, folder - stage_root_.size() - 1) +
+                      "/run_id=" + part_->run_ids[group];
+    if (adopted_.contains(key)) continue;
+    Token work = take();
+    work->key = std::move(key);
+    prepare(*work);
+    work->file = part_path_;
+    work->part_file = part_;
+    work->group = group;
+    seen_.insert(work->key);
+    return work;
+  }
+  part_.reset();
+  return nullptr;
 }
 
 bool Segmenter::is_run(const std::string& path, std::string& key) const {
@@ -77,6 +126,9 @@ void Segmenter::prepare(SegmentWork& work) const {
   work.segments.clear();
   work.notes.clear();
   work.error.reset();
+  work.file.clear();
+  work.part_file.reset();
+  work.forced = false;
   work.skipped = work.adopted = work.has_table = false;
   work.bytes_in = work.bytes_out = 0;
 }
@@ -99,10 +151,11 @@ FileGraph<SegmentWork>::Token Segmenter::adopt(const StagedInput& staged) {
 /// What a run was made of: as it was handed over, or as the stage's journal says, else the staged file's own size
 /// and time.
 void Segmenter::identify(SegmentWork& work) const {
-  if (const auto known = inputs_.find(work.key); !work.adopted && known != inputs_.end()) {
-    work.input = known->second;
+  if (const Staged* staged = known(work.key); !work.adopted && staged != nullptr) {
+    work.input = staged->input;
   } else if (!work.adopted) {
-    const auto stat = stat_file(stage_root_ + "/" + work.key + std::string(file_name));
+    const auto stat = stat_file(
+        work.file.empty() ? stage_root_ + "/" + work.key + std::string(file_name) : work.file);
     if (stat) work.input = {stat.value().size, stat.value().mtime_ns, "", ""};
   }
   if (!work.input.hash.empty()) work.input.mtime_ns = 0;  // the content counts
@@ -111,16 +164,21 @@ void Segmenter::identify(SegmentWork& work) const {
 
 bool Segmenter::is_current(const SegmentWork& work) const {
   const Record* before = work.previous;
-  if (config_.force || before == nullptr || before->input != work.input) return false;
-  if (!before->ok()) return before->reason != "unreadable";  // which may be over by now
+  if (config_.force || work.forced || before == nullptr || before->input != work.input)
+    return false;
+  // What is unreadable may be readable by now.
+  return before->ok() ? has_output(*before) : before->reason != "unreadable";
+}
+
+bool Segmenter::has_output(const Record& record) const {
   std::uint64_t bytes = 0;
-  for (std::size_t id = 0; id < before->segments.size(); ++id) {
-    const auto segment = stat_file(output_root_ + "/" + work.key +
+  for (std::size_t id = 0; id < record.segments.size(); ++id) {
+    const auto segment = stat_file(output_root_ + "/" + record.path +
                                    "/segment=" + std::to_string(id) + std::string(file_name));
     if (!segment) return false;
     bytes += segment.value().size;
   }
-  return bytes == before->bytes;
+  return bytes == record.bytes;
 }
 
 void Segmenter::read(SegmentWork& work) {
@@ -129,7 +187,7 @@ void Segmenter::read(SegmentWork& work) {
     work.skipped = true;
     return;
   }
-  if (work.has_table) return;
+  if (work.has_table || work.part_file != nullptr) return;
   const std::string path = stage_root_ + "/" + work.key + std::string(file_name);
   if (const auto size = read_file(path, work.bytes, input_bytes_max); !size) {
     work.error = SegmentError{"unreadable", size.error().text()};
@@ -138,13 +196,17 @@ void Segmenter::read(SegmentWork& work) {
   }
 }
 
+bool Segmenter::load(SegmentWork& work) const {
+  if (work.has_table) return true;
+  const auto read = work.part_file != nullptr
+                        ? work.part_file->reader->read_row_group(work.group, work.table)
+                        : read_parquet(work.bytes.view(), work.table);
+  if (!read) work.error = SegmentError{"unreadable", read.error().text()};
+  return read.ok();
+}
+
 void Segmenter::digest(SegmentWork& work) {
-  if (!work.has_table) {
-    if (const auto read = read_parquet(work.bytes.view(), work.table); !read) {
-      work.error = SegmentError{"unreadable", read.error().text()};
-      return;
-    }
-  }
+  if (!load(work)) return;
   work.error = find_segments(work.table, voltage_, config_.detector, work.segments);
   for (const std::string_view name : segment_columns(config_.detector.rule)) {
     if (work.table.remove(name)) work.notes.push_back("column_replaced:" + std::string(name));
@@ -258,11 +320,10 @@ Result<Done> Segmenter::remove_orphans() {
 }
 
 Result<Done> Segmenter::run(Runtime& runtime) {
-  const std::string root = stage_root_ + "/proc=" + config_.procedure;
   // Nothing of that procedure is staged: no runs, which the caller tells.
-  if (const auto there = stat_file(root); !there && there.error().code == "not_found")
+  if (const auto there = stat_file(input_root()); !there && there.error().code == "not_found")
     return Done{};
-  return run_over(root, runtime, {"preprocess", "runs", "detect"}, config_);
+  return run_over(input_root(), runtime, {"preprocess", "runs", "detect"}, config_);
 }
 
 Result<Done> close_segments(Journal& journal, const SegmentConfig& config,
@@ -283,11 +344,16 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   if (auto cleaned = clean_side_files(config.side); !cleaned) return cleaned.error();
   auto staged = Journal::read(clean_path(config.stage_root));
   if (!staged) return staged.error();
-  Segmenter segmenter(config, journal.value(), report, watch);
-  segmenter.knows(staged.value());
-  auto ran = segmenter.run(runtime);
-  journal.value().settle();
-  if (ran) ran = segmenter.remove_orphans();
+  Result<Done> ran = Done{};
+  if (config.layout == Layout::partition) {
+    ran = segment_partitions(runtime, config, journal.value(), staged.value(), report, watch);
+  } else {
+    Segmenter segmenter(config, journal.value(), report, watch);
+    segmenter.knows(staged.value());
+    ran = segmenter.run(runtime);
+    journal.value().settle();
+    if (ran) ran = segmenter.remove_orphans();
+  }
   if (auto kept = close_segments(journal.value(), config, ran); !kept) return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;

@@ -78,6 +78,82 @@ std::optional<SegmentError> find_segments(const Table& table, std::string_view v
   return SegmentError{"no_segments", "no stretch of the voltage is long enough for a segment"};
 }
 
+namespace {
+
+/// The rows of the segments of one column.
+void keep_rows(const Column& from, std::span<const Segment> segments, Column& to) {
+  for (const Segment& segment : segments) {
+    for (std::size_t row = segment.first; row <= segment.last; ++row) {
+      if (from.is_null(row)) {
+        to.add_null();
+      } else if (from.type == ColumnType::float64) {
+        to.add(from.floats[row]);
+      } else if (from.type == ColumnType::text) {
+        to.add(from.text(row));
+      } else {
+        to.add(from.integers[row]);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::size_t segment_rows(const Table& table, std::span<const Segment> segments, Rule rule,
+                         Table& kept, Table& extra, std::vector<const Column*>& columns) {
+  columns.clear();
+  kept.clear();
+  extra.clear();
+  std::size_t rows = 0;
+  bool whole = true;  // each row in one segment, in order
+  for (const Segment& segment : segments) {
+    whole = whole && segment.first == rows;
+    rows += segment.points();
+  }
+  whole = whole && rows == table.rows;
+  for (std::size_t k = 0; k < table.size(); ++k) {
+    const Column* column = &table[k];
+    if (!whole && !column->constant) {
+      Column& some = kept.add(column->name, column->type);
+      keep_rows(*column, segments, some);
+      column = &some;
+    }
+    columns.push_back(column);
+  }
+  const auto add = [&](std::string_view name, ColumnType type, auto value) {
+    Column& column = extra.add(name, type);
+    for (std::size_t id = 0; id < segments.size(); ++id) {
+      for (std::size_t point = 0; point < segments[id].points(); ++point)
+        column.add(value(segments[id], id, point));
+    }
+  };
+  using S = const Segment&;
+  add("segment_id", ColumnType::int64,
+      [](S, std::size_t id, std::size_t) { return static_cast<std::int64_t>(id); });
+  add("segment_type", ColumnType::text,
+      [](S s, std::size_t, std::size_t) { return to_string(s.type); });
+  add("segment_v_start", ColumnType::float64,
+      [](S s, std::size_t, std::size_t) { return s.v_start; });
+  add("segment_v_end", ColumnType::float64, [](S s, std::size_t, std::size_t) { return s.v_end; });
+  add("segment_direction", ColumnType::text,
+      [](S s, std::size_t, std::size_t) { return to_string(s.direction); });
+  add("point_in_segment", ColumnType::int64,
+      [](S, std::size_t, std::size_t point) { return static_cast<std::int64_t>(point); });
+  if (rule != Rule::compat) {
+    add("cycle", ColumnType::int64,
+        [](S s, std::size_t, std::size_t) { return std::int64_t{s.cycle}; });
+    add("leg", ColumnType::int64,
+        [](S s, std::size_t, std::size_t) { return std::int64_t{s.leg}; });
+    std::vector<std::string> flags;
+    for (const Segment& segment : segments) flags.emplace_back(to_string(segment.flags));
+    add("flags", ColumnType::text, [&](S, std::size_t id, std::size_t) {
+      return std::string_view(flags[id]);
+    });
+  }
+  for (std::size_t k = 0; k < extra.size(); ++k) columns.push_back(&extra[k]);
+  return rows;
+}
+
 std::string_view encode_segment(const Table& table, const Segment& segment, std::size_t id,
                                 Rule rule, ParquetWriter& writer, Table& extra) {
   extra.clear();

@@ -4,6 +4,11 @@
 //   preprocess: discover -> read -> detect -> write -> record
 //   pipeline:   discover -> read -> parse -> write -> detect -> write segments -> record
 //
+// In layout partition a stage is two graphs, and pipeline() runs the two stages one after the other:
+//
+//   NAME survey:  discover -> read -> survey -> gather
+//   NAME:         members -> read -> parse or detect -> encode -> write -> record
+//
 // Shape     discover walks a tree in order, the nodes in the middle are parallel, record is serial and owns journal
 //           and counters.
 // Roles     one stage at a time, called from outside of tasks.
