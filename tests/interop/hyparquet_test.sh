@@ -33,6 +33,8 @@ for codec in zstd snappy none; do
   segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/$codec/stage" \
     --output-root "$work/$codec/segments" --compression "$codec"
 done
+segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/parts/stage" \
+  --output-root "$work/parts/segments" --layout partition
 if [ -d "$data/measurements/data" ]; then
   segment stage --raw-root "$data/measurements/data/01_raw" --stage-root "$work/real"
 else

@@ -29,6 +29,8 @@ trap 'rm -rf "$work"' EXIT INT TERM
 segment() { "$bin/weir-segment" "$@" --quiet >/dev/null; }
 segment generate "$work/corpus" --files 12 --kind dirty
 segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/ours/stage" --output-root "$work/ours/segments"
+segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/ours/parts/stage" \
+  --output-root "$work/ours/parts/segments" --layout partition
 mkdir "$work/ours/made" "$work/theirs"
 WEIR_INTEROP_OUT=$work/ours/made "$bin/weir-test-segmentation" -tc='*files for other readers*' >"$work/made.log"
 node "$source/tests/interop/parquet_peers.mjs" "$modules" "$bin/weir-segment" "$work/ours" "$work/theirs"

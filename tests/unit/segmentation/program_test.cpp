@@ -65,7 +65,15 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   refused("stage --raw-rot x", "the nearest is --raw-root");
   refused("stgae", "the nearest is stage");
   refused("preprocess --rule zigzg", "zigzag");
-  refused("stage --layout partition", "--layout partition is not in this version");
+  refused("stage --layout day", "--layout");
+  for (const char* slots : {"0", "4097", "-1", "x"})
+    refused(std::string("stage --buffer ") + slots, "1 to 4096");
+  refused("stage --concurrency raed=2", "the nearest is read");
+  refused("stage --concurrency detect=2", "unknown node \"detect\"");
+  refused("preprocess --concurrency read=1,detect=0", "whole number from 1 to 256");
+  refused("pipeline --concurrency read=257", "whole number from 1 to 256");
+  refused("pipeline --concurrency read", "whole number from 1 to 256");
+  refused("pipeline --concurrency read=1,read=1", "names read twice");
   refused("stage --workers 1000", "--workers");
   refused("preprocess --procedure It", "--procedure");
   for (const char* volts : {"-1", "nan", "inf", "1e400", "x"})
