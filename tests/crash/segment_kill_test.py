@@ -118,6 +118,11 @@ def main():
                      Scenario(top, 'changed', two, before, support.command()),
                      Scenario(top, 'changed-apart', two, before, support.command('pipeline', '--barrier')),
                      Scenario(top, 'commit', one, None, support.command(fsync='commit'))]
+        fresh = Scenario(top, 'fresh', two, None, support.command())
+        for scenario in scenarios[2:4]:
+            differ = support.differences(fresh.want, scenario.want)
+            if differ:
+                verdict.flag(f'{scenario.name}: what a fresh run makes of these inputs is another: {differ[:3]}')
         landed, trees, forced = 0, 0, ['early', 'fold', 'early']  # some of each, however few there are
         while landed < KILLS:
             if trees > KILLS * 5:

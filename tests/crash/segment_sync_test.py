@@ -340,7 +340,7 @@ def main():
                         verdict.flag(f'{what}: the checker has nothing against a trace with {mutation}')
         # A write-back error is told once to each descriptor: to both journals of a pipeline. Slow renames make a batch
         # that ends before its stage, so that there is a second sync to be believed.
-        slow = 'rename:delay_exit=600000:when=3..4'
+        slow = 'rename:delay_exit=300000:when=1..12'
         for kind, policy, *injects in (('pipeline', 'commit', 'syncfs:error=EIO:when=1..2'),
                                        ('stage', 'commit', 'syncfs:error=EIO:when=1', slow),
                                        ('stage', 'file', 'syncfs:error=EIO:when=1', slow),
