@@ -95,16 +95,19 @@ if (peer === 'polars') {
   }
   let part = 0
   for (const headers of kinds.values()) {
-    const lookup = headers.map(h => `(${quoted(h.file)}, ${quoted(h.id)}, to_timestamp(${h.startS}), ${quoted(h.date)})`)
-    await connection.run('CREATE OR REPLACE TEMP TABLE runs(filename VARCHAR, run_id VARCHAR, start_dt TIMESTAMPTZ, date VARCHAR)')
+    const lookup = headers.map(h => `(${quoted(h.file)}, ${quoted(h.id)}, to_timestamp(${h.startS}), ` +
+      `${quoted(h.date)})`)
+    await connection.run('CREATE OR REPLACE TEMP TABLE ' +
+      'runs(filename VARCHAR, run_id VARCHAR, start_dt TIMESTAMPTZ, date VARCHAR)')
     await connection.run(`INSERT INTO runs VALUES ${lookup.join(',')}`)
     // Types are given, else one odd file spoils the sniffing of all.
     const types = headers[0].columns.split(',').map(name => `${quoted(name)}: 'DOUBLE'`).join(', ')
     const files = headers.map(h => quoted(h.file)).join(',')
     const folder = path.join(out, `proc=${headers[0].procedure}`)
     fs.mkdirSync(folder, { recursive: true })
-    await connection.run(`COPY (SELECT data.* EXCLUDE (filename), run_id, start_dt, runs.date FROM read_csv([${files}], ` +
-      `skip = ${headers[0].skip}, header = true, delim = ',', filename = true, auto_detect = false, columns = {${types}}, ` +
+    await connection.run('COPY (SELECT data.* EXCLUDE (filename), run_id, start_dt, runs.date ' +
+      `FROM read_csv([${files}], skip = ${headers[0].skip}, header = true, delim = ',', filename = true, ` +
+      `auto_detect = false, columns = {${types}}, ` +
       'strict_mode = false, ignore_errors = true, null_padding = true) AS data JOIN runs USING (filename)) ' +
       `TO ${quoted(folder)} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (date), OVERWRITE_OR_IGNORE, ` +
       `FILENAME_PATTERN 'part-${part++}-{i}')`)

@@ -90,10 +90,10 @@ class DayAnalysis {
   bool is_filtered() const noexcept;
   std::string nothing_wanted() const;
   bool write_file(const std::string& directory, const std::string& name, std::string_view bytes);
-  void remove_others(const std::string& run_id, const std::set<std::string>& names);
+  Result<Done> remove_others(const std::string& run_id, const std::set<std::string>& names);
   void warn_of_points();
   Result<Done> write_day();
-  void remove_stale();
+  Result<Done> remove_stale();
 
   const AnalyseConfig& config_;
   const AnalysisInput& input_;
@@ -228,7 +228,8 @@ bool DayAnalysis::write_file(const std::string& directory, const std::string& na
 }
 
 /// Removes the files of a run's fits but those of `names`: what another configuration left.
-void DayAnalysis::remove_others(const std::string& run_id, const std::set<std::string>& names) {
+Result<Done> DayAnalysis::remove_others(const std::string& run_id,
+                                        const std::set<std::string>& names) {
   const std::string directory = fits_folder_ + "/" + std::string(run_prefix) + run_id;
   std::error_code error;
   std::vector<std::string> others;
@@ -237,7 +238,10 @@ void DayAnalysis::remove_others(const std::string& run_id, const std::set<std::s
     const std::string name = it->path().filename().string();
     if (name.ends_with(".parquet") && !names.contains(name)) others.push_back(name);
   }
-  for (const std::string& name : others) remove_output(output_root_, directory, name);
+  for (const std::string& name : others) {
+    if (auto gone = remove_output(output_root_, directory, name); !gone) return gone;
+  }
+  return Done{};
 }
 
 void DayAnalysis::write(Work& work) {
@@ -257,7 +261,7 @@ void DayAnalysis::write(Work& work) {
       names.insert(strategy + kind);
     }
   }
-  remove_others(work.sweep.run_id, names);
+  if (auto gone = remove_others(work.sweep.run_id, names); !gone) fatal_.set(gone.error());
 }
 
 void DayAnalysis::count(const Work& work) {
@@ -394,7 +398,7 @@ Result<Done> DayAnalysis::write_day() {
 
 /// Removes tables of ranges, and fits of runs, that an earlier analysis of this day wrote and this
 /// one did not.
-void DayAnalysis::remove_stale() {
+Result<Done> DayAnalysis::remove_stale() {
   std::error_code error;
   for (const std::string& directory : day_directories(date_, config_)) {
     std::vector<std::string> stale;
@@ -405,16 +409,19 @@ void DayAnalysis::remove_stale() {
           !written_.contains(directory + "/" + name))
         stale.push_back(name);
     }
-    for (const std::string& name : stale) remove_output(output_root_, directory, name);
+    for (const std::string& name : stale) {
+      if (auto gone = remove_output(output_root_, directory, name); !gone) return gone;
+    }
     report_.runs.removed += stale.size();
   }
   // What could not be read, or a filter, is no reason to remove anything.
-  if (!saw_all_ || is_filtered()) return;
+  if (!saw_all_ || is_filtered()) return Done{};
   for (const std::string& id : folders_with(output_root_ + "/" + fits_folder_, run_prefix)) {
     if (fitted_.contains(id)) continue;
-    remove_others(id, {});
+    if (auto gone = remove_others(id, {}); !gone) return gone;
     ++report_.runs.removed;
   }
+  return Done{};
 }
 
 void DayAnalysis::warn_of_points() {
@@ -462,8 +469,7 @@ Result<Done> DayAnalysis::run(Runtime& runtime) {
     return Done{};
   }
   if (auto day = write_day(); !day) return day;
-  remove_stale();
-  return Done{};
+  return remove_stale();
 }
 
 }  // namespace
