@@ -383,9 +383,7 @@ Result<Done> write_stage_manifest(const Journal& journal, const std::string& pat
   Rows rows(journal);
   common_columns(rows);
   rows.text("source_file", [](const Record& r) { return r.path; });
-  rows.text("path", [](const Record& r) {
-    return r.ok() ? r.file() : std::string();
-  });
+  rows.text("path", [](const Record& r) { return r.ok() ? r.file() : std::string(); });
   rows.text("date_origin", [](const Record& r) { return r.origin; });
   rows.number("start_dt", ColumnType::timestamp_us, [](const Record& r) { return r.start_us; });
   rows.number("source_bytes", ColumnType::int64, [](const Record& r) { return r.input.size; });

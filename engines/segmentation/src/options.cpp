@@ -115,7 +115,8 @@ std::string listed(const std::vector<std::string>& words) {
 
 void add_both(CLI::App& app, Command command, Options& o) {
   add_path(app, "--stage-root", o.stage_root, "Where staged runs are")->capture_default_str();
-  app.add_option("--layout", o.layout, "run: one file a run; partition: one a procedure and day, a row group a run")
+  app.add_option("--layout", o.layout,
+                 "run: one file a run; partition: one a procedure and day, a row group a run")
       ->check(CLI::IsMember({"run", "partition"}))
       ->capture_default_str();
   app.add_option("--compression", o.compression, "zstd, snappy or none")
@@ -132,10 +133,11 @@ void add_both(CLI::App& app, Command command, Options& o) {
   app.add_option("--buffer", o.buffer,
                  "Files that each edge of a graph holds, 1 to 4096; default: two a worker, 4 to 64")
       ->transform(whole(1, 4096));
-  app.add_option("--concurrency", o.concurrency_text,
-                 "NODE=N,...: at most so many files (1 to 256) at a time in these nodes, default one a "
-                 "worker: " +
-                     listed(nodes_of(command)));
+  app.add_option(
+      "--concurrency", o.concurrency_text,
+      "NODE=N,...: at most so many files (1 to 256) at a time in these nodes, default one a "
+      "worker: " +
+          listed(nodes_of(command)));
   app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
       ->transform(whole(1, 16));
 }

@@ -248,7 +248,8 @@ void ParquetWriter::State::write_chunk(const Slice& slice, std::string& to, Chun
                   : compression == Compression::snappy ? format::snappy
                                                        : format::uncompressed;
   }
-  const std::uint32_t entry_count = chunk.dictionary ? write_dictionary(slice, about, to, chunk) : 0;
+  const std::uint32_t entry_count =
+      chunk.dictionary ? write_dictionary(slice, about, to, chunk) : 0;
   chunk.data_offset = to.size();
   std::size_t begin = 0;
   do {  // a chunk without rows has a page too

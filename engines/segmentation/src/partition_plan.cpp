@@ -62,10 +62,10 @@ std::string procedure_of(std::string_view partition) {
 }
 
 void settle(Partition& partition, const Shapes& shapes, const std::set<std::string>& texts) {
-  std::sort(partition.members.begin(), partition.members.end(),
-            [](const Member& a, const Member& b) {
-              return std::tie(a.start_us, a.run_id, a.path) < std::tie(b.start_us, b.run_id, b.path);
-            });
+  std::sort(
+      partition.members.begin(), partition.members.end(), [](const Member& a, const Member& b) {
+        return std::tie(a.start_us, a.run_id, a.path) < std::tie(b.start_us, b.run_id, b.path);
+      });
   partition.shape.clear();
   std::set<std::uint32_t> merged;
   for (const Member& member : partition.members) {

@@ -47,8 +47,8 @@ struct Place {
 };
 
 struct Member {
-  std::string path;  // of its input
-  std::string file;  // that holds its input among others; empty: `path` does
+  std::string path;       // of its input
+  std::string file;       // that holds its input among others; empty: `path` does
   std::size_t group = 0;  // its row group there
   std::string run_id;
   std::int64_t start_us = 0;

@@ -27,8 +27,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
 
   Result<Done> run_all(Runtime& runtime) {
     // Nothing of that procedure is staged: no runs, which the caller tells.
-    if (const auto there = stat_file(input_root());
-        !there && there.error().code == "not_found")
+    if (const auto there = stat_file(input_root()); !there && there.error().code == "not_found")
       return Done{};
     return run_partitions(runtime, input_root(), {"preprocess", "runs", "detect"}, config_);
   }
@@ -113,8 +112,8 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
     return procedure_of(partition) == "proc=" + config_.procedure;
   }
 
-  std::string open_path_, open_error_;            // the source's
-  std::shared_ptr<const StagedPart> open_part_;   // the part that its next members are in
+  std::string open_path_, open_error_;           // the source's
+  std::shared_ptr<const StagedPart> open_part_;  // the part that its next members are in
 };
 
 }  // namespace

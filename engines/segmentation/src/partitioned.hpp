@@ -50,8 +50,7 @@ class Partitioned : public Base {
     const GraphNames survey_names{survey_name_.c_str(), names.unit, "survey"};
     if (auto opened = this->open(input_root, survey_names); !opened) return opened;
     auto ran = survey(
-        runtime, config, [this] { return this->next(); },
-        [this](Work& work) { gather(work); });
+        runtime, config, [this] { return this->next(); }, [this](Work& work) { gather(work); });
     if (!ran || this->report_.interrupted) return ran;
     find_dirty();
     if (ran = look_again(runtime, config); !ran || this->report_.interrupted) return ran;
@@ -75,7 +74,8 @@ class Partitioned : public Base {
   virtual Member member_of(const Work& work) const = 0;
   virtual const std::string& name_of(const Work& work) const = 0;
   /// Whether a run is where the survey found it.
-  virtual bool is_at(const Work& work, const std::string& partition, const Member& member) const = 0;
+  virtual bool is_at(const Work& work, const std::string& partition,
+                     const Member& member) const = 0;
   /// The columns of a run's rows; their number is returned.
   virtual std::size_t columns_of(Work& work, std::vector<const Column*>& columns) = 0;
   virtual Result<Done> tell(const Record& record) = 0;
@@ -110,8 +110,7 @@ class Partitioned : public Base {
   bool refused(const Work& work) const { return work.decided() && !work.skipped; }
   static bool was_ok(const Work& work) { return work.previous != nullptr && work.previous->ok(); }
   void append(Record record) {
-    if (auto done = this->journal_.append(std::move(record)); !done)
-      this->fatal_.set(done.error());
+    if (auto done = this->journal_.append(std::move(record)); !done) this->fatal_.set(done.error());
   }
 
   template <class Config, class Next, class Take>

@@ -48,14 +48,16 @@ Result<Done> run_both(Runtime& runtime, Stager& stager, Segmenter& segmenter, co
     }
     return std::move(pair);
   });
-  auto segmented = graph.map("write segments", detected, middle("write segments"), [&](Pair&& pair) {
-    if (pair.run != nullptr) segmenter.do_write(*pair.run);
-    return std::move(pair);
-  });
-  graph.sink("record", segmented, {.mode = Mode::serial, .capacity = config.capacity}, [&](Pair&& pair) {
-    stager.finish(std::move(pair.file));
-    if (pair.run != nullptr) segmenter.finish(std::move(pair.run), false);
-  });
+  auto segmented =
+      graph.map("write segments", detected, middle("write segments"), [&](Pair&& pair) {
+        if (pair.run != nullptr) segmenter.do_write(*pair.run);
+        return std::move(pair);
+      });
+  graph.sink("record", segmented, {.mode = Mode::serial, .capacity = config.capacity},
+             [&](Pair&& pair) {
+               stager.finish(std::move(pair.file));
+               if (pair.run != nullptr) segmenter.finish(std::move(pair.run), false);
+             });
   return stager.outcome(segmenter.outcome(run_graph(graph, "pipeline", watch, report)));
 }
 

@@ -22,11 +22,11 @@ namespace weir::segmentation {
 struct SegmentWork {
   explicit SegmentWork(Compression compression) : writer(compression) {}
 
-  std::string key;                   // "proc=P/date=D/run_id=ID"
-  std::string file;                  // the part that holds the run among others; empty: its own
+  std::string key;   // "proc=P/date=D/run_id=ID"
+  std::string file;  // the part that holds the run among others; empty: its own
   std::shared_ptr<const StagedPart> part_file;  // that, opened
   std::size_t group = 0;                        // the run's row group there
-  const Record* previous = nullptr;  // of the segments' journal
+  const Record* previous = nullptr;             // of the segments' journal
   InputIdentity input;
   Buffer bytes;
   Table table;
@@ -36,8 +36,8 @@ struct SegmentWork {
   std::optional<SegmentError> error;
   ParquetWriter writer;
   bool skipped = false;
-  bool forced = false;   // to be done, whatever the journal says
-  Place place;           // of layout partition, as are the next four
+  bool forced = false;  // to be done, whatever the journal says
+  Place place;          // of layout partition, as are the next four
   Member* member = nullptr;
   int part = -1;
   Table kept;
@@ -108,10 +108,11 @@ class Segmenter : public FileGraph<SegmentWork> {
   std::string stage_root_, output_root_, voltage_, fingerprint_;
 
  private:
-  std::map<std::string, Staged> inputs_;  // of the runs that the stage's journal knows, by directory
-  std::map<std::string, std::uint64_t> part_runs_;   // as it says, by the part's file
-  std::string part_path_;                            // the part that the source gives out
-  std::shared_ptr<const StagedPart> part_;           // that, opened
+  std::map<std::string, Staged>
+      inputs_;  // of the runs that the stage's journal knows, by directory
+  std::map<std::string, std::uint64_t> part_runs_;  // as it says, by the part's file
+  std::string part_path_;                           // the part that the source gives out
+  std::shared_ptr<const StagedPart> part_;          // that, opened
   std::size_t next_group_ = 0;
   std::set<std::string> seen_;     // by the source, read after the run
   std::set<std::string> adopted_;  // by record, read after the graph that adopts

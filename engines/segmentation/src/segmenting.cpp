@@ -146,9 +146,8 @@ std::size_t segment_rows(const Table& table, std::span<const Segment> segments, 
         [](S s, std::size_t, std::size_t) { return std::int64_t{s.leg}; });
     std::vector<std::string> flags;
     for (const Segment& segment : segments) flags.emplace_back(to_string(segment.flags));
-    add("flags", ColumnType::text, [&](S, std::size_t id, std::size_t) {
-      return std::string_view(flags[id]);
-    });
+    add("flags", ColumnType::text,
+        [&](S, std::size_t id, std::size_t) { return std::string_view(flags[id]); });
   }
   for (std::size_t k = 0; k < extra.size(); ++k) columns.push_back(&extra[k]);
   return rows;

@@ -39,10 +39,11 @@ constexpr double first_day_s = 1757030400;  // 2025-09-05T00:00 UTC
 /// A sweep of 12 rows in `columns`, of the voltage and what `more` makes of a row.
 std::string sweep(double start_s, const std::string& columns = "Vsd (V),I (A)",
                   const std::string& more = ",1e-9", const std::string& proc = "IV") {
-  std::string text = "#Procedure: <a." + proc + ">\n#Metadata:\n#\tStart time: " +
-                     python_repr(start_s) + "\n#Data:\n" + columns + "\n";
-  for (const char* v : {"0.0", "-0.1", "-0.2", "-0.3", "-0.2", "-0.1", "0.1", "0.2", "0.3", "0.2",
-                        "0.1", "0.05"})
+  std::string text = "#Procedure: <a." + proc +
+                     ">\n#Metadata:\n#\tStart time: " + python_repr(start_s) + "\n#Data:\n" +
+                     columns + "\n";
+  for (const char* v :
+       {"0.0", "-0.1", "-0.2", "-0.3", "-0.2", "-0.1", "0.1", "0.2", "0.3", "0.2", "0.1", "0.05"})
     text += v + more + "\n";
   return text;
 }
@@ -155,7 +156,8 @@ std::vector<std::unique_ptr<Run>> runs_of(const Tree& tree, const std::string& p
     }
   }
   for (std::size_t k = 1; k < runs.size(); ++k)
-    CHECK(std::tie(runs[k - 1]->start_us, runs[k - 1]->id) < std::tie(runs[k]->start_us, runs[k]->id));
+    CHECK(std::tie(runs[k - 1]->start_us, runs[k - 1]->id) <
+          std::tie(runs[k]->start_us, runs[k]->id));
   return runs;
 }
 
@@ -210,8 +212,8 @@ void check_segmented(const Tree& parts, const Tree& runs) {
     for (const auto& run : runs_of(parts, partition)) {
       std::size_t from = 0;
       for (int id = 0;; ++id) {
-        const auto one = runs.find(partition + "/run_id=" + run->id + "/segment=" +
-                                   std::to_string(id) + "/part-000.parquet");
+        const auto one = runs.find(partition + "/run_id=" + run->id +
+                                   "/segment=" + std::to_string(id) + "/part-000.parquet");
         if (one == runs.end()) break;
         Table table;
         REQUIRE(read_parquet(one->second, table).ok());
@@ -276,7 +278,8 @@ TEST_CASE("partition: the rows of each run are those of layout run, by start") {
       check_segmented(bench.tree("parts-" + name), bench.tree("runs-" + name));
       // From staged partitions the same comes, in either layout.
       bench.segment_all("parts", "runs2-" + name, Layout::run, rule);
-      const StageReport again = bench.segment_all("parts", "parts2-" + name, Layout::partition, rule);
+      const StageReport again =
+          bench.segment_all("parts", "parts2-" + name, Layout::partition, rule);
       CHECK(again.segments == cut.segments);
       CHECK(again.files == cut.files);
       CHECK(changed(bench.tree("runs-" + name), bench.tree("runs2-" + name)).empty());
@@ -365,7 +368,8 @@ TEST_CASE("partition: a pipeline is its two stages, and a second one does nothin
   CHECK(bench.tree("g") == segmented);
 }
 
-TEST_CASE("partition: a new, changed, moved or vanished input writes its partitions again, no other") {
+TEST_CASE(
+    "partition: a new, changed, moved or vanished input writes its partitions again, no other") {
   Bench bench;
   put_three_days(bench);
   CHECK(bench.stage_all("s").done == 12);

@@ -44,7 +44,7 @@ struct Record {
   std::uint64_t bytes = 0;   // written
   std::string reason, what;  // of a reject or an error
   std::uint64_t line = 0, byte = 0;
-  int part = -1;             // of its partition, where it lies with other runs; -1: it has its own folder
+  int part = -1;  // of its partition, where it lies with other runs; -1: it has its own folder
   std::uint64_t part_bytes = 0;  // the length of that part
   std::vector<std::string> notes;
   std::vector<Segment> segments;

@@ -65,7 +65,7 @@ enum class Layout : std::uint8_t {
 };
 
 /// A part is full with so many runs or bytes (one run at least); then the next part of its partition begins.
-inline constexpr std::size_t part_runs_max = 1024;         // the footer is then some 2 MiB
+inline constexpr std::size_t part_runs_max = 1024;        // the footer is then some 2 MiB
 inline constexpr std::size_t part_bytes_max = 32u << 20;  // a reader may hold two parts whole
 
 struct StageConfig {
@@ -78,7 +78,7 @@ struct StageConfig {
   SyncPolicy sync = SyncPolicy::commit;
   bool force = false;
   SideFiles side;
-  std::string manifest;        // empty: STAGE_ROOT/_manifest/manifest.parquet
+  std::string manifest;  // empty: STAGE_ROOT/_manifest/manifest.parquet
   Layout layout = Layout::run;
   std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
   Concurrency concurrency;
@@ -124,7 +124,7 @@ struct StageReport {
   bool interrupted = false;  // by a signal: the rest is for the next run
   bool stalled = false;
   std::vector<std::string> warnings;  // unreadable folders, damaged journal lines
-  Error unread;  // of the first folder that could not be looked into; empty code: none
+  Error unread;        // of the first folder that could not be looked into; empty code: none
   GraphReport survey;  // of layout partition: what finds out which runs belong where
   GraphReport graph;
 };
