@@ -416,7 +416,7 @@ Findings run_command(const Options& options, const StopSignals& signals) {
   if (options.command == Command::inspect) {
     inspect_file(options, findings);
   } else if (options.command == Command::report) {
-    report_root(options, findings);
+    report_root(options, signals, findings);
   } else {
     Session(options, signals, findings).run();
   }

@@ -54,7 +54,10 @@ Findings run_command(const Options& options, const StopSignals& signals);
 
 /// inspect and report, which need no runtime.
 void inspect_file(const Options& options, Findings& findings);
-void report_root(const Options& options, Findings& findings);
+void report_root(const Options& options, const StopSignals& signals, Findings& findings);
+
+/// The JSON members that were written, ready for Findings::json_members.
+std::string members_of(JsonWriter& json);
 
 /// The result: tables, or the JSON document of CLI.md.
 std::string render_tables(const Options& options, const Findings& findings);

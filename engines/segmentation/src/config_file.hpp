@@ -20,7 +20,9 @@ struct Setting {
   std::string where;    // FILE:LINE
 };
 
-/// Reads the settings that a file holds. Errors: bad_config with FILE:LINE.
+/// Reads the settings that a file of at most 1 MiB holds. Errors: bad_config with FILE:LINE.
 Result<std::vector<Setting>> load_settings(const std::string& path);
+/// The same of such a file's text; `name` stands for it in errors.
+Result<std::vector<Setting>> parse_settings(const std::string& text, const std::string& name);
 
 }  // namespace weir::segmentation

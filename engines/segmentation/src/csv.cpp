@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 #include <unordered_set>
 #include <weir/segmentation/csv.hpp>
 #include <weir/segmentation/header.hpp>
@@ -65,8 +66,11 @@ Field take_field(std::string_view& rest, bool& more) noexcept {
 struct Slot {
   int column = -1;
   ColumnType type = ColumnType::float64;
-  bool decided = true;  // false: the first value decides
-  bool flag = false;    // a boolean column of the specification
+  bool decided = true;   // false: the first value decides
+  std::size_t row = 0;   // the one whose value decided
+  bool guessed = false;  // its type is not the specification's
+  double factor = 1;     // from the unit in the file to the column's
+  bool flag = false;     // a boolean column of the specification
 };
 
 class Reader {
@@ -83,12 +87,12 @@ class Reader {
   std::optional<Reject> read_row(std::string_view line);
   bool read_cell(Slot& slot, const Field& cell);
   void take_back_row();
+  void convert_units(CsvNotes& notes);
   bool decided() const noexcept {
     return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.decided; });
   }
   Reject reject(Reason reason, std::string what, const char* at) const {
-    const std::size_t byte = at == nullptr ? 0 : static_cast<std::size_t>(at - text_.data());
-    return {reason, std::move(what), line_, byte};
+    return {reason, std::move(what), line_, static_cast<std::size_t>(at - text_.data())};
   }
 
   std::string_view text_;
@@ -100,8 +104,9 @@ class Reader {
 };
 
 std::string shown(std::string_view field) {
-  std::string out(field.substr(0, 40));
-  return field.size() > 40 ? out + "..." : out;
+  constexpr std::size_t bytes_max = 40;
+  std::string out(start_of(field, bytes_max));
+  return field.size() > bytes_max ? out + "..." : out;
 }
 
 std::optional<Reject> Reader::read_columns(std::string_view line, const ProcedureSpec& spec,
@@ -122,12 +127,13 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
                   line.data());
   names_ = canonical_columns(raw, spec);
   std::unordered_set<std::string> taken;
+  std::unordered_map<std::string, std::size_t> copies;
   bool known = spec.data.empty();
   for (std::size_t at = 0; at < names_.size(); ++at) {
     if (names_[at].empty()) names_[at] = "column_" + std::to_string(at + 1);
     const std::string first = names_[at];
-    for (std::size_t copy = 0; !taken.insert(names_[at]).second; ++copy)
-      names_[at] = first + "_duplicated_" + std::to_string(copy);
+    while (!taken.insert(names_[at]).second)
+      names_[at] = first + "_duplicated_" + std::to_string(copies[first]++);
     const auto typed = std::find_if(spec.data.begin(), spec.data.end(),
                                     [&](const TypedKey& key) { return key.key == names_[at]; });
     const bool listed = typed != spec.data.end();
@@ -142,7 +148,9 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
                       : ColumnType::text;
     } else {
       slot.decided = names_[at].find('(') != std::string::npos;  // a unit: numbers
+      slot.guessed = !slot.decided;
     }
+    slot.factor = listed ? column_factor(raw[at], names_[at]).value_or(1.0) : 1.0;
     if (listed || !only_spec || spec.data.empty()) {
       slot.column = static_cast<int>(table_.size());
       table_.add(names_[at], slot.type);
@@ -166,6 +174,7 @@ bool Reader::read_cell(Slot& slot, const Field& cell) {
   const std::string_view word = trim(field);
   if (!slot.decided && !word.empty()) {
     slot.decided = true;
+    slot.row = table_.rows;
     if (!parse_float(word)) {
       const std::size_t nulls = column.entries();
       slot.type = ColumnType::text;
@@ -263,8 +272,24 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
   return std::nullopt;
 }
 
-/// Removes what the last row left in columns before it was refused.
+/// Numbers in another unit than the column's become those of the column's.
+void Reader::convert_units(CsvNotes& notes) {
+  for (const Slot& slot : slots_) {
+    if (slot.column < 0 || slot.factor == 1.0 || slot.type != ColumnType::float64) continue;
+    Column& column = table_[static_cast<std::size_t>(slot.column)];
+    for (double& value : column.floats) value = scaled(value, slot.factor);
+    notes.converted.push_back(column.name);
+  }
+}
+
+/// Removes what the last row left in columns before it was refused, types that it decided included.
 void Reader::take_back_row() {
+  for (const Slot& slot : slots_) {
+    if (slot.column < 0 || !slot.guessed || !slot.decided || slot.row != table_.rows) continue;
+    Column& column = table_[static_cast<std::size_t>(slot.column)];
+    column.clear(std::string(column.name), ColumnType::float64);
+    for (std::size_t row = 0; row < table_.rows; ++row) column.add_null();
+  }
   for (std::size_t at = 0; at < table_.size(); ++at) {
     Column& column = table_[at];
     if (column.entries() == table_.rows) continue;
@@ -305,10 +330,10 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
       return refused;
     }
   }
-  if (!columns_read)
-    return reject(Reason::no_columns, "nothing follows the #Data: marker", nullptr);
+  if (!columns_read) return Reject{Reason::no_columns, "nothing follows the #Data: marker", 0, 0};
   if (table_.rows == 0 && !columns_only_)
-    return reject(Reason::empty_table, "the table has no rows", nullptr);
+    return Reject{Reason::empty_table, "the table has no rows", 0, 0};
+  convert_units(notes);
   return std::nullopt;
 }
 

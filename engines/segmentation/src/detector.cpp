@@ -45,8 +45,9 @@ SegmentType classify(double v_start, double v_end) noexcept {
   const double low = std::min(v_start, v_end);
   const double high = std::max(v_start, v_end);
   const bool decreasing = v_end < v_start;
+  const bool increasing = v_end > v_start;
   if (high <= 0) return decreasing ? SegmentType::forward_negative : SegmentType::return_negative;
-  if (low >= 0) return decreasing ? SegmentType::return_positive : SegmentType::forward_positive;
+  if (low >= 0) return increasing ? SegmentType::forward_positive : SegmentType::return_positive;
   return decreasing ? SegmentType::forward_negative : SegmentType::forward_positive;
 }
 

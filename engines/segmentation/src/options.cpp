@@ -43,7 +43,7 @@ constexpr Named commands[] = {
      "--output-root data/04_analysis"},
     {Command::generate, "generate", "A made-up corpus with the truth about it",
      "weir-segment generate corpus --files 2000 --kind clean --seed 1"},
-    {Command::inspect, "inspect", "Schema, row groups, statistics and first rows of a Parquet file",
+    {Command::inspect, "inspect", "Schema, pages, statistics and first rows of a Parquet file",
      "weir-segment inspect part-000.parquet"},
     {Command::report, "report", "What was done, what was rejected and why, what looks odd",
      "weir-segment report data/02_stage"},
@@ -318,11 +318,23 @@ void add_options(CLI::App& app, Command command, Options& o) {
           ->capture_default_str();
       break;
     case Command::inspect:
-      add_path(app, "FILE", o.path, "A flat Parquet file")->required();
+      add_path(app, "FILE", o.path, "A Parquet file; of one that is not flat, its schema")
+          ->required();
+      app.add_option("--rows", o.rows, "How many of the first rows are shown")
+          ->transform(whole(0, 1'000'000'000))
+          ->capture_default_str();
       app.add_flag("--all-rows", o.all_rows, "With --json: every row as \"data\"");
       break;
     default:
-      add_path(app, "STAGE_ROOT", o.path, "A folder with _manifest/journal.jsonl")->required();
+      add_path(app, "STAGE_ROOT", o.path, "A stage root, or an output root of segments")
+          ->required();
+      app.add_option("--examples", o.examples, "How many of each kind are named")
+          ->transform(whole(0, 1'000'000))
+          ->capture_default_str();
+      app.add_flag("--journal-only", o.journal_only,
+                   "Look at no staged file: nothing about columns and missing files");
+      add_path(app, "--procedures-yaml", o.procedures_yaml,
+               "Which columns are known; default: seven procedures built in");
   }
 }
 

@@ -86,7 +86,10 @@ struct Options {
   std::string concurrency_text;
   int polars_threads = 2;  // accepted for the original's sake
 
-  bool all_rows = false;  // inspect --rows all
+  std::size_t rows = 5;         // inspect
+  bool all_rows = false;        // inspect
+  std::size_t examples = 3;     // report
+  bool journal_only = false;    // report
   std::string path;       // OUT of generate, FILE of inspect, STAGE_ROOT of report
   std::size_t files = 1000;
   std::string kind = "clean";

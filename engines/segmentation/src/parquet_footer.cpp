@@ -256,6 +256,17 @@ void read_metadata(Reader& in, const ParquetLimits& limits, Footer& footer) {
       case 4:
         return take_list(in, type, footer.groups, limits.chunks_max,
                          [&](RowGroup& group) { read_group(in, group, limits, chunks); });
+      case 5:
+        if (type != thrift::list) return false;
+        in.elements([&](Type element) {
+          if (element != thrift::structure || footer.metadata.size() >= limits.columns_max)
+            return in.fail();
+          auto& [key, value] = footer.metadata.emplace_back();
+          in.fields([&](int field, Type of) {
+            return (field == 1 && take(in, of, key)) || (field == 2 && take(in, of, value));
+          });
+        });
+        return true;
       case 6:
         return take(in, type, footer.created_by);
       case 8:
@@ -311,13 +322,21 @@ std::optional<Error> check_chunk(const Leaf& leaf, const ChunkMeta& chunk, std::
 
 }  // namespace
 
-Result<Footer> parse_footer(std::string_view bytes, std::size_t base, const ParquetLimits& limits) {
+Result<Footer> parse_metadata(std::string_view bytes, std::size_t base,
+                              const ParquetLimits& limits) {
   Reader in(bytes);
   Footer footer;
   read_metadata(in, limits, footer);
   if (footer.leaves.size() > limits.columns_max) return bad("more columns than the limit", base);
   if (!in.ok())
     return bad("the footer cannot be read, or is beyond the limits", base + in.offset());
+  return footer;
+}
+
+Result<Footer> parse_footer(std::string_view bytes, std::size_t base, const ParquetLimits& limits) {
+  auto parsed = parse_metadata(bytes, base, limits);
+  if (!parsed) return parsed.error();
+  Footer footer = std::move(parsed).value();
   if (footer.encrypted) return unsupported("encrypted files are not read", base);
   if (footer.leaves.empty()) return bad("the schema is empty", base);
   const Leaf root = footer.leaves.front();

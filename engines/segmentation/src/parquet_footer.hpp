@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <weir/result.hpp>
 
@@ -63,7 +64,9 @@ struct Footer {
   std::int64_t version = 0;
   std::int64_t rows = 0;
   std::string created_by;
-  std::vector<Leaf> leaves;  // without the root
+  std::vector<std::pair<std::string, std::string>> metadata;  // key, value
+  std::vector<Leaf>
+      leaves;  // without the root; parse_metadata() leaves it, and all nodes in their order
   std::vector<RowGroup> groups;
   bool encrypted = false;
 };
@@ -91,7 +94,10 @@ struct PageHeader {
   std::size_t bytes = 0;              // of the header itself
 };
 
-/// Parses the footer's bytes. `base` is their offset in the file, for messages.
+/// Parses the footer's bytes as they are, whether or not what they say can be read.
+Result<Footer> parse_metadata(std::string_view bytes, std::size_t base,
+                              const ParquetLimits& limits);
+/// Parses the footer of a file that is read. `base` is its offset in the file, for messages.
 Result<Footer> parse_footer(std::string_view bytes, std::size_t base, const ParquetLimits& limits);
 /// Parses the page header at the start of `bytes`; false: it cannot be read. Sizes are not negative.
 bool parse_page_header(std::string_view bytes, PageHeader& header);

@@ -52,6 +52,8 @@ enum PageType : std::int64_t {
 /// Converted types, the older way to say what a value means.
 enum Converted : std::int64_t {
   utf8 = 0,
+  converted_map = 1,
+  converted_list = 3,
   converted_enum = 4,
   converted_decimal = 5,
   converted_date = 6,
@@ -69,6 +71,8 @@ enum Converted : std::int64_t {
 enum class Logical : int {
   none = 0,
   string = 1,
+  map = 2,   // of groups
+  list = 3,  // of groups
   enumeration = 4,
   decimal = 5,
   date = 6,

@@ -9,6 +9,7 @@
 #include "parquet_codecs.hpp"
 #include "parquet_encodings.hpp"
 #include "parquet_footer.hpp"
+#include "parquet_info.hpp"
 #include "parquet_types.hpp"
 
 namespace weir::segmentation {
@@ -351,83 +352,6 @@ std::optional<Error> ChunkReader::read(bool sole) {
   return std::nullopt;
 }
 
-ColumnInfo describe(const Leaf& leaf) {
-  ColumnInfo info;
-  info.name = leaf.name;
-  info.physical = format::physical_names[static_cast<std::size_t>(leaf.type)];
-  info.logical = format::logical_text(leaf);
-  info.temporal = format::temporal(leaf);
-  info.utc = leaf.utc;
-  return info;
-}
-
-ColumnInfo describe(const format::Footer& footer, std::size_t column) {
-  const Leaf& leaf = footer.leaves[column];
-  ColumnInfo info = describe(leaf);
-  const ChunkMeta* least = nullptr;
-  const ChunkMeta* most = nullptr;
-  bool all_nulls = true;
-  bool all_bounds = true;
-  info.null_count = 0;
-  for (const format::RowGroup& group : footer.groups) {
-    const ChunkMeta& chunk = group.chunks[column];
-    info.compressed_bytes +=
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.compressed));
-    info.uncompressed_bytes +=
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, chunk.uncompressed));
-    ChunkInfo& about = info.chunks.emplace_back();
-    about.null_count = chunk.nulls;
-    about.nan_count = chunk.nans;
-    if (chunk.has_min) about.min = format::bound_text(leaf, chunk.min);
-    if (chunk.has_max) about.max = format::bound_text(leaf, chunk.max);
-    // Counts that lie would overflow the sum: they are no counts.
-    all_nulls = all_nulls && chunk.nulls >= 0 && chunk.nulls <= group.rows;
-    if (all_nulls) info.null_count += chunk.nulls;
-    if (chunk.nulls == group.rows) continue;  // there is nothing to bound
-    all_bounds = all_bounds && chunk.has_min && chunk.has_max;
-    if (!all_bounds) continue;
-    if (least == nullptr || format::bound_less(leaf, chunk.min, least->min)) least = &chunk;
-    if (most == nullptr || format::bound_less(leaf, most->max, chunk.max)) most = &chunk;
-  }
-  if (!all_nulls || footer.groups.empty()) info.null_count = -1;
-  if (all_bounds && least != nullptr) {
-    info.min = format::bound_text(leaf, least->min);
-    info.max = format::bound_text(leaf, most->max);
-  }
-  if (footer.groups.empty()) return info;
-  const ChunkMeta& first = footer.groups.front().chunks[column];
-  info.codec = format::name_of(format::codec_names, first.codec);
-  for (const std::int64_t encoding : first.encodings) {
-    if (!info.encodings.empty()) info.encodings += ',';
-    info.encodings += format::name_of(format::encoding_names, encoding);
-  }
-  return info;
-}
-
-FileInfo describe(const format::Footer& footer) {
-  FileInfo info;
-  info.version = footer.version;
-  info.rows = static_cast<std::uint64_t>(footer.rows);
-  info.created_by = footer.created_by;
-  for (const auto& group : footer.groups)
-    info.row_group_rows.push_back(static_cast<std::uint64_t>(group.rows));
-  for (std::size_t k = 0; k < footer.leaves.size(); ++k)
-    info.columns.push_back(describe(footer, k));
-  return info;
-}
-
-Result<format::Footer> read_footer(std::string_view bytes, const ParquetLimits& limits) {
-  if (bytes.size() < 12 || !bytes.starts_with(format::magic)) return bad("not a Parquet file", 0);
-  if (bytes.ends_with("PARE")) return unsupported("encrypted files are not read", bytes.size() - 4);
-  if (!bytes.ends_with(format::magic))
-    return bad("the file is cut: it does not end in PAR1", bytes.size());
-  std::uint32_t size = 0;
-  std::memcpy(&size, bytes.data() + bytes.size() - 8, 4);
-  if (size > bytes.size() - 12) return bad("the footer is larger than the file", bytes.size() - 8);
-  const std::size_t base = bytes.size() - 8 - size;
-  return format::parse_footer(bytes.substr(base, size), base, limits);
-}
-
 }  // namespace
 
 struct ParquetReader::State {
@@ -464,10 +388,12 @@ ParquetReader::ParquetReader(ParquetReader&&) noexcept = default;
 ParquetReader& ParquetReader::operator=(ParquetReader&&) noexcept = default;
 
 Result<ParquetReader> ParquetReader::open(std::string_view bytes, const ParquetLimits& limits) {
-  auto footer = read_footer(bytes, limits);
+  const auto place = format::find_footer(bytes);
+  if (!place) return place.error();
+  auto footer = format::parse_footer(place.value().bytes, place.value().base, limits);
   if (!footer) return footer.error();
   auto state = std::make_unique<State>(State{bytes, limits, std::move(footer).value(), {}});
-  state->info = describe(state->footer);
+  state->info = format::describe(state->footer);
   return ParquetReader(std::move(state));
 }
 
@@ -476,6 +402,25 @@ const FileInfo& ParquetReader::info() const noexcept { return state_->info; }
 void ParquetReader::read_schema(Table& table) const {
   table.clear();
   for (const Leaf& leaf : state_->footer.leaves) table.add(leaf.name, format::column_type(leaf));
+}
+
+Result<std::vector<PageCount>> ParquetReader::count_pages(std::size_t column) const {
+  WEIR_CHECK(column < info().columns.size(), "the file has no such column");
+  std::vector<PageCount> counts;
+  for (const format::RowGroup& group : state_->footer.groups) {
+    const ChunkMeta& chunk = group.chunks[column];
+    if (chunk.values == 0) continue;  // offsets mean nothing there
+    auto at = static_cast<std::size_t>(chunk.begin());
+    for (const std::size_t end = at + static_cast<std::size_t>(chunk.compressed); at < end;) {
+      PageHeader head;
+      if (!format::parse_page_header(state_->bytes.substr(at, end - at), head) ||
+          static_cast<std::uint64_t>(head.compressed) > end - at - head.bytes)
+        return bad("column " + info().columns[column].name + ": a page header cannot be read", at);
+      format::count_page(head, counts);
+      at += head.bytes + static_cast<std::size_t>(head.compressed);
+    }
+  }
+  return counts;
 }
 
 Result<Done> ParquetReader::read(Table& table) const {

@@ -118,10 +118,19 @@ bool is_synonym(std::string_view raw, std::string_view canonical) {
   return false;
 }
 
+/// What stands in "(...)" or "[...]" behind a name.
+std::string_view unit_of(std::string_view name) noexcept {
+  const std::size_t open = name.find_first_of("([");
+  if (open == std::string_view::npos) return {};
+  const std::size_t close = name.find_first_of(")]", open);
+  return close == std::string_view::npos ? std::string_view{}
+                                         : trim(name.substr(open + 1, close - open - 1));
+}
+
 /// The letters in front of the unit, upper case: "Vsd (V)" and "VSD" are the same quantity.
 std::string quantity(std::string_view name) {
   std::string out;
-  for (const char c : name.substr(0, name.find('('))) {
+  for (const char c : name.substr(0, name.find_first_of("(["))) {
     if (!is_space(c)) out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   return out;
@@ -214,6 +223,22 @@ std::optional<double> unit_factor(std::string_view unit, std::string_view base) 
   return std::nullopt;
 }
 
+std::optional<double> column_factor(std::string_view raw, std::string_view canonical) {
+  if (normalised(raw) == normalised(canonical)) return 1.0;
+  const std::string_view given = unit_of(raw);
+  const std::string_view wanted = unit_of(canonical);
+  if (given.empty() || wanted.empty()) return 1.0;
+  if (const auto factor = unit_factor(given, wanted)) return factor;
+  // The wanted unit may have a prefix itself, as the milliseconds of a clock.
+  for (std::size_t prefix = 1; prefix < wanted.size(); ++prefix) {
+    const std::string_view base = wanted.substr(prefix);
+    const auto above = unit_factor(given, base);
+    const auto below = unit_factor(wanted, base);
+    if (above && below) return *above / *below;
+  }
+  return std::nullopt;
+}
+
 HeaderValue cast_value(std::string_view text, ValueType type) {
   const std::string_view word = trim(text);
   switch (type) {
@@ -290,7 +315,12 @@ std::vector<std::string> canonical_columns(const std::vector<std::string>& raw,
     if (give(target.key, [&](const std::string& name) { return is_synonym(name, target.key); }))
       continue;
     const std::string wanted = quantity(target.key);
-    give(target.key, [&](const std::string& name) { return quantity(name) == wanted; });
+    give(target.key, [&](const std::string& name) {
+      if (quantity(name) != wanted) return false;
+      const auto factor = column_factor(name, target.key);
+      const bool floats = target.type == f || target.type == n;
+      return factor && (floats || *factor == 1.0);
+    });
   }
   return names;
 }

@@ -10,6 +10,8 @@
 namespace weir::segmentation {
 namespace {
 
+constexpr std::size_t note_bytes_max = 64;  // of a header's value in a note
+
 struct Parameter {
   std::string_view column;
   std::string_view key;   // of the header
@@ -62,8 +64,7 @@ std::optional<double> quantity(const std::string* text, std::string_view key, st
     return std::nullopt;
   }
   if (*factor != 1.0) notes.push_back("prefix:" + std::string(key));
-  return *factor < 1.0 ? *number / (1.0 / *factor)
-                       : *number * *factor;  // 100 mV is 0.1 V, not 0.1000...1
+  return scaled(*number, *factor);
 }
 
 class Constants {
@@ -142,7 +143,8 @@ class Constants {
       column.add(number);
     } else {
       column.add_null();
-      if (text != nullptr && !text->empty()) run_.notes.push_back("chip_number:" + *text);
+      if (text != nullptr && !text->empty())
+        run_.notes.push_back("chip_number:" + std::string(start_of(*text, note_bytes_max)));
     }
   }
 
@@ -211,6 +213,15 @@ std::string path_word(std::string_view text) {
 
 }  // namespace
 
+bool is_constant_column(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 10> others = {
+      "run_id",     "proc",        "start_dt", "source_file",       "with_light",
+      "chip_group", "chip_number", "sample",   "procedure_version", "sensor_model"};
+  return std::find(others.begin(), others.end(), name) != others.end() ||
+         std::any_of(parameters.begin(), parameters.end(),
+                     [&](const Parameter& parameter) { return parameter.column == name; });
+}
+
 std::string StagedRun::directory() const {
   return "proc=" + procedure + "/date=" + start.date.text() + "/run_id=" + id;
 }
@@ -265,11 +276,12 @@ std::optional<Reject> stage(std::string_view bytes, const std::string& path, std
   }
   if (csv.cut_last_line) run.notes.emplace_back("cut_last_line");
   if (csv.no_final_newline) run.notes.emplace_back("no_final_newline");
+  for (const std::string& column : csv.converted) run.notes.push_back("prefix:" + column);
   run.procedure = path_word(run.header.procedure);
   const std::string* start_time = run.header.metadatum("Start time");
   run.start = resolve_start(start_time, path, mtime_ns, *config.zone);
   if (start_time != nullptr && !start_time->empty() && run.start.origin != DateOrigin::meta)
-    run.notes.push_back("start_time:" + start_time->substr(0, 64));
+    run.notes.push_back("start_time:" + std::string(start_of(*start_time, note_bytes_max)));
   run.id = run_id(path, run.start.us);
   Constants(run, spec).add_all(path);
   return std::nullopt;

@@ -177,16 +177,27 @@ std::string latin1_to_utf8(std::string_view bytes) {
   return out;
 }
 
-std::string readable(std::string_view bytes) {
+std::string_view start_of(std::string_view text, std::size_t bytes_max) noexcept {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
+namespace {
+
+/// `controls`: they are made readable too.
+std::string made_readable(std::string_view bytes, bool controls) {
   constexpr std::string_view hex = "0123456789abcdef";
   std::string out;
   while (!bytes.empty()) {
     const std::size_t n = sequence_length(bytes);
-    if (n == 0) {
-      const auto c = static_cast<unsigned char>(bytes.front());
+    const auto c = static_cast<unsigned char>(bytes.front());
+    const bool c1 = n == 2 && c == 0xc2 && static_cast<unsigned char>(bytes[1]) < 0xa0;
+    if (n == 0 || (controls && (c < 0x20 || c == 0x7f || c1))) {
+      const unsigned code = c1 ? static_cast<unsigned char>(bytes[1]) : c;
       out += "\\x";
-      out += hex[c >> 4];
-      out += hex[c & 15];
+      out += hex[code >> 4];
+      out += hex[code & 15];
     } else {
       out += bytes.substr(0, n);
     }
@@ -194,6 +205,11 @@ std::string readable(std::string_view bytes) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string readable(std::string_view bytes) { return made_readable(bytes, false); }
+std::string printable(std::string_view bytes) { return made_readable(bytes, true); }
 
 std::string unescape(std::string_view text, bool& found) {
   std::string out;

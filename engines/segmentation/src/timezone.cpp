@@ -151,17 +151,18 @@ std::int64_t TimeZone::rule_instant(const RuleDay& rule, int year) noexcept {
 Result<TimeZone> TimeZone::parse(std::string_view bytes, const std::string& name) {
   Counts counts{};
   if (!read_counts(bytes, 0, counts)) return bad_zone(name, "byte 0: not a TZif file");
-  if (bytes[4] < '2')
-    return bad_zone(name, "byte 4: version 1 TZif files are not read; version 2 or later is");
-  const std::size_t second = header_bytes + counts.block_bytes(4);
-  if (!read_counts(bytes, second, counts)) {
+  // Version 1 has one block, of 32-bit times, and no rule for later years; the others have a second one.
+  const bool wide = bytes[4] >= '2';
+  const std::size_t second = wide ? header_bytes + counts.block_bytes(4) : 0;
+  if (wide && !read_counts(bytes, second, counts)) {
     return bad_zone(name, "byte " + std::to_string(second) + ": the 64-bit block is missing");
   }
+  const std::size_t time_bytes = wide ? 8 : 4;
   const std::size_t times = second + header_bytes;
-  const std::size_t end = times + counts.block_bytes(8);
+  const std::size_t end = times + counts.block_bytes(time_bytes);
   if (bytes.size() < end)
     return bad_zone(name, "byte " + std::to_string(bytes.size()) + ": the file is cut");
-  const std::size_t indices = times + counts.transitions * 8;
+  const std::size_t indices = times + counts.transitions * time_bytes;
   const std::size_t types = indices + counts.transitions;
   TimeZone zone;
   zone.name_ = name;
@@ -173,13 +174,15 @@ Result<TimeZone> TimeZone::parse(std::string_view bytes, const std::string& name
     const auto type = static_cast<unsigned char>(bytes[indices + k]);
     if (type >= counts.types)
       return bad_zone(name, "byte " + std::to_string(indices + k) + ": type out of range");
-    zone.transitions_.push_back(be64(bytes, times + k * 8));
+    const std::size_t at = times + k * time_bytes;
+    zone.transitions_.push_back(wide ? be64(bytes, at)
+                                     : static_cast<std::int32_t>(be32(bytes, at)));
     zone.offsets_.push_back(offset_of(type));
   }
   if (!std::is_sorted(zone.transitions_.begin(), zone.transitions_.end())) {
     return bad_zone(name, "byte " + std::to_string(times) + ": the transitions are not in order");
   }
-  std::string_view footer = bytes.substr(end);
+  std::string_view footer = wide ? bytes.substr(end) : std::string_view{};
   if (footer.size() >= 2 && footer.front() == '\n') {
     footer.remove_prefix(1);
     footer = footer.substr(0, footer.find('\n'));

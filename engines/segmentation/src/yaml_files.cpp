@@ -1,9 +1,13 @@
 // The two kinds of YAML that the engine reads; the only file that knows yaml-cpp.
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
+#include <sstream>
+#include <weir/file.hpp>
+#include <weir/segmentation/header.hpp>
 #include <weir/segmentation/procedures.hpp>
 #include <weir/segmentation/text.hpp>
 
@@ -11,6 +15,9 @@
 
 namespace weir::segmentation {
 namespace {
+
+constexpr std::size_t yaml_bytes_max = 1u << 20;  // the original's file has 5 KiB
+constexpr std::size_t keys_max = 1u << 16;  // of all procedures; aliases say much in few bytes
 
 std::string place(const std::string& path, const YAML::Mark& mark) {
   return mark.is_null() ? path : path + ":" + std::to_string(mark.line + 1);
@@ -32,8 +39,6 @@ Result<T> guarded(const std::string& code, const std::string& path, F&& body) {
     return body();
   } catch (const Refusal& refusal) {
     return refusal.error;
-  } catch (const YAML::BadFile&) {
-    return Error{code, "cannot be opened", path};
   } catch (const YAML::Exception& error) {
     return Error{code, error.msg, place(path, error.mark)};
   } catch (const std::exception& error) {
@@ -86,11 +91,82 @@ ProcedureSpec read_spec(const std::string& name, const YAML::Node& node, const s
   return spec;
 }
 
-/// The one document of a file; null when there is none.
-YAML::Node load_document(const std::string& code, const std::string& path) {
-  const std::vector<YAML::Node> documents = YAML::LoadAllFromFile(path);
-  if (documents.size() > 1) refuse(code, "something follows the document", path, documents[1]);
-  return documents.empty() ? YAML::Node() : documents[0];
+Result<std::string> read_text(const std::string& code, const std::string& path) {
+  Buffer buffer;
+  const auto size = read_file(path, buffer, yaml_bytes_max);
+  if (!size) return Error{code, size.error().what, path};
+  return std::string(buffer.view());
+}
+
+/// Keys that are no UTF-8 would equal none of a header's, and zeros make yaml-cpp guess at UTF-16.
+void require_utf8(const std::string& code, const std::string& text, const std::string& path) {
+  std::size_t offset = 0;
+  for (std::size_t number = 1; offset < text.size(); ++number) {
+    const std::string_view line = next_line(text, offset);
+    const bool zero = line.find('\0') != std::string_view::npos;
+    if (is_utf8(line) && !zero) continue;
+    throw Refusal{{code, zero ? "a zero byte inside the text" : "the text is not UTF-8",
+                   path + ":" + std::to_string(number)}};
+  }
+}
+
+/// Meets the parts of a text before nodes are made of them, and ends what grows without bounds.
+class Measure final : public YAML::EventHandler {
+ public:
+  Measure(std::string code, std::string path) : code_(std::move(code)), path_(std::move(path)) {}
+  const YAML::Mark& begin() const noexcept { return begin_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { begin_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    count(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    enter(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    enter(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void count(const YAML::Mark& mark) {
+    if (++nodes_ > nodes_max) refuse(mark, "more than " + std::to_string(nodes_max) + " values");
+  }
+  void enter(const YAML::Mark& mark) {
+    count(mark);
+    if (++depth_ > depth_max) refuse(mark, "nested deeper than " + std::to_string(depth_max));
+  }
+  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& what) const {
+    throw Refusal{{code_, what, place(path_, mark)}};
+  }
+
+  static constexpr std::size_t nodes_max = 2 * keys_max;
+  static constexpr std::size_t depth_max = 64;
+  std::string code_, path_;
+  YAML::Mark begin_;
+  std::size_t nodes_ = 0;
+  std::size_t depth_ = 0;
+};
+
+/// The one document of a text; null when there is none.
+YAML::Node load_document(const std::string& code, const std::string& text,
+                         const std::string& path) {
+  require_utf8(code, text, path);
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Measure measure(code, path);
+  // One after the other, and no third: yaml-cpp's LoadAll never ends where a stray "..." stands.
+  if (!parser.HandleNextDocument(measure)) return {};
+  if (parser.HandleNextDocument(measure))
+    throw Refusal{{code, "something follows the document", place(path, measure.begin())}};
+  return YAML::Load(text);
 }
 
 /// Options that take several values.
@@ -135,6 +211,8 @@ void read_settings(const YAML::Node& node, const std::string& path, const std::s
       refuse(code, "section \"" + key + "\" must be a map of settings", path, entry.second);
     if (is_one_of(later)) continue;
     if (map) {
+      if (!seen.insert(key).second)
+        refuse(code, "\"" + key + "\" is there twice", path, entry.first);
       read_settings(entry.second, path, key, out);
       continue;
     }
@@ -153,34 +231,49 @@ void read_settings(const YAML::Node& node, const std::string& path, const std::s
 
 }  // namespace
 
-Result<ProcedureTable> load_procedures(const std::string& path) {
-  return guarded<ProcedureTable>("bad_procedures", path, [&]() -> Result<ProcedureTable> {
-    const YAML::Node root = load_document("bad_procedures", path);
+Result<ProcedureTable> parse_procedures(const std::string& text, const std::string& name) {
+  return guarded<ProcedureTable>("bad_procedures", name, [&]() -> Result<ProcedureTable> {
+    const YAML::Node root = load_document("bad_procedures", text, name);
     if (!root.IsMap() || !root["procedures"])
-      refuse("bad_procedures", "there is no map \"procedures\"", path, root);
+      refuse("bad_procedures", "there is no map \"procedures\"", name, root);
     const YAML::Node procedures = root["procedures"];
     if (!procedures.IsMap())
-      refuse("bad_procedures", "\"procedures\" must be a map", path, procedures);
+      refuse("bad_procedures", "\"procedures\" must be a map", name, procedures);
     std::vector<ProcedureSpec> specs;
+    std::set<std::string> seen;
+    std::size_t keys = 0;
     for (const auto& entry : procedures) {
-      const auto name = entry.first.as<std::string>();
-      for (const ProcedureSpec& spec : specs) {
-        if (spec.name == name)
-          refuse("bad_procedures", "procedure " + name + " is there twice", path, entry.first);
-      }
-      specs.push_back(read_spec(name, entry.second, path));
+      const auto procedure = entry.first.as<std::string>();
+      if (!seen.insert(procedure).second)
+        refuse("bad_procedures", "procedure " + procedure + " is there twice", name, entry.first);
+      specs.push_back(read_spec(procedure, entry.second, name));
+      const ProcedureSpec& spec = specs.back();
+      keys += 1 + spec.parameters.size() + spec.metadata.size() + spec.data.size();
+      if (keys > keys_max)
+        refuse("bad_procedures", "more than " + std::to_string(keys_max) + " keys", name,
+               entry.first);
     }
     return ProcedureTable(std::move(specs));
   });
 }
 
-Result<std::vector<Setting>> load_settings(const std::string& path) {
-  return guarded<std::vector<Setting>>("bad_config", path, [&]() -> Result<std::vector<Setting>> {
+Result<ProcedureTable> load_procedures(const std::string& path) {
+  const auto text = read_text("bad_procedures", path);
+  return text ? parse_procedures(text.value(), path) : text.error();
+}
+
+Result<std::vector<Setting>> parse_settings(const std::string& text, const std::string& name) {
+  return guarded<std::vector<Setting>>("bad_config", name, [&]() -> Result<std::vector<Setting>> {
     std::vector<Setting> settings;
-    const YAML::Node root = load_document("bad_config", path);
-    if (!root.IsNull()) read_settings(root, path, "", settings);
+    const YAML::Node root = load_document("bad_config", text, name);
+    if (!root.IsNull()) read_settings(root, name, "", settings);
     return settings;
   });
+}
+
+Result<std::vector<Setting>> load_settings(const std::string& path) {
+  const auto text = read_text("bad_config", path);
+  return text ? parse_settings(text.value(), path) : text.error();
 }
 
 }  // namespace weir::segmentation

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <weir/segmentation/csv.hpp>
+#include <weir/segmentation/text.hpp>
 
 using namespace weir::segmentation;
 
@@ -197,6 +198,54 @@ TEST_CASE("csv: a last line without its end is read, or left out when it cannot 
   CHECK(table[0].entries() == 1);
   CHECK(table[1].entries() == 1);
   CHECK(parse_csv("V (V),n\n3.5", 0, 1, volts, false, table, notes)->reason == Reason::empty_table);
+}
+
+TEST_CASE("csv: a row that is left out leaves no type behind") {
+  Table table;
+  REQUIRE(!read("V (V),n,u,w\n1,2,,\n2,3,,7\nx,y,word,z", table));
+  REQUIRE(table.rows == 2);
+  CHECK(table[2].type == ColumnType::float64);
+  CHECK(table[2].entries() == 2);
+  CHECK(table[2].is_null(0));
+  CHECK(table[2].is_null(1));
+  CHECK(table[3].type == ColumnType::float64);
+  CHECK(table[3].floats[1] == 7);
+}
+
+TEST_CASE("csv: what a file lacks as a whole has no line") {
+  Table table;
+  for (const char* text : {"", "# remark\n", "V (V),n\n", "V (V),n\n\n\n", "V (V),n\n3.5"}) {
+    CAPTURE(text);
+    const auto reject = read(text, table);
+    REQUIRE(reject.has_value());
+    CHECK(reject->line == 0);
+    CHECK(reject->byte == 0);
+  }
+}
+
+TEST_CASE("csv: a message cuts no character of the text that it shows") {
+  Table table;
+  std::string wide;
+  for (int k = 0; k < 30; ++k) wide += "\xc2\xb0";
+  for (const std::string& word : {wide, "a" + wide}) {
+    const auto reject = read("V (V),n\n" + word + ",1\n", table);
+    REQUIRE(reject.has_value());
+    CHECK(is_utf8(reject->what));
+    CHECK(reject->what.find("...") != std::string::npos);
+  }
+}
+
+TEST_CASE("csv: four thousand columns of one name get names of their own, at once") {
+  std::string head = "V (V)";
+  std::string row = "1";
+  for (int k = 1; k < 4096; ++k) {
+    head += ",a";
+    row += ",2";
+  }
+  Table table;
+  REQUIRE(!read(head + "\n" + row + "\n", table));
+  REQUIRE(table.size() == 4096);
+  CHECK(table[4095].name == "a_duplicated_4093");
 }
 
 TEST_CASE("csv: reasons have words and back") {

@@ -27,6 +27,15 @@ std::vector<double> joined(std::vector<double> a, const std::vector<double>& b) 
   return a;
 }
 
+/// The type as it is written down: by the lower and the higher end, and the way between them.
+SegmentType type_of(double start, double end) {
+  const double low = end < start ? end : start;
+  const double high = end < start ? start : end;
+  if (high <= 0) return end < start ? SegmentType::forward_negative : SegmentType::return_negative;
+  if (low >= 0) return end > start ? SegmentType::forward_positive : SegmentType::return_positive;
+  return end < start ? SegmentType::forward_negative : SegmentType::forward_positive;
+}
+
 /// The rule once more, word for word as it is written down, to compare with.
 std::vector<Segment> restated(const std::vector<double>& v, const DetectorConfig& c) {
   std::vector<Segment> out;
@@ -39,7 +48,7 @@ std::vector<Segment> restated(const std::vector<double>& v, const DetectorConfig
     const Direction d = dir > 0   ? Direction::increasing
                         : dir < 0 ? Direction::decreasing
                                   : Direction::unknown;
-    out.push_back({start, end, classify(v[start], v[end]), d, v[start], v[end]});
+    out.push_back({start, end, type_of(v[start], v[end]), d, v[start], v[end]});
   };
   for (std::size_t i = 1; i < v.size(); ++i) {
     const double dv = v[i] - prev;
@@ -85,6 +94,9 @@ TEST_CASE("detector: the type comes from the end points") {
   CHECK(classify(1, 0) == SegmentType::return_positive);
   CHECK(classify(1, -1) == SegmentType::forward_negative);
   CHECK(classify(-1, 1) == SegmentType::forward_positive);
+  CHECK(classify(1, 1) == SegmentType::return_positive);  // there and back
+  CHECK(classify(-1, -1) == SegmentType::return_negative);
+  CHECK(classify(0, 0) == SegmentType::return_negative);
 }
 
 TEST_CASE("detector: steps below the threshold have no direction") {
@@ -92,7 +104,7 @@ TEST_CASE("detector: steps below the threshold have no direction") {
   const auto segments = found(v);
   REQUIRE(segments.size() == 1);
   CHECK(segments[0].direction == Direction::unknown);
-  CHECK(segments[0].type == SegmentType::forward_positive);
+  CHECK(segments[0].type == SegmentType::return_positive);
   CHECK(found(v, {Rule::compat, 0.0001, 5}).size() == 2);
 }
 

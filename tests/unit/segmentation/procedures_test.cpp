@@ -72,6 +72,33 @@ TEST_CASE("procedures: a bad file is refused with its line") {
   CHECK(place("a: 1\n") == ":1");
   CHECK(place("procedures:\n  IV: {Data: [\n") != "");
   CHECK(!load_procedures("there/is/no/such.yml").ok());
+  CHECK(place("procedures:\n  IV: {Data: {\"a \xb0\": float}}\n") == ":2");  // Latin-1
+  CHECK(place(std::string("procedures: {}\n\0", 16)) == ":2");
+  CHECK(place("procedures: {}\n---\nmore: 1\n") != "");
+}
+
+TEST_CASE("procedures: a text made to keep a reader busy is refused at once") {
+  const auto what = [](const std::string& text) {
+    const auto parsed = parse_procedures(text, "p.yml");
+    REQUIRE(!parsed.ok());
+    CHECK(parsed.error().where.starts_with("p.yml"));
+    return parsed.error().what;
+  };
+  CHECK(!what(",,,,,,,,V:{\n    ....\nData: {a: float}\n").empty());  // LoadAll never ended here
+  CHECK(what("procedures: " + std::string(100, '[')).find("nested deeper") != std::string::npos);
+  CHECK(what(std::string(200'000, '[')).find("nested deeper") != std::string::npos);
+  std::string many = "procedures:\n  IV: &iv\n    Data: {";
+  for (int k = 0; k < 1000; ++k) many += "k" + std::to_string(k) + ": float, ";
+  many += "}\n";
+  std::string within = many;
+  for (int k = 0; k < 100; ++k) {
+    if (k < 10) within += "  P" + std::to_string(k) + ": *iv\n";
+    many += "  P" + std::to_string(k) + ": *iv\n";
+  }
+  CHECK(what(many).find("more than 65536 keys") != std::string::npos);
+  const auto parsed = parse_procedures(within, "p.yml");
+  REQUIRE(parsed.ok());
+  CHECK(parsed.value().spec("P9").data.size() == 1000);
 }
 
 TEST_CASE("procedures: header values are cast, and stay text where they cannot be") {

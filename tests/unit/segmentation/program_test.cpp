@@ -1,49 +1,13 @@
 // The program weir-segment as people and scripts meet it: exit codes, messages, JSON,
 // configuration.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "scratch.hpp"
+#include "program.hpp"
 
 namespace {
-
-struct Answer {
-  int exit = -1;
-  std::string out;
-};
-
-std::string program() {
-  const char* folder = std::getenv("WEIR_BIN");
-  const std::string path = std::string(folder == nullptr ? "build/bin" : folder) + "/weir-segment";
-  if (weir::stat_file(path).ok()) return path;
-  MESSAGE("SKIP: weir-segment is not built");
-  return {};
-}
-
-/// Runs the program in `folder`; stderr comes behind stdout when `with_stderr`.
-Answer run(const std::string& folder, const std::string& arguments, bool with_stderr = true) {
-  const std::string line = "cd '" + folder + "' && '" + program() + "' " + arguments +
-                           (with_stderr ? " 2>&1" : " 2>/dev/null");
-  std::FILE* pipe = ::popen(line.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Answer answer;
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    answer.out.append(buffer.data(), n);
-  const int status = ::pclose(pipe);
-  answer.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return answer;
-}
-
-bool says(const Answer& answer, const std::string& words) {
-  return answer.out.find(words) != std::string::npos;
-}
 
 const std::string one_run =
     "#Procedure: <a.IV>\r\n#Metadata:\r\n#\tStart time: 1757018821.6358175\r\n#Data:\r\nVsd (V),I "
@@ -227,6 +191,9 @@ TEST_CASE(
   refused("config: other.yml\n", "unknown key");
   refused("{\"workers\": 1} and more", "something follows");
   refused("workers: 1\n---\nworkers: 2\n", "something follows");
+  refused("staging: {workers: 1}\nstaging: {force: true}\n", "\"staging\" is there twice");
+  refused("staging:\n  raw_root: caf\xe9\n", "no.yml:2");
+  refused(",,,,,,,,V:{\n    ....\nData: {a: b}\n", "no.yml:");
   scratch.write("two.yml",
                 "intermediate: {workers: 2, rule: pelt}\nstaging: {workers: 1, raw_root: raw}\n");
   const Answer made = run(scratch.path(), "generate g --files 1 --seed 010 --json", false);
@@ -235,28 +202,6 @@ TEST_CASE(
   REQUIRE(one.exit == 0);
   CHECK(nlohmann::json::parse(one.out).at("config").at("workers") == 1);
   CHECK(run(scratch.path(), "stage --config none.yml").exit == 2);
-}
-
-TEST_CASE("program: inspect and report show what is there") {
-  if (program().empty()) return;
-  const Scratch scratch;
-  scratch.write("raw/a.csv", "\xef\xbb\xbf" + one_run);
-  scratch.write("raw/b.csv", one_run + "oops,1\r\n");
-  REQUIRE(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
-  const Answer report = run(scratch.path(), "report s");
-  CHECK(report.exit == 0);
-  CHECK(says(report, "bom"));
-  CHECK(says(report, "raw/b.csv:12 (byte "));
-  std::string staged;
-  for (const auto& [name, bytes] : scratch.tree("s/proc=IV")) staged = name;
-  const Answer text = run(scratch.path(), "inspect " + staged);
-  CHECK(text.exit == 0);
-  CHECK(says(text, "Vsd (V)"));
-  const auto json =
-      nlohmann::json::parse(run(scratch.path(), "inspect --json --all-rows " + staged, false).out);
-  CHECK(json.at("rows") == 6);
-  CHECK(json.at("data").size() == 6);
-  CHECK(json.at("columns").at(0).at("name") == "Vsd (V)");
 }
 
 TEST_CASE("program: analyse turns a pipeline's segments into tables and a plot") {

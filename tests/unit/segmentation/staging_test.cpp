@@ -4,6 +4,7 @@
 #include <weir/segmentation/detector.hpp>
 #include <weir/segmentation/parquet.hpp>
 #include <weir/segmentation/staging.hpp>
+#include <weir/segmentation/text.hpp>
 
 #include "real_data.hpp"
 
@@ -215,6 +216,22 @@ TEST_CASE("staging: a start time that cannot be read is named") {
   CHECK(has_note(run, "start_time:noon"));
   REQUIRE(!stage("#Procedure: <a.IV>\n#Data:\n" + two_rows, run));
   CHECK(run.notes.empty());
+}
+
+TEST_CASE("staging: notes are short, and cut no character") {
+  std::string wide;
+  for (int k = 0; k < 200; ++k) wide += "\xe2\x82\xac";
+  StagedRun run;
+  const auto zone = weir::segmentation::TimeZone::load("UTC").value();
+  const std::string text = "#Procedure: <a.IV>\n#Parameters:\n#\tChip number: a" + wide +
+                           "\n#Metadata:\n#\tStart time: " + wide +
+                           "\n#Data:\nVsd (V),I (A)\n0,1\n";
+  REQUIRE(!stage_bytes(text, "a.csv", 0, {nullptr, &zone, false}, run));
+  REQUIRE(run.notes.size() == 2);
+  for (const std::string& note : run.notes) {
+    CHECK(note.size() < 80);
+    CHECK(is_utf8(note));
+  }
 }
 
 TEST_CASE("staging: a procedure outside of the table is staged uncast") {

@@ -68,6 +68,20 @@ TEST_CASE("text: UTF-8 is checked strictly, Latin-1 and escapes are converted") 
   CHECK(found);
 }
 
+TEST_CASE("text: the start of a text cuts no character") {
+  CHECK(start_of("abc", 3) == "abc");
+  CHECK(start_of("abc", 2) == "ab");
+  CHECK(start_of("a\xc2\xb5", 2) == "a");
+  CHECK(start_of("a\xe2\x82\xac"
+                 "b",
+                 3) == "a");
+  CHECK(start_of("a\xe2\x82\xac"
+                 "b",
+                 4) == "a\xe2\x82\xac");
+  CHECK(start_of("\xc2\xb5", 1).empty());
+  CHECK(start_of("", 0).empty());
+}
+
 TEST_CASE("text: JSON strings hold controls, quotes and bad bytes") {
   std::string out;
   append_json(out, "a\"\\\n\t\x01\xb5 \xc2\xb5");

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <weir/segmentation/procedures.hpp>
 #include <weir/segmentation/table.hpp>
 
@@ -45,8 +46,9 @@ struct Reject {
 
 /// What the reader found odd and mended; each is named in the journal.
 struct CsvNotes {
-  bool cut_last_line = false;     // the last line had no end and could not be read: left out
-  bool no_final_newline = false;  // the last line had no end and was read
+  bool cut_last_line = false;          // the last line had no end and could not be read: left out
+  bool no_final_newline = false;       // the last line had no end and was read
+  std::vector<std::string> converted;  // columns whose numbers were in another unit
 };
 
 /// Reads `text` from byte `offset`, line `line` on, into `table` (cleared first). Empty: it worked.

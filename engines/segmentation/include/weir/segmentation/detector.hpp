@@ -92,7 +92,7 @@ struct CommandedSweep {
 void detect(std::span<const double> voltages, const DetectorConfig& config,
             std::vector<Segment>& segments, const CommandedSweep& commanded = {});
 
-/// The type by the two end points of a segment.
+/// The type by the two end points of a segment; ends that are equal went there and back: return.
 SegmentType classify(double v_start, double v_end) noexcept;
 
 }  // namespace weir::segmentation

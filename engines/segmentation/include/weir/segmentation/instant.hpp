@@ -28,8 +28,8 @@ std::int64_t days_from_date(Date date) noexcept;
 Date date_from_days(std::int64_t days) noexcept;
 bool is_valid(Date date) noexcept;
 
-/// A time zone from the system's TZif files (version 2 or later, with the rule of the footer for
-/// later years).
+/// A time zone from the system's TZif files: version 1, or later ones with the rule of the footer for
+/// the years behind the table.
 class TimeZone {
  public:
   /// Reads TZDIR (default /usr/share/zoneinfo) / `name`; "UTC" needs no file. Errors:

@@ -22,6 +22,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <weir/result.hpp>
 #include <weir/segmentation/table.hpp>
@@ -100,14 +101,16 @@ struct ChunkInfo {
   std::int64_t null_count = -1;  // -1: not stated
   std::int64_t nan_count = -1;   // -1: not stated
   std::string min, max;          // as text; empty: not stated
+  std::uint64_t compressed_bytes = 0;
 };
 
 struct ColumnInfo {
   std::string name;
-  std::string physical;   // "DOUBLE"
-  std::string logical;    // "STRING", "TIMESTAMP(us, UTC)", or empty
-  std::string codec;      // "ZSTD"; of the first row group
-  std::string encodings;  // "PLAIN,RLE"; of the first row group
+  std::string physical;    // "DOUBLE"
+  std::string logical;     // "STRING", "TIMESTAMP(us, UTC)", or empty
+  std::string repetition;  // "REQUIRED", "OPTIONAL"
+  std::string codec;       // "ZSTD"; of all row groups, with commas between
+  std::string encodings;   // "PLAIN,RLE"; of all row groups
   Temporal temporal = Temporal::none;
   bool utc = false;  // of a time or timestamp
   std::uint64_t compressed_bytes = 0;
@@ -121,8 +124,38 @@ struct FileInfo {
   std::int64_t version = 0;
   std::uint64_t rows = 0;
   std::string created_by;
+  std::vector<std::pair<std::string, std::string>> key_values;
   std::vector<std::uint64_t> row_group_rows;
   std::vector<ColumnInfo> columns;  // sizes summed over row groups
+};
+
+/// Pages of one kind and encoding.
+struct PageCount {
+  std::string kind;      // "data", "data v2", "dictionary", "index"
+  std::string encoding;  // of the values; empty for an index
+  std::uint64_t pages = 0;
+  std::uint64_t values = 0;
+  std::uint64_t compressed_bytes = 0;  // without the headers
+  std::uint64_t uncompressed_bytes = 0;
+  std::uint64_t checksums = 0;  // pages that have a CRC
+};
+
+/// A node of a schema, which may be nested.
+struct SchemaNode {
+  std::string name;
+  std::size_t depth = 0;   // 0: below the root
+  std::string repetition;  // "REQUIRED", "OPTIONAL", "REPEATED"
+  std::string physical;    // "DOUBLE"; empty: a group
+  std::string logical;     // of a group "LIST", "MAP" or empty
+};
+
+/// What a footer says, whether or not the file can be read.
+struct SchemaInfo {
+  std::int64_t version = 0;
+  std::int64_t rows = 0;
+  std::string created_by;
+  std::vector<std::pair<std::string, std::string>> key_values;
+  std::vector<SchemaNode> nodes;  // each before its children
 };
 
 struct ParquetLimits {
@@ -150,6 +183,9 @@ class ParquetReader {
 
   /// The columns, without rows.
   void read_schema(Table& table) const;
+  /// The pages of a column, in all row groups, by their headers alone.
+  Result<std::vector<PageCount>> count_pages(std::size_t column) const;
+
   /// All rows into `table` (cleared first).
   Result<Done> read(Table& table) const;
   /// Those of one row group (below row_groups()).
@@ -160,6 +196,9 @@ class ParquetReader {
   explicit ParquetReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// The schema of any file whose footer is not encrypted: nested, of encrypted columns, of any type.
+Result<SchemaInfo> read_parquet_schema(std::string_view bytes, const ParquetLimits& limits = {});
 
 /// Reads a whole file into `table` (cleared first); `info` may be null.
 Result<Done> read_parquet(std::string_view bytes, Table& table, FileInfo* info = nullptr,

@@ -55,9 +55,11 @@ class ProcedureTable {
   std::vector<ProcedureSpec> specs_;
 };
 
-/// Reads `procedures: {NAME: {Parameters: {...}, Metadata: {...}, Data: {...}}}`. Errors:
-/// bad_procedures with FILE:LINE.
+/// Reads `procedures: {NAME: {Parameters: {...}, Metadata: {...}, Data: {...}}}`, of at most 1 MiB
+/// and 65,536 keys. Errors: bad_procedures with FILE:LINE.
 Result<ProcedureTable> load_procedures(const std::string& path);
+/// The same of such a file's text; `name` stands for it in errors.
+Result<ProcedureTable> parse_procedures(const std::string& text, const std::string& name);
 
 /// A header value after its cast. What cannot be cast stays the text it was.
 using HeaderValue = std::variant<std::monostate, std::string, double, std::int64_t, bool>;
@@ -69,6 +71,15 @@ std::optional<double> number_with_unit(std::string_view text,
 /// The factor from `unit` to `base` ("mV" to "V": 1e-3), 1 for no unit; empty when the unit is
 /// another one.
 std::optional<double> unit_factor(std::string_view unit, std::string_view base) noexcept;
+
+/// A number in the unit that `factor` leads to: 100 mV is 0.1 V, not 0.1000...1.
+constexpr double scaled(double number, double factor) noexcept {
+  return factor < 1.0 ? number / (1.0 / factor) : number * factor;
+}
+
+/// The factor from the unit of a raw column's name to that of its canonical one ("I (mA)" to "I (A)":
+/// 1e-3), 1 where either has none; empty when the unit is another one.
+std::optional<double> column_factor(std::string_view raw, std::string_view canonical);
 
 /// The canonical name of each raw column name: targets in the table's order by equal normalised
 /// names, then by synonym, then by upper case. A name that matches nothing stays; no target is

@@ -38,6 +38,9 @@ struct StagedRun {
   std::string directory() const;
 };
 
+/// Whether a column of that name is one of those that staging adds.
+bool is_constant_column(std::string_view name) noexcept;
+
 /// Stages `bytes`, the content of the file at `path` (as given to the program, already clean_path).
 /// Empty: `run` holds it.
 std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& path,

@@ -44,8 +44,12 @@ void append_python_repr(std::string& out, double value);
 bool is_utf8(std::string_view bytes) noexcept;
 /// Latin-1 bytes as UTF-8.
 std::string latin1_to_utf8(std::string_view bytes);
+/// The longest start of UTF-8 text that has at most `bytes_max` bytes and cuts no character.
+std::string_view start_of(std::string_view text, std::size_t bytes_max) noexcept;
 /// UTF-8 as it is; each byte that is no part of it as "\xNN".
 std::string readable(std::string_view bytes);
+/// The same, and control characters as "\xNN" too: what a terminal may be given.
+std::string printable(std::string_view bytes);
 /// Replaces the escapes \xNN and \uNNNN that PyMeasure leaves in files by their characters; `found`
 /// is set when there was one.
 std::string unescape(std::string_view text, bool& found);
