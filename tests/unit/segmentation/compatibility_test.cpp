@@ -103,28 +103,23 @@ TEST_CASE("compatibility: the original's JSON configuration drives all three com
   if (program().empty()) return;
   const Scratch scratch;
   scratch.write("raw/a.csv", sweep(start_text));
-  scratch.write("c.json", R"({
+  scratch.write("c.json", R"json({
     "staging": {"raw_root": "raw", "stage_root": "s", "workers": 2, "polars_threads": 1, "force": false,
                 "only_yaml_data": false, "local_tz": "America/Santiago", "rejects_dir": "r", "events_dir": "e",
                 "manifest": "s/_manifest/manifest.parquet"},
     "intermediate": {"stage_root": "s", "output_root": "o", "procedure": "IV", "voltage_col": "Vsd (V)",
-                     "dv_threshold": 0.001, "min_segment_points": 5, "workers": 2, "polars_threads": 1, "force": false
-}
-, "analysis" : {},
-               "plotting" : {"dpi" : 300},
-                            "run_staging" : true,
-                                            "run_intermediate" : true,
-                                                                 "run_analysis" : false,
-                                                                                  "run_plotting"
-    : false
-})");
+                     "dv_threshold": 0.001, "min_segment_points": 5, "workers": 2, "polars_threads": 1,
+                     "force": false},
+    "analysis": {}, "plotting": {"dpi": 300},
+    "run_staging": true, "run_intermediate": true, "run_analysis": false, "run_plotting": false
+})json");
   for (const char* command : {"stage", "preprocess", "pipeline"}) {
-  CAPTURE(command);
-  const Answer answer = run(scratch.path(), std::string(command) + " -c c.json");
-  CAPTURE(answer.out);
-  CHECK(answer.exit == 0);
-}
-CHECK(weir::stat_file(scratch.path() + "/o/iv_segments/_manifest/manifest.parquet").ok());
+    CAPTURE(command);
+    const Answer answer = run(scratch.path(), std::string(command) + " -c c.json");
+    CAPTURE(answer.out);
+    CHECK(answer.exit == 0);
+  }
+  CHECK(weir::stat_file(scratch.path() + "/o/iv_segments/_manifest/manifest.parquet").ok());
 }
 
 TEST_CASE("compatibility: an output root that names its folder already gets no second one") {
