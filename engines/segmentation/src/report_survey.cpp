@@ -287,6 +287,12 @@ bool Surveyor::is_known(const std::string& name) const {
   return false;
 }
 
+/// True when the statistics leave room for one value only. Those of zero span both of its signs.
+bool is_one_value(const ChunkInfo& chunk) {
+  if (chunk.min == "-0.0" && chunk.max == "0.0") return true;
+  return !chunk.min.empty() && chunk.min == chunk.max;
+}
+
 /// The statistics of a row group, which is the run.
 void Surveyor::look_at_columns(const Record& record, const FileInfo& info, std::size_t group) {
   const auto rows = static_cast<std::int64_t>(info.row_group_rows[group]);
@@ -304,7 +310,7 @@ void Surveyor::look_at_columns(const Record& record, const FileInfo& info, std::
     if (nulls + nans >= rows) {
       ++facts.empty;
       empty_.push_back({&record, column.name});
-    } else if (nulls + nans == 0 && !chunk.min.empty() && chunk.min == chunk.max && rows > 1) {
+    } else if (nulls + nans == 0 && rows > 1 && is_one_value(chunk)) {
       ++facts.constant;
       constant_.push_back({&record, column.name});
     }

@@ -7,6 +7,7 @@
 // and line.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -72,9 +73,10 @@ std::optional<double> number_with_unit(std::string_view text,
 /// another one.
 std::optional<double> unit_factor(std::string_view unit, std::string_view base) noexcept;
 
-/// A number in the unit that `factor` leads to: 100 mV is 0.1 V, not 0.1000...1.
-constexpr double scaled(double number, double factor) noexcept {
-  return factor < 1.0 ? number / (1.0 / factor) : number * factor;
+/// A number in the unit that `factor` leads to: 100 mV is 0.1 V, not 0.1000...1. Below 1 a factor is the inverse of a
+/// whole number, and 1 / 1e-9 is only near to it.
+inline double scaled(double number, double factor) noexcept {
+  return factor < 1.0 ? number / std::round(1.0 / factor) : number * factor;
 }
 
 /// The factor from the unit of a raw column's name to that of its canonical one ("I (mA)" to "I (A)":
