@@ -3,8 +3,9 @@
 of an undisturbed run byte for byte (journals included), no temporary file is left, and in between no output is
 half-written.
 
-Beside kill_test.py: relative paths; both stages overlapped and apart; inputs that were changed since the last whole run;
-kill upon kill without a whole run between; some kills before the first output, some while manifests are folded.
+Beside kill_test.py: relative paths; both stages overlapped and apart; inputs changed since the last whole run; kill
+upon kill without a whole run between; some kills before the first output, and, by strace, some while a file is written,
+before it gets its name, and before a manifest or a journal gets its own.
 Environment: segment_support.py, WEIR_KILL_FILES (corpus; default by tier).
 """
 import collections
@@ -21,7 +22,8 @@ import segment_support as support  # noqa: E402
 KILLS = support.amount(4, 10, 200)
 FILES = int(os.environ.get('WEIR_KILL_FILES', support.amount(100, 200, 2000)))
 KILLS_A_TREE_MAX = 4
-MANIFESTS = ('out/stage/_manifest', 'out/segments/iv_segments/_manifest')
+IN_A_CALL = ('write', 'rename', 'fold')  # by strace, which counts the calls of one thread
+ONE_THREAD = {**os.environ, 'WEIR_SCHED': 'det:1'}
 
 
 class Scenario:
@@ -34,6 +36,21 @@ class Scenario:
         self.want = support.tree(os.path.join(whole, 'out'))
         self.before_tree = support.tree(before) if before else {}
         shutil.rmtree(whole)
+        self.renames, self.folds = 0, []
+
+    def count_renames(self, folder):
+        """How many there are, and which of them give journals and manifests their names."""
+        trace = os.path.join(os.path.dirname(folder), 'renames')
+        self.begin(folder)
+        subprocess.run(['strace', '-f', '--seccomp-bpf', '-o', trace, '-e', 'trace=rename', *self.words], cwd=folder,
+                       env=ONE_THREAD, stdout=subprocess.DEVNULL, check=True, timeout=support.LIMIT_S)
+        with open(trace, encoding='utf-8') as file:
+            lines = [line for line in file if 'rename(' in line]
+        self.renames = len(lines)
+        self.folds = [number for number, line in enumerate(lines, 1) if '_manifest/' in line]
+        same = support.tree(os.path.join(folder, 'out')) == self.want
+        shutil.rmtree(folder)
+        return same and len(self.folds) >= 4
 
     def begin(self, folder):
         support.place(folder, self.corpus)
@@ -42,26 +59,27 @@ class Scenario:
         return folder
 
 
-def folding(folder):
-    """Whether a journal or a manifest is being replaced."""
-    for manifest in MANIFESTS:
-        try:
-            if any(name.endswith(support.TEMPORARY) for name in os.listdir(os.path.join(folder, manifest))):
-                return True
-        except FileNotFoundError:
-            pass
-    return False
+def in_a_call(scenario, instant, draw):
+    """What strace must be told to kill at an instant that chance seldom hits: while a file is written, before it gets
+    its name, before a manifest or a journal gets its own."""
+    call = 'write' if instant == 'write' else 'rename'
+    number = draw.choice(scenario.folds) if instant == 'fold' else draw.randint(1, scenario.renames)
+    return ['strace', '-f', '-o', '/dev/null', '-e', f'trace={call}', '-e', f'inject={call}:signal=KILL:when={number}']
 
 
 def strike(scenario, folder, instant, number, draw):
     """Starts a run and sends it signal `number` at an instant of a kind; its exit."""
-    process = subprocess.Popen(scenario.words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wrap = in_a_call(scenario, instant, draw) if instant in IN_A_CALL else []
+    process = subprocess.Popen([*wrap, *scenario.words], cwd=folder, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=ONE_THREAD if wrap else None)
+    if wrap:
+        try:
+            return process.wait(support.LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return 'a hang'
     if instant == 'early':
         time.sleep(draw.random() * min(0.02, scenario.usual_s * 0.2))
-    elif instant == 'fold':
-        while process.poll() is None and not folding(folder):
-            time.sleep(0.0001)
-        time.sleep(draw.choice([0, draw.random() * 0.003]))
     else:
         time.sleep(draw.random() * scenario.usual_s)
     process.send_signal(number)
@@ -123,13 +141,22 @@ def main():
             differ = support.differences(fresh.want, scenario.want)
             if differ:
                 verdict.flag(f'{scenario.name}: what a fresh run makes of these inputs is another: {differ[:3]}')
-        landed, trees, forced = 0, 0, ['early', 'fold', 'early']  # some of each, however few there are
+        landed, trees = 0, 0
+        forced = ['early', 'fold', 'write', 'rename', 'early']  # some of each, however few there are
+        kinds = ['any', 'any', 'any', 'any', 'early', *IN_A_CALL]
+        if support.has_strace(top):
+            for scenario in scenarios:
+                if not scenario.count_renames(os.path.join(top, f'renames-{scenario.name}')):
+                    verdict.flag(f'{scenario.name}: on one thread it ends otherwise')
+        else:
+            print('left out: kills in chosen calls: strace is not there, or cannot trace')
+            forced, kinds = ['early', 'early'], ['any', 'any', 'any', 'early']
         while landed < KILLS:
             if trees > KILLS * 5:
                 verdict.flag('the pipeline nearly always ended before it could be killed')
                 break
             kills = min(draw.randint(1, KILLS_A_TREE_MAX), KILLS - landed)
-            instants = [forced.pop() if forced else draw.choice(['any', 'any', 'any', 'early', 'fold'])
+            instants = [forced.pop() if forced else draw.choice(kinds)
                         for _ in range(kills)]
             landed += kill_tree(scenarios[trees % len(scenarios)], os.path.join(top, f'tree{trees}'), instants, draw,
                                 counts, verdict)

@@ -291,8 +291,8 @@ def left_behind(bench):
     support.must_run(bench.place, support.command('pipeline', *words), 'side files')
     dead = 2**22 - 1  # no process has this id
     planted = [bench.path(*parts, f'.name.{dead}-3{support.TEMPORARY}') for parts in (
-        ('out', '_rejects'), ('out', 'stage'), ('out', 'stage', '_manifest', 'events'), ('out', 'segments', 'iv_segments'),
-        ('elsewhere',), ('out', 'stage', 'proc=IV'))]
+        ('out', '_rejects'), ('out', 'stage'), ('out', 'stage', '_manifest', 'events'),
+        ('out', 'segments', 'iv_segments'), ('elsewhere',), ('out', 'stage', 'proc=IV'))]
     for path in planted:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, 'w', encoding='utf-8') as file:

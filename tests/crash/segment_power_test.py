@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Power cuts under a real file system: weir-segment works on an ext4 in a file, is killed, and the file is copied at once,
-before the kernel writes back what nobody synced. On the copy every record of the journals must have its outputs, whole,
-and the pipeline goes on to the tree of an undisturbed run. The same with a disk that lies, syncs that answer 0 and do
-nothing, must be found out.
+"""Power cuts under a real file system: weir-segment works on an ext4 in a file, is killed, and the file is copied
+at once, before the kernel writes back what nobody synced. On the copy every record of the journals must have its
+outputs, whole, and the pipeline goes on to the tree of an undisturbed run. The same with a disk that lies, syncs that
+answer 0 and do nothing, must be found out.
 
 Environment: segment_support.py; needs root, loop devices and mkfs.ext4, and strace for the lying disk.
 """
@@ -144,13 +144,13 @@ def main():
         records, bad, end = bench.cut('none', draw.random())
         if end:
             verdict.flag(f'--fsync none: then the end is another: {end[:3]}')
-        if shutil.which('strace'):
+        if support.has_strace(top):
             records, bad, _ = bench.cut('commit', None, ['strace', '-f', '--seccomp-bpf', '-o', '/dev/null', '-e',
                                                          'trace=syncfs', '-e', 'inject=syncfs:retval=0'])
             if records == 0 or not bad:
                 verdict.flag(f'a disk that lies was not found out: {records} records')
         else:
-            print('left out: the disk that lies: there is no strace')
+            print('left out: the disk that lies: strace is not there, or cannot trace')
     print(f'seed {support.SEED}: {len(done) + 1} power cuts, {done} records survived, none without its outputs; '
           f'{verdict.bad} wrong' if not verdict.bad else f'{verdict.bad} wrong')
     return 1 if verdict.bad else 0

@@ -37,16 +37,21 @@ def need_program():
         sys.exit(77)
 
 
-def need_strace(top):
-    """Ends the test, aloud, where there is no strace, or it may not trace."""
+def has_strace(top):
+    """Whether strace is there and may trace."""
     try:
-        done = subprocess.run(['strace', '-f', '-o', os.path.join(top, 'probe'), '-e', 'inject=getppid:retval=1', 'true'],
-                              capture_output=True, text=True, check=False, timeout=LIMIT_S)
+        probe = os.path.join(top, 'probe')
+        done = subprocess.run(['strace', '-f', '-o', probe, '-e', 'inject=getpid:retval=1', 'true'],
+                              capture_output=True, check=False, timeout=LIMIT_S)
     except FileNotFoundError:
-        print('SKIP: there is no strace')
-        sys.exit(77)
-    if done.returncode != 0:
-        print(f'SKIP: strace cannot trace here: {done.stderr.strip()[-200:]}')
+        return False
+    return done.returncode == 0
+
+
+def need_strace(top):
+    """Ends the test, aloud, where that is not so."""
+    if not has_strace(top):
+        print('SKIP: strace is not there, or cannot trace')
         sys.exit(77)
 
 

@@ -53,8 +53,8 @@ AT_BEGIN = (*SYNCS, 'close')
 
 
 def read_trace(path):
-    """The calls that succeeded, and syncs that did not, in the order in which they ended; but syncs where they began, since they answer for
-    nothing that came later, and close, whose number another thread may get before it returns."""
+    """The calls that succeeded, and syncs that did not, in the order in which they ended; but syncs where they began,
+    since they answer for nothing that came later, and close, whose number another thread may get before it returns."""
     calls, begun = [], {}
     with open(path, encoding='latin-1') as file:
         for line in file:
