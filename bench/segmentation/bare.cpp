@@ -1,8 +1,8 @@
 // bare.cpp: weir-bench-segmentation: what the engine's speed is held against, and its two kernels alone.
 //
 //   read RAW             opens, reads and closes every CSV below RAW
-//   copy RAW LIKE OUT    the same, and for every Parquet file below LIKE creates one as long below OUT, under a temporary
-//                        name, in the same folders, and renames it: what staging asks of the file system
+//   copy RAW LIKE OUT    the same, and for every Parquet file below LIKE creates one as long below OUT, under a
+//                        temporary name, in the same folders, and renames it: what staging asks of the file system
 //   parse RAW            stages every CSV from memory: header, types, constant columns; no file is read or written
 //   detect RAW           finds the segments of the voltages of those files, by the default rule
 //

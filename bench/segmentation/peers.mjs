@@ -1,6 +1,6 @@
 // What others need for the first half of staging: each CSV below RAW to a Parquet file of its own below OUT (polars,
-// duckdb), or all CSVs of a procedure by one statement to a file a date (duckdb_copy). They get less to do than weir: no
-// journal, manifest, hash or reject record, no casts; constant columns but for run_id, proc and start only from
+// duckdb), or all CSVs of a procedure by one statement to a file a date (duckdb_copy). They get less to do than weir:
+// no journal, manifest, hash or reject record, no casts; constant columns but for run_id, proc and start only from
 // duckdb_copy. The header is read here, in JavaScript. usage: node peers.mjs FOLDER_WITH_node_modules PEER RAW OUT
 import fs from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -32,7 +32,8 @@ function headerOf (file) {
   if (new Set(columns.split(',')).size !== columns.split(',').length) return null
   const id = createHash('sha1').update(file).digest('hex').slice(0, 16)
   const startS = start ? Number(start[1]) : fs.statSync(file).mtimeMs / 1000
-  return { file, id, procedure: procedure[1], skip, columns, startS, date: new Date(startS * 1000).toISOString().slice(0, 10) }
+  const date = new Date(startS * 1000).toISOString().slice(0, 10)
+  return { file, id, procedure: procedure[1], skip, columns, startS, date }
 }
 
 function place (header) {
@@ -73,8 +74,8 @@ if (peer === 'polars') {
     try {
       if (!header) throw new Error('no header')
       await connection.run(`COPY (SELECT *, ${quoted(header.id)} AS run_id, ${quoted(header.procedure)} AS proc, ` +
-        `to_timestamp(${header.startS}) AS start_dt FROM read_csv(${quoted(file)}, skip = ${header.skip}, header = true, ` +
-        `delim = ',')) TO ${quoted(place(header))} (FORMAT parquet, COMPRESSION zstd)`)
+        `to_timestamp(${header.startS}) AS start_dt FROM read_csv(${quoted(file)}, skip = ${header.skip}, ` +
+        `header = true, delim = ',')) TO ${quoted(place(header))} (FORMAT parquet, COMPRESSION zstd)`)
       ++done
     } catch {
       ++refused

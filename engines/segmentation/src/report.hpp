@@ -1,4 +1,4 @@
-// report.hpp: what the journal of a root, and the files that it speaks of, say about the corpus; private to the program.
+// report.hpp: what the journal of a root, and the files that it speaks of, say about the corpus; private.
 //
 // Shape     a Finding is a count with the first few places; a Survey holds those of a whole root, of staged runs or of
 //           segments.

@@ -40,8 +40,8 @@ CommandedSweep commanded_sweep(const Table& table, std::string_view voltage);
 std::optional<SegmentError> find_segments(const Table& table, std::string_view voltage,
                                           const DetectorConfig& config,
                                           std::vector<Segment>& segments);
-/// The rows of all segments, one behind the other, with the segments' columns behind the staged ones: `columns` has them
-/// all, in `table`, `kept` (where rows belong to no segment) and `extra`. Returns the number of rows.
+/// The rows of all segments, one behind the other, with the segments' columns behind the staged ones: `columns` has
+/// them all, in `table`, `kept` (where rows belong to no segment) and `extra`. Returns the number of rows.
 std::size_t segment_rows(const Table& table, std::span<const Segment> segments, Rule rule,
                          Table& kept, Table& extra, std::vector<const Column*>& columns);
 
