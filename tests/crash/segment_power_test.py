@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 import segment_support as support  # noqa: E402
 
 FILES = support.amount(100, 150, 2000)
-CUTS = support.amount(1, 1, 30)  # of each policy, beside one when all is done
+CUTS = support.amount(1, 1, 12)  # of each policy, beside one when all is done
 MEBIBYTES = support.amount(64, 64, 256)
 
 
