@@ -1,20 +1,20 @@
 // file_tree.cpp: the calls of file.hpp that are about directories.
-#include <weir/file.hpp>
-
-#include "file_error.hpp"
-
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <csignal>
-#include <utility>
-#include <vector>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <optional>
+#include <utility>
+#include <vector>
+#include <weir/file.hpp>
+
+#include "file_error.hpp"
 
 namespace weir {
 namespace {
@@ -137,23 +137,38 @@ FileWalk::Step FileWalk::next(std::string& path, Error& error) {
   }
 }
 
+namespace {
+
+/// One directory in one that is there; it may be there already.
+std::optional<Error> make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return std::nullopt;
+  int code = errno;
+  struct stat raw {};
+  // EROFS and EACCES are also answered for directories that are there.
+  if (::stat(path.c_str(), &raw) == 0) {
+    if (S_ISDIR(raw.st_mode)) return std::nullopt;
+    if (code == EEXIST) code = ENOTDIR;
+  } else if (code == EEXIST) {  // a link that leads nowhere, or what is there cannot be looked at
+    code = errno == ENOENT ? ENOTDIR : errno;
+  }
+  Error error = file_error(code, path, "create the directory", "unwritable");
+  if (error.code == "not_found") error.code = "unwritable";  // a file stands in the way
+  return error;
+}
+
+}  // namespace
+
 Result<Done> make_directories(const std::string& path) {
-  for (std::size_t end = 0; end != std::string::npos;) {
-    end = path.find('/', end + 1);
-    const std::string part = path.substr(0, end);
-    if (part.empty() || ::mkdir(part.c_str(), 0777) == 0) continue;
-    int code = errno;
-    struct stat raw {};
-    // EROFS and EACCES are also answered for directories that are there.
-    if (::stat(part.c_str(), &raw) == 0) {
-      if (S_ISDIR(raw.st_mode)) continue;
-      if (code == EEXIST) code = ENOTDIR;
-    } else if (code == EEXIST) {  // a link that leads nowhere, or what is there cannot be looked at
-      code = errno == ENOENT ? ENOTDIR : errno;
-    }
-    Error error = file_error(code, part, "create the directory", "unwritable");
-    if (error.code == "not_found") error.code = "unwritable";  // a file stands in the way
-    return error;
+  // From the end: nearly always all but the last are there. Then forward again, so that an error
+  // names the first that could not be made.
+  std::size_t end = path.size();
+  while (end != 0 && make_directory(path.substr(0, end))) {
+    const std::size_t slash = path.rfind('/', end - 1);
+    end = slash == std::string::npos ? 0 : slash;
+  }
+  while (end < path.size()) {
+    end = std::min(path.find('/', end + 1), path.size());
+    if (auto error = make_directory(path.substr(0, end))) return *error;
   }
   return Done{};
 }

@@ -186,14 +186,7 @@ def main():
     verdict = support.Verdict()
     with support.scratch('faults') as top:
         support.need_strace(top)
-        one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
-        support.generate(one, FILES)
-        shutil.copytree(one, two)
-        if support.change_inputs(two) < 3:
-            sys.exit('the corpus is not what this test thinks')
-        first = support.place(os.path.join(top, 'first'), one)
-        support.must_run(first, support.command(), 'the first run')
-        before = os.path.join(first, 'out')
+        one, two, before = support.two_corpora(top, FILES)
         pipeline = lambda *more, fsync: support.command('pipeline', '--json', *more, fsync=fsync)  # noqa: E731
         scenarios = [
             (Scenario(top, 'fresh', one, None, pipeline(fsync='commit'), True), support.amount(12, 30, 10**9)),

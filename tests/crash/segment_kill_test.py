@@ -124,13 +124,7 @@ def main():
     draw, verdict, counts = support.random_of('kills'), support.Verdict(), collections.Counter()
     print(f'seed {support.SEED} (WEIR_SEED)', flush=True)
     with support.scratch('kill') as top:
-        one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
-        support.generate(one, FILES)
-        shutil.copytree(one, two)
-        support.change_inputs(two)
-        first = support.place(os.path.join(top, 'first'), one)
-        support.must_run(first, support.command(), 'the first run')
-        before = os.path.join(first, 'out')
+        one, two, before = support.two_corpora(top, FILES)
         scenarios = [Scenario(top, 'overlapped', one, None, support.command()),
                      Scenario(top, 'apart', one, None, support.command('pipeline', '--barrier')),
                      Scenario(top, 'changed', two, before, support.command()),

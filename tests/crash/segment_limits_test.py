@@ -203,6 +203,19 @@ def no_permission(bench):
     os.chmod(bench.path('out', 'stage', '_manifest'), 0o755)
     bench.mended('a manifest that cannot be replaced')
 
+    # What analyse can see it does, then it ends with 1; and so again, until the cause is gone.
+    days = bench.path('out', 'segments', 'iv_segments', 'proc=IV')
+    day = next(name for name in sorted(os.listdir(days)))
+    run = os.path.join(days, day, sorted(os.listdir(os.path.join(days, day)))[0])
+    words = [support.EXE, 'analyse', '--intermediate-root', 'out/segments', '--date', 'all', '--output-root',
+             'out/analysis', '--quiet', '--fsync', 'none']
+    own()
+    for mode, code in ((0, 1), (0, 1), (0o755, 0)):
+        os.chmod(run, mode)
+        done = support.run(bench.place, words, limit_s=LIMIT_S, **user)
+        if done.returncode != code or (code and 'Permission denied' not in done.stderr):
+            bench.verdict.flag(f'analyse of a folder of mode {mode:o}: exit {done.returncode}: {done.stderr[-300:]}')
+
 
 def odd_inputs(bench):
     """What is no regular file is a reject where it has the name of an input, and nothing elsewhere."""

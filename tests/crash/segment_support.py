@@ -123,6 +123,18 @@ def must_run(folder, words, what):
     return done
 
 
+def two_corpora(top, files):
+    """A corpus, the same with changed inputs, and what a run over the first one left."""
+    one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
+    generate(one, files)
+    shutil.copytree(one, two)
+    if change_inputs(two) < 3:
+        sys.exit('the corpus is not what this test thinks')
+    first = place(os.path.join(top, 'first'), one)
+    must_run(first, command(), 'the first run')
+    return one, two, os.path.join(first, 'out')
+
+
 def tree(root):
     """{path: SHA-256, or `folder`} of all below `root`, temporary files included."""
     found = {}

@@ -298,19 +298,14 @@ def main():
     verdict = support.Verdict()
     with support.scratch('sync') as top:
         support.need_strace(top)
-        one, two = os.path.join(top, 'one'), os.path.join(top, 'two')
-        support.generate(one, FILES)
-        shutil.copytree(one, two)
-        support.change_inputs(two)
-        first = support.place(os.path.join(top, 'first'), one)
-        support.must_run(first, support.command(), 'the first run')
+        one, two, left = support.two_corpora(top, FILES)
         start = os.path.join(top, 'start')
 
         def begin(corpus, before):
             shutil.rmtree(start, ignore_errors=True)
             support.place(start, corpus)
             if before:
-                shutil.copytree(os.path.join(first, 'out'), os.path.join(start, 'out'))
+                shutil.copytree(left, os.path.join(start, 'out'))
 
         looked = planted = 0
         for policy in ('commit', 'file'):

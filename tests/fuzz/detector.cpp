@@ -52,7 +52,7 @@ SegmentType type_by_ends(double a, double b) {
   return b < a ? SegmentType::forward_negative : SegmentType::forward_positive;
 }
 
-/// The original's rule, word for word.
+/// The original's rule, restated.
 std::vector<Segment> restated(std::span<const double> v, double threshold, std::size_t points_min) {
   std::vector<Segment> out;
   if (v.empty() || v.size() < points_min) return out;

@@ -172,6 +172,7 @@ void Analysis::add_up(const DayReport& day) {
   all.bytes_out += one.bytes_out;
   all.removed += one.removed;
   all.interrupted = all.interrupted || one.interrupted;
+  if (all.unread.code.empty()) all.unread = one.unread;
   all.warnings.insert(all.warnings.end(), one.warnings.begin(), one.warnings.end());
   GraphReport& graph = all.graph;
   graph.ledger += one.graph.ledger;
@@ -208,8 +209,9 @@ Result<Done> Analysis::run_day(const std::string& date) {
   if (!ran) return ran;
   DayReport& day = record.report;
   if (day.runs.interrupted) return Done{};
-  if (day.error.code.empty()) {
-    summaries_.push_back(record.summary);
+  if (day.error.code.empty()) summaries_.push_back(record.summary);
+  // Of what could not be seen there is no record: the next call looks again, and says so again.
+  if (day.error.code.empty() && day.runs.unread.code.empty()) {
     record.outputs = outputs_of(date);
     const OutputFile file{"_manifest/analysis", date + "_" + config_.procedure + ".tsv",
                           to_text(record)};

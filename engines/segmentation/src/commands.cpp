@@ -350,7 +350,8 @@ void Session::write_graphs() {
 
 void Session::finish() {
   // The rest was done; what is below a folder that could not be read was not.
-  for (const StageReport* report : {&findings_.stage, &findings_.preprocess}) {
+  for (const StageReport* report :
+       {&findings_.stage, &findings_.preprocess, &findings_.analysis.runs}) {
     if (!report->unread.code.empty() && findings_.error.code.empty()) fail(report->unread);
   }
   findings_.metrics = runtime_->metrics();

@@ -62,9 +62,10 @@ Field take_field(std::string_view& rest, bool& more) noexcept {
   return {cut(0), false};
 }
 
-/// A column while rows are read. `column` is an index: -1 leaves the field out.
+/// A column while rows are read.
 struct Slot {
-  int column = -1;
+  Column* target =
+      nullptr;  // stays where it is while columns are added; null: the field is left out
   ColumnType type = ColumnType::float64;
   bool decided = true;   // false: the first value decides
   std::size_t row = 0;   // the one whose value decided
@@ -152,8 +153,7 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
     }
     slot.factor = listed ? column_factor(raw[at], names_[at]).value_or(1.0) : 1.0;
     if (listed || !only_spec || spec.data.empty()) {
-      slot.column = static_cast<int>(table_.size());
-      table_.add(names_[at], slot.type);
+      slot.target = &table_.add(names_[at], slot.type);
     }
     slots_.push_back(slot);
   }
@@ -169,8 +169,8 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
 /// Reads one field that is no plain number. False: text where a number belongs.
 bool Reader::read_cell(Slot& slot, const Field& cell) {
   const std::string_view field = cell.text;
-  if (slot.column < 0) return true;
-  Column& column = table_[static_cast<std::size_t>(slot.column)];
+  if (slot.target == nullptr) return true;
+  Column& column = *slot.target;
   const std::string_view word = trim(field);
   if (!slot.decided && !word.empty()) {
     slot.decided = true;
@@ -226,8 +226,8 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
     }
     Slot& slot = slots_[field];
     if (slot.type == ColumnType::float64 && slot.decided &&
-        slot.column >= 0) {  // nearly every field of every file
-      Column& column = table_[static_cast<std::size_t>(slot.column)];
+        slot.target != nullptr) {  // nearly every field of every file
+      Column& column = *slot.target;
       if (end - at >= 3 && at[0] == 'n' && at[1] == 'a' && at[2] == 'n' &&
           (at + 3 == end || at[3] == ',')) {
         column.add(std::numeric_limits<double>::quiet_NaN());
@@ -275,8 +275,8 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
 /// Numbers in another unit than the column's become those of the column's.
 void Reader::convert_units(CsvNotes& notes) {
   for (const Slot& slot : slots_) {
-    if (slot.column < 0 || slot.factor == 1.0 || slot.type != ColumnType::float64) continue;
-    Column& column = table_[static_cast<std::size_t>(slot.column)];
+    if (slot.target == nullptr || slot.factor == 1.0 || slot.type != ColumnType::float64) continue;
+    Column& column = *slot.target;
     for (double& value : column.floats) value = scaled(value, slot.factor);
     notes.converted.push_back(column.name);
   }
@@ -285,8 +285,9 @@ void Reader::convert_units(CsvNotes& notes) {
 /// Removes what the last row left in columns before it was refused, types that it decided included.
 void Reader::take_back_row() {
   for (const Slot& slot : slots_) {
-    if (slot.column < 0 || !slot.guessed || !slot.decided || slot.row != table_.rows) continue;
-    Column& column = table_[static_cast<std::size_t>(slot.column)];
+    if (slot.target == nullptr || !slot.guessed || !slot.decided || slot.row != table_.rows)
+      continue;
+    Column& column = *slot.target;
     column.clear(std::string(column.name), ColumnType::float64);
     for (std::size_t row = 0; row < table_.rows; ++row) column.add_null();
   }

@@ -238,6 +238,7 @@ Result<Done> DayAnalysis::remove_others(const std::string& run_id,
     const std::string name = it->path().filename().string();
     if (name.ends_with(".parquet") && !names.contains(name)) others.push_back(name);
   }
+  if (error) return Error{"unreadable", error.message(), output_root_ + "/" + directory};
   for (const std::string& name : others) {
     if (auto gone = remove_output(output_root_, directory, name); !gone) return gone;
   }
@@ -409,6 +410,8 @@ Result<Done> DayAnalysis::remove_stale() {
           !written_.contains(directory + "/" + name))
         stale.push_back(name);
     }
+    if (error && error != std::errc::no_such_file_or_directory)
+      return Error{"unreadable", error.message(), output_root_ + "/" + directory};
     for (const std::string& name : stale) {
       if (auto gone = remove_output(output_root_, directory, name); !gone) return gone;
     }
@@ -459,6 +462,7 @@ Result<Done> DayAnalysis::run(Runtime& runtime) {
   if (const Error* error = fatal_.get()) return *error;
   for (const std::string& warning : source_->warnings()) report_.runs.warnings.push_back(warning);
   saw_all_ = source_->saw_all();
+  report_.runs.unread = source_->unread();
   warn_of_points();
   if (!ran || report_.runs.interrupted) return ran;
   const StageReport& r = report_.runs;

@@ -25,6 +25,15 @@ Result<Done> rename_path(const std::string& from, const std::string& to) {
   return Done{};
 }
 
+/// Removes a folder that is empty; another one stays.
+Result<Done> remove_empty(const std::string& folder) {
+  std::error_code error;
+  fs::remove(folder, error);
+  if (!error || error == std::errc::directory_not_empty || error == std::errc::file_exists)
+    return Done{};
+  return unwritable(error.value(), folder);
+}
+
 Result<Done> sync_folder(const std::string& path) {
   const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return unwritable(errno, path);
@@ -34,35 +43,62 @@ Result<Done> sync_folder(const std::string& path) {
   return Done{};
 }
 
-/// Removes the parts in a folder, and the folder when nothing else is in it.
-void remove_parts(const std::string& folder) noexcept {
+Result<std::vector<fs::directory_entry>> entries_of(const std::string& folder) {
+  std::vector<fs::directory_entry> entries;
   std::error_code error;
-  std::vector<fs::path> parts;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (part_number(it->path().filename().string()) >= 0) parts.push_back(it->path());
-  }
-  for (const fs::path& part : parts) fs::remove(part, error);
-  fs::remove(folder, error);
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    entries.push_back(*it);
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Error{"unreadable", error.message(), folder};
+  return entries;
 }
 
-std::map<int, std::uint64_t> parts_in(const fs::path& folder, std::error_code& error) {
+bool is_folder(const fs::directory_entry& entry) {
+  std::error_code ignored;  // what cannot be looked at is said when it is to be read
+  return entry.is_directory(ignored);
+}
+
+int part_number(const fs::directory_entry& entry) {
+  return segmentation::part_number(entry.path().filename().string());
+}
+
+/// The parts in a folder and their bytes; none where there is no folder.
+Result<std::map<int, std::uint64_t>> parts_in(const std::string& folder) {
+  const auto entries = entries_of(folder);
+  if (!entries) return entries.error();
   std::map<int, std::uint64_t> parts;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const int number = part_number(it->path().filename().string());
-    if (number < 0 || !it->is_regular_file(error)) continue;
-    parts[number] = it->file_size(error);
+  for (const fs::directory_entry& entry : entries.value()) {
+    const int number = part_number(entry);
+    const auto stat = number < 0 ? Result<FileStat>(FileStat{}) : stat_file(entry.path().string());
+    if (!stat) return stat.error();
+    if (number >= 0 && stat.value().kind == FileKind::file) parts[number] = stat.value().size;
   }
   return parts;
 }
 
-/// Puts what is not ours back into the folder that took the place of `old`.
-void keep_others(const std::string& old, const std::string& place) noexcept {
+/// Removes the parts in a folder, and the folder when nothing else is in it.
+Result<Done> remove_parts(const std::string& folder) {
+  const auto entries = entries_of(folder);
+  if (!entries) return entries.error();
   std::error_code error;
-  std::vector<fs::path> others;
-  for (fs::directory_iterator it(old, error), end; !error && it != end; it.increment(error)) {
-    if (part_number(it->path().filename().string()) < 0) others.push_back(it->path());
+  for (const fs::directory_entry& entry : entries.value()) {
+    if (part_number(entry) < 0) continue;
+    fs::remove(entry.path(), error);
+    if (error) return unwritable(error.value(), entry.path().string());
   }
-  for (const fs::path& other : others) fs::rename(other, place / other.filename(), error);
+  return remove_empty(folder);
+}
+
+/// Puts what is not ours back into the folder that took the place of `old`.
+Result<Done> keep_others(const std::string& old, const std::string& place) {
+  const auto entries = entries_of(old);
+  if (!entries) return entries.error();
+  for (const fs::directory_entry& entry : entries.value()) {
+    if (part_number(entry) >= 0) continue;
+    const std::string name = entry.path().filename().string();
+    if (auto moved = rename_path(entry.path().string(), place + "/" + name); !moved) return moved;
+  }
+  return Done{};
 }
 
 }  // namespace
@@ -82,23 +118,21 @@ int part_number(std::string_view name) noexcept {
 
 Result<Parts> find_parts(const std::string& root) {
   Parts found;
-  std::error_code error;
-  const auto folders = [&error](const fs::path& folder, std::string_view prefix) {
-    std::vector<fs::path> out;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-      if (it->path().filename().string().starts_with(prefix) && it->is_directory(error))
-        out.push_back(it->path());
-    }
-    return out;
-  };
-  for (const fs::path& proc : folders(root, "proc=")) {
-    for (const fs::path& date : folders(proc, "date=")) {
-      auto parts = parts_in(date, error);
-      if (!parts.empty())
-        found[proc.filename().string() + "/" + date.filename().string()] = std::move(parts);
+  const auto procedures = entries_of(root);
+  if (!procedures) return procedures.error();
+  for (const fs::directory_entry& proc : procedures.value()) {
+    const std::string procedure = proc.path().filename().string();
+    if (!procedure.starts_with("proc=") || !is_folder(proc)) continue;
+    const auto dates = entries_of(proc.path().string());
+    if (!dates) return dates.error();
+    for (const fs::directory_entry& date : dates.value()) {
+      const std::string day = date.path().filename().string();
+      if (!day.starts_with("date=") || !is_folder(date)) continue;
+      auto parts = parts_in(date.path().string());
+      if (!parts) return parts.error();
+      if (!parts.value().empty()) found[procedure + "/" + day] = std::move(parts).value();
     }
   }
-  if (error) return Error{"unreadable", error.message(), root};
   return found;
 }
 
@@ -187,20 +221,22 @@ Result<Done> PartitionWriter::put_in_place(const std::string& place, bool alone)
     return rename_path(building_, place);
   auto swapped = swap_folders(building_, place, root_ + "/_manifest/replaced");
   if (!swapped) return swapped;
-  keep_others(building_, place);
-  remove_parts(building_);
-  return Done{};
+  if (auto kept = keep_others(building_, place); !kept) return kept;
+  return remove_parts(building_);
 }
 
 Result<std::vector<std::uint64_t>> PartitionWriter::commit() {
   WEIR_CHECK(!partition_.empty(), "a partition is committed once");
   if (auto finished = finish_part(); !finished) return finished.error();
   const std::string place = root_ + "/" + partition_;
-  std::error_code error;
-  const auto old = parts_in(place, error);
+  const auto found = parts_in(place);
+  if (!found) return found.error();
+  const std::map<int, std::uint64_t>& old = found.value();
   if (bytes_.empty()) {
-    remove_parts(place);
-    fs::remove(place.substr(0, place.rfind('/')), error);  // where no other date is in it
+    // A record may not say that it is gone before it is.
+    if (auto removed = remove_parts(place); !removed) return removed.error();
+    if (auto removed = remove_empty(place.substr(0, place.rfind('/'))); !removed)
+      return removed.error();
     partition_.clear();
     return std::vector<std::uint64_t>{};
   }

@@ -92,7 +92,8 @@ bool SegmentSource::next(StoredRun& run) {
       add_part(part->run_id, {part->segment, path, nullptr, 0, 0});
     } else if (is_partition(name)) {
       open_partition(path);
-    } else if (found == FileWalk::Step::error) {
+    } else if (found == FileWalk::Step::error && error.code != "not_a_file") {
+      if (error.code != "broken_link" && unread_.code.empty()) unread_ = error;
       warnings_.push_back(error.text());
       saw_all_ = false;
     }

@@ -47,8 +47,10 @@ class SegmentSource {
   bool next(StoredRun& run);
   /// Folders of runs; 0 where the runs are rows.
   std::size_t folders() const noexcept { return folders_; }
-  /// False: something could not be read. Not while next() runs, like warnings().
+  /// False: something could not be read. Not while next() runs, like the next two.
   bool saw_all() const noexcept { return saw_all_; }
+  /// Of the first folder that could not be looked into; empty code: none.
+  const Error& unread() const noexcept { return unread_; }
   const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
@@ -69,6 +71,7 @@ class SegmentSource {
   std::set<std::string, std::less<>> seen_;
   bool at_end_ = false;
   bool saw_all_ = true;
+  Error unread_;
 
   // of the partition that is being read
   std::string path_;

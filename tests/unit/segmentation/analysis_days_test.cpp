@@ -10,6 +10,7 @@
 #include <sstream>
 #include <weir/segmentation/analysis.hpp>
 #include <weir/segmentation/parquet.hpp>
+#include <weir/segmentation/pipeline.hpp>
 #include <weir/segmentation/text.hpp>
 
 #include "real_data.hpp"
@@ -114,11 +115,7 @@ MadeRun loop_run(const std::string& id, double v_max, double shift = 0.25, doubl
 }
 
 struct Bench {
-  Bench() {
-    weir::Config runtime_config;
-    runtime_config.workers = 2;
-    runtime_config.pin = weir::Pin::none;
-    runtime = weir::Runtime::start(runtime_config).value();
+  Bench() : runtime(start(2)) {
     config.intermediate_root = scratch.path() + "/seg/iv_segments";
     config.output_root = scratch.path() + "/out";
     config.dates = {"all"};
@@ -237,6 +234,64 @@ TEST_CASE("analysis: both layouts give the same tables and plots") {
     CHECK(other.runs.rows == one.runs.rows);
     CHECK(other.runs.warnings.empty());
     CHECK(results(rows_bench.scratch) == expected);
+  }
+}
+
+TEST_CASE("analysis: of a corpus in either layout the tables and plots are the same") {
+  Bench bench;
+  REQUIRE(generate(*bench.runtime, {60, CorpusKind::dirty, 3}, bench.scratch.path() + "/corpus", {})
+              .ok());
+  const TimeZone zone = TimeZone::load("UTC").value();
+  std::map<std::string, std::string> expected;
+  std::uint64_t done = 0;
+  for (const Layout layout : {Layout::run, Layout::partition}) {
+    const std::string root = bench.scratch.path() + (layout == Layout::run ? "/runs" : "/parts");
+    StageConfig first;
+    first.raw_root = bench.scratch.path() + "/corpus/raw";
+    first.stage_root = root + "/stage";
+    first.zone = &zone;
+    first.layout = layout;
+    first.sync = SyncPolicy::none;
+    SegmentConfig second;
+    second.stage_root = first.stage_root;
+    second.output_root = root + "/iv_segments";
+    second.layout = layout;
+    second.sync = SyncPolicy::none;
+    REQUIRE(pipeline(*bench.runtime, first, second, {}).ok());
+    std::filesystem::remove_all(bench.scratch.path() + "/out");
+    bench.config.intermediate_root = second.output_root;
+    bench.config.range_decimals = 1;
+    const AnalyseReport report = bench.run();
+    std::map<std::string, std::string> made = results(bench.scratch);
+    // The order of runs is that of their files here and of their starts there, and paths are of their layout.
+    std::erase_if(
+        made, [](const auto& file) { return file.first.find("/_metadata/") != std::string::npos; });
+    if (layout == Layout::run) {
+      expected = std::move(made);
+      done = report.runs.done;
+      CHECK(done > 20);
+      continue;
+    }
+    CHECK(report.runs.done == done);
+    CHECK(made.size() == expected.size());
+    for (const auto& [name, bytes] : expected) CHECK_MESSAGE(made[name] == bytes, name);
+    // The journal tells how many segments a run has, in this layout too.
+    std::string part;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(second.output_root)) {
+      if (entry.path().filename() == "part-000.parquet") part = entry.path();
+    }
+    weir::Buffer bytes;
+    REQUIRE(weir::read_file(part, bytes).ok());
+    Table whole;
+    REQUIRE(read_parquet(bytes.view(), whole).ok());
+    ParquetWriter writer(Compression::none);
+    // All rows but those of the last run's last segment.
+    std::size_t rows = whole.rows;
+    const Column& segment = *whole.find("segment_id");
+    while (rows > 0 && segment.integer(rows - 1) == segment.integer(whole.rows - 1)) --rows;
+    REQUIRE(rows > 0);
+    REQUIRE(weir::write_file_atomically(part, writer.encode(whole, 0, rows)).ok());
+    CHECK(bench.run().runs.rejects.at("incomplete") == 1);
   }
 }
 

@@ -22,13 +22,6 @@ const std::string date = "2025-01-01";
 const std::string day = date + "_IV";
 const std::string runs_folder = "seg/iv_segments/proc=IV/date=" + date;
 
-std::unique_ptr<weir::Runtime> start(int workers) {
-  weir::Config config;
-  config.workers = workers;
-  config.pin = weir::Pin::none;
-  return weir::Runtime::start(config).value();
-}
-
 /// A corpus, staged and segmented by the compat rule.
 struct Day {
   explicit Day(std::size_t files = 120, const std::string& procedure = "IV") : runtime(start(2)) {

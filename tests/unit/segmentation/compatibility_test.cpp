@@ -284,6 +284,8 @@ TEST_CASE(
   CHECK(column_factor("Clock (s)", "Clock (ms)").value() == 1000);
   CHECK(column_factor("t (ms)", "t (s)").value() == 1e-3);
   CHECK(column_factor("current", "I (A)").value() == 1);
+  CHECK(scaled(1.5, 1e-9) == 1.5e-9);
+  CHECK(scaled(1.5, 1 / 1e-9) == 1.5e9);
   CHECK(!column_factor("I (V)", "I (A)"));
   CHECK(!column_factor("T (K)", "T (degC)"));
   CHECK(canonical("I (mA)", "IV") == "I (A)");

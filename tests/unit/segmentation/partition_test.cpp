@@ -26,13 +26,6 @@ const TimeZone& utc() {
   return zone;
 }
 
-std::unique_ptr<weir::Runtime> start(int workers) {
-  weir::Config config;
-  config.workers = workers;
-  config.pin = weir::Pin::none;
-  return weir::Runtime::start(config).value();
-}
-
 constexpr double day_s = 86400;
 constexpr double first_day_s = 1757030400;  // 2025-09-05T00:00 UTC
 
@@ -429,6 +422,27 @@ TEST_CASE("partition: what is missing, cut or unknown in a root is mended") {
     fs::remove(path + "proc=IV/date=2025-09-07/notes.txt");
     CHECK(bench.tree(root) == *want);
   }
+}
+
+TEST_CASE("partition: what cannot be removed is an error, and no record says that it is gone") {
+  Bench bench;
+  bench.put("a.csv", sweep(first_day_s));
+  bench.put("b.csv", sweep(first_day_s + day_s));
+  bench.stage_all("s");
+  const std::string day = bench.scratch.path() + "/s/proc=IV/date=2025-09-05";
+  bench.remove("a.csv");
+  // As root everything can be removed: a folder that is not empty stands where the part was.
+  fs::rename(day + "/part-000.parquet", bench.scratch.path() + "/aside");
+  bench.scratch.write("s/proc=IV/date=2025-09-05/part-000.parquet/x", "");
+  const auto staged = stage(*bench.runtime, bench.stage_config("s", Layout::partition), {});
+  REQUIRE(!staged.ok());
+  CHECK(staged.error().code == "unwritable");
+  CHECK(staged.error().where == day + "/part-000.parquet");
+  CHECK(Journal::read(bench.scratch.path() + "/s").value().sorted().size() == 2);
+  fs::remove_all(day + "/part-000.parquet");
+  fs::rename(bench.scratch.path() + "/aside", day + "/part-000.parquet");
+  CHECK(bench.stage_all("s").removed == 1);
+  bench.check_as_fresh("s");
 }
 
 TEST_CASE("partition: many runs of a day are several parts, replaced together") {

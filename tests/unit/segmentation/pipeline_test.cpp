@@ -21,13 +21,6 @@ const TimeZone& santiago() {
   return zone;
 }
 
-std::unique_ptr<weir::Runtime> start(int workers) {
-  weir::Config config;
-  config.workers = workers;
-  config.pin = weir::Pin::none;
-  return weir::Runtime::start(config).value();
-}
-
 /// A corpus in a folder, and the two stages over it.
 struct Bench {
   explicit Bench(std::size_t files, CorpusKind kind = CorpusKind::clean, int workers = 2)

@@ -1,4 +1,4 @@
-// scratch.hpp: a folder that goes with the test.
+// scratch.hpp: a folder that goes with the test, and a runtime for it.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -7,8 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <weir/file.hpp>
+#include <weir/runtime.hpp>
 
 class Scratch {
  public:
@@ -51,3 +53,10 @@ class Scratch {
  private:
   std::string path_;
 };
+
+inline std::unique_ptr<weir::Runtime> start(int workers) {
+  weir::Config config;
+  config.workers = workers;
+  config.pin = weir::Pin::none;
+  return weir::Runtime::start(config).value();
+}

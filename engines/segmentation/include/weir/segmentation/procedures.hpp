@@ -73,10 +73,10 @@ std::optional<double> number_with_unit(std::string_view text,
 /// another one.
 std::optional<double> unit_factor(std::string_view unit, std::string_view base) noexcept;
 
-/// A number in the unit that `factor` leads to: 100 mV is 0.1 V, not 0.1000...1. Below 1 a factor is the inverse of a
-/// whole number, and 1 / 1e-9 is only near to it.
+/// A number in the unit that `factor` leads to: 100 mV is 0.1 V, not 0.1000...1. A factor is a whole number or the
+/// inverse of one, and what 1 / 1e-9 gives is only near to it.
 inline double scaled(double number, double factor) noexcept {
-  return factor < 1.0 ? number / std::round(1.0 / factor) : number * factor;
+  return factor < 1.0 ? number / std::round(1.0 / factor) : number * std::round(factor);
 }
 
 /// The factor from the unit of a raw column's name to that of its canonical one ("I (mA)" to "I (A)":
