@@ -149,8 +149,8 @@ Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t
   for (;;) {
     if (buffer.size() == buffer.capacity() && !buffer.reserve(buffer.capacity() * 2 + step_bytes))
       return no_memory();
-    const ssize_t n =
-        ::read(file, buffer.data() + buffer.size(), buffer.capacity() - buffer.size());
+    const std::size_t wanted = buffer.capacity() - buffer.size();
+    const ssize_t n = ::read(file, buffer.data() + buffer.size(), wanted);
     if (n == 0) return buffer.size();
     if (n < 0) {
       if (errno == EINTR) continue;
@@ -159,6 +159,8 @@ Result<std::size_t> read_to_end(int file, const std::string& path, std::uint64_t
     const std::size_t total = buffer.size() + static_cast<std::size_t>(n);
     if (total > bytes_max) return too_large();
     if (!buffer.resize(total)) return no_memory();
+    // A read cut short where the file should end has met its end; it saves the call that says so.
+    if (total == size && static_cast<std::size_t>(n) < wanted) return total;
   }
 }
 

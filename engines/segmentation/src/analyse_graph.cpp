@@ -46,7 +46,7 @@ class Analysis {
            const LaserCalibrations& calibrations, const Watch& watch, AnalyseReport& report)
       : runtime_(runtime),
         config_(config),
-        journal_(journal),
+        records_(journal.sorted()),
         calibrations_(calibrations),
         input_{config, journal, calibrations, watch},
         report_(report),
@@ -71,7 +71,7 @@ class Analysis {
 
   Runtime& runtime_;
   const AnalyseConfig& config_;
-  const Journal& journal_;
+  const SortedRecords records_;
   const LaserCalibrations& calibrations_;
   AnalysisInput input_;
   AnalyseReport& report_;
@@ -132,9 +132,10 @@ std::string Analysis::record_path(const std::string& date) const {
 std::string Analysis::inputs_of(const std::string& date) const {
   const std::string prefix = "proc=" + config_.procedure + "/date=" + date + "/";
   std::string segments;
-  for (const Record* record : journal_.sorted()) {
-    if (record->path.starts_with(prefix))
-      segments += record->path + " " + std::to_string(record->segments.size()) + "\n";
+  for (auto at = records_.from(prefix); at != records_.end(); ++at) {
+    const Record record = *at;
+    if (!record.path.starts_with(prefix)) break;
+    segments += record.path + " " + std::to_string(record.segments.size()) + "\n";
   }
   return input_fingerprint(date_root(config_, date)) + "/" + hex_word(hash_text(segments));
 }

@@ -130,9 +130,10 @@ Give DayAnalysis::discover(Emit<Token>& out) {
 }
 
 void DayAnalysis::read(Work& work) {
-  const Record* record = input_.journal.find("proc=" + config_.procedure + "/date=" + date_ + "/" +
-                                             std::string(run_prefix) + work.sweep.run_id);
-  if (record != nullptr && record->segments.size() != work.run.segments()) {
+  const std::optional<Record> record =
+      input_.journal.find("proc=" + config_.procedure + "/date=" + date_ + "/" +
+                          std::string(run_prefix) + work.sweep.run_id);
+  if (record && record->segments.size() != work.run.segments()) {
     work.error = SegmentError{"incomplete", std::to_string(work.run.segments()) + " of " +
                                                 std::to_string(record->segments.size()) +
                                                 " segments are there"};

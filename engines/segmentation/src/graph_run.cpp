@@ -140,11 +140,11 @@ Result<Journal> open_output(const std::string& input, const std::string& root, S
   if (auto removed = remove_temporaries(root); !removed) return removed.error();
   auto journal = Journal::open(root, sync);
   if (journal) {
-    for (const Record* record : journal.value().sorted()) {
-      if (!record->ok() || (record->part >= 0) == (layout == Layout::partition)) continue;
+    for (const Record& record : journal.value().sorted()) {
+      if (!record.ok() || (record.part >= 0) == (layout == Layout::partition)) continue;
       return Error{"other_layout",
                    std::string("what is there has --layout ") +
-                       (record->part >= 0 ? "partition" : "run") +
+                       (record.part >= 0 ? "partition" : "run") +
                        ", and a root has one; give that, or another folder",
                    root};
     }

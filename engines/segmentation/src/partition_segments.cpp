@@ -15,10 +15,10 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
 
   /// A root's partitions hold the segments of one stage root: of another one's they could not be written again.
   Result<Done> check_root() const {
-    for (const Record* record : journal_.sorted()) {
-      if (record->origin == stage_root_) continue;
+    for (const Record& record : journal_.sorted()) {
+      if (record.origin == stage_root_) continue;
       return Error{"other_root",
-                   "its partitions have segments of another stage root, " + record->origin +
+                   "its partitions have segments of another stage root, " + record.origin +
                        "; give that one, or another --output-root",
                    output_root_};
     }

@@ -24,10 +24,10 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
   /// A root's partitions hold the runs of one raw root: of another one's they could not be written again.
   Result<Done> check_root() const {
     const std::string root = readable(raw_root_);
-    for (const Record* record : journal_.sorted()) {
-      if (is_below(record->path, root)) continue;
+    for (const Record& record : journal_.sorted()) {
+      if (is_below(record.path, root)) continue;
       return Error{"other_root",
-                   "its partitions have runs of another raw root, as " + record->path +
+                   "its partitions have runs of another raw root, as " + record.path +
                        "; give that one, or another --stage-root",
                    stage_root_};
     }

@@ -108,9 +108,9 @@ class Partitioned : public Base {
   static constexpr std::size_t kept_bytes_max = 1u << 20;  // a slot that keeps more is freed
 
   bool refused(const Work& work) const { return work.decided() && !work.skipped; }
-  static bool was_ok(const Work& work) { return work.previous != nullptr && work.previous->ok(); }
-  void append(Record record) {
-    if (auto done = this->journal_.append(std::move(record)); !done) this->fatal_.set(done.error());
+  static bool was_ok(const Work& work) { return work.previous && work.previous->ok(); }
+  void append(const Record& record) {
+    if (auto done = this->journal_.append(record); !done) this->fatal_.set(done.error());
   }
 
   template <class Config, class Next, class Take>
@@ -146,7 +146,7 @@ class Partitioned : public Base {
   /// A run of the walk goes to its partition, or is skipped or refused.
   void gather(Work& work) {
     seen_.insert(name_of(work));
-    const Record* before = work.previous;
+    const std::optional<Record>& before = work.previous;
     if (was_ok(work)) add_texts(before->notes, old_texts_[procedure_of(before->partition())]);
     if (work.skipped) {
       this->count(work);
@@ -183,24 +183,24 @@ class Partitioned : public Base {
       return;
     }
     if (auto told = tell(made); !told) this->fatal_.set(told.error());
-    append(std::move(made));
+    append(made);
   }
 
   /// Partitions that have lost a run, or are not as the journal says, or whose columns get another type.
   void find_dirty() {
     const bool all = this->saw_all() && !seen_.empty();
     std::set<std::string> frozen;
-    for (const Record* record : this->journal_.sorted()) {
-      if (!is_mine(*record) || seen_.contains(record->path)) continue;
+    for (const Record& record : this->journal_.sorted()) {
+      if (!is_mine(record) || seen_.contains(record.path)) continue;
       if (!all) {
-        if (record->ok()) frozen.insert(record->partition());
+        if (record.ok()) frozen.insert(record.partition());
         continue;
       }
-      vanished_.push_back(record->path);
-      if (!record->ok()) continue;
+      vanished_.push_back(record.path);
+      if (!record.ok()) continue;
       ++this->report_.removed;
-      plan_[record->partition()].dirty = true;
-      add_texts(record->notes, old_texts_[procedure_of(record->partition())]);
+      plan_[record.partition()].dirty = true;
+      add_texts(record.notes, old_texts_[procedure_of(record.partition())]);
     }
     for (const auto& [key, parts] : parts_) {
       if (all && is_mine(key) && !plan_.contains(key)) plan_[key].dirty = true;  // nobody knows it
@@ -371,7 +371,7 @@ class Partitioned : public Base {
     for (Record& record : slot.finished) {
       if (this->failed()) break;
       if (auto told = tell(record); !told) this->fatal_.set(told.error());
-      append(std::move(record));
+      append(record);
     }
     slot.finished.clear();
     if (this->watch_.progress != nullptr) this->watch_.progress->add();
@@ -387,7 +387,7 @@ class Partitioned : public Base {
     }
     for (Record& record : held_) {
       if (auto told = tell(record); !told) return told;
-      if (auto done = this->journal_.append(std::move(record)); !done) return done;
+      if (auto done = this->journal_.append(record); !done) return done;
     }
     this->journal_.settle();
     for (const std::string& path : vanished_) this->journal_.forget(path);

@@ -84,7 +84,8 @@ class Surveyor {
  public:
   Surveyor(const SurveyConfig& config, const Journal& journal, Survey& survey)
       : config_(config), survey_(survey) {
-    for (const Record* record : journal.sorted()) (record->ok() ? good_ : bad_).push_back(record);
+    for (Record record : journal.sorted()) records_.push_back(std::move(record));
+    for (const Record& record : records_) (record.ok() ? good_ : bad_).push_back(&record);
     survey.unreadable_lines = journal.unreadable_lines();
     survey.of_segments = std::any_of(good_.begin(), good_.end(), is_run) ||
                          std::any_of(bad_.begin(), bad_.end(), is_run);
@@ -251,10 +252,9 @@ class Surveyor {
     for (const std::string& root : roots) {
       const auto staged = Journal::read(root);
       if (!staged) continue;
-      for (const Record* record : staged.value().sorted()) {
-        if (record->ok() && procedures.contains(record->proc) &&
-            !runs.contains(record->directory()))
-          add("not_segmented", record->directory(), "of " + record->path);
+      for (const Record& record : staged.value().sorted()) {
+        if (record.ok() && procedures.contains(record.proc) && !runs.contains(record.directory()))
+          add("not_segmented", record.directory(), "of " + record.path);
       }
     }
   }
@@ -271,6 +271,7 @@ class Surveyor {
   };
   const SurveyConfig& config_;
   Survey& survey_;
+  std::vector<Record> records_;
   std::vector<const Record*> good_, bad_;
   std::vector<Seen> constant_, empty_;
   std::map<std::string, std::map<std::string, const Record*>>

@@ -45,10 +45,10 @@ Segmenter::Segmenter(const SegmentConfig& config, Journal& journal, StageReport&
 }
 
 void Segmenter::knows(const Journal& staged) {
-  for (const Record* record : staged.sorted()) {
-    if (!record->ok() || record->proc != config_.procedure) continue;
-    inputs_.insert_or_assign(record->directory(), Staged{record->input, record->start_us});
-    if (record->part >= 0) ++part_runs_[record->file()];
+  for (const Record& record : staged.sorted()) {
+    if (!record.ok() || record.proc != config_.procedure) continue;
+    inputs_.insert_or_assign(record.directory(), Staged{record.input, record.start_us});
+    if (record.part >= 0) ++part_runs_[record.file()];
   }
 }
 
@@ -163,9 +163,8 @@ void Segmenter::identify(SegmentWork& work) const {
 }
 
 bool Segmenter::is_current(const SegmentWork& work) const {
-  const Record* before = work.previous;
-  if (config_.force || work.forced || before == nullptr || before->input != work.input)
-    return false;
+  const std::optional<Record>& before = work.previous;
+  if (config_.force || work.forced || !before || before->input != work.input) return false;
   // What is unreadable may be readable by now.
   return before->ok() ? has_output(*before) : before->reason != "unreadable";
 }
@@ -289,11 +288,11 @@ void Segmenter::record(SegmentWork& work) {
   Record made = make_record(work);
   auto done = write_segment_event(config_.side, made, output_root_);
   // What cannot be read now is no reason to lose what was made of it before.
-  const bool kept = made.reason == "unreadable" && work.previous != nullptr && work.previous->ok();
+  const bool kept = made.reason == "unreadable" && work.previous && work.previous->ok();
   if (done && !kept) {
     const auto removed = remove_segments(output_root_ + "/" + work.key, made.segments.size());
     if (removed) report_.removed += removed.value();
-    done = removed ? journal_.append(std::move(made)) : Result<Done>(removed.error());
+    done = removed ? journal_.append(made) : Result<Done>(removed.error());
   }
   if (!done) fatal_.set(done.error());
 }
@@ -303,10 +302,10 @@ Result<Done> Segmenter::remove_orphans() {
   // anything.
   if (!saw_all() || report_.interrupted || (seen_.empty() && adopted_.empty())) return Done{};
   std::vector<std::string> gone;
-  for (const Record* record : journal_.sorted()) {
-    if (record->origin == stage_root_ && record->proc == config_.procedure &&
-        !seen_.contains(record->path) && !adopted_.contains(record->path)) {
-      gone.push_back(record->path);
+  for (const Record& record : journal_.sorted()) {
+    if (record.origin == stage_root_ && record.proc == config_.procedure &&
+        !seen_.contains(record.path) && !adopted_.contains(record.path)) {
+      gone.push_back(record.path);
     }
   }
   for (const std::string& key : gone) {

@@ -26,7 +26,7 @@ struct SegmentWork {
   std::string file;  // the part that holds the run among others; empty: its own
   std::shared_ptr<const StagedPart> part_file;  // that, opened
   std::size_t group = 0;                        // the run's row group there
-  const Record* previous = nullptr;             // of the segments' journal
+  std::optional<Record> previous;               // of the segments' journal
   InputIdentity input;
   Buffer bytes;
   Table table;

@@ -68,8 +68,8 @@ void Stager::begin(StageWork& work, const std::string& path) {
 
 /// True when the journal says that this input, this configuration, gave what still lies there.
 bool Stager::is_current(const StageWork& work, const InputIdentity& input) const {
-  const Record* before = work.previous;
-  if (config_.force || work.forced || before == nullptr || before->input != input) return false;
+  const std::optional<Record>& before = work.previous;
+  if (config_.force || work.forced || !before || before->input != input) return false;
   return before->ok() ? has_output(*before) : !passes(before->reason);
 }
 
@@ -80,16 +80,19 @@ bool Stager::has_output(const Record& record) const {
 
 /// True when only the time of the file has changed, and plays no part in what was made of it.
 bool Stager::was_touched(const StageWork& work) const {
-  const Record* before = work.previous;
-  if (before == nullptr || before->origin == to_string(DateOrigin::mtime)) return false;
+  const std::optional<Record>& before = work.previous;
+  if (!before || before->origin == to_string(DateOrigin::mtime)) return false;
   return is_current(work, {work.stat.size, before->input.mtime_ns, fingerprint_, work.hash});
 }
 
 void Stager::read(StageWork& work) {
-  const auto stat = stat_file(work.path);
-  if (stat) {
-    work.stat = stat.value();
-    const std::string known = work.previous == nullptr ? std::string() : work.previous->input.hash;
+  const auto look = [&] {
+    const auto stat = stat_file(work.path);
+    if (stat) work.stat = stat.value();
+    return stat.ok();
+  };
+  if (work.previous && !work.forced && look()) {
+    const std::string& known = work.previous->input.hash;
     if (is_current(work, {work.stat.size, work.stat.mtime_ns, fingerprint_, known})) {
       work.skipped = true;
       return;
@@ -104,6 +107,7 @@ void Stager::read(StageWork& work) {
     }
     const Error& error = size.error();
     if (error.code == "changed_while_read" && tries < read_tries) continue;
+    look();
     const auto reason = reason_from(error.code);
     work.reject = Reject{reason.value_or(Reason::unreadable), error.text(), 0, 0};
     return;
@@ -131,7 +135,7 @@ void Stager::write(StageWork& work) {
 
 /// What an earlier run made of this input, and no longer holds, goes.
 Result<Done> Stager::remove_previous(const StageWork& work) {
-  if (work.previous == nullptr || !work.previous->ok()) return Done{};
+  if (!work.previous || !work.previous->ok()) return Done{};
   const std::string before = work.previous->directory();
   if (!work.reject && before == work.run.directory()) return Done{};
   ++report_.removed;
@@ -187,7 +191,7 @@ void Stager::note_touched(const StageWork& work) {
   if (!work.touched) return;
   Record again = *work.previous;
   again.input.mtime_ns = work.stat.mtime_ns;
-  if (auto done = journal_.append(std::move(again)); !done) fatal_.set(done.error());
+  if (auto done = journal_.append(again); !done) fatal_.set(done.error());
 }
 
 void Stager::record(StageWork& work) {
@@ -197,10 +201,9 @@ void Stager::record(StageWork& work) {
   Record made = make_record(work);
   auto done = write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
   // What cannot be read now is no reason to lose what was made of it before.
-  const bool kept =
-      work.reject && passes(made.reason) && work.previous != nullptr && work.previous->ok();
+  const bool kept = work.reject && passes(made.reason) && work.previous && work.previous->ok();
   if (done && !kept) done = remove_previous(work);
-  if (done && !kept) done = journal_.append(std::move(made));
+  if (done && !kept) done = journal_.append(made);
   if (!done) fatal_.set(done.error());
 }
 

@@ -18,8 +18,8 @@ struct StageWork {
   explicit StageWork(Compression compression) : writer(compression) {}
 
   std::string path;
-  std::string name;                  // the path as UTF-8, which names it in all outputs
-  const Record* previous = nullptr;  // what the journal knew
+  std::string name;                // the path as UTF-8, which names it in all outputs
+  std::optional<Record> previous;  // what the journal knew
   FileStat stat;
   Buffer bytes;
   std::string hash;  // of the bytes

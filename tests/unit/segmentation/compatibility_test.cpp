@@ -232,7 +232,7 @@ TEST_CASE("compatibility: a run's id follows the spelling of its path, but for .
     REQUIRE(run(scratch.path(), "stage --raw-root " + root + " --stage-root " + out).exit == 0);
     const Journal journal = Journal::read(scratch.path() + "/" + out).value();
     REQUIRE(journal.sorted().size() == 1);
-    return journal.sorted().front()->run_id;
+    return journal.sorted()[0].run_id;
   };
   const std::string plain = id_of("raw", "s1");
   CHECK(plain == run_id("raw/a.csv", 1757018821635818));

@@ -286,8 +286,8 @@ TEST_CASE("report: short runs, duplicates, clocks, partitions, columns, missing 
   REQUIRE(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
   const Journal journal = Journal::read(scratch.path() + "/s").value();
   std::string lost;
-  for (const Record* record : journal.sorted()) {
-    if (record->path == "raw/iv_3.csv") lost = record->file();
+  for (const Record& record : journal.sorted()) {
+    if (record.path == "raw/iv_3.csv") lost = record.file();
   }
   REQUIRE(std::filesystem::remove(scratch.path() + "/s/" + lost));
   const auto json = report(scratch, "s --examples 100");

@@ -469,9 +469,9 @@ TEST_CASE("pipeline: a staged column does not hide one of the segments'") {
   bench.segment_all();
   const Journal journal = Journal::read(bench.scratch.path() + "/out/IV").value();
   std::string own;
-  for (const Record* record : journal.sorted()) {
-    for (const std::string& note : record->notes) {
-      if (note == "column_replaced:segment_id") own = record->path;
+  for (const Record& record : journal.sorted()) {
+    for (const std::string& note : record.notes) {
+      if (note == "column_replaced:segment_id") own = record.path;
     }
   }
   REQUIRE(!own.empty());

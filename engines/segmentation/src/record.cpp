@@ -1,0 +1,167 @@
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <weir/segmentation/record.hpp>
+#include <weir/segmentation/text.hpp>
+
+namespace weir::segmentation {
+namespace {
+
+void member(std::string& out, std::string_view name, std::string_view value) {
+  out += ',';
+  append_json(out, name);
+  out += ':';
+  append_json(out, value);
+}
+
+template <class T>
+void member_number(std::string& out, std::string_view name, T value) {
+  out += ',';
+  append_json(out, name);
+  out += ':' + std::to_string(value);
+}
+
+/// JSON has no NaN: null stands for it.
+std::string json_number(double value) { return std::isfinite(value) ? python_repr(value) : "null"; }
+double json_double(const nlohmann::json& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+void append_segments(std::string& out, const std::vector<Segment>& segments) {
+  out += ",\"segments\":[";
+  for (std::size_t k = 0; k < segments.size(); ++k) {
+    const Segment& s = segments[k];
+    if (k != 0) out += ',';
+    out += "{\"type\":";
+    append_json(out, to_string(s.type));
+    out += ",\"direction\":";
+    append_json(out, to_string(s.direction));
+    out += ",\"first\":" + std::to_string(s.first) + ",\"last\":" + std::to_string(s.last);
+    out += ",\"v_start\":" + json_number(s.v_start) + ",\"v_end\":" + json_number(s.v_end) + '}';
+  }
+  out += ']';
+}
+
+template <class T, std::size_t N>
+T by_name(std::string_view word, const T (&values)[N]) {
+  for (const T value : values) {
+    if (to_string(value) == word) return value;
+  }
+  return values[0];
+}
+
+Segment parse_segment(const nlohmann::json& json) {
+  constexpr SegmentType types[] = {SegmentType::forward_negative, SegmentType::return_negative,
+                                   SegmentType::forward_positive, SegmentType::return_positive};
+  constexpr Direction directions[] = {Direction::unknown, Direction::increasing,
+                                      Direction::decreasing};
+  Segment segment;
+  segment.type = by_name(json.at("type").get<std::string>(), types);
+  segment.direction = by_name(json.at("direction").get<std::string>(), directions);
+  segment.first = json.at("first").get<std::size_t>();
+  segment.last = json.at("last").get<std::size_t>();
+  segment.v_start = json_double(json.at("v_start"));
+  segment.v_end = json_double(json.at("v_end"));
+  return segment;
+}
+
+Record parse_record(const nlohmann::json& json) {
+  Record r;
+  r.path = json.at("path").get<std::string>();
+  r.input.size = json.at("size").get<std::uint64_t>();
+  r.input.mtime_ns = json.at("mtime_ns").get<std::int64_t>();
+  r.input.config = json.at("config").get<std::string>();
+  r.input.hash = json.value("hash", "");
+  r.status = json.at("status").get<std::string>();
+  r.run_id = json.value("run_id", "");
+  r.proc = json.value("proc", "");
+  r.date = json.value("date", "");
+  r.origin = json.value("date_origin", "");
+  r.start_us = json.value("start_us", std::int64_t{0});
+  r.rows = json.value("rows", std::uint64_t{0});
+  r.bytes = json.value("bytes", std::uint64_t{0});
+  r.part = json.value("part", -1);
+  r.part_bytes = json.value("part_bytes", std::uint64_t{0});
+  r.reason = json.value("reason", "");
+  r.what = json.value("what", "");
+  r.line = json.value("line", std::uint64_t{0});
+  r.byte = json.value("byte", std::uint64_t{0});
+  if (json.contains("notes")) r.notes = json.at("notes").get<std::vector<std::string>>();
+  if (json.contains("segments")) {
+    for (const auto& segment : json.at("segments")) r.segments.push_back(parse_segment(segment));
+  }
+  return r;
+}
+
+}  // namespace
+
+std::string Record::directory() const {
+  return run_id.empty() ? std::string() : "proc=" + proc + "/date=" + date + "/run_id=" + run_id;
+}
+
+std::string Record::partition() const {
+  return run_id.empty() ? std::string() : "proc=" + proc + "/date=" + date;
+}
+
+std::string Record::file() const {
+  if (run_id.empty()) return {};
+  return part < 0 ? directory() + "/part-000.parquet" : partition() + "/" + part_name(part);
+}
+
+std::string part_name(int part) {
+  std::string number = std::to_string(part);
+  if (number.size() < 3) number.insert(0, 3 - number.size(), '0');
+  return "part-" + number + ".parquet";
+}
+
+std::string to_json_line(const Record& r) {
+  std::string out = "{\"v\":1";
+  member(out, "path", r.path);
+  member_number(out, "size", r.input.size);
+  member_number(out, "mtime_ns", r.input.mtime_ns);
+  member(out, "config", r.input.config);
+  if (!r.input.hash.empty()) member(out, "hash", r.input.hash);
+  member(out, "status", r.status);
+  if (!r.run_id.empty()) {
+    member(out, "run_id", r.run_id);
+    member(out, "proc", r.proc);
+    member(out, "date", r.date);
+    member(out, "date_origin", r.origin);
+    member_number(out, "start_us", r.start_us);
+    member_number(out, "rows", r.rows);
+    member_number(out, "bytes", r.bytes);
+    if (r.part >= 0) {
+      member_number(out, "part", r.part);
+      member_number(out, "part_bytes", r.part_bytes);
+    }
+  }
+  if (!r.reason.empty()) {
+    member(out, "reason", r.reason);
+    member(out, "what", r.what);
+    member_number(out, "line", r.line);
+    member_number(out, "byte", r.byte);
+  }
+  if (!r.notes.empty()) {
+    out += ",\"notes\":[";
+    for (std::size_t k = 0; k < r.notes.size(); ++k) {
+      if (k != 0) out += ',';
+      append_json(out, r.notes[k]);
+    }
+    out += ']';
+  }
+  if (!r.segments.empty()) append_segments(out, r.segments);
+  out += "}\n";
+  return out;
+}
+
+std::optional<Record> from_json_line(std::string_view line) {
+  const auto json = nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    return parse_record(json);
+  } catch (const nlohmann::json::exception&) {  // a member is missing or of another type
+    return std::nullopt;
+  }
+}
+
+}  // namespace weir::segmentation
