@@ -63,18 +63,21 @@ install_list() {
   die "apt-get failed; the whole of it is in build/apt.log"
 }
 
-# build_preset PRESET: configures (quickly, when nothing changed) and builds into build/ or build/PRESET, with $jobs
-# compilers at once. 1 on failure, with the errors and the end of its log.
+# build_preset PRESET [TARGET...]: configures (quickly, when nothing changed) and builds into build/ or build/PRESET,
+# with $jobs compilers at once, the targets or else those that the preset names. 1 on failure, with the errors and the
+# end of its log.
 build_preset() {
-  local preset=$1 folder log
+  local preset=$1 folder log build; shift
+  build=(cmake --build --preset "$preset" --parallel "$jobs")
+  if [ $# -gt 0 ]; then build+=(--target "$@"); fi
   case $preset in release | ci) folder=$root/build ;; *) folder=$root/build/$preset ;; esac
   mkdir -p "$folder"; log=$folder/build.log
   if ! (cd "$root" && cmake --preset "$preset") >"$log" 2>&1; then
     tail -n 40 "$log" >&2; say "configuring '$preset' failed; the whole of it is in ${log#"$root"/}"; return 1
   fi
   if [ -t 2 ]; then
-    (cd "$root" && cmake --build --preset "$preset" --parallel "$jobs") 2>&1 | tee -a "$log" >&2 || return 1
-  elif ! (cd "$root" && cmake --build --preset "$preset" --parallel "$jobs" -- -k 0) >>"$log" 2>&1; then
+    (cd "$root" && "${build[@]}") 2>&1 | tee -a "$log" >&2 || return 1
+  elif ! (cd "$root" && "${build[@]}" -- -k 0) >>"$log" 2>&1; then
     grep -E '(error|undefined reference to)\b.*' "$log" | grep -v '^/usr/bin' | head -n 60 >&2 || true
     say "building '$preset' failed; the whole of it is in ${log#"$root"/}"; return 1
   fi

@@ -7,6 +7,10 @@
 
 #include <cstdint>
 
+#ifdef WEIR_WITHOUT_FAULT_PLACES
+#error "a source with such places is one of weir_fault_sources in CMakeLists.txt"
+#endif
+
 namespace weir::detail {
 
 enum class Fault : std::uint8_t {
