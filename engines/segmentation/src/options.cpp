@@ -97,13 +97,15 @@ void add_common(CLI::App& app, Options& o) {
   app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
 }
 
-/// The nodes of a command's graphs, of either layout, whose concurrency can be set.
-std::vector<std::string> nodes_of(Command command) {
+/// The nodes of a command's graphs whose concurrency can be set. A partition is written by one at a time.
+std::vector<std::string> nodes_of(Command command, std::string_view layout) {
+  const bool partition = layout == "partition";
   std::vector<std::string> nodes = {"read"};
+  if (partition) nodes.emplace_back("survey");
   if (command != Command::preprocess) nodes.emplace_back("parse");
   if (command != Command::stage) nodes.emplace_back("detect");
-  nodes.insert(nodes.end(), {"write", "survey", "encode"});
-  if (command == Command::pipeline) nodes.emplace_back("write-segments");
+  nodes.emplace_back(partition ? "encode" : "write");
+  if (command == Command::pipeline && !partition) nodes.emplace_back("write-segments");
   return nodes;
 }
 
@@ -137,7 +139,8 @@ void add_both(CLI::App& app, Command command, Options& o) {
       "--concurrency", o.concurrency_text,
       "NODE=N,...: at most so many files (1 to 256) at a time in these nodes, default one a "
       "worker: " +
-          listed(nodes_of(command)));
+          listed(nodes_of(command, "run")) + "; in layout partition " +
+          listed(nodes_of(command, "partition")));
   app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
       ->transform(whole(1, 16));
 }
@@ -431,7 +434,7 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
 
 /// Reads "NODE=N,NODE=N".
 Result<Done> read_concurrency(Options& o) {
-  const std::vector<std::string> known = nodes_of(o.command);
+  const std::vector<std::string> known = nodes_of(o.command, o.layout);
   std::string_view rest = o.concurrency_text;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
@@ -442,8 +445,8 @@ Result<Done> read_concurrency(Options& o) {
     const std::string_view number = equal == pair.npos ? "" : pair.substr(equal + 1);
     const auto value = parse_integer(number).value_or(0);
     if (std::find(known.begin(), known.end(), node) == known.end()) {
-      return wrong("--concurrency: unknown node \"" + node + "\"; the nearest is " +
-                       nearest_word(node, known),
+      return wrong("--concurrency: unknown node \"" + node + "\" in layout " + o.layout +
+                       "; the nearest is " + nearest_word(node, known) + " of " + listed(known),
                    o.command_name);
     }
     if (value < 1 || value > 256) {

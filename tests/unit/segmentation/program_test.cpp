@@ -1,11 +1,11 @@
 // The program weir-segment as people and scripts meet it: exit codes, messages, JSON,
 // configuration.
+#include "program.hpp"
+
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
-
-#include "program.hpp"
 
 namespace {
 
@@ -35,6 +35,9 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   refused("stage --concurrency raed=2", "the nearest is read");
   refused("stage --concurrency detect=2", "unknown node \"detect\"");
   refused("preprocess --concurrency read=1,detect=0", "whole number from 1 to 256");
+  refused("stage --concurrency survey=2", "in layout run; the nearest is");
+  refused("stage --layout partition --concurrency write=2", "of read, survey, parse, encode");
+  refused("pipeline --layout partition --concurrency write-segments=2", "in layout partition");
   refused("pipeline --concurrency read=257", "whole number from 1 to 256");
   refused("pipeline --concurrency read", "whole number from 1 to 256");
   refused("pipeline --concurrency read=1,read=1", "names read twice");
