@@ -34,7 +34,7 @@ class Packer {
 
 class Unpacker {
  public:
-  explicit Unpacker(PackedRecord at) noexcept : at_(at) {}
+  explicit Unpacker(PackedRecord record) noexcept : at_(record.bytes) {}
   template <class T>
   T raw() noexcept {
     T value;
@@ -100,7 +100,7 @@ PackedRecord RecordStore::pack(const Record& r) {
   char* const at = blocks_.back().get() + used_;
   std::memcpy(at, scratch_.data(), scratch_.size());
   used_ += scratch_.size();
-  return at;
+  return {at};
 }
 
 Record SortedRecords::Iterator::operator*() const {

@@ -107,7 +107,7 @@ void Stager::read(StageWork& work) {
     }
     const Error& error = size.error();
     if (error.code == "changed_while_read" && tries < read_tries) continue;
-    look();
+    look();  // its record tells the size and time of what could not be read
     const auto reason = reason_from(error.code);
     work.reject = Reject{reason.value_or(Reason::unreadable), error.text(), 0, 0};
     return;

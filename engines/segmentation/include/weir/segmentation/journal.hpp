@@ -5,8 +5,8 @@
 // Records are held back until their outputs are as safe as the sync policy says: a record that can
 // be read never speaks of an output that is not there. Roles: one thread at a time; one process a
 // root, or the last to end would keep its own records alone. Errors: a line
-// that cannot be read is left out and counted; a torn tail is no error. Memory: record_store.hpp's, about 250
-// bytes a record; open() and read() have the whole file besides, for as long as they take.
+// that cannot be read is left out and counted; a torn tail is no error. Memory: record_store.hpp's;
+// open() and read() have the whole file besides, for as long as they take.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // record.hpp: what was done to one input; and as a line of JSON.
+//
+// Roles: plain values and pure functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +14,10 @@ namespace weir::segmentation {
 
 /// The identity of an input: when it and the configuration are equal, so is the output.
 struct InputIdentity {
-  std::uint64_t size = 0;  // bytes
-  std::int64_t mtime_ns = 0;
-  std::string config;  // fingerprint of everything else that shapes the output
-  std::string hash;    // of the content: XXH3, 64 bits, 16 hex digits; empty: it was not read
+  std::uint64_t size = 0;     // bytes
+  std::int64_t mtime_ns = 0;  // since the Unix epoch
+  std::string config;         // fingerprint of everything else that shapes the output
+  std::string hash;  // of the content: XXH3, 64 bits, 16 hex digits; empty: it was not read
   bool operator==(const InputIdentity&) const = default;
 };
 
@@ -23,12 +25,15 @@ struct Record {
   std::string path;  // the input: a CSV's path as given, or a staged run's directory
   InputIdentity input;
   std::string status;  // "ok", "reject", "error"
-  std::string run_id, proc, date, origin;
-  std::int64_t start_us = 0;
+  std::string run_id, proc;
+  std::string date;  // local, YYYY-MM-DD
+  std::string
+      origin;  // of a staged run: where its start was found; of a segmented one: the stage root
+  std::int64_t start_us = 0;  // since the Unix epoch
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;   // written
-  std::string reason, what;  // of a reject or an error
-  std::uint64_t line = 0, byte = 0;
+  std::uint64_t bytes = 0;           // written
+  std::string reason, what;          // of a reject or an error
+  std::uint64_t line = 0, byte = 0;  // where, from 1 and from 0; line 0: of the whole file
   int part = -1;  // of its partition, where it lies with other runs; -1: it has its own folder
   std::uint64_t part_bytes = 0;  // the length of that part
   std::vector<std::string> notes;
@@ -46,7 +51,8 @@ struct Record {
 /// "part-007.parquet"
 std::string part_name(int part);
 
-/// A record as its line of JSON, with the line's end; and back (empty: not a record).
+/// A record as its line of JSON, with the line's end; and back (empty: not a record). Of a segment the line has what
+/// the manifest tells: not its cycle, leg and flags.
 std::string to_json_line(const Record& record);
 std::optional<Record> from_json_line(std::string_view line);
 

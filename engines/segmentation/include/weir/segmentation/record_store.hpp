@@ -3,7 +3,8 @@
 // Shape     a record lies packed in a block that never moves; words that many records share are kept once. A record
 //           that is replaced or forgotten keeps its room.
 // Roles     put, forget: one thread, alone. pack: one thread; find: any, also beside pack.
-// Memory    about 150 bytes a run of an ordinary length of path, and 60 bytes a segment.
+// Errors    std::bad_alloc.
+// Memory    184 bytes a staged run (31,806 of a made-up corpus, index and paths included), and 64 a segment.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,10 @@
 
 namespace weir::segmentation {
 
-/// A record as it lies in the store; good as long as the store.
-using PackedRecord = const char*;
+/// A record as it lies in the store; good as long as the store. Made by pack() alone.
+struct PackedRecord {
+  const char* bytes;
+};
 
 /// Records in the order of their paths, each unpacked when it is asked for. Good until the store's next change.
 class SortedRecords {
@@ -41,10 +44,11 @@ class SortedRecords {
   explicit SortedRecords(std::vector<PackedRecord> records);
   std::size_t size() const noexcept { return records_.size(); }
   bool empty() const noexcept { return records_.empty(); }
+  /// `index` below size().
   Record operator[](std::size_t index) const { return *Iterator(&records_[index]); }
   Iterator begin() const noexcept { return Iterator(records_.data()); }
   Iterator end() const noexcept { return Iterator(records_.data() + records_.size()); }
-  /// Where the paths that begin so begin; they end where another begins.
+  /// The first whose path is not before `prefix`: those that begin with it follow one another from there.
   Iterator from(std::string_view prefix) const;
 
  private:
@@ -55,10 +59,13 @@ class RecordStore {
  public:
   /// Packs a record, which nobody finds yet.
   PackedRecord pack(const Record& record);
-  /// Makes it the one of its path.
+  /// Makes it the one of its path. It is of this store.
   void put(PackedRecord record);
+  /// Takes a path's record out; one that has none stays so.
   void forget(std::string_view path);
+  /// The path's record; empty: it has none.
   std::optional<Record> find(std::string_view path) const;
+  /// Those that find() finds. Roles: as find().
   SortedRecords sorted() const;
 
  private:
