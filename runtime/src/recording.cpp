@@ -61,9 +61,9 @@ void append_line(std::string& text, std::string_view key, std::uint64_t value) {
 }
 
 /// The header's lines, one after the other, in the order in which text() writes them.
-class Lines {
+class RecordingLines {
  public:
-  explicit Lines(std::string_view text) noexcept : text_(text) {}
+  explicit RecordingLines(std::string_view text) noexcept : text_(text) {}
   /// The value of the next line, which must have this key.
   std::string_view value(std::string_view key) noexcept {
     const std::size_t end = text_.find('\n', at_);
@@ -184,7 +184,7 @@ Result<Recording> Recording::read(const std::string& path) {
                std::string(format));
   }
   Recording made;
-  Lines lines(text.substr(text.find('\n') + 1));
+  RecordingLines lines(text.substr(text.find('\n') + 1));
   std::uint64_t bytes = 0, smallest = 0, sum = 0;
   lines.number("bytes", bytes);
   made.version = lines.value("version");

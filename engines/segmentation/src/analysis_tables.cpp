@@ -1,15 +1,12 @@
 #include "analysis_tables.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "csv_text.hpp"
+#include "numbers.hpp"
 
 namespace weir::segmentation {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double nano = 1e9;  // nA of an A
 
 std::string poly(std::string_view before, int order, std::string_view after = {}) {
   return std::string(before) + "poly" + std::to_string(order) + std::string(after);
@@ -54,7 +51,7 @@ std::string return_with_fit_csv(const RangeResult& result, const AnalyseConfig& 
 }
 
 double term(const std::vector<double>& values, std::size_t index) {
-  return index < values.size() ? values[index] : nan;
+  return index < values.size() ? values[index] : quiet_nan;
 }
 
 std::string fit_summary_csv(const std::vector<RangeResult>& results) {
@@ -151,14 +148,14 @@ std::string loop_summary_csv(const std::vector<RangeResult>& results, const Anal
     csv.number(summary.v_max).count(summary.points);
     csv.number(summary.area.net).number(summary.area.absolute);
     csv.number(zero.forward).number(zero.back).number(zero.coercive()).number(zero.offset());
-    csv.number(zero.coercive().value_or(nan) / channel_length_cm(config));
+    csv.number(zero.coercive().value_or(quiet_nan) / channel_length_cm(config));
     csv.end_row();
   }
   return csv.take();
 }
 
 void add_peak(CsvText& csv, const std::optional<Peak>& peak, double factor = 1) {
-  const Peak found = peak.value_or(Peak{nan, nan});
+  const Peak found = peak.value_or(Peak{quiet_nan, quiet_nan});
   csv.number(found.v).number(found.value * factor);
 }
 
@@ -224,8 +221,8 @@ void add_coercive(CsvText& csv, const std::string& date, const RangeSummary& ran
                   const AnalyseConfig& config) {
   for (const MethodSummary& method : range.methods) {
     if (method.order == 0) continue;
-    const Peak positive = method.fields.positive.value_or(Peak{nan, nan});
-    const Peak negative = method.fields.negative.value_or(Peak{nan, nan});
+    const Peak positive = method.fields.positive.value_or(Peak{quiet_nan, quiet_nan});
+    const Peak negative = method.fields.negative.value_or(Peak{quiet_nan, quiet_nan});
     csv.text(date).number(range.v_max).number(range.v_max / channel_length_cm(config));
     csv.count(static_cast<std::uint64_t>(method.order));
     csv.number(positive.v).number(negative.v).number(positive.value).number(negative.value);

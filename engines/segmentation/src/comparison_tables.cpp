@@ -1,17 +1,15 @@
 // The tables that compare days: those of the original, and one of ours.
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <weir/segmentation/instant.hpp>
 
 #include "analysis_tables.hpp"
 #include "csv_text.hpp"
+#include "numbers.hpp"
 
 namespace weir::segmentation {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double nano = 1e9;   // nA of an A
 constexpr double mohm = 1e-6;  // Mohm of an ohm
 
 template <class Row>
@@ -53,7 +51,9 @@ std::string hysteresis_csv(const std::vector<DaySummary>& days, const AnalyseCon
   for_each_range(days, csv, [&](const RangeSummary& range) {
     for (const int order : orders) {
       const MethodSummary* method = range.method(order);
-      const Spread spread = method != nullptr ? method->hysteresis : Spread{0, nan, nan, nan, nan};
+      const Spread spread = method != nullptr
+                                ? method->hysteresis
+                                : Spread{0, quiet_nan, quiet_nan, quiet_nan, quiet_nan};
       csv.number(spread.mean * nano).number(spread.std * nano);
       csv.number(spread.max * nano).number(spread.min * nano);
       if (order == 3) csv.count(range.points);
@@ -72,8 +72,9 @@ std::string peaks_csv(const std::vector<DaySummary>& days, const AnalyseConfig& 
   for_each_range(days, csv, [&](const RangeSummary& range) {
     for (const int order : orders) {
       const MethodSummary* method = range.method(order);
-      const Peak peak =
-          method == nullptr ? Peak{nan, nan} : method->peaks.absolute.value_or(Peak{nan, nan});
+      const Peak peak = method == nullptr
+                            ? Peak{quiet_nan, quiet_nan}
+                            : method->peaks.absolute.value_or(Peak{quiet_nan, quiet_nan});
       csv.number(peak.v).number(peak.value * nano);
     }
   });
@@ -86,8 +87,8 @@ std::string coercive_summary_csv(const std::vector<DaySummary>& days) {
   for_each_range(days, csv, [&](const RangeSummary& range) {
     const MethodSummary* method = range.method(3);
     const FieldPeaks fields = method != nullptr ? method->fields : FieldPeaks{};
-    const Peak positive = fields.positive.value_or(Peak{nan, nan});
-    const Peak negative = fields.negative.value_or(Peak{nan, nan});
+    const Peak positive = fields.positive.value_or(Peak{quiet_nan, quiet_nan});
+    const Peak negative = fields.negative.value_or(Peak{quiet_nan, quiet_nan});
     csv.number(positive.v).number(negative.v).number(positive.value).number(negative.value);
     csv.number(range.laser.voltage).number(range.laser.effective);
   });
@@ -96,9 +97,9 @@ std::string coercive_summary_csv(const std::vector<DaySummary>& days) {
 
 /// `value` over the first day's that has one, less one.
 double change(std::map<double, double>& first, double range, double value) {
-  if (!std::isfinite(value)) return nan;
+  if (!std::isfinite(value)) return quiet_nan;
   const double base = first.emplace(range, value).first->second;
-  return base == 0 ? nan : value / base - 1;
+  return base == 0 ? quiet_nan : value / base - 1;
 }
 
 std::string days_csv(const std::vector<DaySummary>& days) {
@@ -114,7 +115,7 @@ std::string days_csv(const std::vector<DaySummary>& days) {
     csv.number(change(area, range.v_max, range.area.absolute));
     csv.number(range.coercive.coercive()).number(range.coercive.offset());
     const MethodSummary* raw = range.method(0);
-    const Peak peak = raw->peaks.absolute.value_or(Peak{nan, nan});
+    const Peak peak = raw->peaks.absolute.value_or(Peak{quiet_nan, quiet_nan});
     csv.number(raw->hysteresis.mean).number(raw->hysteresis.std);
     csv.number(peak.v).number(peak.value);
     csv.number(range.laser.voltage).number(range.laser.wavelength_nm);
@@ -140,9 +141,9 @@ ComparisonPlot comparison_of(const std::vector<DaySummary>& days, const AnalyseC
       one.day.push_back(static_cast<double>(at));
       one.resistance.push_back(range.resistance_ohm);
       one.area.push_back(range.area.absolute);
-      one.coercive.push_back(range.coercive.coercive().value_or(nan));
+      one.coercive.push_back(range.coercive.coercive().value_or(quiet_nan));
       const auto& peak = range.method(0)->peaks.absolute;
-      one.peak.push_back(peak ? std::abs(peak->value) : nan);
+      one.peak.push_back(peak ? std::abs(peak->value) : quiet_nan);
     }
   }
   for (auto& [v_max, one] : series) plot.series.push_back(std::move(one));

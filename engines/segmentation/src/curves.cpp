@@ -1,13 +1,12 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <weir/check.hpp>
 #include <weir/segmentation/curves.hpp>
 
+#include "numbers.hpp"
+
 namespace weir::segmentation {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// `v` in units of the last decimal; halves away from zero.
 double rounded(double v, double unit) noexcept {
@@ -123,7 +122,7 @@ Peaks find_peaks(std::span<const double> v, std::span<const double> values) noex
 }
 
 Spread spread_of(std::span<const double> values) noexcept {
-  Spread spread{0, nan, nan, nan, nan};
+  Spread spread{0, quiet_nan, quiet_nan, quiet_nan, quiet_nan};
   double sum = 0;
   for (const double value : values) {
     if (!std::isfinite(value)) continue;

@@ -15,8 +15,8 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr std::size_t input_bytes_max = 1u << 30;  // of one segment's file
-constexpr std::size_t kept_bytes_max = 1u << 20;   // a token with larger buffers is freed
+constexpr std::size_t segment_bytes_max = 1u << 30;  // of one segment's file
+constexpr std::size_t kept_bytes_max = 1u << 20;     // a token with larger buffers is freed
 constexpr std::size_t tokens_kept = 64;
 constexpr std::uint64_t errors_named = 100;
 constexpr double same_laser_v = 1e-9;
@@ -143,7 +143,7 @@ void DayAnalysis::read(Work& work) {
   if (work.buffers.size() < parts.size()) work.buffers.resize(parts.size());
   for (std::size_t k = 0; k < parts.size(); ++k) {
     if (parts[k].rows != nullptr) continue;
-    const auto size = read_file(parts[k].path, work.buffers[k], input_bytes_max);
+    const auto size = read_file(parts[k].path, work.buffers[k], segment_bytes_max);
     if (!size) return work.refuse(size.error().text());
     work.bytes_in += size.value();
   }

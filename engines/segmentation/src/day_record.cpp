@@ -1,10 +1,10 @@
 #include "day_record.hpp"
 
-#include <limits>
 #include <weir/file.hpp>
 #include <weir/segmentation/text.hpp>
 
 #include "graph_run.hpp"
+#include "numbers.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view first_line = "weir.analysis.day/1";
 constexpr std::string_view last_line = "end";
 constexpr std::string_view rules = "1";  // changes when equal segments give other tables
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Lines of words with tabs between.
 class Lines {
@@ -26,10 +25,10 @@ class Lines {
     return *this;
   }
   Lines& number(double value) { return word(python_repr(value)); }
-  Lines& number(const std::optional<double>& value) { return number(value.value_or(nan)); }
+  Lines& number(const std::optional<double>& value) { return number(value.value_or(quiet_nan)); }
   Lines& count(std::uint64_t value) { return word(std::to_string(value)); }
   Lines& peak(const std::optional<Peak>& peak) {
-    return number(peak ? peak->v : nan).number(peak ? peak->value : nan);
+    return number(peak ? peak->v : quiet_nan).number(peak ? peak->value : quiet_nan);
   }
   void end() { out_ += '\n'; }
   std::string take() { return std::move(out_); }
@@ -82,7 +81,7 @@ class Words {
   double number() {
     const auto value = parse_float(word());
     good_ = good_ && value.has_value();
-    return value.value_or(nan);
+    return value.value_or(quiet_nan);
   }
   std::optional<double> known() {
     const double value = number();

@@ -1,7 +1,8 @@
 #include <bit>
-#include <limits>
 #include <span>
 #include <weir/segmentation/exact_moments.hpp>
+
+#include "numbers.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -10,7 +11,6 @@ __extension__ using Wide = unsigned __int128;
 
 constexpr int grid_bits = 100;  // the grid is 2^-grid_bits
 constexpr int mantissa_bits = 53;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::uint64_t low(Wide value) noexcept { return static_cast<std::uint64_t>(value); }
 constexpr std::uint64_t high(Wide value) noexcept {
@@ -101,7 +101,7 @@ bool ExactMoments::add(double value) noexcept {
 }
 
 double ExactMoments::mean() const noexcept {
-  if (count_ == 0) return nan;
+  if (count_ == 0) return quiet_nan;
   std::array<std::uint64_t, 3> size = sum_;
   const bool negative = is_negative(size);
   if (negative) negate(size);
@@ -119,7 +119,7 @@ double ExactMoments::mean() const noexcept {
 }
 
 double ExactMoments::deviation() const noexcept {
-  if (count_ < 2) return nan;
+  if (count_ < 2) return quiet_nan;
   std::array<std::uint64_t, 3> size = sum_;
   if (is_negative(size)) negate(size);
   std::array<std::uint64_t, 5> spread{};  // n sum(x^2) - sum(x)^2, which is not negative

@@ -5,11 +5,12 @@
 #include <weir/check.hpp>
 #include <weir/segmentation/least_squares.hpp>
 
+#include "numbers.hpp"
+
 namespace weir::segmentation {
 namespace {
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// A dense matrix, column by column.
 class Matrix {
@@ -225,7 +226,7 @@ std::string_view to_string(FitStatus status) noexcept {
 }
 
 double PolynomialFit::evaluate(double x) const noexcept {
-  if (status != FitStatus::ok) return nan;
+  if (status != FitStatus::ok) return quiet_nan;
   const double t = (x - centre) / half_width;
   double value = 0;
   for (std::size_t k = scaled.size(); k-- > 0;) value = value * t + scaled[k];
@@ -238,7 +239,7 @@ PolynomialFit fit_polynomial(std::span<const double> x, std::span<const double> 
   WEIR_CHECK(order >= 0 && order <= polynomial_order_max, "the order is 0 to 15");
   WEIR_CHECK(powers == Powers::all || order % 2 == 1, "an odd polynomial has an odd order");
   PolynomialFit fit;
-  fit.condition = fit.r_squared = fit.rmse = fit.mae = nan;
+  fit.condition = fit.r_squared = fit.rmse = fit.mae = quiet_nan;
   fit.unknowns = static_cast<std::size_t>(powers == Powers::odd ? (order + 1) / 2 : order + 1);
   Points points = scale_points(x, y, powers, fit);
   if (fit.points < fit.unknowns) return fit;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t group_rows = 32'768;  // of a row group: what is in memory at a time
 
-class Rows {
+class ManifestColumns {
  public:
   void text(std::string_view name, auto get) {
     add(name, ColumnType::text, [get](const Record& record, Column& column) {
@@ -94,7 +94,7 @@ std::string details(const std::vector<Segment>& segments) {
   return out;
 }
 
-void common_columns(Rows& rows) {
+void common_columns(ManifestColumns& rows) {
   rows.text("status", [](const Record& r) { return r.status; });
   rows.text("run_id", [](const Record& r) { return r.run_id; });
   rows.text("proc", [](const Record& r) { return r.proc; });
@@ -102,7 +102,7 @@ void common_columns(Rows& rows) {
   rows.number("rows", ColumnType::int64, [](const Record& r) { return r.rows; });
 }
 
-void refusal_columns(Rows& rows) {
+void refusal_columns(ManifestColumns& rows) {
   rows.text("reason", [](const Record& r) { return r.reason; });
   rows.text("what", [](const Record& r) { return r.what; });
   rows.text("notes", [](const Record& r) { return joined(r.notes); });
@@ -111,7 +111,7 @@ void refusal_columns(Rows& rows) {
 }  // namespace
 
 Result<Done> write_stage_manifest(const Journal& journal, const std::string& path, Sync sync) {
-  Rows rows;
+  ManifestColumns rows;
   common_columns(rows);
   rows.text("source_file", [](const Record& r) { return r.path; });
   rows.text("path", [](const Record& r) { return r.ok() ? r.file() : std::string(); });
@@ -126,7 +126,7 @@ Result<Done> write_stage_manifest(const Journal& journal, const std::string& pat
 }
 
 Result<Done> write_segment_manifest(const Journal& journal, const std::string& path, Sync sync) {
-  Rows rows;
+  ManifestColumns rows;
   common_columns(rows);
   rows.text("source_path", [](const Record& r) { return r.path; });
   rows.number("segments_detected", ColumnType::int64,

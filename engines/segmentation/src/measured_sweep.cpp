@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <weir/check.hpp>
 #include <weir/segmentation/exact_moments.hpp>
 #include <weir/segmentation/least_squares.hpp>
 #include <weir/segmentation/measured_sweep.hpp>
 
+#include "numbers.hpp"
+
 namespace weir::segmentation {
 namespace {
 
 constexpr double same_voltage = 1e-6;  // V: below it |V| neither rises nor falls
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 const Column* numbers(const Table& table, std::string_view name) noexcept {
   const Column* column = table.find(name);
@@ -170,7 +170,7 @@ void add_fit(const Combination& combination, std::string_view strategy, int orde
   for (const double value : {points.v_min, points.v_max, points.i_min, points.i_max}) number(value);
   for (int power = 1; power <= order_max; power += 2) {
     const auto term = static_cast<std::size_t>(power);
-    number(term < fit.coefficients.size() ? fit.coefficients[term] : nan);
+    number(term < fit.coefficients.size() ? fit.coefficients[term] : quiet_nan);
   }
   text(to_string(fit.status));
   count(fit.rank);
@@ -212,7 +212,7 @@ std::size_t MeasuredSweep::points() const noexcept {
 }
 
 double MeasuredSweep::v_max() const noexcept {
-  double largest = nan;
+  double largest = quiet_nan;
   for (const MeasuredSegment& segment : segments) {
     if (!segment.is_forward()) continue;
     for (const double v : segment.v)
@@ -239,8 +239,8 @@ std::optional<SegmentError> add_segment(const Table& table, std::string_view vol
   MeasuredSegment& segment = sweep.segments.back();
   const std::size_t end = rows.first + std::min(rows.count, table.rows - rows.first);
   for (std::size_t row = rows.first; row < end; ++row) {
-    const double volts = v->is_null(row) ? nan : v->number(row);
-    const double amperes = i->is_null(row) ? nan : i->number(row);
+    const double volts = v->is_null(row) ? quiet_nan : v->number(row);
+    const double amperes = i->is_null(row) ? quiet_nan : i->number(row);
     if (!std::isfinite(volts) || !ExactMoments::fits(amperes)) {
       ++sweep.left_out;
       continue;

@@ -14,9 +14,9 @@ ColumnType common_type(ColumnType a, ColumnType b) noexcept {
 
 void merge(Shape& into, const Shape& more) {
   auto place = into.begin();  // where the next column that is new goes
-  for (const Field& field : more) {
+  for (const ShapeField& field : more) {
     const auto at = std::find_if(into.begin(), into.end(),
-                                 [&](const Field& known) { return known.name == field.name; });
+                                 [&](const ShapeField& known) { return known.name == field.name; });
     if (at == into.end()) {
       place = into.insert(place, field) + 1;
     } else {
@@ -47,7 +47,7 @@ void convert(const Column& from, std::size_t rows, Column& to) {
 
 std::uint32_t Shapes::intern(Shape shape) {
   std::string key;
-  for (const Field& field : shape) {
+  for (const ShapeField& field : shape) {
     key += std::to_string(field.name.size());
     key += static_cast<char>('A' + static_cast<int>(field.type));
     key += field.name;
@@ -72,7 +72,7 @@ void settle(Partition& partition, const Shapes& shapes, const std::set<std::stri
     if (member.shape != no_shape && merged.insert(member.shape).second)
       merge(partition.shape, shapes[member.shape]);
   }
-  for (Field& field : partition.shape) {
+  for (ShapeField& field : partition.shape) {
     if (texts.contains(field.name)) field.type = ColumnType::text;
   }
 }
@@ -81,7 +81,7 @@ void conform(std::span<const Column* const> columns, std::size_t rows, const Sha
              Table& scratch, std::vector<const Column*>& out) {
   scratch.clear();
   out.clear();
-  for (const Field& field : shape) {
+  for (const ShapeField& field : shape) {
     const auto at = std::find_if(columns.begin(), columns.end(),
                                  [&](const Column* column) { return column->name == field.name; });
     if (at != columns.end() && (*at)->type == field.type) {

@@ -17,12 +17,12 @@
 
 namespace weir::segmentation {
 
-struct Field {
+struct ShapeField {
   std::string name;
   ColumnType type = ColumnType::float64;
-  bool operator==(const Field&) const = default;
+  bool operator==(const ShapeField&) const = default;
 };
-using Shape = std::vector<Field>;
+using Shape = std::vector<ShapeField>;
 
 /// The column lists that runs have: few, however many the runs.
 class Shapes {
@@ -38,7 +38,7 @@ class Shapes {
 inline constexpr std::uint32_t no_shape = 0xffffffff;  // not looked at yet
 
 /// Where a run belongs, and which columns it has.
-struct Place {
+struct PartitionPlace {
   std::string partition;  // "proc=P/date=D"
   std::string run_id;
   std::int64_t start_us = 0;

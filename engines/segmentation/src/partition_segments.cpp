@@ -36,7 +36,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
   bool has_output(const Record& record) const override { return has_part(record); }
 
   void look(SegmentWork& work) override {
-    Place& place = work.place;
+    PartitionPlace& place = work.place;
     if (work.part_file != nullptr) {
       work.part_file->reader->read_schema(work.table);
       place.start_us = work.part_file->start_us[work.group];

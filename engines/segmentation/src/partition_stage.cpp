@@ -41,7 +41,7 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
     work.reject =
         survey_bytes(work.bytes.view(), work.name, work.stat.mtime_ns, staging(), work.run);
     if (work.reject) return;
-    Place& place = work.place;
+    PartitionPlace& place = work.place;
     place.partition = partition_of(work);
     place.run_id = work.run.id;
     place.start_us = work.run.start.us;

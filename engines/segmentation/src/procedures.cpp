@@ -8,13 +8,6 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr auto f = ValueType::float_unit;
-constexpr auto n = ValueType::float_no_unit;
-constexpr auto i = ValueType::integer;
-constexpr auto b = ValueType::boolean;
-constexpr auto s = ValueType::text;
-constexpr auto d = ValueType::datetime;
-
 using Keys = std::vector<TypedKey>;
 
 Keys joined(Keys a, const Keys& more) {
@@ -23,6 +16,12 @@ Keys joined(Keys a, const Keys& more) {
 }
 
 std::vector<ProcedureSpec> seven() {
+  constexpr auto f = ValueType::float_unit;
+  constexpr auto n = ValueType::float_no_unit;
+  constexpr auto i = ValueType::integer;
+  constexpr auto b = ValueType::boolean;
+  constexpr auto s = ValueType::text;
+  constexpr auto d = ValueType::datetime;
   const Keys start = {{"Start time", d}};
   const Keys chip = {{"Chip group name", s}, {"Chip number", s}, {"Sample", s}, {"Information", s}};
   const Keys meter = {{"Irange", f}, {"NPLC", i}, {"N_avg", i}};
@@ -139,12 +138,12 @@ std::string quantity(std::string_view name) {
 }  // namespace
 
 std::optional<ValueType> value_type(std::string_view name) noexcept {
-  if (name == "float") return f;
-  if (name == "float_no_unit") return n;
-  if (name == "int") return i;
-  if (name == "bool") return b;
-  if (name == "str") return s;
-  if (name == "datetime") return d;
+  if (name == "float") return ValueType::float_unit;
+  if (name == "float_no_unit") return ValueType::float_no_unit;
+  if (name == "int") return ValueType::integer;
+  if (name == "bool") return ValueType::boolean;
+  if (name == "str") return ValueType::text;
+  if (name == "datetime") return ValueType::datetime;
   return std::nullopt;
 }
 
@@ -318,7 +317,8 @@ std::vector<std::string> canonical_columns(const std::vector<std::string>& raw,
     give(target.key, [&](const std::string& name) {
       if (quantity(name) != wanted) return false;
       const auto factor = column_factor(name, target.key);
-      const bool floats = target.type == f || target.type == n;
+      const bool floats =
+          target.type == ValueType::float_unit || target.type == ValueType::float_no_unit;
       return factor && (floats || *factor == 1.0);
     });
   }

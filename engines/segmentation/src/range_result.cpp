@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <weir/segmentation/text.hpp>
+
+#include "numbers.hpp"
 
 namespace weir::segmentation {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double um_per_cm = 1e4;
 
 std::string listed(const std::set<double>& values) {
@@ -121,7 +121,7 @@ void summarize(RangeResult& result, const AnalyseConfig& config) {
   s.unpaired_return = s.return_voltages - partners(result.loop);
   const bool fitted = result.linear.status == FitStatus::ok;
   const double slope = fitted ? result.linear.coefficients[1] : 0;
-  s.resistance_ohm = slope == 0 ? nan : 1 / slope;
+  s.resistance_ohm = slope == 0 ? quiet_nan : 1 / slope;
   s.r_squared = result.linear.r_squared;
   s.area = loop_area(result.loop);
   s.coercive = coercive_voltage(result.forward, result.back);
@@ -191,7 +191,7 @@ RangeReport report_of(const std::string& date, const RangeSummary& summary) {
   report.resistance_ohm = summary.resistance_ohm;
   report.r_squared = summary.r_squared;
   report.area_va = summary.area.absolute;
-  report.coercive_v = summary.coercive.coercive().value_or(nan);
+  report.coercive_v = summary.coercive.coercive().value_or(quiet_nan);
   return report;
 }
 

@@ -9,8 +9,8 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr std::size_t input_bytes_max = 1u << 30;
-constexpr std::string_view format_version =
+constexpr std::size_t staged_bytes_max = 1u << 30;
+constexpr std::string_view segment_version =
     "4";  // raise when the same input would give other bytes
 constexpr std::string_view file_name = "/part-000.parquet";
 
@@ -37,7 +37,7 @@ Segmenter::Segmenter(const SegmentConfig& config, Journal& journal, StageReport&
       stage_root_(clean_path(config.stage_root)),
       output_root_(clean_path(config.output_root)),
       voltage_(config.voltage.empty() ? voltage_column(config.procedure) : config.voltage) {
-  fingerprint_ = hex_word(hash_text(std::string(format_version) + '|' + voltage_ + '|' +
+  fingerprint_ = hex_word(hash_text(std::string(segment_version) + '|' + voltage_ + '|' +
                                     std::string(to_string(config.detector.rule)) + '|' +
                                     python_repr(config.detector.dv_threshold) + '|' +
                                     std::to_string(config.detector.min_segment_points) + '|' +
@@ -188,7 +188,7 @@ void Segmenter::read(SegmentWork& work) {
   }
   if (work.has_table || work.part_file != nullptr) return;
   const std::string path = stage_root_ + "/" + work.key + std::string(file_name);
-  if (const auto size = read_file(path, work.bytes, input_bytes_max); !size) {
+  if (const auto size = read_file(path, work.bytes, staged_bytes_max); !size) {
     work.error = SegmentError{"unreadable", size.error().text()};
   } else {
     work.bytes_in = work.bytes.size();

@@ -8,7 +8,7 @@ namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t partition_bytes_max = 1u << 31;
-constexpr std::string_view file_name = "part-000.parquet";
+constexpr std::string_view segment_file = "part-000.parquet";
 constexpr std::string_view run_prefix = "run_id=";
 constexpr std::string_view segment_prefix = "segment=";
 
@@ -20,7 +20,7 @@ struct SegmentPath {
 std::optional<SegmentPath> parse_segment_path(std::string_view path) {
   const std::size_t first = path.find('/');
   const std::size_t second = path.find('/', first + 1);
-  if (first == path.npos || second == path.npos || path.substr(second + 1) != file_name)
+  if (first == path.npos || second == path.npos || path.substr(second + 1) != segment_file)
     return std::nullopt;
   const std::string_view run = path.substr(0, first);
   const std::string_view segment = path.substr(first + 1, second - first - 1);

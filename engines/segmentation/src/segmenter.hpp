@@ -36,8 +36,8 @@ struct SegmentWork {
   std::optional<SegmentError> error;
   ParquetWriter writer;
   bool skipped = false;
-  bool forced = false;  // to be done, whatever the journal says
-  Place place;          // of layout partition, as are the next four
+  bool forced = false;   // to be done, whatever the journal says
+  PartitionPlace place;  // of layout partition, as are the next four
   Member* member = nullptr;
   int part = -1;
   Table kept;

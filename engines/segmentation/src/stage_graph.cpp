@@ -12,10 +12,9 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr std::size_t input_bytes_max = 1u << 30;  // a CSV beyond it is `too_large`
-constexpr int read_tries = 3;                      // of a file that changes while it is read
-constexpr std::string_view format_version =
-    "4";  // raise when the same input would give other bytes
+constexpr std::size_t csv_bytes_max = 1u << 30;  // a CSV beyond it is `too_large`
+constexpr int read_tries = 3;                    // of a file that changes while it is read
+constexpr std::string_view stage_version = "4";  // raise when the same input would give other bytes
 
 bool is_csv(std::string_view path, std::size_t root_size) noexcept {
   constexpr std::array<std::string_view, 4> excluded = {".git", ".venv", "__pycache__",
@@ -48,7 +47,7 @@ Stager::Stager(const StageConfig& config, Journal& journal, StageReport& report,
   const ProcedureTable& table =
       config.procedures != nullptr ? *config.procedures : ProcedureTable::built_in();
   fingerprint_ =
-      hex_word(hash_text(std::string(format_version) + '|' + hex_word(table.fingerprint()) + '|' +
+      hex_word(hash_text(std::string(stage_version) + '|' + hex_word(table.fingerprint()) + '|' +
                          config.zone->name() + '|' + (config.only_spec_columns ? "spec" : "all") +
                          '|' + std::string(to_string(config.compression))));
 }
@@ -99,7 +98,7 @@ void Stager::read(StageWork& work) {
     }
   }
   for (int tries = 1;; ++tries) {
-    const auto size = read_file(work.path, work.bytes, input_bytes_max, &work.stat);
+    const auto size = read_file(work.path, work.bytes, csv_bytes_max, &work.stat);
     if (size) {
       work.hash = hex_word(XXH3_64bits(work.bytes.view().data(), work.bytes.size()));
       work.skipped = work.touched = was_touched(work);

@@ -27,8 +27,8 @@ struct StageWork {
   std::optional<Reject> reject;
   ParquetWriter writer;
   bool skipped = false;
-  bool forced = false;  // to be done, whatever the journal says
-  Place place;          // of layout partition, as are the next two
+  bool forced = false;   // to be done, whatever the journal says
+  PartitionPlace place;  // of layout partition, as are the next two
   Member* member = nullptr;
   int part = -1;
   bool touched = false;  // skipped, with another time of the file than the journal knew

@@ -392,12 +392,12 @@ TEST_CASE("recorder: the same seed gives the same bytes, another seed others" * 
 
 TEST_CASE("recorder: a stall's report ends with the last events, and the dump too" * needs_room) {
   // An edge that a test holds full: its source is blocked with nothing under way.
-  static std::string reported;
-  reported.clear();
+  static std::string stall_report;
+  stall_report.clear();
   for (const int workers : {0, 2}) {
     CAPTURE(workers);
     Config config = small_config(workers);
-    config.on_stall = [](const StallReport& report) { reported = report.text; };
+    config.on_stall = [](const StallReport& report) { stall_report = report.text; };
     auto runtime = Runtime::start(config).value();
     const Watchdog dog(*runtime, 60);
     run_stream(*runtime, "before", 20);
@@ -422,11 +422,11 @@ TEST_CASE("recorder: a stall's report ends with the last events, and the dump to
       atomic<std::uint32_t> word{0};
       CHECK(detail::wait_while(detail::core_of(*runtime), word, 0, never) == Status::stalled);
     }
-    CHECK(count_of(reported, "graph stuck: node node waits for room (nobody)") == 1);
-    CHECK(count_of(reported, "last events, us ago") == 1);
-    CHECK(count_of(reported, "    worker 0: ") == 1);
-    CHECK(count_of(reported, "stalled") >= 2);  // the head of the report, and the event
-    if (workers != 0) CHECK(count_of(reported, "parked, goes on") == 2);
+    CHECK(count_of(stall_report, "graph stuck: node node waits for room (nobody)") == 1);
+    CHECK(count_of(stall_report, "last events, us ago") == 1);
+    CHECK(count_of(stall_report, "    worker 0: ") == 1);
+    CHECK(count_of(stall_report, "stalled") >= 2);  // the head of the report, and the event
+    if (workers != 0) CHECK(count_of(stall_report, "parked, goes on") == 2);
     CHECK(named(trace_of(*runtime), "stalled") == 1);
     std::FILE* const file = std::tmpfile();
     REQUIRE(file != nullptr);

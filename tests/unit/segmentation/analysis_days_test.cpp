@@ -20,7 +20,7 @@ using namespace weir::segmentation;
 
 namespace {
 
-const std::string segments = "seg/iv_segments/proc=IV/date=";
+const std::string segments_root = "seg/iv_segments/proc=IV/date=";
 
 struct MadeLeg {
   std::string type;
@@ -66,7 +66,7 @@ void write_run(const Scratch& scratch, const std::string& date, const MadeRun& r
   for (std::size_t leg = 0; leg < run.legs.size(); ++leg) {
     Table table;
     add_rows(table, run, leg, 0, run.legs[leg].v.size());
-    scratch.write(segments + date + "/run_id=" + run.id + "/segment=" + std::to_string(leg) +
+    scratch.write(segments_root + date + "/run_id=" + run.id + "/segment=" + std::to_string(leg) +
                       "/part-000.parquet",
                   bytes_of(table));
   }
@@ -114,8 +114,8 @@ MadeRun loop_run(const std::string& id, double v_max, double shift = 0.25, doubl
   return run;
 }
 
-struct Bench {
-  Bench() : runtime(start(2)) {
+struct DayBench {
+  DayBench() : runtime(start(2)) {
     config.intermediate_root = scratch.path() + "/seg/iv_segments";
     config.output_root = scratch.path() + "/out";
     config.dates = {"all"};
@@ -171,7 +171,7 @@ std::map<std::string, std::string> results(const Scratch& scratch) {
 }  // namespace
 
 TEST_CASE("analysis: a loop of known lines has its known resistance, area, fields and peaks") {
-  Bench bench;
+  DayBench bench;
   write_run(bench.scratch, day, loop_run("a", 4, 0.25, 3e-6));
   write_run(bench.scratch, day, loop_run("b", 4, 0.25, 3e-6));
   write_run(bench.scratch, day, loop_run("c", 8));
@@ -216,18 +216,18 @@ TEST_CASE("analysis: both layouts give the same tables and plots") {
   std::vector<MadeRun> runs;
   for (int k = 0; k < 40; ++k)
     runs.push_back(loop_run("run" + std::to_string(100 + k), 1 + k % 3, 0.01 * (k % 7), 1e-9 * k));
-  Bench files;
+  DayBench files;
   for (const MadeRun& run : runs) write_run(files.scratch, day, run);
   const AnalyseReport one = files.run();
   const auto expected = results(files.scratch);
   std::rotate(runs.begin(), runs.begin() + 17, runs.end());  // by start, not by id
   for (const std::size_t rows : {std::size_t{7}, std::size_t{64}, std::size_t{100'000}}) {
     CAPTURE(rows);
-    Bench rows_bench;
+    DayBench rows_bench;
     const std::vector<MadeRun> first(runs.begin(), runs.begin() + 20);
     const std::vector<MadeRun> second(runs.begin() + 20, runs.end());
-    rows_bench.scratch.write(segments + day + "/part-000.parquet", partition_of(first, rows));
-    rows_bench.scratch.write(segments + day + "/part-001.parquet", partition_of(second, rows));
+    rows_bench.scratch.write(segments_root + day + "/part-000.parquet", partition_of(first, rows));
+    rows_bench.scratch.write(segments_root + day + "/part-001.parquet", partition_of(second, rows));
     const AnalyseReport other = rows_bench.run();
     CHECK(other.runs.done == one.runs.done);
     CHECK(other.runs.segments == one.runs.segments);
@@ -238,7 +238,7 @@ TEST_CASE("analysis: both layouts give the same tables and plots") {
 }
 
 TEST_CASE("analysis: of a corpus in either layout the tables and plots are the same") {
-  Bench bench;
+  DayBench bench;
   REQUIRE(generate(*bench.runtime, {60, CorpusKind::dirty, 3}, bench.scratch.path() + "/corpus", {})
               .ok());
   const TimeZone zone = TimeZone::load("UTC").value();
@@ -296,17 +296,17 @@ TEST_CASE("analysis: of a corpus in either layout the tables and plots are the s
 }
 
 TEST_CASE("analysis: a partition that cannot be used is named, and what stands before it is used") {
-  Bench bench;
+  DayBench bench;
   const std::string whole = partition_of({loop_run("a", 1), loop_run("b", 1)}, 10'000);
   const std::string again = partition_of({loop_run("c", 1), loop_run("a", 1)}, 10'000);
-  bench.scratch.write(segments + day + "/part-000.parquet", whole);
-  bench.scratch.write(segments + day + "/part-001.parquet", again);
-  bench.scratch.write(segments + day + "/part-002.parquet", whole.substr(0, whole.size() / 2));
+  bench.scratch.write(segments_root + day + "/part-000.parquet", whole);
+  bench.scratch.write(segments_root + day + "/part-001.parquet", again);
+  bench.scratch.write(segments_root + day + "/part-002.parquet", whole.substr(0, whole.size() / 2));
   Table table;
   table.add("Vsd (V)", ColumnType::float64).add(1.0);
   table.rows = 1;
-  bench.scratch.write(segments + day + "/part-003.parquet", bytes_of(table));
-  bench.scratch.write(segments + day + "/notes.txt", "no part");
+  bench.scratch.write(segments_root + day + "/part-003.parquet", bytes_of(table));
+  bench.scratch.write(segments_root + day + "/notes.txt", "no part");
   const AnalyseReport report = bench.run();
   CHECK(report.runs.done == 3);
   CHECK(report.runs.rejects.at("scattered") == 1);
@@ -320,7 +320,7 @@ TEST_CASE("analysis: a partition that cannot be used is named, and what stands b
 }
 
 TEST_CASE("analysis: currents that are none and sweeps of a point are errors or rows, no crash") {
-  Bench bench;
+  DayBench bench;
   MadeRun dark = loop_run("dark", 2);
   for (MadeLeg& leg : dark.legs) std::fill(leg.i.begin(), leg.i.end(), std::nan(""));
   MadeRun overflow = loop_run("overflow", 2);
@@ -348,11 +348,11 @@ TEST_CASE("analysis: currents that are none and sweeps of a point are errors or 
 }
 
 TEST_CASE("analysis: several days are compared, one that is not there is named") {
-  Bench bench;
+  DayBench bench;
   write_run(bench.scratch, day, loop_run("a", 4));
   write_run(bench.scratch, other_day, loop_run("b", 4, 0.5));
   write_run(bench.scratch, "2025-04-01", loop_run("c", 4));
-  std::filesystem::create_directories(bench.scratch.path() + "/" + segments + "2025-04-02");
+  std::filesystem::create_directories(bench.scratch.path() + "/" + segments_root + "2025-04-02");
   bench.config.dates = {"2025-03-01..2025-03-31", "2025-03-02"};
   const AnalyseReport report = bench.run();
   REQUIRE(report.days.size() == 3);
@@ -387,7 +387,7 @@ TEST_CASE("analysis: several days are compared, one that is not there is named")
 }
 
 TEST_CASE("analysis: a day is done again when its segments, its outputs or the question change") {
-  Bench bench;
+  DayBench bench;
   write_run(bench.scratch, day, loop_run("a", 4));
   write_run(bench.scratch, day, loop_run("b", 4, 0.5));
   MadeRun bad = loop_run("bad", 4);
@@ -440,7 +440,7 @@ TEST_CASE("analysis: a day is done again when its segments, its outputs or the q
 }
 
 TEST_CASE("analysis: a signal leaves the days before whole, and the next call goes on") {
-  Bench bench;
+  DayBench bench;
   for (const char* date : {"2025-03-01", "2025-03-02"})
     write_run(bench.scratch, date, loop_run("a", 4));
   bench.config.dates = {"2025-03-01"};
@@ -463,7 +463,7 @@ TEST_CASE("analysis: a signal leaves the days before whole, and the next call go
 }
 
 TEST_CASE("analysis: the laser's power is that of its calibration, or said not to be known") {
-  Bench bench;
+  DayBench bench;
   bench.config.stage_root = bench.scratch.path() + "/stage";
   Table table;
   for (const char* name : {"VL (V)", "Power (W)", "wavelength_nm"})
@@ -512,7 +512,7 @@ TEST_CASE("analysis: the laser's power is that of its calibration, or said not t
 }
 
 TEST_CASE("analysis: ranges are chosen, left out, finer than volts; voltages are put in bins") {
-  Bench bench;
+  DayBench bench;
   write_run(bench.scratch, day, loop_run("a", 1));
   write_run(bench.scratch, day, loop_run("b", 1.25));
   write_run(bench.scratch, day, loop_run("c", 2));
@@ -543,7 +543,7 @@ TEST_CASE("analysis: ranges are chosen, left out, finer than volts; voltages are
 TEST_CASE("analysis: measured sweeps: the tables hold the currents of their CSVs") {
   const std::string root = real_data::root();
   if (root.empty()) return;
-  Bench bench;
+  DayBench bench;
   StageConfig first;
   first.raw_root = root + "/data/01_raw";
   first.stage_root = bench.scratch.path() + "/stage";

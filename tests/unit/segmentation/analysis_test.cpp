@@ -19,7 +19,7 @@ using namespace weir::segmentation;
 namespace {
 
 const std::string date = "2025-01-01";
-const std::string day = date + "_IV";
+const std::string folder_of_day = date + "_IV";
 const std::string runs_folder = "seg/iv_segments/proc=IV/date=" + date;
 
 /// A corpus, staged and segmented by the compat rule.
@@ -236,30 +236,30 @@ TEST_CASE("analysis: a generated day's files have the columns and values that th
 
   const std::string polys = "I_fit_poly1,I_fit_poly3,I_fit_poly5,I_fit_poly7";
   std::map<std::string, std::string> headers = {
-      {"iv_stats/" + day + "/fit_summary.csv",
+      {"iv_stats/" + folder_of_day + "/fit_summary.csv",
        "v_max,slope,slope_err,intercept,intercept_err,r_squared,resistance_ohm,n_runs"},
-      {"hysteresis/" + day + "/loop_summary.csv",
+      {"hysteresis/" + folder_of_day + "/loop_summary.csv",
        "v_max,n_points,area_net (V A),area_abs (V A),V_zero_forward (V),V_zero_return (V),"
        "V_coercive (V),V_offset (V),E_coercive (V/cm)"},
-      {"hysteresis_peaks/" + day + "/peak_summary_table.csv",
+      {"hysteresis_peaks/" + folder_of_day + "/peak_summary_table.csv",
        "V_max,raw_V,raw_I,poly1_V,poly1_I,poly3_V,poly3_I,poly5_V,poly5_I,poly7_V,poly7_I"},
-      {"hysteresis_peaks/" + day + "/hysteresis_peaks.csv",
+      {"hysteresis_peaks/" + folder_of_day + "/hysteresis_peaks.csv",
        "v_max,method,V_max_positive,I_max_positive,V_max_negative,I_max_negative,V_max_absolute,"
        "I_max_absolute"},
-      {"coercive_field/" + day + "/coercive_field_" + date + ".csv",
+      {"coercive_field/" + folder_of_day + "/coercive_field_" + date + ".csv",
        "date,V_max,E_max,poly_order,E_coercive_pos,E_coercive_neg,J_max_pos,J_max_neg,"
        "laser_voltage_V,incident_power_W,effective_power_W,wavelength_nm,calibration_date,"
        "calibration_run_id"}};
   for (const auto& [v_max, points] : ranges) {
     const std::string name = range_name(v_max);
-    headers["iv_stats/" + day + "/forward_" + name] = "V (V),I_mean,I_std,n_samples";
-    headers["iv_stats/" + day + "/return_" + name] = "V (V),I_mean,I_std,n_samples";
-    headers["iv_stats/" + day + "/return_with_fit_" + name] =
+    headers["iv_stats/" + folder_of_day + "/forward_" + name] = "V (V),I_mean,I_std,n_samples";
+    headers["iv_stats/" + folder_of_day + "/return_" + name] = "V (V),I_mean,I_std,n_samples";
+    headers["iv_stats/" + folder_of_day + "/return_with_fit_" + name] =
         "V (V),I_mean,I_std,n_samples,I_fit_linear," + polys;
-    headers["hysteresis/" + day + "/hysteresis_" + name] =
+    headers["hysteresis/" + folder_of_day + "/hysteresis_" + name] =
         "V (V),I_hysteresis_raw,I_hysteresis_std,I_forward,I_return,I_forward_std,I_return_std,"
         "I_hysteresis_poly1,I_hysteresis_poly3,I_hysteresis_poly5,I_hysteresis_poly7,V_return (V)";
-    headers["backward_substracted/" + day + "/backward_sub_" + name] =
+    headers["backward_substracted/" + folder_of_day + "/backward_sub_" + name] =
         "V_rounded,I_forward_sub_poly1,I_backward_sub_poly1,I_forward_sub_poly3,"
         "I_backward_sub_poly3,I_forward_sub_poly5,I_backward_sub_poly5,I_forward_sub_poly7,"
         "I_backward_sub_poly7";
@@ -276,19 +276,20 @@ TEST_CASE("analysis: a generated day's files have the columns and values that th
   for (const auto& [v_max, points] : ranges) {
     CAPTURE(v_max);
     const std::string name = range_name(v_max);
-    check_branch(csv["iv_stats/" + day + "/forward_" + name], points.forward);
-    check_branch(csv["iv_stats/" + day + "/return_" + name], points.back);
-    check_branch(csv["iv_stats/" + day + "/return_with_fit_" + name], points.back);
-    check_line(csv["iv_stats/" + day + "/fit_summary.csv"][row++], points);
-    check_hysteresis(csv["hysteresis/" + day + "/hysteresis_" + name], points);
+    check_branch(csv["iv_stats/" + folder_of_day + "/forward_" + name], points.forward);
+    check_branch(csv["iv_stats/" + folder_of_day + "/return_" + name], points.back);
+    check_branch(csv["iv_stats/" + folder_of_day + "/return_with_fit_" + name], points.back);
+    check_line(csv["iv_stats/" + folder_of_day + "/fit_summary.csv"][row++], points);
+    check_hysteresis(csv["hysteresis/" + folder_of_day + "/hysteresis_" + name], points);
   }
-  const std::string svg = tree.at("out/plots/" + day + "/sweeps.svg");
+  const std::string svg = tree.at("out/plots/" + folder_of_day + "/sweeps.svg");
   const Markup markup(svg);
   CHECK(markup.count("polyline.sweep") == 2 * segments);
   CHECK(markup.count("polyline.tile") == 12 * 4);
   CHECK(markup.count("polyline.forward_negative") == 2 * report.runs.files + 12);
   CHECK(markup.count("polyline") == 2 * segments + 3 * ranges.size() + 12 * 4);
-  CHECK(report.days.at(0).plot == bench.config.output_root + "/plots/" + day + "/sweeps.svg");
+  CHECK(report.days.at(0).plot ==
+        bench.config.output_root + "/plots/" + folder_of_day + "/sweeps.svg");
 }
 
 TEST_CASE("analysis: what is derived agrees with the tables that it is derived from") {
@@ -297,18 +298,18 @@ TEST_CASE("analysis: what is derived agrees with the tables that it is derived f
   const auto table = [&](const std::string& name) {
     return read_csv(bench.scratch.read("out/" + name));
   };
-  const Rows polynomials = table("iv_stats/" + day + "/polynomial_fits_summary.csv");
-  const Rows peaks = table("hysteresis_peaks/" + day + "/hysteresis_peaks.csv");
-  const Rows summary = table("hysteresis/" + day + "/hysteresis_summary.csv");
-  const Rows compact = table("hysteresis_peaks/" + day + "/peak_summary_table.csv");
-  const Rows fields = table("coercive_field/" + day + "/coercive_field_" + date + ".csv");
+  const Rows polynomials = table("iv_stats/" + folder_of_day + "/polynomial_fits_summary.csv");
+  const Rows peaks = table("hysteresis_peaks/" + folder_of_day + "/hysteresis_peaks.csv");
+  const Rows summary = table("hysteresis/" + folder_of_day + "/hysteresis_summary.csv");
+  const Rows compact = table("hysteresis_peaks/" + folder_of_day + "/peak_summary_table.csv");
+  const Rows fields = table("coercive_field/" + folder_of_day + "/coercive_field_" + date + ".csv");
   REQUIRE(peaks.size() == 5 * summary.size());
   REQUIRE(fields.size() == 4 * summary.size());
   for (std::size_t range = 0; range < summary.size(); ++range) {
     const std::string name = range_name(value(summary[range], "v_max"));
     CAPTURE(name);
-    const Rows loop = table("hysteresis/" + day + "/hysteresis_" + name);
-    const Rows fitted = table("iv_stats/" + day + "/return_with_fit_" + name);
+    const Rows loop = table("hysteresis/" + folder_of_day + "/hysteresis_" + name);
+    const Rows fitted = table("iv_stats/" + folder_of_day + "/return_with_fit_" + name);
     for (const auto& row : fitted) {  // the coefficients are those of the curve
       const double v = value(row, "V (V)");
       double i = 0;
@@ -342,7 +343,8 @@ TEST_CASE("analysis: what is derived agrees with the tables that it is derived f
             doctest::Approx(sum / static_cast<double>(loop.size())).epsilon(1e-9));
     }
     double density = -1, field = 0;
-    for (const auto& row : table("backward_substracted_efield/" + day + "/backward_sub_" + name)) {
+    for (const auto& row :
+         table("backward_substracted_efield/" + folder_of_day + "/backward_sub_" + name)) {
       const double j = std::abs(value(row, "J_forward_sub_poly1 (A/cm2)") -
                                 value(row, "J_backward_sub_poly1 (A/cm2)"));
       if (value(row, "V_rounded") < 0 || j <= density) continue;
@@ -351,7 +353,8 @@ TEST_CASE("analysis: what is derived agrees with the tables that it is derived f
     }
     CHECK(value(fields[4 * range], "E_coercive_pos") == doctest::Approx(field));
     CHECK(value(fields[4 * range], "J_max_pos") == doctest::Approx(density));
-    const Rows subtracted = table("backward_substracted_efield/" + day + "/backward_sub_" + name);
+    const Rows subtracted =
+        table("backward_substracted_efield/" + folder_of_day + "/backward_sub_" + name);
     REQUIRE(subtracted.size() == loop.size());
     for (std::size_t k = 0; k < loop.size(); ++k) {
       const double difference = value(subtracted[k], "I_forward_sub_poly3") -
@@ -477,7 +480,7 @@ TEST_CASE("analysis: runs that cannot be used are counted and named, the others 
 TEST_CASE("analysis: tables of ranges and fits of runs that are no more go") {
   Day bench;
   bench.run();
-  const std::string wide = "out/iv_stats/" + day + "/forward_vmax2p0V.csv";
+  const std::string wide = "out/iv_stats/" + folder_of_day + "/forward_vmax2p0V.csv";
   REQUIRE(bench.scratch.tree("out").contains(wide));
   std::vector<std::filesystem::path> gone;
   for (const auto& entry :
@@ -493,7 +496,8 @@ TEST_CASE("analysis: tables of ranges and fits of runs that are no more go") {
   for (const auto& path : gone) std::filesystem::remove_all(path);
   CHECK(bench.run().runs.removed == 6 + gone.size());
   CHECK(!bench.scratch.tree("out").contains(wide));
-  CHECK(bench.scratch.tree("out").contains("out/iv_stats/" + day + "/forward_vmax1p0V.csv"));
+  CHECK(bench.scratch.tree("out").contains("out/iv_stats/" + folder_of_day +
+                                           "/forward_vmax1p0V.csv"));
 }
 
 TEST_CASE("analysis: only runs of a chip, and other procedures") {

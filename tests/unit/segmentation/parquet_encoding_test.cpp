@@ -12,6 +12,7 @@
 #include "parquet_file.hpp"
 
 using namespace weir::segmentation;
+using parquet_file::says;
 namespace pf = parquet_file;
 using pf::le;
 using pf::raw;
@@ -73,9 +74,6 @@ std::string refusal(const pf::File& file, const ParquetLimits& limits = {}) {
   Table table;
   const auto read = read_parquet(file.bytes(), table, nullptr, limits);
   return read.ok() ? "read" : read.error().text();
-}
-bool says(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 using Integers = std::vector<std::int64_t>;

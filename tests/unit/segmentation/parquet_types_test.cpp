@@ -8,6 +8,7 @@
 #include "parquet_file.hpp"
 
 using namespace weir::segmentation;
+using parquet_file::says;
 namespace pf = parquet_file;
 using pf::le;
 using pf::raw;
@@ -48,9 +49,6 @@ Read read(const pf::File& file, const ParquetLimits& limits = {}) {
   const auto done = read_parquet(file.bytes(), out.table, &out.info, limits);
   if (!done.ok()) out.error = done.error().text();
   return out;
-}
-bool says(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ using namespace weir::segmentation;
 
 namespace {
 
-constexpr std::size_t runs = 7;
+constexpr std::size_t run_count = 7;
 constexpr std::size_t run_rows = 300;
 
 /// The rows of some runs: ids and constants that change with the run, a ramp, gaps, NaNs.
@@ -71,7 +71,7 @@ std::string grouped(Compression compression) {
   ParquetWriter writer(compression);
   Table table;
   std::string file;
-  for (std::size_t run = 0; run < runs; ++run) {
+  for (std::size_t run = 0; run < run_count; ++run) {
     fill(table, run, 1);
     file += writer.add_row_group(table, 0, table.rows).value();
   }
@@ -82,7 +82,7 @@ std::string grouped(Compression compression) {
 
 TEST_CASE("parquet: row groups one after the other make one file") {
   Table all;
-  fill(all, 0, runs);
+  fill(all, 0, run_count);
   for (const Compression compression :
        {Compression::none, Compression::snappy, Compression::zstd}) {
     const std::string file = grouped(compression);
@@ -91,7 +91,7 @@ TEST_CASE("parquet: row groups one after the other make one file") {
     const auto read = read_parquet(file, back, &info);
     REQUIRE_MESSAGE(read.ok(), read.error().text());
     REQUIRE(back.rows == all.rows);
-    CHECK(info.row_group_rows == std::vector<std::uint64_t>(runs, run_rows));
+    CHECK(info.row_group_rows == std::vector<std::uint64_t>(run_count, run_rows));
     for (std::size_t row = 0; row < back.rows; ++row) REQUIRE(equal(back, row, all, row));
     const auto reader = ParquetReader::open(file);
     REQUIRE(reader.ok());
@@ -108,8 +108,8 @@ TEST_CASE("parquet: each row group has its own statistics") {
   FileInfo info;
   REQUIRE(read_parquet(grouped(Compression::zstd), back, &info).ok());
   const ColumnInfo& id = info.columns[0];
-  REQUIRE(id.chunks.size() == runs);
-  for (std::size_t run = 0; run < runs; ++run) {
+  REQUIRE(id.chunks.size() == run_count);
+  for (std::size_t run = 0; run < run_count; ++run) {
     CHECK(id.chunks[run].min == "run-" + std::to_string(run));
     CHECK(id.chunks[run].max == id.chunks[run].min);
     CHECK(info.columns[5].chunks[run].null_count == 6);
@@ -130,7 +130,7 @@ TEST_CASE("parquet: each row group has its own statistics") {
 TEST_CASE(
     "parquet: what seldom changes is written as a dictionary, in one row group of many runs") {
   Table table;
-  fill(table, 0, runs);
+  fill(table, 0, run_count);
   for (const Compression compression : {Compression::none, Compression::zstd}) {
     ParquetWriter writer(compression);
     const std::string file(writer.encode(table, 10, table.rows - 20));
@@ -231,7 +231,7 @@ TEST_CASE("parquet: files for other readers, where WEIR_INTEROP_OUT says") {
   const char* folder = std::getenv("WEIR_INTEROP_OUT");
   if (folder == nullptr) return;
   Table table;
-  fill(table, 0, runs);
+  fill(table, 0, run_count);
   for (const Compression compression :
        {Compression::none, Compression::snappy, Compression::zstd}) {
     const std::string stem = std::string(folder) + "/" + std::string(to_string(compression));

@@ -41,8 +41,8 @@ std::string sweep(double start_s, const std::string& columns = "Vsd (V),I (A)",
   return text;
 }
 
-struct Bench {
-  explicit Bench(int workers = 2) : runtime(start(workers)) {}
+struct PartitionBench {
+  explicit PartitionBench(int workers = 2) : runtime(start(workers)) {}
 
   void generate_corpus(std::size_t files, CorpusKind kind) const {
     REQUIRE(generate(*runtime, {files, kind, 1}, scratch.path() + "/corpus", {}).ok());
@@ -236,7 +236,7 @@ std::set<std::string> changed(const Tree& before, const Tree& after) {
   return names;
 }
 
-void put_three_days(const Bench& bench) {
+void put_three_days(const PartitionBench& bench) {
   for (int day = 0; day < 3; ++day) {
     for (int k = 0; k < 4; ++k) {
       const std::string name = std::to_string(k) + "/d" + std::to_string(day) + ".csv";
@@ -253,7 +253,7 @@ constexpr const char* day_files[] = {"proc=IV/date=2025-09-05/part-000.parquet",
 
 TEST_CASE("partition: the rows of each run are those of layout run, by start") {
   for (const CorpusKind kind : {CorpusKind::clean, CorpusKind::dirty}) {
-    Bench bench;
+    PartitionBench bench;
     bench.generate_corpus(sanitized ? 60 : 150, kind);
     const StageReport one = bench.stage_all("runs", Layout::run);
     const StageReport many = bench.stage_all("parts");
@@ -282,7 +282,7 @@ TEST_CASE("partition: the rows of each run are those of layout run, by start") {
 }
 
 TEST_CASE("partition: a column has one type in all partitions of a procedure") {
-  Bench bench;
+  PartitionBench bench;
   bench.put("a.csv", sweep(first_day_s, "Vsd (V),gain,I (A)", ",5,1e-9"));
   bench.put("b.csv", sweep(first_day_s + 1, "note,Vsd (V)", ",0.5"));  // columns change places
   bench.put("c.csv", sweep(first_day_s + day_s, "Vsd (V),gain", ",7"));
@@ -316,7 +316,7 @@ TEST_CASE("partition: a column has one type in all partitions of a procedure") {
 
 TEST_CASE("partition: the bytes depend neither on workers nor on the size of the rings") {
   Tree want, want_segments;
-  Bench bench;
+  PartitionBench bench;
   bench.generate_corpus(60, CorpusKind::dirty);
   for (const int workers : {2, 0, 1, 4}) {
     if (sanitized && workers == 1) continue;
@@ -337,7 +337,7 @@ TEST_CASE("partition: the bytes depend neither on workers nor on the size of the
 }
 
 TEST_CASE("partition: a pipeline is its two stages, and a second one does nothing") {
-  Bench bench;
+  PartitionBench bench;
   bench.generate_corpus(80, CorpusKind::clean);
   const StageConfig first = bench.stage_config("s", Layout::partition);
   const SegmentConfig second = bench.segment_config("s", "g", Layout::partition);
@@ -363,7 +363,7 @@ TEST_CASE("partition: a pipeline is its two stages, and a second one does nothin
 
 TEST_CASE(
     "partition: a new, changed, moved or vanished input writes its partitions again, no other") {
-  Bench bench;
+  PartitionBench bench;
   put_three_days(bench);
   CHECK(bench.stage_all("s").done == 12);
   bench.segment_all("s", "g");
@@ -402,7 +402,7 @@ TEST_CASE(
 }
 
 TEST_CASE("partition: what is missing, cut or unknown in a root is mended") {
-  Bench bench;
+  PartitionBench bench;
   put_three_days(bench);
   bench.stage_all("s");
   bench.segment_all("s", "g");
@@ -425,7 +425,7 @@ TEST_CASE("partition: what is missing, cut or unknown in a root is mended") {
 }
 
 TEST_CASE("partition: what cannot be removed is an error, and no record says that it is gone") {
-  Bench bench;
+  PartitionBench bench;
   bench.put("a.csv", sweep(first_day_s));
   bench.put("b.csv", sweep(first_day_s + day_s));
   bench.stage_all("s");
@@ -446,7 +446,7 @@ TEST_CASE("partition: what cannot be removed is an error, and no record says tha
 }
 
 TEST_CASE("partition: many runs of a day are several parts, replaced together") {
-  Bench bench;
+  PartitionBench bench;
   const std::size_t runs = part_runs_max + 40;
   const auto name = [](std::size_t k) { return "r" + std::to_string(k) + ".csv"; };
   for (std::size_t k = 0; k < runs; ++k)
@@ -477,7 +477,7 @@ TEST_CASE("partition: many runs of a day are several parts, replaced together") 
 }
 
 TEST_CASE("partition: files that cannot be seen keep their partition") {
-  Bench bench;
+  PartitionBench bench;
   put_three_days(bench);
   bench.stage_all("s");
   const Tree before = bench.tree("s");
@@ -501,7 +501,7 @@ TEST_CASE("partition: files that cannot be seen keep their partition") {
 }
 
 TEST_CASE("partition: a root has one layout and one source") {
-  Bench bench;
+  PartitionBench bench;
   put_three_days(bench);
   bench.stage_all("parts");
   bench.stage_all("runs", Layout::run);

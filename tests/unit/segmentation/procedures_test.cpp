@@ -10,13 +10,13 @@ using namespace weir::segmentation;
 namespace {
 
 /// A file that goes with the test.
-class Scratch {
+class TextFile {
  public:
-  explicit Scratch(const std::string& text)
+  explicit TextFile(const std::string& text)
       : path_("procedures_test." + std::to_string(::getpid()) + ".yml") {
     REQUIRE(weir::write_file_atomically(path_, text).ok());
   }
-  ~Scratch() { std::remove(path_.c_str()); }
+  ~TextFile() { std::remove(path_.c_str()); }
   const std::string& path() const { return path_; }
 
  private:
@@ -58,7 +58,7 @@ TEST_CASE("procedures: the built-in table equals the original's file") {
 
 TEST_CASE("procedures: a bad file is refused with its line") {
   const auto place = [](const std::string& text) {
-    const Scratch file(text);
+    const TextFile file(text);
     const auto loaded = load_procedures(file.path());
     REQUIRE(!loaded.ok());
     CHECK(loaded.error().code == "bad_procedures");

@@ -9,7 +9,7 @@
 
 namespace {
 
-const std::string one_run =
+const std::string one_sweep =
     "#Procedure: <a.IV>\r\n#Metadata:\r\n#\tStart time: 1757018821.6358175\r\n#Data:\r\nVsd (V),I "
     "(A)\r\n"
     "0.0,1e-9\r\n0.1,1e-9\r\n0.2,1e-9\r\n0.3,1e-9\r\n0.4,1e-9\r\n0.5,1e-9\r\n";
@@ -54,7 +54,7 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   refused("stage --compression lz77", "--compression");
   refused("generate", "OUT");
   refused("", "a command is missing");
-  scratch.write("raw/a.csv", one_run);
+  scratch.write("raw/a.csv", one_sweep);
   refused("stage --raw-root raw --stage-root s --local-tz Mars/Olympus", "Mars/Olympus");
   scratch.write("bad.yml", "procedures:\n  IV:\n    Data: {a: flot}\n");
   refused("stage --raw-root raw --stage-root s --procedures-yaml bad.yml", "bad.yml:3");
@@ -77,7 +77,7 @@ TEST_CASE("program: help has an example, version its parts") {
 TEST_CASE("program: a result that cannot be written is an error, no output takes our messages") {
   if (program().empty()) return;
   const Scratch scratch;
-  scratch.write("raw/a.csv", one_run);
+  scratch.write("raw/a.csv", one_sweep);
   const Answer full =
       run(scratch.path(), "stage --raw-root raw --stage-root s --json 2>&1 >/dev/full #");
   CHECK(full.exit == 1);
@@ -108,7 +108,7 @@ TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is 
   CHECK(bad.exit == 1);
   CHECK(says(bad, "no_procedure"));
   CHECK(run(scratch.path(), "preprocess --stage-root s --output-root o").exit == 1);
-  scratch.write("raw/good.csv", one_run);
+  scratch.write("raw/good.csv", one_sweep);
   CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
   CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
   CHECK(run(scratch.path(), "stage --raw-root none --stage-root s").exit == 1);
@@ -119,7 +119,7 @@ TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is 
 TEST_CASE("program: pipeline writes both trees, once, with the keys that scripts read") {
   if (program().empty()) return;
   const Scratch scratch;
-  scratch.write("raw/2025-09-04/a.csv", one_run);
+  scratch.write("raw/2025-09-04/a.csv", one_sweep);
   scratch.write("raw/b.csv", "");
   const std::string command =
       "pipeline --raw-root ./raw/ --stage-root s --output-root o --workers 2 --json --graph g.json";
@@ -159,7 +159,7 @@ TEST_CASE(
     "line") {
   if (program().empty()) return;
   const Scratch scratch;
-  scratch.write("raw/a.csv", one_run);
+  scratch.write("raw/a.csv", one_sweep);
   scratch.write("c.yml",
                 "staging:\n  raw_root: raw\n  stage_root: from_file\n  workers: 1\nintermediate:\n "
                 " dv_threshold: 0.5\n");
@@ -246,7 +246,7 @@ TEST_CASE("program: analyse turns a pipeline's segments into tables and a plot")
 TEST_CASE("program: analyse refuses a wrong date with exit 2, and what is not there with exit 1") {
   if (program().empty()) return;
   const Scratch scratch;
-  scratch.write("raw/2025-09-04/a.csv", one_run);
+  scratch.write("raw/2025-09-04/a.csv", one_sweep);
   REQUIRE(run(scratch.path(), "pipeline --raw-root raw --stage-root s --output-root o").exit == 0);
   const auto answers = [&](const std::string& arguments, int exit, const std::string& words) {
     CAPTURE(arguments);
