@@ -50,9 +50,7 @@ class Analysis {
         calibrations_(calibrations),
         input_{config, journal, calibrations, watch},
         report_(report),
-        output_root_(clean_path(config.output_root)),
-        available_(folders_with(clean_path(config.intermediate_root) + "/proc=" + config.procedure,
-                                "date=")) {}
+        output_root_(clean_path(config.output_root)) {}
 
   /// The dates that were asked for and are there; nothing_found when there is none.
   Result<Done> choose();
@@ -92,6 +90,10 @@ Error Analysis::nothing_found(const std::string& date) const {
 }
 
 Result<Done> Analysis::choose() {
+  auto dates =
+      folders_with(clean_path(config_.intermediate_root) + "/proc=" + config_.procedure, "date=");
+  if (!dates) return dates.error();
+  available_ = std::move(dates).value();
   const auto is_there = [&](std::string_view date) {
     return std::binary_search(available_.begin(), available_.end(), date);
   };

@@ -420,7 +420,9 @@ Result<Done> DayAnalysis::remove_stale() {
   }
   // What could not be read, or a filter, is no reason to remove anything.
   if (!saw_all_ || is_filtered()) return Done{};
-  for (const std::string& id : folders_with(output_root_ + "/" + fits_folder_, run_prefix)) {
+  const auto fitted = folders_with(output_root_ + "/" + fits_folder_, run_prefix);
+  if (!fitted) return fitted.error();
+  for (const std::string& id : fitted.value()) {
     if (fitted_.contains(id)) continue;
     if (auto gone = remove_others(id, {}); !gone) return gone;
     ++report_.runs.removed;

@@ -49,7 +49,7 @@ std::size_t StoredRun::segments() const noexcept {
   return n;
 }
 
-std::vector<std::string> folders_with(const std::string& root, std::string_view prefix) {
+Result<std::vector<std::string>> folders_with(const std::string& root, std::string_view prefix) {
   std::vector<std::string> names;
   std::error_code error;
   for (std::filesystem::directory_iterator it(root, error), end; !error && it != end;
@@ -57,6 +57,8 @@ std::vector<std::string> folders_with(const std::string& root, std::string_view 
     const std::string name = it->path().filename().string();
     if (name.starts_with(prefix)) names.push_back(name.substr(prefix.size()));
   }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return Error{"unreadable", error.message(), root};
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -65,7 +67,9 @@ Result<SegmentSource> SegmentSource::open(const std::string& root) {
   auto walk = FileWalk::open(root);
   if (!walk) return walk.error();
   SegmentSource source(root, std::move(walk).value());
-  source.folders_ = folders_with(root, run_prefix).size();
+  const auto runs = folders_with(root, run_prefix);
+  if (!runs) return runs.error();
+  source.folders_ = runs.value().size();
   return source;
 }
 

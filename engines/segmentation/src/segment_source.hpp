@@ -80,7 +80,8 @@ class SegmentSource {
   std::size_t row_group_ = 0;
 };
 
-/// The names of the folders in `root` that begin with `prefix`, without it, sorted.
-std::vector<std::string> folders_with(const std::string& root, std::string_view prefix);
+/// The names of the folders in `root` that begin with `prefix`, without it, sorted; none where there is no
+/// root. Errors: unreadable, where the root cannot be read.
+Result<std::vector<std::string>> folders_with(const std::string& root, std::string_view prefix);
 
 }  // namespace weir::segmentation

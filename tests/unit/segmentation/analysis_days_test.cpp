@@ -386,6 +386,15 @@ TEST_CASE("analysis: several days are compared, one that is not there is named")
   CHECK(analyse(*bench.runtime, bench.config, {}).error().code == "usage");
 }
 
+TEST_CASE("analysis: a folder of days that cannot be read is not taken for an empty one") {
+  DayBench bench;
+  bench.scratch.write("seg/iv_segments/proc=IV", "no folder");
+  bench.config.dates = {"all"};
+  const auto report = analyse(*bench.runtime, bench.config, {});
+  CHECK(report.error().code == "unreadable");
+  CHECK(report.error().where.ends_with("/proc=IV"));
+}
+
 TEST_CASE("analysis: a day is done again when its segments, its outputs or the question change") {
   DayBench bench;
   write_run(bench.scratch, day, loop_run("a", 4));
