@@ -287,6 +287,8 @@ AnalyseConfig Session::analyse_config() const {
   config.beam_to_sample = o.beam_to_sample;
   config.force = options_.force;
   config.sync = sync_of(options_);
+  config.capacity = buffer();
+  config.concurrency = options_.concurrency;
   return config;
 }
 

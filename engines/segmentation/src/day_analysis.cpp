@@ -452,12 +452,13 @@ Result<Done> DayAnalysis::run(Runtime& runtime) {
   if (watch.progress != nullptr)
     watch.progress->start("analyse " + date_, "runs", source_->folders());
   StreamGraph graph(runtime, "analyse");
-  const NodeConfig middle{.capacity = config_.capacity};
   auto found =
       graph.source<Token>("discover", {}, [this](Emit<Token>& out) { return discover(out); });
-  auto bytes = graph.map("read", found, middle, step(&DayAnalysis::read));
-  auto analysed = graph.map("analyse", bytes, middle, step(&DayAnalysis::analyse));
-  auto written = graph.map("write", analysed, middle, step(&DayAnalysis::write));
+  auto bytes = graph.map("read", found, parallel_node(config_, "read"), step(&DayAnalysis::read));
+  auto analysed =
+      graph.map("analyse", bytes, parallel_node(config_, "analyse"), step(&DayAnalysis::analyse));
+  auto written =
+      graph.map("write", analysed, parallel_node(config_, "write"), step(&DayAnalysis::write));
   // Ordered: the warnings and the rows of all fits are in the same order each time.
   graph.sink("gather", written, {.mode = Mode::ordered, .capacity = config_.capacity},
              [this](Token&& work) { gather(std::move(work)); });

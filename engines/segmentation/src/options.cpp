@@ -99,6 +99,7 @@ void add_common(CLI::App& app, Options& o) {
 
 /// The nodes of a command's graphs whose concurrency can be set. A partition is written by one at a time.
 std::vector<std::string> nodes_of(Command command, std::string_view layout) {
+  if (command == Command::analyse) return {"read", "analyse", "write"};
   const bool partition = layout == "partition";
   std::vector<std::string> nodes = {"read"};
   if (partition) nodes.emplace_back("survey");
@@ -113,6 +114,20 @@ std::string listed(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
+}
+
+void add_graph_size(CLI::App& app, Command command, Options& o) {
+  app.add_option("--buffer", o.buffer,
+                 "Files that each edge of a graph holds, 1 to 4096; default: two a worker, 4 to 64")
+      ->transform(whole(1, 4096));
+  std::string nodes = listed(nodes_of(command, "run"));
+  if (command != Command::analyse)
+    nodes += "; in layout partition " + listed(nodes_of(command, "partition"));
+  app.add_option(
+      "--concurrency", o.concurrency_text,
+      "NODE=N,...: at most so many files (1 to 256) at a time in these nodes, default one a "
+      "worker: " +
+          nodes);
 }
 
 void add_both(CLI::App& app, Command command, Options& o) {
@@ -132,15 +147,7 @@ void add_both(CLI::App& app, Command command, Options& o) {
       ->capture_default_str();
   add_path(app, "--events-dir", o.events_dir, "Folder of event files (and --events files)");
   app.add_flag("-f,--force", o.force, "Do again what is done");
-  app.add_option("--buffer", o.buffer,
-                 "Files that each edge of a graph holds, 1 to 4096; default: two a worker, 4 to 64")
-      ->transform(whole(1, 4096));
-  app.add_option(
-      "--concurrency", o.concurrency_text,
-      "NODE=N,...: at most so many files (1 to 256) at a time in these nodes, default one a "
-      "worker: " +
-          listed(nodes_of(command, "run")) + "; in layout partition " +
-          listed(nodes_of(command, "partition")));
+  add_graph_size(app, command, o);
   app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
       ->transform(whole(1, 16));
 }
@@ -282,6 +289,7 @@ void add_analyse(CLI::App& app, Options& o) {
   add_days(app, o.analyse);
   add_analysis(app, o.analyse);
   app.add_flag("-f,--force", o.force, "Do again what is done");
+  add_graph_size(app, Command::analyse, o);
   app.add_option("--fsync", o.fsync, "none, commit: tables and plot, file: each file")
       ->check(CLI::IsMember({"none", "commit", "file"}))
       ->capture_default_str();
@@ -445,8 +453,9 @@ Result<Done> read_concurrency(Options& o) {
     const std::string_view number = equal == pair.npos ? "" : pair.substr(equal + 1);
     const auto value = parse_integer(number).value_or(0);
     if (std::find(known.begin(), known.end(), node) == known.end()) {
-      return wrong("--concurrency: unknown node \"" + node + "\" in layout " + o.layout +
-                       "; the nearest is " + nearest_word(node, known) + " of " + listed(known),
+      const std::string where = o.command == Command::analyse ? "" : " in layout " + o.layout;
+      return wrong("--concurrency: unknown node \"" + node + "\"" + where + "; the nearest is " +
+                       nearest_word(node, known) + " of " + listed(known),
                    o.command_name);
     }
     if (value < 1 || value > 256) {

@@ -433,6 +433,7 @@ TEST_CASE("analysis: bytes are the same again, and with other workers and capaci
   CHECK(bench.run().runs.removed == 0);
   CHECK(bench.scratch.tree("out") == before);
   bench.config.capacity = 1;
+  bench.config.concurrency = {{"analyse", std::uint16_t{1}}};
   for (const int workers : {1, 2, 4}) {
     bench.runtime = start(workers);
     bench.run();

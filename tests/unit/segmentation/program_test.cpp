@@ -38,6 +38,8 @@ TEST_CASE("program: mistakes on the command line are exit 2 and name the nearest
   refused("stage --concurrency survey=2", "in layout run; the nearest is");
   refused("stage --layout partition --concurrency write=2", "of read, survey, parse, encode");
   refused("pipeline --layout partition --concurrency write-segments=2", "in layout partition");
+  refused("analyse --date all --concurrency detect=2", "unknown node \"detect\"; the nearest is");
+  refused("analyse --date all --buffer 0", "--buffer");
   refused("pipeline --concurrency read=257", "whole number from 1 to 256");
   refused("pipeline --concurrency read", "whole number from 1 to 256");
   refused("pipeline --concurrency read=1,read=1", "names read twice");
@@ -215,7 +217,8 @@ TEST_CASE("program: analyse turns a pipeline's segments into tables and a plot")
       run(scratch.path(), "pipeline --raw-root c/raw --stage-root s --output-root o --rule compat")
           .exit == 0);
   const std::string command = "analyse --intermediate-root o --date 2025-01-01 --output-root a";
-  const Answer answer = run(scratch.path(), command + " --json --graph g.json", false);
+  const Answer answer = run(
+      scratch.path(), command + " --json --graph g.json --buffer 7 --concurrency analyse=1", false);
   REQUIRE(answer.exit == 0);
   const auto json = nlohmann::json::parse(answer.out);
   CHECK(json.at("schema") == "weir.segment.analyse/1");
@@ -228,7 +231,9 @@ TEST_CASE("program: analyse turns a pipeline's segments into tables and a plot")
   CHECK(json.at("ranges").at(0).at("resistance_ohm").is_number());
   CHECK(json.at("plot") == "a/plots/2025-01-01_IV/sweeps.svg");
   CHECK(scratch.read("a/plots/2025-01-01_IV/sweeps.svg").ends_with("</svg>\n"));
-  CHECK(nlohmann::json::parse(scratch.read("g.json")).size() == 1);
+  const auto graphs = nlohmann::json::parse(scratch.read("g.json"));
+  REQUIRE(graphs.size() == 1);
+  CHECK(graphs.at(0).at("edges").at(0).at("capacity") == 7);
   const auto tree = scratch.tree("a");
   CHECK(json.at("files_written").get<std::size_t>() + 12 * json.at("runs").get<std::size_t>() + 1 ==
         tree.size());

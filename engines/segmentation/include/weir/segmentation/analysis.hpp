@@ -63,7 +63,8 @@ struct AnalyseConfig {
 
   bool force = false;  // do again what is done
   SyncPolicy sync = SyncPolicy::commit;
-  std::uint32_t capacity = 4;  // slots of each edge
+  std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
+  Concurrency concurrency;     // of "read", "analyse" and "write"
 };
 
 /// Runs of one day whose largest forward |V| rounds to the same.
