@@ -133,6 +133,8 @@ std::size_t Runtime::run_until_idle() {
 
 std::size_t Runtime::memory() const { return core_->memory(); }
 
+int Runtime::workers() const noexcept { return core_->workers; }
+
 Metrics Runtime::metrics() const {
   Metrics m;
   const Core& core = *core_;

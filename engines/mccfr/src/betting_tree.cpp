@@ -2,6 +2,11 @@
 #include <weir/mccfr/betting_tree.hpp>
 
 namespace weir::mccfr {
+namespace {
+
+constexpr std::uint32_t line_entries = 16;  // 32-bit entries of a cache line
+
+}  // namespace
 
 std::string BettingTree::letter(std::uint32_t child) const {
   const BetAction& action = actions[child];
@@ -62,6 +67,8 @@ void BettingTree::place_rows() {
   for (BettingNode& node : nodes) {
     if (node.kind != NodeKind::decision) continue;
     std::uint32_t& entries = region_entries[node.round][node.player];
+    if (entries % line_entries + node.actions > line_entries && node.actions <= line_entries)
+      entries = (entries + line_entries - 1) / line_entries * line_entries;
     node.row = entries;
     entries += node.actions;
   }

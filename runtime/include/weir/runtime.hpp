@@ -296,6 +296,8 @@ class Runtime {
   /// Bytes taken from platform allocation since the start, graphs included: computed from the
   /// capacities.
   std::size_t memory() const;
+  /// Worker threads (deterministic mode: virtual workers), as many as at the start; 0: whoever waits drives.
+  int workers() const noexcept;
   Metrics metrics() const;
   /// One line: version, workers, where they are now, spinning, sizes, bytes.
   std::string describe() const;

@@ -84,7 +84,8 @@ class BettingTree {
   std::string letter(std::uint32_t child) const;
   std::size_t decisions() const noexcept;
   std::size_t bytes() const noexcept;
-  /// Gives every decision node its row, round by round, in the order of nodes, and fills region_entries.
+  /// Gives every decision node its row, in the order of nodes, and fills region_entries. A row that would lie in two
+  /// cache lines of 32-bit entries begins with the second.
   void place_rows();
 };
 

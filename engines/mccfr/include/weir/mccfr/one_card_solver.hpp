@@ -1,0 +1,43 @@
+// one_card_solver.hpp: Kuhn and Leduc without sampling: values, best responses, CFR and CFR+ over all cards at once.
+//
+// A node is visited with one number for each private card of each player, so an iteration touches every information set
+// once; the board is enumerated. Information sets of a best response know suits too: the same value, as suits play no
+// part.
+//
+// Roles:  const functions on any thread; a trainer as trainer.hpp says.
+// Cost:   an iteration of Leduc about 40 us.
+// Source: Zinkevich, Johanson, Bowling, Piccione, "Regret minimization in games with incomplete information", NIPS 2007;
+//         Tammelin, "Solving large imperfect information games using CFR+", 2014; Brown, Sandholm, AAAI 2019 (DCFR).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <weir/mccfr/one_card_game.hpp>
+#include <weir/mccfr/trainer.hpp>
+
+namespace weir::mccfr {
+
+/// What a pair of strategies is worth, chips, and what each player could get against the other's.
+struct Exploitability {
+  std::array<double, 2> value{};          // of both strategies, for each player
+  std::array<double, 2> best_response{};  // of each player against the other's strategy
+  double nash_conv() const noexcept {
+    return best_response[0] - value[0] + best_response[1] - value[1];
+  }
+  /// nash_conv / players.
+  double exploitability() const noexcept { return nash_conv() / 2; }
+};
+
+/// `strategy`: the probability of each entry's action. Exact.
+Exploitability measure(const OneCardGame& game, const TableShape& shape,
+                       std::span<const double> strategy);
+
+/// A trainer for Algorithm::cfr and cfr_plus. Tables hold doubles, in chips.
+Result<std::unique_ptr<Trainer>> make_vector_trainer(Runtime& runtime, OneCardGame game,
+                                                     const TrainRules& rules);
+/// A trainer for the sampling algorithms.
+Result<std::unique_ptr<Trainer>> make_sampling_trainer(Runtime& runtime, OneCardGame game,
+                                                       const TrainRules& rules);
+
+}  // namespace weir::mccfr

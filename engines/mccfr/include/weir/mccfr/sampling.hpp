@@ -1,0 +1,203 @@
+// sampling.hpp: the traversals of Monte Carlo counterfactual regret minimisation: external, outcome and chance sampling.
+//
+// A traversal belongs to one player. It adds to the regrets of that player's rows and to the average strategy of the
+// opponent's (external and outcome sampling) or of its own (chance sampling). What is added goes through `Updates`, so
+// that the same traversal changes a shared table at once, or collects what an epoch will add.
+//
+//   external   all actions of the player, one drawn action of the opponent
+//   outcome    one action everywhere; the player's with probability `exploration` uniform. Regrets are divided by the
+//              probability with which the player's own actions were drawn
+//   chance     all actions of both; only cards are drawn
+//
+// Roles:  one thread an object; the table may be changed by others meanwhile.
+// Memory: none of its own but the stack: about 200 bytes a level.
+// Source: Lanctot, Waugh, Zinkevich, Bowling, "Monte Carlo sampling for regret minimization in extensive games", NIPS
+//         2009; pruning: Brown, Sandholm, "Superhuman AI for multiplayer poker", Science 365 (2019).
+#pragma once
+
+#include <cstdint>
+#include <weir/atomic.hpp>
+#include <weir/mccfr/deal.hpp>
+#include <weir/mccfr/strategy.hpp>
+
+namespace weir::mccfr {
+
+struct SamplingRules {
+  double exploration = 0.6;  // outcome sampling
+  bool pruning = false;
+  double prune_below = -3e8;        // chips; actions with less regret are skipped in most iterations
+  double prune_probability = 0.95;  // of an iteration to prune
+};
+
+/// Updates: regret(entry, change) and strategy(row, n, strategy, weight, random); see updates.hpp.
+template <class Entries, class Updates>
+class Traversal {
+ public:
+  using Regret = typename Entries::Regret;
+  using Real = typename Entries::Real;
+
+  Traversal(const BettingTree& tree, const Regret* regrets, Updates& updates,
+            const SamplingRules& rules) noexcept
+      : nodes_(tree.nodes.data()),
+        ends_(tree.ends.data()),
+        regrets_(regrets),
+        updates_(updates),
+        rules_(rules),
+        last_round_(static_cast<std::uint8_t>(tree.rounds - 1)) {}
+
+  /// One traversal for `player`; the estimate of its value, chips.
+  Real external(const Deal& deal, int player, Random random) noexcept {
+    begin(deal, player, random);
+    prune_ = rules_.pruning && random_.unit() < static_cast<float>(rules_.prune_probability);
+    return walk_external(0);
+  }
+  Real outcome(const Deal& deal, int player, Random random) noexcept {
+    begin(deal, player, random);
+    return walk_outcome(0, 1);
+  }
+  Real chance(const Deal& deal, int player, Random random) noexcept {
+    begin(deal, player, random);
+    return walk_chance(0, 1, 1);
+  }
+
+  /// States entered: decisions, chance, ends.
+  std::uint64_t nodes() const noexcept { return visited_; }
+
+ private:
+  void begin(const Deal& deal, int player, Random random) noexcept {
+    deal_ = &deal;
+    player_ = static_cast<std::uint8_t>(player);
+    random_ = random;
+  }
+  std::uint32_t row_of(const BettingNode& node) const noexcept {
+    return deal_->region[node.round][node.player] + node.row;
+  }
+  Real end_value(const BettingNode& node) const noexcept {
+    return static_cast<Real>(ends_[node.first].value[player_][deal_->outcome]);
+  }
+  void fetch_children(const BettingNode& node) const noexcept {
+    for (std::uint32_t a = 0; a < node.actions; ++a) {
+      const BettingNode& child = nodes_[node.first + a];
+      if (child.kind == NodeKind::decision) prefetch_to_read(regrets_ + row_of(child));
+    }
+  }
+  void update_row(std::uint32_t row, const Real* values, Real mean, Real weight,
+                  std::uint32_t actions, std::uint32_t skipped) noexcept {
+    Fractions<Real> fractions(random_);
+    for (std::uint32_t a = 0; a < actions; ++a) {
+      if ((skipped >> a & 1) != 0) continue;
+      const Real change = (values[a] - mean) * weight * Entries::units;
+      updates_.regret(row + a, round_unbiased<Regret>(change, fractions.next()));
+    }
+  }
+
+  Real walk_external(std::uint32_t at) noexcept {
+    const BettingNode& node = nodes_[at];
+    visited_ += 1U + node.deals;
+    if (node.kind != NodeKind::decision) return end_value(node);
+    const std::uint32_t row = row_of(node);
+    Real strategy[actions_max];
+    if (node.player != player_) {
+      match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+      updates_.strategy(row, node.actions, strategy, Real{1}, random_);
+      return walk_external(node.first + static_cast<std::uint32_t>(draw_action(
+                                            strategy, node.actions, random_.unit())));
+    }
+    fetch_children(node);
+    const Real positive = match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+    const std::uint32_t skipped = prune_ && positive > 0 ? hopeless(node, row) : 0;
+    Real values[actions_max];
+    Real mean = 0;
+    for (std::uint32_t a = 0; a < node.actions; ++a) {
+      if ((skipped >> a & 1) != 0) continue;
+      values[a] = walk_external(node.first + a);
+      mean += strategy[a] * values[a];
+    }
+    update_row(row, values, mean, Real{1}, node.actions, skipped);
+    return mean;
+  }
+
+  /// Actions that are left out: far below zero (so that the strategy never takes them: some other has a positive
+  /// regret), not in the last round, and not those that end the hand.
+  std::uint32_t hopeless(const BettingNode& node, std::uint32_t row) const noexcept {
+    if (node.round == last_round_) return 0;
+    std::uint32_t skipped = 0;
+    const auto below = static_cast<Real>(rules_.prune_below) * Entries::units;
+    for (std::uint32_t a = 0; a < node.actions; ++a) {
+      const bool ends = nodes_[node.first + a].kind != NodeKind::decision;
+      if (!ends && static_cast<Real>(load_entry(regrets_[row + a])) < below) skipped |= 1U << a;
+    }
+    return skipped;
+  }
+
+  /// `drawn`: the probability with which this player's actions so far were drawn. The value is an unbiased estimate of
+  /// what the state is worth.
+  Real walk_outcome(std::uint32_t at, Real drawn) noexcept {
+    const BettingNode& node = nodes_[at];
+    visited_ += 1U + node.deals;
+    if (node.kind != NodeKind::decision) return end_value(node);
+    const std::uint32_t row = row_of(node);
+    Real strategy[actions_max];
+    match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+    if (node.player != player_) {
+      // The opponent's actions are drawn from its strategy, so its reach over the probability of being here is 1 / drawn.
+      updates_.strategy(row, node.actions, strategy, 1 / drawn, random_);
+      return walk_outcome(node.first + static_cast<std::uint32_t>(draw_action(
+                                           strategy, node.actions, random_.unit())),
+                          drawn);
+    }
+    const auto explore = static_cast<Real>(rules_.exploration);
+    Real draws[actions_max];
+    for (int a = 0; a < node.actions; ++a)
+      draws[a] = (1 - explore) * strategy[a] + explore / static_cast<Real>(node.actions);
+    const auto taken =
+        static_cast<std::uint32_t>(draw_action(draws, node.actions, random_.unit()));
+    const Real value =
+        walk_outcome(node.first + taken, drawn * draws[taken]) / draws[taken];
+    Real values[actions_max] = {};
+    values[taken] = value;
+    const Real mean = strategy[taken] * value;
+    update_row(row, values, mean, 1 / drawn, node.actions, 0);
+    return mean;
+  }
+
+  /// `own` and `other`: the two players' reach.
+  Real walk_chance(std::uint32_t at, Real own, Real other) noexcept {
+    const BettingNode& node = nodes_[at];
+    visited_ += 1U + node.deals;
+    if (node.kind != NodeKind::decision) return end_value(node);
+    const std::uint32_t row = row_of(node);
+    Real strategy[actions_max];
+    fetch_children(node);
+    match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+    Real mean = 0;
+    if (node.player != player_) {
+      // Also below what the opponent never does: the player's average strategy counts there.
+      for (std::uint32_t a = 0; a < node.actions; ++a)
+        mean += strategy[a] * walk_chance(node.first + a, own, other * strategy[a]);
+      return mean;
+    }
+    updates_.strategy(row, node.actions, strategy, own, random_);
+    Real values[actions_max];
+    for (std::uint32_t a = 0; a < node.actions; ++a) {
+      values[a] = walk_chance(node.first + a, own * strategy[a], other);
+      mean += strategy[a] * values[a];
+    }
+    update_row(row, values, mean, other, node.actions, 0);
+    return mean;
+  }
+
+  const BettingNode* nodes_;
+  const End* ends_;
+  const Regret* regrets_;
+  Updates& updates_;
+  const SamplingRules& rules_;
+  const Deal* deal_ = nullptr;
+  Random random_{0};
+  std::uint64_t visited_ = 0;
+  std::uint8_t player_ = 0;
+  std::uint8_t last_round_;
+  bool prune_ = false;
+};
+
+}  // namespace weir::mccfr

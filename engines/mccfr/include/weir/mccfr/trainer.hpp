@@ -1,0 +1,110 @@
+// trainer.hpp: what all ways of training have in common: iterations are done, a table is learnt, it can be kept.
+//
+// Roles:  built, asked and advanced by one thread; the work is done by the runtime's workers.
+// Errors: advance() answers what the runtime says when it cannot go on (stalled, closed, failed).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <weir/clock.hpp>
+#include <weir/mccfr/discount.hpp>
+#include <weir/mccfr/sampling.hpp>
+#include <weir/mccfr/table.hpp>
+#include <weir/result.hpp>
+#include <weir/runtime.hpp>
+
+namespace weir::mccfr {
+
+enum class Algorithm : std::uint8_t {
+  external,  // es
+  outcome,   // os
+  chance,    // cs
+  cfr,       // the whole tree and all cards in each iteration
+  cfr_plus,  // regrets never below zero, the average weighted by the iteration
+};
+std::string_view to_string(Algorithm algorithm) noexcept;
+
+enum class UpdateMode : std::uint8_t {
+  fast,           // additions at once, seen by all
+  deterministic,  // batches: one half for each player, the same table for any number of workers
+};
+
+struct TrainRules {
+  Algorithm algorithm = Algorithm::external;
+  UpdateMode mode = UpdateMode::fast;
+  SamplingRules sampling = {};
+  Discount discount = {};
+  std::uint64_t discount_interval = 1000;  // iterations
+  std::uint32_t batch = 0;                 // iterations; 0: by the game
+  std::uint64_t seed = 1;
+};
+
+/// What training has come to; with the table all that a checkpoint keeps.
+struct TrainState {
+  std::uint64_t iterations = 0;
+  std::uint64_t discounts = 0;   // steps taken
+  std::uint64_t nodes = 0;       // states entered
+  std::uint64_t traversals = 0;  // of player 0, of which `value_sum` is the sum
+  double value_sum = 0;          // chips
+};
+
+/// What one entry was before the batch that an end cut short: training goes on from there.
+struct UndoEntry {
+  std::uint32_t entry = 0;
+  std::uint32_t padding = 0;
+  std::int64_t regret = 0;
+  std::int64_t sum = 0;
+};
+
+/// A run's table as bytes, for keeping and hashing.
+struct TableBytes {
+  std::span<std::byte> regrets, sums;
+  std::uint32_t regret_bytes = 0, sum_bytes = 0;  // of one entry
+};
+
+class Trainer {
+ public:
+  Trainer() = default;
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+  virtual ~Trainer() = default;
+
+  /// Trains until `iterations` are done in all, or request_stop(), and returns between two iterations (deterministic:
+  /// between two batches, unless `iterations` itself lies inside one). accepted also when stopped. `look` is called
+  /// by the calling thread about ten times a second.
+  virtual Status advance(std::uint64_t iterations, void (*look)(void*), void* context) = 0;
+  /// Any thread, and look(): advance() returns soon.
+  virtual void request_stop() noexcept = 0;
+
+  /// Iterations done so far; any thread, also while training.
+  virtual std::uint64_t iterations_now() const noexcept = 0;
+  virtual std::uint64_t nodes_now() const noexcept = 0;
+
+  virtual const BettingTree& tree() const noexcept = 0;
+  virtual const TableShape& shape() const noexcept = 0;
+  virtual const TrainState& state() const noexcept = 0;
+  virtual TableBytes table() noexcept = 0;
+  /// The average strategy of the row that begins at `entry`.
+  virtual void average(std::uint32_t entry, int actions, double* strategy) const noexcept = 0;
+  /// Mean size of the positive regrets over all entries, per iteration, chips.
+  virtual double mean_regret() const noexcept = 0;
+  /// Bytes taken from platform allocation for tables and what batches need.
+  virtual std::size_t table_bytes() const noexcept = 0;
+  /// Of a run that ended inside a batch; empty else.
+  virtual std::span<const UndoEntry> undo() const noexcept = 0;
+  /// Iterations done where undo() leads to; those of state() when there is none.
+  virtual TrainState undone() const noexcept = 0;
+  /// Takes up where a kept run ended, after table() was filled.
+  virtual void restore(const TrainState& state) noexcept = 0;
+  /// The stream graph that trains, for --graph.
+  virtual std::string graph_text(bool json) const = 0;
+};
+
+/// All average strategies: [entry] is the probability of that action.
+std::vector<double> average_strategies(const Trainer& trainer);
+
+}  // namespace weir::mccfr

@@ -1,0 +1,123 @@
+// updates.hpp: where the changes of a traversal go: at once into a table that threads share, or into a batch.
+//
+// Shared    relaxed atomic additions (plain ones where there is one worker); no update is lost. Regrets of narrow
+//           tables stop at +-2^30: what would lead further is left out, so that no thread can wrap them.
+// Batch     sums of 64 bits a thread, added up and applied to the table by apply() when the whole batch is there.
+//           Sums of whole numbers depend on no order: the table is the same for any number of threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <vector>
+#include <weir/mccfr/strategy.hpp>
+#include <weir/mccfr/table.hpp>
+
+namespace weir::mccfr {
+
+enum class Sharing : std::uint8_t { alone, threads };
+
+/// What a visit adds to an action's sum.
+template <class Entries>
+std::int64_t sum_change(typename Entries::Real share, Fractions<typename Entries::Real>& fractions) noexcept {
+  return round_unbiased<std::int64_t>(share * Entries::sum_units, fractions.next());
+}
+
+template <class Entries, Sharing sharing>
+class SharedUpdates {
+ public:
+  using Regret = typename Entries::Regret;
+  using Sum = typename Entries::Sum;
+  using Real = typename Entries::Real;
+
+  explicit SharedUpdates(Table<Entries>& table) noexcept
+      : regrets_(table.regrets.data()), sums_(table.sums.data()) {}
+
+  void regret(std::uint32_t entry, Regret change) noexcept {
+    const Regret old = load_entry(regrets_[entry]);
+    if (change > 0 ? old > Entries::regret_max : old < -Entries::regret_max) return;
+    add(regrets_[entry], old, change);
+  }
+  void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
+                Random& random) noexcept {
+    Fractions<Real> fractions(random);
+    bool full = false;
+    for (int a = 0; a < actions; ++a) {
+      const auto change = static_cast<Sum>(sum_change<Entries>(strategy[a] * weight, fractions));
+      Sum& sum = sums_[row + static_cast<std::uint32_t>(a)];
+      const Sum old = load_entry(sum);
+      full = full || old > std::numeric_limits<Sum>::max() / 2;
+      add(sum, old, change);
+    }
+    if (full) halve(row, actions);
+  }
+
+ private:
+  template <class T>
+  static void add(T& entry, T old, T change) noexcept {
+    if constexpr (sharing == Sharing::threads) {
+      add_entry(entry, change);
+    } else {
+      entry = static_cast<T>(old + change);
+    }
+  }
+  /// Proportions alone matter.
+  void halve(std::uint32_t row, int actions) noexcept {
+    for (int a = 0; a < actions; ++a) {
+      const std::atomic_ref<Sum> sum(sums_[row + static_cast<std::uint32_t>(a)]);
+      Sum old = sum.load(relaxed);  // relaxed: as in load_entry
+      // relaxed: as in load_entry; when another thread was faster, it has halved
+      sum.compare_exchange_strong(old, old / 2, relaxed, relaxed);
+    }
+  }
+
+  Regret* regrets_;
+  Sum* sums_;
+};
+
+/// What one thread adds in a batch, for tables so small that every entry has its own place.
+class DenseBatch {
+ public:
+  void resize(std::size_t entries) {
+    regrets_.assign(entries, 0);
+    sums_.assign(entries, 0);
+  }
+  std::int64_t* regrets() noexcept { return regrets_.data(); }
+  std::int64_t* sums() noexcept { return sums_.data(); }
+  std::size_t bytes() const noexcept { return 2 * regrets_.size() * sizeof(std::int64_t); }
+
+ private:
+  std::vector<std::int64_t, PlatformAllocator<std::int64_t>> regrets_, sums_;
+};
+
+template <class Entries>
+class BatchUpdates {
+ public:
+  using Regret = typename Entries::Regret;
+  using Real = typename Entries::Real;
+
+  explicit BatchUpdates(DenseBatch& batch) noexcept : batch_(batch) {}
+
+  void regret(std::uint32_t entry, Regret change) noexcept { batch_.regrets()[entry] += change; }
+  void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
+                Random& random) noexcept {
+    Fractions<Real> fractions(random);
+    for (int a = 0; a < actions; ++a)
+      batch_.sums()[row + static_cast<std::uint32_t>(a)] +=
+          sum_change<Entries>(strategy[a] * weight, fractions);
+  }
+
+ private:
+  DenseBatch& batch_;
+};
+
+/// `entry` plus a batch's sum, kept within its bounds.
+template <class Entries>
+typename Entries::Regret apply_regret(typename Entries::Regret entry, std::int64_t change) noexcept {
+  constexpr std::int64_t most = Entries::regret_max;
+  // Neither sum can wrap: entries are at most 2^62, and a batch's sums far below that.
+  return static_cast<typename Entries::Regret>(
+      std::clamp(static_cast<std::int64_t>(entry) + change, -most, most));
+}
+
+}  // namespace weir::mccfr

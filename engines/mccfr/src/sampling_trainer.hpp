@@ -1,0 +1,411 @@
+// sampling_trainer.hpp: Monte Carlo training of one game as a stream graph; private.
+//
+//   blocks ──> walk ──> tally
+//     ^                   |
+//     └──── next phase ───┘      (no edge: the source rests until tally has seen a phase's last block)
+//
+// A phase is a range of iterations (fast), a half of a batch, or a piece of the whole table (discounts). Its blocks are
+// walked by any workers at a time; tally, which is serial, counts them and decides what comes next when all are there.
+// So between two phases nobody touches the table but tally, and a slow tally slows the source down.
+//
+// Errors: none of its own; what bodies throw ends the graph, and advance() answers failed.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+#include <weir/mccfr/deal.hpp>
+#include <weir/mccfr/sampling.hpp>
+#include <weir/mccfr/trainer.hpp>
+#include <weir/mccfr/updates.hpp>
+#include <weir/ring.hpp>
+#include <weir/stream_graph.hpp>
+
+namespace weir::mccfr {
+
+/// What random numbers are for.
+enum class Purpose : std::uint64_t { deal = 1, first_walk = 2, discount = 8 };
+
+template <class G, class Entries>
+requires Game<G>
+class SamplingTrainer final : public Trainer {
+ public:
+  using Regret = typename Entries::Regret;
+  using Sum = typename Entries::Sum;
+
+  /// Errors: too_large, no_memory.
+  static Result<std::unique_ptr<Trainer>> make(Runtime& runtime, G game, const TrainRules& rules) {
+    auto shape = TableShape::of(game.tree(), game.buckets());
+    if (!shape) return shape.error();
+    auto table = Table<Entries>::zeros(shape.value());
+    if (!table) return table.error();
+    return std::unique_ptr<Trainer>(new SamplingTrainer(
+        runtime, std::move(game), rules, std::move(shape).value(), std::move(table).value()));
+  }
+
+  Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
+  void request_stop() noexcept override {
+    stop_.store(1, relaxed);  // relaxed: only asks for an early end
+  }
+  std::uint64_t iterations_now() const noexcept override {
+    return iterations_now_.load(relaxed);  // relaxed: a count for people
+  }
+  std::uint64_t nodes_now() const noexcept override {
+    return nodes_now_.load(relaxed);  // relaxed: a count for people
+  }
+  const BettingTree& tree() const noexcept override { return game_.tree(); }
+  const TableShape& shape() const noexcept override { return shape_; }
+  const TrainState& state() const noexcept override { return state_; }
+  TableBytes table() noexcept override {
+    return {std::as_writable_bytes(table_.regrets.span()), std::as_writable_bytes(table_.sums.span()),
+            sizeof(Regret), sizeof(Sum)};
+  }
+  void average(std::uint32_t entry, int actions, double* strategy) const noexcept override {
+    average_strategy(table_.sums.data() + entry, actions, strategy);
+  }
+  double mean_regret() const noexcept override;
+  std::size_t table_bytes() const noexcept override;
+  std::span<const UndoEntry> undo() const noexcept override { return undo_; }
+  TrainState undone() const noexcept override { return undo_.empty() ? state_ : undone_; }
+  void restore(const TrainState& state) noexcept override {
+    state_ = state;
+    iterations_now_.store(state.iterations, relaxed);  // relaxed: nobody trains
+    nodes_now_.store(state.nodes, relaxed);            // relaxed: as above
+  }
+  std::string graph_text(bool json) const override { return json ? graph_json_ : graph_dot_; }
+
+ private:
+  static constexpr std::uint64_t small_rows = 10'000;
+  static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
+  static constexpr std::uint64_t phase_blocks = 512;  // of a fast phase at most
+  static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
+
+  enum class Work : std::uint8_t { none, walk, half, discount, end };
+  struct Phase {
+    Work work = Work::none;
+    std::uint8_t player = 0;       // of a half
+    std::uint64_t first = 0, end = 0;  // iterations, or entries
+    std::uint64_t block = 1;       // of them in a block
+    std::uint64_t blocks() const noexcept { return (end - first + block - 1) / block; }
+  };
+  struct Block {
+    Work work;
+    std::uint8_t player;
+    std::uint64_t first, end;
+  };
+  struct Counts {
+    std::uint64_t nodes = 0, traversals = 0;
+    double value = 0;
+  };
+
+  SamplingTrainer(Runtime& runtime, G game, const TrainRules& rules, TableShape shape,
+                  Table<Entries> table)
+      : runtime_(runtime),
+        game_(std::move(game)),
+        rules_(rules),
+        shape_(shape),
+        table_(std::move(table)),
+        free_(walkers_max()) {
+    batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
+    if (rules.mode == UpdateMode::deterministic) {
+      batches_.resize(walkers_max());
+      for (DenseBatch& batch : batches_) batch.resize(shape_.entries);
+      deals_.resize(batch_);
+    }
+    for (std::uint32_t k = 0; k < walkers_max(); ++k) {
+      [[maybe_unused]] const Status pushed = free_.push(std::uint32_t{k});
+    }
+  }
+
+  /// Bodies of `walk` that can be under way at a time: one a worker and guest.
+  std::size_t walkers_max() const noexcept {
+    return static_cast<std::size_t>(runtime_.workers()) + 4;
+  }
+  std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
+
+  Give give(Emit<Block>& out);
+  Counts walk(const Block& block) noexcept;
+  template <class Updates>
+  Counts walk_range(const Block& block, Updates& updates) noexcept;
+  void discount_range(const Block& block) noexcept;
+  void tally(const Counts& counts);
+  void next_phase();
+  void take_back() noexcept;
+  Phase plan();
+  void end_of_phase();
+  void apply_batch();
+  std::uint64_t discount_due() const noexcept;
+
+  Runtime& runtime_;
+  G game_;
+  TrainRules rules_;
+  TableShape shape_;
+  Table<Entries> table_;
+  std::uint32_t batch_ = 0;
+
+  TrainState state_, undone_;
+  std::uint64_t goal_ = 0;
+  std::vector<UndoEntry> undo_;
+  std::vector<DenseBatch> batches_;
+  std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
+  Ring<std::uint32_t> free_;                          // batches that no walk uses
+
+  Phase phase_;                  // of tally; for the source once published_ has grown
+  std::uint64_t tallied_ = 0;    // blocks of it
+  StreamGraph* graph_ = nullptr;
+  void (*look_)(void*) = nullptr;
+  void* look_context_ = nullptr;
+  Port<Block> source_;
+  alignas(contended_bytes) atomic<std::uint32_t> published_{0};  // phases
+  atomic<std::uint32_t> stop_{0};
+  atomic<std::uint64_t> iterations_now_{0}, nodes_now_{0};
+  std::string graph_dot_, graph_json_;
+
+  alignas(contended_bytes) Phase giving_;  // of the source alone, down to here
+  std::uint64_t given_ = 0;
+  std::uint32_t seen_ = 0;
+};
+
+template <class G, class Entries>
+requires Game<G>
+Give SamplingTrainer<G, Entries>::give(Emit<Block>& out) {
+  if (given_ == giving_.blocks()) {
+    const std::uint32_t published = published_.load(acquire);  // (2) acquire pairs with (1): phase_
+    if (published == seen_) return Give::idle;
+    seen_ = published;
+    giving_ = phase_;  // tally writes no other before it has seen all blocks of this one
+    given_ = 0;
+    if (giving_.work == Work::end) return Give::end;
+  }
+  const std::uint64_t first = giving_.first + given_++ * giving_.block;
+  out(Block{giving_.work, giving_.player, first, std::min(first + giving_.block, giving_.end)});
+  return Give::more;
+}
+
+template <class G, class Entries>
+requires Game<G>
+template <class Updates>
+auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& updates) noexcept
+    -> Counts {
+  Traversal<Entries, Updates> traversal(game_.tree(), table_.regrets.data(), updates,
+                                        rules_.sampling);
+  Counts counts;
+  const bool half = block.work == Work::half;
+  Deal own;
+  for (std::uint64_t i = block.first; i < block.end; ++i) {
+    Deal& deal = half ? deals_[i - phase_.first] : own;
+    if (!half || block.player == 0) {
+      Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
+      game_.deal(shape_, cards, deal);
+    }
+    for (int player = half ? block.player : 0; player < (half ? block.player + 1 : 2); ++player) {
+      const Random random = Random::keyed(
+          rules_.seed, i,
+          static_cast<std::uint64_t>(Purpose::first_walk) + static_cast<std::uint64_t>(player));
+      const auto value = rules_.algorithm == Algorithm::external ? traversal.external(deal, player, random)
+                         : rules_.algorithm == Algorithm::outcome
+                             ? traversal.outcome(deal, player, random)
+                             : traversal.chance(deal, player, random);
+      if (player != 0) continue;
+      counts.value += static_cast<double>(value);
+      ++counts.traversals;
+    }
+  }
+  counts.nodes = traversal.nodes();
+  return counts;
+}
+
+template <class G, class Entries>
+requires Game<G>
+auto SamplingTrainer<G, Entries>::walk(const Block& block) noexcept -> Counts {
+  if (block.work == Work::discount) {
+    discount_range(block);
+    return {};
+  }
+  if (block.work == Work::half) {
+    std::uint32_t place = 0;
+    [[maybe_unused]] const Status taken = free_.pop(place);
+    BatchUpdates<Entries> updates(batches_[place]);
+    const Counts counts = walk_range(block, updates);
+    [[maybe_unused]] const Status given = free_.push(std::move(place));
+    return counts;
+  }
+  if (runtime_.workers() <= 1) {
+    SharedUpdates<Entries, Sharing::alone> updates(table_);
+    return walk_range(block, updates);
+  }
+  SharedUpdates<Entries, Sharing::threads> updates(table_);
+  return walk_range(block, updates);
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::discount_range(const Block& block) noexcept {
+  const DiscountFactors factors = rules_.discount.factors(state_.discounts + 1);
+  // Rounded by a key of the place: the same whoever does it, and no regret stays for ever that is worth less than one.
+  Random random = Random::keyed(rules_.seed ^ (state_.discounts << 32), block.first,
+                                static_cast<std::uint64_t>(Purpose::discount));
+  Fractions<double> fractions(random);
+  for (std::uint64_t e = block.first; e < block.end; ++e) {
+    Regret& regret = table_.regrets.data()[e];
+    Sum& sum = table_.sums.data()[e];
+    if (regret != 0) {
+      const double factor = regret > 0 ? factors.positive : factors.negative;
+      regret = round_unbiased<Regret>(static_cast<double>(regret) * factor, fractions.next());
+    }
+    if (sum != 0)
+      sum = round_unbiased<Sum>(static_cast<double>(sum) * factors.average, fractions.next());
+  }
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::apply_batch() {
+  const bool keep = phase_.end % batch_ != 0;  // an end inside a batch: training goes on from its beginning
+  for (std::uint64_t e = 0; e < shape_.entries; ++e) {
+    std::int64_t regret = 0, sum = 0;
+    for (DenseBatch& batch : batches_) {
+      regret += batch.regrets()[e];
+      sum += batch.sums()[e];
+      batch.regrets()[e] = batch.sums()[e] = 0;
+    }
+    if (regret == 0 && sum == 0) continue;
+    Regret& to = table_.regrets.data()[e];
+    Sum& total = table_.sums.data()[e];
+    if (keep) {
+      undo_.push_back({static_cast<std::uint32_t>(e), 0, static_cast<std::int64_t>(to),
+                       static_cast<std::int64_t>(total)});
+    }
+    to = apply_regret<Entries>(to, regret);
+    total = static_cast<Sum>(total + static_cast<Sum>(sum));
+  }
+}
+
+template <class G, class Entries>
+requires Game<G>
+std::uint64_t SamplingTrainer<G, Entries>::discount_due() const noexcept {
+  if (rules_.discount.kind == Discount::Kind::none) return ~std::uint64_t{0};
+  std::uint64_t interval = rules_.discount_interval;
+  if (rules_.mode == UpdateMode::deterministic) interval = (interval + batch_ - 1) / batch_ * batch_;
+  return (state_.discounts + 1) * interval;
+}
+
+template <class G, class Entries>
+requires Game<G>
+auto SamplingTrainer<G, Entries>::plan() -> Phase {
+  if (phase_.work == Work::half && phase_.player == 0) {
+    Phase phase = phase_;
+    phase.player = 1;
+    return phase;
+  }
+  const std::uint64_t at = state_.iterations;
+  if (at == discount_due()) return {Work::discount, 0, 0, shape_.entries, table_block};
+  // relaxed: only asks whether to go on
+  if (at >= goal_ || stop_.load(relaxed) != 0) return {Work::end, 0, 0, 0, 1};
+  const std::uint64_t block = block_iterations();
+  if (rules_.mode == UpdateMode::fast)
+    return {Work::walk, 0, at, std::min({goal_, discount_due(), at + phase_blocks * block}), block};
+  undone_ = state_;
+  // A half has enough blocks for all workers, or it would be as slow as its longest.
+  const std::uint64_t end = std::min(goal_, (at / batch_ + 1) * batch_);
+  return {Work::half, 0, at, end, std::clamp<std::uint64_t>((end - at) / 16, 8, block)};
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::end_of_phase() {
+  if (phase_.work == Work::half) {
+    apply_batch();
+    if (phase_.player == 0) return;
+  }
+  if (phase_.work == Work::walk || phase_.work == Work::half) state_.iterations = phase_.end;
+  if (phase_.work == Work::discount) ++state_.discounts;
+  iterations_now_.store(state_.iterations, relaxed);  // relaxed: a count for people
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::next_phase() {
+  phase_ = plan();
+  tallied_ = 0;
+  published_.store(published_.load(relaxed) + 1, release);  // (1) release pairs with (2): phase_
+  graph_->notify(source_);
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
+  state_.nodes += counts.nodes;
+  state_.traversals += counts.traversals;
+  state_.value_sum += counts.value;
+  nodes_now_.store(state_.nodes, relaxed);  // relaxed: a count for people
+  if (++tallied_ < phase_.blocks()) return;
+  end_of_phase();
+  if (runtime_.workers() == 0) look_(look_context_);  // the caller is busy here
+  next_phase();
+}
+
+template <class G, class Entries>
+requires Game<G>
+Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations, void (*look)(void*),
+                                            void* context) {
+  take_back();
+  goal_ = iterations;
+  stop_.store(0, relaxed);  // relaxed: nobody trains
+  if (state_.iterations >= goal_) return Status::accepted;
+  StreamGraph graph(runtime_, "train");
+  source_ = graph.source<Block>("blocks", {}, [this](Emit<Block>& out) { return give(out); });
+  auto counts = graph.map("walk", source_, {}, [this](Block&& block) { return walk(block); });
+  graph.sink("tally", counts, {.mode = Mode::serial}, [this](Counts&& c) { tally(c); });
+  WEIR_CHECK(graph.build(), "three nodes in a row cannot deadlock");
+  graph_ = &graph;
+  graph_dot_ = graph.dot();
+  graph_json_ = graph.json();
+  look_ = look;
+  look_context_ = context;
+  giving_ = {};
+  given_ = 0;
+  seen_ = published_.load(relaxed);  // relaxed: nobody trains
+  phase_ = {};
+  phase_ = plan();
+  tallied_ = 0;
+  published_.store(seen_ + 1, relaxed);  // relaxed: start() publishes
+  Status status = graph.start();
+  if (status != Status::accepted) return status;
+  if (runtime_.workers() == 0) return graph.wait_until(never);
+  while ((status = graph.wait_until(after_ms(100))) == Status::timed_out) look(context);
+  return status;
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::take_back() noexcept {
+  if (undo_.empty()) return;
+  // Backwards: what both halves changed was kept twice.
+  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
+    table_.regrets.data()[undo->entry] = static_cast<Regret>(undo->regret);
+    table_.sums.data()[undo->entry] = static_cast<Sum>(undo->sum);
+  }
+  undo_.clear();
+  restore(undone_);
+}
+
+template <class G, class Entries>
+requires Game<G>
+double SamplingTrainer<G, Entries>::mean_regret() const noexcept {
+  double total = 0;
+  for (std::uint64_t e = 0; e < shape_.entries; ++e)
+    total += std::max(0.0, static_cast<double>(load_entry(table_.regrets.data()[e])));
+  const double iterations = std::max<double>(1, static_cast<double>(state_.iterations));
+  return total / Entries::units / static_cast<double>(shape_.entries) / iterations;
+}
+
+template <class G, class Entries>
+requires Game<G>
+std::size_t SamplingTrainer<G, Entries>::table_bytes() const noexcept {
+  std::size_t bytes = Table<Entries>::announced(shape_) + deals_.size() * sizeof(Deal);
+  for (const DenseBatch& batch : batches_) bytes += batch.bytes();
+  return bytes;
+}
+
+}  // namespace weir::mccfr
