@@ -1,25 +1,14 @@
 // weir-segment: raw measurement CSVs to staged Parquet to voltage-sweep segments.
-#include <fcntl.h>
-
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <string_view>
+#include <weir/terminal.hpp>
 
 #include "src/commands.hpp"
 
 namespace {
 
 namespace seg = weir::segmentation;
-
-/// A standard stream that was closed would be the next file that is opened, and take our messages.
-/// What stands in its place cannot be written to: a result that nobody gets is an error.
-void hold_standard_streams() {
-  for (int stream = 0; stream <= 2; ++stream) {
-    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY);
-  }
-}
 
 bool wants_json(int argc, char** argv) {
   for (int k = 1; k < argc; ++k) {
@@ -30,10 +19,7 @@ bool wants_json(int argc, char** argv) {
 }
 
 int print(const std::string& text, int exit) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
-    return exit;
-  std::fprintf(stderr, "weir-segment: error: cannot write the result: %s\n", std::strerror(errno));
-  return exit == 0 ? 1 : exit;
+  return weir::print_result(text, "weir-segment") || exit != 0 ? exit : 1;
 }
 
 int tell(const seg::Options& options, const seg::Findings& findings, bool json) {
@@ -49,7 +35,7 @@ int tell(const seg::Options& options, const seg::Findings& findings, bool json) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  hold_standard_streams();
+  weir::hold_standard_streams();
   const seg::Parsed parsed = seg::parse_options(argc, argv);
   if (parsed.exit >= 0) {
     if (parsed.error.code.empty()) return print(parsed.text, parsed.exit);

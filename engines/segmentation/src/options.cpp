@@ -13,6 +13,7 @@
 #include <weir/segmentation/least_squares.hpp>
 #include <weir/segmentation/segmenting.hpp>
 #include <weir/segmentation/text.hpp>
+#include <weir/terminal.hpp>
 #include <weir/version.hpp>
 
 #include "config_file.hpp"

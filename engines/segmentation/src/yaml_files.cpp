@@ -10,6 +10,7 @@
 #include <weir/segmentation/header.hpp>
 #include <weir/segmentation/procedures.hpp>
 #include <weir/segmentation/text.hpp>
+#include <weir/terminal.hpp>
 
 #include "config_file.hpp"
 

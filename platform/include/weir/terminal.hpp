@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <weir/atomic.hpp>
 #include <weir/clock.hpp>
@@ -29,6 +30,17 @@ std::string format_bytes(double bytes);
 std::string format_duration(double seconds);
 /// Three digits: "0.12", "9.87", "98.7", "987", "12,345"
 std::string format_number(double value);
+
+/// Number of edits (insert, delete, replace) between two words.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+/// The word of `known` nearest to `word`; empty when `known` is.
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
+
+/// First of all in a program: a standard stream that was closed would be the next file that is opened, and take our
+/// messages. What stands in its place cannot be written to: a result that nobody gets is an error.
+void hold_standard_streams() noexcept;
+/// Writes a program's result to stdout, all of it. False: it could not be, and stderr says why after `program`.
+bool print_result(const std::string& text, std::string_view program);
 
 struct ProgressConfig {
   std::string label = "";      // "stage"

@@ -264,3 +264,9 @@ TEST_CASE("table: columns are aligned, numbers to the right") {
         "read -> parse        1,234\n"
         "\u00e4                        7  x\n");
 }
+
+TEST_CASE("terminal: the nearest word is the one with the fewest edits") {
+  CHECK(weir::edit_distance("kitten", "sitting") == 3);
+  CHECK(weir::nearest_word("--stage-rot", {"--raw-root", "--stage-root", "--force"}) == "--stage-root");
+  CHECK(weir::nearest_word("x", {}).empty());
+}

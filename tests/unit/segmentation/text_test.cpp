@@ -87,9 +87,3 @@ TEST_CASE("text: JSON strings hold controls, quotes and bad bytes") {
   append_json(out, "a\"\\\n\t\x01\xb5 \xc2\xb5");
   CHECK(out == "\"a\\\"\\\\\\n\\t\\u0001\xef\xbf\xbd \xc2\xb5\"");
 }
-
-TEST_CASE("text: the nearest word is the one with the fewest edits") {
-  CHECK(edit_distance("kitten", "sitting") == 3);
-  CHECK(nearest_word("--stage-rot", {"--raw-root", "--stage-root", "--force"}) == "--stage-root");
-  CHECK(nearest_word("x", {}).empty());
-}

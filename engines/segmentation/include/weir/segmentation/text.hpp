@@ -57,9 +57,4 @@ std::string unescape(std::string_view text, bool& found);
 /// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json(std::string& out, std::string_view text);
 
-/// Number of edits (insert, delete, replace) between two words.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-/// The word of `known` nearest to `word`; empty when `known` is.
-std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
-
 }  // namespace weir::segmentation
