@@ -1,12 +1,12 @@
-#include <weir/mccfr/discount.hpp>
+#include <fmt/format.h>
 
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <fmt/format.h>
 #include <optional>
 #include <span>
+#include <weir/mccfr/discount.hpp>
 
 namespace weir::mccfr {
 namespace {
@@ -61,7 +61,8 @@ Result<Discount> Discount::parse(std::string_view text) {
   std::array<double, 3> numbers{};
   const std::size_t colon = text.find(':');
   const std::string_view word = text.substr(0, colon);
-  const std::string_view rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+  const std::string_view rest =
+      colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
   if (text == "none") return discount;
   if (text == "linear") {
     discount.kind = Kind::linear;

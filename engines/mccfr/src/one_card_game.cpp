@@ -1,6 +1,5 @@
-#include <weir/mccfr/one_card_game.hpp>
-
 #include <utility>
+#include <weir/mccfr/one_card_game.hpp>
 
 namespace weir::mccfr {
 namespace {
@@ -68,7 +67,8 @@ class OneCardBetting {
   void end(std::uint32_t node, const State& state, NodeKind kind, int winner) {
     End end;
     for (std::size_t outcome = 0; outcome < 3; ++outcome) {
-      const int sign = kind == NodeKind::fold ? (winner == 0 ? 1 : -1) : static_cast<int>(outcome) - 1;
+      const int sign =
+          kind == NodeKind::fold ? (winner == 0 ? 1 : -1) : static_cast<int>(outcome) - 1;
       const int lost = sign == 0 ? 0 : state.put[sign > 0 ? 1 : 0];
       end.value[0][outcome] = static_cast<float>(sign * lost);
       end.value[1][outcome] = static_cast<float>(-sign * lost);

@@ -1,7 +1,6 @@
-#include <weir/mccfr/one_card_solver.hpp>
-
 #include <algorithm>
 #include <cmath>
+#include <weir/mccfr/one_card_solver.hpp>
 
 #include "one_card_walk.hpp"
 #include "sampling_trainer.hpp"
@@ -50,7 +49,9 @@ class OneCardMeasure {
         if (i == board) continue;
         double& value = values[static_cast<std::size_t>(i)];
         const double gain = part[static_cast<std::size_t>(i)];
-        value = !own ? value + gain : best_ ? std::max(value, gain) : value + row(node, i, board)[a] * gain;
+        value = !own    ? value + gain
+                : best_ ? std::max(value, gain)
+                        : value + row(node, i, board)[a] * gain;
       }
     }
     return values;
@@ -77,7 +78,7 @@ class VectorTrainer final : public Trainer {
         sums_(shape.entries) {}
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override {
-    stop_.store(0, relaxed);  // relaxed: nobody trains
+    stop_.store(0, relaxed);                                              // relaxed: nobody trains
     while (state_.iterations < iterations && stop_.load(relaxed) == 0) {  // relaxed: only asks
       const std::uint64_t end = std::min(iterations, state_.iterations + look_interval);
       const Status status = runtime_.run([&] {
@@ -115,8 +116,10 @@ class VectorTrainer final : public Trainer {
   std::span<const UndoEntry> undo() const noexcept override { return {}; }
   TrainState undone() const noexcept override { return state_; }
   void restore(const TrainState& state) noexcept override { state_ = state; }
-  std::string graph_text(bool json) const override {
-    return json ? "{\"name\": \"train\", \"nodes\": [\"iterate\"]}" : "digraph train { iterate }";
+  void take_back(std::span<const UndoEntry>) noexcept override {}  // it ends between iterations
+  const TrainGraph& graph() const noexcept override { return graph_; }
+  std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {
+    return iterations;
   }
 
  private:
@@ -127,7 +130,8 @@ class VectorTrainer final : public Trainer {
     for (player_ = 0; player_ < 2; ++player_) {
       const PerCard values = visit(0, -1, walk_.root_reach(), walk_.root_reach());
       if (player_ != 0) continue;
-      for (int i = 0; i < walk_.cards(); ++i) state_.value_sum += values[static_cast<std::size_t>(i)];
+      for (int i = 0; i < walk_.cards(); ++i)
+        state_.value_sum += values[static_cast<std::size_t>(i)];
       ++state_.traversals;
     }
     if (rules_.discount.kind != Discount::Kind::none &&
@@ -145,8 +149,7 @@ class VectorTrainer final : public Trainer {
   void match(const double* row, int actions, double* strategy) const noexcept {
     double total = 0;
     for (int a = 0; a < actions; ++a) total += strategy[a] = std::max(0.0, row[a]);
-    for (int a = 0; a < actions; ++a)
-      strategy[a] = total > 0 ? strategy[a] / total : 1.0 / actions;
+    for (int a = 0; a < actions; ++a) strategy[a] = total > 0 ? strategy[a] / total : 1.0 / actions;
   }
   PerCard enter(std::uint32_t at, int board, const PerCard& own, const PerCard& other) {
     if (walk_.node(at).deals == 0) return visit(at, board, own, other);
@@ -163,7 +166,8 @@ class VectorTrainer final : public Trainer {
     std::array<std::array<double, actions_max>, one_card_max> strategy{};
     for (std::size_t i = 0; i < cards; ++i) {
       if (static_cast<int>(i) != board)
-        match(regrets_.data() + entry(node, static_cast<int>(i), board), node.actions, strategy[i].data());
+        match(regrets_.data() + entry(node, static_cast<int>(i), board), node.actions,
+              strategy[i].data());
     }
     const bool acts = node.player == player_;
     std::array<PerCard, actions_max> values{};
@@ -207,6 +211,7 @@ class VectorTrainer final : public Trainer {
   TableShape shape_;
   OneCardWalk walk_;
   TrainState state_;
+  TrainGraph graph_;  // none: an iteration takes some microseconds
   std::vector<double, PlatformAllocator<double>> regrets_, sums_;
   int player_ = 0;
   atomic<std::uint32_t> stop_{0};

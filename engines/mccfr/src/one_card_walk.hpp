@@ -20,7 +20,8 @@ class OneCardWalk {
   int cards() const noexcept { return game_.cards(); }
 
   /// The value of an end for each card of `player`, against an opponent who holds card j with weight reach[j].
-  PerCard end_values(const BettingNode& node, int player, int board, const PerCard& reach) const noexcept {
+  PerCard end_values(const BettingNode& node, int player, int board,
+                     const PerCard& reach) const noexcept {
     PerCard values{};
     const End& end = game_.tree().ends[node.first];
     for (int i = 0; i < cards(); ++i) {
@@ -29,8 +30,9 @@ class OneCardWalk {
         if (j == i || j == board) continue;
         // A fold before the board is the same for all outcomes, so that no board is needed.
         const bool compared = node.kind == NodeKind::showdown;
-        const std::uint32_t outcome =
-            !compared ? 1 : player == 0 ? game_.outcome(i, j, board) : game_.outcome(j, i, board);
+        const std::uint32_t outcome = !compared     ? 1
+                                      : player == 0 ? game_.outcome(i, j, board)
+                                                    : game_.outcome(j, i, board);
         values[static_cast<std::size_t>(i)] +=
             reach[static_cast<std::size_t>(j)] *
             static_cast<double>(end.value[static_cast<std::size_t>(player)][outcome]);
@@ -47,7 +49,8 @@ class OneCardWalk {
     for (int board = 0; board < cards(); ++board) {
       const PerCard part = f(board);
       for (int i = 0; i < cards(); ++i) {
-        if (i != board) values[static_cast<std::size_t>(i)] += weight * part[static_cast<std::size_t>(i)];
+        if (i != board)
+          values[static_cast<std::size_t>(i)] += weight * part[static_cast<std::size_t>(i)];
       }
     }
     return values;

@@ -57,8 +57,8 @@ class SamplingTrainer final : public Trainer {
   const TableShape& shape() const noexcept override { return shape_; }
   const TrainState& state() const noexcept override { return state_; }
   TableBytes table() noexcept override {
-    return {std::as_writable_bytes(table_.regrets.span()), std::as_writable_bytes(table_.sums.span()),
-            sizeof(Regret), sizeof(Sum)};
+    return {std::as_writable_bytes(table_.regrets.span()),
+            std::as_writable_bytes(table_.sums.span()), sizeof(Regret), sizeof(Sum)};
   }
   void average(std::uint32_t entry, int actions, double* strategy) const noexcept override {
     average_strategy(table_.sums.data() + entry, actions, strategy);
@@ -72,20 +72,26 @@ class SamplingTrainer final : public Trainer {
     iterations_now_.store(state.iterations, relaxed);  // relaxed: nobody trains
     nodes_now_.store(state.nodes, relaxed);            // relaxed: as above
   }
-  std::string graph_text(bool json) const override { return json ? graph_json_ : graph_dot_; }
+  void take_back(std::span<const UndoEntry> list) noexcept override;
+  const TrainGraph& graph() const noexcept override { return totals_; }
+  std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {
+    return rules_.mode == UpdateMode::fast ? iterations
+                                           : (iterations + batch_ - 1) / batch_ * batch_;
+  }
 
  private:
   static constexpr std::uint64_t small_rows = 10'000;
   static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
-  static constexpr std::uint64_t phase_blocks = 512;  // of a fast phase at most
+  static constexpr std::uint64_t look_ms = 100;
+  static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
   enum class Work : std::uint8_t { none, walk, half, discount, end };
   struct Phase {
     Work work = Work::none;
-    std::uint8_t player = 0;       // of a half
+    std::uint8_t player = 0;           // of a half
     std::uint64_t first = 0, end = 0;  // iterations, or entries
-    std::uint64_t block = 1;       // of them in a block
+    std::uint64_t block = 1;           // of them in a block
     std::uint64_t blocks() const noexcept { return (end - first + block - 1) / block; }
   };
   struct Block {
@@ -123,6 +129,7 @@ class SamplingTrainer final : public Trainer {
   }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
 
+  void count(const StreamGraph& graph);
   Give give(Emit<Block>& out);
   Counts walk(const Block& block) noexcept;
   template <class Updates>
@@ -130,7 +137,6 @@ class SamplingTrainer final : public Trainer {
   void discount_range(const Block& block) noexcept;
   void tally(const Counts& counts);
   void next_phase();
-  void take_back() noexcept;
   Phase plan();
   void end_of_phase();
   void apply_batch();
@@ -150,8 +156,8 @@ class SamplingTrainer final : public Trainer {
   std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
   Ring<std::uint32_t> free_;                          // batches that no walk uses
 
-  Phase phase_;                  // of tally; for the source once published_ has grown
-  std::uint64_t tallied_ = 0;    // blocks of it
+  Phase phase_;                // of tally; for the source once published_ has grown
+  std::uint64_t tallied_ = 0;  // blocks of it
   StreamGraph* graph_ = nullptr;
   void (*look_)(void*) = nullptr;
   void* look_context_ = nullptr;
@@ -159,7 +165,7 @@ class SamplingTrainer final : public Trainer {
   alignas(contended_bytes) atomic<std::uint32_t> published_{0};  // phases
   atomic<std::uint32_t> stop_{0};
   atomic<std::uint64_t> iterations_now_{0}, nodes_now_{0};
-  std::string graph_dot_, graph_json_;
+  TrainGraph totals_;
 
   alignas(contended_bytes) Phase giving_;  // of the source alone, down to here
   std::uint64_t given_ = 0;
@@ -167,8 +173,7 @@ class SamplingTrainer final : public Trainer {
 };
 
 template <class G, class Entries>
-requires Game<G>
-Give SamplingTrainer<G, Entries>::give(Emit<Block>& out) {
+requires Game<G> Give SamplingTrainer<G, Entries>::give(Emit<Block>& out) {
   if (given_ == giving_.blocks()) {
     const std::uint32_t published = published_.load(acquire);  // (2) acquire pairs with (1): phase_
     if (published == seen_) return Give::idle;
@@ -202,10 +207,10 @@ auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& update
       const Random random = Random::keyed(
           rules_.seed, i,
           static_cast<std::uint64_t>(Purpose::first_walk) + static_cast<std::uint64_t>(player));
-      const auto value = rules_.algorithm == Algorithm::external ? traversal.external(deal, player, random)
-                         : rules_.algorithm == Algorithm::outcome
-                             ? traversal.outcome(deal, player, random)
-                             : traversal.chance(deal, player, random);
+      const auto value =
+          rules_.algorithm == Algorithm::external  ? traversal.external(deal, player, random)
+          : rules_.algorithm == Algorithm::outcome ? traversal.outcome(deal, player, random)
+                                                   : traversal.chance(deal, player, random);
       if (player != 0) continue;
       counts.value += static_cast<double>(value);
       ++counts.traversals;
@@ -261,7 +266,8 @@ void SamplingTrainer<G, Entries>::discount_range(const Block& block) noexcept {
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::apply_batch() {
-  const bool keep = phase_.end % batch_ != 0;  // an end inside a batch: training goes on from its beginning
+  const bool keep =
+      phase_.end % batch_ != 0;  // an end inside a batch: training goes on from its beginning
   for (std::uint64_t e = 0; e < shape_.entries; ++e) {
     std::int64_t regret = 0, sum = 0;
     for (DenseBatch& batch : batches_) {
@@ -282,11 +288,12 @@ void SamplingTrainer<G, Entries>::apply_batch() {
 }
 
 template <class G, class Entries>
-requires Game<G>
-std::uint64_t SamplingTrainer<G, Entries>::discount_due() const noexcept {
+requires Game<G> std::uint64_t SamplingTrainer<G, Entries>::discount_due()
+const noexcept {
   if (rules_.discount.kind == Discount::Kind::none) return ~std::uint64_t{0};
   std::uint64_t interval = rules_.discount_interval;
-  if (rules_.mode == UpdateMode::deterministic) interval = (interval + batch_ - 1) / batch_ * batch_;
+  if (rules_.mode == UpdateMode::deterministic)
+    interval = (interval + batch_ - 1) / batch_ * batch_;
   return (state_.discounts + 1) * interval;
 }
 
@@ -346,10 +353,13 @@ void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
 }
 
 template <class G, class Entries>
-requires Game<G>
-Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations, void (*look)(void*),
-                                            void* context) {
-  take_back();
+requires Game<G> Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations,
+                                                             void (*look)(void*), void* context) {
+  if (!undo_.empty()) {
+    take_back(undo_);
+    undo_.clear();
+    restore(undone_);
+  }
   goal_ = iterations;
   stop_.store(0, relaxed);  // relaxed: nobody trains
   if (state_.iterations >= goal_) return Status::accepted;
@@ -359,8 +369,6 @@ Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations, void (*loo
   graph.sink("tally", counts, {.mode = Mode::serial}, [this](Counts&& c) { tally(c); });
   WEIR_CHECK(graph.build(), "three nodes in a row cannot deadlock");
   graph_ = &graph;
-  graph_dot_ = graph.dot();
-  graph_json_ = graph.json();
   look_ = look;
   look_context_ = context;
   giving_ = {};
@@ -372,22 +380,37 @@ Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations, void (*loo
   published_.store(seen_ + 1, relaxed);  // relaxed: start() publishes
   Status status = graph.start();
   if (status != Status::accepted) return status;
-  if (runtime_.workers() == 0) return graph.wait_until(never);
-  while ((status = graph.wait_until(after_ms(100))) == Status::timed_out) look(context);
+  if (runtime_.workers() == 0) {
+    status = graph.wait_until(never);
+  } else {
+    while ((status = graph.wait_until(after_ms(look_ms))) == Status::timed_out) look(context);
+  }
+  count(graph);
   return status;
 }
 
 template <class G, class Entries>
 requires Game<G>
-void SamplingTrainer<G, Entries>::take_back() noexcept {
-  if (undo_.empty()) return;
-  // Backwards: what both halves changed was kept twice.
-  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
+void SamplingTrainer<G, Entries>::count(const StreamGraph& graph) {
+  totals_.ledger += graph.ledger();
+  totals_.dot = graph.dot();
+  totals_.json = graph.json();
+  const std::vector<EdgeMetrics> edges = graph.edges();
+  totals_.would_block.resize(edges.size());
+  for (std::size_t k = 0; k < edges.size(); ++k) {
+    totals_.would_block[k].first = std::string(edges[k].from) + " -> " + edges[k].to;
+    totals_.would_block[k].second += edges[k].would_block;
+  }
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::take_back(std::span<const UndoEntry> list) noexcept {
+  // Backwards: what both halves of a batch changed was kept twice.
+  for (auto undo = list.rbegin(); undo != list.rend(); ++undo) {
     table_.regrets.data()[undo->entry] = static_cast<Regret>(undo->regret);
     table_.sums.data()[undo->entry] = static_cast<Sum>(undo->sum);
   }
-  undo_.clear();
-  restore(undone_);
 }
 
 template <class G, class Entries>
@@ -401,8 +424,8 @@ double SamplingTrainer<G, Entries>::mean_regret() const noexcept {
 }
 
 template <class G, class Entries>
-requires Game<G>
-std::size_t SamplingTrainer<G, Entries>::table_bytes() const noexcept {
+requires Game<G> std::size_t SamplingTrainer<G, Entries>::table_bytes()
+const noexcept {
   std::size_t bytes = Table<Entries>::announced(shape_) + deals_.size() * sizeof(Deal);
   for (const DenseBatch& batch : batches_) bytes += batch.bytes();
   return bytes;

@@ -1,7 +1,6 @@
-#include <weir/mccfr/table.hpp>
-
 #include <cstring>
 #include <limits>
+#include <weir/mccfr/table.hpp>
 
 namespace weir::mccfr {
 

@@ -70,8 +70,8 @@ TEST_CASE("one card: CFR+ solves Leduc") {
 TEST_CASE("one card: sampling solves Leduc") {
   for (const Algorithm algorithm : {Algorithm::external, Algorithm::outcome, Algorithm::chance}) {
     for (const UpdateMode mode : {UpdateMode::fast, UpdateMode::deterministic}) {
-      const double found = exploitability_of(
-          OneCardGame::leduc(), {.algorithm = algorithm, .mode = mode}, 100'000);
+      const double found =
+          exploitability_of(OneCardGame::leduc(), {.algorithm = algorithm, .mode = mode}, 100'000);
       CHECK(found < (algorithm == Algorithm::outcome ? 0.5 : 0.08));
     }
   }

@@ -23,7 +23,8 @@ template <class G>
 concept Game = requires(const G& game, const TableShape& shape, Random& random, Deal& deal) {
   { game.tree() } -> std::same_as<const BettingTree&>;
   { game.buckets() } -> std::same_as<std::array<std::uint32_t, rounds_max>>;
-  { game.deal(shape, random, deal) } noexcept;
+  { game.deal(shape, random, deal) }
+  noexcept;
 };
 
 }  // namespace weir::mccfr

@@ -25,7 +25,7 @@ namespace weir::mccfr {
 struct SamplingRules {
   double exploration = 0.6;  // outcome sampling
   bool pruning = false;
-  double prune_below = -3e8;        // chips; actions with less regret are skipped in most iterations
+  double prune_below = -3e8;  // chips; actions with less regret are skipped in most iterations
   double prune_probability = 0.95;  // of an iteration to prune
 };
 
@@ -100,8 +100,8 @@ class Traversal {
     if (node.player != player_) {
       match_regrets<Entries>(regrets_ + row, node.actions, strategy);
       updates_.strategy(row, node.actions, strategy, Real{1}, random_);
-      return walk_external(node.first + static_cast<std::uint32_t>(draw_action(
-                                            strategy, node.actions, random_.unit())));
+      return walk_external(node.first + static_cast<std::uint32_t>(
+                                            draw_action(strategy, node.actions, random_.unit())));
     }
     fetch_children(node);
     const Real positive = match_regrets<Entries>(regrets_ + row, node.actions, strategy);
@@ -142,18 +142,16 @@ class Traversal {
     if (node.player != player_) {
       // The opponent's actions are drawn from its strategy, so its reach over the probability of being here is 1 / drawn.
       updates_.strategy(row, node.actions, strategy, 1 / drawn, random_);
-      return walk_outcome(node.first + static_cast<std::uint32_t>(draw_action(
-                                           strategy, node.actions, random_.unit())),
+      return walk_outcome(node.first + static_cast<std::uint32_t>(
+                                           draw_action(strategy, node.actions, random_.unit())),
                           drawn);
     }
     const auto explore = static_cast<Real>(rules_.exploration);
     Real draws[actions_max];
     for (int a = 0; a < node.actions; ++a)
       draws[a] = (1 - explore) * strategy[a] + explore / static_cast<Real>(node.actions);
-    const auto taken =
-        static_cast<std::uint32_t>(draw_action(draws, node.actions, random_.unit()));
-    const Real value =
-        walk_outcome(node.first + taken, drawn * draws[taken]) / draws[taken];
+    const auto taken = static_cast<std::uint32_t>(draw_action(draws, node.actions, random_.unit()));
+    const Real value = walk_outcome(node.first + taken, drawn * draws[taken]) / draws[taken];
     Real values[actions_max] = {};
     values[taken] = value;
     const Real mean = strategy[taken] * value;

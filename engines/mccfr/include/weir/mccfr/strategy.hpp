@@ -71,7 +71,8 @@ class Fractions {
   Real next() noexcept {
     if (left_ == 0) bits_ = random_.next(), left_ = 4;
     --left_;
-    const auto fraction = static_cast<Real>(static_cast<std::int32_t>(bits_ & 0xffff)) * Real(0x1p-16);
+    const auto fraction =
+        static_cast<Real>(static_cast<std::int32_t>(bits_ & 0xffff)) * Real(0x1p-16);
     bits_ >>= 16;
     return fraction;
   }

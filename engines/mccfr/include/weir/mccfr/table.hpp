@@ -91,9 +91,9 @@ void add_entry(T& entry, T amount) noexcept {
 struct WideEntries {
   using Regret = std::int64_t;
   using Sum = std::int64_t;
-  using Real = double;                           // what strategies and values are computed in
-  static constexpr Real units = 65536;           // regret units of one chip
-  static constexpr Real sum_units = 65536;       // of one visit
+  using Real = double;                      // what strategies and values are computed in
+  static constexpr Real units = 65536;      // regret units of one chip
+  static constexpr Real sum_units = 65536;  // of one visit
   static constexpr Regret regret_max = Regret{1} << 62;
 };
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 #include <weir/clock.hpp>
 #include <weir/mccfr/discount.hpp>
@@ -16,6 +17,7 @@
 #include <weir/mccfr/table.hpp>
 #include <weir/result.hpp>
 #include <weir/runtime.hpp>
+#include <weir/stream_config.hpp>
 
 namespace weir::mccfr {
 
@@ -66,6 +68,13 @@ struct TableBytes {
   std::uint32_t regret_bytes = 0, sum_bytes = 0;  // of one entry
 };
 
+/// What the graphs of all advance() calls came to.
+struct TrainGraph {
+  Ledger ledger;
+  std::vector<std::pair<std::string, std::uint64_t>> would_block;  // by edge
+  std::string dot, json;                                           // of one of them
+};
+
 class Trainer {
  public:
   Trainer() = default;
@@ -100,8 +109,12 @@ class Trainer {
   virtual TrainState undone() const noexcept = 0;
   /// Takes up where a kept run ended, after table() was filled.
   virtual void restore(const TrainState& state) noexcept = 0;
-  /// The stream graph that trains, for --graph.
-  virtual std::string graph_text(bool json) const = 0;
+  /// Puts entries back, the last of the list first.
+  virtual void take_back(std::span<const UndoEntry> list) noexcept = 0;
+  virtual const TrainGraph& graph() const noexcept = 0;
+  /// The least number of iterations, `iterations` or more, at which training can rest and be measured without undoing
+  /// anything when it goes on.
+  virtual std::uint64_t resting_place(std::uint64_t iterations) const noexcept = 0;
 };
 
 /// All average strategies: [entry] is the probability of that action.

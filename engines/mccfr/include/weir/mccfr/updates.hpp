@@ -19,7 +19,8 @@ enum class Sharing : std::uint8_t { alone, threads };
 
 /// What a visit adds to an action's sum.
 template <class Entries>
-std::int64_t sum_change(typename Entries::Real share, Fractions<typename Entries::Real>& fractions) noexcept {
+std::int64_t sum_change(typename Entries::Real share,
+                        Fractions<typename Entries::Real>& fractions) noexcept {
   return round_unbiased<std::int64_t>(share * Entries::sum_units, fractions.next());
 }
 
@@ -113,7 +114,8 @@ class BatchUpdates {
 
 /// `entry` plus a batch's sum, kept within its bounds.
 template <class Entries>
-typename Entries::Regret apply_regret(typename Entries::Regret entry, std::int64_t change) noexcept {
+typename Entries::Regret apply_regret(typename Entries::Regret entry,
+                                      std::int64_t change) noexcept {
   constexpr std::int64_t most = Entries::regret_max;
   // Neither sum can wrap: entries are at most 2^62, and a batch's sums far below that.
   return static_cast<typename Entries::Regret>(

@@ -1,0 +1,49 @@
+// checkpoint.hpp: a training run in one file: read again it goes on where it ended.
+//
+//   "weirmccf"  version  bytes of the header  header (JSON)  regrets  sums  undo list  XXH3-64 of all before
+//
+// Shape:  numbers little-endian, tables as they lie in memory. The undo list leads back to the beginning of the batch
+//         in which a deterministic run ended; exports read the table as it is.
+// Errors: corrupt, truncated, version, abstraction, players, no_memory and those of file.hpp; where: the file and, where
+//         there is one, the byte.
+// Memory: pieces of 1 MiB beside the table itself.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+#include <weir/mccfr/trainer.hpp>
+
+namespace weir::mccfr {
+
+inline constexpr std::uint32_t checkpoint_version = 1;
+
+/// What a file says about itself before its tables.
+struct CheckpointHeader {
+  std::string game;  // JSON: what make_game() takes
+  TrainRules rules;
+  TrainState state;   // at the end
+  TrainState undone;  // where the undo list leads to
+  std::uint64_t entries = 0;
+  std::uint32_t regret_bytes = 0, sum_bytes = 0;
+  std::uint64_t undo_entries = 0;
+};
+
+/// Writes `path` whole or not at all. `game`: JSON of the game.
+Result<Done> write_checkpoint(const std::string& path, const std::string& game,
+                              const TrainRules& rules, Trainer& trainer);
+/// The header alone; the rest is not looked at.
+Result<CheckpointHeader> read_checkpoint_header(const std::string& path);
+
+enum class Resume : std::uint8_t {
+  no,   // the table as it was at the end: for exports and measuring
+  yes,  // as it was at the beginning of the last batch that was not whole: training goes on
+};
+/// Fills the table and the state of `trainer`, which must be of the same game.
+Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume resume);
+
+/// SHA-256 of the regrets, then of the sums, in the order of rounds, players, buckets and nodes, little-endian.
+std::string table_sha256(Trainer& trainer);
+
+}  // namespace weir::mccfr

@@ -1,0 +1,46 @@
+// training_game.hpp: a game as the program knows it: by its JSON, whatever it is underneath.
+//
+// Roles:  const, any thread. Errors: usage (unknown game), abstraction, players and those of what it needs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <weir/mccfr/one_card_solver.hpp>
+#include <weir/mccfr/trainer.hpp>
+
+namespace weir::mccfr {
+
+class TrainingGame {
+ public:
+  TrainingGame() = default;
+  TrainingGame(const TrainingGame&) = delete;
+  TrainingGame& operator=(const TrainingGame&) = delete;
+  virtual ~TrainingGame() = default;
+
+  /// "kuhn", "leduc", "limit", "nolimit".
+  virtual std::string name() const = 0;
+  /// JSON from which make_game() makes it again.
+  virtual std::string json() const = 0;
+  /// "chips", or "mbb/hand".
+  virtual std::string unit() const = 0;
+  /// Values in chips times this are in unit().
+  virtual double unit_scale() const = 0;
+  virtual const BettingTree& tree() const = 0;
+  virtual std::array<std::uint32_t, rounds_max> buckets() const = 0;
+  /// What a row is called in exports.
+  virtual std::string key(std::uint32_t node, std::uint32_t bucket) const = 0;
+  /// Bytes that a trainer's tables will take. Errors: too_large.
+  virtual Result<std::size_t> announce(const TrainRules& rules) const = 0;
+  virtual Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
+                                                        const TrainRules& rules) const = 0;
+  /// Exact, where the game is small enough; nothing else.
+  virtual std::optional<Exploitability> exploitability(const TableShape& shape,
+                                                       std::span<const double> strategy) const = 0;
+};
+
+/// `json`: {"name": "leduc"} and so on.
+Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json);
+
+}  // namespace weir::mccfr

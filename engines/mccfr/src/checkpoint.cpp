@@ -1,0 +1,265 @@
+#include <openssl/evp.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <weir/file.hpp>
+#include <weir/mccfr/checkpoint.hpp>
+
+#include "rules_text.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+using nlohmann::json;
+
+constexpr char magic[] = "weirmccf";
+constexpr std::size_t magic_bytes = 8, piece_bytes = 1 << 20, header_bytes_max = 1 << 24;
+
+struct HashFree {
+  void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
+};
+class Checksum {
+ public:
+  Checksum() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
+  void add(const void* bytes, std::size_t size) noexcept {
+    XXH3_64bits_update(state_.get(), bytes, size);
+  }
+  std::uint64_t value() const noexcept { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  std::unique_ptr<XXH3_state_t, HashFree> state_;
+};
+
+class Writer {
+ public:
+  explicit Writer(AtomicFile& file) : file_(file) {}
+  void put(const void* bytes, std::size_t size) {
+    const char* at = static_cast<const char*>(bytes);
+    for (std::size_t done = 0; done < size && !error_; done += piece_bytes) {
+      const std::size_t piece = std::min(piece_bytes, size - done);
+      sum_.add(at + done, piece);
+      auto written = file_.write({at + done, piece});
+      if (!written) error_ = std::make_unique<Error>(written.error());
+    }
+  }
+  template <class T>
+  void number(T value) {
+    put(&value, sizeof(value));
+  }
+  Result<Done> finish() {
+    const std::uint64_t sum = sum_.value();
+    number(sum);
+    if (error_) return *error_;
+    return file_.commit(Sync::file);
+  }
+
+ private:
+  AtomicFile& file_;
+  Checksum sum_;
+  std::unique_ptr<Error> error_;
+};
+
+struct FileClose {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+
+class Reader {
+ public:
+  static Result<Reader> open(const std::string& path) {
+    const auto stat = stat_file(path);
+    if (!stat) return stat.error();
+    if (stat.value().kind != FileKind::file) return Error{"not_a_file", "is no file", path};
+    Reader reader(path, stat.value().size);
+    reader.file_.reset(std::fopen(path.c_str(), "rb"));
+    if (!reader.file_) return Error{"unreadable", std::strerror(errno), path};
+    return reader;
+  }
+  Result<Done> get(void* bytes, std::size_t size) {
+    if (size > left())
+      return error("truncated", "ends where " + std::to_string(size) + " bytes more were to come");
+    char* at = static_cast<char*>(bytes);
+    for (std::size_t done = 0; done < size;) {
+      const std::size_t piece = std::min(piece_bytes, size - done);
+      if (std::fread(at + done, 1, piece, file_.get()) != piece)
+        return error("unreadable", std::strerror(errno));
+      sum_.add(at + done, piece);
+      done += piece;
+      at_ += piece;
+    }
+    return Done{};
+  }
+  template <class T>
+  Result<T> number() {
+    T value{};
+    if (auto read = get(&value, sizeof(value)); !read) return read.error();
+    return value;
+  }
+  Result<Done> check_sum() {
+    const std::uint64_t sum = sum_.value();
+    auto kept = number<std::uint64_t>();
+    if (!kept) return kept.error();
+    if (kept.value() != sum) return error("corrupt", "its checksum is not that of its content");
+    if (left() != 0) return error("corrupt", "goes on behind its end");
+    return Done{};
+  }
+  Error error(std::string code, std::string what) const {
+    return {std::move(code), std::move(what), path_ + ", byte " + std::to_string(at_)};
+  }
+  std::uint64_t left() const noexcept { return size_ - at_; }
+
+ private:
+  Reader(std::string path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
+  std::string path_;
+  std::uint64_t size_, at_ = 0;
+  std::unique_ptr<std::FILE, FileClose> file_;
+  Checksum sum_;
+};
+
+Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
+  CheckpointHeader header;
+  auto rules = rules_of(j.value("rules", json::object()));
+  auto state = state_of(j.value("state", json::object()));
+  auto undone = state_of(j.value("undone", json::object()));
+  if (!rules || !state || !undone)
+    return reader.error("corrupt", "its header lacks rules or states");
+  header.rules = rules.value();
+  header.state = state.value();
+  header.undone = undone.value();
+  try {
+    header.game = j.at("game").dump();
+    header.entries = j.at("entries").get<std::uint64_t>();
+    header.regret_bytes = j.at("regret_bytes").get<std::uint32_t>();
+    header.sum_bytes = j.at("sum_bytes").get<std::uint32_t>();
+    header.undo_entries = j.at("undo_entries").get<std::uint64_t>();
+  } catch (const json::exception& error) {
+    return reader.error("corrupt", error.what());
+  }
+  return header;
+}
+
+Result<CheckpointHeader> get_header(Reader& reader) {
+  std::array<char, magic_bytes> word{};
+  if (auto read = reader.get(word.data(), word.size()); !read) return read.error();
+  if (std::memcmp(word.data(), magic, magic_bytes) != 0)
+    return reader.error("corrupt", "is no checkpoint of weir-mccfr");
+  auto version = reader.number<std::uint32_t>();
+  if (!version) return version.error();
+  if (version.value() != checkpoint_version) {
+    return reader.error("version", "is of version " + std::to_string(version.value()) +
+                                       "; this program reads version " +
+                                       std::to_string(checkpoint_version));
+  }
+  auto bytes = reader.number<std::uint32_t>();
+  if (!bytes) return bytes.error();
+  if (bytes.value() > header_bytes_max)
+    return reader.error("corrupt", "its header would be larger than 16 MiB");
+  std::string text(bytes.value(), '\0');
+  if (auto read = reader.get(text.data(), text.size()); !read) return read.error();
+  const json j = json::parse(text, nullptr, false);
+  if (!j.is_object()) return reader.error("corrupt", "its header is no JSON object");
+  return header_of(j, reader);
+}
+
+void digest_rows(EVP_MD_CTX* digest, const Trainer& trainer, const std::byte* table,
+                 std::size_t entry_bytes) {
+  const TableShape& shape = trainer.shape();
+  for (int r = 0; r < shape.rounds; ++r) {
+    for (int p = 0; p < shape.players; ++p) {
+      for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
+        const std::uint32_t region = shape.region(r, p, b);
+        for (const BettingNode& node : trainer.tree().nodes) {
+          if (node.kind != NodeKind::decision || node.round != r || node.player != p) continue;
+          EVP_DigestUpdate(digest, table + (region + node.row) * entry_bytes,
+                           node.actions * entry_bytes);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Result<Done> write_checkpoint(const std::string& path, const std::string& game,
+                              const TrainRules& rules, Trainer& trainer) {
+  auto file = AtomicFile::create(path);
+  if (!file) return file.error();
+  const TableBytes table = trainer.table();
+  const auto undo = trainer.undo();
+  const json header = {{"game", json::parse(game)},          {"rules", to_json(rules)},
+                       {"state", to_json(trainer.state())},  {"undone", to_json(trainer.undone())},
+                       {"entries", trainer.shape().entries}, {"regret_bytes", table.regret_bytes},
+                       {"sum_bytes", table.sum_bytes},       {"undo_entries", undo.size()}};
+  const std::string text = header.dump();
+  Writer writer(file.value());
+  writer.put(magic, magic_bytes);
+  writer.number(checkpoint_version);
+  writer.number(static_cast<std::uint32_t>(text.size()));
+  writer.put(text.data(), text.size());
+  writer.put(table.regrets.data(), table.regrets.size());
+  writer.put(table.sums.data(), table.sums.size());
+  writer.put(undo.data(), undo.size_bytes());
+  return writer.finish();
+}
+
+Result<CheckpointHeader> read_checkpoint_header(const std::string& path) {
+  auto reader = Reader::open(path);
+  if (!reader) return reader.error();
+  return get_header(reader.value());
+}
+
+Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume resume) {
+  auto opened = Reader::open(path);
+  if (!opened) return opened.error();
+  Reader& reader = opened.value();
+  auto header = get_header(reader);
+  if (!header) return header.error();
+  const CheckpointHeader& h = header.value();
+  const TableBytes table = trainer.table();
+  if (h.entries != trainer.shape().entries || h.regret_bytes != table.regret_bytes ||
+      h.sum_bytes != table.sum_bytes) {
+    return reader.error("abstraction", "its table has " + std::to_string(h.entries) +
+                                           " entries, this game's " +
+                                           std::to_string(trainer.shape().entries));
+  }
+  if (h.undo_entries > reader.left() / sizeof(UndoEntry))
+    return reader.error("truncated", "its undo list does not fit into the file");
+  if (auto read = reader.get(table.regrets.data(), table.regrets.size()); !read)
+    return read.error();
+  if (auto read = reader.get(table.sums.data(), table.sums.size()); !read) return read.error();
+  std::vector<UndoEntry> undo(h.undo_entries);
+  if (auto read = reader.get(undo.data(), undo.size() * sizeof(UndoEntry)); !read)
+    return read.error();
+  if (auto checked = reader.check_sum(); !checked) return checked.error();
+  for (const UndoEntry& entry : undo)
+    if (entry.entry >= h.entries)
+      return reader.error("corrupt", "its undo list names an entry that is not there");
+  if (resume == Resume::yes) trainer.take_back(undo);
+  trainer.restore(resume == Resume::yes ? h.undone : h.state);
+  return Done{};
+}
+
+std::string table_sha256(Trainer& trainer) {
+  const TableBytes table = trainer.table();
+  EVP_MD_CTX* const digest = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(digest, EVP_sha256(), nullptr);
+  digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes);
+  digest_rows(digest, trainer, table.sums.data(), table.sum_bytes);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned size = 0;
+  EVP_DigestFinal_ex(digest, bytes.data(), &size);
+  EVP_MD_CTX_free(digest);
+  std::string text;
+  for (unsigned k = 0; k < size; ++k) {
+    text += "0123456789abcdef"[bytes[k] >> 4];
+    text += "0123456789abcdef"[bytes[k] & 15];
+  }
+  return text;
+}
+
+}  // namespace weir::mccfr

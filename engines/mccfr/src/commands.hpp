@@ -1,0 +1,23 @@
+// commands.hpp: what each command of weir-mccfr does; private to the program.
+#pragma once
+
+#include <weir/signals.hpp>
+
+#include "findings.hpp"
+
+namespace weir::mccfr {
+
+/// Runs the command that `options` names, messages on stderr.
+Findings run_command(const Options& options, const StopSignals& signals);
+
+void train_command(const Options& options, const StopSignals& signals, Findings& findings);
+void exploit_command(const Options& options, Findings& findings);
+void export_command(const Options& options, Findings& findings);
+void query_command(const Options& options, Findings& findings);
+
+/// The exit code that stands for an error.
+int exit_of(const Error& error) noexcept;
+/// Notes an error, with its exit code.
+void fail(Findings& findings, const Error& error);
+
+}  // namespace weir::mccfr

@@ -1,0 +1,289 @@
+// The only file that knows CLI11.
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <sstream>
+#include <weir/terminal.hpp>
+#include <weir/version.hpp>
+
+#include "settings.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+constexpr int exit_of_usage = 2;
+
+struct NamedCommand {
+  Command command;
+  const char* name;
+  const char* what;
+  const char* example;
+};
+
+constexpr NamedCommand known_commands[] = {
+    {Command::train, "train", "Learns a blueprint strategy",
+     "weir-mccfr train --game leduc --algorithm es --iters 1000000 --out runs/leduc"},
+    {Command::exploit, "exploit", "What a best response gains against a checkpoint's strategy",
+     "weir-mccfr exploit runs/leduc/latest"},
+    {Command::export_strategy, "export", "The average strategy as JSON",
+     "weir-mccfr export runs/leduc/latest --out strategy.json"},
+    {Command::query, "query", "The strategy of one information set",
+     "weir-mccfr query runs/leduc/latest K:Q:crc/"},
+};
+
+/// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
+CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
+  const std::string range = std::to_string(least) + " to " + std::to_string(most);
+  const auto check = [=](std::string& text) {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most)
+      return "\"" + text + "\" is no whole number from " + range;
+    text = std::to_string(value);
+    return std::string();
+  };
+  return CLI::Validator(check, range, "whole");
+}
+
+CLI::Validator number(double least, double most) {
+  const auto check = [=](std::string& text) {
+    double value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    const bool good = parsed.ec == std::errc{} && parsed.ptr == end && std::isfinite(value) &&
+                      value >= least && value <= most;
+    if (good) return std::string();
+    std::ostringstream what;
+    what << "\"" << text << "\" is no number from " << least << " to " << most;
+    return what.str();
+  };
+  return CLI::Validator(check, "", "number");
+}
+
+CLI::Validator not_empty() {
+  const auto check = [](std::string& text) {
+    return std::string(text.empty() ? "must not be empty" : "");
+  };
+  return CLI::Validator(check, "", "given");
+}
+
+CLI::Validator discount_text() {
+  const auto check = [](std::string& text) {
+    auto discount = Discount::parse(text);
+    return discount ? std::string() : discount.error().what;
+  };
+  return CLI::Validator(check, "", "discount");
+}
+
+constexpr std::uint64_t any = ~std::uint64_t{0};
+
+void add_common(CLI::App& app, Options& o) {
+  app.add_option("-w,--workers,--num-workers", o.workers,
+                 "Worker threads; default: one per allowed core")
+      ->transform(whole(0, 256));
+  app.add_option("--seed", o.seed, "Seed of all random numbers")
+      ->transform(whole(0, any))
+      ->capture_default_str();
+  app.add_option("-c,--config", o.config, "Settings in YAML or JSON; the command line wins")
+      ->check(not_empty());
+  app.add_option("--graph", o.graph, "Write the built graph: DOT, or JSON by the ending")
+      ->check(not_empty());
+  app.add_option("--trace", o.trace, "Write the flight recorder as Perfetto JSON")
+      ->check(not_empty());
+  app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
+  app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
+}
+
+void add_learning(CLI::App& app, Options& o) {
+  app.add_option("--game", o.game, "kuhn or leduc")
+      ->check(CLI::IsMember({"kuhn", "leduc"}))
+      ->capture_default_str();
+  app.add_option("--algorithm", o.algorithm,
+                 "es, os, cs: external, outcome, chance sampling; cfr, cfr+: the whole tree")
+      ->check(CLI::IsMember({"es", "os", "cs", "cfr", "cfr+"}))
+      ->capture_default_str();
+  app.add_option("--discount,--discount-mode", o.discount, "none, linear, dcfr:A,B,G or static:A,B")
+      ->check(discount_text())
+      ->capture_default_str();
+  app.add_option("--discount-interval", o.discount_interval, "Iterations between two discounts")
+      ->transform(whole(1, any))
+      ->capture_default_str();
+  app.add_option("--mode", o.mode,
+                 "fast, or deterministic: the same table for any number of workers")
+      ->check(CLI::IsMember({"fast", "deterministic"}))
+      ->capture_default_str();
+  app.add_option("--batch-size", o.batch,
+                 "Iterations of a deterministic batch; default: by the game")
+      ->transform(whole(1, 1 << 24));
+  app.add_option("--epsilon,--exploration,--exploration-epsilon", o.exploration,
+                 "How often outcome sampling draws uniformly")
+      ->check(number(0.001, 1))
+      ->capture_default_str();
+  app.add_flag("--pruning,--enable-pruning", o.pruning,
+               "Skip what has far less regret than the best, mostly");
+  app.add_option("--prune-below,--pruning-threshold", o.prune_below,
+                 "Regret below which actions are skipped, chips")
+      ->check(number(-1e15, 0))
+      ->capture_default_str();
+  app.add_option("--prune-probability,--pruning-probability", o.prune_probability,
+                 "Share of iterations that skip")
+      ->check(number(0, 1))
+      ->capture_default_str();
+}
+
+void add_train(CLI::App& app, Options& o) {
+  add_learning(app, o);
+  app.add_option(
+         "--iters,--num-iterations", o.iterations,
+         "Iterations in all, those before --resume too; default: 1,000,000, or as many as fit "
+         "into --time-budget")
+      ->transform(whole(1, any));
+  app.add_option("--time-budget,--time-budget-seconds", o.time_budget_s, "Seconds; 0: none")
+      ->check(number(0, 1e9));
+  app.add_option("--out,--logdir", o.out, "Folder of checkpoints; DIR/latest is the newest")
+      ->check(not_empty());
+  app.add_option("--checkpoint-interval", o.checkpoint_interval,
+                 "Iterations between checkpoints; 0: at the end alone")
+      ->transform(whole(0, any));
+  app.add_option("--snapshot-interval,--snapshot-interval-seconds", o.snapshot_interval_s,
+                 "Seconds between snapshots of the average strategy; 0: none")
+      ->check(number(0, 1e9));
+  app.add_flag("--resume", o.resume, "Go on from DIR/latest");
+  app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
+  app.add_option("--metrics", o.metrics, "Append a JSON line at each measurement")
+      ->check(not_empty());
+  app.add_option("--plot", o.plot, "Write exploitability against time as SVG")->check(not_empty());
+}
+
+void add_options_of(CLI::App& app, Command command, Options& o) {
+  add_common(app, o);
+  if (command == Command::train) return add_train(app, o);
+  app.add_option("CHECKPOINT", o.path, "A checkpoint, or DIR/latest")
+      ->required()
+      ->check(not_empty());
+  if (command == Command::export_strategy) {
+    app.add_option("--out", o.output, "The file to write")->check(not_empty());
+    app.add_option("--per-street", o.per_street, "Folder of one file a street")->check(not_empty());
+  }
+  if (command == Command::query)
+    app.add_option("KEY", o.key, "PRIVATE:BOARD:BETTING, as exports write it")
+        ->required()
+        ->check(not_empty());
+}
+
+Error usage_error(std::string what, std::string where) {
+  return {"usage", std::move(what), std::move(where)};
+}
+
+/// What an argument that nobody took was probably meant to be.
+Error unknown_word(const CLI::App& app, const CLI::App* command) {
+  const std::vector<std::string> left = app.remaining(true);
+  const std::string word = left.empty() ? std::string() : left.front();
+  const std::string bare = word.substr(0, word.find('='));
+  std::vector<std::string> known;
+  if (command == nullptr) {
+    if (word.starts_with("-"))
+      known = {"--help", "--version"};
+    else
+      for (const NamedCommand& named : known_commands) known.emplace_back(named.name);
+  } else if (word.starts_with("-")) {
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) known.push_back("-" + name);
+    }
+  } else {
+    return usage_error("unexpected argument \"" + word + "\"", command->get_name());
+  }
+  const char* const kind = word.starts_with("-") ? "option" : "command";
+  return usage_error(std::string("unknown ") + kind + " \"" + bare + "\"; the nearest is " +
+                         nearest_word(bare, known),
+                     command == nullptr ? "" : command->get_name());
+}
+
+/// Gives options that the command line left alone the values of --config.
+Result<Done> apply_settings(CLI::App& command, const std::string& path) {
+  auto settings = read_settings(path);
+  if (!settings) return settings.error();
+  for (const Setting& setting : settings.value()) {
+    CLI::Option* const option = setting.key == "config" || setting.key == "help"
+                                    ? nullptr
+                                    : command.get_option_no_throw("--" + setting.key);
+    if (option == nullptr) {
+      std::vector<std::string> known;
+      for (const CLI::Option* each : command.get_options())
+        for (const std::string& name : each->get_lnames()) known.push_back(name);
+      return Error{
+          "bad_config",
+          "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(setting.key, known),
+          setting.where};
+    }
+    if (option->count() != 0) continue;
+    try {
+      option->add_result(setting.value);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return Error{"bad_config", error.what(), setting.where};
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Parsed parse_options(int argc, char** argv) {
+  Parsed parsed;
+  Options& o = parsed.options;
+  CLI::App app("Trains poker strategies by counterfactual regret minimisation.", "weir-mccfr");
+  app.set_version_flag("--version", std::string(version_line()));
+  app.require_subcommand(0, 1);
+  app.footer(std::string("Example:\n  ") + known_commands[0].example);
+  for (const NamedCommand& named : known_commands) {
+    CLI::App* const sub = app.add_subcommand(named.name, named.what);
+    add_options_of(*sub, named.command, o);
+    sub->footer(std::string("Example:\n  ") + named.example);
+  }
+  const auto refuse = [&](Error error) {
+    parsed.exit = exit_of_usage;
+    parsed.error = std::move(error);
+    return parsed;
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    const auto subs = app.get_subcommands();
+    return refuse(unknown_word(app, subs.empty() ? nullptr : subs.front()));
+  } catch (const CLI::Success& done) {  // --help, --version
+    std::ostringstream text;
+    parsed.exit = app.exit(done, text, text);
+    parsed.text = text.str();
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    const auto subs = app.get_subcommands();
+    return refuse(usage_error(error.what(), subs.empty() ? "" : subs.front()->get_name()));
+  }
+  const auto subs = app.get_subcommands();
+  if (subs.empty()) {
+    std::fputs(app.help().c_str(), stderr);
+    return refuse(usage_error("a command is missing", ""));
+  }
+  CLI::App& sub = *subs.front();
+  o.command_name = sub.get_name();
+  for (const NamedCommand& named : known_commands)
+    if (o.command_name == named.name) o.command = named.command;
+  if (!o.config.empty()) {
+    if (auto applied = apply_settings(sub, o.config); !applied) {
+      const Error error = applied.error();
+      parsed.exit = error.code == "bad_config" ? exit_of_usage : 1;
+      parsed.error = error;
+      return parsed;
+    }
+  }
+  o.seed_given = sub.get_option("--seed")->count() != 0;
+  return parsed;
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,60 @@
+// options.hpp: the command line of weir-mccfr, read and checked; private to the program.
+//
+// Errors: anything that cannot be used is told on stderr with the nearest known word, and is exit 2.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+#include <weir/mccfr/trainer.hpp>
+#include <weir/result.hpp>
+
+namespace weir::mccfr {
+
+enum class Command : std::uint8_t { none, train, exploit, export_strategy, query };
+
+struct Options {
+  Command command = Command::none;
+  std::string command_name;
+
+  int workers = -1;  // -1: one a core
+  std::uint64_t seed = 1;
+  std::string config, graph, trace;
+  bool json = false, quiet = false;
+
+  // train
+  std::string game = "leduc";
+  std::string algorithm = "es";
+  std::string discount = "none";
+  std::string mode = "fast";
+  std::uint64_t iterations = 0;  // 0: by the game, unless there is a time budget
+  double time_budget_s = 0;      // 0: none
+  std::string out;
+  std::uint64_t checkpoint_interval = 0;  // iterations; 0: at the end alone
+  std::uint64_t discount_interval = 1000;
+  double snapshot_interval_s = 0;
+  std::uint32_t batch = 0;
+  double exploration = 0.6;
+  bool pruning = false;
+  double prune_below = -3e8, prune_probability = 0.95;
+  bool resume = false;
+  std::string resume_from;
+  std::string metrics, plot;
+  bool seed_given = false;
+
+  std::string path;                // CHECKPOINT
+  std::string key;                 // query
+  std::string output, per_street;  // export
+};
+
+/// What came of the command line: go on, or end with `exit`.
+struct Parsed {
+  Options options;
+  int exit = -1;     // -1: go on
+  Error error;       // what was wrong, when exit is 2
+  std::string text;  // help or version, when exit is 0
+};
+
+Parsed parse_options(int argc, char** argv);
+
+}  // namespace weir::mccfr

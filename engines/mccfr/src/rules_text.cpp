@@ -1,0 +1,74 @@
+#include "rules_text.hpp"
+
+namespace weir::mccfr {
+
+using nlohmann::json;
+
+Result<Algorithm> algorithm_of(std::string_view word) {
+  for (const Algorithm algorithm : {Algorithm::external, Algorithm::outcome, Algorithm::chance,
+                                    Algorithm::cfr, Algorithm::cfr_plus}) {
+    if (word == to_string(algorithm)) return algorithm;
+  }
+  return Error{"usage", "\"" + std::string(word) + "\" is no algorithm: es, os, cs, cfr, cfr+",
+               "--algorithm"};
+}
+
+json to_json(const TrainRules& rules) {
+  return {{"algorithm", to_string(rules.algorithm)},
+          {"mode", rules.mode == UpdateMode::fast ? "fast" : "deterministic"},
+          {"exploration", rules.sampling.exploration},
+          {"pruning", rules.sampling.pruning},
+          {"prune_below", rules.sampling.prune_below},
+          {"prune_probability", rules.sampling.prune_probability},
+          {"discount", rules.discount.text()},
+          {"discount_interval", rules.discount_interval},
+          {"batch", rules.batch},
+          {"seed", rules.seed}};
+}
+
+json to_json(const TrainState& state) {
+  return {{"iterations", state.iterations},
+          {"discounts", state.discounts},
+          {"nodes", state.nodes},
+          {"traversals", state.traversals},
+          {"value_sum", state.value_sum}};
+}
+
+Result<TrainRules> rules_of(const json& j) {
+  try {
+    TrainRules rules;
+    auto algorithm = algorithm_of(j.at("algorithm").get<std::string>());
+    if (!algorithm) return algorithm.error();
+    rules.algorithm = algorithm.value();
+    rules.mode = j.at("mode") == "fast" ? UpdateMode::fast : UpdateMode::deterministic;
+    rules.sampling.exploration = j.at("exploration").get<double>();
+    rules.sampling.pruning = j.at("pruning").get<bool>();
+    rules.sampling.prune_below = j.at("prune_below").get<double>();
+    rules.sampling.prune_probability = j.at("prune_probability").get<double>();
+    auto discount = Discount::parse(j.at("discount").get<std::string>());
+    if (!discount) return discount.error();
+    rules.discount = discount.value();
+    rules.discount_interval = j.at("discount_interval").get<std::uint64_t>();
+    rules.batch = j.at("batch").get<std::uint32_t>();
+    rules.seed = j.at("seed").get<std::uint64_t>();
+    return rules;
+  } catch (const json::exception& error) {
+    return Error{"corrupt", error.what(), "rules"};
+  }
+}
+
+Result<TrainState> state_of(const json& j) {
+  try {
+    TrainState state;
+    state.iterations = j.at("iterations").get<std::uint64_t>();
+    state.discounts = j.at("discounts").get<std::uint64_t>();
+    state.nodes = j.at("nodes").get<std::uint64_t>();
+    state.traversals = j.at("traversals").get<std::uint64_t>();
+    state.value_sum = j.at("value_sum").get<double>();
+    return state;
+  } catch (const json::exception& error) {
+    return Error{"corrupt", error.what(), "state"};
+  }
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,78 @@
+// The only file that knows yaml-cpp.
+#include "settings.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <weir/file.hpp>
+
+namespace weir::mccfr {
+namespace {
+
+constexpr std::size_t settings_bytes_max = 1 << 20;
+
+class SettingsReader {
+ public:
+  explicit SettingsReader(std::string path) : path_(std::move(path)) {}
+
+  Result<std::vector<Setting>> read(const std::string& text) {
+    try {
+      const YAML::Node root = YAML::Load(text);
+      if (root.IsNull()) return settings_;
+      if (!root.IsMap()) return error(root, "must be a map of keys and values");
+      if (auto taken = take(root, true); !taken) return taken.error();
+    } catch (const YAML::Exception& bad) {
+      return Error{"bad_config", bad.msg, path_ + ":" + std::to_string(bad.mark.line + 1)};
+    }
+    return settings_;
+  }
+
+ private:
+  Error error(const YAML::Node& node, std::string what) const {
+    return {"bad_config", std::move(what), place(node)};
+  }
+  std::string place(const YAML::Node& node) const {
+    return path_ + ":" + std::to_string(node.Mark().line + 1);
+  }
+  Result<Done> take(const YAML::Node& map, bool top) {
+    for (const auto& pair : map) {
+      std::string key = pair.first.Scalar();
+      std::replace(key.begin(), key.end(), '_', '-');
+      const YAML::Node& value = pair.second;
+      constexpr std::array sections = {"bucket", "mccfr", "train"};
+      if (top && value.IsMap() &&
+          std::find(sections.begin(), sections.end(), key) != sections.end()) {
+        if (auto taken = take(value, false); !taken) return taken;
+        continue;
+      }
+      std::string text;
+      if (value.IsSequence()) {
+        for (const YAML::Node& item : value) {
+          if (!item.IsScalar())
+            return error(item, "\"" + key + "\" must be a list of plain values");
+          text += (text.empty() ? "" : ",") + item.Scalar();
+        }
+      } else if (value.IsScalar() || value.IsNull()) {
+        text = value.IsNull() ? "" : value.Scalar();
+      } else {
+        return error(value, "\"" + key + "\" must be a plain value");
+      }
+      settings_.push_back({key, text, place(pair.first)});
+    }
+    return Done{};
+  }
+
+  std::string path_;
+  std::vector<Setting> settings_;
+};
+
+}  // namespace
+
+Result<std::vector<Setting>> read_settings(const std::string& path) {
+  Buffer buffer;
+  if (auto read = read_file(path, buffer, settings_bytes_max); !read) return read.error();
+  return SettingsReader(path).read(std::string(buffer.view()));
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,175 @@
+// exploit, export and query: what a checkpoint's average strategy is worth, and what it says.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <weir/clock.hpp>
+#include <weir/file.hpp>
+#include <weir/mccfr/checkpoint.hpp>
+#include <weir/mccfr/training_game.hpp>
+#include <weir/terminal.hpp>
+
+#include "commands.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+/// A checkpoint with its game, read without a runtime's workers.
+struct Loaded {
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<TrainingGame> game;
+  std::unique_ptr<Trainer> trainer;
+};
+
+Result<Loaded> load_checkpoint(const std::string& path) {
+  auto header = read_checkpoint_header(path);
+  if (!header) return header.error();
+  Loaded loaded;
+  auto game = make_game(header.value().game);
+  if (!game) return Error{"corrupt", game.error().what, path};
+  loaded.game = std::move(game).value();
+  Config config;
+  config.workers = 0;
+  auto runtime = Runtime::start(config);
+  if (!runtime) return runtime.error();
+  loaded.runtime = std::move(runtime).value();
+  TrainRules rules = header.value().rules;
+  rules.mode = UpdateMode::fast;  // nothing is trained: no batches are needed
+  auto trainer = loaded.game->make_trainer(*loaded.runtime, rules);
+  if (!trainer) return trainer.error();
+  loaded.trainer = std::move(trainer).value();
+  if (auto read = read_checkpoint(path, *loaded.trainer, Resume::no); !read) return read.error();
+  return loaded;
+}
+
+std::string distribution_text(const Loaded& loaded, std::uint32_t node, std::uint32_t bucket) {
+  const BettingTree& tree = loaded.game->tree();
+  const BettingNode& n = tree.nodes[node];
+  double strategy[actions_max];
+  loaded.trainer->average(loaded.trainer->shape().region(n.round, n.player, bucket) + n.row,
+                          n.actions, strategy);
+  std::string text;
+  for (std::uint32_t a = 0; a < n.actions; ++a)
+    text += fmt::format("{}\"{}\":{}", a == 0 ? "{" : ",", tree.letter(n.first + a), strategy[a]);
+  return text + "}";
+}
+
+/// Calls f(node, bucket) for every row.
+void for_each_row(const Loaded& loaded,
+                  const std::function<void(std::uint32_t, std::uint32_t)>& f) {
+  const BettingTree& tree = loaded.game->tree();
+  for (std::uint32_t n = 0; n < tree.nodes.size(); ++n) {
+    if (tree.nodes[n].kind != NodeKind::decision) continue;
+    for (std::uint32_t b = 0; b < loaded.game->buckets()[tree.nodes[n].round]; ++b) f(n, b);
+  }
+}
+
+Result<std::uint64_t> write_strategy(const Loaded& loaded, const std::string& path) {
+  auto file = AtomicFile::create(path);
+  if (!file) return file.error();
+  constexpr std::size_t piece = 1 << 20;
+  std::string text = fmt::format("{{\"game\":\"{}\",\"infosets\":{{", loaded.game->name());
+  std::uint64_t rows = 0;
+  Result<Done> written = Done{};
+  for_each_row(loaded, [&](std::uint32_t node, std::uint32_t bucket) {
+    text += fmt::format("{}\"{}\":{}", rows++ == 0 ? "\n" : ",\n", loaded.game->key(node, bucket),
+                        distribution_text(loaded, node, bucket));
+    if (text.size() < piece || !written) return;
+    written = file.value().write(text);
+    text.clear();
+  });
+  text += "\n}}\n";
+  if (written) written = file.value().write(text);
+  if (written) written = file.value().commit(Sync::none);
+  if (!written) return written.error();
+  return rows;
+}
+
+}  // namespace
+
+void exploit_command(const Options& options, Findings& findings) {
+  auto loaded = load_checkpoint(options.path);
+  if (!loaded) return fail(findings, loaded.error());
+  const Loaded& l = loaded.value();
+  const auto found = l.game->exploitability(l.trainer->shape(), average_strategies(*l.trainer));
+  if (!found)
+    return fail(findings,
+                {"usage", "the game is too large for an exact best response", options.path});
+  const double scale = l.game->unit_scale();
+  auto& m = findings.members;
+  m["game"] = l.game->name();
+  m["iterations"] = l.trainer->state().iterations;
+  m["method"] = "exact";
+  m["value"] = {found->value[0] * scale, found->value[1] * scale};
+  m["best_response"] = {found->best_response[0] * scale, found->best_response[1] * scale};
+  m["nash_conv"] = found->nash_conv() * scale;
+  m["exploitability"] = found->exploitability() * scale;
+  m["unit"] = l.game->unit();
+  m["ci95"] = 0.0;
+  findings.rows = {{"game", l.game->name()},
+                   {"iterations", format_count(l.trainer->state().iterations)},
+                   {"value", fmt::format("{:.6f} {}", found->value[0] * scale, l.game->unit())},
+                   {"exploitability",
+                    fmt::format("{:.6f} {}", found->exploitability() * scale, l.game->unit())}};
+}
+
+void export_command(const Options& options, Findings& findings) {
+  if (options.output.empty())
+    return fail(findings, {"usage", "--out FILE.json is missing", "export"});
+  auto loaded = load_checkpoint(options.path);
+  if (!loaded) return fail(findings, loaded.error());
+  auto rows = write_strategy(loaded.value(), options.output);
+  if (!rows) return fail(findings, rows.error());
+  findings.members["game"] = loaded.value().game->name();
+  findings.members["infosets"] = rows.value();
+  findings.members["out"] = options.output;
+  findings.rows = {{"information sets", format_count(rows.value())}, {"written", options.output}};
+}
+
+void query_command(const Options& options, Findings& findings) {
+  auto loaded = load_checkpoint(options.path);
+  if (!loaded) return fail(findings, loaded.error());
+  const Loaded& l = loaded.value();
+  const std::string betting = options.key.substr(options.key.rfind(':') + 1);
+  const std::uint32_t node = l.game->tree().find(betting);
+  if (node >= l.game->tree().nodes.size() || l.game->tree().nodes[node].kind != NodeKind::decision)
+    return fail(findings,
+                {"usage", "nobody acts after the betting \"" + betting + "\"", options.key});
+  for (std::uint32_t bucket = 0; bucket < l.game->buckets()[l.game->tree().nodes[node].round];
+       ++bucket) {
+    if (l.game->key(node, bucket) != options.key) continue;
+    const std::string text = distribution_text(l, node, bucket);
+    findings.members["key"] = options.key;
+    findings.members["strategy"] = nlohmann::ordered_json::parse(text);
+    for (const auto& [action, p] : findings.members["strategy"].items())
+      findings.rows.emplace_back(action, fmt::format("{:.4f}", p.get<double>()));
+    return;
+  }
+  fail(findings, {"usage",
+                  "there is no such information set; keys are PRIVATE:BOARD:BETTING, for example " +
+                      l.game->key(node, 0),
+                  options.key});
+}
+
+Findings run_command(const Options& options, const StopSignals& signals) {
+  const Deadline begin = now_ns();
+  Findings findings;
+  switch (options.command) {
+    case Command::train:
+      train_command(options, signals, findings);
+      break;
+    case Command::exploit:
+      exploit_command(options, findings);
+      break;
+    case Command::export_strategy:
+      export_command(options, findings);
+      break;
+    default:
+      query_command(options, findings);
+  }
+  findings.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
+  return findings;
+}
+
+}  // namespace weir::mccfr

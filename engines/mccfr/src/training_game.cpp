@@ -1,0 +1,55 @@
+#include <nlohmann/json.hpp>
+#include <weir/mccfr/training_game.hpp>
+#include <weir/terminal.hpp>
+
+namespace weir::mccfr {
+namespace {
+
+class OneCardTraining final : public TrainingGame {
+ public:
+  explicit OneCardTraining(OneCardGame game) : game_(std::move(game)) {}
+
+  std::string name() const override { return game_.name(); }
+  std::string json() const override { return nlohmann::json{{"name", game_.name()}}.dump(); }
+  std::string unit() const override { return "chips"; }
+  double unit_scale() const override { return 1; }
+  const BettingTree& tree() const override { return game_.tree(); }
+  std::array<std::uint32_t, rounds_max> buckets() const override { return game_.buckets(); }
+  std::string key(std::uint32_t node, std::uint32_t bucket) const override {
+    return game_.key(node, bucket);
+  }
+  Result<std::size_t> announce(const TrainRules&) const override {
+    auto shape = TableShape::of(game_.tree(), game_.buckets());
+    if (!shape) return shape.error();
+    return Table<WideEntries>::announced(shape.value());
+  }
+  Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
+                                                const TrainRules& rules) const override {
+    return rules.algorithm < Algorithm::cfr ? make_sampling_trainer(runtime, game_, rules)
+                                            : make_vector_trainer(runtime, game_, rules);
+  }
+  std::optional<Exploitability> exploitability(const TableShape& shape,
+                                               std::span<const double> strategy) const override {
+    return measure(game_, shape, strategy);
+  }
+
+ private:
+  OneCardGame game_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json) {
+  const auto j = nlohmann::json::parse(json, nullptr, false);
+  const std::string name = j.is_object() ? j.value("name", std::string()) : std::string();
+  if (name == "kuhn")
+    return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::kuhn()));
+  if (name == "leduc")
+    return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::leduc()));
+  return Error{"usage",
+               "\"" + name + "\" is no game; the nearest is " +
+                   nearest_word(name, {"kuhn", "leduc", "limit", "nolimit"}),
+               "game"};
+}
+
+}  // namespace weir::mccfr
