@@ -18,7 +18,6 @@
 #include <weir/mccfr/sampling.hpp>
 #include <weir/mccfr/trainer.hpp>
 #include <weir/mccfr/updates.hpp>
-#include <weir/ring.hpp>
 #include <weir/stream_graph.hpp>
 
 namespace weir::mccfr {
@@ -110,23 +109,15 @@ class SamplingTrainer final : public Trainer {
         game_(std::move(game)),
         rules_(rules),
         shape_(shape),
-        table_(std::move(table)),
-        free_(walkers_max()) {
+        table_(std::move(table)) {
     batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
     if (rules.mode == UpdateMode::deterministic) {
-      batches_.resize(walkers_max());
+      batches_.resize(runtime.metrics().contexts.size());
       for (DenseBatch& batch : batches_) batch.resize(shape_.entries);
       deals_.resize(batch_);
     }
-    for (std::uint32_t k = 0; k < walkers_max(); ++k) {
-      [[maybe_unused]] const Status pushed = free_.push(std::uint32_t{k});
-    }
   }
 
-  /// Bodies of `walk` that can be under way at a time: one a worker and guest.
-  std::size_t walkers_max() const noexcept {
-    return static_cast<std::size_t>(runtime_.workers()) + 4;
-  }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
 
   void count(const StreamGraph& graph);
@@ -152,9 +143,8 @@ class SamplingTrainer final : public Trainer {
   TrainState state_, undone_;
   std::uint64_t goal_ = 0;
   std::vector<UndoEntry> undo_;
-  std::vector<DenseBatch> batches_;
+  std::vector<DenseBatch> batches_;                   // one a worker and guest
   std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
-  Ring<std::uint32_t> free_;                          // batches that no walk uses
 
   Phase phase_;                // of tally; for the source once published_ has grown
   std::uint64_t tallied_ = 0;  // blocks of it
@@ -228,12 +218,8 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) noexcept -> Counts {
     return {};
   }
   if (block.work == Work::half) {
-    std::uint32_t place = 0;
-    [[maybe_unused]] const Status taken = free_.pop(place);
-    BatchUpdates<Entries> updates(batches_[place]);
-    const Counts counts = walk_range(block, updates);
-    [[maybe_unused]] const Status given = free_.push(std::move(place));
-    return counts;
+    BatchUpdates<Entries> updates(batches_[static_cast<std::size_t>(worker_index())]);
+    return walk_range(block, updates);
   }
   if (runtime_.workers() <= 1) {
     SharedUpdates<Entries, Sharing::alone> updates(table_);
