@@ -12,7 +12,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <vector>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/sampling.hpp>
@@ -81,11 +81,12 @@ class SamplingTrainer final : public Trainer {
  private:
   static constexpr std::uint64_t small_rows = 10'000;
   static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
+  static constexpr std::uint64_t dense_entries = 1 << 15;
   static constexpr std::uint64_t look_ms = 100;
   static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
-  enum class Work : std::uint8_t { none, walk, half, discount, end };
+  enum class Work : std::uint8_t { none, walk, half, apply, discount, end };
   struct Phase {
     Work work = Work::none;
     std::uint8_t player = 0;           // of a half
@@ -112,12 +113,18 @@ class SamplingTrainer final : public Trainer {
         table_(std::move(table)) {
     batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
     if (rules.mode == UpdateMode::deterministic) {
-      batches_.resize(runtime.metrics().contexts.size());
-      for (DenseBatch& batch : batches_) batch.resize(shape_.entries);
+      const std::size_t threads = runtime.metrics().contexts.size();
+      if (dense()) {
+        batches_.resize(threads);
+        for (DenseBatch& batch : batches_) batch.resize(shape_.entries);
+      } else {
+        logs_.resize(threads);
+      }
       deals_.resize(batch_);
     }
   }
 
+  bool dense() const noexcept { return shape_.entries <= dense_entries; }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
 
   void count(const StreamGraph& graph);
@@ -129,8 +136,11 @@ class SamplingTrainer final : public Trainer {
   void tally(const Counts& counts);
   void next_phase();
   Phase plan();
+  Phase half_phase(std::uint8_t player) const noexcept;
   void end_of_phase();
+  bool keeps_undo() const noexcept { return batch_end_ % batch_ != 0; }
   void apply_batch();
+  void apply_part(std::uint32_t part);
   std::uint64_t discount_due() const noexcept;
 
   Runtime& runtime_;
@@ -143,7 +153,11 @@ class SamplingTrainer final : public Trainer {
   TrainState state_, undone_;
   std::uint64_t goal_ = 0;
   std::vector<UndoEntry> undo_;
-  std::vector<DenseBatch> batches_;                   // one a worker and guest
+  // Of the batch under way; not a multiple of its size: training goes on from its beginning.
+  std::uint64_t batch_end_ = 0;
+  std::vector<DenseBatch> batches_;  // one a worker and guest, in small tables
+  std::vector<LogBatch> logs_;       // in large ones
+  std::array<std::vector<UndoEntry>, LogBatch::parts> part_undo_;
   std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
 
   Phase phase_;                // of tally; for the source once published_ has grown
@@ -217,8 +231,17 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) noexcept -> Counts {
     discount_range(block);
     return {};
   }
+  if (block.work == Work::apply) {
+    apply_part(static_cast<std::uint32_t>(block.first));
+    return {};
+  }
   if (block.work == Work::half) {
-    BatchUpdates<Entries> updates(batches_[static_cast<std::size_t>(worker_index())]);
+    const auto thread = static_cast<std::size_t>(worker_index());
+    if (dense()) {
+      BatchUpdates<Entries> updates(batches_[thread]);
+      return walk_range(block, updates);
+    }
+    LogUpdates<Entries> updates(logs_[thread]);
     return walk_range(block, updates);
   }
   if (runtime_.workers() <= 1) {
@@ -252,8 +275,7 @@ void SamplingTrainer<G, Entries>::discount_range(const Block& block) noexcept {
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::apply_batch() {
-  const bool keep =
-      phase_.end % batch_ != 0;  // an end inside a batch: training goes on from its beginning
+  const bool keep = keeps_undo();
   for (std::uint64_t e = 0; e < shape_.entries; ++e) {
     std::int64_t regret = 0, sum = 0;
     for (DenseBatch& batch : batches_) {
@@ -273,6 +295,48 @@ void SamplingTrainer<G, Entries>::apply_batch() {
   }
 }
 
+/// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well.
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::apply_part(std::uint32_t part) {
+  Regret* const regrets = table_.regrets.data();
+  Sum* const sums = table_.sums.data();
+  std::vector<UndoEntry>& undo = part_undo_[part];
+  const auto keep = [&](std::uint32_t e) {
+    if (keeps_undo())
+      undo.push_back(
+          {e, 0, static_cast<std::int64_t>(regrets[e]), static_cast<std::int64_t>(sums[e])});
+  };
+  constexpr std::size_t ahead = 16;  // changes
+  for (LogBatch& log : logs_) {
+    const LogBatch::Changes& changes = log.regrets(part);
+    for (std::size_t k = 0; k < changes.size(); ++k) {
+      if (k + ahead < changes.size()) prefetch_to_write(regrets + changes[k + ahead].entry);
+      keep(changes[k].entry);
+      regrets[changes[k].entry] += changes[k].amount;
+    }
+    for (const LogBatch::Change& change : log.sums(part)) {
+      keep(change.entry);
+      Sum& sum = sums[change.entry];
+      sum = static_cast<Sum>(sum + static_cast<Sum>(change.amount));
+    }
+  }
+  // Each was summed up before it is cut off: the order of changes plays no part.
+  for (LogBatch& log : logs_) {
+    for (const LogBatch::Change& change : log.regrets(part)) {
+      Regret& regret = regrets[change.entry];
+      regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
+    }
+    log.regrets(part).clear();
+    log.sums(part).clear();
+  }
+  std::stable_sort(undo.begin(), undo.end(),
+                   [](const UndoEntry& a, const UndoEntry& b) { return a.entry < b.entry; });
+  undo.erase(std::unique(undo.begin(), undo.end(),
+                         [](const UndoEntry& a, const UndoEntry& b) { return a.entry == b.entry; }),
+             undo.end());
+}
+
 template <class G, class Entries>
 requires Game<G> std::uint64_t SamplingTrainer<G, Entries>::discount_due()
 const noexcept {
@@ -286,11 +350,10 @@ const noexcept {
 template <class G, class Entries>
 requires Game<G>
 auto SamplingTrainer<G, Entries>::plan() -> Phase {
-  if (phase_.work == Work::half && phase_.player == 0) {
-    Phase phase = phase_;
-    phase.player = 1;
-    return phase;
-  }
+  if (phase_.work == Work::half && !dense())
+    return {Work::apply, phase_.player, 0, LogBatch::parts, 1};
+  if ((phase_.work == Work::half || phase_.work == Work::apply) && phase_.player == 0)
+    return half_phase(1);
   const std::uint64_t at = state_.iterations;
   if (at == discount_due()) return {Work::discount, 0, 0, shape_.entries, table_block};
   // relaxed: only asks whether to go on
@@ -299,19 +362,34 @@ auto SamplingTrainer<G, Entries>::plan() -> Phase {
   if (rules_.mode == UpdateMode::fast)
     return {Work::walk, 0, at, std::min({goal_, discount_due(), at + phase_blocks * block}), block};
   undone_ = state_;
+  batch_end_ = std::min(goal_, (at / batch_ + 1) * batch_);
+  return half_phase(0);
+}
+
+template <class G, class Entries>
+requires Game<G>
+auto SamplingTrainer<G, Entries>::half_phase(std::uint8_t player) const noexcept -> Phase {
   // A half has enough blocks for all workers, or it would be as slow as its longest.
-  const std::uint64_t end = std::min(goal_, (at / batch_ + 1) * batch_);
-  return {Work::half, 0, at, end, std::clamp<std::uint64_t>((end - at) / 16, 8, block)};
+  const std::uint64_t size = batch_end_ - state_.iterations;
+  return {Work::half, player, state_.iterations, batch_end_,
+          std::clamp<std::uint64_t>(size / 16, 8, block_iterations())};
 }
 
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::end_of_phase() {
-  if (phase_.work == Work::half) {
-    apply_batch();
-    if (phase_.player == 0) return;
+  const bool half = phase_.work == Work::half;
+  if (half && dense()) apply_batch();
+  if (phase_.work == Work::apply) {
+    for (std::vector<UndoEntry>& undo : part_undo_) {
+      undo_.insert(undo_.end(), undo.begin(), undo.end());
+      undo.clear();
+    }
   }
-  if (phase_.work == Work::walk || phase_.work == Work::half) state_.iterations = phase_.end;
+  if (phase_.work == Work::walk) state_.iterations = phase_.end;
+  // A batch is done when its second half is in the table.
+  if (phase_.player == 1 && (phase_.work == Work::apply || (half && dense())))
+    state_.iterations = batch_end_;
   if (phase_.work == Work::discount) ++state_.discounts;
   iterations_now_.store(state_.iterations, relaxed);  // relaxed: a count for people
 }
@@ -414,6 +492,7 @@ requires Game<G> std::size_t SamplingTrainer<G, Entries>::table_bytes()
 const noexcept {
   std::size_t bytes = Table<Entries>::announced(shape_) + deals_.size() * sizeof(Deal);
   for (const DenseBatch& batch : batches_) bytes += batch.bytes();
+  for (const LogBatch& log : logs_) bytes += log.bytes();
   return bytes;
 }
 

@@ -2,8 +2,9 @@
 //
 // Shared    relaxed atomic additions (plain ones where there is one worker); no update is lost. Regrets of narrow
 //           tables stop at +-2^30: what would lead further is left out, so that no thread can wrap them.
-// Batch     sums of 64 bits a thread, added up and applied to the table by apply() when the whole batch is there.
-//           Sums of whole numbers depend on no order: the table is the same for any number of threads.
+// Batch     kept apart by the thread that walks, and added to the table when the whole batch is there: as sums of 64
+//           bits where tables are small, as a list of changes else. Sums of whole numbers depend on no order: the table
+//           is the same for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -91,6 +92,39 @@ class DenseBatch {
   std::vector<std::int64_t, PlatformAllocator<std::int64_t>> regrets_, sums_;
 };
 
+/// What one thread adds in a batch to a large table: changes as they come, in parts by the cache line they belong to, so
+/// that parts can be applied by different threads.
+class LogBatch {
+ public:
+  static constexpr std::uint32_t parts = 16;
+  struct Change {
+    std::uint32_t entry;
+    std::int32_t amount;
+  };
+  using Changes = std::vector<Change, PlatformAllocator<Change>>;
+
+  static std::uint32_t part_of(std::uint32_t entry) noexcept {
+    return ((entry / 16) * 0x9e3779b9U) >> 28;
+  }
+  void regret(std::uint32_t entry, std::int32_t amount) {
+    if (amount != 0) regrets_[part_of(entry)].push_back({entry, amount});
+  }
+  void sum(std::uint32_t entry, std::int32_t amount) {
+    if (amount != 0) sums_[part_of(entry)].push_back({entry, amount});
+  }
+  Changes& regrets(std::uint32_t part) noexcept { return regrets_[part]; }
+  Changes& sums(std::uint32_t part) noexcept { return sums_[part]; }
+  std::size_t bytes() const noexcept {
+    std::size_t total = 0;
+    for (std::uint32_t p = 0; p < parts; ++p)
+      total += (regrets_[p].capacity() + sums_[p].capacity()) * sizeof(Change);
+    return total;
+  }
+
+ private:
+  std::array<Changes, parts> regrets_, sums_;
+};
+
 template <class Entries>
 class BatchUpdates {
  public:
@@ -110,6 +144,29 @@ class BatchUpdates {
 
  private:
   DenseBatch& batch_;
+};
+
+template <class Entries>
+class LogUpdates {
+ public:
+  using Regret = typename Entries::Regret;
+  using Real = typename Entries::Real;
+
+  explicit LogUpdates(LogBatch& batch) noexcept : batch_(batch) {}
+
+  void regret(std::uint32_t entry, Regret change) {
+    batch_.regret(entry, static_cast<std::int32_t>(change));
+  }
+  void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight, Random& random) {
+    Fractions<Real> fractions(random);
+    for (int a = 0; a < actions; ++a) {
+      batch_.sum(row + static_cast<std::uint32_t>(a),
+                 static_cast<std::int32_t>(sum_change<Entries>(strategy[a] * weight, fractions)));
+    }
+  }
+
+ private:
+  LogBatch& batch_;
 };
 
 /// `entry` plus a batch's sum, kept within its bounds.
