@@ -1,0 +1,129 @@
+// The program weir-mccfr as people and scripts meet it: exit codes, messages, JSON, configuration.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <support/program.hpp>
+#include <unit/platform/temporary_directory.hpp>
+
+namespace {
+
+using nlohmann::json;
+using weir::test::Answer;
+using weir::test::says;
+using weir::test::TemporaryDirectory;
+
+std::string mccfr() { return weir::test::program_path("weir-mccfr"); }
+
+Answer run_mccfr(const TemporaryDirectory& folder, const std::string& arguments,
+                 bool with_stderr = true) {
+  return weir::test::run_line(folder.path(), "'" + mccfr() + "' " + arguments, with_stderr);
+}
+
+json train_json(const TemporaryDirectory& folder, const std::string& arguments) {
+  const Answer answer = run_mccfr(folder, "train --json --workers 2 " + arguments, false);
+  CAPTURE(arguments);
+  CAPTURE(answer.out);
+  CHECK(answer.exit == 0);
+  return json::parse(answer.out);
+}
+
+}  // namespace
+
+TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the nearest word") {
+  if (mccfr().empty()) return;
+  const TemporaryDirectory folder;
+  const auto refused = [&](const std::string& arguments, const std::string& words) {
+    CAPTURE(arguments);
+    const Answer answer = run_mccfr(folder, arguments);
+    CHECK(answer.exit == 2);
+    CAPTURE(answer.out);
+    CHECK(says(answer, words));
+  };
+  refused("trian", "the nearest is train");
+  refused("train --itres 5", "the nearest is --iters");
+  refused("train --game ludec", "--game");
+  refused("train --discount dcfr:1,2", "dcfr:A,B,G");
+  refused("train --discount static:2,1", "static:A,B");
+  refused("train --iters 0", "whole number");
+  refused("train --workers 257", "0 to 256");
+  refused("train --epsilon 1.5", "no number from");
+  refused("train --resume", "--resume needs --out");
+  refused("export x", "--out");
+  refused("query x", "KEY");
+  refused("", "a command is missing");
+  folder.put("bad.yaml", "mccfr:\n  num_iterations: 10\n  discont_interval: 5\n");
+  refused("train --config bad.yaml", "bad.yaml:3");
+  refused("train --config bad.yaml", "the nearest is discount-interval");
+  folder.put("worse.yaml", "a: [1\n");
+  refused("train --config worse.yaml", "worse.yaml:");
+  const Answer answer = run_mccfr(folder, "train --json --itres 5", false);
+  CHECK(json::parse(answer.out)["error"]["code"] == "usage");
+}
+
+TEST_CASE("weir-mccfr: train, measure, export, query, go on") {
+  if (mccfr().empty()) return;
+  const TemporaryDirectory folder;
+  const json first = train_json(
+      folder,
+      "--game leduc --mode deterministic --iters 5000 --seed 3 --out run --metrics m.jsonl");
+  CHECK(first["schema"] == "weir.mccfr.train/1");
+  CHECK(first["iterations"] == 5000);
+  CHECK(first["infosets"] == 288);
+  CHECK(first["exploitability"].get<double>() < 1);
+  CHECK(first["curve"].back()[0] == 5000);
+  CHECK(first["runtime"]["lost_wakeups"] == 0);
+  const Answer exploited = run_mccfr(folder, "exploit run/latest --json", false);
+  const json exploit = json::parse(exploited.out);
+  CHECK(exploit["method"] == "exact");
+  CHECK(exploit["exploitability"].get<double>() ==
+        doctest::Approx(first["exploitability"].get<double>()));
+  CHECK(exploit["nash_conv"].get<double>() ==
+        doctest::Approx(2 * exploit["exploitability"].get<double>()));
+  CHECK(run_mccfr(folder, "export run/latest --out s.json").exit == 0);
+  const Answer strategy = weir::test::run_line(folder.path(), "cat s.json", false);
+  const json exported = json::parse(strategy.out);
+  CHECK(exported["infosets"].size() == 288);
+  for (const auto& [key, actions] : exported["infosets"].items()) {
+    double total = 0;
+    for (const auto& [action, p] : actions.items()) total += p.get<double>();
+    CHECK(total == doctest::Approx(1));
+  }
+  const json asked = json::parse(run_mccfr(folder, "query run/latest K:Q:crc/ --json", false).out);
+  CHECK(asked["strategy"] == exported["infosets"]["K:Q:crc/"]);
+  CHECK(run_mccfr(folder, "query run/latest K:Q:zzz").exit == 2);
+
+  const json whole = train_json(folder, "--game leduc --mode deterministic --iters 9000 --seed 3");
+  const json rest = train_json(
+      folder, "--game leduc --mode deterministic --iters 9000 --seed 3 --out run --resume");
+  CHECK(rest["table_sha256"] == whole["table_sha256"]);
+  const std::string again =
+      "train --game leduc --mode deterministic --iters 9999 --out run --resume ";
+  for (const char* other : {"--seed 4", "--seed 3 --algorithm os", "--seed 3 --discount linear"}) {
+    const Answer answer = run_mccfr(folder, again + other);
+    CAPTURE(answer.out);
+    CHECK(answer.exit == 2);
+    CHECK(says(answer, "this run's"));
+  }
+  const Answer other_game = run_mccfr(
+      folder, "train --game kuhn --mode deterministic --iters 9999 --out run --resume --seed 3");
+  CHECK(other_game.exit == 2);
+  CHECK(says(other_game, "game"));
+}
+
+TEST_CASE("weir-mccfr: a signal ends training with its work saved") {
+  if (mccfr().empty()) return;
+  const TemporaryDirectory folder;
+  const Answer answer = weir::test::run_line(
+      folder.path(),
+      "(timeout -s INT 1 '" + mccfr() +
+          "' train --time-budget 100 --out run --json --quiet >out.json; echo exit $?)",
+      false);
+  CHECK(says(answer, "exit 124"));  // of timeout: the program ended by its signal
+  const Answer kept = weir::test::run_line(folder.path(), "cat out.json", false);
+  const json document = json::parse(kept.out);
+  CHECK(document["exit"] == 130);
+  CHECK(document["iterations"].get<std::uint64_t>() > 0);
+  const json exploit = json::parse(run_mccfr(folder, "exploit run/latest --json", false).out);
+  CHECK(exploit["iterations"] == document["iterations"]);
+}
