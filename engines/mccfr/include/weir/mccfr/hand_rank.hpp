@@ -101,6 +101,11 @@ class HandRanks {
       const int shift = (std::countr_zero(flush) & ~3) * 4;
       return flushes_[hand.suits() >> shift & 0x1fff];
     }
+    return without_flush(hand);
+  }
+
+  /// The same, but five cards of a suit make nothing.
+  HandRank without_flush(const PartialHand& hand) const noexcept {
     const auto key = static_cast<std::uint32_t>(hand.key() >> 32);
     return ranks_[(key ^ offsets_[key >> offset_shift]) & place_mask];
   }
