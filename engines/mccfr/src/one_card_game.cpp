@@ -4,7 +4,7 @@
 namespace weir::mccfr {
 namespace {
 
-constexpr char rank_letters[] = "JQK";
+constexpr char one_card_letters[] = "JQK";
 
 /// Fixed bets, ante 1 each, player 0 first in every round.
 class OneCardBetting {
@@ -134,9 +134,9 @@ void OneCardGame::deal(const TableShape& shape, Random& random, Deal& deal) cons
 std::string OneCardGame::key(std::uint32_t node, std::uint32_t bucket) const {
   const bool second = tree_.nodes[node].round > 0;
   const std::uint32_t own = second ? bucket / ranks : bucket;
-  std::string text(1, rank_letters[own]);
+  std::string text(1, one_card_letters[own]);
   text += ':';
-  if (second) text += rank_letters[bucket % ranks];
+  if (second) text += one_card_letters[bucket % ranks];
   return text + ':' + tree_.betting(node);
 }
 

@@ -23,6 +23,7 @@ class OneCardTraining final : public TrainingGame {
     if (!shape) return shape.error();
     return Table<WideEntries>::announced(shape.value());
   }
+  Result<Done> prepare() override { return Done{}; }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                 const TrainRules& rules) const override {
     return rules.algorithm < Algorithm::cfr ? make_sampling_trainer(runtime, game_, rules)

@@ -33,6 +33,8 @@ class TrainingGame {
   virtual std::string key(std::uint32_t node, std::uint32_t bucket) const = 0;
   /// Bytes that a trainer's tables will take. Errors: too_large.
   virtual Result<std::size_t> announce(const TrainRules& rules) const = 0;
+  /// What deals need, before a trainer trains; not for reading what was learnt. Cost: up to seconds.
+  virtual Result<Done> prepare() = 0;
   virtual Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                         const TrainRules& rules) const = 0;
   /// Exact, where the game is small enough; nothing else.
