@@ -32,6 +32,12 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr export runs/leduc/latest --out strategy.json"},
     {Command::query, "query", "The strategy of one information set",
      "weir-mccfr query runs/leduc/latest K:Q:crc/"},
+    {Command::hands, "hands", "Counts all hands by category, and how fast",
+     "weir-mccfr hands --cards 7"},
+    {Command::rank, "rank", "The category and the rank of 5 to 7 cards",
+     "weir-mccfr rank AsKdQh7c7d2s3h"},
+    {Command::equity, "equity", "What hands that are all-in get on average, exactly",
+     "weir-mccfr equity AsAh KsKh --board 2c7d9h"},
 };
 
 /// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
@@ -162,6 +168,22 @@ void add_train(CLI::App& app, Options& o) {
 void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command == Command::train) return add_train(app, o);
+  switch (command) {
+    case Command::hands:
+      app.add_option("--cards", o.cards, "5, 6 or 7")
+          ->transform(whole(5, 7))
+          ->capture_default_str();
+      return;
+    case Command::rank:
+      app.add_option("CARDS", o.words, "5 to 7 cards, AsKdQh7c7d")->required();
+      return;
+    case Command::equity:
+      app.add_option("HAND", o.words, "2 to 6 hands, AsAh KsKh")->required();
+      app.add_option("--board", o.board, "0 to 5 cards of the board");
+      return;
+    default:
+      break;
+  }
   app.add_option("CHECKPOINT", o.path, "A checkpoint, or DIR/latest")
       ->required()
       ->check(not_empty());

@@ -11,7 +11,16 @@
 
 namespace weir::mccfr {
 
-enum class Command : std::uint8_t { none, train, exploit, export_strategy, query };
+enum class Command : std::uint8_t {
+  none,
+  train,
+  exploit,
+  export_strategy,
+  query,
+  hands,
+  rank,
+  equity
+};
 
 struct Options {
   Command command = Command::none;
@@ -41,6 +50,10 @@ struct Options {
   std::string resume_from;
   std::string metrics, plot;
   bool seed_given = false;
+
+  int cards = 7;                   // hands
+  std::vector<std::string> words;  // rank: cards; equity: hands
+  std::string board;               // equity
 
   std::string path;                // CHECKPOINT
   std::string key;                 // query
