@@ -173,6 +173,9 @@ void HandIndex::add_shapes(std::array<std::uint8_t, suit_count>& codes, std::siz
 }
 
 HandIndex::SortedSuits HandIndex::sorted(SuitSet hole, SuitSet board) const noexcept {
+  WEIR_ASSERT(std::popcount(hole) == hole_cards_ && std::popcount(board) == board_cards_ &&
+                  (hole & board) == 0,
+              "not as many cards as the index is for");
   const RankSets& sets = rank_sets();
   const SuitSet holes = hole;
   for (int i = 0; i < hole_cards_; ++i) close_highest(hole, board);

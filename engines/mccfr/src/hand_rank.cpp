@@ -30,14 +30,14 @@ int straight_top(std::uint32_t mask) noexcept {
   const std::uint32_t with_low_ace = mask << 1 | mask >> 12;
   std::uint32_t runs = with_low_ace;
   for (int i = 1; i < 5; ++i) runs &= with_low_ace >> i;
-  return runs == 0 ? -1 : std::bit_width(runs) - 1 + 3;
+  return runs == 0 ? -1 : static_cast<int>(std::bit_width(runs)) - 1 + 3;
 }
 
 HandRank made(Category what, std::uint32_t order) noexcept {
   return static_cast<HandRank>(static_cast<std::uint32_t>(what) << 12 | order);
 }
 
-int highest(std::uint32_t mask) noexcept { return std::bit_width(mask) - 1; }
+int highest(std::uint32_t mask) noexcept { return static_cast<int>(std::bit_width(mask)) - 1; }
 
 /// The best five cards of a suit that has at least five.
 HandRank rank_suited(std::uint32_t mask) noexcept {
