@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from mccfr_rows import mccfr_job
+
 ENGINES = ('segmentation', 'mccfr', 'search', 'runtime')
 # What each pattern is held against; `best` is the fastest contender that makes the same promises.
 REFERENCES = {
@@ -65,6 +67,11 @@ def run_program(command, timeout_s, quiet):
     if done.returncode != 0:
         raise Failure(f'{os.path.basename(command[0])} {command[1]} ended with {done.returncode}: {why(done.stdout)}')
     return done.stdout
+
+
+def run_json(command, timeout_s):
+    """The JSON object that a program prints, its progress unseen."""
+    return json.loads(run_program(command, timeout_s, quiet=True))
 
 
 def why(text):
@@ -330,6 +337,7 @@ def run_jobs(options, bin_dir, scratch):
     rows, notes, failures, from_s = [], [], [], time.monotonic()
     whole_s = 80 if options.quick else 340
     jobs = {'segmentation': lambda: main_job(options, bin_dir, scratch),
+            'mccfr': lambda: mccfr_job(options, bin_dir, scratch, run_json, make_row, Failure),
             'runtime': lambda: runtime_patterns(options, bin_dir, whole_s - (time.monotonic() - from_s) - 10)}
     for engine in ENGINES:
         if options.only not in (None, engine):
