@@ -11,8 +11,8 @@
 //
 // Roles:  pure, any thread. The first call of hand_ranks() fills the tables (20 to 40 ms), others wait.
 // Memory: 288 KiB, of which those without a flush use 272.
-// Cost:   random hands of seven cards 180 M/s (clang 240), all of them in order 440 to 460 M/s (one
-//         core of a busy AMD EPYC, Zen 5, g++ 12 -O3).
+// Cost:   random hands of seven cards 180 to 270 M/s, all of them in order 440 to 590 M/s (one core of
+//         a busy AMD EPYC, Zen 5, g++ 12 -O3).
 #pragma once
 
 #include <array>
