@@ -2,6 +2,8 @@
 #include <weir/mccfr/training_game.hpp>
 #include <weir/terminal.hpp>
 
+#include "holdem_training.hpp"
+
 namespace weir::mccfr {
 namespace {
 
@@ -47,6 +49,7 @@ Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json) {
     return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::kuhn()));
   if (name == "leduc")
     return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::leduc()));
+  if (name == "limit" || name == "nolimit") return make_holdem(j);
   return Error{"usage",
                "\"" + name + "\" is no game; the nearest is " +
                    nearest_word(name, {"kuhn", "leduc", "limit", "nolimit"}),

@@ -1,0 +1,74 @@
+#include <weir/mccfr/holdem_game.hpp>
+#include <weir/mccfr/tree_builder.hpp>
+
+namespace weir::mccfr {
+namespace {
+
+/// `count` different cards.
+template <std::size_t count>
+std::array<Card, count> draw_cards(Random& random) noexcept {
+  std::array<Card, count> cards;
+  CardSet taken = 0;
+  for (Card& card : cards) {
+    do {
+      card = static_cast<Card>(random.below(card_count));
+    } while (has(taken, card));
+    taken |= set_of(card);
+  }
+  return cards;
+}
+
+}  // namespace
+
+std::string_view round_name(int round) noexcept {
+  constexpr std::string_view names[] = {"preflop", "flop", "turn", "river"};
+  return names[round];
+}
+
+Result<HoldemGame> HoldemGame::make(const HoldemConfig& config) {
+  if (config.rules.players != 2)
+    return Error{"players", "trains two players, not " + std::to_string(config.rules.players),
+                 "players"};
+  auto tree = build_tree(config.rules, config.menu);
+  if (!tree) return tree.error();
+  auto setup = std::make_shared<Setup>();
+  setup->config = config;
+  setup->tree = std::move(tree).value();
+  for (std::size_t r = 0; r < rounds_max; ++r)
+    setup->counts[r] = static_cast<std::uint32_t>(config.buckets.buckets[r]);
+  return HoldemGame(std::move(setup));
+}
+
+Result<Done> HoldemGame::make_cards() {
+  if (setup_->cards) return Done{};
+  auto cards = CardBuckets::make(setup_->config.buckets);
+  if (!cards) return cards.error();
+  setup_->cards = std::move(cards).value();
+  return Done{};
+}
+
+void HoldemGame::deal(const TableShape& shape, Random& random, Deal& deal) const noexcept {
+  const auto cards = draw_cards<9>(random);
+  place(shape, {hand_of(cards[0], cards[1]), hand_of(cards[2], cards[3])},
+        std::span<const Card, 5>(cards.data() + 4, 5), deal);
+}
+
+void HoldemGame::place(const TableShape& shape, const std::array<Hand, 2>& hands,
+                       std::span<const Card, 5> board, Deal& deal) const noexcept {
+  SeenDeal seen;
+  setup_->cards->see(hands, board, seen);
+  for (std::size_t r = 0; r < rounds_max; ++r) {
+    for (std::size_t p = 0; p < 2; ++p)
+      deal.region[r][p] =
+          shape.region(static_cast<int>(r), static_cast<int>(p), seen.buckets[p][r]);
+  }
+  deal.outcome = seen.ranks[0] < seen.ranks[1] ? 0 : seen.ranks[0] == seen.ranks[1] ? 1 : 2;
+}
+
+std::string HoldemGame::key(std::uint32_t node, std::uint32_t bucket) const {
+  const int round = setup_->tree.nodes[node].round;
+  return "b" + std::to_string(bucket) + ":" + std::string(round_name(round)) + ":" +
+         setup_->tree.betting(node);
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,120 @@
+#include "holdem_training.hpp"
+
+#include <weir/mccfr/holdem_game.hpp>
+#include <weir/terminal.hpp>
+
+#include "sampling_trainer.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+Error holdem_error(std::string what, std::string where) {
+  return {"usage", std::move(what), std::move(where)};
+}
+
+class HoldemTraining final : public TrainingGame {
+ public:
+  HoldemTraining(HoldemGame game, nlohmann::json json)
+      : game_(std::move(game)), json_(std::move(json)) {}
+
+  std::string name() const override { return json_.at("name").get<std::string>(); }
+  std::string json() const override { return json_.dump(); }
+  std::string unit() const override { return "mbb/hand"; }
+  double unit_scale() const override { return 1000.0 / game_.config().rules.largest_blind(); }
+  const BettingTree& tree() const override { return game_.tree(); }
+  std::array<std::uint32_t, rounds_max> buckets() const override { return game_.buckets(); }
+  std::string key(std::uint32_t node, std::uint32_t bucket) const override {
+    return game_.key(node, bucket);
+  }
+  Result<std::size_t> announce(const TrainRules&) const override {
+    auto shape = TableShape::of(game_.tree(), game_.buckets());
+    if (!shape) return shape.error();
+    return Table<NarrowEntries>::announced(shape.value());
+  }
+  Result<Done> prepare() override { return game_.make_cards(); }
+  Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
+                                                const TrainRules& rules) const override {
+    if (rules.algorithm >= Algorithm::cfr) {
+      return holdem_error(
+          "cfr and cfr+ walk all cards at once, and hold'em has too many; take es, os or cs",
+          "--algorithm");
+    }
+    return SamplingTrainer<HoldemGame, NarrowEntries>::make(runtime, game_, rules);
+  }
+  std::optional<Exploitability> exploitability(const TableShape&,
+                                               std::span<const double>) const override {
+    return std::nullopt;
+  }
+
+ private:
+  HoldemGame game_;
+  nlohmann::json json_;
+};
+
+/// The defaults, so that a checkpoint says all.
+nlohmann::json completed(const nlohmann::json& given) {
+  const bool limit = given.value("name", "") == "limit";
+  nlohmann::json json = {{"name", ""},
+                         {"stack", limit ? 48 : 400},
+                         {"blinds", {1, 2}},
+                         {"ante", 0},
+                         {"bets", "pot"},
+                         {"measure", "e_hs2"},
+                         {"buckets", {169, 200, 200, 200}}};
+  json.update(given);
+  return json;
+}
+
+Result<BetMenu> menu_of(const nlohmann::json& bets, const BettingRules& rules) {
+  const auto text = bets.get<std::string>();
+  if (text == "pot") return pot_menu();
+  if (text == "rich") return rich_menu(rules);
+  auto sizes = parse_bet_sizes(text);
+  if (!sizes) return sizes.error();
+  BetMenu menu;
+  menu.set_all({sizes.value()});
+  return menu;
+}
+
+Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
+  HoldemConfig config;
+  const auto blinds = json.at("blinds").get<std::vector<Chips>>();
+  if (blinds.size() != 2) return holdem_error("\"blinds\" are two numbers", "game");
+  const auto stack = json.at("stack").get<Chips>();
+  if (json.at("name") == "limit") {
+    config.rules = limit_holdem_rules();
+  } else {
+    config.rules = no_limit_holdem_rules(2, stack, blinds[0], blinds[1]);
+    const auto ante = json.at("ante").get<Chips>();
+    config.rules.antes[0] = config.rules.antes[1] = ante;
+    auto menu = menu_of(json.at("bets"), config.rules);
+    if (!menu) return menu.error();
+    config.menu = std::move(menu).value();
+  }
+  const auto counts = json.at("buckets").get<std::vector<int>>();
+  if (counts.size() != 4) return holdem_error("\"buckets\" are four numbers, one a street", "game");
+  std::copy(counts.begin(), counts.end(), config.buckets.buckets.begin());
+  const auto measure = json.at("measure").get<std::string>();
+  if (measure != "e_hs" && measure != "e_hs2")
+    return holdem_error("\"" + measure + "\" is no measure: e_hs or e_hs2", "game");
+  config.buckets.measure =
+      measure == "e_hs" ? StrengthMeasure::mean : StrengthMeasure::mean_of_squares;
+  return config;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& given) {
+  const nlohmann::json json = completed(given);
+  try {
+    auto config = holdem_config(json);
+    if (!config) return config.error();
+    auto game = HoldemGame::make(config.value());
+    if (!game) return game.error();
+    return std::unique_ptr<TrainingGame>(new HoldemTraining(std::move(game).value(), json));
+  } catch (const nlohmann::json::exception& error) {
+    return holdem_error(error.what(), "game");
+  }
+}
+
+}  // namespace weir::mccfr
