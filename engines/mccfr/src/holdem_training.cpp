@@ -3,6 +3,7 @@
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/terminal.hpp>
 
+#include "response_learner.hpp"
 #include "sampling_trainer.hpp"
 
 namespace weir::mccfr {
@@ -44,6 +45,21 @@ class HoldemTraining final : public TrainingGame {
   std::optional<Exploitability> exploitability(const TableShape&,
                                                std::span<const double>) const override {
     return std::nullopt;
+  }
+
+  Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
+                                    const ResponseBudget& budget) const override {
+    using Sum = NarrowEntries::Sum;
+    auto regrets = CountedArray<std::int32_t>::zeros(trainer.shape().entries);
+    if (!regrets) return regrets.error();
+    const auto* const sums = reinterpret_cast<const Sum*>(trainer.table().sums.data());
+    ResponseLearner<HoldemGame, Sum> learner(runtime, game_, trainer.shape(), sums,
+                                             std::move(regrets).value());
+    ResponseBound bound;
+    const Status status = learner.run(budget, bound);
+    if (status == Status::accepted) return bound;
+    return Error{status == Status::stalled ? "stalled" : "failed",
+                 "the response could not be learnt: " + std::string(to_string(status)), name()};
   }
 
  private:

@@ -105,9 +105,26 @@ void add_common(CLI::App& app, Options& o) {
 }
 
 void add_learning(CLI::App& app, Options& o) {
-  app.add_option("--game", o.game, "kuhn or leduc")
-      ->check(CLI::IsMember({"kuhn", "leduc"}))
+  app.add_option("--game", o.game, "kuhn, leduc, limit or nolimit")
+      ->check(CLI::IsMember({"kuhn", "leduc", "limit", "nolimit"}))
       ->capture_default_str();
+  app.add_option("--stack", o.stack, "nolimit: chips of each player; default: 400")
+      ->transform(whole(1, 100'000'000));
+  app.add_option("--blinds", o.blinds, "nolimit: small and big blind; default: 1,2")
+      ->delimiter(',')
+      ->transform(whole(0, 1'000'000));
+  app.add_option("--ante", o.ante, "nolimit: of each player; default: 0")
+      ->transform(whole(0, 1'000'000));
+  app.add_option("--bets", o.bets,
+                 "nolimit: pot (pot and all-in), rich, or sizes for all nodes: 50%,100%,2.5x,e,a")
+      ->delimiter(';')
+      ->check(not_empty());
+  app.add_option("--buckets", o.buckets,
+                 "Card buckets preflop, flop, turn, river; default: 169,200,200,200")
+      ->delimiter(',')
+      ->transform(whole(1, 1'000));
+  app.add_option("--measure", o.measure, "What cards are ranked by: e_hs or e_hs2")
+      ->check(CLI::IsMember({"e_hs", "e_hs2"}));
   app.add_option("--algorithm", o.algorithm,
                  "es, os, cs: external, outcome, chance sampling; cfr, cfr+: the whole tree")
       ->check(CLI::IsMember({"es", "os", "cs", "cfr", "cfr+"}))
@@ -160,6 +177,13 @@ void add_train(CLI::App& app, Options& o) {
       ->check(number(0, 1e9));
   app.add_flag("--resume", o.resume, "Go on from DIR/latest");
   app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
+  app.add_option(
+         "--response-deals", o.response_deals,
+         "Where no exact measure is: deals from which a response learns what it can win; 0: none")
+      ->transform(whole(0, any))
+      ->capture_default_str();
+  app.add_flag("--measure-often", o.measure_often,
+               "Such a response along the way too, not only at the end");
   app.add_option("--metrics", o.metrics, "Append a JSON line at each measurement")
       ->check(not_empty());
   app.add_option("--plot", o.plot, "Write exploitability against time as SVG")->check(not_empty());
@@ -169,6 +193,13 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command == Command::train) return add_train(app, o);
   switch (command) {
+    case Command::exploit:
+      app.add_option(
+             "--response-deals", o.response_deals,
+             "Where no exact measure is: deals from which a response learns what it can win")
+          ->transform(whole(1, any))
+          ->capture_default_str();
+      break;
     case Command::hands:
       app.add_option("--cards", o.cards, "5, 6 or 7")
           ->transform(whole(5, 7))

@@ -33,6 +33,9 @@ struct Options {
 
   // train
   std::string game = "leduc";
+  std::uint32_t stack = 0, ante = 0;  // hold'em; 0, and empty below: the game's default
+  std::vector<std::uint32_t> blinds, buckets;
+  std::string bets, measure;
   std::string algorithm = "es";
   std::string discount = "none";
   std::string mode = "fast";
@@ -49,6 +52,9 @@ struct Options {
   bool resume = false;
   std::string resume_from;
   std::string metrics, plot;
+  std::uint64_t response_deals =
+      1'000'000;  // that a lower bound learns from, for each player; 0: none
+  bool measure_often = false;
   bool seed_given = false;
 
   int cards = 7;                   // hands

@@ -22,7 +22,7 @@ struct Loaded {
   std::unique_ptr<Trainer> trainer;
 };
 
-Result<Loaded> load_checkpoint(const std::string& path) {
+Result<Loaded> load_checkpoint(const std::string& path, int workers = 0) {
   auto header = read_checkpoint_header(path);
   if (!header) return header.error();
   Loaded loaded;
@@ -30,7 +30,7 @@ Result<Loaded> load_checkpoint(const std::string& path) {
   if (!game) return Error{"corrupt", game.error().what, path};
   loaded.game = std::move(game).value();
   Config config;
-  config.workers = 0;
+  config.workers = workers;
   auto runtime = Runtime::start(config);
   if (!runtime) return runtime.error();
   loaded.runtime = std::move(runtime).value();
@@ -89,29 +89,40 @@ Result<std::uint64_t> write_strategy(const Loaded& loaded, const std::string& pa
 }  // namespace
 
 void exploit_command(const Options& options, Findings& findings) {
-  auto loaded = load_checkpoint(options.path);
+  auto loaded = load_checkpoint(options.path, options.workers);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
-  const auto found = l.game->exploitability(l.trainer->shape(), average_strategies(*l.trainer));
-  if (!found)
-    return fail(findings,
-                {"usage", "the game is too large for an exact best response", options.path});
+  ResponseBound bound;
+  const auto exact = l.game->exploitability(l.trainer->shape(), average_strategies(*l.trainer));
+  if (exact) {
+    bound = {exact->value, exact->best_response, exact->nash_conv(), 0};
+  } else {
+    if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
+    ResponseBudget budget;
+    budget.learning = options.response_deals;
+    budget.valuing = std::max<std::uint64_t>(options.response_deals / 5, 1);
+    budget.seed = options.seed;
+    auto learnt = l.game->lower_bound(*l.runtime, *l.trainer, budget);
+    if (!learnt) return fail(findings, learnt.error());
+    bound = learnt.value();
+  }
   const double scale = l.game->unit_scale();
   auto& m = findings.members;
   m["game"] = l.game->name();
   m["iterations"] = l.trainer->state().iterations;
-  m["method"] = "exact";
-  m["value"] = {found->value[0] * scale, found->value[1] * scale};
-  m["best_response"] = {found->best_response[0] * scale, found->best_response[1] * scale};
-  m["nash_conv"] = found->nash_conv() * scale;
-  m["exploitability"] = found->exploitability() * scale;
+  m["method"] = exact ? "exact" : "lower_bound";
+  m["value"] = {bound.value[0] * scale, bound.value[1] * scale};
+  m["best_response"] = {bound.best_response[0] * scale, bound.best_response[1] * scale};
+  m["nash_conv"] = bound.nash_conv * scale;
+  m["exploitability"] = bound.exploitability() * scale;
   m["unit"] = l.game->unit();
-  m["ci95"] = 0.0;
+  m["ci95"] = bound.ci95() * scale;
   findings.rows = {{"game", l.game->name()},
                    {"iterations", format_count(l.trainer->state().iterations)},
-                   {"value", fmt::format("{:.6f} {}", found->value[0] * scale, l.game->unit())},
-                   {"exploitability",
-                    fmt::format("{:.6f} {}", found->exploitability() * scale, l.game->unit())}};
+                   {"value", fmt::format("{:.6f} {}", bound.value[0] * scale, l.game->unit())},
+                   {exact ? "exploitability" : "exploitability, at least",
+                    fmt::format("{:.6f} +- {:.6f} {}", bound.exploitability() * scale,
+                                bound.ci95() * scale, l.game->unit())}};
 }
 
 void export_command(const Options& options, Findings& findings) {

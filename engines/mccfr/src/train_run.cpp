@@ -36,6 +36,19 @@ std::string checkpoint_name(std::uint64_t iterations) {
   return fmt::format("checkpoint-{:015}.weir", iterations);
 }
 
+/// What the options say of the game.
+std::string game_json(const Options& o) {
+  nlohmann::json json = {{"name", o.game}};
+  if (o.game == "kuhn" || o.game == "leduc") return json.dump();
+  if (o.stack != 0) json["stack"] = o.stack;
+  if (!o.blinds.empty()) json["blinds"] = o.blinds;
+  if (o.ante != 0) json["ante"] = o.ante;
+  if (!o.bets.empty()) json["bets"] = o.bets;
+  if (!o.buckets.empty()) json["buckets"] = o.buckets;
+  if (!o.measure.empty()) json["measure"] = o.measure;
+  return json.dump();
+}
+
 /// Points `latest` at the newest checkpoint, and removes those before the last few.
 Result<Done> publish(const std::string& folder, const std::string& name) {
   std::error_code error;
@@ -79,7 +92,7 @@ bool TrainRun::make_rules() {
 
 bool TrainRun::prepare() {
   if (!make_rules()) return false;
-  auto game = make_game(nlohmann::json{{"name", options_.game}}.dump());
+  auto game = make_game(game_json(options_));
   if (!game) {
     fail(findings_, game.error());
     return false;
@@ -102,6 +115,11 @@ bool TrainRun::prepare() {
     }
   }
   if (!session_.start()) return false;
+  announce();
+  if (auto prepared = game_->prepare(); !prepared) {
+    fail(findings_, prepared.error());
+    return false;
+  }
   auto trainer = game_->make_trainer(session_.runtime(), rules_);
   if (!trainer) {
     fail(findings_, trainer.error());
@@ -116,6 +134,15 @@ bool TrainRun::prepare() {
     return false;
   }
   return from.empty() || load(from);
+}
+
+void TrainRun::announce() {
+  auto bytes = game_->announce(rules_);
+  if (!bytes) return;  // making the trainer says why
+  announced_ = bytes.value();
+  session_.say(fmt::format("{}: {} states of betting, {} of tables", game_->name(),
+                           format_count(game_->tree().nodes.size()),
+                           format_bytes(static_cast<double>(announced_))));
 }
 
 bool TrainRun::load(const std::string& path) {
@@ -171,20 +198,45 @@ void TrainRun::look() {
   if (budget_spent_ || signals_.stop_requested()) trainer_->request_stop();
 }
 
-void TrainRun::measure() {
+std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
+  const std::uint64_t done = trainer_->state().iterations;
+  const double scale = game_->unit_scale();
+  if (const auto exact = game_->exploitability(trainer_->shape(), average_strategies(*trainer_))) {
+    value_ = exact->value[0];
+    return CurvePoint{done, seconds, exact->exploitability() * scale, 0};
+  }
+  // A response costs as much as some training: at the end, and where that was asked for.
+  if (options_.response_deals == 0 || (!last && !options_.measure_often)) return std::nullopt;
+  ResponseBudget budget;
+  budget.learning = options_.response_deals;
+  budget.valuing = std::max<std::uint64_t>(options_.response_deals / 5, 1);
+  auto bound = game_->lower_bound(session_.runtime(), *trainer_, budget);
+  if (!bound) {
+    fail(findings_, bound.error());
+    return std::nullopt;
+  }
+  value_ = bound.value().value[0];
+  return CurvePoint{done, seconds, bound.value().exploitability() * scale,
+                    bound.value().ci95() * scale};
+}
+
+void TrainRun::measure(bool last) {
   const Deadline begin = now_ns();
   const double seconds = train_seconds();
-  last_ = game_->exploitability(trainer_->shape(), average_strategies(*trainer_));
-  if (last_ && (curve_.empty() || curve_.back().iteration != trainer_->state().iterations))
-    curve_.push_back(
-        {trainer_->state().iterations, seconds, last_->exploitability() * game_->unit_scale()});
+  const std::uint64_t done = trainer_->state().iterations;
+  if (curve_.empty() || curve_.back().iteration != done) {
+    if (const auto point = measured(seconds, last)) curve_.push_back(*point);
+  }
   if (!options_.metrics.empty()) {
-    nlohmann::ordered_json line = {{"iteration", trainer_->state().iterations},
+    nlohmann::ordered_json line = {{"iteration", done},
                                    {"seconds", seconds},
                                    {"nodes", trainer_->state().nodes},
                                    {"infosets", trainer_->shape().rows},
                                    {"mean_regret", trainer_->mean_regret()}};
-    if (last_) line["exploitability"] = curve_.back().exploitability;
+    if (!curve_.empty() && curve_.back().iteration == done) {
+      line["exploitability"] = curve_.back().exploitability;
+      line["ci95"] = curve_.back().ci95;
+    }
     auto file = AppendFile::open(options_.metrics);
     if (!file) {
       fail(findings_, file.error());
@@ -225,7 +277,7 @@ bool TrainRun::train() {
     look();
     const std::uint64_t done = trainer_->state().iterations;
     if (done >= next_measure_) {
-      measure();
+      measure(false);
       next_measure_ = trainer_->resting_place(next_round_number(done));
     }
     const bool due = options_.checkpoint_interval != 0 && done < goal_ &&
@@ -254,19 +306,24 @@ void TrainRun::report() {
   m["train_s"] = seconds;
   m["infosets"] = trainer_->shape().rows;
   m["table_bytes"] = trainer_->table_bytes();
-  auto announced = game_->announce(rules_);
-  m["announced_bytes"] = announced ? announced.value() : 0;
+  m["announced_bytes"] = announced_;
   m["mean_regret"] = trainer_->mean_regret();
-  m["value"] = last_ ? last_->value[0]
-                     : state.value_sum / std::max<double>(1, static_cast<double>(state.traversals));
+  m["value"] = value_
+                   ? *value_
+                   : state.value_sum / std::max<double>(1, static_cast<double>(state.traversals));
   m["exploitability"] = nullptr;
-  if (last_) m["exploitability"] = last_->exploitability() * game_->unit_scale();
   m["unit"] = game_->unit();
   m["ci95"] = nullptr;
-  if (last_) m["ci95"] = 0.0;
+  const bool known = !curve_.empty() && curve_.back().iteration == state.iterations;
+  if (known) {
+    m["exploitability"] = curve_.back().exploitability;
+    m["ci95"] = curve_.back().ci95;
+  }
   m["curve"] = nlohmann::json::array();
   for (const CurvePoint& point : curve_)
     m["curve"].push_back({point.iteration, point.seconds, point.exploitability});
+  m["curve_ci95"] = nlohmann::json::array();
+  for (const CurvePoint& point : curve_) m["curve_ci95"].push_back(point.ci95);
   m["table_sha256"] = sha;
   auto& rows = findings_.rows;
   rows = {{"game", game_->name() + ", " + std::string(to_string(rules_.algorithm))},
@@ -276,11 +333,14 @@ void TrainRun::report() {
           {"information sets", format_count(trainer_->shape().rows)},
           {"tables", format_bytes(static_cast<double>(trainer_->table_bytes()))},
           {"training", format_duration(seconds)}};
-  if (last_) {
-    rows.emplace_back("value", fmt::format("{:.6f} chips", last_->value[0]));
-    rows.emplace_back("exploitability",
-                      fmt::format("{:.6f} {}", curve_.empty() ? 0.0 : curve_.back().exploitability,
-                                  game_->unit()));
+  if (value_) rows.emplace_back("value", fmt::format("{:.6f} chips", *value_));
+  if (known) {
+    const CurvePoint& point = curve_.back();
+    rows.emplace_back(
+        point.ci95 > 0 ? "exploitability, at least" : "exploitability",
+        point.ci95 > 0
+            ? fmt::format("{:.1f} +- {:.1f} {}", point.exploitability, point.ci95, game_->unit())
+            : fmt::format("{:.6f} {}", point.exploitability, game_->unit()));
   }
   rows.emplace_back("table SHA-256", sha.substr(0, 16) + "...");
   if (lock_) rows.emplace_back("checkpoint", options_.out + "/latest");
@@ -307,7 +367,7 @@ void TrainRun::run() {
   started_ = now_ns();
   next_measure_ = trainer_->resting_place(next_round_number(began_));
   if (train()) {
-    measure();
+    measure(true);
     save();
     report();
   }

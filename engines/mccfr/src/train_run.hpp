@@ -18,6 +18,7 @@ struct CurvePoint {
   std::uint64_t iteration = 0;
   double seconds = 0;         // of training, without measuring
   double exploitability = 0;  // in the game's unit
+  double ci95 = 0;            // half of its interval; 0: exact
 };
 
 class TrainRun {
@@ -34,11 +35,15 @@ class TrainRun {
  private:
   bool prepare();
   bool make_rules();
+  /// Says what memory training will take, before it is taken.
+  void announce();
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.
   bool load(const std::string& path);
   bool train();
   std::uint64_t next_event() const noexcept;
-  void measure();
+  void measure(bool last);
+  /// Measures exactly, or by a learnt response.
+  std::optional<CurvePoint> measured(double seconds, bool last);
   bool save();
   void look();
   void report();
@@ -54,6 +59,7 @@ class TrainRun {
   std::unique_ptr<Trainer> trainer_;
   std::optional<DirectoryLock> lock_;
   std::uint64_t goal_ = 0;
+  std::size_t announced_ = 0;                  // bytes
   std::uint64_t began_ = 0, nodes_began_ = 0;  // iterations and nodes before this process
   std::uint64_t saved_ = ~std::uint64_t{0};    // iterations of the last checkpoint
   std::uint64_t next_measure_ = 0;
@@ -61,7 +67,7 @@ class TrainRun {
   double aside_s_ = 0, saving_s_ = 0;  // measuring and saving; saving alone
   bool budget_spent_ = false;
   std::vector<CurvePoint> curve_;
-  std::optional<Exploitability> last_;
+  std::optional<double> value_;  // of the average strategy for player 0, chips
 };
 
 }  // namespace weir::mccfr

@@ -36,6 +36,10 @@ class OneCardTraining final : public TrainingGame {
     return measure(game_, shape, strategy);
   }
 
+  Result<ResponseBound> lower_bound(Runtime&, Trainer&, const ResponseBudget&) const override {
+    return Error{"usage", "this game has an exact measure", name()};
+  }
+
  private:
   OneCardGame game_;
 };

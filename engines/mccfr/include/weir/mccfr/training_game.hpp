@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <weir/mccfr/one_card_solver.hpp>
+#include <weir/mccfr/response.hpp>
 #include <weir/mccfr/trainer.hpp>
 
 namespace weir::mccfr {
@@ -40,6 +41,10 @@ class TrainingGame {
   /// Exact, where the game is small enough; nothing else.
   virtual std::optional<Exploitability> exploitability(const TableShape& shape,
                                                        std::span<const double> strategy) const = 0;
+  /// What a learnt response wins from the average strategy, where there is no exact measure: after prepare(). Errors:
+  /// usage where there is one, and what the runtime refuses.
+  virtual Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
+                                            const ResponseBudget& budget) const = 0;
 };
 
 /// `json`: {"name": "leduc"} and so on.
