@@ -177,11 +177,10 @@ void add_train(CLI::App& app, Options& o) {
       ->check(number(0, 1e9));
   app.add_flag("--resume", o.resume, "Go on from DIR/latest");
   app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
-  app.add_option(
-         "--response-deals", o.response_deals,
-         "Where no exact measure is: deals from which a response learns what it can win; 0: none")
-      ->transform(whole(0, any))
-      ->capture_default_str();
+  app.add_option("--response-deals", o.response_deals,
+                 "Where no exact measure is: deals from which a response learns what it can win; "
+                 "0: none; default: as many as were trained, 100,000 to 1,000,000")
+      ->transform(whole(0, any));
   app.add_flag("--measure-often", o.measure_often,
                "Such a response along the way too, not only at the end");
   app.add_option("--metrics", o.metrics, "Append a JSON line at each measurement")
@@ -197,8 +196,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       app.add_option(
              "--response-deals", o.response_deals,
              "Where no exact measure is: deals from which a response learns what it can win")
-          ->transform(whole(1, any))
-          ->capture_default_str();
+          ->transform(whole(1, any));
       break;
     case Command::hands:
       app.add_option("--cards", o.cards, "5, 6 or 7")

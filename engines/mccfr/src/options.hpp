@@ -22,6 +22,9 @@ enum class Command : std::uint8_t {
   equity
 };
 
+/// As many as the strategy learnt from, within bounds.
+inline constexpr std::uint64_t response_deals_by_game = ~std::uint64_t{0};
+
 struct Options {
   Command command = Command::none;
   std::string command_name;

@@ -42,8 +42,8 @@ class ResponseLearner {
       Deal deal;
       Random random = Random::keyed(budget.seed, i, value_both);
       game_.deal(shape_, random, deal);
-      const auto own = value(0, deal, neither);
-      const std::array<float, 2> best = {value(0, deal, 0)[0], value(0, deal, 1)[1]};
+      const auto own = play(deal, random);
+      const std::array<float, 2> best = {value(0, deal, 0), value(0, deal, 1)};
       moments.add(own, best);
     });
     finish(budget.valuing, bound);
@@ -52,7 +52,6 @@ class ResponseLearner {
 
  private:
   enum : std::uint64_t { learn_0 = 16, learn_1 = 17, value_both = 18 };
-  static constexpr int neither = -1;
   static constexpr std::uint64_t block = 256;  // deals
 
   struct alignas(contended_bytes) Moments {
@@ -142,14 +141,26 @@ class ResponseLearner {
     return mean;
   }
 
-  /// Both players' values where `responder` (0, 1 or neither) plays its best actions and who does not, the frozen
-  /// strategy.
-  std::array<float, 2> value(std::uint32_t at, const Deal& deal, int responder) const noexcept {
-    const BettingNode& node = nodes_[at];
-    if (node.kind != NodeKind::decision) {
-      const End& end = ends_[node.first];
-      return {end.value[0][deal.outcome], end.value[1][deal.outcome]};
+  /// One hand of the strategy against itself. Without rake the two values sum to zero in every hand, so that nash_conv
+  /// has no noise of theirs.
+  std::array<float, 2> play(const Deal& deal, Random& random) const noexcept {
+    std::uint32_t at = 0;
+    while (nodes_[at].kind == NodeKind::decision) {
+      const BettingNode& node = nodes_[at];
+      float strategy[actions_max];
+      frozen(row_of(node, deal), node.actions, strategy);
+      at = node.first +
+           static_cast<std::uint32_t>(draw_action(strategy, node.actions, random.unit()));
     }
+    const End& end = ends_[nodes_[at].first];
+    return {end.value[0][deal.outcome], end.value[1][deal.outcome]};
+  }
+
+  /// What `responder` wins by its best actions, exactly for this deal.
+  float value(std::uint32_t at, const Deal& deal, int responder) const noexcept {
+    const BettingNode& node = nodes_[at];
+    if (node.kind != NodeKind::decision)
+      return ends_[node.first].value[static_cast<std::size_t>(responder)][deal.outcome];
     const std::uint32_t row = row_of(node, deal);
     if (node.player == responder) {
       const std::int32_t* const regrets = regrets_.data() + row;
@@ -158,13 +169,9 @@ class ResponseLearner {
     }
     float strategy[actions_max];
     frozen(row, node.actions, strategy);
-    std::array<float, 2> total{};
-    for (std::uint32_t a = 0; a < node.actions; ++a) {
-      if (strategy[a] == 0) continue;
-      const auto part = value(node.first + a, deal, responder);
-      total[0] += strategy[a] * part[0];
-      total[1] += strategy[a] * part[1];
-    }
+    float total = 0;
+    for (std::uint32_t a = 0; a < node.actions; ++a)
+      if (strategy[a] > 0) total += strategy[a] * value(node.first + a, deal, responder);
     return total;
   }
 

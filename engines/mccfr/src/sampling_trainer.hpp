@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/sampling.hpp>
@@ -112,6 +113,7 @@ class SamplingTrainer final : public Trainer {
         shape_(shape),
         table_(std::move(table)) {
     batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
+    if constexpr (sizeof(Regret) == 4) fit_to_narrow();
     if (rules.mode == UpdateMode::deterministic) {
       const std::size_t threads = runtime.metrics().contexts.size();
       if (dense()) {
@@ -124,6 +126,18 @@ class SamplingTrainer final : public Trainer {
     }
   }
 
+  /// Chooses units and batch so that neither a change nor the sum of a batch's changes can wrap.
+  void fit_to_narrow() noexcept {
+    float largest = 1;
+    for (const End& end : game_.tree().ends)
+      for (const auto& values : end.value)
+        for (const float value : values) largest = std::max(largest, std::abs(value));
+    rules_.sampling.units = std::min<double>(Entries::units, narrow_change_max / (2 * largest));
+    const double change = rules_.algorithm == Algorithm::outcome
+                              ? narrow_change_max
+                              : 2.0 * largest * rules_.sampling.units;
+    batch_ = std::min(batch_, static_cast<std::uint32_t>(Entries::regret_max / change));
+  }
   bool dense() const noexcept { return shape_.entries <= dense_entries; }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
 
@@ -484,7 +498,8 @@ double SamplingTrainer<G, Entries>::mean_regret() const noexcept {
   for (std::uint64_t e = 0; e < shape_.entries; ++e)
     total += std::max(0.0, static_cast<double>(load_entry(table_.regrets.data()[e])));
   const double iterations = std::max<double>(1, static_cast<double>(state_.iterations));
-  return total / Entries::units / static_cast<double>(shape_.entries) / iterations;
+  const double units = rules_.sampling.units > 0 ? rules_.sampling.units : Entries::units;
+  return total / units / static_cast<double>(shape_.entries) / iterations;
 }
 
 template <class G, class Entries>

@@ -99,8 +99,10 @@ void exploit_command(const Options& options, Findings& findings) {
   } else {
     if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
     ResponseBudget budget;
-    budget.learning = options.response_deals;
-    budget.valuing = std::max<std::uint64_t>(options.response_deals / 5, 1);
+    if (options.response_deals != response_deals_by_game) {
+      budget.learning = options.response_deals;
+      budget.valuing = std::max<std::uint64_t>(options.response_deals / 5, 1);
+    }
     budget.seed = options.seed;
     auto learnt = l.game->lower_bound(*l.runtime, *l.trainer, budget);
     if (!learnt) return fail(findings, learnt.error());

@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t iterations_default = 1'000'000;
 constexpr std::uint64_t first_measure = 1'000;
 constexpr std::size_t checkpoints_kept = 2;
+// A response that learns from fewer deals than the strategy did finds less of what it could win.
+constexpr std::uint64_t response_deals_min = 100'000, response_deals_max = 1'000'000;
 
 double seconds_since(Deadline begin) noexcept {
   return static_cast<double>(now_ns() - begin) / 1e9;
@@ -81,8 +83,10 @@ bool TrainRun::make_rules() {
   }
   rules_.algorithm = algorithm.value();
   rules_.mode = options_.mode == "fast" ? UpdateMode::fast : UpdateMode::deterministic;
-  rules_.sampling = {options_.exploration, options_.pruning, options_.prune_below,
-                     options_.prune_probability};
+  rules_.sampling.exploration = options_.exploration;
+  rules_.sampling.pruning = options_.pruning;
+  rules_.sampling.prune_below = options_.prune_below;
+  rules_.sampling.prune_probability = options_.prune_probability;
   rules_.discount = discount.value();
   rules_.discount_interval = options_.discount_interval;
   rules_.batch = options_.batch;
@@ -208,8 +212,10 @@ std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
   // A response costs as much as some training: at the end, and where that was asked for.
   if (options_.response_deals == 0 || (!last && !options_.measure_often)) return std::nullopt;
   ResponseBudget budget;
-  budget.learning = options_.response_deals;
-  budget.valuing = std::max<std::uint64_t>(options_.response_deals / 5, 1);
+  budget.learning = options_.response_deals != response_deals_by_game
+                        ? options_.response_deals
+                        : std::clamp(done, response_deals_min, response_deals_max);
+  budget.valuing = std::max<std::uint64_t>(budget.learning / 5, 1);
   auto bound = game_->lower_bound(session_.runtime(), *trainer_, budget);
   if (!bound) {
     fail(findings_, bound.error());

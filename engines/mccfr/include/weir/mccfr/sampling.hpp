@@ -15,6 +15,7 @@
 //         2009; pruning: Brown, Sandholm, "Superhuman AI for multiplayer poker", Science 365 (2019).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <weir/atomic.hpp>
 #include <weir/mccfr/deal.hpp>
@@ -22,7 +23,12 @@
 
 namespace weir::mccfr {
 
+/// A single change of a regret in a narrow table is at most so many units: 256 threads can add at once, and nothing
+/// wraps. Only outcome sampling meets it, in the rarest of its draws.
+inline constexpr float narrow_change_max = 0x1p22F;
+
 struct SamplingRules {
+  double units = 0;          // of one chip in regrets; 0: as the table has them
   double exploration = 0.6;  // outcome sampling
   bool pruning = false;
   double prune_below = -3e8;  // chips; actions with less regret are skipped in most iterations
@@ -43,6 +49,7 @@ class Traversal {
         regrets_(regrets),
         updates_(updates),
         rules_(rules),
+        units_(rules.units > 0 ? static_cast<Real>(rules.units) : Entries::units),
         last_round_(static_cast<std::uint8_t>(tree.rounds - 1)) {}
 
   /// One traversal for `player`; the estimate of its value, chips.
@@ -86,7 +93,9 @@ class Traversal {
     Fractions<Real> fractions(random_);
     for (std::uint32_t a = 0; a < actions; ++a) {
       if ((skipped >> a & 1) != 0) continue;
-      const Real change = (values[a] - mean) * weight * Entries::units;
+      Real change = (values[a] - mean) * weight * units_;
+      if constexpr (sizeof(Regret) == 4)
+        change = std::clamp(change, -narrow_change_max, narrow_change_max);
       updates_.regret(row + a, round_unbiased<Regret>(change, fractions.next()));
     }
   }
@@ -122,7 +131,7 @@ class Traversal {
   std::uint32_t hopeless(const BettingNode& node, std::uint32_t row) const noexcept {
     if (node.round == last_round_) return 0;
     std::uint32_t skipped = 0;
-    const auto below = static_cast<Real>(rules_.prune_below) * Entries::units;
+    const auto below = static_cast<Real>(rules_.prune_below) * units_;
     for (std::uint32_t a = 0; a < node.actions; ++a) {
       const bool ends = nodes_[node.first + a].kind != NodeKind::decision;
       if (!ends && static_cast<Real>(load_entry(regrets_[row + a])) < below) skipped |= 1U << a;
@@ -190,6 +199,7 @@ class Traversal {
   const Regret* regrets_;
   Updates& updates_;
   const SamplingRules& rules_;
+  Real units_;
   const Deal* deal_ = nullptr;
   Random random_{0};
   std::uint64_t visited_ = 0;
