@@ -4,6 +4,7 @@ import os
 # Seconds of training a pass, passes; the exploitability that must be reached: otherwise it does not learn.
 LEDUC_ITERATIONS, LEDUC_LIMIT = 1_000_000, 0.02
 PASSES = 3
+NOLIMIT_QUICK_S, NOLIMIT_FIRST, NOLIMIT_S = 2, 100_000, 20  # the preset: fold, call, pot, all-in at 200 big blinds
 
 
 def mccfr_job(options, bin_dir, scratch, run_json, make_row, failure):
@@ -28,6 +29,26 @@ def mccfr_job(options, bin_dir, scratch, run_json, make_row, failure):
         rows.append(make_row('mccfr', f'{name} nodes', [r['nodes_per_s'] for r in runs], 'nodes/s', 'higher'))
         rows.append(make_row('mccfr', f'{name} 1 M iterations', [r['train_s'] for r in runs], 's', 'lower'))
         rows.append(make_row('mccfr', f'{name} exploitability', [r['exploitability'] for r in runs], 'chips', 'lower'))
+    rows += no_limit(program, workers, options.quick, run_json, make_row, failure)
     hands = [run_json([program, 'hands', '--cards', '7', '--json'], 60) for _ in range(PASSES)]
     rows.append(make_row('mccfr', '7-card hands', [r['per_s'] for r in hands], 'hands/s', 'higher'))
     return rows, []
+
+
+def no_limit(program, workers, quick, run_json, make_row, failure):
+    """The no-limit preset: nodes a second, and unless `quick` two points of a curve that must fall."""
+    def train(*arguments):
+        return run_json([program, 'train', '--game', 'nolimit', '--algorithm', 'es', '--json', *workers, *arguments], 120)
+
+    if quick:
+        run = train('--time-budget', str(NOLIMIT_QUICK_S), '--response-deals', '0')
+        return [make_row('mccfr', 'no-limit nodes', [run['nodes_per_s']], 'nodes/s', 'higher')]
+    first, last = train('--iters', str(NOLIMIT_FIRST)), train('--time-budget', str(NOLIMIT_S))
+    if last['exploitability'] + last['ci95'] >= first['exploitability'] - first['ci95']:
+        raise failure(f'no-limit: exploitability went from {first["exploitability"]} to {last["exploitability"]} mbb/hand')
+    rows = [make_row('mccfr', 'no-limit nodes', [last['nodes_per_s']], 'nodes/s', 'higher')]
+    for name, run in ((f'no-limit after {NOLIMIT_FIRST // 1000} k', first), (f'no-limit after {NOLIMIT_S} s', last)):
+        row = make_row('mccfr', f'{name}, at least', [run['exploitability']], 'mbb/hand', 'lower')
+        row['min'], row['max'] = run['exploitability'] - run['ci95'], run['exploitability'] + run['ci95']
+        rows.append(row)
+    return rows
