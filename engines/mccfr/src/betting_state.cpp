@@ -116,16 +116,20 @@ void BettingState::raise_to(Chips total) noexcept {
     // An all-in of at least half a bet stands for a whole one, a smaller one may be completed.
     if (2 * (level - full_level_) >= last_raise_) {
       full_level_ += last_raise_;
-      ++raises_;
+      count_raise();
     }
   } else {
     if (size >= last_raise_) last_raise_ = size;
-    ++raises_;
+    count_raise();
   }
   level_ = level;
   put_[at(player_)] = total;
   raiser_ = player_;
   pending_ = static_cast<std::uint8_t>(able() & ~seat_bit(player_));
+}
+
+void BettingState::count_raise() noexcept {
+  if (raises_ < 255) ++raises_;
 }
 
 void BettingState::begin_round(int round) noexcept {
@@ -137,6 +141,8 @@ void BettingState::begin_round(int round) noexcept {
                              : rules_->min_bet;
   least_total_ = level_ + last_raise_;
   raises_ = 0;
+  initiative_ = raiser_;
+  raiser_ = -1;
   acted_ = 0;
   faced_ = {};
   pending_ = able();

@@ -43,10 +43,10 @@ class BettingState {
   NodeKind kind() const noexcept { return kind_; }
   int player() const noexcept { return player_; }
   int round() const noexcept { return round_; }
-  /// Bets and raises of this round; blinds are none.
+  /// Bets and raises of this round, blinds are none; 255 stands for more.
   int raises() const noexcept { return raises_; }
-  /// The seat that raised last in this hand; -1: nobody, bets of blinds are none.
-  int raiser() const noexcept { return raiser_; }
+  /// The seat that bet or raised last in the round before this one; -1: nobody.
+  int initiative() const noexcept { return initiative_; }
   Chips put(int player) const noexcept { return put_[at(player)]; }
   Chips behind(int player) const noexcept { return rules_->stacks[at(player)] - put_[at(player)]; }
   /// What a player has put in besides his ante.
@@ -77,6 +77,7 @@ class BettingState {
   std::uint8_t able() const noexcept;     // of those, seats with chips behind
   bool may_raise() const noexcept;
   void raise_to(Chips total) noexcept;
+  void count_raise() noexcept;
   void begin_round(int round) noexcept;
   void move_on(int from) noexcept;
 
@@ -94,7 +95,8 @@ class BettingState {
   std::uint8_t acted_ = 0;    // in this round
   std::uint8_t pending_ = 0;  // seats that still have to act in this round
   std::uint8_t raises_ = 0;
-  std::int8_t raiser_ = -1;
+  std::int8_t raiser_ = -1;  // in this round
+  std::int8_t initiative_ = -1;
   std::int8_t player_ = 0;
   std::uint8_t round_ = 0;
   NodeKind kind_ = NodeKind::decision;
