@@ -142,3 +142,31 @@ TEST_CASE("acpc: betting strings of random hands come back as they were") {
     REQUIRE(betting_text(rules, parsed.value(), every_round) == text);
   }
 }
+
+TEST_CASE("acpc: damaged lines are refused, or are another line that comes back as it is") {
+  weir::test::Random random(weir::test::seed(6));
+  const BettingRules rules = acpc_holdem();
+  const std::uint64_t lines = weir::test::amount(2'000, 20'000, 1'000'000);
+  std::uint64_t refused = 0;
+  for (std::uint64_t i = 0; i < lines; ++i) {
+    const std::string line = damaged("MATCHSTATE:0:12:r300c/cr600c/cc/:AsKd|/7c8d2h/3s/4s", random);
+    const auto state = parse_match_state(rules, line);
+    if (state) {
+      const std::string text = match_state_text(rules, state.value());
+      const auto again = parse_match_state(rules, text);
+      REQUIRE_MESSAGE(again.ok(), line);
+      REQUIRE(again.value() == state.value());
+    } else {
+      ++refused;
+      REQUIRE(state.error().where.starts_with("column "));
+    }
+    const auto logged = parse_logged_hand(
+        rules, damaged("STATE:7:r300c/cc/cr600f:AsKd|QcQh/7c8d2h/3s:-300|300:Anna|Ben", random));
+    if (logged) {
+      const auto again = parse_logged_hand(rules, logged_hand_text(rules, logged.value()));
+      REQUIRE(again.ok());
+      REQUIRE(again.value() == logged.value());
+    }
+  }
+  CHECK(refused > lines / 2);
+}

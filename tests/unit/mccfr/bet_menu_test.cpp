@@ -241,3 +241,16 @@ TEST_CASE("bet menu: actions of random menus in random hands are legal, ascendin
     }
   }
 }
+
+TEST_CASE("bet menu: damaged sizes are refused, or are other sizes that come back as they are") {
+  weir::test::Random random(weir::test::seed(8));
+  const std::uint64_t texts = weir::test::amount(2'000, 20'000, 1'000'000);
+  for (std::uint64_t i = 0; i < texts; ++i) {
+    const auto sizes = parse_bet_sizes(damaged("33%, 2.5x, 100c, e, 2e150%, min, a", random));
+    if (!sizes) continue;
+    const std::string text = to_string(sizes.value());
+    const auto again = parse_bet_sizes(text);
+    REQUIRE_MESSAGE(again.ok(), text);
+    REQUIRE(to_string(again.value()) == text);
+  }
+}

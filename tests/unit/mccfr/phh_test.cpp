@@ -219,3 +219,26 @@ TEST_CASE("phh: random hands are written, read and replayed to the same end") {
     REQUIRE(phh_text(parsed.value()) == text);
   }
 }
+
+TEST_CASE("phh: damaged hands are refused, or are other hands that come back as they are") {
+  weir::test::Random random(weir::test::seed(7));
+  const std::uint64_t hands = weir::test::amount(1'000, 10'000, 500'000);
+  std::uint64_t read = 0;
+  for (std::uint64_t i = 0; i < hands; ++i) {
+    const std::string text = damaged(three_players, random);
+    const auto hand = parse_phh(text);
+    if (!hand) {
+      REQUIRE(!hand.error().code.empty());
+      continue;
+    }
+    ++read;
+    const std::string written = phh_text(hand.value());
+    const auto again = parse_phh(written);
+    REQUIRE_MESSAGE(again.ok(), (again ? "" : again.error().text()), written);
+    REQUIRE(phh_text(again.value()) == written);
+    const auto replayed = replay_hand(hand.value());
+    REQUIRE(replayed.ok() == replay_hand(again.value()).ok());
+    if (!replayed) REQUIRE(replayed.error().where.starts_with("actions["));
+  }
+  CHECK(read > hands / 50);
+}
