@@ -121,6 +121,33 @@ TEST_CASE("acpc: log lines") {
   CHECK(!parse_logged_hand(rules, "STATE:0:r300f").ok());
 }
 
+TEST_CASE("acpc: payoffs of hands that the competition's dealer settled") {
+  BettingRules limit = limit_holdem_rules();
+  limit.blinds = {10, 5};
+  limit.bets = {10, 10, 20, 20};
+  limit.stacks = {1000, 1000};
+  const auto won = [](const BettingRules& rules, const char* betting,
+                      std::vector<std::uint32_t> ranks) {
+    const auto actions = parse_betting(rules, betting);
+    REQUIRE_MESSAGE(actions.ok(), (actions ? "" : actions.error().text()));
+    return replay(rules, actions.value()).settle(ranks).net;
+  };
+  using Net = std::array<double, players_max>;
+  CHECK(won(limit, "rc/crc/crc/crc", {1, 2}) == Net{-70, 70});
+  CHECK(won(limit, "rrc/rc/rrc/cc", {2, 1}) == Net{80, -80});
+  CHECK(won(limit, "rrc/rf", {}) == Net{30, -30});
+  CHECK(won(limit, "rc/cc/crf", {}) == Net{-20, 20});
+  CHECK(won(limit, "f", {}) == Net{5, -5});
+  limit.players = 3;
+  limit.blinds = {5, 10};
+  limit.stacks = {1000, 1000, 1000};
+  limit.first = {2, 0, 0, 0};
+  CHECK(won(limit, "rfrrc/cc/rrc/rrrrc", {0, 1, 2}) == Net{-5, -160, 165});
+  BettingRules free = no_limit_holdem_rules(3, 20000, 50, 100);
+  free.reopen = Reopen::acpc;
+  CHECK(won(free, "cr13057cr20000cc///", {1, 2, 1}) == Net{-20000, 40000, -20000});
+}
+
 TEST_CASE("acpc: betting strings of random hands come back as they were") {
   weir::test::Random random(weir::test::seed(2));
   const std::uint64_t hands = weir::test::amount(500, 5'000, 200'000);
