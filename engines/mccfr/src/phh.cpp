@@ -94,11 +94,12 @@ class PhhFields {
 /// Reads a hand's fields into its rules.
 class PhhRulesReader {
  public:
-  PhhRulesReader(PhhFields& fields, PhhHand& hand) : fields_(fields), hand_(hand) {}
+  PhhRulesReader(PhhFields& fields, PhhHand& hand, int line)
+      : fields_(fields), hand_(hand), line_(line) {}
 
   Result<Done> read() {
     const std::optional<TomlValue> variant = fields_.take("variant");
-    if (!variant) return phh_error("variant is missing", 1);
+    if (!variant) return phh_error("variant is missing", line_);
     if (variant->text != "NT" && variant->text != "FT") {
       return Error{"unsupported", "the variant is neither NT nor FT",
                    "line " + std::to_string(variant->line)};
@@ -126,7 +127,8 @@ class PhhRulesReader {
     for (const char* key : {"antes", "blinds_or_straddles", "starting_stacks"}) {
       std::optional<TomlValue> value = fields_.take(key);
       if (!value || value->kind != TomlValue::Kind::array) {
-        return phh_error(std::string(key) + " is missing, or no array", value ? value->line : 1);
+        return phh_error(std::string(key) + " is missing, or no array",
+                         value ? value->line : line_);
       }
       for (const TomlValue& item : value->items) see(item.text);
       arrays_.push_back(std::move(*value));
@@ -134,13 +136,13 @@ class PhhRulesReader {
     for (const char* key : fixed ? std::vector<const char*>{"small_bet", "big_bet"}
                                  : std::vector<const char*>{"min_bet"}) {
       std::optional<TomlValue> value = fields_.take(key);
-      if (!value) return phh_error(std::string(key) + " is missing", 1);
+      if (!value) return phh_error(std::string(key) + " is missing", line_);
       see(value->text);
       bets_.push_back(std::move(*value));
     }
     actions_ = fields_.take("actions");
     if (!actions_ || actions_->kind != TomlValue::Kind::array) {
-      return phh_error("actions is missing, or no array", actions_ ? actions_->line : 1);
+      return phh_error("actions is missing, or no array", actions_ ? actions_->line : line_);
     }
     for (const TomlValue& item : actions_->items) {
       std::string_view words = item.text;
@@ -209,6 +211,7 @@ class PhhRulesReader {
 
   PhhFields& fields_;
   PhhHand& hand_;
+  int line_;                       // the file's first, for what is missing
   std::vector<TomlValue> arrays_;  // antes, blinds, stacks
   std::vector<TomlValue> bets_;
   std::optional<TomlValue> actions_;
@@ -306,13 +309,13 @@ std::string amounts_text(const PhhHand& hand, const std::array<Chips, players_ma
 
 }  // namespace
 
-Result<PhhHand> parse_phh(std::string_view text) {
+Result<PhhHand> parse_phh(std::string_view text, int line) {
   if (text.size() > phh_bytes_max) return Error{"too_large", "a hand is a few KiB of text", ""};
-  Result<std::vector<TomlField>> parsed = parse_toml(text);
+  Result<std::vector<TomlField>> parsed = parse_toml(text, line);
   if (!parsed) return parsed.error();
   PhhFields fields(std::move(parsed).value());
   PhhHand hand;
-  PhhRulesReader reader(fields, hand);
+  PhhRulesReader reader(fields, hand, line);
   const Result<Done> done = reader.read();
   if (!done) return done.error();
   for (const TomlValue& item : reader.actions()) {

@@ -32,7 +32,7 @@ void append_utf8(std::string& out, unsigned code) {
 
 class TomlReader {
  public:
-  explicit TomlReader(std::string_view text) : text_(text) {}
+  TomlReader(std::string_view text, int line) : text_(text), line_(line) {}
 
   Result<std::vector<TomlField>> fields() {
     std::vector<TomlField> fields;
@@ -170,13 +170,13 @@ class TomlReader {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  int line_ = 1;
+  int line_;
 };
 
 }  // namespace
 
-Result<std::vector<TomlField>> parse_toml(std::string_view text) {
-  return TomlReader(text).fields();
+Result<std::vector<TomlField>> parse_toml(std::string_view text, int line) {
+  return TomlReader(text, line).fields();
 }
 
 std::string toml_quoted(std::string_view text) {

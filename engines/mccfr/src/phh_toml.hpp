@@ -25,7 +25,8 @@ struct TomlField {
   TomlValue value;
 };
 
-Result<std::vector<TomlField>> parse_toml(std::string_view text);
+/// `line`: the number of the first line.
+Result<std::vector<TomlField>> parse_toml(std::string_view text, int line);
 
 /// `text` as a basic string.
 std::string toml_quoted(std::string_view text);

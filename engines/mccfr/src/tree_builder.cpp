@@ -1,113 +1,179 @@
-#include <utility>
+#include <algorithm>
+#include <string>
 #include <weir/mccfr/tree_builder.hpp>
 
 namespace weir::mccfr {
 namespace {
 
-using MenuActions = std::array<BetAction, actions_max>;
+constexpr int tree_depth_max = 1000;  // actions of a hand: bounds the stack that counting takes
 
-BettingState after(const BettingState& state, const BetAction& action) noexcept {
-  BettingState next = state;
-  next.apply(action);
-  return next;
-}
-
+/// Walks the whole tree without keeping it.
 class TreeCounter {
  public:
-  TreeCounter(const BetMenu& menu, std::uint64_t nodes_max) : menu_(menu), nodes_max_(nodes_max) {}
+  TreeCounter(const BettingRules& rules, const BetMenu& menu, const TreeLimits& limits)
+      : rules_(rules), menu_(menu), limits_(limits) {}
 
-  /// False: there are too many.
-  bool visit(const BettingState& state) {
-    if (state.over()) {
-      ++count_.ends;
-      return count_.nodes() <= nodes_max_;
+  Result<TreeCounts> run() {
+    const BettingState root(rules_);
+    if (root.over()) {
+      return Error{"bad_rules", "blinds and antes leave nothing to decide", "stacks"};
     }
-    ++count_.decisions;
-    MenuActions actions;
-    const int n = menu_actions(state, menu_, actions);
-    for (int a = 0; a < n; ++a)
-      if (!visit(after(state, actions[static_cast<std::size_t>(a)]))) return false;
-    return count_.nodes() <= nodes_max_;
+    visit(root, 0);
+    if (too_deep_) {
+      return Error{
+          "too_large",
+          "a hand has more than " + std::to_string(tree_depth_max) +
+              " actions: bound the raises a round (raises_max), or leave out the least raise",
+          "menu"};
+    }
+    if (full_) return too_large();
+    counts_.bytes = bytes();
+    return counts_;
   }
-  const TreeCount& count() const noexcept { return count_; }
 
  private:
+  std::uint64_t bytes() const {
+    const std::uint64_t end = rules_.players == 2 ? sizeof(End) : sizeof(Pots);
+    return counts_.nodes * (sizeof(BettingNode) + sizeof(BetAction) + sizeof(std::uint32_t)) +
+           counts_.ends * end;
+  }
+
+  void visit(const BettingState& state, int depth) {
+    ++counts_.nodes;
+    const auto round = static_cast<std::size_t>(state.round());
+    ++counts_.by_round[round];
+    if (state.over()) ++counts_.ends;
+    full_ = full_ || counts_.nodes > limits_.nodes_max || bytes() > limits_.bytes_max;
+    if (state.over()) return;
+    std::array<BetAction, actions_max> actions;
+    const int count = menu_actions(state, menu_, actions);
+    const auto player = static_cast<std::size_t>(state.player());
+    ++counts_.decisions[round][player];
+    counts_.entries[round][player] += static_cast<std::uint64_t>(count);
+    widest_[round] = std::max(widest_[round], count);
+    too_deep_ = too_deep_ || depth >= tree_depth_max;
+    for (int a = 0; a < count && !too_deep_ && !full_; ++a) {
+      BettingState next = state;
+      next.apply(actions[static_cast<std::size_t>(a)]);
+      visit(next, depth + 1);
+    }
+  }
+
+  /// Sizes of an early round multiply all later ones, so the first of the widest rounds is named.
+  Error too_large() const {
+    const auto widest = std::max_element(widest_.begin(), widest_.end());
+    const auto cut = static_cast<int>(widest - widest_.begin());
+    const bool by_nodes = counts_.nodes > limits_.nodes_max;
+    std::string what = "the tree has more than ";
+    what += by_nodes ? std::to_string(limits_.nodes_max) + " nodes"
+                     : std::to_string(limits_.bytes_max) + " bytes";
+    what += "; round " + std::to_string(cut) + " offers up to " + std::to_string(*widest) +
+            " actions at a node: take sizes from its menu, or bound its raises (raises_max)";
+    return {"too_large", std::move(what), "menu.sizes[" + std::to_string(cut) + "]"};
+  }
+
+  const BettingRules& rules_;
   const BetMenu& menu_;
-  std::uint64_t nodes_max_;
-  TreeCount count_;
+  const TreeLimits& limits_;
+  TreeCounts counts_;
+  std::array<int, rounds_max> widest_{};
+  bool too_deep_ = false;
+  bool full_ = false;
 };
 
-class TreeBuilder {
+class TreeMaker {
  public:
-  TreeBuilder(const BettingRules& rules, const BetMenu& menu, const TreeCount& count)
+  TreeMaker(const BettingRules& rules, const BetMenu& menu, const TreeCounts& counts)
       : rules_(rules), menu_(menu) {
     tree_.players = rules.players;
     tree_.rounds = rules.rounds;
     tree_.fixed_bets = rules.betting == Betting::fixed;
-    tree_.nodes.reserve(count.nodes());
-    tree_.actions.reserve(count.nodes());
-    tree_.parents.reserve(count.nodes());
+    tree_.nodes.reserve(counts.nodes);
+    tree_.actions.reserve(counts.nodes);
+    tree_.parents.reserve(counts.nodes);
     if (rules.players == 2) {
-      tree_.ends.reserve(count.ends);
+      tree_.ends.reserve(counts.ends);
     } else {
-      tree_.pots.reserve(count.ends);
+      tree_.pots.reserve(counts.ends);
     }
   }
 
-  BettingTree build() {
-    tree_.nodes.resize(1);
-    tree_.actions.push_back({});
-    tree_.parents.push_back(0);
-    fill(0, BettingState(rules_));
+  BettingTree run() && {
+    const BettingState root(rules_);
+    add(root, {}, 0, false);
+    build_block({0, root});
     tree_.place_rows();
     return std::move(tree_);
   }
 
  private:
-  void fill(std::uint32_t at, const BettingState& state) {
-    if (state.over()) return end(at, state);
-    MenuActions actions;
-    const auto n = static_cast<std::uint32_t>(menu_actions(state, menu_, actions));
-    const auto first = static_cast<std::uint32_t>(tree_.nodes.size());
-    BettingNode& node = tree_.nodes[at];
-    node.first = first;
-    node.kind = NodeKind::decision;
-    node.player = static_cast<std::uint8_t>(state.player());
-    node.round = static_cast<std::uint8_t>(state.round());
-    node.actions = static_cast<std::uint8_t>(n);
-    tree_.nodes.resize(first + n);
-    tree_.parents.resize(first + n, at);
-    tree_.actions.insert(tree_.actions.end(), actions.begin(), actions.begin() + n);
-    for (std::uint32_t a = 0; a < n; ++a) {
-      const BettingState next = after(state, actions[a]);
-      // All-in and called before the last round: the rest of the board is dealt at once.
-      const bool run_out = next.kind() == NodeKind::showdown && state.round() + 1 < rules_.rounds;
-      tree_.nodes[first + a].deals = next.round() != state.round() || run_out ? 1 : 0;
-      fill(first + a, next);
+  struct Place {
+    std::uint32_t node = 0;
+    BettingState state;
+  };
+
+  /// The nodes of one round from its beginning, breadth first, then the rounds that follow.
+  void build_block(const Place& root) {
+    std::vector<Place> level{root};
+    std::vector<Place> below;
+    std::vector<Place> next_rounds;
+    while (!level.empty()) {
+      below.clear();
+      for (const Place& place : level) add_children(place, below, next_rounds);
+      level.swap(below);
+    }
+    for (const Place& place : next_rounds) build_block(place);
+  }
+
+  void add_children(const Place& place, std::vector<Place>& same, std::vector<Place>& next_rounds) {
+    std::array<BetAction, actions_max> actions;
+    const int count = menu_actions(place.state, menu_, actions);
+    tree_.nodes[place.node].first = static_cast<std::uint32_t>(tree_.nodes.size());
+    tree_.nodes[place.node].actions = static_cast<std::uint8_t>(count);
+    for (int a = 0; a < count; ++a) {
+      const BetAction& action = actions[static_cast<std::size_t>(a)];
+      Place child{static_cast<std::uint32_t>(tree_.nodes.size()), place.state};
+      child.state.apply(action);
+      const bool next_round = child.state.round() != place.state.round();
+      const bool run_out =
+          child.state.kind() == NodeKind::showdown && child.state.round() + 1 < rules_.rounds;
+      add(child.state, action, place.node, next_round || run_out);
+      if (!child.state.over()) (next_round ? next_rounds : same).push_back(child);
     }
   }
 
-  void end(std::uint32_t at, const BettingState& state) {
-    BettingNode& node = tree_.nodes[at];
+  void add(const BettingState& state, const BetAction& action, std::uint32_t parent, bool deals) {
+    BettingNode node;
     node.kind = state.kind();
     node.round = static_cast<std::uint8_t>(state.round());
-    if (rules_.players > 2) {
+    node.deals = deals ? 1 : 0;
+    if (!state.over()) {
+      node.player = static_cast<std::uint8_t>(state.player());
+    } else if (rules_.players == 2) {
+      node.first = static_cast<std::uint32_t>(tree_.ends.size());
+      tree_.ends.push_back(end_of(state));
+    } else {
       node.first = static_cast<std::uint32_t>(tree_.pots.size());
       Pots pots;
       for (int p = 0; p < rules_.players; ++p) pots.put[static_cast<std::size_t>(p)] = state.put(p);
       pots.folded = state.folded_seats();
       tree_.pots.push_back(pots);
-      return;
     }
-    node.first = static_cast<std::uint32_t>(tree_.ends.size());
+    tree_.nodes.push_back(node);
+    tree_.actions.push_back(action);
+    tree_.parents.push_back(parent);
+  }
+
+  static End end_of(const BettingState& state) {
+    constexpr std::uint32_t ranks[3][2] = {{0, 1}, {0, 0}, {1, 0}};  // player 0 loses, ties, wins
     End end;
-    for (std::uint32_t outcome = 0; outcome < 3; ++outcome) {
-      const std::array<std::uint32_t, 2> ranks = {outcome, 2 - outcome};
-      const Settlement settled = state.settle(ranks);
-      for (std::size_t p = 0; p < 2; ++p)
-        end.value[p][outcome] = static_cast<float>(settled.net[p]);
+    for (std::size_t outcome = 0; outcome < 3; ++outcome) {
+      const Settlement result = state.settle(ranks[outcome]);
+      for (std::size_t p = 0; p < 2; ++p) {
+        end.value[p][outcome] = static_cast<float>(result.net[p]);
+      }
     }
-    tree_.ends.push_back(end);
+    return end;
   }
 
   const BettingRules& rules_;
@@ -115,25 +181,28 @@ class TreeBuilder {
   BettingTree tree_;
 };
 
+Result<Done> check_inputs(const BettingRules& rules, const BetMenu& menu) {
+  Result<Done> valid = validate(rules);
+  return valid ? validate(menu, rules) : valid;
+}
+
 }  // namespace
 
-Result<TreeCount> count_tree(const BettingRules& rules, const BetMenu& menu,
-                             const TreeLimits& limits) {
-  if (auto valid = validate(rules); !valid) return valid.error();
-  if (auto valid = validate(menu, rules); !valid) return valid.error();
-  TreeCounter counter(menu, limits.nodes_max);
-  if (counter.visit(BettingState(rules))) return counter.count();
-  return Error{"too_large",
-               "the tree has more than " + std::to_string(limits.nodes_max) +
-                   " nodes; take fewer bet sizes, a cap of raises, or smaller stacks",
-               "tree"};
+Result<TreeCounts> count_tree(const BettingRules& rules, const BetMenu& menu,
+                              const TreeLimits& limits) {
+  const Result<Done> valid = check_inputs(rules, menu);
+  if (!valid) return valid.error();
+  // Nodes are numbered in 32 bits.
+  const TreeLimits bounded{std::min<std::uint64_t>(limits.nodes_max, 0xffff'ffff),
+                           limits.bytes_max};
+  return TreeCounter(rules, menu, bounded).run();
 }
 
 Result<BettingTree> build_tree(const BettingRules& rules, const BetMenu& menu,
                                const TreeLimits& limits) {
-  auto count = count_tree(rules, menu, limits);
-  if (!count) return count.error();
-  return TreeBuilder(rules, menu, count.value()).build();
+  const Result<TreeCounts> counts = count_tree(rules, menu, limits);
+  if (!counts) return counts.error();
+  return TreeMaker(rules, menu, counts.value()).run();
 }
 
 }  // namespace weir::mccfr

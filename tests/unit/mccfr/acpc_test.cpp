@@ -121,6 +121,33 @@ TEST_CASE("acpc: log lines") {
   CHECK(!parse_logged_hand(rules, "STATE:0:r300f").ok());
 }
 
+TEST_CASE("acpc: payoffs of hands that the competition's dealer settled") {
+  BettingRules limit = limit_holdem_rules();
+  limit.blinds = {10, 5};
+  limit.bets = {10, 10, 20, 20};
+  limit.stacks = {1000, 1000};
+  const auto won = [](const BettingRules& rules, const char* betting,
+                      std::vector<std::uint32_t> ranks) {
+    const auto actions = parse_betting(rules, betting);
+    REQUIRE_MESSAGE(actions.ok(), (actions ? "" : actions.error().text()));
+    return replay(rules, actions.value()).settle(ranks).net;
+  };
+  using Net = std::array<double, players_max>;
+  CHECK(won(limit, "rc/crc/crc/crc", {1, 2}) == Net{-70, 70});
+  CHECK(won(limit, "rrc/rc/rrc/cc", {2, 1}) == Net{80, -80});
+  CHECK(won(limit, "rrc/rf", {}) == Net{30, -30});
+  CHECK(won(limit, "rc/cc/crf", {}) == Net{-20, 20});
+  CHECK(won(limit, "f", {}) == Net{5, -5});
+  limit.players = 3;
+  limit.blinds = {5, 10};
+  limit.stacks = {1000, 1000, 1000};
+  limit.first = {2, 0, 0, 0};
+  CHECK(won(limit, "rfrrc/cc/rrc/rrrrc", {0, 1, 2}) == Net{-5, -160, 165});
+  BettingRules free = no_limit_holdem_rules(3, 20000, 50, 100);
+  free.reopen = Reopen::acpc;
+  CHECK(won(free, "cr13057cr20000cc///", {1, 2, 1}) == Net{-20000, 40000, -20000});
+}
+
 TEST_CASE("acpc: betting strings of random hands come back as they were") {
   weir::test::Random random(weir::test::seed(2));
   const std::uint64_t hands = weir::test::amount(500, 5'000, 200'000);
@@ -141,4 +168,32 @@ TEST_CASE("acpc: betting strings of random hands come back as they were") {
     REQUIRE(parsed.value() == actions);
     REQUIRE(betting_text(rules, parsed.value(), every_round) == text);
   }
+}
+
+TEST_CASE("acpc: damaged lines are refused, or are another line that comes back as it is") {
+  weir::test::Random random(weir::test::seed(6));
+  const BettingRules rules = acpc_holdem();
+  const std::uint64_t lines = weir::test::amount(2'000, 20'000, 1'000'000);
+  std::uint64_t refused = 0;
+  for (std::uint64_t i = 0; i < lines; ++i) {
+    const std::string line = damaged("MATCHSTATE:0:12:r300c/cr600c/cc/:AsKd|/7c8d2h/3s/4s", random);
+    const auto state = parse_match_state(rules, line);
+    if (state) {
+      const std::string text = match_state_text(rules, state.value());
+      const auto again = parse_match_state(rules, text);
+      REQUIRE_MESSAGE(again.ok(), line);
+      REQUIRE(again.value() == state.value());
+    } else {
+      ++refused;
+      REQUIRE(state.error().where.starts_with("column "));
+    }
+    const auto logged = parse_logged_hand(
+        rules, damaged("STATE:7:r300c/cc/cr600f:AsKd|QcQh/7c8d2h/3s:-300|300:Anna|Ben", random));
+    if (logged) {
+      const auto again = parse_logged_hand(rules, logged_hand_text(rules, logged.value()));
+      REQUIRE(again.ok());
+      REQUIRE(again.value() == logged.value());
+    }
+  }
+  CHECK(refused > lines / 2);
 }

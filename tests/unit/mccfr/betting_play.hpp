@@ -60,4 +60,31 @@ inline BetAction random_action(const BettingState& state, weir::test::Random& ra
   return {'r', legal.raise_min + static_cast<Chips>(random.below(width) / (1 + random.below(4)))};
 }
 
+/// `text` with a few bytes changed, taken out, put in, or its end cut off.
+inline std::string damaged(std::string text, weir::test::Random& random) {
+  static const std::string letters = "0123456789/:|frc#\"'[],=.\n AsKdT?pe%";
+  for (std::uint32_t changes = 1 + random.below(3); changes > 0 && !text.empty(); --changes) {
+    const std::size_t at = random.below(static_cast<std::uint32_t>(text.size()));
+    const char letter = random.once_in(8)
+                            ? static_cast<char>(random.below(256))
+                            : letters[random.below(static_cast<std::uint32_t>(letters.size()))];
+    switch (random.below(8)) {
+      case 0:
+        text.erase(at, 1 + random.below(8));
+        break;
+      case 1:
+      case 2:
+      case 3:
+        text.insert(at, 1, letter);
+        break;
+      case 4:
+        text.resize(at);
+        break;
+      default:
+        text[at] = letter;
+    }
+  }
+  return text;
+}
+
 }  // namespace betting_test

@@ -169,6 +169,29 @@ TEST_CASE("phh: actions that are not legal are refused with their number") {
         "bad_cards actions[4]");
 }
 
+TEST_CASE("phh: a file of many hands is split at its names, lines count through") {
+  const std::string hand = heads_up(dealt + "\"p2 f\"");
+  const std::string file = "# all hands\n[1]\n" + hand + "\n[hand-2] # the second\r\n" + hand +
+                           "[3]\n" + heads_up("\n  3");
+  const std::vector<PhhSection> hands = split_phhs(file);
+  REQUIRE(hands.size() == 3);
+  CHECK(hands[0].name == "1");
+  CHECK(hands[0].line == 3);
+  CHECK(hands[1].name == "hand-2");
+  CHECK(hands[0].text == hand + "\n");
+  CHECK(hands[1].text == hand);
+  CHECK(parse_phh(hands[0].text, hands[0].line).ok());
+  CHECK(parse_phh(hands[1].text, hands[1].line).ok());
+  const auto wrong = parse_phh(hands[2].text, hands[2].line);
+  REQUIRE(!wrong.ok());
+  CHECK(wrong.error().where == "line " + std::to_string(hands[2].line + 6));
+  const std::vector<PhhSection> one = split_phhs(three_players);
+  REQUIRE(one.size() == 1);
+  CHECK(one[0].name.empty());
+  CHECK(one[0].text == three_players);
+  CHECK(split_phhs("").size() == 1);
+}
+
 TEST_CASE("phh: random hands are written, read and replayed to the same end") {
   weir::test::Random random(weir::test::seed(3));
   const std::uint64_t hands = weir::test::amount(300, 2'000, 50'000);
@@ -218,4 +241,27 @@ TEST_CASE("phh: random hands are written, read and replayed to the same end") {
     REQUIRE(end.round() == state.round());
     REQUIRE(phh_text(parsed.value()) == text);
   }
+}
+
+TEST_CASE("phh: damaged hands are refused, or are other hands that come back as they are") {
+  weir::test::Random random(weir::test::seed(7));
+  const std::uint64_t hands = weir::test::amount(1'000, 10'000, 500'000);
+  std::uint64_t read = 0;
+  for (std::uint64_t i = 0; i < hands; ++i) {
+    const std::string text = damaged(three_players, random);
+    const auto hand = parse_phh(text);
+    if (!hand) {
+      REQUIRE(!hand.error().code.empty());
+      continue;
+    }
+    ++read;
+    const std::string written = phh_text(hand.value());
+    const auto again = parse_phh(written);
+    REQUIRE_MESSAGE(again.ok(), (again ? "" : again.error().text()), written);
+    REQUIRE(phh_text(again.value()) == written);
+    const auto replayed = replay_hand(hand.value());
+    REQUIRE(replayed.ok() == replay_hand(again.value()).ok());
+    if (!replayed) REQUIRE(replayed.error().where.starts_with("actions["));
+  }
+  CHECK(read > hands / 50);
 }

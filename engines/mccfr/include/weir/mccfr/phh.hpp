@@ -46,8 +46,17 @@ struct PhhHand {
   friend bool operator==(const PhhHand&, const PhhHand&) = default;
 };
 
-/// The hand of a file; its actions are read, and not yet played.
-Result<PhhHand> parse_phh(std::string_view text);
+/// The hand of a file; its actions are read, and not yet played. `line`: the number of the first line.
+Result<PhhHand> parse_phh(std::string_view text, int line = 1);
+
+/// One hand of a file of many (.phhs): what stands after a line `[NAME]`.
+struct PhhSection {
+  std::string_view name;
+  std::string_view text;
+  int line = 1;  // where text begins
+};
+/// The hands of a file; one without such lines is one hand without a name. They refer to `text`.
+std::vector<PhhSection> split_phhs(std::string_view text);
 std::string phh_text(const PhhHand& hand);
 
 /// What came of a hand's actions, or of the first of them.
