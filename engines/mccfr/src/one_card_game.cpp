@@ -1,99 +1,19 @@
 #include <utility>
 #include <weir/mccfr/one_card_game.hpp>
+#include <weir/mccfr/tree_builder.hpp>
 
 namespace weir::mccfr {
 namespace {
 
 constexpr char one_card_letters[] = "JQK";
 
-/// Fixed bets, ante 1 each, player 0 first in every round.
-class OneCardBetting {
- public:
-  OneCardBetting(std::vector<int> bets, int raises_max, BettingTree& tree)
-      : bets_(std::move(bets)), raises_max_(raises_max), tree_(tree) {}
-
-  void build() {
-    tree_.players = 2;
-    tree_.rounds = static_cast<int>(bets_.size());
-    tree_.fixed_bets = true;
-    tree_.nodes.resize(1);
-    tree_.actions.resize(1);
-    tree_.parents.assign(1, 0);
-    expand(0, {});
-    tree_.place_rows();
-  }
-
- private:
-  struct State {
-    std::array<int, 2> put{1, 1};
-    int round = 0, player = 0, raises = 0, acted = 0;
-  };
-
-  void expand(std::uint32_t node, const State& state) {
-    const bool facing = state.put[0] != state.put[1];
-    std::string letters = facing ? "fc" : "c";
-    if (state.raises < raises_max_) letters += 'r';
-    const auto first = static_cast<std::uint32_t>(tree_.nodes.size());
-    tree_.nodes[node] = {.first = first,
-                         .kind = NodeKind::decision,
-                         .player = static_cast<std::uint8_t>(state.player),
-                         .round = static_cast<std::uint8_t>(state.round),
-                         .actions = static_cast<std::uint8_t>(letters.size()),
-                         .deals = tree_.nodes[node].deals};
-    tree_.nodes.resize(first + letters.size());
-    tree_.parents.resize(tree_.nodes.size(), node);
-    for (const char letter : letters) tree_.actions.push_back({letter, 0});
-    for (std::uint32_t a = 0; a < letters.size(); ++a) act(first + a, state, letters[a]);
-  }
-
-  void act(std::uint32_t node, State state, char letter) {
-    const auto me = static_cast<std::size_t>(state.player);
-    const std::size_t other = 1 - me;
-    if (letter == 'f') return end(node, state, NodeKind::fold, static_cast<int>(other));
-    state.put[me] = state.put[other];
-    if (letter == 'r') {
-      state.put[me] += bets_[static_cast<std::size_t>(state.round)];
-      ++state.raises;
-    } else if (state.acted > 0) {
-      if (state.round + 1 == tree_.rounds) return end(node, state, NodeKind::showdown, -1);
-      tree_.nodes[node].deals = 1;
-      return expand(node, {.put = state.put, .round = state.round + 1});
-    }
-    ++state.acted;
-    state.player = static_cast<int>(other);
-    expand(node, state);
-  }
-
-  void end(std::uint32_t node, const State& state, NodeKind kind, int winner) {
-    End end;
-    for (std::size_t outcome = 0; outcome < 3; ++outcome) {
-      const int sign =
-          kind == NodeKind::fold ? (winner == 0 ? 1 : -1) : static_cast<int>(outcome) - 1;
-      const int lost = sign == 0 ? 0 : state.put[sign > 0 ? 1 : 0];
-      end.value[0][outcome] = static_cast<float>(sign * lost);
-      end.value[1][outcome] = static_cast<float>(-sign * lost);
-    }
-    tree_.nodes[node] = {.first = static_cast<std::uint32_t>(tree_.ends.size()),
-                         .kind = kind,
-                         .round = static_cast<std::uint8_t>(state.round),
-                         .deals = tree_.nodes[node].deals};
-    tree_.ends.push_back(end);
-  }
-
-  std::vector<int> bets_;
-  int raises_max_;
-  BettingTree& tree_;
-};
-
 }  // namespace
 
-OneCardGame::OneCardGame(std::string name, int suits, std::vector<int> bets, int raises_max)
-    : name_(std::move(name)), suits_(suits) {
-  OneCardBetting(std::move(bets), raises_max, tree_).build();
-}
+OneCardGame::OneCardGame(std::string name, const BettingRules& rules)
+    : name_(std::move(name)), suits_(rules.suits), tree_(build_tree(rules, {}).value()) {}
 
-OneCardGame OneCardGame::kuhn() { return {"kuhn", 1, {1}, 1}; }
-OneCardGame OneCardGame::leduc() { return {"leduc", 2, {2, 4}, 2}; }
+OneCardGame OneCardGame::kuhn() { return {"kuhn", kuhn_rules()}; }
+OneCardGame OneCardGame::leduc() { return {"leduc", leduc_rules()}; }
 
 std::array<std::uint32_t, rounds_max> OneCardGame::buckets() const noexcept {
   return {ranks, has_board() ? ranks * ranks : 0U, 0, 0};

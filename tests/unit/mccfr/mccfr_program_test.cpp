@@ -116,7 +116,7 @@ TEST_CASE("weir-mccfr: a signal ends training with its work saved") {
   const TemporaryDirectory folder;
   const Answer answer = weir::test::run_line(
       folder.path(),
-      "(timeout -s INT 1 '" + mccfr() +
+      "(timeout --foreground -s INT 1 '" + mccfr() +
           "' train --time-budget 100 --out run --json --quiet >out.json; echo exit $?)",
       false);
   CHECK(says(answer, "exit 124"));  // of timeout: the program ended by its signal

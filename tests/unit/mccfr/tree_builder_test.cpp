@@ -64,11 +64,15 @@ void check_counts(const BettingTree& tree, const TreeCounts& counts) {
   CHECK(counts.nodes == tree.nodes.size());
   CHECK(counts.ends == ends_of(tree));
   CHECK(counts.bytes == tree.bytes());
-  for (std::size_t r = 0; r < rounds_max; ++r) {
-    for (std::size_t p = 0; p < players_max; ++p) {
-      CHECK(counts.entries[r][p] == tree.region_entries[r][p]);
-    }
+  decltype(counts.entries) entries{};
+  for (const BettingNode& node : tree.nodes) {
+    if (node.kind != NodeKind::decision) continue;
+    entries[node.round][node.player] += node.actions;
+    // A row lies in one line of 16 entries.
+    CHECK(node.row / 16 == (node.row + node.actions - 1u) / 16);
+    CHECK(node.row + node.actions <= tree.region_entries[node.round][node.player]);
   }
+  CHECK(counts.entries == entries);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ struct Pots {
   std::uint8_t folded = 0;                      // bit p: player p has folded
 };
 
-/// An action as people write it: f, c (check or call) and r, the latter with what its player has put in this hand in all.
+/// An action as people write it: f, c (check or call), and r with what its player has put in this hand in all.
 struct BetAction {
   char letter = 'c';
   std::int32_t total = 0;  // r: chips put in this hand; 0 for f and c

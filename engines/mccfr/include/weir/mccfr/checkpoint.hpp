@@ -4,8 +4,8 @@
 //
 // Shape:  numbers little-endian, tables as they lie in memory. The undo list leads back to the beginning of the batch
 //         in which a deterministic run ended; exports read the table as it is.
-// Errors: corrupt, truncated, version, abstraction, players, no_memory and those of file.hpp; where: the file and, where
-//         there is one, the byte.
+// Errors: corrupt, truncated, version, abstraction, players, no_memory and those of file.hpp; where: the file, and
+//         the byte where there is one.
 // Memory: pieces of 1 MiB beside the table itself.
 #pragma once
 

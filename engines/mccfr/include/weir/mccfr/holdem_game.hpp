@@ -1,4 +1,4 @@
-// holdem_game.hpp: limit and no-limit hold'em for two players as a trainer plays them: a tree of bets, buckets of cards.
+// holdem_game.hpp: limit and no-limit hold'em for two as a trainer plays them: a tree of bets, buckets of cards.
 //
 // Roles:  const, any thread; copies share tree and buckets.
 // Errors: those of rules, menus, trees and buckets.

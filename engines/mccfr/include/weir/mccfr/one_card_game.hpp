@@ -9,7 +9,7 @@
 #pragma once
 
 #include <string>
-#include <vector>
+#include <weir/mccfr/betting_rules.hpp>
 #include <weir/mccfr/deal.hpp>
 
 namespace weir::mccfr {
@@ -36,7 +36,7 @@ class OneCardGame {
 
  private:
   static constexpr int ranks = 3;
-  OneCardGame(std::string name, int suits, std::vector<int> bets, int raises_max);
+  OneCardGame(std::string name, const BettingRules& rules);
   int rank(int card) const noexcept { return card / suits_; }
 
   std::string name_;

@@ -1,5 +1,5 @@
-// response.hpp: what somebody who learns to play against a frozen strategy wins from it: a lower bound of how much it can
-// be exploited.
+// response.hpp: what somebody who learns to play against a frozen strategy wins from it: a lower bound of how much it
+// can be exploited.
 //
 // A response is learnt for each player by external sampling against the other's frozen average, then its best actions
 // alone are valued on deals that it has not learnt from. It sees the cards through the same buckets, so a response that

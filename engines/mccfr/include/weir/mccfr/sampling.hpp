@@ -1,4 +1,4 @@
-// sampling.hpp: the traversals of Monte Carlo counterfactual regret minimisation: external, outcome and chance sampling.
+// sampling.hpp: the traversals of Monte Carlo counterfactual regret minimisation: external, outcome, chance sampling.
 //
 // A traversal belongs to one player. It adds to the regrets of that player's rows and to the average strategy of the
 // opponent's (external and outcome sampling) or of its own (chance sampling). What is added goes through `Updates`, so
@@ -149,7 +149,7 @@ class Traversal {
     Real strategy[actions_max];
     match_regrets<Entries>(regrets_ + row, node.actions, strategy);
     if (node.player != player_) {
-      // The opponent's actions are drawn from its strategy, so its reach over the probability of being here is 1 / drawn.
+      // The opponent's actions are drawn from its strategy, so its reach over that of this state is 1 / drawn.
       updates_.strategy(row, node.actions, strategy, 1 / drawn, random_);
       return walk_outcome(node.first + static_cast<std::uint32_t>(
                                            draw_action(strategy, node.actions, random_.unit())),

@@ -30,7 +30,8 @@ struct TreeCounts {
   std::uint64_t bytes = 0;                           // of the tree: BettingTree::bytes()
   std::array<std::uint64_t, rounds_max> by_round{};  // nodes
   std::array<std::array<std::uint64_t, players_max>, rounds_max> decisions{};  // [round][player]
-  std::array<std::array<std::uint64_t, players_max>, rounds_max> entries{};    // of one region
+  std::array<std::array<std::uint64_t, players_max>, rounds_max>
+      entries{};  // of one region, lines not filled up
 };
 
 /// The menu plays no part in fixed limit.

@@ -92,8 +92,8 @@ class DenseBatch {
   std::vector<std::int64_t, PlatformAllocator<std::int64_t>> regrets_, sums_;
 };
 
-/// What one thread adds in a batch to a large table: changes as they come, in parts by the cache line they belong to, so
-/// that parts can be applied by different threads.
+/// What one thread adds in a batch to a large table: changes as they come, in parts by the cache line they belong to,
+/// so that parts can be applied by different threads.
 class LogBatch {
  public:
   static constexpr std::uint32_t parts = 16;
