@@ -7,7 +7,7 @@
 // Roles:  const functions on any thread; a trainer as trainer.hpp says.
 // Cost:   an iteration of Leduc about 40 us.
 // Source: Zinkevich, Johanson, Bowling, Piccione, "Regret minimization in games with incomplete information", NIPS
-//         2007; Tammelin, "Solving large imperfect information games using CFR+", 2014; Brown, Sandholm, AAAI 2019 (DCFR).
+//         2007; Tammelin, "Solving large imperfect information games using CFR+", 2014; DCFR: see discount.hpp.
 #pragma once
 
 #include <array>
