@@ -319,7 +319,8 @@ void SamplingTrainer<G, Entries>::apply_part(std::uint32_t part) {
   const auto keep = [&](std::uint32_t e) {
     if (keeps_undo())
       undo.push_back(
-          {e, 0, static_cast<std::int64_t>(regrets[e]), static_cast<std::int64_t>(sums[e])});
+          {e, static_cast<std::uint32_t>(undo.size()), static_cast<std::int64_t>(regrets[e]),
+           static_cast<std::int64_t>(sums[e])});
   };
   constexpr std::size_t ahead = 16;  // changes
   for (LogBatch& log : logs_) {
@@ -344,8 +345,10 @@ void SamplingTrainer<G, Entries>::apply_part(std::uint32_t part) {
     log.regrets(part).clear();
     log.sums(part).clear();
   }
-  std::stable_sort(undo.begin(), undo.end(),
-                   [](const UndoEntry& a, const UndoEntry& b) { return a.entry < b.entry; });
+  // The first that was kept of each entry counts.
+  std::sort(undo.begin(), undo.end(), [](const UndoEntry& a, const UndoEntry& b) {
+    return a.entry != b.entry ? a.entry < b.entry : a.order < b.order;
+  });
   undo.erase(std::unique(undo.begin(), undo.end(),
                          [](const UndoEntry& a, const UndoEntry& b) { return a.entry == b.entry; }),
              undo.end());

@@ -57,7 +57,7 @@ struct TrainState {
 /// What one entry was before the batch that an end cut short: training goes on from there.
 struct UndoEntry {
   std::uint32_t entry = 0;
-  std::uint32_t padding = 0;
+  std::uint32_t order = 0;  // among those that were kept at the same time
   std::int64_t regret = 0;
   std::int64_t sum = 0;
 };
