@@ -152,7 +152,7 @@ TEST_CASE("range: the reaches of published endgames leave out the board's cards"
   for (const auto& [file, board] :
        {std::pair{"river_3.reaches", "4s8hTc9h2s"}, std::pair{"river_4.reaches", "JsKs5cQs7d"}}) {
     if (!weir::stat_file(folder + file).ok()) {
-      MESSAGE("SKIP: no " + folder + std::string(file) + "; set WEIR_TEST_DATA");
+      MESSAGE("SKIP: no " << folder << std::string(file) << "; set WEIR_TEST_DATA");
       return;
     }
     const auto ranges = read_reaches(folder + file);
