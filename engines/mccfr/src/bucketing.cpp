@@ -1,73 +1,14 @@
 #include <algorithm>
 #include <memory>
 #include <weir/check.hpp>
-#include <weir/mccfr/board_ranks.hpp>
 #include <weir/mccfr/bucketing.hpp>
+
+#include "strength_sums.hpp"
 
 namespace weir::mccfr {
 namespace {
 
 constexpr HandRank above_all_ranks = 0xffff;
-
-/// The 24 maps of suits, each with what it makes of every hand.
-class HandMaps {
- public:
-  HandMaps() {
-    SuitMap map{0, 1, 2, 3};
-    std::uint8_t number = 0;
-    do {
-      numbers_[code(map)] = number;
-      for (Hand hand = 0; hand < hand_count; ++hand) rows_[number][hand] = mapped(hand, map);
-      ++number;
-    } while (std::next_permutation(map.begin(), map.end()));
-  }
-  std::uint8_t number(const SuitMap& map) const noexcept { return numbers_[code(map)]; }
-  const std::array<Hand, hand_count>& row(std::uint8_t number) const noexcept {
-    return rows_[number];
-  }
-
- private:
-  static std::size_t code(const SuitMap& map) noexcept {
-    return static_cast<std::size_t>(map[0] << 4 | map[1] << 2 | map[2]);
-  }
-  std::array<std::uint8_t, 64> numbers_{};
-  std::array<std::array<Hand, hand_count>, 24> rows_{};
-};
-
-/// A board with one card more is, mapped, board `next`.
-struct BoardStep {
-  std::uint32_t board = 0;
-  std::uint32_t next = 0;
-  std::uint8_t map = 0;
-};
-
-/// All cards that can follow each board of `cards` cards.
-std::vector<BoardStep> board_steps(int cards, const HandMaps& maps) {
-  const HandIndex& boards = board_index(cards);
-  const HandIndex& next = board_index(cards + 1);
-  std::vector<BoardStep> steps;
-  steps.reserve(boards.size() * static_cast<std::size_t>(card_count - cards));
-  for (std::uint32_t board = 0; board < boards.size(); ++board) {
-    const SuitSet set = boards.unindex(board).board;
-    for (Card card = 0; card < card_count; ++card) {
-      if ((set & suit_set_of(card)) != 0) continue;
-      SuitMap map{};
-      const std::uint32_t after = next.index(0, set | suit_set_of(card), map);
-      steps.push_back({board, after, maps.number(map)});
-    }
-  }
-  return steps;
-}
-
-std::array<Card, 5> full_board(std::uint32_t index) noexcept {
-  const SuitSet set = board_index(5).unindex(index).board;
-  std::array<Card, 5> cards{};
-  std::size_t n = 0;
-  for (Card card = 0; card < card_count; ++card) {
-    if ((set & suit_set_of(card)) != 0) cards[n++] = card;
-  }
-  return cards;
-}
 
 /// The bucket of hands of which `below` are weaker and up to `up_to` not stronger, of `all`.
 Bucket part_of(std::size_t below, std::size_t up_to, std::size_t all, int buckets) noexcept {
@@ -108,69 +49,6 @@ void cut(const Sum* sums, int cards, int buckets, Bucket* row) {
   }
 }
 
-/// Cuts all river boards, and gives the sums of strengths over all rivers: [turn board * hand_count + hand].
-std::vector<std::uint32_t> walk_rivers(const BucketConfig& config, const HandMaps& maps,
-                                       std::vector<HandRank>& cuts) {
-  std::vector<BoardStep> steps = board_steps(4, maps);
-  std::sort(steps.begin(), steps.end(), [](const BoardStep& a, const BoardStep& b) {
-    return a.next != b.next ? a.next < b.next : a.board < b.board;
-  });
-  const auto cuts_each = static_cast<std::size_t>(config.buckets[3] - 1);
-  const std::uint32_t boards = board_index(5).size();
-  cuts.resize(boards * cuts_each);
-  std::vector<std::uint32_t> sums(board_index(4).size() * std::size_t{hand_count});
-  auto board = std::make_unique<BoardRanks>();
-  StrengthRow strength;
-  std::array<std::uint32_t, hand_count> terms;
-  std::size_t step = 0;
-  for (std::uint32_t river = 0; river < boards; ++river) {
-    board->set(full_board(river));
-    cut_river(*board, config.buckets[3], cuts.data() + river * cuts_each);
-    strengths(*board, strength);
-    for (std::size_t hand = 0; hand < hand_count; ++hand) {
-      const std::uint32_t once = strength[hand];
-      terms[hand] = config.measure == StrengthMeasure::mean ? once : once * once;
-    }
-    for (; step < steps.size() && steps[step].next == river; ++step) {
-      const auto& map = maps.row(steps[step].map);
-      std::uint32_t* sum = sums.data() + steps[step].board * std::size_t{hand_count};
-      for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += terms[map[hand]];
-    }
-  }
-  return sums;
-}
-
-/// The sums over all turns of those sums: [flop board * hand_count + hand].
-std::vector<std::uint64_t> walk_turns(const std::vector<std::uint32_t>& turn_sums,
-                                      const HandMaps& maps) {
-  std::vector<std::uint64_t> sums(board_index(3).size() * std::size_t{hand_count});
-  for (const BoardStep& step : board_steps(3, maps)) {
-    const auto& map = maps.row(step.map);
-    std::uint64_t* sum = sums.data() + step.board * std::size_t{hand_count};
-    const std::uint32_t* turn = turn_sums.data() + step.next * std::size_t{hand_count};
-    for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += turn[map[hand]];
-  }
-  return sums;
-}
-
-/// And over all flops: [hand].
-std::array<std::uint64_t, hand_count> walk_flops(const std::vector<std::uint64_t>& flop_sums,
-                                                 const HandMaps& maps) {
-  std::array<std::uint64_t, hand_count> sums{};
-  for (Card a = 2; a < card_count; ++a) {
-    for (Card b = 1; b < a; ++b) {
-      for (Card c = 0; c < b; ++c) {
-        SuitMap map{};
-        const std::uint32_t flop = board_index(3).index(0, suit_set_of(std::array{a, b, c}), map);
-        const auto& row = maps.row(maps.number(map));
-        const std::uint64_t* sum = flop_sums.data() + flop * std::size_t{hand_count};
-        for (std::size_t hand = 0; hand < hand_count; ++hand) sums[hand] += sum[row[hand]];
-      }
-    }
-  }
-  return sums;
-}
-
 template <class Sum>
 std::vector<Bucket> cut_boards(const std::vector<Sum>& sums, int cards, int buckets) {
   std::vector<Bucket> rows(sums.size());
@@ -195,9 +73,14 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
   made.counts_ = config.buckets;
   std::vector<std::uint64_t> flop_sums;
   {
-    const std::vector<std::uint32_t> turn_sums = walk_rivers(config, *maps, made.river_ranks_);
+    const auto cuts_each = static_cast<std::size_t>(config.buckets[3] - 1);
+    made.river_ranks_.resize(board_index(5).size() * cuts_each);
+    const std::vector<std::uint32_t> turn_sums =
+        sum_rivers(config.measure, *maps, [&](std::uint32_t river, const BoardRanks& board) {
+          cut_river(board, config.buckets[3], made.river_ranks_.data() + river * cuts_each);
+        });
     made.turn_ = cut_boards(turn_sums, 4, config.buckets[2]);
-    flop_sums = walk_turns(turn_sums, *maps);
+    flop_sums = sum_turns(turn_sums, *maps);
   }
   made.flop_ = cut_boards(flop_sums, 3, config.buckets[1]);
   if (config.buckets[0] == kind_count) {
@@ -205,7 +88,7 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
       made.preflop_[hand] = static_cast<Bucket>(kind_of(hand));
     }
   } else {
-    cut(walk_flops(flop_sums, *maps).data(), 0, config.buckets[0], made.preflop_.data());
+    cut(sum_flops(flop_sums, *maps).data(), 0, config.buckets[0], made.preflop_.data());
   }
   return made;
 }

@@ -16,7 +16,7 @@ void hands_command(const Options& options, Findings& findings) {
   const auto counts = hands_count(options.cards);
   const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
   std::uint64_t total = 0;
-  auto& categories = findings.members["categories"];
+  nlohmann::ordered_json categories;
   for (int c = 0; c < category_count; ++c) {
     const auto n = counts[static_cast<std::size_t>(c)];
     const std::string name(to_string(static_cast<Category>(c)));
@@ -24,6 +24,7 @@ void hands_command(const Options& options, Findings& findings) {
     findings.rows.emplace_back(name, format_count(n));
     total += n;
   }
+  findings.members["categories"] = categories;
   findings.members["total"] = total;
   findings.members["per_s"] = static_cast<double>(total) / seconds;
   findings.rows.emplace_back("total", format_count(total));
@@ -67,7 +68,7 @@ void equity_command(const Options& options, Findings& findings) {
     return fail(findings, {"usage", found.error().what, "equity: " + found.error().where});
   const Equity& e = found.value();
   findings.members["boards"] = e.boards;
-  auto& list = findings.members["hands"] = nlohmann::ordered_json::array();
+  auto list = nlohmann::ordered_json::array();
   for (std::size_t k = 0; k < hands.size(); ++k) {
     const double share = e.hands[k].of(e.boards);
     list.push_back({{"hand", hand_text(hands[k])},
@@ -76,6 +77,7 @@ void equity_command(const Options& options, Findings& findings) {
                     {"ties", e.hands[k].ties}});
     findings.rows.emplace_back(hand_text(hands[k]), fmt::format("{:.4f} %", 100 * share));
   }
+  findings.members["hands"] = list;
   findings.rows.emplace_back("boards", format_count(e.boards));
 }
 

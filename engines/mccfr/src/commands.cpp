@@ -20,6 +20,9 @@ Findings run_command(const Options& options, const StopSignals& signals) {
     case Command::query:
       query_command(options, findings);
       break;
+    case Command::eval:
+      eval_command(options, findings);
+      break;
     case Command::hands:
       hands_command(options, findings);
       break;

@@ -62,6 +62,8 @@ class HoldemTraining final : public TrainingGame {
                  "the response could not be learnt: " + std::string(to_string(status)), name()};
   }
 
+  const HoldemGame* holdem() const override { return &game_; }
+
  private:
   HoldemGame game_;
   nlohmann::json json_;

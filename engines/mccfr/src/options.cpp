@@ -32,6 +32,8 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr export runs/leduc/latest --out strategy.json"},
     {Command::query, "query", "The strategy of one information set",
      "weir-mccfr query runs/leduc/latest K:Q:crc/"},
+    {Command::eval, "eval", "Plays a checkpoint against the baselines, or another checkpoint",
+     "weir-mccfr eval runs/nolimit/latest --hands 200000 --duplicate"},
     {Command::hands, "hands", "Counts all hands by category, and how fast",
      "weir-mccfr hands --cards 7"},
     {Command::rank, "rank", "The category and the rank of 5 to 7 cards",
@@ -219,6 +221,15 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   if (command == Command::export_strategy) {
     app.add_option("--out", o.output, "The file to write")->check(not_empty());
     app.add_option("--per-street", o.per_street, "Folder of one file a street")->check(not_empty());
+  }
+  if (command == Command::eval) {
+    app.add_option("--against", o.against,
+                   "random, call, fold, tight, aggressive or a checkpoint; default: these five")
+        ->check(not_empty());
+    app.add_option("--hands,--episodes", o.match_hands, "How many hands")
+        ->transform(whole(1, 1'000'000'000'000))
+        ->capture_default_str();
+    app.add_flag("--duplicate", o.duplicate, "Play each deal twice, seats exchanged");
   }
   if (command == Command::query)
     app.add_option("KEY", o.key, "PRIVATE:BOARD:BETTING, as exports write it")

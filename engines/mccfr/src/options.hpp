@@ -17,6 +17,7 @@ enum class Command : std::uint8_t {
   exploit,
   export_strategy,
   query,
+  eval,
   hands,
   rank,
   equity
@@ -59,6 +60,10 @@ struct Options {
       1'000'000;  // that a lower bound learns from, for each player; 0: none
   bool measure_often = false;
   bool seed_given = false;
+
+  std::string against;                 // eval: a baseline or a checkpoint; empty: all baselines
+  std::uint64_t match_hands = 20'000;  // eval
+  bool duplicate = false;
 
   int cards = 7;                   // hands
   std::vector<std::string> words;  // rank: cards; equity: hands

@@ -13,11 +13,11 @@ using weir::test::Answer;
 using weir::test::says;
 using weir::test::TemporaryDirectory;
 
-std::string mccfr() { return weir::test::program_path("weir-mccfr"); }
+std::string mccfr_path() { return weir::test::program_path("weir-mccfr"); }
 
 Answer run_mccfr(const TemporaryDirectory& folder, const std::string& arguments,
                  bool with_stderr = true) {
-  return weir::test::run_line(folder.path(), "'" + mccfr() + "' " + arguments, with_stderr);
+  return weir::test::run_line(folder.path(), "'" + mccfr_path() + "' " + arguments, with_stderr);
 }
 
 json train_json(const TemporaryDirectory& folder, const std::string& arguments) {
@@ -31,7 +31,7 @@ json train_json(const TemporaryDirectory& folder, const std::string& arguments) 
 }  // namespace
 
 TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the nearest word") {
-  if (mccfr().empty()) return;
+  if (mccfr_path().empty()) return;
   const TemporaryDirectory folder;
   const auto refused = [&](const std::string& arguments, const std::string& words) {
     CAPTURE(arguments);
@@ -62,7 +62,7 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
 }
 
 TEST_CASE("weir-mccfr: train, measure, export, query, go on") {
-  if (mccfr().empty()) return;
+  if (mccfr_path().empty()) return;
   const TemporaryDirectory folder;
   const json first = train_json(
       folder,
@@ -112,11 +112,11 @@ TEST_CASE("weir-mccfr: train, measure, export, query, go on") {
 }
 
 TEST_CASE("weir-mccfr: a signal ends training with its work saved") {
-  if (mccfr().empty()) return;
+  if (mccfr_path().empty()) return;
   const TemporaryDirectory folder;
   const Answer answer = weir::test::run_line(
       folder.path(),
-      "(timeout --foreground -s INT 1 '" + mccfr() +
+      "(timeout --foreground -s INT 1 '" + mccfr_path() +
           "' train --time-budget 100 --out run --json --quiet >out.json; echo exit $?)",
       false);
   CHECK(says(answer, "exit 124"));  // of timeout: the program ended by its signal

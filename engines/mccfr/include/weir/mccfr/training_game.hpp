@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <weir/mccfr/holdem_game.hpp>
 #include <weir/mccfr/one_card_solver.hpp>
 #include <weir/mccfr/response.hpp>
 #include <weir/mccfr/trainer.hpp>
@@ -45,6 +46,8 @@ class TrainingGame {
   /// usage where there is one, and what the runtime refuses.
   virtual Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
                                             const ResponseBudget& budget) const = 0;
+  /// The game where it is hold'em, else null.
+  virtual const HoldemGame* holdem() const { return nullptr; }
 };
 
 /// `json`: {"name": "leduc"} and so on.

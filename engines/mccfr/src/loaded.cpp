@@ -1,0 +1,28 @@
+#include "loaded.hpp"
+
+#include <weir/mccfr/checkpoint.hpp>
+
+namespace weir::mccfr {
+
+Result<Loaded> load_checkpoint(const std::string& path, int workers) {
+  auto header = read_checkpoint_header(path);
+  if (!header) return header.error();
+  Loaded loaded;
+  auto game = make_game(header.value().game);
+  if (!game) return Error{"corrupt", game.error().what, path};
+  loaded.game = std::move(game).value();
+  Config config;
+  config.workers = workers;
+  auto runtime = Runtime::start(config);
+  if (!runtime) return runtime.error();
+  loaded.runtime = std::move(runtime).value();
+  TrainRules rules = header.value().rules;
+  rules.mode = UpdateMode::fast;  // nothing is trained: no batches are needed
+  auto trainer = loaded.game->make_trainer(*loaded.runtime, rules);
+  if (!trainer) return trainer.error();
+  loaded.trainer = std::move(trainer).value();
+  if (auto read = read_checkpoint(path, *loaded.trainer, Resume::no); !read) return read.error();
+  return loaded;
+}
+
+}  // namespace weir::mccfr

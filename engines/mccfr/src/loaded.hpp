@@ -1,0 +1,20 @@
+// loaded.hpp: a checkpoint, ready to be asked; private to the program.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <weir/mccfr/training_game.hpp>
+
+namespace weir::mccfr {
+
+/// A checkpoint with its game.
+struct Loaded {
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<TrainingGame> game;
+  std::unique_ptr<Trainer> trainer;
+};
+
+/// Reads a checkpoint; `workers` of a runtime of its own (0: none, whoever asks does the work).
+Result<Loaded> load_checkpoint(const std::string& path, int workers = 0);
+
+}  // namespace weir::mccfr

@@ -1,0 +1,91 @@
+// strength_sums.hpp: strengths of all hands on all boards, summed up street by street over what is still to come; private.
+//
+// Cost: 4 s on one core; the sums over rivers take 87 MB.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+#include <weir/mccfr/board_ranks.hpp>
+#include <weir/mccfr/bucketing.hpp>
+
+namespace weir::mccfr {
+
+/// The 24 maps of suits, each with what it makes of every hand.
+class HandMaps {
+ public:
+  HandMaps() {
+    SuitMap map{0, 1, 2, 3};
+    std::uint8_t number = 0;
+    do {
+      numbers_[code(map)] = number;
+      for (Hand hand = 0; hand < hand_count; ++hand) rows_[number][hand] = mapped(hand, map);
+      ++number;
+    } while (std::next_permutation(map.begin(), map.end()));
+  }
+  std::uint8_t number(const SuitMap& map) const noexcept { return numbers_[code(map)]; }
+  const std::array<Hand, hand_count>& row(std::uint8_t number) const noexcept {
+    return rows_[number];
+  }
+
+ private:
+  static std::size_t code(const SuitMap& map) noexcept {
+    return static_cast<std::size_t>(map[0] << 4 | map[1] << 2 | map[2]);
+  }
+  std::array<std::uint8_t, 64> numbers_{};
+  std::array<std::array<Hand, hand_count>, 24> rows_{};
+};
+
+/// A board with one card more is, mapped, board `next`.
+struct BoardStep {
+  std::uint32_t board = 0;
+  std::uint32_t next = 0;
+  std::uint8_t map = 0;
+};
+
+/// All cards that can follow each board of `cards` cards.
+std::vector<BoardStep> board_steps(int cards, const HandMaps& maps);
+/// The cards of a board of five.
+std::array<Card, 5> full_board(std::uint32_t index) noexcept;
+
+/// Calls visit(board, ranks) for every full board, in order, and gives the sums of strengths over all rivers:
+/// [turn board * hand_count + hand].
+template <class Visit>
+std::vector<std::uint32_t> sum_rivers(StrengthMeasure measure, const HandMaps& maps,
+                                      Visit&& visit) {
+  std::vector<BoardStep> steps = board_steps(4, maps);
+  std::sort(steps.begin(), steps.end(), [](const BoardStep& a, const BoardStep& b) {
+    return a.next != b.next ? a.next < b.next : a.board < b.board;
+  });
+  std::vector<std::uint32_t> sums(board_index(4).size() * std::size_t{hand_count});
+  auto board = std::make_unique<BoardRanks>();
+  StrengthRow strength;
+  std::array<std::uint32_t, hand_count> terms;
+  std::size_t step = 0;
+  for (std::uint32_t river = 0; river < board_index(5).size(); ++river) {
+    board->set(full_board(river));
+    visit(river, *board);
+    strengths(*board, strength);
+    for (std::size_t hand = 0; hand < hand_count; ++hand) {
+      const std::uint32_t once = strength[hand];
+      terms[hand] = measure == StrengthMeasure::mean ? once : once * once;
+    }
+    for (; step < steps.size() && steps[step].next == river; ++step) {
+      const auto& map = maps.row(steps[step].map);
+      std::uint32_t* sum = sums.data() + steps[step].board * std::size_t{hand_count};
+      for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += terms[map[hand]];
+    }
+  }
+  return sums;
+}
+
+/// The sums over all turns of those sums: [flop board * hand_count + hand].
+std::vector<std::uint64_t> sum_turns(const std::vector<std::uint32_t>& turn_sums,
+                                     const HandMaps& maps);
+/// And over all flops: [hand].
+std::array<std::uint64_t, hand_count> sum_flops(const std::vector<std::uint64_t>& flop_sums,
+                                                const HandMaps& maps);
+
+}  // namespace weir::mccfr
