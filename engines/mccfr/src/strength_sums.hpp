@@ -1,4 +1,4 @@
-// strength_sums.hpp: strengths of all hands on all boards, summed up street by street over what is still to come; private.
+// strength_sums.hpp: strengths of all hands on all boards, summed up over what is still to come; private.
 //
 // Cost: 4 s on one core; the sums over rivers take 87 MB.
 #pragma once

@@ -1,12 +1,12 @@
-// agent.hpp: who plays hands of hold'em: the baselines, and a learnt strategy that reads bets which its tree does not have.
+// agent.hpp: who plays hands of hold'em: baselines, and a learnt strategy that reads bets which its tree does not have.
 //
 // random      a fold, call, pot or all-in that is legal, each as likely
 // call        checks and calls
 // fold        checks, and folds to any bet
 // tight       the best 20 % before the flop, later E[HS] >= 0.7: bets the pot, or calls a raise; else checks or folds
 // aggressive  bets the pot in 70 % of the cases, else calls
-// blueprint   the average strategy; others' bets by pseudo-harmonic translation, its own by the part of the pot that they
-//             are in its tree. Where the tree has ended and the hand has not it checks and calls
+// blueprint   the average strategy; others' bets by pseudo-harmonic translation, its own by the part of the pot that
+//             they are in its tree. Where the tree has ended and the hand has not it checks and calls
 //
 // Roles:  an agent plays one hand at a time, on one thread; what it reads is const.
 #pragma once

@@ -1,9 +1,10 @@
 // match.hpp: hands of heads-up hold'em between two agents, and what the first wins.
 //
-// With duplicate deals each deal is played twice, the second time with the hands and seats exchanged, so that luck of the
-// cards cancels out for the most part; the interval is then of pairs.
+// With duplicate deals each deal is played twice, the second time with the seats exchanged, so that luck of the cards
+// cancels out for the most part; the interval is then of pairs.
 //
-// Roles:  play_match() on one thread; hands are played by the runtime's workers. The result depends on no number of them.
+// Roles:  play_match() on one thread; hands are played by the runtime's workers, and any number of
+//         them gives the same result.
 #pragma once
 
 #include <cstdint>
