@@ -174,9 +174,6 @@ void add_train(CLI::App& app, Options& o) {
   app.add_option("--checkpoint-interval", o.checkpoint_interval,
                  "Iterations between checkpoints; 0: at the end alone")
       ->transform(whole(0, any));
-  app.add_option("--snapshot-interval,--snapshot-interval-seconds", o.snapshot_interval_s,
-                 "Seconds between snapshots of the average strategy; 0: none")
-      ->check(number(0, 1e9));
   app.add_flag("--resume", o.resume, "Go on from DIR/latest");
   app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
   app.add_option("--response-deals", o.response_deals,
@@ -187,7 +184,6 @@ void add_train(CLI::App& app, Options& o) {
                "Such a response along the way too, not only at the end");
   app.add_option("--metrics", o.metrics, "Append a JSON line at each measurement")
       ->check(not_empty());
-  app.add_option("--plot", o.plot, "Write exploitability against time as SVG")->check(not_empty());
 }
 
 void add_options_of(CLI::App& app, Command command, Options& o) {
@@ -220,7 +216,6 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       ->check(not_empty());
   if (command == Command::export_strategy) {
     app.add_option("--out", o.output, "The file to write")->check(not_empty());
-    app.add_option("--per-street", o.per_street, "Folder of one file a street")->check(not_empty());
   }
   if (command == Command::eval) {
     app.add_option("--against", o.against,

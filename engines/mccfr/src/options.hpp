@@ -48,14 +48,13 @@ struct Options {
   std::string out;
   std::uint64_t checkpoint_interval = 0;  // iterations; 0: at the end alone
   std::uint64_t discount_interval = 1000;
-  double snapshot_interval_s = 0;
   std::uint32_t batch = 0;
   double exploration = 0.6;
   bool pruning = false;
   double prune_below = -3e8, prune_probability = 0.95;
   bool resume = false;
   std::string resume_from;
-  std::string metrics, plot;
+  std::string metrics;
   std::uint64_t response_deals =
       1'000'000;  // that a lower bound learns from, for each player; 0: none
   bool measure_often = false;
@@ -69,9 +68,9 @@ struct Options {
   std::vector<std::string> words;  // rank: cards; equity: hands
   std::string board;               // equity
 
-  std::string path;                // CHECKPOINT
-  std::string key;                 // query
-  std::string output, per_street;  // export
+  std::string path;    // CHECKPOINT
+  std::string key;     // query
+  std::string output;  // export
 };
 
 /// What came of the command line: go on, or end with `exit`.
