@@ -1,0 +1,78 @@
+// kernel.hpp: what one request searches with. The engine owns budgets, fairness and replies; a kernel owns the search.
+//
+// Roles:    one thread at a time is inside a kernel, not always the same one; different kernels share nothing mutable.
+// Progress: a simulation takes at most about 1 ms, and is counted in candidates, never by the clock: what a kernel has
+//           found after n simulations depends on its task, its config, the prior and when that was applied, nothing else.
+// Memory:   at most KernelConfig::memory_bytes_max; what would go beyond is not kept, and the search goes on.
+// Errors:   nothing throws but std::bad_alloc; a task that cannot be searched is refused where the kernel is made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+#include <weir/search/task.hpp>
+
+namespace weir::search {
+
+struct KernelConfig {
+  std::uint64_t seed = 1;
+  std::size_t memory_bytes_max = std::size_t{192} << 20;
+};
+
+/// How good the best program is.
+enum class Found : std::uint8_t {
+  nothing,
+  partial,   // right on some labelled examples
+  full,      // right on all of them
+  smallest,  // right on all, and nothing that the kernel ranks higher exists in its language
+};
+
+struct Turn {
+  std::uint32_t simulations = 0;  // spent; 0 only with `ended`
+  bool ended = false;             // no further turn will find anything better
+};
+
+struct Program {
+  std::vector<std::pair<Language, std::string>> text;  // as asked for, in that order
+  std::uint32_t size = 0;                              // operators, constants and inputs
+  double confidence = 0;                               // in 0..1; of one answer's programs, the sum is at most 1
+};
+
+/// Inputs on which the two best programs differ, and what they make of them.
+struct Question {
+  std::vector<Value> in;
+  std::vector<Value> out;
+};
+
+struct Answer {
+  Found found = Found::nothing;
+  std::vector<Program> programs;  // best first
+  std::uint32_t examples_passed = 0, examples_total = 0;
+  std::optional<Question> question;
+};
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+
+  /// At most that many simulations (1 or more).
+  virtual Turn turn(std::uint32_t simulations_max) = 0;
+  virtual Found found() const noexcept = 0;
+  /// At most `top` programs that differ, each in the languages asked for; those a kernel cannot write are left out.
+  virtual Answer best(std::size_t top, std::span<const Language> in) const = 0;
+  /// Programs looked at.
+  virtual std::uint64_t nodes() const noexcept = 0;
+  virtual std::size_t memory() const noexcept = 0;
+
+  /// What the network is to be asked about this request, once; empty: nothing.
+  virtual std::span<const float> features() const noexcept { return {}; }
+  /// The network's answer, between turns; later turns are guided by it.
+  virtual void apply(std::span<const float>) {}
+};
+
+}  // namespace weir::search
