@@ -2,7 +2,7 @@
 //
 // Roles:    one thread at a time is inside a kernel, not always the same one; different kernels share nothing mutable.
 // Progress: a simulation takes at most about 1 ms, and is counted in candidates, never by the clock: what a kernel has
-//           found after n simulations depends on its task, its config, the prior and when that was applied, nothing else.
+//           found after n simulations depends on its task, its config, the prior and when that was applied alone.
 // Memory:   at most KernelConfig::memory_bytes_max; what would go beyond is not kept, and the search goes on.
 // Errors:   nothing throws but std::bad_alloc; a task that cannot be searched is refused where the kernel is made.
 #pragma once
@@ -18,6 +18,10 @@
 #include <weir/search/task.hpp>
 
 namespace weir::search {
+
+/// Networks know one kind of features each.
+enum class NetworkKind : std::uint8_t { lists, connect4 };
+inline constexpr std::size_t network_kinds = 2;
 
 struct KernelConfig {
   std::uint64_t seed = 1;
@@ -35,12 +39,13 @@ enum class Found : std::uint8_t {
 struct Turn {
   std::uint32_t simulations = 0;  // spent; 0 only with `ended`
   bool ended = false;             // no further turn will find anything better
+  bool parked = false;  // features() is a new question, and no turn may follow before apply()
 };
 
 struct Program {
   std::vector<std::pair<Language, std::string>> text;  // as asked for, in that order
   std::uint32_t size = 0;                              // operators, constants and inputs
-  double confidence = 0;                               // in 0..1; of one answer's programs, the sum is at most 1
+  double confidence = 0;  // in 0..1; of one answer's programs, the sum is at most 1
 };
 
 /// Inputs on which the two best programs differ, and what they make of them.
@@ -69,8 +74,10 @@ class Kernel {
   virtual std::uint64_t nodes() const noexcept = 0;
   virtual std::size_t memory() const noexcept = 0;
 
-  /// What the network is to be asked about this request, once; empty: nothing.
+  /// What the network is to be asked; empty: nothing. Asked once about the request as a whole, while the search goes
+  /// on; and after each turn that ends `parked`.
   virtual std::span<const float> features() const noexcept { return {}; }
+  virtual NetworkKind guided_by() const noexcept { return NetworkKind::lists; }
   /// The network's answer, between turns; later turns are guided by it.
   virtual void apply(std::span<const float>) {}
 };

@@ -1,0 +1,325 @@
+#include <algorithm>
+#include <cmath>
+#include <weir/search/engine.hpp>
+
+#include "engine_impl.hpp"
+
+namespace weir::search {
+
+namespace {
+
+constexpr std::uint64_t sweep_interval_ms = 3;  // a sweep of 33,000 slots takes about one
+constexpr std::uint32_t active_min = 16, active_per_worker = 4;
+
+std::uint32_t active_of(const EngineConfig& config, const Runtime& runtime) noexcept {
+  if (config.active != 0) return config.active;
+  return std::max(active_min, active_per_worker * static_cast<std::uint32_t>(runtime.workers()));
+}
+
+}  // namespace
+
+// relaxed: an approximate figure
+static std::uint64_t read(const atomic<std::uint64_t>& counter) noexcept {
+  return counter.load(relaxed);
+}
+
+Engine::Impl::Impl(Runtime& its_runtime, const EngineConfig& its_config)
+    : runtime(its_runtime),
+      config(its_config),
+      slot_count(config.queue + (config.replies == 0 ? config.queue : config.replies) +
+                 active_of(config, its_runtime)),
+      slots(std::make_unique<RequestSlot[]>(slot_count)),
+      submissions(slot_count),
+      resumed(slot_count),
+      questions(slot_count),
+      dispatcher(slots.get(), config.clients_max),
+      graph(its_runtime, "search"),
+      clients(std::make_unique<atomic<std::uint32_t>[]>(config.clients_max)) {
+  config.active = active_of(config, its_runtime);
+  for (std::uint32_t i = slot_count; i-- > 0;) free.push(i, below());
+}
+
+Result<bool> Engine::Impl::begin() {
+  dispatch_port = graph.source<std::uint32_t>(
+      "dispatch", {}, [this](Emit<std::uint32_t>& out) { return dispatch(out); });
+  auto ended = graph.loop("turns", dispatch_port, config.active, [this](Port<std::uint32_t> in) {
+    return graph.map("turn", in, {.capacity = config.active},
+                     [this](std::uint32_t&& slot) { return turn(slot); });
+  });
+  graph.sink("end", ended, {.capacity = config.active}, [this](std::uint32_t&& slot) {
+    if (slot != none) drop_hold(slot, slot_word::token_hold);
+  });
+  question_port = graph.source<std::uint32_t>(
+      "questions", {}, [this](Emit<std::uint32_t>& out) { return take_question(out); });
+  // Serial: while one batch is computed the next one gathers.
+  auto evaluated =
+      graph.batch("evaluate", question_port, {.mode = Mode::serial, .capacity = 64, .max = 64},
+                  [this](std::span<std::uint32_t> in, std::span<Maybe<std::uint32_t>> out) {
+                    evaluate(in);
+                    for (std::size_t i = 0; i < in.size(); ++i) out[i] = in[i];
+                  });
+  graph.sink("resume", evaluated, {.capacity = 64},
+             [this](std::uint32_t&& slot) { answered(slot); });
+  if (auto built = graph.build(); !built) return built.error();
+  if (graph.start() != Status::accepted)
+    return Error{"closed", "the runtime is stopping", "search"};
+  started = true;
+  auto thread = Thread::start({.name = "weir-deadlines"}, &Impl::watch_clock, this);
+  if (!thread) return thread.error();
+  clock = std::move(thread).value();
+  return true;
+}
+
+void Engine::Impl::end() {
+  draining.store(1, seq_cst);  // (1) seq_cst pairs with (2): a submit that comes later is rejected
+  for (std::uint32_t i = 0; i < slot_count; ++i) cancel(i);
+  for (;;) {
+    const std::uint32_t left =
+        live.load(acquire);  // (3) acquire pairs with (4): what the settlers did
+    if (left == 0) break;
+    futex_wait(live, left, after_ms(sweep_interval_ms));
+    for (std::uint32_t i = 0; i < slot_count; ++i) cancel(i);
+  }
+  closing.store(1, release);  // (5) release pairs with (6) of turns.cpp, (7): nothing is live
+  futex_wake_all(closing);
+  wake_clock();
+  if (clock.joinable()) clock.join();
+  if (!started) return;
+  graph.notify(dispatch_port);
+  graph.notify(question_port);
+  (void)graph.wait_until(never);
+}
+
+void Engine::Impl::watch_clock(void* self) { static_cast<Impl*>(self)->watch(); }
+
+void Engine::Impl::watch() noexcept {
+  while (closing.load(acquire) == 0) {  // (7) acquire pairs with (5)
+    // (10) acquire pairs with (11): the deadline that was brought forward before the word was counted up
+    const std::uint32_t seen = clock_word.load(acquire);
+    const Deadline next = next_deadline.load(relaxed);  // relaxed: see (10)
+    if (now_ns() < next) {
+      futex_wait(clock_word, seen, next);
+      continue;
+    }
+    next_deadline.store(never, relaxed);  // relaxed: sweep finds again what is still to come
+    sweep(now_ns());
+    futex_wait(closing, 0, after_ms(sweep_interval_ms));
+  }
+}
+
+void Engine::Impl::wake_clock() noexcept {
+  clock_word.fetch_add(1, release);  // (11) release pairs with (10)
+  futex_wake_all(clock_word);
+}
+
+void Engine::Impl::bring_forward(Deadline deadline) noexcept {
+  Deadline next = next_deadline.load(relaxed);  // relaxed: the exchange decides
+  while (deadline < next) {
+    // relaxed: published by (11)
+    if (next_deadline.compare_exchange_weak(next, deadline, relaxed, relaxed)) return wake_clock();
+  }
+}
+
+void Engine::Impl::sweep(Deadline now) {
+  Deadline next = never;
+  for (std::uint32_t i = 0; i < slot_count; ++i) {
+    RequestSlot& slot = slots[i];
+    const std::uint32_t seen = slot.word.load(acquire);  // (8) acquire pairs with (9): the deadline
+    if (slot_word::phase_of(seen) != slot_word::waiting) continue;
+    const Deadline deadline = slot.deadline.load(relaxed);  // relaxed: see (8)
+    if (deadline > now) {
+      next = std::min(next, deadline);
+    } else if (slot.take_seen(seen)) {
+      settle(slot, ReplyStatus::expired);
+      drop_hold(i, slot_word::settler_hold);
+    }
+  }
+  bring_forward(next);
+}
+
+Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
+                            SearchReply& rejection, Listener* listener, std::uint64_t tag) {
+  live.fetch_add(
+      1,
+      seq_cst);  // (2) seq_cst pairs with (1): draining waits for this one, or it sees that we drain
+  const bool open = draining.load(seq_cst) == 0;  // (2b) seq_cst pairs with (1): as (2)
+  // relaxed: bounds, exact because they are counted up first
+  const bool room = open && waiting.fetch_add(1, relaxed) < config.queue;
+  const bool fits =
+      room &&
+      waiting_bytes.fetch_add(request.bytes, relaxed) + request.bytes <= config.queue_bytes_max &&
+      request.bytes <= request_bytes_max;
+  const std::uint32_t index = fits ? free.take(below()) : none;
+  if (index == none) {
+    if (room) waiting_bytes.fetch_sub(request.bytes, relaxed);  // relaxed: as above
+    if (open) waiting.fetch_sub(1, relaxed);                    // relaxed: as above
+    leave_live();
+    reject(rejection);
+    return {};
+  }
+  RequestSlot& slot = slots[index];
+  slot.request = std::move(request);
+  slot.submitted = now_ns();
+  slot.client = client, slot.listener = listener, slot.tag = tag;
+  const bool bounded = slot.request.simulations != 0 || slot.request.deadline == never;
+  slot.budget =
+      !bounded ? ~std::uint64_t{0}
+               : (slot.request.simulations != 0 ? slot.request.simulations : simulations_default);
+  const Deadline deadline = slot.request.deadline;
+  slot.deadline.store(deadline, relaxed);  // relaxed: published by (9)
+  const std::uint32_t generation =
+      slot.word.load(relaxed) & ~(slot_word::generation_step - 1);  // relaxed: ours
+  // (9) release pairs with (8), and with the exchanges of request_slot.hpp: the request
+  slot.word.store(generation | slot_word::waiting | slot_word::token_hold | slot_word::reader_hold,
+                  release);
+  // A stopped pop of the ring can refuse: rings are larger than what can be in them, so this ends with that pop.
+  while (submissions.push(std::uint32_t{index}) != Status::accepted)
+    futex_wait(closing, 0, after_us(50));
+  graph.notify(dispatch_port);
+  bring_forward(deadline);
+  return Handle(&engine, index);
+}
+
+void Engine::Impl::leave_live() noexcept {
+  if (live.fetch_sub(1, acq_rel) == 1) futex_wake_all(live);  // (4) acq_rel pairs with (3), (3b)
+}
+
+void Engine::Impl::reject(SearchReply& rejection) noexcept {
+  rejection = {};
+  rejection.status = ReplyStatus::rejected;
+  const double queued = waiting.load(relaxed);  // relaxed: an estimate
+  const double each = std::max(1.0, service.quantile_ms(0.5));
+  const double wait = std::min(60'000.0, std::max(10.0, each * queued / config.active));
+  rejection.retry_after_ms = static_cast<std::uint32_t>(wait);
+  rejection.weights = "default";
+  replies[static_cast<std::size_t>(ReplyStatus::rejected)].fetch_add(1,
+                                                                     relaxed);  // relaxed: a count
+}
+
+void Engine::Impl::cancel(std::uint32_t index) noexcept {
+  RequestSlot& slot = slots[index];
+  if (!slot.take()) return;
+  settle(slot, ReplyStatus::cancelled);
+  drop_hold(index, slot_word::settler_hold);
+}
+
+void Engine::Impl::drop(std::uint32_t index) noexcept {
+  cancel(index);
+  drop_hold(index, slot_word::reader_hold);
+}
+
+bool Engine::Impl::collect(std::uint32_t index, SearchReply& reply) {
+  RequestSlot& slot = slots[index];
+  if (!slot.is_done()) return false;
+  reply = std::move(slot.reply);
+  drop_hold(index, slot_word::reader_hold);
+  return true;
+}
+
+EngineStats Engine::Impl::stats() const {
+  EngineStats stats;
+  stats.running = active.load(relaxed);   // relaxed: figures of no one instant, all of these
+  stats.waiting = waiting.load(relaxed);  // relaxed: as above
+  for (std::size_t i = 0; i < reply_statuses; ++i) stats.requests[i] = read(replies[i]);
+  stats.p50_ms = latency.quantile_ms(0.5);
+  stats.p99_ms = latency.quantile_ms(0.99);
+  stats.evaluations = read(evaluations), stats.batches = read(batches);
+  stats.batch_mean = stats.batches == 0 ? 0
+                                        : static_cast<double>(stats.evaluations) /
+                                              static_cast<double>(stats.batches);
+  stats.arena_bytes = read(arena_bytes);
+  stats.simulations = read(simulations), stats.nodes = read(nodes);
+  return stats;
+}
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  if (this != &other) {
+    if (engine_ != nullptr) engine_->impl_->drop(slot_);
+    engine_ = std::exchange(other.engine_, nullptr);
+    slot_ = other.slot_;
+  }
+  return *this;
+}
+
+Handle::~Handle() {
+  if (engine_ != nullptr) engine_->impl_->drop(slot_);
+}
+
+Status Handle::poll(SearchReply& reply) {
+  if (engine_ == nullptr) return Status::closed;
+  if (!engine_->impl_->collect(slot_, reply)) return Status::would_block;
+  engine_ = nullptr;
+  return Status::accepted;
+}
+
+Status Handle::wait_until(Deadline deadline, SearchReply& reply) {
+  if (engine_ == nullptr) return Status::closed;
+  const atomic<std::uint32_t>& word = engine_->impl_->at(slot_).word;
+  for (;;) {
+    const std::uint32_t seen = word.load(relaxed);  // relaxed: poll decides
+    if (const Status status = poll(reply); status != Status::would_block) return status;
+    if (!futex_wait(word, seen, deadline)) {
+      const Status last = poll(reply);
+      return last == Status::would_block ? Status::timed_out : last;
+    }
+  }
+}
+
+void Handle::cancel() noexcept {
+  if (engine_ != nullptr) engine_->impl_->cancel(slot_);
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+
+Engine::~Engine() { impl_->end(); }
+
+Result<std::unique_ptr<Engine>> Engine::start(Runtime& runtime, const EngineConfig& config) {
+  if (config.queue == 0 || config.clients_max == 0)
+    return Error{"bad_config", "queue and clients_max must be at least 1", "EngineConfig"};
+  std::unique_ptr<Engine> engine(new Engine(std::make_unique<Impl>(runtime, config)));
+  if (auto begun = engine->impl_->begin(); !begun) return begun.error();
+  return engine;
+}
+
+Result<ClientId> Engine::add_client(double share) {
+  if (!(share > 0) || !std::isfinite(share))
+    return Error{"bad_config", "a share is a number above 0", "share"};
+  for (ClientId client = 0; client < impl_->config.clients_max; ++client) {
+    std::uint32_t taken = 0;
+    // relaxed: an id, and no more
+    if (!impl_->clients[client].compare_exchange_strong(taken, 1, relaxed, relaxed)) continue;
+    impl_->dispatcher.set_share(client, share);
+    return client;
+  }
+  return Error{"clients", "as many clients as clients_max are there", "EngineConfig"};
+}
+
+void Engine::remove_client(ClientId client) noexcept {
+  impl_->clients[client].store(0, relaxed);  // relaxed: as above
+}
+
+Handle Engine::submit(ClientId client, Request&& request, SearchReply& rejection,
+                      Listener* listener, std::uint64_t tag) {
+  return impl_->submit(*this, client, std::move(request), rejection, listener, tag);
+}
+
+EngineStats Engine::stats() const { return impl_->stats(); }
+
+Status Engine::drain_until(Deadline deadline) {
+  impl_->draining.store(1, seq_cst);  // (1b) seq_cst pairs with (2): as (1)
+  for (;;) {
+    const std::uint32_t left = impl_->live.load(acquire);  // (3b) acquire pairs with (4)
+    if (left == 0) return Status::accepted;
+    if (!futex_wait(impl_->live, left, deadline)) return Status::timed_out;
+  }
+}
+
+std::string Engine::graph_dot() const { return impl_->graph.dot(); }
+std::string Engine::graph_json() const { return impl_->graph.json(); }
+
+std::size_t Engine::memory() const noexcept {
+  return impl_->slot_count * (sizeof(RequestSlot) + 3 * (sizeof(std::uint64_t) * 2)) +
+         impl_->graph.memory() + read(impl_->arena_bytes);
+}
+
+}  // namespace weir::search

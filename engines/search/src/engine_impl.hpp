@@ -1,0 +1,103 @@
+// engine_impl.hpp: what stands behind Engine: slots, the graph of turns, the evaluator, the clock; private to it.
+//
+// Graph:  dispatch (source) -> loop of turns -> end (sink), with as many tickets as requests may be active;
+//         questions (source) -> evaluate (batch) -> resume (sink). A parked request is in neither: whoever comes
+//         second, its turn or the evaluator's answer, brings it back.
+// Bound:  a slot's index is in `submissions` and the lists once, in `resumed` or the loop once (its token), in `asked`
+//         once (the evaluator's hold): rings as large as the number of slots never refuse.
+#pragma once
+
+#include <memory>
+#include <weir/futex.hpp>
+#include <weir/ring.hpp>
+#include <weir/stream_graph.hpp>
+#include <weir/thread.hpp>
+
+#include "dispatcher.hpp"
+#include "latency_histogram.hpp"
+#include "request_slot.hpp"
+
+namespace weir::search {
+
+struct Engine::Impl {
+  static constexpr std::uint32_t none = ~0U;
+
+  Impl(Runtime& its_runtime, const EngineConfig& its_config);
+
+  Result<bool> begin();
+  void end();
+
+  // engine.cpp: from outside
+  Handle submit(Engine& engine, ClientId client, Request&& request, SearchReply& rejection,
+                Listener* listener, std::uint64_t tag);
+  void cancel(std::uint32_t slot) noexcept;
+  void drop(std::uint32_t slot) noexcept;
+  bool collect(std::uint32_t slot, SearchReply& reply);
+  void reject(SearchReply& rejection) noexcept;
+  EngineStats stats() const;
+
+  // turns.cpp: inside the graph
+  Give dispatch(Emit<std::uint32_t>& out);
+  weir::Turn<std::uint32_t> turn(std::uint32_t slot);
+  void begin_request(RequestSlot& slot);
+  bool run(RequestSlot& slot);
+  bool over(RequestSlot& slot, const Turn& last) const noexcept;
+  bool apply_answer(RequestSlot& slot);
+  void ask(std::uint32_t index);
+  void settle(RequestSlot& slot, ReplyStatus status);
+  void settle_found(RequestSlot& slot);
+  void finish(RequestSlot& slot);
+  void drop_hold(std::uint32_t index, std::uint32_t hold) noexcept;
+
+  // evaluation.cpp
+  Give take_question(Emit<std::uint32_t>& out);
+  void evaluate(std::span<std::uint32_t> in);
+  void answered(std::uint32_t index);
+
+  static void watch_clock(void* self);
+  void watch() noexcept;
+  void bring_forward(Deadline deadline) noexcept;
+  void wake_clock() noexcept;
+  void sweep(Deadline now);
+  void leave_live() noexcept;
+  std::uint32_t stride_of(const RequestSlot& slot) const noexcept;
+
+  RequestSlot& at(std::uint32_t index) noexcept { return slots[index]; }
+  std::uint32_t index_of(const RequestSlot& slot) const noexcept {
+    return static_cast<std::uint32_t>(&slot - slots.get());
+  }
+  auto below() noexcept {
+    return [this](std::uint32_t i) -> atomic<std::uint32_t>& { return slots[i].below; };
+  }
+
+  Runtime& runtime;
+  EngineConfig config;
+  std::uint32_t slot_count;
+  std::unique_ptr<RequestSlot[]> slots;
+  detail::SlotStack free;
+  Ring<std::uint32_t> submissions, resumed, questions;
+  Dispatcher dispatcher;
+  StreamGraph graph;
+  Port<std::uint32_t> dispatch_port, question_port;
+
+  alignas(contended_bytes) atomic<std::uint32_t> live{
+      0};  // submitted and not settled; a futex word
+  alignas(contended_bytes) atomic<std::uint32_t> waiting{0};
+  atomic<std::uint64_t> waiting_bytes{0};
+  alignas(contended_bytes) atomic<std::uint32_t> active{0};
+  alignas(contended_bytes) atomic<std::uint64_t> arena_bytes{0};
+  atomic<std::uint32_t> draining{0}, closing{0};
+  alignas(contended_bytes) atomic<Deadline> next_deadline{
+      never};                           // no request that waits has an earlier one
+  atomic<std::uint32_t> clock_word{0};  // counted up to wake the clock
+  Thread clock;
+  bool started = false;
+
+  std::unique_ptr<atomic<std::uint32_t>[]> clients;  // 1: taken
+  std::array<atomic<std::uint64_t>, reply_statuses> replies{};
+  LatencyHistogram latency, service;  // from submit, from the first turn
+  atomic<std::uint64_t> simulations{0}, nodes{0}, evaluations{0}, batches{0};
+  std::vector<float> batch_in, batch_out;  // the evaluator's
+};
+
+}  // namespace weir::search

@@ -1,0 +1,63 @@
+// The evaluator: takes the questions that are there, across requests, and answers them in one batch a network.
+#include <algorithm>
+#include <functional>
+
+#include "engine_impl.hpp"
+
+namespace weir::search {
+
+Give Engine::Impl::take_question(Emit<std::uint32_t>& out) {
+  std::uint32_t slot = none;
+  if (questions.pop(slot) == Status::accepted) {
+    out(slot);
+    return Give::more;
+  }
+  return closing.load(acquire) != 0 ? Give::end
+                                    : Give::idle;  // (6b) acquire pairs with (5) of engine.cpp
+}
+
+void Engine::Impl::evaluate(std::span<std::uint32_t> in) {
+  // Requests that pinned the same version stand together; the order does not change what a row's answer is.
+  std::sort(in.begin(), in.end(), [this](std::uint32_t a, std::uint32_t b) {
+    const Network *const left = at(a).network.get(), *const right = at(b).network.get();
+    return left != right ? std::less<const Network*>()(left, right)
+                         : at(a).question < at(b).question;
+  });
+  for (std::size_t first = 0; first < in.size();) {
+    const Network* const network = at(in[first]).network.get();
+    const std::size_t inputs = network->inputs(), outputs = network->outputs();
+    batch_in.clear();
+    std::size_t last = first, rows = 0;
+    for (; last < in.size() && at(in[last]).network.get() == network; ++last) {
+      const RequestSlot& slot = at(in[last]);
+      if (last > first && slot.question == at(in[last - 1]).question)
+        continue;  // asked twice: one row
+      batch_in.insert(batch_in.end(), slot.question.begin(), slot.question.end());
+      batch_in.resize(++rows * inputs);
+    }
+    batch_out.resize(rows * outputs);
+    network->evaluate(batch_in.data(), rows, batch_out.data());
+    std::size_t row = 0;
+    for (std::size_t i = first; i < last; ++i) {
+      RequestSlot& slot = at(in[i]);
+      if (i > first && slot.question != at(in[i - 1]).question) ++row;
+      const float* const from = batch_out.data() + row * outputs;
+      slot.prior.assign(from, from + outputs);
+    }
+    evaluations.fetch_add(rows, relaxed);  // relaxed: counts
+    batches.fetch_add(1, relaxed);         // relaxed: as above
+    first = last;
+  }
+}
+
+void Engine::Impl::answered(std::uint32_t index) {
+  RequestSlot& slot = at(index);
+  if (slot.answer()) {
+    while (resumed.push(std::uint32_t{index}) != Status::accepted)
+      futex_wait(closing, 0, after_us(50));
+    graph.notify(dispatch_port);
+  }
+  drop_hold(index, slot_word::evaluator_hold);
+}
+
+}  // namespace weir::search

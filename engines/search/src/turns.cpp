@@ -1,0 +1,252 @@
+// What happens to a request inside the graph: it is dispatched, has its turns, and is settled.
+#include <algorithm>
+
+#include "engine_impl.hpp"
+#include "kernel_factory.hpp"
+
+namespace weir::search {
+
+namespace {
+
+// A round over all active requests is meant to take so long: a cancelled request is seen within it.
+constexpr std::uint64_t round_ns = 8'000'000, turn_ns_min = 250'000, turn_ns_max = 2'000'000;
+// A call of the kernel is made so long by the number of its simulations, which changes nothing it finds.
+constexpr std::uint64_t call_ns_min = 20'000, call_ns_max = 200'000;
+constexpr std::uint32_t stride_max = 4096;
+
+double ms_between(Deadline from, Deadline to) noexcept {
+  return static_cast<double>(to - from) / 1e6;
+}
+
+}  // namespace
+
+Give Engine::Impl::dispatch(Emit<std::uint32_t>& out) {
+  std::uint32_t slot = none;
+  while (submissions.pop(slot) == Status::accepted) dispatcher.add(slot);
+  if (resumed.pop(slot) == Status::accepted) {
+    out(slot);
+    return Give::more;
+  }
+  // relaxed: this source alone counts up, and who counts down notifies it afterwards
+  while (active.load(relaxed) < config.active) {
+    slot = dispatcher.take();
+    if (slot == Dispatcher::none) break;
+    if (at(slot).is_done()) {
+      drop_hold(slot, slot_word::token_hold);
+      continue;
+    }
+    active.fetch_add(1, relaxed);  // relaxed: as above
+    out(slot);
+    return Give::more;
+  }
+  return closing.load(acquire) != 0 ? Give::end
+                                    : Give::idle;  // (6) acquire pairs with (5) of engine.cpp
+}
+
+weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
+  RequestSlot& slot = at(index);
+  if (!slot.enter()) {
+    // Settled by another: one that had not begun still counts as active.
+    if (!slot.begun) {
+      active.fetch_sub(1, relaxed);  // relaxed: the notification publishes it
+      graph.notify(dispatch_port);
+    }
+    return Leave{index};
+  }
+  if (!slot.begun) begin_request(slot);
+  if (slot.kernel == nullptr) return Leave{index};  // it could not be made, and is settled
+  for (;;) {
+    if (!run(slot)) return Leave{index};
+    if (!slot.asked || !slot.leaf) {
+      if (slot.leave()) return Again{index};
+      settle(slot, ReplyStatus::cancelled);
+      return Leave{index};
+    }
+    switch (slot.park()) {
+      case RequestSlot::Parked::yes:
+        return Leave{none};
+      case RequestSlot::Parked::cancelled:
+        settle(slot, ReplyStatus::cancelled);
+        return Leave{index};
+      case RequestSlot::Parked::answered:
+        break;
+    }
+  }
+}
+
+void Engine::Impl::begin_request(RequestSlot& slot) {
+  slot.begun = true;
+  waiting.fetch_sub(1, relaxed);                         // relaxed: bounds
+  waiting_bytes.fetch_sub(slot.request.bytes, relaxed);  // relaxed: as above
+  slot.reply = {};
+  KernelConfig kernel_config;
+  kernel_config.seed = slot.request.seed;
+  kernel_config.memory_bytes_max = config.arena_bytes_max;
+  auto made = make_kernel(slot.request, kernel_config);
+  if (!made) {
+    slot.reply.error = made.error();
+    settle(slot, made.error().code == "infeasible" ? ReplyStatus::infeasible : ReplyStatus::error);
+    return;
+  }
+  slot.kernel = std::move(made).value();
+  if (slot.kernel->features().empty() || config.guidance == nullptr) return;
+  slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
+  if (slot.network.get() != nullptr) ask(index_of(slot));
+}
+
+/// Gives a question to the evaluator; the request searches on.
+void Engine::Impl::ask(std::uint32_t index) {
+  RequestSlot& slot = at(index);
+  const auto features = slot.kernel->features();
+  slot.question.assign(features.begin(), features.end());
+  slot.asked = true;
+  slot.hold(slot_word::evaluator_hold);
+  while (questions.push(std::uint32_t{index}) != Status::accepted)
+    futex_wait(closing, 0, after_us(50));
+  graph.notify(question_port);
+}
+
+/// Once the evaluator has answered: the kernel gets it, at the count of simulations that was set for it.
+bool Engine::Impl::apply_answer(RequestSlot& slot) {
+  if (!slot.answered()) return false;
+  slot.kernel->apply(slot.prior);
+  slot.clear_answer();
+  slot.asked = slot.leaf = false;
+  ++slot.reply.evaluations;
+  return true;
+}
+
+bool Engine::Impl::over(RequestSlot& slot, const Turn& last) const noexcept {
+  const Found found = slot.kernel->found();
+  if (last.ended || found == Found::smallest) return true;
+  if (slot.request.first_only && found >= Found::full) return true;
+  return slot.reply.simulations >= slot.budget;
+}
+
+/// How many simulations the next call may make: none beyond a place where the request has to look around.
+std::uint32_t Engine::Impl::stride_of(const RequestSlot& slot) const noexcept {
+  if (slot.request.first_only) return 1;
+  std::uint64_t most = slot.budget - slot.reply.simulations;
+  if (slot.asked && !slot.leaf)
+    most = std::min<std::uint64_t>(most, config.guide_after - slot.reply.simulations);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(slot.stride, most));
+}
+
+/// Some turns of the kernel, for a share of the round. False: the request is settled.
+bool Engine::Impl::run(RequestSlot& slot) {
+  const std::uint32_t sharing = std::max(1U, active.load(relaxed));  // relaxed: an estimate
+  const auto workers = static_cast<std::uint64_t>(std::max(1, runtime.workers()));
+  const std::uint64_t share = std::clamp(round_ns * workers / sharing, turn_ns_min, turn_ns_max);
+  const Deadline begin = now_ns();
+  Deadline now = begin;
+  Turn last;
+  do {
+    if (slot.leaf || (slot.asked && slot.reply.simulations >= config.guide_after)) {
+      slot.leaf = true;
+      if (!apply_answer(slot)) break;
+    }
+    last = slot.kernel->turn(stride_of(slot));
+    slot.reply.simulations += last.simulations;
+    const Deadline before = std::exchange(now, now_ns());
+    if (now - before < call_ns_min && slot.stride < stride_max) slot.stride *= 2;
+    if (now - before > call_ns_max && slot.stride > 1) slot.stride /= 2;
+    if (slot.reply.first_answer_ms == 0 && slot.kernel->found() >= Found::full)
+      slot.reply.first_answer_ms = ms_between(slot.submitted, now);
+    if (last.parked && !last.ended) {
+      if (slot.network.get() == nullptr)
+        slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
+      ask(index_of(slot));
+      slot.leaf = true;
+    }
+    if (over(slot, last) || now >= slot.request.deadline) {
+      settle_found(slot);
+      return false;
+    }
+  } while (now - begin < share);
+  if (now >= slot.request.deadline) {
+    settle_found(slot);
+    return false;
+  }
+  const std::size_t bytes = slot.kernel->memory();
+  arena_bytes.fetch_add(bytes - slot.arena_bytes,
+                        relaxed);  // relaxed: a figure; the difference wraps
+  slot.arena_bytes = bytes;
+  return true;
+}
+
+void Engine::Impl::settle_found(RequestSlot& slot) {
+  const Found found = slot.kernel->found();
+  ReplyStatus status = ReplyStatus::unsolved;
+  if (found >= Found::full) status = ReplyStatus::solved;
+  if (found == Found::partial) status = ReplyStatus::partial;
+  if (found == Found::nothing && now_ns() >= slot.request.deadline) status = ReplyStatus::expired;
+  settle(slot, status);
+}
+
+/// Writes the reply, publishes it, and frees what the search held. The caller owns the phase (inside or settled).
+void Engine::Impl::settle(RequestSlot& slot, ReplyStatus status) {
+  const bool begun = slot.begun;
+  SearchReply& reply = slot.reply;
+  if (!begun) {
+    reply = {};
+    waiting.fetch_sub(1, relaxed);                         // relaxed: bounds
+    waiting_bytes.fetch_sub(slot.request.bytes, relaxed);  // relaxed: as above
+  }
+  reply.status = status;
+  if (slot.kernel != nullptr) {
+    if (status != ReplyStatus::cancelled)
+      reply.answer = slot.kernel->best(slot.request.top, slot.request.languages);
+    reply.smallest = slot.kernel->found() == Found::smallest;
+    reply.nodes = slot.kernel->nodes();
+  }
+  reply.seed = slot.request.seed;
+  reply.weights = slot.network.get() != nullptr ? slot.network.get()->version() : "default";
+  const Deadline now = now_ns();
+  reply.ms = ms_between(slot.submitted, now);
+  replies[static_cast<std::size_t>(status)].fetch_add(1, relaxed);  // relaxed: counts, all of these
+  simulations.fetch_add(reply.simulations, relaxed);                // relaxed: as above
+  nodes.fetch_add(reply.nodes, relaxed);                            // relaxed: as above
+  if (begun) latency.add(now - slot.submitted);
+  finish(slot);
+}
+
+void Engine::Impl::finish(RequestSlot& slot) {
+  const bool begun = slot.begun;
+  if (begun) {
+    const std::uint64_t cost = std::min(slot.budget, simulations_default);
+    dispatcher.credit(slot.client,
+                      static_cast<std::int64_t>(cost) -
+                          static_cast<std::int64_t>(std::min(slot.reply.simulations, 64 * cost)));
+  }
+  arena_bytes.fetch_sub(slot.arena_bytes, relaxed);  // relaxed: a figure
+  slot.kernel.reset();
+  slot.request = {};
+  Listener* const listener = slot.listener;
+  const std::uint64_t tag = slot.tag;
+  slot.publish();  // from here on the slot is the reader's
+  futex_wake_all(slot.word);
+  if (listener != nullptr) listener->replied(tag);
+  if (begun) {
+    active.fetch_sub(1, relaxed);  // relaxed: the notification publishes it
+    graph.notify(dispatch_port);
+  }
+  leave_live();
+}
+
+void Engine::Impl::drop_hold(std::uint32_t index, std::uint32_t hold) noexcept {
+  RequestSlot& slot = at(index);
+  if (!slot.give_back(hold)) return;
+  slot.reply = {};
+  slot.network.reset();  // not earlier: the evaluator may have been at it
+  slot.question.clear(), slot.prior.clear();
+  slot.arena_bytes = 0;
+  slot.stride = 1;
+  slot.begun = slot.asked = slot.leaf = false;
+  // relaxed: the free stack publishes it
+  const std::uint32_t generation = slot.word.load(relaxed) & ~(slot_word::generation_step - 1);
+  slot.word.store((generation + slot_word::generation_step) | slot_word::idle,
+                  relaxed);  // relaxed: as above
+  free.push(index, below());
+}
+
+}  // namespace weir::search

@@ -1,0 +1,375 @@
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "planted_kernel.hpp"
+
+namespace weir::search::engine_test {
+
+using planted::Plan;
+using planted::PlantedNetwork;
+using planted::request;
+using planted::text_of;
+
+struct Fixture {
+  explicit Fixture(EngineConfig config = {}, int workers = 2) {
+    Config runtime_config;
+    runtime_config.workers = workers;
+    runtime_config.pin = Pin::none;
+    runtime = std::move(Runtime::start(runtime_config)).value();
+    engine = std::move(Engine::start(*runtime, config)).value();
+    client = engine->add_client().value();
+  }
+  Handle submit(Request&& what) {
+    Handle handle = engine->submit(client, std::move(what), rejection);
+    CHECK(handle.valid());
+    return handle;
+  }
+  SearchReply ask(Request&& what) {
+    SearchReply reply;
+    Handle handle = submit(std::move(what));
+    CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+    return reply;
+  }
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<Engine> engine;
+  ClientId client = 0;
+  SearchReply rejection;
+};
+
+TEST_CASE("engine: a request spends what it was given and answers with the best") {
+  Fixture fixture;
+  const SearchReply reply = fixture.ask(request({.full_after = 10}, 100));
+  CHECK(reply.status == ReplyStatus::solved);
+  CHECK(reply.simulations == 100);
+  CHECK(text_of(reply) == "100");
+  CHECK(reply.weights == "default");
+  CHECK(reply.first_answer_ms > 0);
+}
+
+TEST_CASE("engine: without a bound a request has 2,000 simulations; with a deadline it has none") {
+  Fixture fixture;
+  CHECK(fixture.ask(request({})).simulations == simulations_default);
+  Request bounded = request({.full_after = 1, .spin_ns = 1000});
+  bounded.deadline = after_ms(30);
+  const SearchReply reply = fixture.ask(std::move(bounded));
+  CHECK(reply.status == ReplyStatus::solved);
+  CHECK(reply.simulations > simulations_default);
+}
+
+TEST_CASE(
+    "engine: the smallest program ends a request at once, the first one where that is asked") {
+  Fixture fixture;
+  const SearchReply smallest =
+      fixture.ask(request({.full_after = 5, .smallest_after = 7}, 1'000'000));
+  CHECK(smallest.simulations == 7);
+  CHECK(smallest.smallest);
+  Request first = request({.full_after = 5, .smallest_after = 7}, 1'000'000);
+  first.first_only = true;
+  const SearchReply reply = fixture.ask(std::move(first));
+  CHECK(reply.simulations == 5);
+  CHECK_FALSE(reply.smallest);
+}
+
+TEST_CASE("engine: nothing found is unsolved after the simulations, expired after the deadline") {
+  Fixture fixture;
+  CHECK(fixture.ask(request({}, 50)).status == ReplyStatus::unsolved);
+  Request late = request({.spin_ns = 1000});
+  late.deadline = after_ms(5);
+  CHECK(fixture.ask(std::move(late)).status == ReplyStatus::expired);
+}
+
+TEST_CASE("engine: a request that waits expires at its deadline") {
+  Fixture fixture({.active = 1});
+  Handle busy = fixture.submit(request({.spin_ns = 10'000}, ~std::uint64_t{0} >> 1));
+  Request waits = request({.full_after = 1}, 10);
+  waits.deadline = after_ms(20);
+  CHECK(fixture.ask(std::move(waits)).status == ReplyStatus::expired);
+  busy.cancel();
+  SearchReply reply;
+  CHECK(busy.wait_until(after_ms(10'000), reply) == Status::accepted);
+  CHECK(reply.status == ReplyStatus::cancelled);
+}
+
+TEST_CASE("engine: a request beyond the queue is rejected with a time to come back") {
+  Fixture fixture({.queue = 2, .active = 1});
+  std::vector<Handle> handles;
+  SearchReply rejection;
+  std::uint32_t rejected = 0;
+  for (int i = 0; i < 20; ++i) {
+    Handle handle = fixture.engine->submit(
+        fixture.client, request({.spin_ns = 10'000}, ~std::uint64_t{0} >> 1), rejection);
+    if (handle.valid()) {
+      handles.push_back(std::move(handle));
+    } else {
+      ++rejected;
+      CHECK(rejection.status == ReplyStatus::rejected);
+      CHECK(rejection.retry_after_ms > 0);
+    }
+  }
+  CHECK(handles.size() >= 2);
+  CHECK(handles.size() <= 4);
+  CHECK(handles.size() + rejected == 20);
+  CHECK(fixture.engine->stats().requests[static_cast<std::size_t>(ReplyStatus::rejected)] ==
+        rejected);
+}
+
+TEST_CASE("engine: texts that wait are bounded in bytes, and so is one request") {
+  Fixture fixture({.active = 1, .queue_bytes_max = 1000});
+  Handle busy = fixture.submit(request({.spin_ns = 10'000}, ~std::uint64_t{0} >> 1));
+  while (fixture.engine->stats().running == 0 || fixture.engine->stats().waiting != 0)
+    std::this_thread::yield();
+  Request large = request({}, 1);
+  large.bytes = 600;
+  Handle waits = fixture.submit(std::move(large));
+  large = request({}, 1);
+  large.bytes = 600;
+  SearchReply rejection;
+  CHECK_FALSE(fixture.engine->submit(fixture.client, std::move(large), rejection).valid());
+  CHECK(rejection.status == ReplyStatus::rejected);
+}
+
+TEST_CASE("engine: a cancelled request is answered whether it waits or runs") {
+  Fixture fixture({.active = 1});
+  Handle runs =
+      fixture.submit(request({.full_after = 1, .spin_ns = 10'000}, ~std::uint64_t{0} >> 1));
+  while (fixture.engine->stats().running == 0) std::this_thread::yield();
+  Handle waits = fixture.submit(request({.full_after = 1}, 10));
+  SearchReply reply;
+  CHECK(waits.poll(reply) == Status::would_block);
+  waits.cancel();
+  CHECK(waits.poll(reply) == Status::accepted);
+  CHECK(reply.status == ReplyStatus::cancelled);
+  runs.cancel();
+  CHECK(runs.wait_until(after_ms(10'000), reply) == Status::accepted);
+  CHECK(reply.status == ReplyStatus::cancelled);
+  CHECK(reply.answer.programs.empty());
+}
+
+TEST_CASE("engine: a dropped handle cancels its request and frees its slot") {
+  std::atomic<int> alive{0};
+  Fixture fixture({.queue = 4, .replies = 4, .active = 1});
+  for (int i = 0; i < 200; ++i) {
+    Handle handle;
+    while (!handle.valid())
+      handle = fixture.engine->submit(fixture.client,
+                                      request({.spin_ns = 1000, .alive = &alive}, 1'000'000),
+                                      fixture.rejection);
+    if (i % 3 == 0) std::this_thread::yield();
+  }
+  CHECK(fixture.engine->drain_until(after_ms(10'000)) == Status::accepted);
+  CHECK(alive == 0);
+  CHECK(fixture.engine->stats().arena_bytes == 0);
+}
+
+TEST_CASE("engine: clients share the turns however much one of them asks") {
+  Fixture fixture({.active = 1}, 1);
+  const ClientId other = fixture.engine->add_client().value();
+  std::vector<Handle> flood;
+  for (int i = 0; i < 200; ++i) flood.push_back(fixture.submit(request({.spin_ns = 100}, 2000)));
+  SearchReply reply;
+  Handle one = fixture.engine->submit(other, request({.spin_ns = 100}, 2000), fixture.rejection);
+  CHECK(one.wait_until(after_ms(60'000), reply) == Status::accepted);
+  std::size_t ahead = 0;
+  for (Handle& handle : flood) ahead += handle.poll(reply) == Status::accepted ? 1 : 0;
+  CHECK(ahead < 20);
+}
+
+TEST_CASE("engine: a more urgent level begins first") {
+  Fixture fixture({.active = 1}, 1);
+  Handle busy = fixture.submit(request({.spin_ns = 100'000}, 200));
+  std::vector<Handle> later;
+  for (int i = 0; i < 20; ++i) {
+    Request low = request({.spin_ns = 10'000}, 100);
+    low.level = 2;
+    later.push_back(fixture.submit(std::move(low)));
+  }
+  Request high = request({}, 10);
+  high.level = 0;
+  Handle urgent = fixture.submit(std::move(high));
+  SearchReply reply;
+  CHECK(urgent.wait_until(after_ms(60'000), reply) == Status::accepted);
+  std::size_t ahead = 0;
+  for (Handle& handle : later) ahead += handle.poll(reply) == Status::accepted ? 1 : 0;
+  CHECK(ahead <= 1);
+  CHECK(busy.wait_until(after_ms(60'000), reply) == Status::accepted);
+}
+
+TEST_CASE("engine: a prior is applied at one count of simulations, however late it comes") {
+  for (const std::uint64_t stall_ms : {0U, 30U}) {
+    Guidance guidance;
+    auto network = std::make_unique<PlantedNetwork>("v1");
+    network->stall_ms = stall_ms;
+    CHECK(guidance.of(NetworkKind::lists).set(std::move(network)));
+    Fixture fixture({.guidance = &guidance, .guide_after = 3});
+    const SearchReply reply = fixture.ask(request({.full_after = 1, .features = {1, 2}}, 50));
+    CHECK(text_of(reply) == "50 3.000000@3");
+    CHECK(reply.weights == "v1");
+    CHECK(reply.evaluations == 1);
+  }
+}
+
+TEST_CASE("engine: leaves of many requests are evaluated together, and each gets its own answer") {
+  Guidance guidance;
+  auto network = std::make_unique<PlantedNetwork>("v1");
+  network->stall_ms = 1;
+  const PlantedNetwork* const seen = network.get();
+  CHECK(guidance.of(NetworkKind::lists).set(std::move(network)));
+  Fixture fixture({.active = 16, .guidance = &guidance, .guide_after = 1});
+  std::vector<Handle> handles;
+  for (int i = 0; i < 16; ++i)
+    handles.push_back(fixture.submit(
+        request({.full_after = 1, .leaf_every = 2, .features = {static_cast<float>(i), 0}}, 4)));
+  for (int i = 0; i < 16; ++i) {
+    SearchReply reply;
+    CHECK(handles[static_cast<std::size_t>(i)].wait_until(after_ms(60'000), reply) ==
+          Status::accepted);
+    const std::string x = std::to_string(static_cast<float>(i));
+    CHECK(text_of(reply) == "4 " + x + "@1 " + x + "@2");
+  }
+  CHECK(seen->largest > 1);
+}
+
+TEST_CASE("engine: a request keeps the weights that it began with") {
+  Guidance guidance;
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("old", 0.F)));
+  Fixture fixture({.guidance = &guidance, .guide_after = 1});
+  Handle begun = fixture.submit(
+      request({.full_after = 1, .spin_ns = 1'000'000, .leaf_every = 10, .features = {1, 1}}, 40));
+  while (fixture.engine->stats().evaluations == 0) std::this_thread::yield();
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("new", 100.F)));
+  const SearchReply later = fixture.ask(request({.full_after = 1, .features = {1, 1}}, 5));
+  CHECK(later.weights == "new");
+  CHECK(text_of(later) == "5 102.000000@1");
+  SearchReply reply;
+  CHECK(begun.wait_until(after_ms(60'000), reply) == Status::accepted);
+  CHECK(reply.weights == "old");
+  CHECK(text_of(reply) == "40 2.000000@1 2.000000@10 2.000000@20 2.000000@30");
+}
+
+TEST_CASE("engine: versions in use are never replaced") {
+  Versions versions;
+  CHECK(versions.pin().get() == nullptr);
+  std::vector<Versions::Pin> pins;
+  for (std::uint32_t i = 0; i < Versions::versions_max; ++i) {
+    CHECK(versions.set(std::make_unique<PlantedNetwork>(std::to_string(i))));
+    pins.push_back(versions.pin());
+  }
+  CHECK_FALSE(versions.set(std::make_unique<PlantedNetwork>("more")));
+  for (std::uint32_t i = 0; i < Versions::versions_max; ++i)
+    CHECK(pins[i].get()->version() == std::to_string(i));
+  pins[3].reset();
+  CHECK(versions.set(std::make_unique<PlantedNetwork>("more")));
+  CHECK(versions.pin().get()->version() == "more");
+}
+
+TEST_CASE("engine: an answer is the same alone and among a thousand") {
+  Guidance guidance;
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("v1")));
+  Fixture fixture({.guidance = &guidance, .guide_after = 4}, 3);
+  const auto make = [](int i) {
+    return request({.full_after = 1,
+                    .leaf_every = static_cast<std::uint32_t>(i % 5),
+                    .features = {static_cast<float>(i), 1}},
+                   static_cast<std::uint64_t>(20 + i % 7));
+  };
+  std::vector<Handle> handles;
+  for (int i = 0; i < 1000; ++i) handles.push_back(fixture.submit(make(i)));
+  std::vector<std::string> among;
+  for (Handle& handle : handles) {
+    SearchReply reply;
+    CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+    among.push_back(text_of(reply));
+  }
+  for (int i = 0; i < 1000; i += 37)
+    CHECK(text_of(fixture.ask(make(i))) == among[static_cast<std::size_t>(i)]);
+}
+
+struct Counter final : Listener {
+  std::atomic<int> replies[256]{};
+  void replied(std::uint64_t tag) noexcept override { ++replies[tag]; }
+};
+
+TEST_CASE("engine: exactly one reply, with cancels and deadlines racing the answer") {
+  std::atomic<int> alive{0};
+  Guidance guidance;
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("v1")));
+  Fixture fixture({.queue = 64, .replies = 64, .active = 4, .guidance = &guidance}, 3);
+  for (int round = 0; round < 40; ++round) {
+    Counter counter;
+    std::atomic<int> inside[256]{};
+    std::vector<Handle> handles(256);
+    for (std::uint32_t i = 0; i < 256; ++i) {
+      Plan plan{.full_after = 1, .spin_ns = 500, .alive = &alive};
+      plan.inside = &inside[i];
+      if (i % 2 == 0) plan.features = {1, 2}, plan.leaf_every = 3;
+      Request made = request(plan, 1 + i % 16);
+      if (i % 5 == 0) made.deadline = now_ns() + 50'000 * (i % 11);
+      while (!handles[i].valid()) {
+        Request again = request(plan, 1 + i % 16);
+        again.deadline = made.deadline;
+        handles[i] = fixture.engine->submit(fixture.client, std::move(again), fixture.rejection,
+                                            &counter, i);
+        if (!handles[i].valid()) {
+          for (std::uint32_t k = 0; k < i; ++k) {
+            SearchReply reply;
+            if (handles[k].valid() && handles[k].poll(reply) == Status::accepted)
+              CHECK(text_of(reply)[0] != 't');
+          }
+          std::this_thread::yield();
+        }
+      }
+      if (i % 3 == 0) handles[i / 2].cancel();
+    }
+    for (Handle& handle : handles) {
+      SearchReply reply;
+      if (handle.valid()) CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+    }
+    for (const auto& replies : counter.replies) {
+      while (replies == 0)
+        std::this_thread::yield();  // the listener is told after the reply can be read
+      CHECK(replies.load() == 1);
+    }
+  }
+  CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
+  CHECK(alive == 0);
+  const EngineStats stats = fixture.engine->stats();
+  CHECK(stats.running == 0);
+  CHECK(stats.waiting == 0);
+  CHECK(stats.arena_bytes == 0);
+}
+
+TEST_CASE("engine: a reply that nobody reads does not hold the others up") {
+  Fixture fixture({.queue = 8, .replies = 8, .active = 2});
+  std::vector<Handle> unread;
+  for (int i = 0; i < 8; ++i) unread.push_back(fixture.submit(request({.full_after = 1}, 2)));
+  while (fixture.engine->stats().waiting != 0) std::this_thread::yield();
+  CHECK(fixture.ask(request({.full_after = 1}, 2)).status == ReplyStatus::solved);
+}
+
+TEST_CASE(
+    "engine: it stops under load, with an evaluator that stalls and replies that nobody has read") {
+  for (int round = 0; round < 5; ++round) {
+    std::atomic<int> alive{0};
+    std::vector<Handle> handles;
+    Guidance guidance;
+    auto network = std::make_unique<PlantedNetwork>("v1");
+    network->stall_ms = 40;
+    CHECK(guidance.of(NetworkKind::lists).set(std::move(network)));
+    {
+      Fixture fixture({.guidance = &guidance});
+      for (int i = 0; i < 1000; ++i)
+        handles.push_back(fixture.submit(request({.full_after = 1,
+                                                  .spin_ns = 1000,
+                                                  .leaf_every = 5,
+                                                  .features = {1, 1},
+                                                  .alive = &alive},
+                                                 5000)));
+      for (int i = 0; i < round; ++i) std::this_thread::yield();
+      handles.clear();
+    }
+    CHECK(alive == 0);
+  }
+}
+
+}  // namespace weir::search::engine_test
