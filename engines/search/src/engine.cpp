@@ -29,9 +29,9 @@ Engine::Impl::Impl(Runtime& its_runtime, const EngineConfig& its_config)
       slot_count(config.queue + (config.replies == 0 ? config.queue : config.replies) +
                  active_of(config, its_runtime)),
       slots(std::make_unique<RequestSlot[]>(slot_count)),
-      submissions(slot_count),
-      resumed(slot_count),
-      questions(slot_count),
+      submissions(slot_count + 1),
+      resumed(slot_count + 1),
+      questions(slot_count + 1),
       dispatcher(slots.get(), config.clients_max),
       graph(its_runtime, "search"),
       clients(std::make_unique<atomic<std::uint32_t>[]>(config.clients_max)) {
@@ -64,6 +64,7 @@ Result<bool> Engine::Impl::begin() {
   if (graph.start() != Status::accepted)
     return Error{"closed", "the runtime is stopping", "search"};
   started = true;
+  threadless = runtime.run_until_idle() != 0;  // with threads it runs nothing here
   auto thread = Thread::start({.name = "weir-deadlines"}, &Impl::watch_clock, this);
   if (!thread) return thread.error();
   clock = std::move(thread).value();
@@ -77,7 +78,7 @@ void Engine::Impl::end() {
     const std::uint32_t left =
         live.load(acquire);  // (3) acquire pairs with (4): what the settlers did
     if (left == 0) break;
-    futex_wait(live, left, after_ms(sweep_interval_ms));
+    (void)wait_while(live, left, after_ms(sweep_interval_ms));
     for (std::uint32_t i = 0; i < slot_count; ++i) cancel(i);
   }
   closing.store(1, release);  // (5) release pairs with (6) of turns.cpp, (7): nothing is live
@@ -172,12 +173,19 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
   // (9) release pairs with (8), and with the exchanges of request_slot.hpp: the request
   slot.word.store(generation | slot_word::waiting | slot_word::token_hold | slot_word::reader_hold,
                   release);
-  // A stopped pop of the ring can refuse: rings are larger than what can be in them, so this ends with that pop.
-  while (submissions.push(std::uint32_t{index}) != Status::accepted)
-    futex_wait(closing, 0, after_us(50));
+  push_surely(submissions, index);
   graph.notify(dispatch_port);
   bring_forward(deadline);
   return Handle(&engine, index);
+}
+
+/// Sleeps while the word is `seen`; a runtime without threads runs here. False: the deadline has passed.
+bool Engine::Impl::wait_while(const atomic<std::uint32_t>& word, std::uint32_t seen,
+                              Deadline deadline) {
+  if (runtime.run_until_idle() != 0) return true;
+  if (!threadless) return futex_wait(word, seen, deadline);
+  futex_wait(word, seen, std::min(deadline, after_ms(1)));
+  return now_ns() < deadline;
 }
 
 void Engine::Impl::leave_live() noexcept {
@@ -258,7 +266,7 @@ Status Handle::wait_until(Deadline deadline, SearchReply& reply) {
   for (;;) {
     const std::uint32_t seen = word.load(relaxed);  // relaxed: poll decides
     if (const Status status = poll(reply); status != Status::would_block) return status;
-    if (!futex_wait(word, seen, deadline)) {
+    if (!engine_->impl_->wait_while(word, seen, deadline)) {
       const Status last = poll(reply);
       return last == Status::would_block ? Status::timed_out : last;
     }
@@ -310,12 +318,21 @@ Status Engine::drain_until(Deadline deadline) {
   for (;;) {
     const std::uint32_t left = impl_->live.load(acquire);  // (3b) acquire pairs with (4)
     if (left == 0) return Status::accepted;
-    if (!futex_wait(impl_->live, left, deadline)) return Status::timed_out;
+    if (!impl_->wait_while(impl_->live, left, deadline)) return Status::timed_out;
   }
 }
 
 std::string Engine::graph_dot() const { return impl_->graph.dot(); }
 std::string Engine::graph_json() const { return impl_->graph.json(); }
+
+Ledger Engine::ledger() const { return impl_->graph.ledger(); }
+
+std::vector<std::pair<std::string, std::uint64_t>> Engine::would_block() const {
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  for (const EdgeMetrics& edge : impl_->graph.edges())
+    counts.emplace_back(std::string(edge.from) + "->" + edge.to, edge.would_block);
+  return counts;
+}
 
 std::size_t Engine::memory() const noexcept {
   return impl_->slot_count * (sizeof(RequestSlot) + 3 * (sizeof(std::uint64_t) * 2)) +

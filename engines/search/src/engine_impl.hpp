@@ -19,6 +19,12 @@
 
 namespace weir::search {
 
+/// Pushes to a ring that is larger than what can be in it: refusals are lost races, each of them another's success.
+inline void push_surely(Ring<std::uint32_t>& ring, std::uint32_t value) noexcept {
+  while (ring.push(std::uint32_t{value}) != Status::accepted) {
+  }
+}
+
 struct Engine::Impl {
   static constexpr std::uint32_t none = ~0U;
 
@@ -48,6 +54,7 @@ struct Engine::Impl {
   void settle_found(RequestSlot& slot);
   void finish(RequestSlot& slot);
   void drop_hold(std::uint32_t index, std::uint32_t hold) noexcept;
+  void recycle(std::uint32_t index) noexcept;
 
   // evaluation.cpp
   Give take_question(Emit<std::uint32_t>& out);
@@ -60,6 +67,7 @@ struct Engine::Impl {
   void wake_clock() noexcept;
   void sweep(Deadline now);
   void leave_live() noexcept;
+  bool wait_while(const atomic<std::uint32_t>& word, std::uint32_t seen, Deadline deadline);
   std::uint32_t stride_of(const RequestSlot& slot) const noexcept;
 
   RequestSlot& at(std::uint32_t index) noexcept { return slots[index]; }
@@ -92,6 +100,7 @@ struct Engine::Impl {
   atomic<std::uint32_t> clock_word{0};  // counted up to wake the clock
   Thread clock;
   bool started = false;
+  bool threadless = false;  // whoever waits runs the runtime
 
   std::unique_ptr<atomic<std::uint32_t>[]> clients;  // 1: taken
   std::array<atomic<std::uint64_t>, reply_statuses> replies{};

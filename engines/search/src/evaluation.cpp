@@ -51,13 +51,16 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> in) {
 }
 
 void Engine::Impl::answered(std::uint32_t index) {
-  RequestSlot& slot = at(index);
-  if (slot.answer()) {
-    while (resumed.push(std::uint32_t{index}) != Status::accepted)
-      futex_wait(closing, 0, after_us(50));
-    graph.notify(dispatch_port);
+  switch (at(index).answer()) {
+    case RequestSlot::Answered::resume:
+      push_surely(resumed, index);
+      graph.notify(dispatch_port);
+      return;
+    case RequestSlot::Answered::last:
+      return recycle(index);
+    case RequestSlot::Answered::nothing:
+      return;
   }
-  drop_hold(index, slot_word::evaluator_hold);
 }
 
 }  // namespace weir::search

@@ -133,16 +133,24 @@ struct alignas(contended_bytes) RequestSlot {
     while (!word.compare_exchange_weak(now, with_phase(now, done), acq_rel, relaxed)) {
     }
   }
-  /// The evaluator has written `prior`. True: the request was parked, has a token's hold again, and is to be resumed.
-  bool answer() noexcept {
+  enum class Answered : std::uint8_t {
+    resume,   // it was parked, has a token's hold again, and goes on
+    nothing,  // a turn will find the answer
+    last,     // settled meanwhile, and the evaluator's was the last hold: the caller frees the slot
+  };
+  /// The evaluator has written `prior`: publishes it and gives the hold back, in one step, since the turn that sees the
+  /// answer may ask again.
+  Answered answer() noexcept {
     using namespace slot_word;
     std::uint32_t now = word.load(relaxed);  // relaxed: the exchange decides
     for (;;) {
       const bool resumes = (now & parked_flag) != 0 && phase_of(now) == ready;
-      std::uint32_t then = now | answered_flag;
+      std::uint32_t then = (now | answered_flag) & ~evaluator_hold;
       if (resumes) then = (then & ~parked_flag) | token_hold;
-      // (5) acq_rel pairs with (1), (2b), (6), (8): the answer
-      if (word.compare_exchange_weak(now, then, acq_rel, relaxed)) return resumes;
+      // (5) acq_rel pairs with (1), (2b), (6), (8), (9): the answer
+      if (!word.compare_exchange_weak(now, then, acq_rel, relaxed)) continue;
+      if (resumes) return Answered::resume;
+      return (then & holds_mask) == 0 ? Answered::last : Answered::nothing;
     }
   }
   bool answered() const noexcept {

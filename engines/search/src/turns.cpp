@@ -101,8 +101,7 @@ void Engine::Impl::ask(std::uint32_t index) {
   slot.question.assign(features.begin(), features.end());
   slot.asked = true;
   slot.hold(slot_word::evaluator_hold);
-  while (questions.push(std::uint32_t{index}) != Status::accepted)
-    futex_wait(closing, 0, after_us(50));
+  push_surely(questions, index);
   graph.notify(question_port);
 }
 
@@ -234,8 +233,11 @@ void Engine::Impl::finish(RequestSlot& slot) {
 }
 
 void Engine::Impl::drop_hold(std::uint32_t index, std::uint32_t hold) noexcept {
+  if (at(index).give_back(hold)) recycle(index);
+}
+
+void Engine::Impl::recycle(std::uint32_t index) noexcept {
   RequestSlot& slot = at(index);
-  if (!slot.give_back(hold)) return;
   slot.reply = {};
   slot.network.reset();  // not earlier: the evaluator may have been at it
   slot.question.clear(), slot.prior.clear();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "planted_kernel.hpp"
@@ -227,7 +228,8 @@ TEST_CASE("engine: leaves of many requests are evaluated together, and each gets
     const std::string x = std::to_string(static_cast<float>(i));
     CHECK(text_of(reply) == "4 " + x + "@1 " + x + "@2");
   }
-  CHECK(seen->largest > 1);
+  if (std::getenv("WEIR_SMALLEST") == nullptr)
+    CHECK(seen->largest > 1);  // there batches are of one
 }
 
 TEST_CASE("engine: a request keeps the weights that it began with") {
@@ -337,6 +339,18 @@ TEST_CASE("engine: exactly one reply, with cancels and deadlines racing the answ
   CHECK(stats.running == 0);
   CHECK(stats.waiting == 0);
   CHECK(stats.arena_bytes == 0);
+}
+
+TEST_CASE("engine: without threads whoever waits drives it") {
+  Guidance guidance;
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("v1")));
+  Fixture fixture({.guidance = &guidance, .guide_after = 2}, 0);
+  CHECK(text_of(fixture.ask(request({.full_after = 1, .features = {1, 1}}, 5))) == "5 2.000000@2");
+  Handle waits = fixture.submit(request({}, 5));
+  waits.cancel();
+  SearchReply reply;
+  CHECK(waits.wait_until(after_ms(10'000), reply) == Status::accepted);
+  CHECK(reply.status == ReplyStatus::cancelled);
 }
 
 TEST_CASE("engine: a reply that nobody reads does not hold the others up") {

@@ -16,10 +16,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 #include <weir/result.hpp>
 #include <weir/runtime.hpp>
 #include <weir/search/network.hpp>
 #include <weir/search/request.hpp>
+#include <weir/stream_config.hpp>
 
 namespace weir::search {
 
@@ -108,6 +111,9 @@ class Engine {
   Status drain_until(Deadline deadline = never);
   std::string graph_dot() const;
   std::string graph_json() const;
+  /// Of the graph's tokens, which are turns and questions; and refusals by edge.
+  Ledger ledger() const;
+  std::vector<std::pair<std::string, std::uint64_t>> would_block() const;
   std::size_t memory() const noexcept;
 
  private:

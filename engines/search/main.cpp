@@ -1,0 +1,54 @@
+// weir-search: writes programs from examples, for one request or for many at once.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <weir/terminal.hpp>
+
+#include "src/commands.hpp"
+
+namespace {
+
+namespace program = weir::search::program;
+
+bool wants_json(int argc, char** argv) {
+  for (int k = 1; k < argc; ++k)
+    if (std::string_view(argv[k]) == "--json") return true;
+  return false;
+}
+
+int print(const std::string& text, int exit) {
+  return weir::print_result(text, "weir-search") || exit != 0 ? exit : 1;
+}
+
+int tell(const program::Options& options, const program::Findings& findings, bool json) {
+  int exit = findings.exit;
+  if (json && !findings.told) exit = print(program::render_json(options, findings), exit);
+  if (!json && !findings.told) exit = print(findings.text, exit);
+  if (!findings.error.code.empty())
+    std::fprintf(stderr, "weir-search: error: %s\n", findings.error.text().c_str());
+  return exit;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const weir::Deadline begin = weir::now_ns();
+  weir::hold_standard_streams();
+  const program::Parsed parsed = program::parse_options(argc, argv);
+  if (parsed.exit >= 0) {
+    if (parsed.error.code.empty()) return print(parsed.text, parsed.exit);
+    program::Findings findings;
+    findings.members = program::Json::object();
+    findings.exit = parsed.exit;
+    findings.error = parsed.error;
+    return tell(parsed.options, findings, parsed.options.json || wants_json(argc, argv));
+  }
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is a write that fails, not the end
+  const weir::StopSignals signals;
+  const int exit = tell(parsed.options, program::run_command(parsed.options, signals, begin),
+                        parsed.options.json);
+  std::fflush(nullptr);
+  // Worker threads may still sleep: nothing is left to be undone.
+  std::_Exit(exit);
+}

@@ -1,0 +1,154 @@
+#include "csv_task.hpp"
+
+#include <vector>
+
+namespace weir::search::program {
+
+namespace {
+
+struct CsvField {
+  std::string text;
+  bool quoted = false;
+};
+
+class CsvReader {
+ public:
+  explicit CsvReader(std::string_view text) : text_(text) {
+    if (text_.substr(0, 3) == "\xef\xbb\xbf") at_ = 3;
+  }
+  bool at_end() const noexcept { return at_ == text_.size(); }
+  std::uint32_t line() const noexcept { return line_; }
+
+  /// The next record; an error when a quote is not closed, or text follows one.
+  Result<std::vector<CsvField>> record() {
+    std::vector<CsvField> fields;
+    line_ = next_line_;
+    line_start_ = at_;
+    for (;;) {
+      CsvField field;
+      if (at_ < text_.size() && text_[at_] == '"') {
+        if (auto read = quoted(field); !read) return read.error();
+      } else {
+        while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n' &&
+               text_[at_] != '\r') {
+          if (text_[at_] == '"')
+            return fault("a quote inside a field that does not begin with one");
+          field.text += text_[at_++];
+        }
+      }
+      fields.push_back(std::move(field));
+      if (at_ == text_.size()) return fields;
+      if (text_[at_] == ',') {
+        ++at_;
+        continue;
+      }
+      if (text_[at_] == '\r') ++at_;
+      if (at_ < text_.size() && text_[at_] != '\n')
+        return fault("a carriage return that ends no line");
+      if (at_ < text_.size()) ++at_;
+      ++next_line_;
+      return fields;
+    }
+  }
+  Error fault(const std::string& what) const {
+    return {"bad_csv", what,
+            std::to_string(next_line_) + ":" + std::to_string(at_ - line_start_ + 1)};
+  }
+
+ private:
+  Result<bool> quoted(CsvField& field) {
+    field.quoted = true;
+    ++at_;
+    for (;;) {
+      if (at_ == text_.size()) return fault("a quote is not closed");
+      const char c = text_[at_++];
+      if (c == '\n') ++next_line_, line_start_ = at_;
+      if (c != '"') {
+        field.text += c;
+      } else if (at_ < text_.size() && text_[at_] == '"') {
+        field.text += '"', ++at_;
+      } else {
+        break;
+      }
+    }
+    if (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n' && text_[at_] != '\r')
+      return fault("text after a closing quote");
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0, line_start_ = 0;
+  std::uint32_t line_ = 1, next_line_ = 1;
+};
+
+/// The offset of the first byte that is not UTF-8; npos: there is none.
+std::size_t first_bad_byte(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    std::size_t length = 0;
+    std::uint32_t least = 0, code = 0;
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    if (lead >= 0xc2 && lead <= 0xdf) length = 2, least = 0x80, code = lead & 0x1fU;
+    if (lead >= 0xe0 && lead <= 0xef) length = 3, least = 0x800, code = lead & 0x0fU;
+    if (lead >= 0xf0 && lead <= 0xf4) length = 4, least = 0x10000, code = lead & 0x07U;
+    if (length == 0 || i + length > text.size()) return i;
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xc0U) != 0x80) return i;
+      code = code << 6 | (next & 0x3fU);
+    }
+    if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+Error encoding_fault(std::string_view text, std::size_t at) {
+  std::size_t line = 1, start = 0;
+  for (std::size_t i = 0; i < at; ++i) {
+    if (text[i] == '\n') ++line, start = i + 1;
+  }
+  return {"bad_csv", "not UTF-8", std::to_string(line) + ":" + std::to_string(at - start + 1)};
+}
+
+}  // namespace
+
+Result<Task> read_csv_task(std::string_view text) {
+  if (const std::size_t bad = first_bad_byte(text); bad != std::string_view::npos)
+    return encoding_fault(text, bad);
+  CsvReader reader(text);
+  auto header = reader.record();
+  if (!header) return header.error();
+  const std::size_t columns = header.value().size();
+  if (columns < 2)
+    return Error{"bad_csv", "at least two columns are wanted: inputs, then the output", "1:1"};
+  Task task;
+  bool labelled = false;
+  while (!reader.at_end()) {
+    auto record = reader.record();
+    if (!record) return record.error();
+    auto& fields = record.value();
+    if (fields.size() == 1 && fields[0].text.empty() && !fields[0].quoted) continue;
+    if (fields.size() != columns) {
+      return Error{
+          "bad_csv",
+          std::to_string(fields.size()) + " fields, and the header has " + std::to_string(columns),
+          std::to_string(reader.line()) + ":1"};
+    }
+    Example example;
+    example.line = reader.line();
+    CsvField output = std::move(fields.back());
+    fields.pop_back();
+    for (CsvField& field : fields) example.in.emplace_back(std::move(field.text));
+    if (!output.text.empty() || output.quoted)
+      example.out = std::move(output.text), labelled = true;
+    task.examples.push_back(std::move(example));
+  }
+  if (!labelled) return Error{"bad_csv", "no row has an output", "1:1"};
+  return task;
+}
+
+}  // namespace weir::search::program

@@ -1,0 +1,180 @@
+// weir-search generate: one request, from a file, standard input or the terminal.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <weir/terminal.hpp>
+
+#include "commands.hpp"
+#include "csv_task.hpp"
+#include "guidance.hpp"
+#include "interactive.hpp"
+#include "json_reply.hpp"
+#include "session.hpp"
+
+namespace weir::search::program {
+
+namespace {
+
+constexpr std::size_t input_bytes_max = std::size_t{64} << 20;
+constexpr std::uint64_t signal_look_ms = 20;
+
+enum class Format : std::uint8_t { sygus, json, csv };
+
+/// By the name's ending, else by the first character.
+Format format_of(const std::string& path, const std::string& text) {
+  if (path.ends_with(".sl")) return Format::sygus;
+  if (path.ends_with(".json")) return Format::json;
+  if (path.ends_with(".csv")) return Format::csv;
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const char c = first == std::string::npos ? '\0' : text[first];
+  return c == '(' || c == ';' ? Format::sygus : (c == '{' ? Format::json : Format::csv);
+}
+
+Result<Request> read_generate_request(const std::string& path, std::string text) {
+  Request request;
+  switch (format_of(path, text)) {
+    case Format::sygus:
+      request.what = SygusText{std::move(text)};
+      request.languages = {Language::sygus};
+      return request;
+    case Format::csv: {
+      auto task = read_csv_task(text);
+      if (!task)
+        return Error{task.error().code, task.error().what, path + ":" + task.error().where};
+      request.what = std::move(task).value();
+      request.languages = {Language::python};
+      return request;
+    }
+    case Format::json:
+      break;
+  }
+  // A file may spread its one request over many lines, and needs no id.
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  Line line = read_line(text, 1);
+  if (line.kind == Line::Kind::bad && line.id.is_null() && !text.empty()) {
+    const std::size_t open = text.find('{');
+    if (open != std::string::npos && text.find("\"id\"") == std::string::npos) {
+      const bool empty = text.find_first_not_of(" \t\r\n", open + 1) == text.find('}', open + 1);
+      Line named = read_line(
+          text.substr(0, open + 1) + "\"id\":0" + (empty ? "" : ",") + text.substr(open + 1), 1);
+      if (named.kind == Line::Kind::request || named.error->column == 0) line = std::move(named);
+    }
+  }
+  if (line.kind == Line::Kind::request) return std::move(line.request);
+  const std::string what = line.error ? line.error->message : "a request with examples is wanted";
+  return Error{"bad_json", what, path};
+}
+
+void apply_options(const Options& options, Deadline by, Request& request) {
+  request.deadline = std::min(request.deadline, by);
+  if (options.simulations != 0) request.simulations = options.simulations;
+  if (!options.languages.empty()) request.languages = options.languages;
+  request.top = std::max(request.top, options.top);
+  request.first_only = request.first_only || options.first;
+  if (options.seed != 1) request.seed = options.seed;
+  request.bytes = 0;
+}
+
+void add_members(const SearchReply& reply, const EngineStats& stats, Json& members) {
+  members["status"] = to_string(reply.status);
+  members["programs"] = programs_json(reply.answer);
+  members["examples_passed"] = reply.answer.examples_passed;
+  members["examples_total"] = reply.answer.examples_total;
+  members["question"] = question_json(reply.answer);
+  members["smallest"] = reply.smallest;
+  members["simulations"] = reply.simulations;
+  members["nodes"] = reply.nodes;
+  members["nodes_per_s"] =
+      reply.ms > 0 ? static_cast<double>(reply.nodes) / (reply.ms / 1000) : 0.0;
+  members["evaluations"] = reply.evaluations;
+  members["batches"] = stats.batches;
+  members["mean_batch"] = stats.batch_mean;
+  members["first_answer_ms"] = reply.first_answer_ms;
+  members["weights"] = reply.weights;
+}
+
+void print_stats(const SearchReply& reply, const EngineStats& stats) {
+  weir::Table table({"generate", ""});
+  table.add({"status", std::string(to_string(reply.status))});
+  table.add(
+      {"size", reply.answer.programs.empty() ? "-" : format_count(reply.answer.programs[0].size)});
+  table.add({"smallest", reply.smallest ? "yes" : "not known"});
+  table.add({"simulations", format_count(reply.simulations)});
+  table.add({"programs looked at", format_count(reply.nodes)});
+  table.add({"evaluations", format_count(reply.evaluations)});
+  table.add({"batches", format_count(stats.batches)});
+  table.add({"first answer", format_duration(reply.first_answer_ms / 1000)});
+  table.add({"time", format_duration(reply.ms / 1000)});
+  table.add({"guidance", reply.weights});
+  std::fputs(table.text().c_str(), stderr);
+}
+
+void tell_reply(const Options& options, const SearchReply& reply, Findings& findings) {
+  const bool solved = reply.status == ReplyStatus::solved && !reply.answer.programs.empty();
+  if (!solved) {
+    Error error = reply.error;
+    if (error.code.empty()) {
+      error.code = std::string(to_string(reply.status));
+      error.what = reply.answer.examples_passed == 0
+                       ? "no program was found within the limits"
+                       : "the best program found is right on " +
+                             std::to_string(reply.answer.examples_passed) + " of " +
+                             std::to_string(reply.answer.examples_total) + " examples";
+    }
+    error.where = error.where.empty() ? options.input : options.input + ":" + error.where;
+    fail(findings, error);
+    findings.exit = 1;
+    return;
+  }
+  for (std::size_t i = 0; i < reply.answer.programs.size() && i < options.top; ++i) {
+    for (const auto& [language, text] : reply.answer.programs[i].text) {
+      if (!findings.text.empty()) findings.text += "\n";
+      findings.text += text;
+      if (!text.ends_with('\n')) findings.text += "\n";
+    }
+  }
+  if (reply.answer.programs[0].confidence < options.confidence && !options.quiet)
+    std::fprintf(stderr, "weir-search: the best program's confidence is %.2f\n",
+                 reply.answer.programs[0].confidence);
+}
+
+}  // namespace
+
+void generate_command(const Options& options, const StopSignals& signals, Deadline begin,
+                      Findings& findings) {
+  Guidance guidance;
+  if (auto loaded = load_guidance(options.guidance, guidance); !loaded)
+    return fail(findings, loaded.error());
+  Session session(options, findings);
+  EngineConfig config;
+  config.queue = config.active = 1;
+  config.guidance = &guidance;
+  if (options.interactive) {
+    if (session.start(config, 1)) interact(options, signals, session.engine(), findings);
+    return session.finish();
+  }
+  auto text = read_input(options.input, input_bytes_max);
+  if (!text) return fail(findings, text.error());
+  auto request = read_generate_request(options.input, std::move(text).value());
+  if (!request) return fail(findings, request.error());
+  apply_options(options, answer_by(options, begin), request.value());
+  if (!session.start(config, 1)) return;
+  SearchReply reply;
+  Handle handle = session.engine().submit(session.engine().add_client().value(),
+                                          std::move(request).value(), reply);
+  while (handle.wait_until(after_ms(signal_look_ms), reply) == Status::timed_out) {
+    if (signals.stop_requested()) handle.cancel();
+  }
+  const EngineStats stats = session.engine().stats();
+  add_members(reply, stats, findings.members);
+  tell_reply(options, reply, findings);
+  if (options.stats) print_stats(reply, stats);
+  if (options.json || !options.graph.empty() || !options.trace.empty()) {
+    session.finish();
+  } else {
+    session.leave();
+  }
+  if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
+}
+
+}  // namespace weir::search::program

@@ -1,0 +1,132 @@
+#include "interactive.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <weir/terminal.hpp>
+
+#include "commands.hpp"
+#include "json_reply.hpp"
+
+namespace weir::search::program {
+
+namespace {
+
+constexpr const char* help_text =
+    "An example a line: INPUT | INPUT => OUTPUT; without => it is a row whose output you do not "
+    "know.\n"
+    "An empty line asks for a program. Commands: help, examples, stats, clear, exit.\n";
+constexpr std::uint64_t answer_ms = 1000;
+
+std::string trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+}
+
+Example example_of(const std::string& line, std::uint32_t number) {
+  Example example;
+  example.line = number;
+  std::string_view inputs = line;
+  if (const std::size_t arrow = line.find("=>"); arrow != std::string::npos) {
+    example.out = trimmed(std::string_view(line).substr(arrow + 2));
+    inputs = inputs.substr(0, arrow);
+  }
+  for (;;) {
+    const std::size_t bar = inputs.find('|');
+    example.in.emplace_back(trimmed(inputs.substr(0, bar)));
+    if (bar == std::string_view::npos) return example;
+    inputs.remove_prefix(bar + 1);
+  }
+}
+
+bool get_line(std::string& line) {
+  line.clear();
+  for (int c = std::getchar(); c != EOF; c = std::getchar()) {
+    if (c == '\n') return true;
+    line += static_cast<char>(c);
+  }
+  return !line.empty();
+}
+
+std::string shown(const Task& task) {
+  std::string text;
+  for (const Example& example : task.examples) {
+    for (std::size_t i = 0; i < example.in.size(); ++i)
+      text += (i == 0 ? "" : " | ") + std::get<std::string>(example.in[i]);
+    if (example.out) text += " => " + std::get<std::string>(*example.out);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string answer_text(const Options& options, const SearchReply& reply) {
+  std::string text;
+  for (std::size_t i = 0; i < reply.answer.programs.size() && i < options.top; ++i)
+    for (const auto& [language, program] : reply.answer.programs[i].text) text += program + "\n";
+  if (reply.status != ReplyStatus::solved) {
+    text += std::string(to_string(reply.status));
+    text += reply.error.code.empty() ? "" : ": " + reply.error.what;
+    text += "\n";
+  }
+  if (reply.answer.question) {
+    const Json question = question_json(reply.answer);
+    text += "What is the output of " + question["in"].dump() + "? " + question["out"].dump() +
+            " are possible.\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void interact(const Options& options, const StopSignals& signals, Engine& engine,
+              Findings& findings) {
+  const ClientId client = engine.add_client().value();
+  const bool person = isatty(STDIN_FILENO) != 0;
+  findings.told = true;
+  Task task;
+  std::string line;
+  if (person) std::fputs(help_text, stderr);
+  for (std::uint32_t number = 1; !signals.stop_requested(); ++number) {
+    if (person) std::fputs("> ", stderr);
+    const bool more = get_line(line);
+    const std::string word = trimmed(line);
+    std::string said;
+    if (word == "exit" || (!more && task.examples.empty())) return;
+    if (word == "help") {
+      said = help_text;
+    } else if (word == "clear") {
+      task.examples.clear();
+    } else if (word == "examples") {
+      said = shown(task);
+    } else if (word == "stats") {
+      said = stats_line(engine.stats());
+    } else if (!word.empty()) {
+      task.examples.push_back(example_of(word, number));
+      if (std::string fault = fault_of(task);
+          !fault.empty() && fault != "no example has an output") {
+        said = fault + "\n";
+        task.examples.pop_back();
+      }
+    } else if (!task.examples.empty()) {
+      Request request;
+      request.what = task;
+      request.deadline = options.time_limit_s > 0
+                             ? now_ns() + static_cast<std::uint64_t>(options.time_limit_s * 1e9)
+                             : after_ms(answer_ms);
+      request.simulations = options.simulations;
+      request.top = std::max(2U, options.top);
+      request.languages =
+          options.languages.empty() ? std::vector<Language>{Language::python} : options.languages;
+      SearchReply reply;
+      Handle handle = engine.submit(client, std::move(request), reply);
+      if (handle.valid()) (void)handle.wait_until(never, reply);
+      said = answer_text(options, reply);
+    }
+    std::fputs(said.c_str(), stdout);
+    std::fflush(stdout);
+    if (!more) return;
+  }
+}
+
+}  // namespace weir::search::program

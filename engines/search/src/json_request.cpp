@@ -1,0 +1,317 @@
+#include "json_request.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+#include <weir/terminal.hpp>
+
+namespace weir::search::program {
+
+namespace {
+
+constexpr std::uint64_t ms_max = 31'536'000'000;  // a year
+constexpr std::uint32_t top_max = 100;
+constexpr std::size_t examples_max = 100'000, inputs_max = 64;
+
+const std::vector<std::string>& known_members() {
+  static const std::vector<std::string> members = {
+      "id",     "examples", "domain",   "sygus", "deadline_ms", "simulations",
+      "top",    "lang",     "level",    "seed",  "name",        "first",
+      "cancel", "good",     "feedback", "stats", "drain"};
+  return members;
+}
+
+LineError error_of(std::string message, std::uint64_t line = 0, std::uint64_t column = 0) {
+  return {std::move(message), line, column};
+}
+
+/// A whole number in a range; false, with a message, else.
+bool read_whole(const Json& json, const char* name, std::uint64_t least, std::uint64_t most,
+                std::uint64_t& into, std::string& what) {
+  const bool good = json.is_number_integer() &&
+                    (json.is_number_unsigned() || json.get<std::int64_t>() >= 0) &&
+                    json.get<std::uint64_t>() >= least && json.get<std::uint64_t>() <= most;
+  if (good) {
+    into = json.get<std::uint64_t>();
+  } else {
+    what = "\"" + std::string(name) + "\" is no whole number from " + std::to_string(least) +
+           " to " + std::to_string(most);
+  }
+  return good;
+}
+
+bool read_languages(const Json& json, std::vector<Language>& into, std::string& what) {
+  if (!json.is_array() || json.empty()) {
+    what = "\"lang\" is a list of sygus, cpp, python, js";
+    return false;
+  }
+  for (const Json& name : json) {
+    std::size_t index = 0;
+    while (index < languages && (!name.is_string() || name.get_ref<const std::string&>() !=
+                                                          to_string(static_cast<Language>(index))))
+      ++index;
+    if (index == languages) {
+      what = name.dump(-1, ' ', true) + " is none of sygus, cpp, python, js";
+      return false;
+    }
+    if (std::find(into.begin(), into.end(), static_cast<Language>(index)) == into.end())
+      into.push_back(static_cast<Language>(index));
+  }
+  return true;
+}
+
+bool read_example(const Json& json, std::size_t number, Example& example, std::string& what) {
+  const std::string where = "example " + std::to_string(number) + ": ";
+  if (!json.is_object() || !json.contains("in") || !json["in"].is_array() || json["in"].empty()) {
+    what = where + "an object with a list \"in\" is wanted";
+    return false;
+  }
+  for (const auto& member : json.items()) {
+    if (member.key() == "in" || member.key() == "out") continue;
+    what = where + "unknown member \"" + member.key() + "\"; known are in, out";
+    return false;
+  }
+  if (json["in"].size() > inputs_max) {
+    what = where + "more than " + std::to_string(inputs_max) + " inputs";
+    return false;
+  }
+  for (std::size_t i = 0; i < json["in"].size(); ++i) {
+    auto value = value_of(json["in"][i], what);
+    if (!value) {
+      what = where + "input " + std::to_string(i + 1) + " " + what;
+      return false;
+    }
+    example.in.push_back(std::move(*value));
+  }
+  if (!json.contains("out") || json["out"].is_null()) return true;
+  example.out = value_of(json["out"], what);
+  if (!example.out) what = where + "the output " + what;
+  return example.out.has_value();
+}
+
+bool read_task(const Json& json, Task& task, std::string& what) {
+  const Json& domain = json.contains("domain") ? json["domain"] : Json("string");
+  if (domain == "string") {
+    task.domain = Domain::text;
+  } else if (domain == "list") {
+    task.domain = Domain::list;
+  } else {
+    what = "\"domain\" is \"string\" or \"list\"";
+    return false;
+  }
+  const Json& examples = json["examples"];
+  if (!examples.is_array() || examples.empty() || examples.size() > examples_max) {
+    what = "\"examples\" is a list of 1 to " + std::to_string(examples_max);
+    return false;
+  }
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    Example example;
+    example.line = static_cast<std::uint32_t>(i + 1);
+    if (!read_example(examples[i], i + 1, example, what)) return false;
+    task.examples.push_back(std::move(example));
+  }
+  what = fault_of(task);
+  return what.empty();
+}
+
+bool is_name(const std::string& text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (text.empty() || text.size() > 64 || !letter(text[0])) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool read_bounds(const Json& json, Request& request, std::string& what) {
+  std::uint64_t value = 0;
+  if (json.contains("deadline_ms")) {
+    if (!read_whole(json["deadline_ms"], "deadline_ms", 0, ms_max, value, what)) return false;
+    request.deadline = after_ms(value);
+  }
+  if (json.contains("simulations") &&
+      !read_whole(json["simulations"], "simulations", 1, std::numeric_limits<std::int64_t>::max(),
+                  request.simulations, what))
+    return false;
+  if (json.contains("seed") &&
+      !read_whole(json["seed"], "seed", 0, std::numeric_limits<std::uint64_t>::max(), request.seed,
+                  what))
+    return false;
+  if (json.contains("top")) {
+    if (!read_whole(json["top"], "top", 1, top_max, value, what)) return false;
+    request.top = static_cast<std::uint32_t>(value);
+  }
+  if (json.contains("level")) {
+    if (!read_whole(json["level"], "level", 0, 2, value, what)) return false;
+    request.level = static_cast<std::uint8_t>(value);
+  }
+  if (json.contains("first")) {
+    if (!json["first"].is_boolean()) {
+      what = "\"first\" is true or false";
+      return false;
+    }
+    request.first_only = json["first"].get<bool>();
+  }
+  return true;
+}
+
+bool read_request(const Json& json, Request& request, std::string& what) {
+  if (!read_bounds(json, request, what)) return false;
+  if (json.contains("lang") && !read_languages(json["lang"], request.languages, what)) return false;
+  if (json.contains("sygus") == json.contains("examples")) {
+    what = "a request has either \"examples\" or \"sygus\"";
+    return false;
+  }
+  if (json.contains("sygus")) {
+    if (!json["sygus"].is_string()) {
+      what = "\"sygus\" is the text of a file";
+      return false;
+    }
+    if (request.languages.empty()) request.languages = {Language::sygus};
+    request.what = SygusText{json["sygus"].get<std::string>()};
+    return true;
+  }
+  if (request.languages.empty()) request.languages = {Language::python};
+  Task task;
+  if (json.contains("name")) {
+    if (!json["name"].is_string() || !is_name(json["name"].get_ref<const std::string&>())) {
+      what = "\"name\" is no name of a function";
+      return false;
+    }
+    task.name = json["name"].get<std::string>();
+  }
+  if (!read_task(json, task, what)) return false;
+  task.level = request.level;
+  request.what = std::move(task);
+  return true;
+}
+
+bool is_id(const Json& json) { return json.is_string() || json.is_number_integer(); }
+
+std::string unknown_member(const Json& json) {
+  for (const auto& member : json.items()) {
+    const auto& known = known_members();
+    if (std::find(known.begin(), known.end(), member.key()) == known.end())
+      return "unknown member \"" + member.key() + "\"; the nearest known one is \"" +
+             nearest_word(member.key(), known) + "\"";
+  }
+  return {};
+}
+
+/// Lines that are no requests. False: it is one.
+bool read_control(const Json& json, Line& line) {
+  const auto only = [&](const char* name, Line::Kind kind) {
+    if (!json.contains(name)) return false;
+    line.kind = kind;
+    return true;
+  };
+  if (only("cancel", Line::Kind::cancel) || only("feedback", Line::Kind::feedback)) {
+    const char* const name = line.kind == Line::Kind::cancel ? "cancel" : "feedback";
+    if (!is_id(json[name])) {
+      line.kind = Line::Kind::bad;
+      line.error = error_of("\"" + std::string(name) + "\" names an id: a string or an integer");
+      return true;
+    }
+    line.id = json[name];
+    if (line.kind == Line::Kind::feedback && json.contains("good") && json["good"].is_boolean())
+      line.good = json["good"].get<bool>();
+    return true;
+  }
+  return only("stats", Line::Kind::stats) || only("drain", Line::Kind::drain);
+}
+
+}  // namespace
+
+std::optional<Value> value_of(const Json& json, std::string& what) {
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_boolean()) return json.get<bool>();
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto fits = [](const Json& number) {
+    return number.is_number_integer() &&
+           (!number.is_number_unsigned() || number.get<std::uint64_t>() <= most);
+  };
+  if (json.is_number_integer()) {
+    if (fits(json)) return json.get<std::int64_t>();
+    what = "is an integer beyond 64 bits";
+    return {};
+  }
+  if (json.is_array() && std::all_of(json.begin(), json.end(), fits)) {
+    List list;
+    for (const Json& number : json) list.push_back(number.get<std::int64_t>());
+    return list;
+  }
+  what = "is no string, integer, boolean or list of integers";
+  return {};
+}
+
+Json json_of(const Value& value) {
+  return std::visit([](const auto& held) { return Json(held); }, value);
+}
+
+std::string fault_of(const Task& task) {
+  const Example& first = task.examples.front();
+  std::optional<std::size_t> output;
+  for (const Example& example : task.examples) {
+    const std::string where = "example " + std::to_string(example.line) + ": ";
+    if (example.in.size() != first.in.size())
+      return where + std::to_string(example.in.size()) + " inputs, and the first example has " +
+             std::to_string(first.in.size());
+    for (std::size_t i = 0; i < example.in.size(); ++i) {
+      if (example.in[i].index() != first.in[i].index())
+        return where + "input " + std::to_string(i + 1) +
+               " is of another kind than that of the first example";
+    }
+    if (!example.out) continue;
+    if (output && *output != example.out->index())
+      return where + "the output is of another kind than those before";
+    output = example.out->index();
+  }
+  return output ? std::string() : "no example has an output";
+}
+
+Line read_line(std::string_view text, std::uint64_t number) {
+  Line line;
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    std::string what = error.what();
+    if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
+    line.error = error_of("not JSON: " + what, number, error.byte);
+    return line;
+  } catch (const Json::exception& error) {
+    line.error = error_of(std::string("not JSON: ") + error.what(), number, 1);
+    return line;
+  }
+  const auto fail = [&](std::string what) {
+    line.kind = Line::Kind::bad;
+    line.error = error_of(std::move(what), number);
+  };
+  if (!json.is_object()) {
+    fail("a request is a JSON object");
+    return line;
+  }
+  if (json.contains("id") && is_id(json["id"])) line.id = json["id"];
+  if (std::string unknown = unknown_member(json); !unknown.empty()) {
+    fail(std::move(unknown));
+    return line;
+  }
+  if (!json.contains("id") && read_control(json, line)) {
+    if (line.error) line.error->line = number;
+    return line;
+  }
+  if (line.id.is_null()) {
+    fail("a request has an \"id\": a string or an integer");
+    return line;
+  }
+  std::string what;
+  if (!read_request(json, line.request, what)) {
+    fail(std::move(what));
+    return line;
+  }
+  line.kind = Line::Kind::request;
+  line.request.bytes = text.size();
+  return line;
+}
+
+}  // namespace weir::search::program

@@ -1,0 +1,40 @@
+// json_request.hpp: lines of JSON that ask something of the service; private to the program.
+//
+// Errors: a line that is no request says so with line and column; a request that cannot be served keeps its id, so that
+//         the reply finds its way.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <weir/search/request.hpp>
+
+namespace weir::search::program {
+
+using Json = nlohmann::ordered_json;
+
+struct LineError {
+  std::string message;
+  std::uint64_t line = 0, column = 0;  // 0: not known
+};
+
+struct Line {
+  enum class Kind : std::uint8_t { request, cancel, feedback, stats, drain, bad };
+  Kind kind = Kind::bad;
+  Json id;  // string, integer, or null
+  Request request;
+  bool good = false;  // feedback
+  std::optional<LineError> error;
+};
+
+/// Reads one line; `number` is its place in its input, from 1. Deadlines count from now.
+Line read_line(std::string_view text, std::uint64_t number);
+/// A value of an example: text, integer, boolean, list of integers. Empty: something else, and `what` says so.
+std::optional<Value> value_of(const Json& json, std::string& what);
+Json json_of(const Value& value);
+/// What is wrong with a task's shape; empty: nothing.
+std::string fault_of(const Task& task);
+
+}  // namespace weir::search::program

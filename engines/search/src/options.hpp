@@ -1,0 +1,57 @@
+// options.hpp: the command line of weir-search, read and checked; private to the program.
+//
+// Errors: anything that cannot be used is told on stderr with the nearest known word, and is exit 2.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+#include <weir/result.hpp>
+#include <weir/search/task.hpp>
+
+namespace weir::search::program {
+
+enum class Command : std::uint8_t {
+  none,
+  generate,
+  check,
+  batch,
+  serve,
+  connect4_solve,
+  connect4_move
+};
+
+struct Options {
+  Command command = Command::none;
+  std::string command_name;
+
+  int workers = -1;  // -1: one a core
+  std::uint64_t seed = 1;
+  std::string graph, trace;
+  bool json = false, quiet = false;
+
+  std::string input;                // FILE or -
+  std::string answer;               // check
+  double time_limit_s = 0;          // 0: none
+  std::uint64_t simulations = 0;    // 0: none given
+  std::vector<Language> languages;  // empty: by the input
+  std::uint32_t top = 1;
+  double confidence = 0;  // below it an answer is told to be doubtful; 0: never
+  std::string guidance = "default";
+  bool first = false, stats = false, interactive = false;
+
+  std::string socket, prometheus;
+  std::uint32_t queue = 16'384;
+};
+
+/// What came of the command line: go on, or end with `exit`.
+struct Parsed {
+  Options options;
+  int exit = -1;     // -1: go on
+  Error error;       // what was wrong, when exit is 2
+  std::string text;  // help or version, when exit is 0
+};
+
+Parsed parse_options(int argc, char** argv);
+
+}  // namespace weir::search::program

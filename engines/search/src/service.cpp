@@ -1,0 +1,395 @@
+#include "service.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <weir/file.hpp>
+
+#include "json_reply.hpp"
+
+namespace weir::search::program {
+
+namespace {
+
+constexpr std::size_t read_bytes = 65'536;
+constexpr std::size_t write_bytes =
+    4096;  // PIPE_BUF: so much a pipe takes without waiting when poll says it has room
+constexpr std::size_t line_bytes_max = request_bytes_max;
+constexpr std::uint64_t figures_interval_ms = 1000;
+constexpr int poll_ms = 100;
+constexpr std::size_t connections_max = 200;
+
+Error system_error(const char* what, const std::string& where) {
+  return {"io", std::string(what) + ": " + std::strerror(errno), where};
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+}  // namespace
+
+Service::Service(Engine& engine, const ServiceConfig& config, const StopSignals& signals)
+    : engine_(engine),
+      config_(config),
+      signals_(signals),
+      done_(2 * std::size_t{config.queue} + 4096) {}
+
+Service::~Service() {
+  for (auto& connection : connections_) close_connection(*connection);
+  for (Pending& pending : pending_) pending.handle = Handle();
+  // What was told to this listener has been told by the time that the engine is idle.
+  (void)engine_.drain_until();
+  if (listener_ >= 0) {
+    close(listener_);
+    unlink(config_.socket.c_str());
+  }
+  if (event_ >= 0) close(event_);
+}
+
+void Service::replied(std::uint64_t tag) noexcept {
+  // The ring holds more than can be pending: a refusal is a lost race.
+  while (done_.push(std::uint64_t{tag}) != Status::accepted) {
+  }
+  // (1) seq_cst pairs with (2): the reader takes the tag after it has cleared the word, or is woken for it
+  if (told_.exchange(1, seq_cst) != 0) return;
+  const std::uint64_t one = 1;
+  (void)!write(event_, &one, sizeof(one));
+}
+
+Result<Done> Service::open_eventfd() {
+  event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (event_ < 0) return system_error("no eventfd", "serve");
+  return Done{};
+}
+
+Result<Done> Service::listen_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path))
+    return Error{
+        "usage",
+        "a socket's path has at most " + std::to_string(sizeof(address.sun_path) - 1) + " bytes",
+        path};
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener_ < 0) return system_error("no socket", path);
+  auto* const named = reinterpret_cast<sockaddr*>(&address);
+  if (bind(listener_, named, sizeof(address)) != 0) {
+    // One that nobody listens at is left over from a server that was killed.
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool dead = errno == EADDRINUSE && probe >= 0 &&
+                      connect(probe, named, sizeof(address)) != 0 && errno == ECONNREFUSED;
+    if (probe >= 0) close(probe);
+    if (!dead || unlink(path.c_str()) != 0 || bind(listener_, named, sizeof(address)) != 0) {
+      const Error error =
+          dead ? system_error("cannot listen", path)
+               : Error{"io", "somebody listens there, or it is no place for a socket", path};
+      close(std::exchange(listener_, -1));
+      return error;
+    }
+  }
+  if (listen(listener_, 64) != 0) return system_error("cannot listen", path);
+  return Done{};
+}
+
+bool Service::add_connection(int in, int out, bool socket) {
+  auto client = engine_.add_client();
+  if (!client) return false;
+  auto made = std::make_unique<Connection>();
+  made->in = in, made->out = out, made->socket = socket, made->client = client.value();
+  for (auto& place : connections_) {
+    if (place->in >= 0 || !is_over(*place)) continue;
+    place = std::move(made);  // of a client that has gone
+    return true;
+  }
+  if (connections_.size() == connections_max) return false;
+  connections_.push_back(std::move(made));
+  return true;
+}
+
+void Service::accept_clients() {
+  for (;;) {
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client < 0) return;
+    if (add_connection(client, client, true)) continue;
+    const std::string line = error_line(nullptr, {"too many connections", 0, 0});
+    (void)!send(client, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(client);
+  }
+}
+
+void Service::close_connection(Connection& connection) {
+  if (connection.socket && connection.in >= 0) close(connection.in);
+  connection.in = connection.out = -1;
+  engine_.remove_client(connection.client);
+}
+
+bool Service::wants_input(const Connection& connection) const {
+  if (connection.ended || connection.gone || connection.write.size() >= config_.queue) return false;
+  return !config_.throttle || live_ < config_.queue;
+}
+
+void Service::read_input(Connection& connection) {
+  const std::size_t before = connection.read.size();
+  connection.read.resize(before + read_bytes);
+  const ssize_t got = read(connection.in, connection.read.data() + before, read_bytes);
+  connection.read.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (got == 0) return end_input(connection);
+  if (got < 0 && errno != EAGAIN && errno != EINTR) return lose(connection);
+  take_lines(connection);
+}
+
+/// Whole lines that have been read, as far as the bounds allow.
+void Service::take_lines(Connection& connection) {
+  std::size_t begin = 0;
+  while (wants_input(connection)) {
+    const std::size_t end = connection.read.find('\n', std::max(begin, connection.scanned));
+    if (end == std::string::npos) {
+      connection.scanned = connection.read.size();
+      break;
+    }
+    take_line(connection, std::string_view(connection.read).substr(begin, end - begin));
+    begin = end + 1;
+    connection.scanned = begin;
+  }
+  connection.read.erase(0, begin);
+  connection.scanned -= std::min(begin, connection.scanned);
+  if (connection.read.size() <= line_bytes_max || connection.read.find('\n') != std::string::npos)
+    return;
+  if (!std::exchange(connection.skipping, true)) {
+    ++connection.line, ++result_.lines, ++result_.malformed;
+    connection.write.push_back(
+        error_line(nullptr, {"a line of more than " + std::to_string(line_bytes_max) + " bytes",
+                             connection.line, line_bytes_max}));
+  }
+  connection.read.clear();
+  connection.scanned = 0;
+}
+
+void Service::end_input(Connection& connection) {
+  // What is left without a line end is a line too, once there is room for it.
+  if (!connection.read.empty() && connection.read.back() != '\n') connection.read += '\n';
+  take_lines(connection);
+  if (connection.read.empty() || connection.skipping) connection.ended = true;
+}
+
+void Service::take_line(Connection& connection, std::string_view text) {
+  if (std::exchange(connection.skipping, false)) return;
+  ++connection.line;
+  if (is_blank(text)) return;
+  ++result_.lines;
+  Line line = read_line(text, connection.line);
+  switch (line.kind) {
+    case Line::Kind::request:
+      return take_request(connection, line);
+    case Line::Kind::cancel:
+      if (const auto found = connection.live.find(line.id.dump()); found != connection.live.end())
+        pending_[found->second].handle.cancel();
+      return;
+    case Line::Kind::feedback:
+      return;
+    case Line::Kind::stats:
+      connection.write.push_back(stats_line(engine_.stats()));
+      return;
+    case Line::Kind::drain:
+      connection.draining = true;
+      return;
+    case Line::Kind::bad:
+      break;
+  }
+  ++result_.malformed;
+  // A live id has its reply to come: it gets no second one.
+  const bool live = connection.live.count(line.id.dump()) != 0;
+  connection.write.push_back(error_line(live ? Json(nullptr) : line.id, *line.error));
+}
+
+void Service::take_request(Connection& connection, Line& line) {
+  ++result_.requests;
+  std::string key = line.id.dump();
+  if (connection.live.count(key) != 0) {
+    connection.write.push_back(
+        error_line(nullptr, {"the id " + key + " is in use", connection.line, 1}));
+    return;
+  }
+  SearchReply rejection;
+  if (connection.draining || stopping_) {
+    rejection.status = ReplyStatus::rejected;
+    rejection.weights = "default";
+    connection.write.push_back(reply_line(line.id, rejection));
+    return;
+  }
+  if (free_pending_.empty()) {
+    free_pending_.push_back(static_cast<std::uint32_t>(pending_.size()));
+    pending_.emplace_back();
+  }
+  const std::uint32_t index = free_pending_.back();
+  Pending& pending = pending_[index];
+  const auto place = std::find_if(connections_.begin(), connections_.end(),
+                                  [&](const auto& each) { return each.get() == &connection; });
+  if (line.request.simulations == 0 && line.request.deadline == never)
+    line.request.simulations = config_.simulations;
+  line.request.deadline = std::min(line.request.deadline, config_.until);
+  pending.handle =
+      engine_.submit(connection.client, std::move(line.request), rejection, this, index);
+  if (!pending.handle.valid()) {
+    connection.write.push_back(reply_line(line.id, rejection));
+    ++result_.replies, ++connection.answered;
+    return;
+  }
+  free_pending_.pop_back();
+  pending.id = std::move(line.id);
+  pending.connection = static_cast<std::uint32_t>(place - connections_.begin());
+  pending.used = true;
+  connection.live.emplace(std::move(key), index);
+  ++live_;
+}
+
+void Service::collect_replies() {
+  std::uint64_t ignored = 0;
+  (void)!read(event_, &ignored, sizeof(ignored));
+  told_.store(0, seq_cst);  // (2) seq_cst pairs with (1)
+  std::uint64_t tag = 0;
+  while (done_.pop(tag) == Status::accepted) {
+    Pending& pending = pending_[tag];
+    SearchReply reply;
+    if (!pending.used || pending.handle.poll(reply) != Status::accepted) continue;
+    Connection& connection = *connections_[pending.connection];
+    connection.live.erase(pending.id.dump());  // from here on the id can be used again
+    --live_, ++result_.replies, ++connection.answered;
+    if (!connection.gone) connection.write.push_back(reply_line(pending.id, reply));
+    pending.used = false;
+    pending.id = nullptr;
+    free_pending_.push_back(static_cast<std::uint32_t>(tag));
+  }
+}
+
+void Service::write_output(Connection& connection) {
+  std::string chunk;
+  std::size_t from = connection.written;
+  for (const std::string& line : connection.write) {
+    chunk.append(line, from, write_bytes - chunk.size());
+    from = 0;
+    if (chunk.size() == write_bytes) break;
+  }
+  const ssize_t put = connection.socket ? send(connection.out, chunk.data(), chunk.size(),
+                                               MSG_DONTWAIT | MSG_NOSIGNAL)
+                                        : write(connection.out, chunk.data(), chunk.size());
+  if (put < 0) {
+    if (errno != EAGAIN && errno != EINTR) lose(connection);
+    return;
+  }
+  connection.written += static_cast<std::size_t>(put);
+  while (!connection.write.empty() && connection.written >= connection.write.front().size()) {
+    connection.written -= connection.write.front().size();
+    connection.write.pop_front();
+  }
+}
+
+/// Nobody reads any more: what was asked for is cancelled.
+void Service::lose(Connection& connection) {
+  if (std::exchange(connection.gone, true)) return;
+  if (!connection.socket) result_.reader_gone = true;
+  connection.ended = true;
+  connection.read.clear(), connection.write.clear();
+  connection.scanned = connection.written = 0;
+  for (const auto& [id, index] : connection.live) pending_[index].handle.cancel();
+}
+
+void Service::finish_drained(Connection& connection) {
+  if (!connection.draining || !connection.live.empty()) return;
+  connection.draining = false;
+  connection.ended = true;
+  connection.write.push_back(Json({{"drained", connection.answered}}).dump() + "\n");
+}
+
+bool Service::is_over(const Connection& connection) const {
+  return connection.ended && connection.live.empty() && connection.write.empty() &&
+         !connection.draining;
+}
+
+void Service::stop_reading() {
+  if (!signals_.stop_requested() || std::exchange(stopping_, true)) return;
+  for (auto& connection : connections_) {
+    connection->ended = true;
+    connection->read.clear();
+    connection->scanned = 0;
+  }
+}
+
+void Service::write_figures(bool last) {
+  if (config_.prometheus.empty()) return;
+  const Deadline now = now_ns();
+  if (!last && now < figures_at_) return;
+  figures_at_ = now + figures_interval_ms * 1'000'000;
+  (void)write_file_atomically(config_.prometheus, prometheus_text(engine_.stats()));
+}
+
+int Service::poll_once() {
+  std::vector<pollfd> polled = {{event_, POLLIN, 0}, {stopping_ ? -1 : listener_, POLLIN, 0}};
+  for (const auto& connection : connections_) {
+    const short in = wants_input(*connection) ? POLLIN : 0;
+    const short out = connection->write.empty() || connection->gone ? 0 : POLLOUT;
+    const bool watched = !connection->gone && (connection->in >= 0);
+    if (connection->socket) {
+      polled.push_back({watched ? connection->in : -1, static_cast<short>(in | out), 0});
+      polled.push_back({-1, 0, 0});
+    } else {
+      polled.push_back({watched && in != 0 ? connection->in : -1, in, 0});
+      polled.push_back({watched && out != 0 ? connection->out : -1, out, 0});
+    }
+  }
+  const int ready = poll(polled.data(), polled.size(), poll_ms);
+  if (ready <= 0) return ready;
+  if (polled[1].revents != 0) accept_clients();
+  for (std::size_t i = 0; 2 * i + 3 < polled.size(); ++i) {
+    Connection& connection = *connections_[i];
+    const short in = polled[2 * i + 2].revents;
+    const short out = connection.socket ? in : polled[2 * i + 3].revents;
+    if ((out & POLLOUT) != 0) write_output(connection);
+    if ((in & POLLIN) != 0 && wants_input(connection)) {
+      read_input(connection);
+    } else if (!connection.socket && (in & (POLLHUP | POLLERR)) != 0) {
+      end_input(connection);
+    }
+    // A pipe whose reader has gone, a socket that is closed both ways.
+    if ((out & POLLERR) != 0 || (connection.socket && (in & POLLHUP) != 0)) lose(connection);
+  }
+  return ready;
+}
+
+Result<ServiceResult> Service::run(int in, int out) {
+  if (auto opened = open_eventfd(); !opened) return opened.error();
+  if (!config_.socket.empty()) {
+    if (auto listening = listen_at(config_.socket); !listening) return listening.error();
+  }
+  if (in >= 0 && !add_connection(in, out, false))
+    return Error{"clients", "no room for a client", "serve"};
+  for (;;) {
+    stop_reading();
+    collect_replies();
+    bool over = listener_ < 0 || stopping_;
+    for (auto& connection : connections_) {
+      if (!connection->read.empty() && !connection->gone) take_lines(*connection);
+      finish_drained(*connection);
+      over = over && is_over(*connection);
+    }
+    if (over) break;
+    for (auto& connection : connections_)
+      if (connection->socket && connection->in >= 0 && is_over(*connection))
+        close_connection(*connection);
+    write_figures(false);
+    if (poll_once() < 0 && errno != EINTR) return system_error("poll", "serve");
+  }
+  write_figures(true);
+  return result_;
+}
+
+}  // namespace weir::search::program

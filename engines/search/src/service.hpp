@@ -1,0 +1,109 @@
+// service.hpp: JSON lines in, JSON lines out, for many clients at once; private to the program.
+//
+// Roles:    one thread reads, parses and writes for all connections; workers tell it by a ring and an eventfd.
+// Progress: it waits in poll() alone. A client that does not read stops being read once `queue` of its replies wait for
+//           it; the others go on.
+// Order:    replies in order of completion; an id is free again before its reply is written.
+// Errors:   a client that goes away cancels what it asked; a line that is no request is answered with a null id.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+#include <weir/ring.hpp>
+#include <weir/search/engine.hpp>
+#include <weir/signals.hpp>
+
+#include "json_request.hpp"
+
+namespace weir::search::program {
+
+struct ServiceConfig {
+  std::uint32_t queue = 16'384;
+  bool throttle =
+      false;           // read no further than requests can wait, so that none is rejected (batch)
+  std::string socket;  // a path to listen at; empty: only the pair of descriptors
+  std::string prometheus;         // a file that is kept up to date
+  Deadline until = never;         // all requests end by then
+  std::uint64_t simulations = 0;  // of requests that have no bound of their own; 0: the usual ones
+};
+
+struct ServiceResult {
+  std::uint64_t lines = 0, requests = 0, replies = 0, malformed = 0;
+  bool reader_gone = false;  // replies could not be delivered
+};
+
+class Service final : private Listener {
+ public:
+  Service(Engine& engine, const ServiceConfig& config, const StopSignals& signals);
+  ~Service() override;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// Serves until the input ends, or a signal comes, and every reply is written. `in` < 0: the socket alone.
+  Result<ServiceResult> run(int in, int out);
+
+ private:
+  struct Pending {
+    Handle handle;
+    Json id;
+    std::uint32_t connection = 0;
+    bool used = false;
+  };
+  struct Connection {
+    int in = -1, out = -1;
+    bool socket = false;  // one descriptor for both ways
+    ClientId client = 0;
+    std::string read;         // what is not a whole line yet
+    std::size_t scanned = 0;  // of it, without a line end
+    bool skipping = false;    // the rest of a line that was too long
+    std::deque<std::string> write;
+    std::size_t written = 0;                              // of the first
+    std::unordered_map<std::string, std::uint32_t> live;  // id as JSON: index of its Pending
+    std::uint64_t line = 0;
+    std::uint64_t answered = 0;
+    bool ended = false;     // no more input
+    bool draining = false;  // {"drain": true} came
+    bool gone = false;      // nobody reads
+  };
+
+  void replied(std::uint64_t tag) noexcept override;
+  Result<Done> open_eventfd();
+  Result<Done> listen_at(const std::string& path);
+  void accept_clients();
+  bool add_connection(int in, int out, bool socket);
+  void close_connection(Connection& connection);
+  bool wants_input(const Connection& connection) const;
+  void read_input(Connection& connection);
+  void take_lines(Connection& connection);
+  void take_line(Connection& connection, std::string_view text);
+  void take_request(Connection& connection, Line& line);
+  void end_input(Connection& connection);
+  void collect_replies();
+  void write_output(Connection& connection);
+  void lose(Connection& connection);
+  void finish_drained(Connection& connection);
+  bool is_over(const Connection& connection) const;
+  void stop_reading();
+  void write_figures(bool last);
+  int poll_once();
+
+  Engine& engine_;
+  ServiceConfig config_;
+  const StopSignals& signals_;
+  ServiceResult result_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Pending> pending_;
+  std::vector<std::uint32_t> free_pending_;
+  std::uint64_t live_ = 0;
+  Ring<std::uint64_t> done_;
+  atomic<std::uint32_t> told_{0};  // the eventfd holds a wake-up that nobody has taken
+  int event_ = -1, listener_ = -1;
+  bool stopping_ = false;
+  Deadline figures_at_ = 0;
+};
+
+}  // namespace weir::search::program

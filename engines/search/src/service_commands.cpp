@@ -1,0 +1,78 @@
+// weir-search batch and serve: requests as JSON lines.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <weir/terminal.hpp>
+
+#include "commands.hpp"
+#include "guidance.hpp"
+#include "service.hpp"
+#include "session.hpp"
+
+namespace weir::search::program {
+
+namespace {
+
+void run_service(const Options& options, const StopSignals& signals, const ServiceConfig& config,
+                 int in, Findings& findings) {
+  findings.told = true;
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write()
+  Guidance guidance;
+  if (auto loaded = load_guidance("default", guidance); !loaded)
+    return fail(findings, loaded.error());
+  Session session(options, findings);
+  EngineConfig engine_config;
+  engine_config.queue = config.queue;
+  engine_config.guidance = &guidance;
+  if (!session.start(engine_config)) return;
+  {
+    Service service(session.engine(), config, signals);
+    auto served = service.run(in, STDOUT_FILENO);
+    if (!served) {
+      fail(findings, served.error());
+    } else {
+      if (served.value().reader_gone)
+        fail(findings, {"io", "nobody reads the replies", "standard output"});
+      if (!options.quiet) {
+        std::fprintf(stderr, "weir-search: %s lines, %s replies, %s malformed\n",
+                     format_count(served.value().lines).c_str(),
+                     format_count(served.value().replies).c_str(),
+                     format_count(served.value().malformed).c_str());
+      }
+    }
+  }
+  session.finish();
+  if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
+}
+
+}  // namespace
+
+void batch_command(const Options& options, const StopSignals& signals, Deadline begin,
+                   Findings& findings) {
+  ServiceConfig config;
+  config.queue = options.queue;
+  config.throttle = true;
+  config.prometheus = options.prometheus;
+  config.until = answer_by(options, begin);
+  config.simulations = options.simulations;
+  int in = STDIN_FILENO;
+  if (options.input != "-") {
+    in = open(options.input.c_str(), O_RDONLY | O_CLOEXEC);
+    if (in < 0) return fail(findings, {"io", std::strerror(errno), options.input});
+  }
+  run_service(options, signals, config, in, findings);
+  if (in != STDIN_FILENO) close(in);
+}
+
+void serve_command(const Options& options, const StopSignals& signals, Findings& findings) {
+  ServiceConfig config;
+  config.queue = options.queue;
+  config.socket = options.socket;
+  config.prometheus = options.prometheus;
+  run_service(options, signals, config, options.socket.empty() ? STDIN_FILENO : -1, findings);
+}
+
+}  // namespace weir::search::program

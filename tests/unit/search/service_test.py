@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""weir-search serve and batch as clients meet them: one final reply an id, whatever happens at the same time."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+PROGRAM = os.path.join(os.environ.get('WEIR_BIN', 'build/bin'), 'weir-search')
+EASY = {'examples': [{'in': ['abcd'], 'out': 'ab'}, {'in': ['xyz'], 'out': 'xy'}, {'in': ['hello'], 'out': 'he'}]}
+# No short program makes these, so it searches until it is told to stop.
+HARD = {'sygus': '(set-logic SLIA)(synth-fun f ((x String)) String ((Start String (ntS)) (ntS String (x "a" "b" "c" '
+                 '(str.++ ntS ntS) (str.replace ntS ntS ntS)))))'
+                 '(constraint (= (f "abacus") "cabbagebabcc"))(constraint (= (f "bbcac") "accbabcbabac"))'
+                 '(constraint (= (f "ccab") "bacbacacbbbca"))(check-synth)'}
+
+
+def request(name, task=None, **more):
+    return {'id': name, **(task or EASY), **more}
+
+
+class Server:
+    """A process of `serve` on pipes; replies are read by a thread unless it is told not to."""
+
+    def __init__(self, *arguments, command='serve', read=True):
+        self.process = subprocess.Popen([PROGRAM, command, *arguments, '--quiet'], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.replies, self.arrived = [], threading.Condition()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        if read:
+            self.reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.arrived:
+                self.replies.append(json.loads(line))
+                self.arrived.notify_all()
+
+    def send(self, *lines):
+        text = ''.join((line if isinstance(line, str) else json.dumps(line)) + '\n' for line in lines)
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def wait_for(self, found, seconds=60):
+        with self.arrived:
+            self.arrived.wait_for(lambda: any(found(reply) for reply in self.replies), seconds)
+            return next((reply for reply in self.replies if found(reply)), None)
+
+    def end(self, close=True):
+        """The exit status, after the end of the input and of the replies."""
+        if close:
+            self.process.stdin.close()
+        if self.reader.is_alive():
+            self.reader.join(120)
+        status = self.process.wait(120)
+        self.process.stderr.close()
+        self.process.stdout.close()
+        return status
+
+    def of(self, name):
+        return [reply for reply in self.replies if reply.get('id') == name]
+
+
+class ServeTest(unittest.TestCase):
+    def setUp(self):
+        if not os.path.exists(PROGRAM):
+            self.skipTest('weir-search is not built')
+
+    def check_once(self, server, names):
+        for name in names:
+            self.assertEqual(len(server.of(name)), 1, f'replies to {name}')
+
+    def test_ids_come_back_as_they_were(self):
+        server = Server()
+        server.send(request('a'), request(7), request('7'))
+        self.assertEqual(server.end(), 0)
+        self.assertEqual(sorted(str(type(reply['id'])) + str(reply['id']) for reply in server.replies),
+                         ["<class 'int'>7", "<class 'str'>7", "<class 'str'>a"])
+        for reply in server.replies:
+            self.assertEqual(reply['status'], 'solved')
+            self.assertIn('def ', reply['programs'][0]['text']['python'])
+
+    def test_cancel_of_one_that_runs_and_of_one_that_waits(self):
+        server = Server('--workers', '1')
+        names = [f'h{i}' for i in range(40)]
+        server.send(*[request(name, HARD, deadline_ms=600000) for name in names])
+        server.send(*[{'cancel': name} for name in names])
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, names)
+        self.assertEqual({reply['status'] for reply in server.replies}, {'cancelled'})
+
+    def test_cancel_of_an_unknown_id_has_no_reply(self):
+        server = Server()
+        server.send({'cancel': 'nobody'}, request('a'), {'cancel': 3})
+        self.assertEqual(server.end(), 0)
+        self.assertEqual([reply['id'] for reply in server.replies], ['a'])
+
+    def test_cancel_races_the_answer(self):
+        server = Server()
+        names = [f'r{i}' for i in range(500)]
+        for name in names:
+            server.send(request(name), {'cancel': name})
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, names)
+        self.assertLessEqual({reply['status'] for reply in server.replies}, {'solved', 'cancelled'})
+
+    def test_deadline_races_the_answer(self):
+        server = Server()
+        names = [f'd{i}' for i in range(300)]
+        server.send(*[request(name, deadline_ms=i % 12) for i, name in enumerate(names)])
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, names)
+        self.assertLessEqual({reply['status'] for reply in server.replies}, {'solved', 'partial', 'expired'})
+
+    def test_a_live_id_is_not_taken_twice(self):
+        server = Server()
+        server.send(request('a', HARD, deadline_ms=600000), request('a'), {'cancel': 'a'})
+        self.assertEqual(server.end(), 0)
+        self.assertEqual(len(server.of('a')), 1)
+        self.assertEqual(server.of('a')[0]['status'], 'cancelled')
+        self.assertEqual([reply['status'] for reply in server.of(None)], ['error'])
+
+    def test_an_id_is_free_as_soon_as_its_reply_is_read(self):
+        server = Server()
+        for n in range(1, 101):
+            server.send(request('again'))
+            self.assertIsNotNone(server.wait_for(lambda reply, n=n: len(server.replies) >= n))
+        self.assertEqual(server.end(), 0)
+        self.assertEqual([reply['status'] for reply in server.replies], ['solved'] * 100)
+
+    def test_a_cancel_that_its_ids_reuse_has_overtaken_meets_the_new_one_alone(self):
+        server = Server()
+        server.send(request('x'))
+        self.assertIsNotNone(server.wait_for(lambda reply: reply['id'] == 'x'))
+        server.send({'cancel': 'x'}, request('x'))
+        self.assertEqual(server.end(), 0)
+        self.assertEqual([reply['status'] for reply in server.of('x')], ['solved', 'solved'])
+
+    def test_rejected_beyond_the_queue(self):
+        server = Server('--queue', '3', '--workers', '1')
+        names = [f'q{i}' for i in range(200)]
+        server.send(*[request(name, HARD, deadline_ms=600000) for name in names])
+        self.assertIsNotNone(server.wait_for(lambda reply: reply['status'] == 'rejected'))
+        server.send(*[{'cancel': name} for name in names])
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, names)
+        rejected = [reply for reply in server.replies if reply['status'] == 'rejected']
+        self.assertGreater(len(rejected), 100)
+        self.assertTrue(all(reply['retry_after_ms'] > 0 for reply in rejected))
+
+    def test_lines_that_are_no_requests(self):
+        server = Server()
+        server.send('', '   ', 'nonsense', '[]', '{"id": 1.5, "examples": []}', '{"id": "e"}', '{"id": "u", "exmples": []}',
+                    '{"id": "k", "examples": [{"in": [1], "out": "a"}, {"in": ["b"], "out": "c"}]}',
+                    '{"id": "n", "examples": [{"in": ["b"]}]}', '{"id": "f", "examples": [{"in": [0.5], "out": "c"}]}',
+                    '{"id": "s", "sygus": "(("}', '{"id": "\xff"}', '{"stats": true}')
+        self.assertEqual(server.end(), 0)
+        for name in 'euknfs':
+            self.assertEqual([reply['status'] for reply in server.of(name)], ['error'], name)
+            self.assertTrue(server.of(name)[0]['error']['message'])
+        self.assertEqual(server.of('k')[0]['error']['line'], 8)
+        nothing = [reply for reply in server.replies if reply.get('status') == 'error' and reply['id'] is None]
+        self.assertEqual(len(nothing), 3)
+        self.assertEqual(nothing[0]['error']['line'], 3)
+        self.assertEqual(sum('stats' in reply for reply in server.replies), 1)
+
+    def test_a_line_that_is_too_long_is_refused_and_the_next_one_served(self):
+        server = Server()
+        server.send('{"id": "long", "x": "' + 'a' * 3_000_000 + '"}', request('next'))
+        self.assertEqual(server.end(), 0)
+        self.assertEqual([reply['status'] for reply in server.of('next')], ['solved'])
+        self.assertEqual(len(server.replies), 2)
+
+    def test_contradicting_examples_are_named(self):
+        server = Server()
+        server.send(request('c', {'examples': [{'in': ['a'], 'out': 'b'}, {'in': ['q'], 'out': 'r'},
+                                               {'in': ['a'], 'out': 'c'}]}))
+        self.assertEqual(server.end(), 0)
+        self.assertEqual(server.replies[0]['status'], 'infeasible')
+        self.assertIn('1', server.replies[0]['error']['message'])
+        self.assertIn('3', server.replies[0]['error']['message'])
+
+    def test_drain_is_the_last_line(self):
+        server = Server()
+        names = [f'n{i}' for i in range(50)]
+        server.send(*[request(name) for name in names], {'drain': True}, request('late'))
+        self.assertEqual(server.end(close=False), 0)
+        server.process.stdin.close()
+        self.assertIn('drained', server.replies[-1])
+        self.check_once(server, names)
+        self.assertLessEqual({reply['status'] for reply in server.of('late')}, {'rejected'})
+
+    def test_the_end_of_the_input_ends_half_a_line(self):
+        server = Server()
+        server.process.stdin.write(json.dumps(request('half')).encode())
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, ['half'])
+
+    def test_sigterm_drains(self):
+        server = Server()
+        names = [f's{i}' for i in range(200)]
+        server.send(*[request(name) for name in names])
+        self.assertIsNotNone(server.wait_for(lambda reply: True))
+        server.process.stdin.write(b'{"id": "half a line')
+        server.process.stdin.flush()
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.end(close=False), 128 + signal.SIGTERM)
+        server.process.stdin.close()
+        seen = [reply['id'] for reply in server.replies]
+        self.assertEqual(len(seen), len(set(seen)))
+        self.assertLessEqual(set(seen), set(names))
+
+    def test_a_reader_that_is_late_gets_everything(self):
+        server = Server('--queue', '50', read=False)
+        names = [f'l{i}' for i in range(3000)]
+        text = ''.join(json.dumps(request(name)) + '\n' for name in names).encode()
+        writer = threading.Thread(target=lambda: (server.process.stdin.write(text), server.process.stdin.close()))
+        writer.start()
+        time.sleep(0.5)
+        server.reader.start()
+        writer.join(120)
+        self.assertFalse(writer.is_alive())
+        self.assertEqual(server.end(close=False), 0)
+        self.check_once(server, names)
+
+    def test_a_reader_that_goes_away_ends_it(self):
+        server = Server(read=False)
+        server.send(*[request(f'g{i}', HARD, deadline_ms=600000) for i in range(20)])
+        server.process.stdout.close()
+        server.send(request('one more'))
+        server.process.stdin.close()
+        self.assertEqual(server.process.wait(60), 1)
+        self.assertIn(b'nobody reads', server.process.stderr.read())
+        server.process.stderr.close()
+
+    def test_batch_rejects_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'requests.jsonl')
+            with open(path, 'w', encoding='utf-8') as file:
+                file.writelines(json.dumps(request(i)) + '\n' for i in range(500))
+            done = subprocess.run([PROGRAM, 'batch', path, '--queue', '4', '--quiet'], stdout=subprocess.PIPE,
+                                  check=False, timeout=120)
+            self.assertEqual(done.returncode, 0)
+            replies = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual(sorted(reply['id'] for reply in replies), list(range(500)))
+            self.assertEqual({reply['status'] for reply in replies}, {'solved'})
+            missing = subprocess.run([PROGRAM, 'batch', path + '.not'], stderr=subprocess.PIPE, check=False, timeout=60)
+            self.assertEqual(missing.returncode, 1)
+            self.assertIn(b'No such file', missing.stderr)
+
+
+class SocketTest(unittest.TestCase):
+    def setUp(self):
+        if not os.path.exists(PROGRAM):
+            self.skipTest('weir-search is not built')
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, 'socket')
+        self.figures = os.path.join(self.folder.name, 'figures.prom')
+        self.process = subprocess.Popen([PROGRAM, 'serve', '--socket', self.path, '--prometheus', self.figures,
+                                         '--quiet'])
+        until = time.monotonic() + 30
+        while not os.path.exists(self.path) and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def tearDown(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(60)
+        client.connect(self.path)
+        return client
+
+    def stats(self):
+        with self.connect() as client:
+            client.sendall(b'{"stats": true}\n')
+            return json.loads(client.makefile().readline())['stats']
+
+    def test_clients_have_their_own_ids_and_their_own_replies(self):
+        clients = [self.connect() for _ in range(8)]
+        for client in clients:
+            client.sendall(''.join(json.dumps(request(i)) + '\n' for i in range(30)).encode())
+            client.shutdown(socket.SHUT_WR)
+        for client in clients:
+            replies = [json.loads(line) for line in client.makefile()]
+            self.assertEqual(sorted(reply['id'] for reply in replies), list(range(30)))
+            client.close()
+
+    def test_a_disconnect_cancels(self):
+        client = self.connect()
+        client.sendall(''.join(json.dumps(request(i, HARD, deadline_ms=600000)) + '\n' for i in range(60)).encode())
+        until = time.monotonic() + 30
+        while self.stats()['running'] == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        client.close()
+        while self.stats()['requests']['cancelled'] < 60 and time.monotonic() < until:
+            time.sleep(0.01)
+        figures = self.stats()
+        self.assertEqual(figures['requests']['cancelled'], 60)
+        self.assertEqual(figures['running'] + figures['waiting'], 0)
+        self.assertEqual(figures['arena_bytes'], 0)
+
+    def test_a_client_that_floods_does_not_hold_up_another(self):
+        flood = self.connect()
+        flood.sendall(''.join(json.dumps(request(i, HARD, simulations=200)) + '\n' for i in range(400)).encode())
+        with self.connect() as client:
+            client.sendall((json.dumps(request('one')) + '\n').encode())
+            self.assertEqual(json.loads(client.makefile().readline())['status'], 'solved')
+        self.assertGreater(self.stats()['waiting'], 50)
+        flood.close()
+
+    def test_sigterm_removes_the_socket_and_leaves_the_figures(self):
+        with self.connect() as client:
+            client.sendall((json.dumps(request('one')) + '\n').encode())
+            client.makefile().readline()
+            self.process.terminate()
+            self.assertEqual(self.process.wait(60), 128 + signal.SIGTERM)
+        self.assertFalse(os.path.exists(self.path))
+        with open(self.figures, encoding='utf-8') as file:
+            self.assertIn('weir_search_requests_total{outcome="solved"} 1', file.read())
+
+    def test_a_socket_that_is_in_use_is_refused_and_one_that_is_left_over_is_taken(self):
+        second = subprocess.run([PROGRAM, 'serve', '--socket', self.path], stderr=subprocess.PIPE, check=False, timeout=60)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(b'somebody listens there', second.stderr)
+        self.process.kill()
+        self.process.wait()
+        self.process = subprocess.Popen([PROGRAM, 'serve', '--socket', self.path, '--quiet'])
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                self.stats()
+                return
+            except OSError:
+                time.sleep(0.01)
+        self.fail('nobody listens')
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
