@@ -2,7 +2,7 @@
 //
 // Shape:  a group is all pieces that make the same texts of the shown rows, cheapest first; an atom is one piece, with
 //         its texts of the other rows once they were asked for. Costs are bits: the cheapest explanation wins.
-// Memory: at most `groups_max` groups of `atoms_max` atoms.
+// Memory: at most `groups_max` groups of `atoms_max` atoms, and about `bytes_max`; what comes later is not kept.
 #pragma once
 
 #include <string>
@@ -28,10 +28,11 @@ struct Group {
 class Pool {
  public:
   static constexpr std::size_t groups_max = 3000;
-  static constexpr std::size_t atoms_max = 24;
+  static constexpr std::size_t atoms_max = 16;
   static constexpr std::size_t kept_max = 5;  // of a group, that differ on unlabelled rows
 
-  explicit Pool(const Sheet& sheet) : sheet_(&sheet) {}
+  explicit Pool(const Sheet& sheet, std::size_t bytes_max = std::size_t{64} << 20)
+      : sheet_(&sheet), bytes_max_(bytes_max) {}
 
   /// Evaluates it on the shown rows; false where one has no text, or all are empty, or one is not in its output.
   bool offer(Piece piece, double cost);
@@ -53,6 +54,7 @@ class Pool {
   std::unordered_map<Str, std::uint32_t> index_;
   std::unordered_map<char32_t, std::vector<std::uint32_t>> starting_;
   std::uint64_t looked_at_ = 0;
+  std::size_t bytes_max_;
   std::size_t memory_ = 0;
 };
 

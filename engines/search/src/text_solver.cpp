@@ -11,8 +11,11 @@ constexpr std::size_t contexts_max = 300;
 
 }  // namespace
 
-Solver::Solver(Sheet sheet, bool thorough)
-    : sheet_(std::move(sheet)), thorough_(thorough), base_(sheet_), numbers_(sheet_) {
+Solver::Solver(Sheet sheet, bool thorough, std::size_t bytes_max)
+    : sheet_(std::move(sheet)),
+      thorough_(thorough),
+      base_(sheet_, bytes_max / 2),
+      numbers_(sheet_, bytes_max / 4) {
   for (std::size_t i = 0; i < sheet_.inputs(); ++i)
     finders_.emplace_back(sheet_, static_cast<int>(i));
 }
@@ -55,6 +58,7 @@ void Solver::keep(std::vector<Path> paths, double extra_cost) {
 void Solver::find_contexts() {
   const auto take = [this](std::vector<Context> all) {
     for (Context& c : all) {
+      looked_at_ += c.pool.looked_at();
       if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
     }
   };

@@ -17,7 +17,7 @@ namespace weir::search::text {
 class Solver {
  public:
   /// `thorough`: with roundings and ranges, which a branch of a condition does without.
-  Solver(Sheet sheet, bool thorough);
+  Solver(Sheet sheet, bool thorough, std::size_t bytes_max);
   Solver(const Solver&) = delete;
   Solver& operator=(const Solver&) = delete;
 
@@ -28,7 +28,9 @@ class Solver {
   const std::vector<Path>& found() const noexcept { return found_; }
   /// No input holds anything that numbers, dates or times could be read from.
   bool only_slices() const noexcept { return only_slices_; }
-  std::uint64_t looked_at() const noexcept { return looked_at_; }
+  std::uint64_t looked_at() const noexcept {
+    return looked_at_ + base_.looked_at() + numbers_.looked_at();
+  }
   std::size_t memory() const noexcept;
 
  private:
