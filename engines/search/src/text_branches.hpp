@@ -1,0 +1,57 @@
+// text_branches.hpp: programs with conditions: shown rows are parted in clusters, each with a program of its own, and a
+// condition is found that tells them apart.
+//
+// Shape:  up to five rows are parted in two in every way; more are gathered in order, as long as one program fits.
+// Cost:   one Solver a cluster; a step is a step of a Solver.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "text_rank.hpp"
+#include "text_solver.hpp"
+
+namespace weir::search::text {
+
+struct CostedCondition {
+  Condition condition;
+  double cost = 0;
+};
+
+/// True on the rows of `yes`, false on those of `no`; cheapest first.
+std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<std::size_t>& yes,
+                                        const std::vector<std::size_t>& no);
+
+class BranchSearch {
+ public:
+  BranchSearch(const Sheet& sheet, Ranking& ranking, std::size_t bytes_max);
+
+  bool step();
+  std::uint64_t looked_at() const noexcept { return looked_at_; }
+  std::size_t memory() const noexcept { return solver_ ? solver_->memory() : 0; }
+
+ private:
+  using Rows = std::vector<std::size_t>;
+
+  void start(const Rows& rows);
+  void finish();
+  void gather();
+  void combine(const Rows& yes, const Rows& no);
+  void combine_clusters();
+
+  const Sheet& sheet_;
+  Ranking& ranking_;
+  std::size_t bytes_max_;
+  std::vector<std::pair<Rows, Rows>> parts_;
+  std::size_t part_ = 0;
+  std::map<Rows, std::vector<Path>> solved_;
+  std::unique_ptr<Solver> solver_;
+  Rows solving_;
+  bool gathering_ = false;
+  std::vector<Rows> clusters_;
+  Rows waiting_, left_;
+  std::uint64_t looked_at_ = 0;
+};
+
+}  // namespace weir::search::text

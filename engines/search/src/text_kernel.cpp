@@ -1,0 +1,356 @@
+#include <algorithm>
+#include <map>
+#include <weir/search/text.hpp>
+
+#include "text_branches.hpp"
+#include "text_print.hpp"
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr std::size_t active_first = 4;  // examples that the search starts with
+constexpr std::size_t active_max = 9;
+constexpr std::size_t unlabelled_max = 64;
+constexpr std::size_t shown_max = 400;  // that every candidate is judged on while searching
+constexpr double odd_score = 24;        // from here on conditions are tried as well
+constexpr double table_cost = 60;
+
+std::optional<Str> text_of(const Value& v) {
+  if (const auto* s = std::get_if<std::string>(&v)) return decode(*s);
+  if (const auto* i = std::get_if<std::int64_t>(&v)) return decode(std::to_string(*i));
+  if (const auto* b = std::get_if<bool>(&v)) return Str(*b ? U"true" : U"false");
+  return std::nullopt;
+}
+
+Kind kind_of(const Value& v) noexcept {
+  return std::holds_alternative<bool>(v)           ? Kind::boolean
+         : std::holds_alternative<std::int64_t>(v) ? Kind::integer
+                                                   : Kind::text;
+}
+
+/// Back to a value of that kind; a program that makes no number where one is wanted makes 0.
+Value value_as(const Str& text, Kind kind) {
+  if (kind == Kind::boolean) return text == U"true";
+  if (kind == Kind::text) return encode(text);
+  std::int64_t value = 0;
+  const bool negative = !text.empty() && text[0] == U'-';
+  for (std::size_t i = negative ? 1 : 0; i < text.size(); ++i) {
+    if (!is_digit(text[i]) || text.size() > 17) return std::int64_t{0};
+    value = value * 10 + static_cast<std::int64_t>(text[i] - U'0');
+  }
+  return negative ? -value : value;
+}
+
+bool blank(const Row& row) {
+  return std::all_of(row.begin(), row.end(), [](const Str& s) { return trimmed(s).empty(); });
+}
+
+/// A constant that is a stretch of data rather than what separates it.
+bool invents(const Program& program) {
+  std::size_t alnum = 0;
+  for (const Branch& b : program.branches) {
+    for (const Piece& p : b.pieces) {
+      alnum += static_cast<std::size_t>(std::count_if(p.text.begin(), p.text.end(), is_alnum));
+    }
+  }
+  return alnum > 3;
+}
+
+class TextKernel final : public Kernel {
+ public:
+  TextKernel(Sheet sheet, std::vector<Row> blanks, std::uint32_t total, Signature signature,
+             std::size_t bytes_max)
+      : sheet_(std::move(sheet)),
+        blanks_(std::move(blanks)),
+        total_(total),
+        signature_(std::move(signature)),
+        bytes_max_(bytes_max),
+        ranking_(sheet_) {
+    choose_first();
+  }
+
+  Turn turn(std::uint32_t simulations_max) override;
+  Found found() const noexcept override;
+  Answer best(std::size_t top, std::span<const Language> in) const override;
+  std::uint64_t nodes() const noexcept override {
+    return nodes_ + (solver_ ? solver_->looked_at() : 0) + (branches_ ? branches_->looked_at() : 0);
+  }
+  std::size_t memory() const noexcept override {
+    return sizeof(*this) + ranking_.memory() + (solver_ ? solver_->memory() : 0) +
+           (branches_ ? branches_->memory() : 0);
+  }
+
+ private:
+  void choose_first();
+  void restart();
+  void step();
+  void take_found();
+  void after_solver();
+  void add_table();
+  Program guarded(Program program) const;
+  bool wants_conditions() const;
+  search::Program written(const Program& program, double confidence,
+                          std::span<const Language> in) const;
+
+  Sheet sheet_;              // distinct examples, and unlabelled rows
+  std::vector<Row> blanks_;  // empty rows that are shown to give nothing
+  std::uint32_t total_;
+  Signature signature_;
+  std::size_t bytes_max_;
+  Ranking ranking_;
+  std::vector<std::size_t> active_;  // examples that the solver is shown
+  std::unique_ptr<Solver> solver_;
+  std::unique_ptr<BranchSearch> branches_;
+  std::size_t taken_ = 0;
+  std::uint64_t nodes_ = 0;
+  bool ended_ = false, from_table_ = false;
+};
+
+void TextKernel::choose_first() {
+  const std::size_t n = sheet_.shown();
+  for (std::size_t e = 0; e < std::min(n, active_first); ++e) active_.push_back(e);
+  if (n > active_first) {
+    const auto by_size = [](const Str& a, const Str& b) { return a.size() < b.size(); };
+    const auto ends = std::minmax_element(sheet_.outs.begin(), sheet_.outs.end(), by_size);
+    for (const auto at : {ends.first, ends.second}) {
+      const auto e = static_cast<std::size_t>(at - sheet_.outs.begin());
+      if (std::find(active_.begin(), active_.end(), e) == active_.end()) active_.push_back(e);
+    }
+  }
+  restart();
+}
+
+void TextKernel::restart() {
+  Sheet shown;
+  for (const std::size_t e : active_) {
+    shown.rows.push_back(sheet_.rows[e]);
+    shown.outs.push_back(sheet_.outs[e]);
+  }
+  for (std::size_t r = 0;
+       r < sheet_.rows.size() && shown.rows.size() < active_.size() + unlabelled_max; ++r) {
+    if (std::find(active_.begin(), active_.end(), r) == active_.end())
+      shown.rows.push_back(sheet_.rows[r]);
+  }
+  if (solver_) nodes_ += solver_->looked_at();
+  solver_ = std::make_unique<Solver>(std::move(shown), true, bytes_max_);
+  taken_ = 0;
+}
+
+Program TextKernel::guarded(Program program) const {
+  for (const Row& row : blanks_) {
+    if (run(program, row).empty()) continue;
+    Condition empty;
+    empty.kind = Condition::Kind::empty;
+    program.branches.insert(program.branches.begin(), {empty, {}});
+    break;
+  }
+  return program;
+}
+
+void TextKernel::take_found() {
+  const auto& found = solver_->found();
+  for (; taken_ < found.size(); ++taken_) {
+    ranking_.add(judged(sheet_, guarded({{{{}, found[taken_].pieces}}}), found[taken_].cost));
+  }
+}
+
+bool TextKernel::wants_conditions() const {
+  const Candidate* best = ranking_.best();
+  return best == nullptr || best->score > odd_score || invents(best->program);
+}
+
+void TextKernel::after_solver() {
+  const Candidate* partial = ranking_.best_partial();
+  if (ranking_.best() == nullptr && active_.size() < std::min(active_max, sheet_.shown()) &&
+      partial != nullptr) {
+    for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+      if (partial->outs[e] == sheet_.outs[e] ||
+          std::find(active_.begin(), active_.end(), e) != active_.end())
+        continue;
+      active_.push_back(e);
+      restart();
+      return;
+    }
+  }
+  nodes_ += solver_->looked_at();
+  solver_.reset();
+  if (wants_conditions()) {
+    branches_ = std::make_unique<BranchSearch>(sheet_, ranking_, bytes_max_);
+  } else {
+    ended_ = true;
+  }
+}
+
+void TextKernel::add_table() {
+  if (ranking_.best() != nullptr || sheet_.shown() == 0 || sheet_.shown() > shown_max) return;
+  Piece table;
+  table.kind = Piece::Kind::table;
+  for (std::size_t e = 0; e < sheet_.shown(); ++e)
+    table.table.emplace_back(sheet_.rows[e], sheet_.outs[e]);
+  ranking_.add(judged(sheet_, guarded({{{{}, {std::move(table)}}}}), table_cost));
+  from_table_ = true;
+}
+
+void TextKernel::step() {
+  if (solver_) {
+    const bool more = solver_->step();
+    take_found();
+    if (!more) after_solver();
+    return;
+  }
+  if (branches_ && branches_->step()) return;
+  if (branches_) nodes_ += branches_->looked_at();
+  branches_.reset();
+  add_table();
+  ended_ = true;
+}
+
+Turn TextKernel::turn(std::uint32_t simulations_max) {
+  Turn t;
+  while (!ended_ && t.simulations < simulations_max) {
+    step();
+    ++t.simulations;
+  }
+  t.ended = ended_;
+  return t;
+}
+
+Found TextKernel::found() const noexcept {
+  if (ranking_.best() != nullptr) return ended_ && !from_table_ ? Found::smallest : Found::full;
+  return ranking_.best_partial() != nullptr ? Found::partial : Found::nothing;
+}
+
+search::Program TextKernel::written(const Program& program, double confidence,
+                                    std::span<const Language> in) const {
+  search::Program out;
+  for (const Language language : in) {
+    switch (language) {
+      case Language::python:
+        out.text.emplace_back(language, python(program, signature_));
+        break;
+      case Language::js:
+        out.text.emplace_back(language, javascript(program, signature_));
+        break;
+      case Language::cpp:
+        out.text.emplace_back(language, cplusplus(program, signature_));
+        break;
+      case Language::sygus:
+        break;
+    }
+  }
+  out.size = program.size();
+  out.confidence = confidence;
+  return out;
+}
+
+Answer TextKernel::best(std::size_t top, std::span<const Language> in) const {
+  Answer answer;
+  answer.found = found();
+  answer.examples_total = total_;
+  const auto distinct = static_cast<std::uint32_t>(sheet_.shown() + (blanks_.empty() ? 0 : 1));
+  if (answer.found == Found::nothing) return answer;
+  if (answer.found == Found::partial) {
+    const Candidate& c = *ranking_.best_partial();
+    // Repeats of an example are passed where it is; of distinct ones, how many are not is what is known.
+    answer.examples_passed = total_ - std::min(total_, distinct - c.passed);
+    if (top > 0) answer.programs.push_back(written(c.program, 0, in));
+    return answer;
+  }
+  answer.examples_passed = total_;
+  const auto all = ranking_.answers();
+  for (std::size_t i = 0; i < std::min(top, all.size()); ++i) {
+    answer.programs.push_back(
+        written(all[i].candidate->program, from_table_ ? 0 : all[i].likelihood, in));
+  }
+  const int row = ranking_.question();
+  if (row < 0) return answer;
+  Question q;
+  const auto r = static_cast<std::size_t>(row);
+  for (std::size_t i = 0; i < signature_.in.size(); ++i)
+    q.in.push_back(value_as(sheet_.rows[r][i], signature_.in[i]));
+  for (const auto& a : all) {
+    const Value out = value_as(a.candidate->outs[r], signature_.out);
+    if (q.out.size() < 4 && std::find(q.out.begin(), q.out.end(), out) == q.out.end())
+      q.out.push_back(out);
+  }
+  answer.question = std::move(q);
+  return answer;
+}
+
+Error contradiction(std::size_t a, std::size_t b) {
+  const std::string lines = std::to_string(a) + " and " + std::to_string(b);
+  return {"infeasible",
+          "the examples of lines " + lines + " have the same input and different outputs", lines};
+}
+
+struct ReadTask {
+  Sheet sheet;
+  std::vector<Row> blanks;
+  std::uint32_t total = 0;
+  Signature signature;
+};
+
+Result<Done> read_examples(const Task& task, ReadTask& read) {
+  std::map<Row, std::pair<Str, std::size_t>> seen;
+  std::vector<Row> unlabelled;
+  for (std::size_t i = 0; i < task.examples.size(); ++i) {
+    const Example& e = task.examples[i];
+    const std::size_t line = e.line != 0 ? e.line : i + 1;
+    const Error bad{"bad_task", "an example of text has strings, integers and booleans",
+                    std::to_string(line)};
+    Row row;
+    if (e.in.size() != task.examples[0].in.size()) return bad;
+    for (const Value& v : e.in) {
+      auto text = text_of(v);
+      if (!text) return bad;
+      row.push_back(*std::move(text));
+    }
+    if (!e.out) {
+      unlabelled.push_back(std::move(row));
+      continue;
+    }
+    auto out = text_of(*e.out);
+    if (!out) return bad;
+    ++read.total;
+    read.signature.out = kind_of(*e.out);
+    const auto [at, fresh] = seen.try_emplace(row, *out, line);
+    if (!fresh && at->second.first != *out) return contradiction(at->second.second, line);
+    if (!fresh) continue;
+    if (row.size() == 1 && blank(row) && out->empty()) {
+      read.blanks.push_back(std::move(row));
+      continue;
+    }
+    read.sheet.rows.push_back(std::move(row));
+    read.sheet.outs.push_back(*std::move(out));
+  }
+  for (Row& row : unlabelled) {
+    if (read.sheet.rows.size() >= read.sheet.shown() + unlabelled_max) break;
+    if (seen.try_emplace(row, Str(), 0).second) read.sheet.rows.push_back(std::move(row));
+  }
+  if (read.sheet.shown() == 0 &&
+      !read.blanks.empty()) {  // nothing but empty rows: they are what is shown
+    read.sheet.rows.insert(read.sheet.rows.begin(), read.blanks[0]);
+    read.sheet.outs.emplace_back();
+    read.blanks.clear();
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Kernel>> make_kernel(const Task& task, const KernelConfig& config) {
+  if (task.domain != Domain::text || task.examples.empty() || task.examples[0].in.empty()) {
+    return Error{"bad_task", "a task of text has examples with one input or more", task.name};
+  }
+  ReadTask read;
+  read.signature.name = task.name;
+  for (const Value& v : task.examples[0].in) read.signature.in.push_back(kind_of(v));
+  if (auto done = read_examples(task, read); !done) return done.error();
+  if (read.sheet.shown() == 0) return Error{"bad_task", "no example has an output", task.name};
+  return std::unique_ptr<Kernel>(
+      std::make_unique<TextKernel>(std::move(read.sheet), std::move(read.blanks), read.total,
+                                   std::move(read.signature), config.memory_bytes_max));
+}
+
+}  // namespace weir::search::text

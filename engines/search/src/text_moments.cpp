@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <set>
+
+#include "text_rounding.hpp"
+
+namespace weir::search::text {
+
+namespace {
+
+Slice whole_input(int input) {
+  Slice s;
+  s.input = input;
+  return s;
+}
+
+std::vector<std::pair<Slice, double>> moment_slices(const Sheet& sheet) {
+  std::vector<std::pair<Slice, double>> all;
+  const int inputs = static_cast<int>(sheet.inputs());
+  for (int input = 0; input < inputs; ++input) all.emplace_back(whole_input(input), 0);
+  if (inputs > 1) all.emplace_back(whole_input(Slice::all_inputs), 0.5);
+  for (int input = 0; input < inputs; ++input) {
+    for (const char32_t mark : {U',', U';', U'|', U'\t', U'(', U' ', U'_', U'-'}) {
+      const auto count =
+          matches(sheet.rows[0][static_cast<std::size_t>(input)], View(&mark, 1)).size();
+      if (count == 0) continue;
+      const auto at = [mark](int k, bool end) {
+        return Position{Position::Kind::literal, Class::digits, end, false, k, Str(1, mark)};
+      };
+      for (int k = 0; k <= static_cast<int>(std::min<std::size_t>(count, 6)); ++k) {
+        Slice s = whole_input(input);
+        if (k > 0) s.from = at(k, true);
+        if (k < static_cast<int>(count)) s.to = at(k + 1, false);
+        all.emplace_back(s, 1.5 + 0.4 * k);
+      }
+      Slice rest = whole_input(input);
+      rest.from = at(1, true);
+      all.emplace_back(rest, 2);
+      Slice head = whole_input(input);
+      head.to = at(-1, false);
+      all.emplace_back(head, 2);
+    }
+  }
+  return all;
+}
+
+double order_cost(DateOrder order) noexcept {
+  constexpr double costs[] = {0, 0.1, 0.2, 2.5};
+  return costs[static_cast<std::size_t>(order)];
+}
+
+double field_cost(Field f) noexcept {
+  switch (f) {
+    case Field::year:
+    case Field::month:
+    case Field::day:
+    case Field::month2:
+    case Field::day2:
+    case Field::month3:
+    case Field::month_name:
+    case Field::hour:
+    case Field::hour2:
+    case Field::minute2:
+    case Field::second2:
+    case Field::hour12:
+    case Field::am_pm:
+      return 0.3;
+    case Field::weekday_name:
+    case Field::weekday3:
+    case Field::year2:
+    case Field::hour12_2:
+      return 0.6;
+    case Field::minute:
+    case Field::second:
+    case Field::quarter:
+      return 1;
+    default:
+      return 1.8;
+  }
+}
+
+bool has_names(Field f) noexcept {
+  return f == Field::month3 || f == Field::month_name || f == Field::weekday3 ||
+         f == Field::weekday_name || f == Field::am_pm || f == Field::day_ordinal;
+}
+
+void offer_field(Pool& pool, const MomentSource& source, Field field, double cost) {
+  Piece p;
+  p.kind = Piece::Kind::moment;
+  p.moment = source;
+  p.field = field;
+  if (pool.offer(p, cost + field_cost(field)) || !has_names(field)) return;
+  for (const Letters letters : {Letters::upper, Letters::lower}) {
+    p.letters = letters;
+    pool.offer(p, cost + field_cost(field) + 0.5);
+  }
+}
+
+/// Times as "10:00AM", "9:30", "6 PM" in an output, in seconds of the day.
+std::vector<int> times_in(View out) {
+  std::vector<int> all;
+  const auto digits = matches(out, Class::digits);
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    std::size_t end = static_cast<std::size_t>(digits[i].end);
+    const std::size_t begin = static_cast<std::size_t>(digits[i].begin);
+    while (i + 1 < digits.size() && end < out.size() && out[end] == U':' &&
+           digits[i + 1].begin == static_cast<int>(end) + 1) {
+      end = static_cast<std::size_t>(digits[++i].end);
+    }
+    std::size_t word = end;
+    if (word < out.size() && out[word] == U' ') ++word;
+    if (word + 1 < out.size() && to_lower(out[word + 1]) == U'm' &&
+        (to_lower(out[word]) == U'a' || to_lower(out[word]) == U'p')) {
+      end = word + 2;
+    }
+    const auto m = moment_of(out.substr(begin, end - begin), DateOrder::ymd);
+    if (m && m->second >= 0) all.push_back(m->second);
+  }
+  return all;
+}
+
+bool has_half(const Sheet& sheet) {
+  return std::all_of(sheet.outs.begin(), sheet.outs.end(), [](const Str& out) {
+    const Str lower = cased(out, Letters::lower);
+    return lower.find(U"am") != Str::npos || lower.find(U"pm") != Str::npos;
+  });
+}
+
+/// Seconds between the two times of each output, where all have two and the same distance.
+std::vector<int> widths_between(const Sheet& sheet) {
+  std::set<int> common;
+  for (std::size_t e = 0; e < sheet.shown(); ++e) {
+    const auto times = times_in(sheet.outs[e]);
+    if (times.size() != 2) return {};
+    const int forward = times[1] - times[0];
+    std::set<int> here = {forward, ((forward % 86400) + 86400) % 86400,
+                          ((forward % 43200) + 43200) % 43200};
+    if (e == 0) common = here;
+    std::erase_if(common, [&here](int w) { return !here.contains(w); });
+  }
+  common.erase(0);
+  std::erase_if(common, [](int w) { return w < 0; });
+  return {common.begin(), common.end()};
+}
+
+struct TimeRounding {
+  Rounding mode;
+  int unit, offset;
+  double cost;
+};
+
+std::vector<TimeRounding> time_grid() {
+  std::vector<TimeRounding> all;
+  constexpr int minutes[] = {60,  30, 15, 10, 5, 1, 20, 120, 45, 90, 180, 240, 360, 480,
+                             720, 40, 50, 12, 6, 2, 3,  4,   25, 75, 150, 100, 80,  70};
+  for (std::size_t i = 0; i < std::size(minutes); ++i) {
+    const int unit = minutes[i] * 60;
+    for (const Rounding mode : {Rounding::floor, Rounding::half_up, Rounding::ceil}) {
+      const double mode_cost = mode == Rounding::floor ? 0 : mode == Rounding::half_up ? 0.6 : 1.6;
+      const double unit_cost = 1 + 0.2 * static_cast<double>(i);
+      all.push_back({mode, unit, 0, unit_cost + mode_cost});
+      if (mode != Rounding::floor || minutes[i] < 10) continue;
+      for (const int part : {2, 3, 4, 6}) {
+        if (unit % (part * 300) != 0) continue;
+        all.push_back({mode, unit, unit / part, unit_cost + mode_cost + 2 + 0.3 * part});
+        if (part > 2)
+          all.push_back({mode, unit, unit - unit / part, unit_cost + mode_cost + 2.2 + 0.3 * part});
+      }
+    }
+  }
+  return all;
+}
+
+/// The lower end may be written: its minutes, or its hours where those are what rounding changes.
+bool may_be_written(const Sheet& sheet, const MomentSource& source) {
+  const auto stands = [&](std::initializer_list<Field> any) {
+    for (std::size_t e = 0; e < sheet.shown(); ++e) {
+      const auto m = moment_of(source, sheet.rows[e]);
+      if (!m) return false;
+      const bool found = std::any_of(any.begin(), any.end(), [&](Field f) {
+        const auto w = written(*m, f);
+        return w && sheet.outs[e].find(*w) != Str::npos;
+      });
+      if (!found) return false;
+    }
+    return true;
+  };
+  return stands({Field::hour, Field::hour12, Field::total_minutes}) &&
+         (source.unit % 3600 == 0 || stands({Field::minute, Field::total_minutes}));
+}
+
+constexpr Field clock_fields[] = {Field::hour,     Field::hour2,   Field::hour12,
+                                  Field::hour12_2, Field::minute2, Field::minute,
+                                  Field::second2,  Field::am_pm,   Field::total_minutes};
+
+}  // namespace
+
+std::vector<CostedMoment> moments_in(const Sheet& sheet) {
+  std::vector<CostedMoment> all;
+  std::vector<std::vector<std::optional<Moment>>> known;
+  const auto parsed = [&sheet](const MomentSource& source,
+                               std::vector<std::optional<Moment>>& moments) {
+    for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
+      moments.push_back(moment_of(source, sheet.rows[r]));
+      if (r < sheet.shown() && !moments.back()) return false;
+    }
+    return true;
+  };
+  for (const auto& [slice, cost] : moment_slices(sheet)) {
+    for (int o = 0; o < date_orders; ++o) {
+      MomentSource source;
+      source.where = slice;
+      source.order = static_cast<DateOrder>(o);
+      std::vector<std::optional<Moment>> moments;
+      if (!parsed(source, moments) || std::find(known.begin(), known.end(), moments) != known.end())
+        continue;
+      known.push_back(std::move(moments));
+      all.push_back({source, 1 + cost + order_cost(source.order)});
+      if (all.size() >= 24) return all;
+    }
+  }
+  return all;
+}
+
+Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
+  Context context{Pool(sheet), moment.cost};
+  for (int f = 0; f < fields; ++f)
+    offer_field(context.pool, moment.source, static_cast<Field>(f), 0);
+  return context;
+}
+
+std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& moment,
+                                    std::uint64_t& looked_at) {
+  std::vector<Context> pools;
+  bool durations = false;
+  for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
+    const auto m = moment_of(moment.source, sheet.rows[r]);
+    if (r < sheet.shown() && (!m || m->second < 0)) return pools;
+    durations = durations || (m && m->second >= 86400);
+  }
+  const bool half = has_half(sheet);
+  const auto between = widths_between(sheet);
+  for (const TimeRounding& t : time_grid()) {
+    CostedMoment low = moment;
+    low.source.mode = t.mode;
+    low.source.unit = t.unit;
+    low.source.offset = t.offset;
+    low.source.wrap = !durations;
+    ++looked_at;
+    if (!may_be_written(sheet, low.source)) continue;
+    std::vector<int> widths = between;
+    if (widths.empty()) widths = {0, t.unit, t.unit - 60};
+    for (const int width : widths) {
+      for (const bool wrap : {true, false}) {
+        if (wrap == durations || (!wrap && half)) continue;
+        Pool pool(sheet);
+        low.source.wrap = wrap;
+        double cost = moment.cost + t.cost + (wrap || durations ? 0 : 1);
+        for (const Field f : clock_fields) offer_field(pool, low.source, f, 0);
+        if (width > 0) {
+          CostedMoment high = low;
+          high.source.add = width;
+          cost += width == t.unit || width == t.unit - 60 ? 0.2 : width < t.unit ? 0.8 : 2;
+          for (const Field f : clock_fields) offer_field(pool, high.source, f, 0);
+        }
+        if (pool.size() > 0) pools.push_back({std::move(pool), cost});
+      }
+    }
+  }
+  return pools;
+}
+
+}  // namespace weir::search::text

@@ -1,0 +1,190 @@
+#include "text_number.hpp"
+
+#include <algorithm>
+
+namespace weir::search::text {
+
+namespace {
+
+struct NumberScan {
+  View text;
+  char32_t mark, group;
+
+  bool digit(std::size_t i) const noexcept { return i < text.size() && is_digit(text[i]); }
+
+  std::size_t digits_from(std::size_t i) const noexcept {
+    std::size_t n = 0;
+    while (digit(i + n)) ++n;
+    return n;
+  }
+
+  /// The grouping mark at i is part of the number that ends before it.
+  bool groups(std::size_t i) const noexcept {
+    if (i >= text.size() || text[i] != group) return false;
+    const std::size_t n = digits_from(i + 1);
+    return n == 3 || (n == 2 && i + 3 < text.size() && text[i + 3] == group && groups(i + 3));
+  }
+
+  /// A dash before it (a currency sign may stand between) that follows no letter, digit or bracket; or brackets around
+  /// all of the text.
+  bool negative(std::size_t begin, std::size_t end) const noexcept {
+    std::size_t i = begin;
+    if (i > 0 && currency(text[i - 1])) --i;
+    if (i == 0) return false;
+    if (text[i - 1] == U'-' || text[i - 1] == 0x2212) {
+      return i == 1 || (!is_alnum(text[i - 2]) && text[i - 2] != U')');
+    }
+    return text[i - 1] == U'(' && i == 1 && end + 1 == text.size() && text[end] == U')';
+  }
+
+  static bool currency(char32_t c) noexcept {
+    return c == U'$' || (c >= 0xa2 && c <= 0xa5) || (c >= 0x20a0 && c <= 0x20cf);
+  }
+};
+
+std::optional<Number> with_decimals(Number x, int decimals) {
+  if (decimals > decimals_max || decimals < x.decimals) return std::nullopt;
+  const std::int64_t by = power_of_ten(decimals - x.decimals);
+  if (x.mantissa > mantissa_max / by || x.mantissa < -mantissa_max / by) return std::nullopt;
+  return Number{x.mantissa * by, decimals};
+}
+
+std::int64_t divided(std::int64_t a, std::int64_t unit, Rounding mode) {
+  std::int64_t q = a / unit, r = a % unit;
+  if (r == 0) return q;
+  if (r < 0) {
+    --q;
+    r += unit;
+  }
+  // a = q * unit + r, 0 < r < unit
+  switch (mode) {
+    case Rounding::floor:
+      return q;
+    case Rounding::ceil:
+      return q + 1;
+    case Rounding::truncate:
+      return a < 0 ? q + 1 : q;
+    case Rounding::half_up:
+      return r * 2 > unit || (r * 2 == unit && a > 0) ? q + 1 : q;
+    case Rounding::half_even:
+      return r * 2 > unit || (r * 2 == unit && q % 2 != 0) ? q + 1 : q;
+  }
+  return q;
+}
+
+}  // namespace
+
+std::vector<Number> numbers_of(View text, bool comma) {
+  const NumberScan scan{text, comma ? U',' : U'.', comma ? U'.' : U','};
+  std::vector<Number> all;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool naked =
+        text[i] == scan.mark && scan.digit(i + 1) && (i == 0 || !is_alnum(text[i - 1]));
+    if (!is_digit(text[i]) && !naked) {
+      ++i;
+      continue;
+    }
+    const std::size_t begin = i;
+    Number x;
+    int digits = 0;
+    const auto take = [&] {
+      for (; scan.digit(i); ++i) {
+        if (digits > 0 || text[i] != U'0') ++digits;
+        if (digits <= 15) x.mantissa = x.mantissa * 10 + static_cast<std::int64_t>(text[i] - U'0');
+      }
+    };
+    take();
+    while (scan.groups(i)) {
+      ++i;
+      take();
+    }
+    if (i < text.size() && text[i] == scan.mark && scan.digit(i + 1)) {
+      ++i;
+      x.decimals = static_cast<int>(std::min<std::size_t>(scan.digits_from(i), 99));
+      take();
+    }
+    if (scan.negative(begin, i)) x.mantissa = -x.mantissa;
+    if (digits > 15 || x.decimals > decimals_max) x = {0, -1};  // no value, but it counts
+    all.push_back(x);
+  }
+  return all;
+}
+
+std::optional<Number> round_to(Number x, Rounding mode, Number unit) {
+  const int decimals = std::max(x.decimals, unit.decimals);
+  const auto a = with_decimals(x, decimals), u = with_decimals(unit, decimals);
+  if (!a || !u || u->mantissa <= 0 || u->mantissa > mantissa_max / 4) return std::nullopt;
+  const std::int64_t q = divided(a->mantissa, u->mantissa, mode);
+  const auto limit = mantissa_max / unit.mantissa;
+  if (q > limit || q < -limit) return std::nullopt;
+  return Number{q * unit.mantissa, unit.decimals};
+}
+
+std::optional<Number> round_to_decimals(Number x, Rounding mode, int decimals) {
+  if (x.decimals <= decimals) return x;
+  return round_to(x, mode, {1, decimals});
+}
+
+std::optional<Number> scaled(Number x, int power) {
+  x.decimals -= power;
+  if (x.decimals > decimals_max) return std::nullopt;
+  if (x.decimals >= 0) return x;
+  if (-x.decimals > 15) return std::nullopt;
+  const std::int64_t by = power_of_ten(-x.decimals);
+  if (x.mantissa > mantissa_max / by || x.mantissa < -mantissa_max / by) return std::nullopt;
+  return Number{x.mantissa * by, 0};
+}
+
+std::optional<Number> sum(Number a, Number b) {
+  const int decimals = std::max(a.decimals, b.decimals);
+  const auto p = with_decimals(a, decimals), q = with_decimals(b, decimals);
+  if (!p || !q) return std::nullopt;
+  const std::int64_t total = p->mantissa + q->mantissa;
+  if (total > mantissa_max || total < -mantissa_max) return std::nullopt;
+  return Number{total, decimals};
+}
+
+bool equal(Number a, Number b) {
+  while (a.decimals > 0 && a.mantissa % 10 == 0) a = {a.mantissa / 10, a.decimals - 1};
+  while (b.decimals > 0 && b.mantissa % 10 == 0) b = {b.mantissa / 10, b.decimals - 1};
+  return a.mantissa == b.mantissa && a.decimals == b.decimals;
+}
+
+std::optional<Str> format(Number x, const NumberFormat& how) {
+  const auto rounded = round_to_decimals(x, Rounding::half_up, how.decimals_max);
+  if (!rounded) return std::nullopt;
+  x = *rounded;
+  const bool negative = x.mantissa < 0;
+  std::int64_t rest = negative ? -x.mantissa : x.mantissa;
+  Str tail;
+  for (int i = 0; i < x.decimals; ++i, rest /= 10) tail += static_cast<char32_t>(U'0' + rest % 10);
+  std::reverse(tail.begin(), tail.end());
+  while (!tail.empty() && tail.back() == U'0' &&
+         (static_cast<int>(tail.size()) > how.decimals_min || how.tail != U'0')) {
+    tail.pop_back();
+  }
+  while (static_cast<int>(tail.size()) < how.decimals_min) tail += how.tail;
+  Str head;
+  int count = 0;
+  for (; rest > 0; rest /= 10, ++count) {
+    const bool mark = how.grouping == Grouping::thousands
+                          ? count > 0 && count % 3 == 0
+                          : count == 3 || (count > 3 && count % 2 == 1);
+    if (how.grouping != Grouping::none && mark) head += how.group;
+    head += static_cast<char32_t>(U'0' + rest % 10);
+  }
+  if (head.empty() && !(how.naked && !tail.empty())) head += U'0';
+  while (static_cast<int>(head.size()) < how.width) head += how.pad;
+  std::reverse(head.begin(), head.end());
+  Str out;
+  if (!how.absolute && negative) out += U'-';
+  if (!how.absolute && !negative && how.plus) out += U'+';
+  out += head;
+  if (!tail.empty()) {
+    out += how.mark;
+    out += tail;
+  }
+  return out;
+}
+
+}  // namespace weir::search::text

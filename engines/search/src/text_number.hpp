@@ -1,0 +1,64 @@
+// text_number.hpp: numbers as people write them: found in text, scaled, rounded, written again.
+//
+// Shape:  a Number is mantissa * 10^-decimals, at most 15 digits; 0 <= decimals <= 12. So every step is exact in 64-bit
+//         integers, and in the doubles of a language that has nothing else.
+// Errors: what goes beyond that has no value: a program that needs it fails on that row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "text_chars.hpp"
+
+namespace weir::search::text {
+
+struct Number {
+  std::int64_t mantissa = 0;
+  int decimals = 0;
+};
+
+inline constexpr std::int64_t mantissa_max = 999'999'999'999'999;
+inline constexpr int decimals_max = 12;
+
+constexpr std::int64_t power_of_ten(int n) noexcept {
+  std::int64_t p = 1;
+  for (int i = 0; i < n; ++i) p *= 10;
+  return p;
+}
+
+/// The numbers in a text, from the left. `comma`: "1.234,5" rather than "1,234.5". Grouping needs three digits after
+/// each mark, or two and a further mark ("3,63,45,645"). A dash is a sign where no letter or digit stands before
+/// it ("-5", "-$5"), and brackets around the whole text are one. What is beyond the limits has decimals -1.
+std::vector<Number> numbers_of(View text, bool comma);
+
+enum class Rounding : std::uint8_t { half_up, floor, ceil, truncate, half_even };
+
+/// To a multiple of unit.
+std::optional<Number> round_to(Number x, Rounding mode, Number unit);
+std::optional<Number> round_to_decimals(Number x, Rounding mode, int decimals);
+/// x * 10^power
+std::optional<Number> scaled(Number x, int power);
+std::optional<Number> sum(Number a, Number b);
+bool equal(Number a, Number b);
+
+enum class Grouping : std::uint8_t { none, thousands, indian };
+
+struct NumberFormat {
+  int decimals_min = 0,
+      decimals_max = 0;  // the value is rounded half up to decimals_max where it has more
+  int width = 0;         // least digits before the mark
+  char32_t pad = U'0';   // what fills them
+  char32_t tail = U'0';  // what fills decimals up to decimals_min: '0' or ' '
+  Grouping grouping = Grouping::none;
+  char32_t mark = U'.', group = U',';
+  bool plus = false;      // "+5"
+  bool naked = false;     // ".5"
+  bool absolute = false;  // no sign at all
+
+  friend bool operator==(const NumberFormat&, const NumberFormat&) = default;
+};
+
+std::optional<Str> format(Number x, const NumberFormat& how);
+
+}  // namespace weir::search::text

@@ -1,0 +1,334 @@
+#include <algorithm>
+#include <set>
+
+#include "text_rounding.hpp"
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr int number_index_max = 6;
+
+struct CostedSteps {
+  NumberSteps steps;
+  double cost = 0;
+};
+
+double mode_cost(Rounding mode) noexcept {
+  constexpr double costs[] = {0, 1, 1.6, 2.2, 4};
+  return costs[static_cast<std::size_t>(mode)];
+}
+
+/// 1, 2, 2.5, 5 times powers of ten, in every mode; the first is no rounding at all.
+std::vector<CostedSteps> all_steps(int scale) {
+  std::vector<CostedSteps> all;
+  const double base = scale == 0 ? 0 : 2;
+  all.push_back({{scale, std::nullopt, Rounding::half_up, {}}, base});
+  struct Unit {
+    std::int64_t mantissa;
+    int decimals;
+    double cost;
+  };
+  constexpr Unit units[] = {{1, 0, 1}, {5, 0, 1.4}, {2, 0, 2.2}, {25, 1, 2.6}};
+  for (int power = -4; power <= 5; ++power) {
+    for (const Unit& u : units) {
+      Number unit{u.mantissa, u.decimals};
+      if (power < 0) unit.decimals -= power;
+      if (power > 0) unit = *scaled(unit, power);
+      for (const Rounding mode :
+           {Rounding::half_up, Rounding::floor, Rounding::ceil, Rounding::truncate}) {
+        all.push_back(
+            {{scale, unit, mode, {}}, base + u.cost + mode_cost(mode) + 0.15 * std::abs(power)});
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<std::optional<Number>> values_of(const Sheet& sheet, const NumberSource& source) {
+  std::vector<std::optional<Number>> values;
+  for (const Row& row : sheet.rows) values.push_back(number_of(source, row));
+  return values;
+}
+
+bool all_there(const Sheet& sheet, const std::vector<std::optional<Number>>& values) {
+  return std::all_of(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(sheet.shown()),
+                     [](const auto& v) { return v.has_value(); });
+}
+
+Number positive(Number x) noexcept {
+  return {x.mantissa < 0 ? -x.mantissa : x.mantissa, x.decimals};
+}
+
+/// Of an output: every number that stands in it, in either style.
+std::vector<Number> numerals(View out) {
+  auto all = numbers_of(out, false);
+  for (const Number& x : numbers_of(out, true)) all.push_back(x);
+  std::erase_if(all, [](const Number& x) { return x.decimals < 0; });
+  return all;
+}
+
+bool has(const std::vector<Number>& all, Number x) {
+  return std::any_of(all.begin(), all.end(),
+                     [x](Number n) { return equal(positive(n), positive(x)); });
+}
+
+struct OutputLooks {
+  std::vector<std::vector<Number>> numerals;
+  int decimals_max = 0;
+  bool comma = false, plus = false, space = false, group_space = false, zeros = false,
+       naked = false;
+  int longest_head = 0;
+
+  explicit OutputLooks(const Sheet& sheet) {
+    for (const Str& out : sheet.outs) {
+      numerals.push_back(text::numerals(out));
+      for (const Number& x : numerals.back())
+        decimals_max = std::max(decimals_max, std::min(x.decimals, 8));
+      comma = comma || out.find(U',') != Str::npos;
+      plus = plus || out.find(U'+') != Str::npos;
+      space = space || out.find(U' ') != Str::npos;
+      for (const Span s : matches(out, Class::digits)) {
+        const auto at = static_cast<std::size_t>(s.begin);
+        zeros = zeros || (out[at] == U'0' && s.end - s.begin > 1);
+        naked = naked || (at > 0 && out[at - 1] == U'.' && (at < 2 || !is_digit(out[at - 2])));
+        longest_head = std::max(longest_head, s.end - s.begin);
+      }
+      space = space && longest_head > 0;
+    }
+  }
+};
+
+struct CostedFormat {
+  NumberFormat format;
+  double cost = 0;
+};
+
+std::vector<CostedFormat> formats(const OutputLooks& looks, bool negative) {
+  std::vector<CostedFormat> decimals, all;
+  for (int most = 0; most <= looks.decimals_max; ++most) {
+    for (int least = 0; least <= most; ++least) {
+      NumberFormat f;
+      f.decimals_min = least;
+      f.decimals_max = most;
+      const double cost = least == most ? 0.4 + 0.1 * most
+                          : least == 0  ? 0.8 + 0.1 * most
+                                        : 1.6 + 0.1 * most;
+      decimals.push_back({f, cost});
+      if (looks.space && least > 0) {
+        f.tail = U' ';
+        decimals.push_back({f, cost + 2});
+      }
+    }
+  }
+  for (const CostedFormat& d : decimals) {
+    all.push_back(d);
+    const auto also = [&all, &d](double cost, auto change) {
+      CostedFormat f{d.format, d.cost + cost};
+      change(f.format);
+      all.push_back(f);
+    };
+    if (looks.comma) {
+      also(0.6, [](NumberFormat& f) { f.grouping = Grouping::thousands; });
+      also(1.2, [](NumberFormat& f) { f.grouping = Grouping::indian; });
+      also(1.5, [](NumberFormat& f) { f.mark = U','; });
+      also(1.8, [](NumberFormat& f) {
+        f.grouping = Grouping::thousands;
+        f.mark = U',';
+        f.group = U'.';
+      });
+    }
+    if (looks.space)
+      also(2, [](NumberFormat& f) { f.grouping = Grouping::thousands, f.group = U' '; });
+    if (looks.plus) also(1, [](NumberFormat& f) { f.plus = true; });
+    if (looks.naked) also(1, [](NumberFormat& f) { f.naked = true; });
+    if (negative) also(1, [](NumberFormat& f) { f.absolute = true; });
+    for (int width = 2; width <= std::min(looks.longest_head + (looks.space ? 3 : 0), 12);
+         ++width) {
+      if (looks.zeros) also(1.2 + 0.05 * width, [width](NumberFormat& f) { f.width = width; });
+      if (looks.zeros && looks.plus)
+        also(2.2 + 0.05 * width, [width](NumberFormat& f) { f.width = width, f.plus = true; });
+      if (looks.space)
+        also(2 + 0.05 * width, [width](NumberFormat& f) { f.width = width, f.pad = U' '; });
+    }
+  }
+  return all;
+}
+
+/// Every value, rounded as it will be written, stands in its output.
+bool stands(const OutputLooks& looks, const std::vector<Number>& values, int decimals) {
+  for (std::size_t e = 0; e < values.size(); ++e) {
+    const auto x = round_to_decimals(values[e], Rounding::half_up, decimals);
+    if (!x || !has(looks.numerals[e], *x)) return false;
+  }
+  return true;
+}
+
+std::optional<std::vector<Number>> after(const std::vector<std::optional<Number>>& values,
+                                         std::size_t shown, const NumberSteps& steps) {
+  std::vector<Number> result;
+  for (std::size_t e = 0; e < shown; ++e) {
+    const auto y = stepped(*values[e], steps);
+    if (!y) return std::nullopt;
+    result.push_back(*y);
+  }
+  return result;
+}
+
+void offer_written(Pool& pool, const CostedNumber& number, const CostedSteps& steps,
+                   const std::vector<CostedFormat>& all, const std::vector<bool>& decimals_ok,
+                   double extra) {
+  for (const CostedFormat& f : all) {
+    if (!decimals_ok[static_cast<std::size_t>(f.format.decimals_max)]) continue;
+    Piece p;
+    p.kind = Piece::Kind::number;
+    p.number = number.source;
+    p.steps = steps.steps;
+    p.format = f.format;
+    pool.offer(std::move(p), number.cost + steps.cost + f.cost + extra);
+  }
+}
+
+int unit_decimals(const NumberSteps& steps) noexcept {
+  if (!steps.unit) return 0;
+  Number u = *steps.unit;
+  while (u.decimals > 0 && u.mantissa % 10 == 0) u = {u.mantissa / 10, u.decimals - 1};
+  return u.decimals;
+}
+
+/// Widths that turn the lower end into another number of the output, in all rows.
+std::vector<Number> widths(const OutputLooks& looks, const std::vector<Number>& low) {
+  std::vector<Number> all;
+  for (const Number& other : looks.numerals[0]) {
+    const auto width = sum(positive(other), {-low[0].mantissa, low[0].decimals});
+    if (!width || width->mantissa == 0) continue;
+    bool fits = true;
+    for (std::size_t e = 1; fits && e < low.size(); ++e) {
+      const auto high = sum(low[e], *width);
+      fits = high && has(looks.numerals[e], *high);
+    }
+    const bool known =
+        std::any_of(all.begin(), all.end(), [&](Number n) { return equal(n, *width); });
+    if (fits && !known) all.push_back(*width);
+  }
+  return all;
+}
+
+double width_cost(Number width, Number unit) {
+  if (equal(width, unit)) return 0.3;
+  const auto plus_one = sum(width, {1, std::max(width.decimals, unit.decimals)});
+  if (plus_one && equal(*plus_one, unit)) return 0.5;
+  const auto plus = sum(width, {1, 0});
+  if (plus && equal(*plus, unit)) return 0.5;
+  return 3;
+}
+
+std::vector<int> scales_for(const OutputLooks& looks) {
+  return looks.decimals_max >= 0 ? std::vector<int>{0, 2, -2, -3, 3, -6, 6, -9, 1, -1}
+                                 : std::vector<int>{0};
+}
+
+}  // namespace
+
+std::vector<CostedNumber> numbers_in(const Sheet& sheet, const std::vector<CostedMoment>& moments) {
+  std::vector<CostedNumber> all;
+  std::vector<std::vector<std::optional<Number>>> known;
+  const auto add = [&](const NumberSource& source, double cost) {
+    auto values = values_of(sheet, source);
+    if (!all_there(sheet, values)) return;
+    const auto same = [](const std::optional<Number>& a, const std::optional<Number>& b) {
+      return a.has_value() == b.has_value() &&
+             (!a || (a->mantissa == b->mantissa && a->decimals == b->decimals));
+    };
+    for (const auto& k : known) {
+      if (std::equal(k.begin(), k.end(), values.begin(), same)) return;
+    }
+    known.push_back(std::move(values));
+    all.push_back({source, cost});
+  };
+  for (int input = 0; input < static_cast<int>(sheet.inputs()); ++input) {
+    for (const bool comma : {false, true}) {
+      for (int k = 1; k <= number_index_max; ++k) {
+        for (const int index : {k, -k}) {
+          NumberSource source;
+          source.input = input;
+          source.k = index;
+          source.comma = comma;
+          add(source, 1 + 0.6 * (k - 1) + (index < 0 ? 0.2 : 0) + (comma ? 1.5 : 0));
+        }
+      }
+    }
+  }
+  for (const CostedMoment& m : moments) {
+    for (const Field field : {Field::hour, Field::minute, Field::second, Field::year, Field::month,
+                              Field::day, Field::total_minutes, Field::total_seconds}) {
+      NumberSource source;
+      source.field = field;
+      source.moment = m.source;
+      add(source, m.cost + 1.2 + (field >= Field::total_minutes ? 1 : 0));
+    }
+  }
+  return all;
+}
+
+void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number) {
+  const OutputLooks looks(sheet);
+  const auto values = values_of(sheet, number.source);
+  const bool negative =
+      std::any_of(values.begin(), values.end(), [](const auto& v) { return v && v->mantissa < 0; });
+  const auto all = formats(looks, negative);
+  for (const int scale : scales_for(looks)) {
+    if (number.source.field && scale != 0) continue;
+    for (const CostedSteps& s : all_steps(scale)) {
+      if (s.steps.mode == Rounding::truncate && !negative) continue;
+      const auto rounded = after(values, sheet.shown(), s.steps);
+      if (!rounded) continue;
+      std::vector<bool> ok;
+      bool any = false;
+      for (int d = 0; d <= looks.decimals_max; ++d) {
+        ok.push_back(d >= unit_decimals(s.steps) && stands(looks, *rounded, d));
+        any = any || ok.back();
+      }
+      if (any) offer_written(pool, number, s, all, ok, 0);
+    }
+  }
+}
+
+std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& number,
+                                   std::uint64_t& looked_at) {
+  std::vector<Context> pools;
+  const OutputLooks looks(sheet);
+  if (std::any_of(looks.numerals.begin(), looks.numerals.end(),
+                  [](const auto& n) { return n.size() < 2; }))
+    return pools;
+  const auto values = values_of(sheet, number.source);
+  const auto all = formats(looks, false);
+  for (const int scale : {0, 2}) {
+    for (const CostedSteps& s : all_steps(scale)) {
+      ++looked_at;
+      const auto low = after(values, sheet.shown(), s.steps);
+      if (!low || !s.steps.unit) continue;
+      bool there = true;
+      for (std::size_t e = 0; there && e < low->size(); ++e)
+        there = has(looks.numerals[e], (*low)[e]);
+      if (!there) continue;
+      const std::vector<bool> ok(static_cast<std::size_t>(looks.decimals_max) + 1, true);
+      for (const Number& width : widths(looks, *low)) {
+        Pool pool(sheet);
+        CostedSteps lower = s, upper = s;
+        // The lower end of a range is the floor: here that is what to expect.
+        lower.cost += s.steps.mode == Rounding::floor ? -mode_cost(Rounding::floor) : 0.7;
+        upper.steps.add = width;
+        const double cost = number.cost + lower.cost + width_cost(width, *s.steps.unit);
+        lower.cost = upper.cost = 0;
+        offer_written(pool, {number.source, 0}, lower, all, ok, 0);
+        const std::size_t lows = pool.size();
+        offer_written(pool, {number.source, 0}, upper, all, ok, 0);
+        if (lows > 0 && pool.size() > lows) pools.push_back({std::move(pool), cost});
+      }
+    }
+  }
+  return pools;
+}
+
+}  // namespace weir::search::text

@@ -1,0 +1,109 @@
+#include "text_pool.hpp"
+
+#include <algorithm>
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr char32_t between = 0x10ffff;
+
+Str key_of(const std::vector<Str>& shown) {
+  Str key;
+  for (const Str& s : shown) {
+    key += s;
+    key += between;
+  }
+  return key;
+}
+
+/// What failing or strange texts on unlabelled rows cost.
+double penalty_of(const std::vector<Str>& shown, const std::vector<std::optional<Str>>& rest) {
+  if (rest.empty()) return 0;
+  Looks looks;
+  bool empty = false;
+  for (const Str& s : shown) {
+    looks.show(s);
+    empty = empty || s.empty();
+  }
+  double failed = 0, strange = 0;
+  for (const auto& r : rest) {
+    if (!r || (r->empty() && !empty)) {
+      failed += 1;
+    } else {
+      strange += looks.strangeness(*r);
+    }
+  }
+  const auto n = static_cast<double>(rest.size());
+  return (failed > 0 ? 1 : 0) + 6 * failed / n + 2 * strange / n;
+}
+
+}  // namespace
+
+bool Pool::offer(Piece piece, double cost) {
+  ++looked_at_;
+  std::vector<Str> shown;
+  bool empty = true;
+  for (std::size_t e = 0; e < sheet_->shown(); ++e) {
+    auto value = value_of(piece, sheet_->rows[e]);
+    if (!value || sheet_->outs[e].find(*value) == Str::npos) return false;
+    empty = empty && value->empty();
+    shown.push_back(*std::move(value));
+  }
+  if (empty) return false;
+  add(std::move(shown), std::move(piece), cost);
+  return true;
+}
+
+void Pool::add(std::vector<Str> shown, Piece piece, double cost) {
+  const auto [at, fresh] =
+      index_.try_emplace(key_of(shown), static_cast<std::uint32_t>(groups_.size()));
+  if (fresh) {
+    if (groups_.size() >= groups_max) {
+      index_.erase(at);
+      return;
+    }
+    starting_[shown[0].empty() ? 0 : shown[0][0]].push_back(at->second);
+    groups_.push_back({std::move(shown), {}, false});
+    memory_ += 512;
+  }
+  auto& atoms = groups_[at->second].atoms;
+  if (atoms.size() >= atoms_max) {
+    if (atoms.back().cost <= cost) return;
+    atoms.pop_back();
+  } else {
+    memory_ += sizeof(Atom) + 64;
+  }
+  const auto place = std::upper_bound(atoms.begin(), atoms.end(), cost,
+                                      [](double c, const Atom& a) { return c < a.cost; });
+  atoms.insert(place, {std::move(piece), cost, {}});
+}
+
+void Pool::prepare(std::size_t group) {
+  Group& g = groups_[group];
+  if (g.ready) return;
+  g.ready = true;
+  std::vector<Atom> kept;
+  for (Atom& a : g.atoms) {
+    for (std::size_t r = sheet_->shown(); r < sheet_->rows.size(); ++r)
+      a.rest.push_back(value_of(a.piece, sheet_->rows[r]));
+    const bool repeat =
+        std::any_of(kept.begin(), kept.end(), [&a](const Atom& k) { return k.rest == a.rest; });
+    if (repeat) continue;
+    a.cost += penalty_of(g.shown, a.rest);
+    kept.push_back(std::move(a));
+  }
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const Atom& a, const Atom& b) { return a.cost < b.cost; });
+  if (kept.size() > kept_max) kept.erase(kept.begin() + kept_max, kept.end());
+  memory_ += kept.size() * (sheet_->rows.size() - sheet_->shown()) * sizeof(std::optional<Str>);
+  g.atoms = std::move(kept);
+}
+
+const std::vector<std::uint32_t>& Pool::starting(char32_t c) const {
+  static const std::vector<std::uint32_t> none;
+  const auto at = starting_.find(c);
+  return at == starting_.end() ? none : at->second;
+}
+
+}  // namespace weir::search::text

@@ -1,0 +1,340 @@
+#include "text_program.hpp"
+
+#include <algorithm>
+
+namespace weir::search::text {
+
+namespace {
+
+int located(const Position& p, View text, std::vector<Span> found, bool is_from) {
+  const int n = static_cast<int>(found.size());
+  const int i = p.k > 0 ? p.k - 1 : n + p.k;
+  if (i < 0 || i >= n) return !p.lenient ? -1 : is_from ? 0 : static_cast<int>(text.size());
+  const Span s = found[static_cast<std::size_t>(i)];
+  return p.end ? s.end : s.begin;
+}
+
+Str joined(const Row& row) {
+  Str all;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) all += U' ';
+    all += row[i];
+  }
+  return all;
+}
+
+View sub(View text, int begin, int end) noexcept {
+  return text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+}
+
+Str padded(View text, const Edit& edit) {
+  Str out(text);
+  const auto width = static_cast<std::size_t>(edit.width);
+  if (out.size() >= width) return out;
+  const Str fill(width - out.size(), edit.a);
+  return edit.kind == Edit::Kind::pad_left ? fill + out : out + fill;
+}
+
+Str initials(View text, char32_t behind) {
+  Str out;
+  for (const Span s : matches(text, Class::visible)) {
+    out += text[static_cast<std::size_t>(s.begin)];
+    if (behind != 0) out += behind;
+  }
+  return out;
+}
+
+Str squeezed(View text) {
+  Str out;
+  for (const Span s : matches(text, Class::visible)) {
+    if (!out.empty()) out += U' ';
+    out += sub(text, s.begin, s.end);
+  }
+  return out;
+}
+
+bool rounded_time(const MomentSource& s, Moment& m) {
+  if (s.unit == 0 && s.add == 0) return true;
+  if (m.second < 0) return false;
+  const bool below_a_day = m.second < 86400;
+  if (s.unit > 0) {
+    const int x = m.second - s.offset;
+    int q = x / s.unit;
+    if (x % s.unit < 0) --q;
+    const int rest = x - q * s.unit;
+    if (rest > 0 &&
+        (s.mode == Rounding::ceil || (s.mode == Rounding::half_up && rest * 2 >= s.unit)))
+      ++q;
+    m.second = q * s.unit + s.offset;
+  }
+  m.second += s.add;
+  if (s.wrap && below_a_day) m.second = (m.second % 86400 + 86400) % 86400;
+  return m.second >= 0;
+}
+
+std::optional<Str> base_value(const Piece& p, const Row& row) {
+  switch (p.kind) {
+    case Piece::Kind::constant:
+      return p.text;
+    case Piece::Kind::slice:
+      return value_of(p.slice, row);
+    case Piece::Kind::number: {
+      const auto x = number_of(p.number, row);
+      const auto y = x ? stepped(*x, p.steps) : std::nullopt;
+      return y ? format(*y, p.format) : std::nullopt;
+    }
+    case Piece::Kind::moment: {
+      const auto m = moment_of(p.moment, row);
+      return m ? written(*m, p.field) : std::nullopt;
+    }
+    case Piece::Kind::table:
+      for (const auto& [in, out] : p.table) {
+        if (in == row) return out;
+      }
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool test(const Condition& c, View text) {
+  switch (c.kind) {
+    case Condition::Kind::always:
+      return true;
+    case Condition::Kind::empty:
+      return trimmed(text).empty();
+    case Condition::Kind::equals:
+      return text == c.text;
+    case Condition::Kind::has:
+      return text.find(c.text) != View::npos;
+    case Condition::Kind::starts:
+      return text.starts_with(c.text);
+    case Condition::Kind::ends:
+      return text.ends_with(c.text);
+    case Condition::Kind::has_token:
+      return !matches(text, c.token).empty();
+    case Condition::Kind::starts_token: {
+      const auto found = matches(text, c.token);
+      return !found.empty() && found[0].begin == 0;
+    }
+    case Condition::Kind::length:
+      return static_cast<int>(text.size()) == c.count;
+    case Condition::Kind::tokens:
+      return static_cast<int>(matches(text, c.token).size()) == c.count;
+    case Condition::Kind::at_least: {
+      const auto found = numbers_of(text, false);
+      if (found.empty() || found[0].decimals < 0) return false;
+      const auto difference = sum(found[0], {-c.number.mantissa, c.number.decimals});
+      return difference && difference->mantissa >= 0;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+int locate(const Position& p, View text, bool is_from) {
+  const int n = static_cast<int>(text.size());
+  switch (p.kind) {
+    case Position::Kind::offset:
+      return p.k >= 0 ? std::min(p.k, n) : std::max(n + 1 + p.k, 0);
+    case Position::Kind::token:
+      return located(p, text, matches(text, p.token), is_from);
+    case Position::Kind::literal:
+      return located(p, text, matches(text, p.literal), is_from);
+  }
+  return -1;
+}
+
+bool Slice::whole() const noexcept {
+  return from.kind == Position::Kind::offset && to.kind == Position::Kind::offset && from.k == 0 &&
+         to.k == -1;
+}
+
+std::optional<Span> span_of(const Slice& s, View text) {
+  int from = 0, to = 0;
+  switch (s.order) {
+    case Slice::Order::apart:
+      from = locate(s.from, text, true);
+      to = locate(s.to, text, false);
+      break;
+    case Slice::Order::from_first:
+      from = locate(s.from, text, true);
+      if (from < 0) return std::nullopt;
+      to = locate(s.to, text.substr(static_cast<std::size_t>(from)), false);
+      if (to >= 0) to += from;
+      break;
+    case Slice::Order::to_first:
+      to = locate(s.to, text, false);
+      if (to < 0) return std::nullopt;
+      from = locate(s.from, text.substr(0, static_cast<std::size_t>(to)), true);
+      break;
+  }
+  if (from < 0 || to < from) return std::nullopt;
+  if (s.trim) {
+    while (from < to && is_space(text[static_cast<std::size_t>(from)])) ++from;
+    while (from < to && is_space(text[static_cast<std::size_t>(to - 1)])) --to;
+  }
+  return Span{from, to};
+}
+
+std::optional<Str> value_of(const Slice& s, const Row& row) {
+  if (s.input == Slice::all_inputs) {
+    const Str all = joined(row);
+    const auto span = span_of(s, all);
+    return span ? std::optional<Str>(sub(all, span->begin, span->end)) : std::nullopt;
+  }
+  const View text = row[static_cast<std::size_t>(s.input)];
+  const auto span = span_of(s, text);
+  return span ? std::optional<Str>(sub(text, span->begin, span->end)) : std::nullopt;
+}
+
+Str edited(View text, const Edit& edit) {
+  Str out;
+  switch (edit.kind) {
+    case Edit::Kind::none:
+      return Str(text);
+    case Edit::Kind::keep_digits:
+      for (const char32_t c : text) {
+        if (is_digit(c)) out += c;
+      }
+      return out;
+    case Edit::Kind::keep_letters:
+      for (const char32_t c : text) {
+        if (is_letter(c)) out += c;
+      }
+      return out;
+    case Edit::Kind::keep_alnum:
+      for (const char32_t c : text) {
+        if (is_alnum(c)) out += c;
+      }
+      return out;
+    case Edit::Kind::drop:
+      for (const char32_t c : text) {
+        if (c != edit.a) out += c;
+      }
+      return out;
+    case Edit::Kind::swap:
+      for (const char32_t c : text) out += c == edit.a ? edit.b : c;
+      return out;
+    case Edit::Kind::squeeze:
+      return squeezed(text);
+    case Edit::Kind::initials:
+      return initials(text, edit.a);
+    case Edit::Kind::pad_left:
+    case Edit::Kind::pad_right:
+      return padded(text, edit);
+    case Edit::Kind::strip_zeros:
+      while (text.size() > 1 && text[0] == U'0') text.remove_prefix(1);
+      return Str(text);
+  }
+  return out;
+}
+
+Str cased(View text, Letters letters) {
+  Str out(text);
+  bool inside = false;  // a letter stands before
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    char32_t& c = out[i];
+    switch (letters) {
+      case Letters::as_is:
+        return out;
+      case Letters::lower:
+        c = to_lower(c);
+        break;
+      case Letters::upper:
+        c = to_upper(c);
+        break;
+      case Letters::title:
+        c = inside ? to_lower(c) : to_upper(c);
+        break;
+      case Letters::capital:
+        c = i > 0 ? to_lower(c) : to_upper(c);
+        break;
+      case Letters::first_upper:
+        c = to_upper(c);
+        return out;
+    }
+    inside = is_letter(c);
+  }
+  return out;
+}
+
+std::optional<Moment> moment_of(const MomentSource& s, const Row& row) {
+  const auto text = value_of(s.where, row);
+  auto m = text ? moment_of(View(*text), s.order) : std::nullopt;
+  if (m && !rounded_time(s, *m)) return std::nullopt;
+  return m;
+}
+
+std::optional<Number> number_of(const NumberSource& s, const Row& row) {
+  if (s.field) {
+    const auto m = moment_of(s.moment, row);
+    const auto value = m ? number_of(*m, *s.field) : std::nullopt;
+    return value ? std::optional<Number>(Number{*value, 0}) : std::nullopt;
+  }
+  const auto found = numbers_of(row[static_cast<std::size_t>(s.input)], s.comma);
+  const int n = static_cast<int>(found.size());
+  const int i = s.k > 0 ? s.k - 1 : n + s.k;
+  if (i < 0 || i >= n || found[static_cast<std::size_t>(i)].decimals < 0) return std::nullopt;
+  return found[static_cast<std::size_t>(i)];
+}
+
+std::optional<Number> stepped(Number x, const NumberSteps& steps) {
+  std::optional<Number> y = x;
+  if (steps.scale != 0) y = scaled(*y, steps.scale);
+  if (y && steps.unit) y = round_to(*y, steps.mode, *steps.unit);
+  if (y && steps.add.mantissa != 0) y = sum(*y, steps.add);
+  return y;
+}
+
+std::optional<Str> value_of(const Piece& p, const Row& row) {
+  auto value = base_value(p, row);
+  if (value && p.edit.kind != Edit::Kind::none) value = edited(*value, p.edit);
+  if (value && p.letters != Letters::as_is) value = cased(*value, p.letters);
+  return value;
+}
+
+bool holds(const Condition& c, const Row& row) {
+  return test(c, row[static_cast<std::size_t>(c.input)]) != c.negated;
+}
+
+std::uint32_t Program::size() const noexcept {
+  std::uint32_t n = 0;
+  for (const Branch& b : branches) {
+    if (b.when.kind != Condition::Kind::always) n += 3;
+    for (const Piece& p : b.pieces) {
+      n += p.kind == Piece::Kind::constant                   ? 1
+           : p.kind == Piece::Kind::slice && p.slice.whole() ? 1
+                                                             : 4;
+      n += static_cast<std::uint32_t>(p.table.size()) + (p.edit.kind != Edit::Kind::none ? 2 : 0);
+      n += (p.letters != Letters::as_is ? 1U : 0U) + (p.steps.unit ? 2U : 0U) +
+           (p.moment.unit > 0 ? 2U : 0U);
+    }
+    if (b.pieces.size() > 1) n += static_cast<std::uint32_t>(b.pieces.size()) - 1;
+  }
+  return n;
+}
+
+std::optional<Str> value_of(const std::vector<Piece>& pieces, const Row& row) {
+  Str all;
+  for (const Piece& p : pieces) {
+    const auto value = value_of(p, row);
+    if (!value) return std::nullopt;
+    all += *value;
+  }
+  return all;
+}
+
+Str run(const Program& program, const Row& row, bool* failed) {
+  for (const Branch& b : program.branches) {
+    if (!holds(b.when, row)) continue;
+    if (auto value = value_of(b.pieces, row)) {
+      if (failed != nullptr) *failed = false;
+      return *std::move(value);
+    }
+  }
+  if (failed != nullptr) *failed = true;
+  return {};
+}
+
+}  // namespace weir::search::text

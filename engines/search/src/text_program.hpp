@@ -1,0 +1,178 @@
+// text_program.hpp: the language of people's data, and what its programs compute.
+//
+//   program   branch, branch, ...: the first whose condition holds and whose pieces all have a value; else ""
+//   branch    condition, and pieces whose texts are put one after the other
+//   piece     constant | slice of an input | number of an input, written anew | field of a date or time, written anew |
+//             table; then an edit, then letter case
+//
+// Shape:  positions count code points. A row is the texts of all inputs. Errors: a piece without value makes its branch
+//         fail. Cost: microseconds a row.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "text_match.hpp"
+#include "text_moment.hpp"
+#include "text_number.hpp"
+
+namespace weir::search::text {
+
+using Row = std::vector<Str>;
+
+struct Position {
+  enum class Kind : std::uint8_t { offset, token, literal };
+  Kind kind = Kind::offset;
+  Class token = Class::digits;
+  bool end = false;      // the end of the match rather than its begin
+  bool lenient = false;  // without that match: the text's begin (of `from`), its end (of `to`)
+  int k =
+      0;  // offset: from the begin, below 0 from the end (-1 is the end); match: 1 the first, -1 the last
+  Str literal;
+
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+/// -1: there is no such position. Offsets stop at the ends.
+int locate(const Position& p, View text, bool is_from);
+
+struct Slice {
+  enum class Order : std::uint8_t {
+    apart,       // both positions in the whole text
+    from_first,  // `to` in what is behind `from`
+    to_first,    // `from` in what is before `to`
+  };
+  static constexpr int all_inputs = -1;  // joined by spaces
+  int input = 0;
+  Order order = Order::apart;
+  bool trim = false;
+  Position from{}, to{Position::Kind::offset, Class::digits, false, false, -1, {}};
+
+  bool whole() const noexcept;
+  friend bool operator==(const Slice&, const Slice&) = default;
+};
+
+std::optional<Span> span_of(const Slice& s, View text);
+std::optional<Str> value_of(const Slice& s, const Row& row);
+
+struct Edit {
+  enum class Kind : std::uint8_t {
+    none,
+    keep_digits,
+    keep_letters,
+    keep_alnum,
+    drop,
+    swap,
+    squeeze,
+    initials,
+    pad_left,
+    pad_right,
+    strip_zeros,
+  };
+  Kind kind = Kind::none;
+  char32_t a = 0,
+           b = 0;  // drop a; swap a for b; initials with a behind each (0: nothing); pad with a
+  int width = 0;
+
+  friend bool operator==(const Edit&, const Edit&) = default;
+};
+enum class Letters : std::uint8_t { as_is, lower, upper, title, capital, first_upper };
+
+Str edited(View text, const Edit& edit);
+Str cased(View text, Letters letters);
+
+struct MomentSource {
+  Slice where;
+  DateOrder order = DateOrder::ymd;
+  Rounding mode = Rounding::floor;
+  int unit = 0;  // seconds that the time is rounded to, from `offset` on; 0: not rounded
+  int offset = 0;
+  int add = 0;       // seconds, after rounding
+  bool wrap = true;  // at 24 h, where the time was below that
+
+  friend bool operator==(const MomentSource&, const MomentSource&) = default;
+};
+
+std::optional<Moment> moment_of(const MomentSource& s, const Row& row);
+
+struct NumberSource {
+  int input = 0;
+  int k = 1;                   // 1 the first number of the input, -1 the last
+  bool comma = false;          // decimal comma
+  std::optional<Field> field;  // then of the moment instead
+  MomentSource moment;
+
+  friend bool operator==(const NumberSource&, const NumberSource&) = default;
+};
+
+struct NumberSteps {
+  int scale = 0;  // times 10^scale
+  std::optional<Number> unit;
+  Rounding mode = Rounding::half_up;
+  Number add;  // after rounding
+};
+
+std::optional<Number> number_of(const NumberSource& s, const Row& row);
+std::optional<Number> stepped(Number x, const NumberSteps& steps);
+
+struct Piece {
+  enum class Kind : std::uint8_t { constant, slice, number, moment, table };
+  Kind kind = Kind::constant;
+  Str text;  // of a constant
+  Slice slice;
+  NumberSource number;
+  NumberSteps steps;
+  NumberFormat format;
+  MomentSource moment;
+  Field field = Field::year;
+  std::vector<std::pair<Row, Str>> table;
+  Edit edit;
+  Letters letters = Letters::as_is;
+};
+
+std::optional<Str> value_of(const Piece& p, const Row& row);
+
+struct Condition {
+  enum class Kind : std::uint8_t {
+    always,
+    empty,
+    equals,
+    has,
+    starts,
+    ends,
+    has_token,
+    starts_token,
+    length,
+    tokens,
+    at_least
+  };
+  Kind kind = Kind::always;
+  int input = 0;
+  bool negated = false;
+  Class token = Class::digits;
+  int count = 0;  // of `length` and `tokens`
+  Str text;       // of equals, has, starts, ends
+  Number number;  // at_least: of the first number
+};
+
+bool holds(const Condition& c, const Row& row);
+
+struct Branch {
+  Condition when;
+  std::vector<Piece> pieces;
+};
+
+struct Program {
+  std::vector<Branch> branches;
+
+  std::uint32_t size() const noexcept;
+};
+
+std::optional<Str> value_of(const std::vector<Piece>& pieces, const Row& row);
+/// `failed` is set where no branch had a value.
+Str run(const Program& program, const Row& row, bool* failed = nullptr);
+
+}  // namespace weir::search::text

@@ -1,0 +1,280 @@
+// text_python_helpers.hpp: the helpers of generated Python; each says what the evaluator says.
+#pragma once
+
+#include <array>
+
+#include "text_helpers.hpp"
+
+namespace weir::search::text {
+
+inline constexpr Helper python_helpers[] = {
+    {"spaces", "", R"py(spaces = " \t\n\r\u00a0\u3000"
+)py"},
+    {"letters", "",
+     R"py(letters = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufaff"
+)py"},
+    {"uppers", "",
+     R"py(uppers = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0391-\u03a1\u03a3-\u03a9\u0400-\u042f"
+)py"},
+    {"lowers", "", R"py(lowers = "a-z\u00df-\u00f6\u00f8-\u00ff\u03b1-\u03c9\u0430-\u045f"
+)py"},
+    {"cased", "", R"py(cased = (
+    "[A-Za-z\u00c0-\u00d6\u00d8-\u00de\u00e0-\u00f6\u00f8-\u00fe\u0100-\u012f\u0132-\u0137\u0139-\u0148"
+    "\u014a-\u0177\u0179-\u017e\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1\u03c3-\u03c9\u0400-\u045f]"
+)
+)py"},
+    {"upper", "cased", R"py(def upper(s):
+    return re.sub(cased, lambda m: m[0].upper(), s)
+)py"},
+    {"lower", "cased", R"py(def lower(s):
+    return re.sub(cased, lambda m: m[0].lower(), s)
+)py"},
+    {"capital", "upper lower", R"py(def capital(s):
+    return upper(s[:1]) + lower(s[1:])
+)py"},
+    {"first_upper", "upper", R"py(def first_upper(s):
+    return upper(s[:1]) + s[1:]
+)py"},
+    {"title", "letters capital", R"py(def title(s):
+    return re.sub("[" + letters + "]+", lambda m: capital(m[0]), s)
+)py"},
+    {"place", "", R"py(def place(s, pattern, k, end, otherwise=None):
+    found = [m.span()[end] for m in re.finditer(pattern, s)]
+    if -len(found) <= k < len(found):
+        return found[k]
+    if otherwise is None:
+        raise LookupError(pattern)
+    return otherwise
+)py"},
+    {"cut", "", R"py(def cut(s, begin, end):
+    if begin > end:
+        raise LookupError("nothing between")
+    return s[begin:end]
+)py"},
+    {"words", "spaces", R"py(def words(s):
+    return re.findall("[^" + spaces + "]+", s)
+)py"},
+    {"numbers", "letters", R"py(def numbers(s, mark=".", group=","):
+    d, g, m = "[0-9]", re.escape(group), re.escape(mark)
+    pattern = (
+        f"{d}+(?:{g}(?=(?:{d}{{2}}{g})*{d}{{3}}(?!{d})){d}+)*(?:{m}{d}+)?"
+        f"|(?<![0-9{letters}]){m}{d}+"
+    )
+    found = []
+    for at in re.finditer(pattern, s):
+        head, _, tail = at[0].replace(group, "").partition(mark)
+        value = int(head + tail)
+        before = re.sub("[$\u00a2-\u00a5\u20a0-\u20cf]\\Z", "", s[: at.start()])
+        if re.search(f"(?:\\A|[^0-9{letters})])[-\u2212]\\Z", before):
+            value = -value
+        elif before == "(" and s[at.end() :] == ")":
+            value = -value
+        valid = abs(value) < 10**15 and len(tail) <= 12
+        found.append((value, len(tail)) if valid else None)
+    return found
+)py"},
+    {"number", "numbers", R"py(def number(s, k, mark=".", group=","):
+    value = numbers(s, mark, group)[k]
+    if value is None:
+        raise LookupError("too long a number")
+    return value
+)py"},
+    {"fit", "", R"py(def fit(mantissa, decimals):
+    if abs(mantissa) >= 10**15 or decimals > 12:
+        raise LookupError("too long a number")
+    return mantissa, decimals
+)py"},
+    {"scaled", "fit", R"py(def scaled(x, power):
+    mantissa, decimals = x[0], x[1] - power
+    if decimals >= 0:
+        return fit(mantissa, decimals)
+    return fit(mantissa * 10**-decimals, 0)
+)py"},
+    {"plus", "fit", R"py(def plus(x, y):
+    decimals = max(x[1], y[1])
+    a, _ = fit(x[0] * 10 ** (decimals - x[1]), decimals)
+    b, _ = fit(y[0] * 10 ** (decimals - y[1]), decimals)
+    return fit(a + b, decimals)
+)py"},
+    {"rounded", "fit", R"py(def rounded(x, unit, mode):
+    decimals = max(x[1], unit[1])
+    a, _ = fit(x[0] * 10 ** (decimals - x[1]), decimals)
+    u, _ = fit(unit[0] * 10 ** (decimals - unit[1]), decimals)
+    if u > (10**15 - 1) // 4:
+        raise LookupError("too coarse")
+    q, rest = divmod(a, u)
+    if rest and (
+        mode == "ceil"
+        or mode == "truncate" and a < 0
+        or mode == "half up" and (rest * 2 > u or rest * 2 == u and a > 0)
+        or mode == "half even" and (rest * 2 > u or rest * 2 == u and q % 2)
+    ):
+        q += 1
+    return fit(q * unit[0], unit[1])
+)py"},
+    {"show", "rounded",
+     R"py(def show(x, least=0, most=0, width=0, pad="0", tail="0", groups=None, mark=".", group=",",
+         plus="", bare=False, absolute=False):
+    if x[1] > most:
+        x = rounded(x, (1, most), "half up")
+    digits = str(abs(x[0])).rjust(x[1] + 1, "0")
+    head, rest = (digits[: -x[1]], digits[-x[1] :]) if x[1] else (digits, "")
+    while rest.endswith("0") and (len(rest) > least or tail != "0"):
+        rest = rest[:-1]
+    rest = rest.ljust(least, tail)
+    if head == "0" and bare and rest:
+        head = ""
+    if groups == "thousands":
+        head = re.sub("(?<=[0-9])(?=(?:[0-9]{3})+\\Z)", group, head)
+    elif groups == "indian":
+        head = re.sub("(?<=[0-9])(?=(?:[0-9]{2})*[0-9]{3}\\Z)", group, head)
+    sign = "" if absolute else "-" if x[0] < 0 else plus
+    return sign + head.rjust(width, pad) + (mark + rest if rest else "")
+)py"},
+    {"months", "", R"py(months = (
+    "January February March April May June July August September October November December"
+).split()
+)py"},
+    {"moment", "months", R"py(def moment(s, order):
+    t = [(m[0], m.start(), m.end()) for m in re.finditer("[0-9]+|[A-Za-z]+", s)]
+    digit = lambda i: i < len(t) and t[i][0].isdigit()
+    after = lambda i, c: digit(i + 1) and t[i + 1][1] == t[i][2] + 1 and s[t[i][2]] == c
+    colon = lambda i: digit(i) and after(i, ":") and len(t[i + 1][0]) <= 2
+    year = month = day = second = None
+    for i in range(len(t)):
+        if not digit(i) or len(t[i][0]) > 2:
+            continue
+        n, mi, se, half = 1, 0, 0, ""
+        if colon(i):
+            n, mi = 2, int(t[i + 1][0])
+            if colon(i + 1):
+                n, se = 3, int(t[i + 2][0])
+                if after(i + 2, "."):
+                    n = 4
+        j = i + n
+        if j < len(t) and re.fullmatch("[ap]m?", t[j][0].lower()) and t[j][1] <= t[j - 1][2] + 1:
+            half = t[j][0][0].lower()
+            if len(t[j][0]) == 1 and j + 1 < len(t) and t[j + 1][0] in ("m", "M"):
+                n += t[j + 1][1] == t[j][2] + 1
+            n += 1
+        if n == 1 and not half:
+            continue
+        h = int(t[i][0])
+        if mi > 59 or se > 59 or half and (h == 0 or h > 23):
+            raise LookupError("no time")
+        if half and h <= 12:
+            h = h % 12 + 12 * (half == "p")
+        second = h * 3600 + mi * 60 + se
+        del t[i : i + n]
+        break
+    n = []
+    for word, _, _ in t:
+        if word.isdigit():
+            n.append((len(word), int(word[:9])))
+        elif month is None and len(word) >= 3:
+            for k, name in enumerate(months):
+                if month is None and name.lower().startswith(word.lower()):
+                    month = k + 1
+    if len(n) == 1 and n[0][0] in (6, 8):
+        digits = str(n[0][1]).rjust(n[0][0], "0")
+        widths = [n[0][0] - 4 if c == "y" else 2 for c in order]
+        starts = [sum(widths[:k]) for k in range(3)]
+        n = [(w, int(digits[b : b + w])) for w, b in zip(widths, starts)]
+    full = lambda x: x[1] if x[0] == 4 else -2 if x[0] > 2 else x[1] + (2000 if x[1] < 30 else 1900)
+    if month is not None:
+        if n:
+            first = n[0][0] > 2 or n[0][1] > 31
+            if len(n) > 1:
+                year, day = full(n[0 if first else 1]), n[1 if first else 0][1]
+            elif first:
+                year = full(n[0])
+            else:
+                day = n[0][1]
+    elif len(n) == 1:
+        if n[0][0] == 4:
+            year = n[0][1]
+        elif second is None:
+            raise LookupError("no date")
+    elif len(n) == 2:
+        if 4 in (n[0][0], n[1][0]):
+            year, month = [x[1] for x in (n if n[0][0] == 4 else n[::-1])]
+        else:
+            day, month = [x[1] for x in (n if order in ("dmy", "ydm") else n[::-1])]
+    elif n:
+        if n[0][0] == 4 and order != "ydm":
+            order = "ymd"
+        year = full(n[order.index("y")])
+        month, day = n[order.index("m")][1], n[order.index("d")][1]
+    leap = year is None or year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    if month is not None and not 1 <= month <= 12 or year is not None and year < 0 or year == 0 and second is None:
+        raise LookupError("no date")
+    if day is not None and (month is None or not 1 <= day <= days[month - 1]):
+        raise LookupError("no date")
+    if year is None and month is None and second is None:
+        raise LookupError("no date")
+    return {"year": year, "month": month, "day": day, "second": second}
+)py"},
+    {"rounded_time", "", R"py(def rounded_time(m, unit, offset=0, mode="floor", add=0, wrap=True):
+    if m["second"] is None:
+        raise LookupError("no time")
+    second = m["second"]
+    if unit:
+        q, rest = divmod(second - offset, unit)
+        if rest and (mode == "ceil" or mode == "half up" and rest * 2 >= unit):
+            q += 1
+        second = q * unit + offset
+    second += add
+    if wrap and m["second"] < 86400:
+        second %= 86400
+    if second < 0:
+        raise LookupError("no time")
+    return {**m, "second": second}
+)py"},
+    {"part", "", R"py(def part(m, name):
+    if m[name] is None:
+        raise LookupError(name)
+    return m[name]
+)py"},
+    {"day_number", "part", R"py(def day_number(m, year=0, month=0, day=0):
+    y, mo, d = year or part(m, "year"), month or part(m, "month"), day or part(m, "day")
+    y -= mo <= 2
+    return 365 * y + y // 4 - y // 100 + y // 400 + (153 * ((mo + 9) % 12) + 2) // 5 + d
+)py"},
+    {"weekday", "day_number", R"py(def weekday(m):
+    return (day_number(m) + 1) % 7
+)py"},
+    {"day_of_year", "day_number", R"py(def day_of_year(m):
+    return day_number(m) - day_number(m, part(m, "year"), 1, 1) + 1
+)py"},
+    {"iso_week", "weekday", R"py(def iso_week(m):
+    thursday = day_number(m) - weekday(m) + 3
+    year = part(m, "year") + 1
+    while day_number(m, year, 1, 1) > thursday:
+        year -= 1
+    return (thursday - day_number(m, year, 1, 1)) // 7 + 1
+)py"},
+    {"hour12", "part", R"py(def hour12(m):
+    if part(m, "second") >= 86400:
+        raise LookupError("no hour of a day")
+    return (m["second"] // 3600 + 11) % 12 + 1
+)py"},
+    {"am_pm", "part", R"py(def am_pm(m):
+    if part(m, "second") >= 86400:
+        raise LookupError("no hour of a day")
+    return "AM" if m["second"] < 43200 else "PM"
+)py"},
+    {"ordinal", "", R"py(def ordinal(n):
+    teen = 11 <= n % 100 <= 13
+    return str(n) + ("th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th"))
+)py"},
+    {"at_least", "numbers plus", R"py(def at_least(s, limit):
+    found = numbers(s)
+    try:
+        return bool(found) and found[0] is not None and plus(found[0], (-limit[0], limit[1]))[0] >= 0
+    except LookupError:
+        return False
+)py"},
+};
+
+}  // namespace weir::search::text

@@ -1,0 +1,168 @@
+#include "text_rank.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr std::size_t answers_max = 40;
+
+bool padded(Field f) noexcept { return f == Field::month2 || f == Field::day2; }
+bool bare(Field f) noexcept {
+  return f == Field::month || f == Field::day || f == Field::day_ordinal;
+}
+bool is_hour(Field f) noexcept { return f >= Field::hour && f <= Field::hour12_2; }
+
+/// People pad all parts of a date or none, and write AM or PM of the hour before it.
+double moment_oddity(const std::vector<Piece>& pieces) {
+  bool some_padded = false, some_bare = false;
+  double odd = 0;
+  const Piece* hour = nullptr;
+  for (const Piece& p : pieces) {
+    if (p.kind != Piece::Kind::moment) continue;
+    some_padded = some_padded || padded(p.field);
+    some_bare = some_bare || bare(p.field);
+    if (is_hour(p.field)) {
+      if (hour != nullptr && hour->field != p.field) odd += 1;
+      hour = &p;
+    } else if (hour != nullptr && p.moment.add != hour->moment.add) {
+      odd += 1.5;
+    }
+    if (p.field == Field::am_pm && hour != nullptr && hour->field <= Field::hour2) odd += 2;
+  }
+  return odd + (some_padded && some_bare ? 1.5 : 0);
+}
+
+/// Numbers of one output are written alike.
+double number_oddity(const std::vector<Piece>& pieces) {
+  const Piece* first = nullptr;
+  double odd = 0;
+  for (const Piece& p : pieces) {
+    if (p.kind != Piece::Kind::number) continue;
+    if (first == nullptr) {
+      first = &p;
+    } else if (!(p.format == first->format)) {
+      odd += 0.7;
+    }
+  }
+  return odd;
+}
+
+double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_t failed) {
+  const std::size_t shown = sheet.shown(), all = sheet.rows.size();
+  if (all == shown) return 0;
+  Looks looks;
+  for (std::size_t e = 0; e < shown; ++e) looks.show(sheet.outs[e]);
+  double strange = 0;
+  for (std::size_t r = shown; r < all; ++r) strange += looks.strangeness(outs[r]);
+  const auto n = static_cast<double>(all - shown);
+  return 2 * strange / n + 4 * static_cast<double>(failed) / n;
+}
+
+}  // namespace
+
+Candidate judged(const Sheet& sheet, Program program, double cost) {
+  Candidate c{std::move(program), cost, {}, 0};
+  std::size_t failures = 0;
+  for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
+    bool failed = false;
+    c.outs.push_back(run(c.program, sheet.rows[r], &failed));
+    if (r < sheet.shown()) {
+      c.passed += c.outs[r] == sheet.outs[r] ? 1 : 0;
+    } else {
+      failures += failed ? 1 : 0;
+    }
+  }
+  for (const Branch& b : c.program.branches)
+    c.score += moment_oddity(b.pieces) + number_oddity(b.pieces);
+  c.score += look_penalty(sheet, c.outs, failures);
+  return c;
+}
+
+void Ranking::add(Candidate candidate) {
+  if (candidate.passed < sheet_->shown()) {
+    if (candidate.passed > partial_.passed ||
+        (candidate.passed == partial_.passed && candidate.passed > 0 &&
+         candidate.score < partial_.score)) {
+      partial_ = std::move(candidate);
+    }
+    return;
+  }
+  const double weight = std::exp2(-candidate.score);
+  for (Same& s : groups_) {
+    if (s.best.outs != candidate.outs) continue;
+    s.weight += weight;
+    if (candidate.score < s.best.score) s.best = std::move(candidate);
+    return;
+  }
+  if (groups_.size() >= answers_max) {
+    const auto worst =
+        std::min_element(groups_.begin(), groups_.end(),
+                         [](const Same& a, const Same& b) { return a.weight < b.weight; });
+    if (worst->weight >= weight) return;
+    *worst = {std::move(candidate), weight};
+    return;
+  }
+  groups_.push_back({std::move(candidate), weight});
+}
+
+std::vector<const Ranking::Same*> Ranking::sorted() const {
+  std::vector<const Same*> all;
+  for (const Same& s : groups_) all.push_back(&s);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Same* a, const Same* b) { return a->weight > b->weight; });
+  return all;
+}
+
+const Candidate* Ranking::best() const noexcept {
+  const auto at =
+      std::max_element(groups_.begin(), groups_.end(),
+                       [](const Same& a, const Same& b) { return a.weight < b.weight; });
+  return at == groups_.end() ? nullptr : &at->best;
+}
+
+std::vector<Ranking::Answer> Ranking::answers() const {
+  std::vector<Answer> all;
+  double sum = 0;
+  for (const Same& s : groups_) sum += s.weight;
+  for (const Same* s : sorted()) all.push_back({&s->best, sum > 0 ? s->weight / sum : 0});
+  return all;
+}
+
+int Ranking::question() const {
+  const auto all = sorted();
+  int best = -1;
+  double best_gain = 0;
+  for (std::size_t r = sheet_->shown(); r < sheet_->rows.size(); ++r) {
+    std::map<Str, double> masses;
+    double sum = 0;
+    for (const Same* s : all) {
+      const double mass = std::sqrt(s->weight);  // what is unlikely is worth asking about too
+      masses[s->best.outs[r]] += mass;
+      sum += mass;
+    }
+    double gain = 0;
+    for (const auto& [out, mass] : masses) {
+      if (mass > 0) gain -= mass / sum * std::log2(mass / sum);
+    }
+    if (masses.size() > 1 && gain > best_gain + 1e-9) {
+      best_gain = gain;
+      best = static_cast<int>(r);
+    }
+  }
+  return best;
+}
+
+std::size_t Ranking::memory() const noexcept {
+  std::size_t n = 0;
+  for (const Same& s : groups_) {
+    n += sizeof(Same) + s.best.outs.size() * sizeof(Str);
+    for (const Branch& b : s.best.program.branches) n += b.pieces.size() * sizeof(Piece);
+  }
+  return n;
+}
+
+}  // namespace weir::search::text

@@ -1,0 +1,50 @@
+#include "text_sheet.hpp"
+
+#include <algorithm>
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr char32_t class_of(char32_t c) noexcept {
+  if (is_digit(c)) return U'9';
+  if (is_upper(c)) return U'A';
+  return is_letter(c) ? U'a' : c;
+}
+
+bool contains(const std::vector<Str>& all, const Str& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+}  // namespace
+
+Str look_of(View text) {
+  Str look;
+  for (const char32_t c : text) {
+    const char32_t k = class_of(c);
+    if (look.empty() || look.back() != k || !is_alnum(k)) look += k;
+  }
+  return look;
+}
+
+Str close_look_of(View text) {
+  Str look;
+  for (const char32_t c : text) {
+    const char32_t k = class_of(c);
+    if (look.empty() || look.back() != k || k != U'a') look += k;
+  }
+  return look;
+}
+
+void Looks::show(View text) {
+  Str coarse = look_of(text), close = close_look_of(text);
+  if (!contains(coarse_, coarse)) coarse_.push_back(std::move(coarse));
+  if (!contains(close_, close)) close_.push_back(std::move(close));
+}
+
+double Looks::strangeness(View text) const {
+  if (contains(close_, close_look_of(text))) return 0;
+  return contains(coarse_, look_of(text)) ? 0.25 : 1;
+}
+
+}  // namespace weir::search::text

@@ -1,0 +1,35 @@
+// text_sheet.hpp: what a search looks at: the rows of a request, and the looks of texts.
+//
+// Shape:  rows [0, shown()) have outputs, the others are unlabelled. The look of a text is its classes of characters,
+//         runs put together: "Aa9-" has upper-case, lower-case, digits, a dash.
+#pragma once
+
+#include <vector>
+
+#include "text_program.hpp"
+
+namespace weir::search::text {
+
+struct Sheet {
+  std::vector<Row> rows;
+  std::vector<Str> outs;
+
+  std::size_t shown() const noexcept { return outs.size(); }
+  std::size_t inputs() const noexcept { return rows.empty() ? 0 : rows[0].size(); }
+};
+
+Str look_of(View text);
+/// As look_of, digits and capitals kept one by one: "Aa99".
+Str close_look_of(View text);
+
+/// How far texts of unlabelled rows look unlike the shown ones: 0 where all look the same, 1 where none does.
+class Looks {
+ public:
+  void show(View text);
+  double strangeness(View text) const;
+
+ private:
+  std::vector<Str> coarse_, close_;
+};
+
+}  // namespace weir::search::text

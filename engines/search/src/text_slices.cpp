@@ -1,0 +1,366 @@
+#include "text_slices.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr int matches_max = 6;  // counted from either end
+constexpr int offsets_max = 16;
+constexpr std::size_t places_max = 160;
+constexpr std::size_t relatives_max = 48;
+constexpr double second_position = 1.2;
+
+constexpr double class_costs[classes] = {0.0, 0.3, 0.4, 0.9, 1.1, 0.6, 0.1, 0.4, 0.2, 1.0};
+
+double class_cost(Class c) noexcept { return class_costs[static_cast<std::size_t>(c)]; }
+
+double index_cost(int k) noexcept { return 0.6 * (std::abs(k) - 1) + (k < 0 ? 0.15 : 0); }
+
+double literal_cost(View literal) noexcept {
+  const bool letters = std::any_of(literal.begin(), literal.end(), is_alnum);
+  return (literal.size() == 1 ? 0.6 : 0.8) + (letters ? 0.9 : 0);
+}
+
+double offset_cost(int k) noexcept { return k == 0 || k == -1 ? 0.4 : 2.4 + 0.25 * std::abs(k); }
+
+Position token_at(Class c, int k, bool end) {
+  return {Position::Kind::token, c, end, false, k, {}};
+}
+Position literal_at(const Str& text, int k, bool end, bool lenient = false) {
+  return {Position::Kind::literal, Class::digits, end, lenient, k, text};
+}
+Position offset_at(int k) { return {Position::Kind::offset, Class::digits, false, false, k, {}}; }
+
+Str lowered(View text) { return cased(text, Letters::lower); }
+
+/// Two positions that belong together: the ends of one match, or what stands between two neighbours.
+double pair_cost(const Position& a, double cost_a, const Position& b, double cost_b) noexcept {
+  if (a.kind == Position::Kind::token && b.kind == Position::Kind::token && a.token == b.token &&
+      a.k == b.k && !a.end && b.end) {
+    return cost_a + 0.3;
+  }
+  const bool whole_begin = a.kind == Position::Kind::offset && a.k == 0;
+  const bool whole_end = b.kind == Position::Kind::offset && b.k == -1;
+  if (whole_begin && whole_end) return 0.5;
+  if (a.kind == Position::Kind::literal && b.kind == Position::Kind::literal &&
+      a.literal == b.literal && a.end && !b.end && b.k == a.k + 1 && a.k != -1) {
+    return cost_a + 0.5;
+  }
+  if (whole_begin && b.kind == Position::Kind::literal && !b.end && b.k == 1) return cost_b + 0.5;
+  if (whole_end && a.kind == Position::Kind::literal && a.end && a.k == -1) return cost_a + 0.5;
+  return cost_a + cost_b + second_position;
+}
+
+}  // namespace
+
+void SliceFinder::find_literals() {
+  std::map<Str, std::size_t> in_rows;  // single marks, runs of marks, words
+  const std::size_t rows = sheet_.rows.size();
+  for (std::size_t r = 0; r < rows; ++r) {
+    std::set<Str> here;
+    const View t = text(r);
+    for (std::size_t i = 0; i < t.size() && here.size() < 60;) {
+      std::size_t j = i;
+      const bool word = is_alnum(t[i]);
+      while (j < t.size() && is_alnum(t[j]) == word) ++j;
+      if (j - i <= 12) here.emplace(t.substr(i, j - i));
+      if (!word) {
+        for (std::size_t k = i; k < j; ++k) here.emplace(1, t[k]);
+        for (std::size_t k = i; k + 1 < j && k < i + 4; ++k) here.emplace(t.substr(k, 2));
+      }
+      i = j;
+    }
+    for (const Str& s : here) ++in_rows[s];
+  }
+  std::vector<std::pair<std::size_t, Str>> ranked;
+  for (const auto& [s, n] : in_rows) {
+    std::size_t shown = 0;
+    for (std::size_t r = 0; r < sheet_.shown(); ++r) shown += text(r).find(s) != View::npos ? 1 : 0;
+    const bool word = is_alnum(s[0]);
+    if (word ? (n == rows && rows > 1 && !is_digit(s[0])) : shown > 0)
+      ranked.emplace_back(rows - n + (word ? 1 : 0), s);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [n, s] : ranked) {
+    if (literals_.size() < 14) literals_.push_back(std::move(s));
+  }
+}
+
+void SliceFinder::find_reach() {
+  for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    const Str in = lowered(text(e)), out = lowered(sheet_.outs[e]);
+    std::vector<int> reach(in.size() + 1, 0);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      for (std::size_t j = 0; j < out.size(); ++j) {
+        std::size_t n = 0;
+        while (i + n < in.size() && j + n < out.size() && in[i + n] == out[j + n]) ++n;
+        reach[i] = std::max(reach[i], static_cast<int>(n));
+      }
+    }
+    reach_.push_back(std::move(reach));
+  }
+}
+
+void SliceFinder::offer_position(Position p, double cost, std::vector<int> at) {
+  for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    if (at[e] < 0) return;
+  }
+  for (const bool is_from : {true, false}) {
+    if (p.lenient) {
+      for (std::size_t r = 0; r < at.size(); ++r) at[r] = locate(p, text(r), is_from);
+    }
+    auto& all = is_from ? from_ : to_;
+    const auto same =
+        std::find_if(all.begin(), all.end(), [&at](const Place& x) { return x.at == at; });
+    if (same == all.end()) {
+      all.push_back({p, cost, at});
+    } else if (same->cost > cost) {
+      *same = {p, cost, at};
+    }
+  }
+}
+
+void SliceFinder::offer_matches(Position p, double cost,
+                                const std::vector<std::vector<Span>>& found) {
+  for (int k = -matches_max; k <= matches_max; ++k) {
+    if (k == 0) continue;
+    for (const bool end : {false, true}) {
+      std::vector<int> at(found.size(), -1);
+      for (std::size_t r = 0; r < found.size(); ++r) {
+        const int n = static_cast<int>(found[r].size()), i = k > 0 ? k - 1 : n + k;
+        if (i < 0 || i >= n) continue;
+        const Span s = found[r][static_cast<std::size_t>(i)];
+        at[r] = end ? s.end : s.begin;
+      }
+      p.k = k;
+      p.end = end;
+      offer_position(p, cost + index_cost(k), std::move(at));
+    }
+  }
+}
+
+void SliceFinder::positions() {
+  find_literals();
+  find_reach();
+  const std::size_t rows = sheet_.rows.size();
+  const auto offer_offset = [&](int k) {
+    std::vector<int> at(rows);
+    for (std::size_t r = 0; r < rows; ++r) at[r] = locate(offset_at(k), text(r), true);
+    offer_position(offset_at(k), offset_cost(k), std::move(at));
+  };
+  offer_offset(0);
+  offer_offset(-1);
+  std::vector<std::vector<Span>> found(rows);
+  for (int c = 0; c < classes; ++c) {
+    const auto what = static_cast<Class>(c);
+    for (std::size_t r = 0; r < rows; ++r) found[r] = matches(text(r), what);
+    offer_matches(token_at(what, 1, false), 1 + class_cost(what), found);
+  }
+  for (const Str& literal : literals_) {
+    for (std::size_t r = 0; r < rows; ++r) found[r] = matches(text(r), literal);
+    offer_matches(literal_at(literal, 1, false), literal_cost(literal), found);
+    for (const int k : {1, -1}) {
+      for (const bool end : {false, true}) {
+        offer_position(literal_at(literal, k, end, true), literal_cost(literal) + 0.9,
+                       std::vector<int>(rows, 0));
+      }
+    }
+  }
+  for (int k = 1; k <= offsets_max; ++k) {
+    offer_offset(k);
+    offer_offset(-1 - k);
+  }
+  for (auto* all : {&from_, &to_}) {
+    std::stable_sort(all->begin(), all->end(),
+                     [](const Place& a, const Place& b) { return a.cost < b.cost; });
+    if (all->size() > places_max) all->erase(all->begin() + places_max, all->end());
+  }
+}
+
+bool SliceFinder::reachable(std::size_t row, int from, int to) const noexcept {
+  return from >= 0 && from <= to && to - from <= reach_[row][static_cast<std::size_t>(from)];
+}
+
+void SliceFinder::offer_slice(Pool& pool, const Slice& slice, double cost) const {
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice = slice;
+  if (pool.offer(p, cost)) return;
+  for (const Letters letters :
+       {Letters::lower, Letters::upper, Letters::title, Letters::capital, Letters::first_upper}) {
+    p.letters = letters;
+    pool.offer(p, cost + (letters <= Letters::title ? 1 : letters == Letters::capital ? 1.3 : 2));
+  }
+}
+
+void SliceFinder::pairs(Pool& pool) {
+  const std::size_t shown = sheet_.shown();
+  for (const Place& a : from_) {
+    for (const Place& b : to_) {
+      bool fits = true, fits_trimmed = true, empty = true, ragged = false;
+      for (std::size_t e = 0; (fits || fits_trimmed) && e < sheet_.rows.size(); ++e) {
+        int from = a.at[e], to = b.at[e];
+        if (e >= shown && (from < 0 || to < from)) continue;
+        if (from < 0 || to < from) {
+          fits = fits_trimmed = false;
+          break;
+        }
+        if (e < shown) fits = fits && reachable(e, from, to);
+        const View t = text(e);
+        const int begin = from, end = to;
+        while (from < to && is_space(t[static_cast<std::size_t>(from)])) ++from;
+        while (from < to && is_space(t[static_cast<std::size_t>(to - 1)])) --to;
+        ragged = ragged || begin != from || end != to;
+        if (e >= shown) continue;
+        fits_trimmed = fits_trimmed && reachable(e, from, to);
+        empty = empty && from == to;
+        if (e + 1 == shown && empty && !fits) fits_trimmed = false;
+      }
+      if (!fits && !(fits_trimmed && ragged)) continue;
+      Slice s{input_, Slice::Order::apart, false, a.position, b.position};
+      const double cost = pair_cost(a.position, a.cost, b.position, b.cost);
+      if (fits) offer_slice(pool, s, cost);
+      if (fits_trimmed && ragged) {
+        s.trim = true;
+        offer_slice(pool, s, cost + 0.2);
+      }
+    }
+  }
+}
+
+void SliceFinder::relatives(Pool& pool) {
+  std::vector<std::pair<Position, double>> after, before;
+  for (const Str& literal : literals_) {
+    const double cost = literal_cost(literal);
+    after.emplace_back(literal_at(literal, 1, false), cost);
+    after.emplace_back(literal_at(literal, 1, false, true), cost + 0.7);
+    before.emplace_back(literal_at(literal, -1, true), cost);
+    before.emplace_back(literal_at(literal, -1, true, true), cost + 0.7);
+  }
+  for (int c = 0; c < classes; ++c) {
+    const auto what = static_cast<Class>(c);
+    if (what == Class::spaces) continue;
+    after.emplace_back(token_at(what, 1, true), 0.8 + class_cost(what));
+    before.emplace_back(token_at(what, -1, false), 0.8 + class_cost(what));
+    after.emplace_back(token_at(what, 2, true), 2 + class_cost(what));
+  }
+  for (int k = 1; k <= 12; ++k) {
+    after.emplace_back(offset_at(k), 1.2 + 0.25 * k);
+    before.emplace_back(offset_at(-1 - k), 1.3 + 0.25 * k);
+  }
+  for (const bool forward : {true, false}) {
+    const auto& places = forward ? from_ : to_;
+    for (std::size_t i = 0; i < places.size() && i < relatives_max; ++i) {
+      for (const auto& [other, cost] : forward ? after : before) {
+        Slice s{input_, forward ? Slice::Order::from_first : Slice::Order::to_first, false, {}, {}};
+        s.from = forward ? places[i].position : other;
+        s.to = forward ? other : places[i].position;
+        bool fits = true;
+        for (std::size_t e = 0; fits && e < sheet_.shown(); ++e) {
+          const auto span = span_of(s, text(e));
+          fits = span && reachable(e, span->begin, span->end);
+        }
+        if (fits) offer_slice(pool, s, places[i].cost + cost + second_position);
+      }
+    }
+  }
+}
+
+void SliceFinder::offer_edits(Pool& pool, const Slice& slice, double cost) const {
+  std::set<char32_t> marks, made;
+  for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    for (const char32_t c : text(e)) {
+      if (!is_alnum(c)) marks.insert(c);
+    }
+    for (const char32_t c : sheet_.outs[e]) {
+      if (!is_alnum(c)) made.insert(c);
+    }
+  }
+  std::vector<std::pair<Edit, double>> edits;
+  const auto edit = [&edits](Edit::Kind kind, double c, char32_t a = 0, char32_t b = 0,
+                             int width = 0) {
+    edits.push_back({{kind, a, b, width}, c});
+  };
+  edit(Edit::Kind::keep_digits, 1.5);
+  edit(Edit::Kind::keep_letters, 1.5);
+  edit(Edit::Kind::keep_alnum, 1.7);
+  edit(Edit::Kind::squeeze, 1);
+  edit(Edit::Kind::initials, 1.5);
+  edit(Edit::Kind::initials, 2, U'.');
+  for (const char32_t a : marks) {
+    if (edits.size() > 60) break;
+    edit(Edit::Kind::drop, 1.6, a);
+    for (const char32_t b : made) {
+      if (a != b) edit(Edit::Kind::swap, 2, a, b);
+    }
+  }
+  for (const auto& [e, c] : edits) {
+    Piece p;
+    p.kind = Piece::Kind::slice;
+    p.slice = slice;
+    p.edit = e;
+    for (const Letters letters : {Letters::as_is, Letters::lower, Letters::upper, Letters::title}) {
+      p.letters = letters;
+      if (pool.offer(p, cost + c + (letters == Letters::as_is ? 0 : 1)) &&
+          letters == Letters::as_is)
+        break;
+    }
+  }
+}
+
+void SliceFinder::edits(Pool& pool) {
+  const Slice whole{input_, Slice::Order::apart, false, offset_at(0), offset_at(-1)};
+  offer_edits(pool, whole, 0.8);
+  // Pads and leading zeros: of the whole, and of tokens.
+  std::size_t least = 99, most = 0;
+  std::set<char32_t> fills = {U'0', U' '};
+  for (const Str& out : sheet_.outs) {
+    least = std::min(least, out.size());
+    most = std::max(most, out.size());
+  }
+  std::vector<std::pair<Slice, double>> slices = {{whole, 0.5}};
+  for (const Class c : {Class::digits, Class::alnum}) {
+    for (int k = 1; k <= 6; ++k) {
+      slices.push_back(
+          {{input_, Slice::Order::apart, false, token_at(c, k, false), token_at(c, k, true)},
+           1.3 + class_cost(c) + index_cost(k)});
+      slices.push_back(
+          {{input_, Slice::Order::apart, false, token_at(c, -k, false), token_at(c, -k, true)},
+           1.3 + class_cost(c) + index_cost(-k)});
+    }
+  }
+  for (const auto& [slice, cost] : slices) {
+    std::size_t longest = 0;
+    bool there = true;
+    for (std::size_t e = 0; there && e < sheet_.shown(); ++e) {
+      const auto span = span_of(slice, text(e));
+      there = span.has_value();
+      if (there) longest = std::max(longest, static_cast<std::size_t>(span->end - span->begin));
+    }
+    if (!there) continue;
+    Piece p;
+    p.kind = Piece::Kind::slice;
+    p.slice = slice;
+    p.edit.kind = Edit::Kind::strip_zeros;
+    pool.offer(p, cost + 1);
+    for (std::size_t width = std::max<std::size_t>(longest, 2);
+         width <= std::min<std::size_t>(most, 20); ++width) {
+      for (const char32_t fill : fills) {
+        p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width)};
+        pool.offer(p, cost + 1 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0));
+        if (slice.whole()) {
+          p.edit.kind = Edit::Kind::pad_right;
+          pool.offer(p,
+                     cost + 1.2 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace weir::search::text

@@ -1,0 +1,52 @@
+// text_slices.hpp: the slices of one input, and what can be made of them, that are part of all shown outputs.
+//
+// Shape:  positions are named by the k-th match of a class or literal from either end, or by an offset; those that stand
+//         at the same place in every row count once, under the cheapest name. Cost: quadratic in them, filtered by which
+//         stretches of the input occur in the output.
+#pragma once
+
+#include "text_pool.hpp"
+
+namespace weir::search::text {
+
+class SliceFinder {
+ public:
+  SliceFinder(const Sheet& sheet, int input) : sheet_(sheet), input_(input) {}
+
+  /// Positions; then slices by two positions; then slices by a position and what follows or precedes it; then edits of
+  /// the whole input. To be called in this order.
+  void positions();
+  void pairs(Pool& pool);
+  void relatives(Pool& pool);
+  void edits(Pool& pool);
+
+  /// Literals that separate parts of this input in every row.
+  const std::vector<Str>& literals() const noexcept { return literals_; }
+
+ private:
+  struct Place {
+    Position position;
+    double cost = 0;
+    std::vector<int> at;  // in every row, -1: nowhere
+  };
+
+  View text(std::size_t row) const noexcept {
+    return sheet_.rows[row][static_cast<std::size_t>(input_)];
+  }
+  void find_literals();
+  void find_reach();
+  void offer_position(Position p, double cost, std::vector<int> at);
+  void offer_matches(Position p, double cost, const std::vector<std::vector<Span>>& found);
+  bool reachable(std::size_t row, int from, int to) const noexcept;
+  void offer_slice(Pool& pool, const Slice& slice, double cost) const;
+  void offer_edits(Pool& pool, const Slice& slice, double cost) const;
+
+  const Sheet& sheet_;
+  int input_;
+  std::vector<Str> literals_;
+  std::vector<Place> from_, to_;
+  std::vector<std::vector<int>>
+      reach_;  // of a shown row and a begin: the longest stretch that its output has, any case
+};
+
+}  // namespace weir::search::text
