@@ -178,8 +178,8 @@ void Search::ask_partners(const Leaf& leaf) {
     }
     if (!partner.needs.long_enough) continue;
     const Lanes y = partner.value.rows > 0 ? load(partner.value.first(0, shape_)[0]) : zeros();
-    const bool exact = partner.needs.exact || slots_[at].needs.exact;
-    const bool drops = drop_could(least(slots_[at].value.lengths(0, shape_), partner.value.lengths(0, shape_)));
+    const Lanes lengths = least(slots_[at].value.lengths(0, shape_), partner.value.lengths(0, shape_));
+    const bool exact = all(equal(lengths, goal_.lengths())), drops = drop_could(lengths);
     probe(leaf, {subtract_call, at, slot}, minus(x, y), exact, drops);
     if (slot == at) continue;
     probe(leaf, {subtract_call, slot, at}, minus(y, x), exact, drops);
