@@ -84,7 +84,7 @@ class Dispatcher {
   };
 
   std::uint8_t level_of(std::uint32_t slot) const noexcept {
-    const std::uint8_t level = slots_[slot].request.level;
+    const std::uint8_t level = slots_[slot].level;
     return level < limits::levels ? level : limits::levels - 1;
   }
   /// Bounded, so that one request cannot hold its client's turn up for long.

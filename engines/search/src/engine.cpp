@@ -161,7 +161,8 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
   RequestSlot& slot = slots[index];
   slot.request = std::move(request);
   slot.submitted = now_ns();
-  slot.client = client, slot.listener = listener, slot.tag = tag;
+  slot.client = client, slot.level = slot.request.level;
+  slot.listener = listener, slot.tag = tag;
   const bool bounded = slot.request.simulations != 0 || slot.request.deadline == never;
   slot.budget =
       !bounded ? ~std::uint64_t{0}

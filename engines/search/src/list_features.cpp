@@ -30,10 +30,13 @@ constexpr std::size_t of_list = 20, beside_list = 40, beside_both = 10, beside_i
 template <class Test>
 double share(const List& list, Test test) {
   if (list.empty()) return 0;
-  return static_cast<double>(std::count_if(list.begin(), list.end(), test)) / static_cast<double>(list.size());
+  return static_cast<double>(std::count_if(list.begin(), list.end(), test)) /
+         static_cast<double>(list.size());
 }
 
-bool contains(const List& list, std::int64_t value) { return std::find(list.begin(), list.end(), value) != list.end(); }
+bool contains(const List& list, std::int64_t value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
 
 bool is_square(std::int64_t x) {
   std::int64_t root = 0;
@@ -169,9 +172,12 @@ void describe_integer(const Value& output, std::int64_t n, const List* list, Des
   out.add_flag(number != nullptr && *number == n);
   out.add_flag(made != nullptr && static_cast<std::int64_t>(made->size()) == n);
   const auto length = list == nullptr ? 0 : static_cast<std::int64_t>(list->size());
-  out.add_flag(made != nullptr && static_cast<std::int64_t>(made->size()) == std::clamp<std::int64_t>(n, 0, length));
-  out.add_flag(made != nullptr && static_cast<std::int64_t>(made->size()) == std::max<std::int64_t>(length - n, 0));
-  out.add_flag(number != nullptr && n >= 0 && n < length && (*list)[static_cast<std::size_t>(n)] == *number);
+  out.add_flag(made != nullptr &&
+               static_cast<std::int64_t>(made->size()) == std::clamp<std::int64_t>(n, 0, length));
+  out.add_flag(made != nullptr &&
+               static_cast<std::int64_t>(made->size()) == std::max<std::int64_t>(length - n, 0));
+  out.add_flag(number != nullptr && n >= 0 && n < length &&
+               (*list)[static_cast<std::size_t>(n)] == *number);
 }
 
 struct Inputs {
@@ -183,8 +189,10 @@ Inputs inputs_of(const Example& example) {
   Inputs inputs;
   std::size_t lists = 0;
   for (const Value& value : example.in) {
-    if (const auto* list = std::get_if<List>(&value); list != nullptr && lists < 2) inputs.lists[lists++] = list;
-    if (const auto* number = std::get_if<std::int64_t>(&value); number != nullptr && inputs.integer == nullptr)
+    if (const auto* list = std::get_if<List>(&value); list != nullptr && lists < 2)
+      inputs.lists[lists++] = list;
+    if (const auto* number = std::get_if<std::int64_t>(&value);
+        number != nullptr && inputs.integer == nullptr)
       inputs.integer = number;
   }
   return inputs;
@@ -207,7 +215,8 @@ Describer describe(const Example& example) {
   const bool both = made != nullptr && inputs.lists[1] != nullptr;
   if (both) describe_both(*made, *inputs.lists[0], *inputs.lists[1], out);
   if (!both) out.skip(beside_both);
-  if (inputs.integer != nullptr) describe_integer(*example.out, *inputs.integer, inputs.lists[0], out);
+  if (inputs.integer != nullptr)
+    describe_integer(*example.out, *inputs.integer, inputs.lists[0], out);
   if (inputs.integer == nullptr) out.skip(beside_integer);
   WEIR_CHECK(out.count() == example_features, "as many features as are counted");
   return out;

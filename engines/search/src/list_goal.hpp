@@ -39,7 +39,9 @@ class Goal {
   Lanes first() const noexcept { return load(block_[1]); }
   Lanes last() const noexcept { return load(last_); }
 
-  bool long_enough(Lanes lengths_of_z) const noexcept { return none(above(lengths(), lengths_of_z)); }
+  bool long_enough(Lanes lengths_of_z) const noexcept {
+    return none(above(lengths(), lengths_of_z));
+  }
   std::uint32_t tag(Lanes row) const noexcept { return tag_of(both(row, present())); }
   /// What the store keeps beside a value; 0: no list that is long enough.
   std::uint32_t tag_of_value(const Packed& value) const noexcept;

@@ -28,7 +28,8 @@ std::vector<std::size_t> order_of(const Examples& examples) {
     const std::size_t longest = longest_input(examples[at]);
     return longest > short_enough ? longest : short_enough - longest;
   };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   order.resize(std::min(order.size(), groups_max * lanes));
   return order;
 }
@@ -39,12 +40,14 @@ Shape shape_of(const Examples& examples, const std::vector<std::size_t>& order) 
   shape.groups = (order.size() + lanes - 1) / lanes;
   for (const std::size_t at : order) {
     shape.rows = std::max(shape.rows, longest_input(examples[at]));
-    if (const auto* list = std::get_if<List>(&*examples[at].out)) shape.rows = std::max(shape.rows, list->size());
+    if (const auto* list = std::get_if<List>(&*examples[at].out))
+      shape.rows = std::max(shape.rows, list->size());
   }
   return shape;
 }
 
-std::vector<const Value*> outputs_of(const Examples& examples, const std::vector<std::size_t>& order) {
+std::vector<const Value*> outputs_of(const Examples& examples,
+                                     const std::vector<std::size_t>& order) {
   std::vector<const Value*> outputs;
   for (const std::size_t at : order) outputs.push_back(&*examples[at].out);
   return outputs;
@@ -122,7 +125,8 @@ void Search::set_slot(std::size_t slot, const Packed& value, const Line& line) {
 
 /// From the root, below the least bound that lets something new in.
 void Search::start_round() {
-  bound_ = std::max(bound_before_ + std::min(round_step, cost_least_), std::max(exceeded_, cost_least_));
+  bound_ =
+      std::max(bound_before_ + std::min(round_step, cost_least_), std::max(exceeded_, cost_least_));
   exceeded_ = no_bound;
   frames_.clear();
   store_.truncate(roots_);
@@ -180,7 +184,8 @@ void Search::step() {
   if (lines_left > 0) {
     const auto made = static_cast<std::uint32_t>(store_.size());
     expand(slot);
-    frames_.push_back({at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
+    frames_.push_back(
+        {at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
   } else {
     slots_used_ = slot;
   }
@@ -206,7 +211,8 @@ void Search::offer(const Line& line) {
 }
 
 bool Search::make(const Line& line, Row* block, Packed& out) const {
-  return apply(call_table[line.call], slots_[line.a].value, slots_[line.b].value, shape_, block, out);
+  return apply(call_table[line.call], slots_[line.a].value, slots_[line.b].value, shape_, block,
+               out);
 }
 
 /// Slots of the path, then those lines; slots are named as they are on the path.
@@ -215,7 +221,9 @@ ListProgram Search::program_of(std::span<const Line> more) const {
   const auto input_of = [&](std::uint8_t slot) {
     return slot < roots_ ? slots_[slot].line.a : static_cast<std::uint8_t>(slot - roots_ + inputs_);
   };
-  const auto add = [&](const Line& line) { program.lines.push_back({line.call, input_of(line.a), input_of(line.b)}); };
+  const auto add = [&](const Line& line) {
+    program.lines.push_back({line.call, input_of(line.a), input_of(line.b)});
+  };
   for (std::size_t slot = roots_; slot < slots_used_; ++slot) add(slots_[slot].line);
   for (const Line& line : more) add(line);
   program.result = static_cast<std::uint8_t>(inputs_ + program.lines.size() - 1);
@@ -223,13 +231,16 @@ ListProgram Search::program_of(std::span<const Line> more) const {
 }
 
 void Search::keep(ListProgram program) {
-  const auto longer = [](const ListProgram& a, const ListProgram& b) { return a.lines.size() < b.lines.size(); };
+  const auto longer = [](const ListProgram& a, const ListProgram& b) {
+    return a.lines.size() < b.lines.size();
+  };
   if (solutions_.size() >= solutions_max && !longer(program, solutions_.back())) return;
   if (std::find(solutions_.begin(), solutions_.end(), program) != solutions_.end()) return;
   for (const Example& example : examples_) {
     if (evaluate(program, example.in) != example.out) return;
   }
-  solutions_.insert(std::upper_bound(solutions_.begin(), solutions_.end(), program, longer), std::move(program));
+  solutions_.insert(std::upper_bound(solutions_.begin(), solutions_.end(), program, longer),
+                    std::move(program));
   if (solutions_.size() > solutions_max) solutions_.pop_back();
 }
 

@@ -42,7 +42,9 @@ class Search {
 
   bool ended() const noexcept { return ended_; }
   std::uint64_t nodes() const noexcept { return nodes_; }
-  std::size_t memory() const noexcept { return store_.memory() + sizeof *this + frames_.capacity() * sizeof(Frame); }
+  std::size_t memory() const noexcept {
+    return store_.memory() + sizeof *this + frames_.capacity() * sizeof(Frame);
+  }
   /// Programs of at most that many calls have all been looked at, on the examples that are packed.
   std::size_t calls_done() const noexcept { return started_ ? depth_done_ + 2 : 0; }
   /// Every example is packed and nothing was left out: calls_done() is exact.
@@ -72,7 +74,7 @@ class Search {
   /// A node whose last two lines are asked: its newest slot, and where partners of that slot end.
   struct Leaf {
     std::uint8_t newest = 0;
-    std::uint32_t others = 0;          // unused slots but the newest: the last two lines have to take them
+    std::uint32_t others = 0;  // unused slots but the newest: the last two lines have to take them
     std::uint32_t inherited_from = 0;  // candidates that do not use the newest, up to
     std::uint32_t inherited_to = 0;
   };
@@ -138,7 +140,8 @@ template <class Take>
 void Search::each_line(std::uint8_t newest, Take take) const {
   const Kind kind = slots_[newest].value.kind;
   if (kind == Kind::list) {
-    for (std::uint8_t call = 0; call < first_integer_list_call; ++call) take(Line{call, newest, newest});
+    for (std::uint8_t call = 0; call < first_integer_list_call; ++call)
+      take(Line{call, newest, newest});
   }
   for (std::uint8_t slot = 0; slot <= newest; ++slot) {
     if (slots_[slot].value.kind != kind) {

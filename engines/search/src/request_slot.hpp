@@ -57,6 +57,7 @@ struct alignas(contended_bytes) RequestSlot {
       prior;  // the evaluator's while it holds the slot and `answered` is not set
   Deadline submitted = 0;
   ClientId client = 0;
+  std::uint8_t level = 1;  // with client and budget the dispatcher's, settled or not
   Listener* listener = nullptr;
   std::uint64_t tag = 0;
   std::uint64_t budget = 0;  // simulations; ~0: no bound
