@@ -59,9 +59,9 @@ class GrammarReader {
   std::uint16_t keep(Value value) {
     std::vector<Value>& constants = problem_.constants;
     const auto found = std::find(constants.begin(), constants.end(), value);
+    const auto index = static_cast<std::uint16_t>(found - constants.begin());
     if (found == constants.end()) constants.push_back(std::move(value));
-    return static_cast<std::uint16_t>(found == constants.end() ? constants.size() - 1
-                                                               : static_cast<std::size_t>(found - constants.begin()));
+    return index;
   }
 
   bool add_production(std::size_t to, const Sexp& production) {

@@ -121,17 +121,18 @@ std::optional<Sort> find_sort(const Sexp& name) noexcept {
 }
 
 std::optional<Value> find_literal(const Sexp& node) {
-  if (node.kind == Sexp::Kind::text) return Value(unquoted(node.atom));
-  if (node.is("true") || node.is("false")) return Value(node.is("true"));
-  if (node.kind == Sexp::Kind::atom) {
-    if (const auto number = integer_of(node.atom)) return Value(*number);
-    return std::nullopt;
+  std::optional<Value> value;
+  if (node.kind == Sexp::Kind::text) {
+    value.emplace(std::in_place_type<std::string>, unquoted(node.atom));
+  } else if (node.is("true") || node.is("false")) {
+    value.emplace(std::in_place_type<bool>, node.is("true"));
+  } else if (node.kind == Sexp::Kind::atom) {
+    if (const auto number = integer_of(node.atom)) value.emplace(std::in_place_type<std::int64_t>, *number);
+  } else if (node.head() == "-" && node.items.size() == 2 && node.items[1].kind == Sexp::Kind::atom &&
+             !node.items[1].atom.starts_with('-')) {
+    if (const auto number = integer_of(node.items[1].atom)) value.emplace(std::in_place_type<std::int64_t>, -*number);
   }
-  if (node.head() == "-" && node.items.size() == 2 && node.items[1].kind == Sexp::Kind::atom &&
-      !node.items[1].atom.starts_with('-')) {
-    if (const auto number = integer_of(node.items[1].atom)) return Value(-*number);
-  }
-  return std::nullopt;
+  return value;
 }
 
 std::string literal(const Value& value) {

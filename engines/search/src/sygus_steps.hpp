@@ -1,6 +1,7 @@
 // sygus_steps.hpp: a search that stops wherever its work for a turn is done, and goes on from there in the next.
 //
-// Shape:  a coroutine that returns Steps; it awaits other Steps, and budget.pause() where budget.spend(n) says so.
+// Shape:  a coroutine that returns Steps; it awaits other Steps, and budget.pause() where budget.spend(n) says so. What
+//         is given to Steps that are awaited has a name: g++ 12 destroys temporaries of such a call twice.
 // Roles:  one thread at a time.
 #pragma once
 

@@ -97,6 +97,29 @@ TermId Machine::add(RuleId rule, std::span<const TermId> arguments) {
   return static_cast<TermId>(terms_.size() - 1);
 }
 
+std::vector<SygusTerm> Machine::copy(TermId id) const {
+  std::vector<SygusTerm> nodes{terms_[id]};
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (std::size_t k = 0; k < rules_[nodes[i].rule].arity; ++k) {
+      const TermId argument = nodes[i].arguments[k];
+      nodes[i].arguments[k] = static_cast<TermId>(nodes.size());
+      nodes.push_back(terms_[argument]);
+    }
+  }
+  return nodes;
+}
+
+TermId Machine::paste(std::span<const SygusTerm> nodes) {
+  std::vector<TermId> pasted(nodes.size(), no_term);
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    std::array<TermId, arity_max> arguments{};
+    const std::uint8_t arity = rules_[nodes[i].rule].arity;
+    for (std::size_t k = 0; k < arity; ++k) arguments[k] = pasted[nodes[i].arguments[k]];
+    pasted[i] = add(nodes[i].rule, std::span(arguments.data(), arity));
+  }
+  return pasted[0];
+}
+
 bool Machine::evaluate(TermId id, const Sample& sample, Values& out) {
   const SygusTerm& term = terms_[id];
   const Rule& rule = rules_[term.rule];
@@ -107,6 +130,7 @@ bool Machine::evaluate(TermId id, const Sample& sample, Values& out) {
     pointers[i] = given[i].data();
   }
   out.resize(sample.count);
+  text_max_ = whole_text_max;
   return apply(rule, pointers.data(), sample, out.data(), sample.count);
 }
 

@@ -35,7 +35,7 @@ struct Sample {
 
 class Machine {
  public:
-  /// Nothing: the problem has integers beyond 32 bits or too large an alphabet.
+  /// Of a problem that outlives it. Nothing: it has integers beyond 32 bits or too large an alphabet.
   static std::unique_ptr<Machine> make(const Problem& problem);
 
   const Problem& problem() const noexcept { return problem_; }
@@ -49,15 +49,15 @@ class Machine {
              std::size_t count);
   /// Texts that are longer are not made.
   void limit_text(std::size_t units) noexcept { text_max_ = units; }
-  std::size_t text_limit() const noexcept { return text_max_; }
 
   TermId add(RuleId rule, std::span<const TermId> arguments);
   const SygusTerm& term(TermId id) const noexcept { return terms_[id]; }
   const Rule& rule_of(TermId id) const noexcept { return rules_[terms_[id].rule]; }
   std::uint32_t size_of(TermId id) const noexcept { return terms_[id].size; }
-  /// Forgets the terms from `count` on.
-  void truncate(std::size_t count) { terms_.resize(count); }
-  std::size_t term_count() const noexcept { return terms_.size(); }
+  /// Whole terms out and in; a copy is not bound to this machine.
+  std::vector<SygusTerm> copy(TermId id) const;
+  TermId paste(std::span<const SygusTerm> nodes);
+  /// All values of a term; false: none.
   bool evaluate(TermId id, const Sample& sample, Values& out);
 
   /// The examples with these numbers.
@@ -69,7 +69,7 @@ class Machine {
   std::size_t bytes() const noexcept { return strings_.bytes() + terms_.capacity() * sizeof(SygusTerm); }
 
  private:
-  explicit Machine(const Problem& problem) : problem_(problem), rules_(problem_) {}
+  explicit Machine(const Problem& problem) : problem_(problem), rules_(problem) {}
   bool encode_all();
   bool apply_text(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
   bool apply_search(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
@@ -80,14 +80,15 @@ class Machine {
   bool join(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
   bool replace(const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
 
-  Problem problem_;
+  const Problem& problem_;
   Rules rules_;
   Alphabet alphabet_;
   Strings strings_;
   std::vector<std::uint32_t> constants_;
   std::vector<SygusTerm> terms_;
   Sample everything_;
-  std::size_t text_max_ = 1U << 16U;
+  static constexpr std::size_t whole_text_max = 1U << 16U;
+  std::size_t text_max_ = whole_text_max;
   std::string scratch_;
 };
 
