@@ -172,9 +172,10 @@ Unifier::Choice Unifier::best(ExampleSet examples, std::uint32_t depth, std::uin
     }
   }
   if (choice.size >= size_below) choice.exact = false;
-  choices_[examples] = choice;
   units_ += 8;
-  return choice;
+  const auto [known, fresh] = choices_.try_emplace(examples, choice);
+  if (!fresh && (choice.size < known->second.size || choice.exact)) known->second = choice;
+  return known->second;
 }
 
 TermId Unifier::build(ExampleSet examples) {
