@@ -1,0 +1,206 @@
+#include "sygus_graph.hpp"
+
+#include <algorithm>
+
+namespace weir::search::sygus {
+namespace {
+
+constexpr std::size_t parts_max = 60'000;  // of all outputs
+constexpr std::uint32_t cost_end = 1000;
+constexpr std::uint32_t no_state = 0xffffffff;
+
+std::uint64_t hash_positions(const std::uint16_t* positions, std::size_t count) noexcept {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    hash = (hash ^ positions[i]) * 0x9e3779b97f4a7c15U;
+    hash ^= hash >> 31U;
+  }
+  return hash;
+}
+
+}  // namespace
+
+ConcatGraph::ConcatGraph(Machine& machine, const Sample& sample) : machine_(machine), sample_(sample) {
+  if (machine.rules().symbols()[Rules::start].sort != Sort::text) return;
+  for (const RuleId id : machine.rules().every(Rules::start, Op::concat)) {
+    const Rule& rule = machine.rules()[id];
+    if (rule.arity != 2 || rule.arguments[1] != Rules::start) continue;
+    rule_ = id;
+    one_kind_ = rule.arguments[0] == Rules::start;
+    if (one_kind_) break;
+  }
+  if (usable()) intern_outputs();
+}
+
+void ConcatGraph::intern_outputs() {
+  Strings& strings = machine_.strings();
+  parts_.resize(sample_.count);
+  part_max_.resize(sample_.count);
+  for (std::size_t e = 0; e < sample_.count; ++e) {
+    const std::string output(strings.view(sample_.goal[e]));
+    if (output.size() >= 0xffff) {
+      rule_ = no_rule;
+      return;
+    }
+    const std::size_t fair = parts_max / sample_.count / (output.size() + 1);
+    part_max_[e] = std::min(output.size(), std::max<std::size_t>(fair, 1));
+    parts_[e].assign((output.size() + 1) * (part_max_[e] + 1), 0);
+    for (std::size_t at = 0; at <= output.size(); ++at) {
+      for (std::size_t units = 0; units <= std::min(part_max_[e], output.size() - at); ++units) {
+        const TextId part = strings.id(std::string_view(output).substr(at, units));
+        parts_[e][at * (part_max_[e] + 1) + units] = part;
+        if (part >= occurs_.size()) occurs_.resize(part + 1);
+        occurs_[part] |= std::uint64_t{1} << e;
+      }
+    }
+  }
+}
+
+void ConcatGraph::add_piece(TermId term, const std::uint32_t* values, const Request& request, bool inner, bool last) {
+  bool empty = true;
+  for (const std::uint32_t e : request.examples) {
+    if ((occurs(values[e]) >> e & 1U) == 0) return;
+    empty = empty && values[e] == 0;
+  }
+  if (empty) return;
+  const std::uint32_t size = machine_.size_of(term);
+  if (inner) pieces_.push_back({term, size, values, false});
+  if (last && !one_kind_) pieces_.push_back({term, size, values, true});
+}
+
+std::uint64_t ConcatGraph::collect(const Bank& bank, const ExtraPieces& extra, const Request& request) {
+  pieces_.clear();
+  const SymbolId inner = machine_.rules()[rule_].arguments[0];
+  for (std::size_t i = 0; i < bank.count(inner); ++i) {
+    add_piece(bank.term(inner, i), bank.values(inner, i), request, true, false);
+  }
+  for (std::size_t i = 0; !one_kind_ && i < bank.count(Rules::start); ++i) {
+    add_piece(bank.term(Rules::start, i), bank.values(Rules::start, i), request, false, true);
+  }
+  for (std::size_t i = 0; i < extra.terms.size(); ++i) {
+    const bool is_inner = machine_.rule_of(extra.terms[i]).symbol == inner;
+    const bool is_last = machine_.rule_of(extra.terms[i]).symbol == Rules::start;
+    add_piece(extra.terms[i], extra.values.data() + i * sample_.count, request, is_inner, is_last);
+  }
+  const std::uint32_t first = request.examples[0];
+  bucket_.assign(occurs_.size() + 1, 0);
+  for (const Piece& piece : pieces_) bucket_[piece.values[first] + 1] += 1;
+  for (std::size_t i = 1; i < bucket_.size(); ++i) bucket_[i] += bucket_[i - 1];
+  std::stable_sort(pieces_.begin(), pieces_.end(), [first](const Piece& a, const Piece& b) {
+    return a.values[first] != b.values[first] ? a.values[first] < b.values[first] : a.size < b.size;
+  });
+  return (bank.count(inner) + extra.terms.size()) * request.examples.size() / 4 + bucket_.size() / 16;
+}
+
+void ConcatGraph::begin(const Request& request) {
+  states_.clear();
+  positions_.clear();
+  slots_.assign(4096, 0);
+  queue_.assign(cost_end, {});
+  next_.assign(request.examples.size(), 0);
+  reach(no_state, 0, 0);
+}
+
+/// A state that is new or reached at less cost than before goes into the queue.
+void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost) {
+  const std::size_t width = next_.size();
+  std::size_t last = slots_.size() - 1;
+  std::size_t slot = hash_positions(next_.data(), width) & last;
+  for (; slots_[slot] != 0; slot = (slot + 1) & last) {
+    State& known = states_[slots_[slot] - 1];
+    if (!std::equal(next_.begin(), next_.end(), positions_.begin() + static_cast<std::ptrdiff_t>((slots_[slot] - 1) * width))) {
+      continue;
+    }
+    if (cost < known.cost) {
+      known = {cost, parent, piece};
+      queue_[cost].push_back(slots_[slot] - 1);
+    }
+    return;
+  }
+  states_.push_back({cost, parent, piece});
+  positions_.insert(positions_.end(), next_.begin(), next_.end());
+  slots_[slot] = static_cast<std::uint32_t>(states_.size());
+  queue_[cost].push_back(slots_[slot] - 1);
+  if (states_.size() * 2 <= slots_.size()) return;
+  slots_.assign(slots_.size() * 2, 0);
+  last = slots_.size() - 1;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    slot = hash_positions(positions_.data() + i * width, width) & last;
+    while (slots_[slot] != 0) slot = (slot + 1) & last;
+    slots_[slot] = static_cast<std::uint32_t>(i + 1);
+  }
+}
+
+bool ConcatGraph::at_end(std::uint32_t state, const Request& request) const noexcept {
+  const std::size_t width = request.examples.size();
+  for (std::size_t i = 0; i < width; ++i) {
+    if (positions_[state * width + i] < machine_.strings().size(sample_.goal[request.examples[i]])) return false;
+  }
+  return true;
+}
+
+/// Whether the piece stands where the state is; next_ is where it ends.
+bool ConcatGraph::fits(const Piece& piece, const std::uint16_t* at, const Request& request) {
+  const Strings& strings = machine_.strings();
+  bool end = true;
+  for (std::size_t i = 0; i < request.examples.size(); ++i) {
+    const std::uint32_t e = request.examples[i];
+    const TextId value = piece.values[e];
+    const std::uint32_t units = strings.size(value);
+    const std::uint32_t left = strings.size(sample_.goal[e]) - at[i];
+    if (units > left || parts_[e][at[i] * (part_max_[e] + 1) + units] != value) return false;
+    next_[i] = static_cast<std::uint16_t>(at[i] + units);
+    end = end && units == left;
+  }
+  return one_kind_ || end == piece.last;
+}
+
+std::uint64_t ConcatGraph::expand(std::uint32_t state, const Request& request) {
+  const std::size_t width = request.examples.size();
+  const std::uint32_t first = request.examples[0];
+  const std::vector<std::uint16_t> at(positions_.begin() + static_cast<std::ptrdiff_t>(state * width),
+                                      positions_.begin() + static_cast<std::ptrdiff_t>((state + 1) * width));
+  const std::uint32_t left = machine_.strings().size(sample_.goal[first]) - at[0];
+  std::uint64_t tried = 1;
+  for (std::size_t units = 0; units <= std::min<std::size_t>(left, part_max_[first]); ++units) {
+    const TextId text = parts_[first][at[0] * (part_max_[first] + 1) + units];
+    for (std::uint32_t i = bucket_[text]; i < bucket_[text + 1]; ++i) {
+      const Piece& piece = pieces_[i];
+      const std::uint32_t cost = states_[state].cost + piece.size + 1;
+      if (cost > request.size_below || cost >= cost_end) break;  // the rest is not smaller
+      tried += 1;
+      if (fits(piece, at.data(), request)) reach(state, i, cost);
+    }
+  }
+  return tried;
+}
+
+TermId ConcatGraph::build(std::uint32_t state) {
+  TermId term = no_term;
+  for (; states_[state].parent != no_state; state = states_[state].parent) {
+    const TermId piece = pieces_[states_[state].piece].term;
+    term = term == no_term ? piece : machine_.add(rule_, std::array{piece, term});
+  }
+  return term;
+}
+
+Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extra, const Request& request) {
+  result_ = no_term;
+  const std::uint64_t began = budget.spent();
+  if (budget.spend(collect(bank, extra, request))) co_await budget.pause();
+  begin(request);
+  for (std::uint32_t cost = 0; cost < cost_end; ++cost) {
+    for (std::size_t i = 0; i < queue_[cost].size(); ++i) {
+      const std::uint32_t state = queue_[cost][i];
+      if (states_[state].cost != cost) continue;
+      if (at_end(state, request)) {
+        if (cost != 0 && cost - 1 < request.size_below) result_ = build(state);
+        co_return;
+      }
+      if (states_.size() > request.states_max || budget.spent() - began > request.units_max) co_return;
+      if (budget.spend(expand(state, request))) co_await budget.pause();
+    }
+  }
+}
+
+}  // namespace weir::search::sygus

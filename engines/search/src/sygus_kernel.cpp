@@ -1,0 +1,89 @@
+#include <weir/search/sygus_kernel.hpp>
+
+#include <algorithm>
+
+#include "sygus_print.hpp"
+#include "sygus_search.hpp"
+
+namespace weir::search::sygus {
+namespace {
+
+class SygusKernel final : public Kernel {
+ public:
+  SygusKernel(const Problem& problem, const KernelConfig& config)
+      : problem_(std::make_unique<Problem>(problem)), config_(config) {}
+
+  bool begin() {
+    std::unique_ptr<Machine> machine = Machine::make(*problem_);
+    if (!machine) return false;
+    search_ = std::make_unique<SygusSearch>(*problem_, std::move(machine), config_);
+    return true;
+  }
+
+  Turn turn(std::uint32_t simulations_max) override {
+    if (ended_) return {0, true};
+    ended_ = !search_->run(std::max(simulations_max, 1U));
+    return {std::max(simulations_max, 1U), ended_};
+  }
+
+  Found found() const noexcept override {
+    if (search_->smallest()) return Found::smallest;
+    if (search_->offers().found()) return Found::full;
+    return search_->offers().partial() ? Found::partial : Found::nothing;
+  }
+
+  Answer best(std::size_t top, std::span<const Language> in) const override {
+    Answer answer;
+    answer.found = found();
+    answer.examples_total = static_cast<std::uint32_t>(problem_->examples.size());
+    const Offers& offers = search_->offers();
+    if (offers.found()) {
+      answer.examples_passed = answer.examples_total;
+      double weight = 0.5;
+      for (const Kept& kept : offers.kept()) {
+        if (answer.programs.size() >= top) break;
+        answer.programs.push_back(program(kept, in, weight));
+        weight /= 2;
+      }
+    } else if (offers.partial() && top > 0) {
+      answer.examples_passed = offers.partial()->passed;
+      const double share = static_cast<double>(answer.examples_passed) / static_cast<double>(answer.examples_total);
+      answer.programs.push_back(program(*offers.partial(), in, share / 2));
+    }
+    return answer;
+  }
+
+  std::uint64_t nodes() const noexcept override { return search_->candidates(); }
+  std::size_t memory() const noexcept override { return search_->bytes(); }
+
+ private:
+  Program program(const Kept& kept, std::span<const Language> in, double confidence) const {
+    Program program;
+    program.size = kept.size;
+    program.confidence = confidence;
+    for (const Language language : in) {
+      std::string text = language == Language::sygus
+                             ? kept.text
+                             : program_text(*problem_, search_->machine().rules(), kept.term, language);
+      if (!text.empty()) program.text.emplace_back(language, std::move(text));
+    }
+    return program;
+  }
+
+  std::unique_ptr<Problem> problem_;
+  KernelConfig config_;
+  std::unique_ptr<SygusSearch> search_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Kernel>> make_kernel(const Problem& problem, const KernelConfig& config) {
+  auto kernel = std::make_unique<SygusKernel>(problem, config);
+  if (!kernel->begin()) {
+    return Error{"unsupported", "integers beyond 32 bits, or more than 128 characters beyond ASCII", problem.name};
+  }
+  return std::unique_ptr<Kernel>(std::move(kernel));
+}
+
+}  // namespace weir::search::sygus

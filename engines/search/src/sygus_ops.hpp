@@ -1,0 +1,29 @@
+// sygus_ops.hpp: the operators of SyGuS string grammars: names, sorts, and literals.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <weir/search/sygus_problem.hpp>
+
+#include "sygus_sexp.hpp"
+
+namespace weir::search::sygus {
+
+/// By name and number of arguments, in either spelling; `-` of one argument is negate.
+std::optional<Op> find_op(std::string_view name, std::size_t arguments) noexcept;
+
+/// What an operator yields from arguments of these sorts; none where it does not take them.
+std::optional<Sort> result_sort(Op op, std::span<const Sort> arguments) noexcept;
+
+/// The order of its two arguments does not matter.
+bool commutes(Op op) noexcept;
+
+/// "Int", "Bool", "String".
+std::optional<Sort> find_sort(const Sexp& name) noexcept;
+
+/// -12 as an atom or as (- 12), true, "text"; none: no literal, or an integer beyond 64 bits.
+std::optional<Value> find_literal(const Sexp& node);
+
+}  // namespace weir::search::sygus

@@ -1,0 +1,244 @@
+#include "sygus_search.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "sygus_shrink.hpp"
+
+namespace weir::search::sygus {
+namespace {
+
+constexpr std::size_t whole_sample_max = 8;  // examples that are all taken at once
+constexpr std::size_t first_growth = 40;     // terms in the bank at the first try
+constexpr std::size_t late_terms = 3000;     // in the bank, where an answer is still missing: all means are tried
+constexpr std::size_t text_margin = 6;
+constexpr std::size_t examples_at_once_max = 60;  // of a sample; sets of examples are 64 bits
+
+std::size_t longest_text(const Problem& problem) {
+  std::size_t longest = 0;
+  const auto see = [&longest](const Value& value) {
+    const auto* const text = std::get_if<std::string>(&value);
+    longest = std::max(longest, text == nullptr ? 0 : text->size());
+  };
+  for (const Example& example : problem.examples) {
+    for (const Value& value : example.in) see(value);
+    see(*example.out);
+  }
+  return longest;
+}
+
+}  // namespace
+
+SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine, const KernelConfig& config)
+    : problem_(problem), machine_(std::move(machine)), config_(config), offers_(problem), steps_(go()) {}
+
+/// Some of the first, the shortest and the longest output.
+std::vector<std::uint32_t> SygusSearch::first_examples() const {
+  std::vector<std::uint32_t> some;
+  const auto count = static_cast<std::uint32_t>(problem_.examples.size());
+  const auto add = [&some](std::uint32_t example) {
+    if (std::find(some.begin(), some.end(), example) == some.end()) some.push_back(example);
+  };
+  for (std::uint32_t i = 0; i < std::min(count, count <= whole_sample_max ? count : 3); ++i) add(i);
+  const auto units = [this](std::uint32_t example) {
+    const auto* const text = std::get_if<std::string>(&*problem_.examples[example].out);
+    return text == nullptr ? 0 : text->size();
+  };
+  std::uint32_t shortest = 0;
+  std::uint32_t longest = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (units(i) < units(shortest)) shortest = i;
+    if (units(i) > units(longest)) longest = i;
+  }
+  add(shortest);
+  add(longest);
+  return some;
+}
+
+/// False: no further example can be taken in.
+bool SygusSearch::begin_round() {
+  if (offers_.counterexample()) examples_.push_back(*offers_.counterexample());
+  offers_.clear_counterexample();
+  if (examples_.empty()) examples_ = first_examples();
+  if (examples_.size() > examples_at_once_max) return false;
+  if (round_) candidates_ += round_->bank.candidates();
+  round_.reset();
+  machine_ = Machine::make(problem_);
+  sample_ = machine_->sample(examples_);
+  Bank::Limits limits;
+  limits.text_max = longest_text(problem_) + text_margin;
+  limits.bytes_max = config_.memory_bytes_max / 2;
+  round_ = std::make_unique<Round>(*machine_, sample_, limits);
+  return true;
+}
+
+Steps SygusSearch::go() {
+  while (begin_round()) {
+    co_await grow();
+    if (!stop()) co_await prove();
+    if (!stop()) break;
+  }
+}
+
+/// Nothing smaller than the best can be built from what the bank does not have yet.
+bool SygusSearch::done_growing() const noexcept {
+  return offers_.found() && round_->bank.size() + 1 >= offers_.size_below();
+}
+
+void SygusSearch::offer(TermId term) {
+  if (term != no_term) offers_.offer(*machine_, sample_, term);
+}
+
+Steps SygusSearch::grow() {
+  std::size_t next = first_growth;
+  for (bool more = true; more && !stop() && !done_growing();) {
+    const std::size_t looked = round_->bank.step();
+    more = looked != 0;
+    if (budget_.spend(looked * (sample_.count + 2) / 2)) co_await budget_.pause();
+    for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop(); ++round_->goal_terms_seen) {
+      offer(round_->bank.goal_terms()[round_->goal_terms_seen]);
+    }
+    if (stop() || (more && round_->bank.total() < next)) continue;
+    next = round_->bank.total() + round_->bank.total() * 6 / 10;
+    co_await strategies();
+  }
+}
+
+ConcatGraph::Request SygusSearch::request() const {
+  ConcatGraph::Request request;
+  for (std::uint32_t i = 0; i < sample_.count; ++i) request.examples.push_back(i);
+  request.size_below = offers_.size_below();
+  request.units_max = std::max<std::uint64_t>(60'000, budget_.spent() / 7);
+  return request;
+}
+
+void SygusSearch::offer_tree(std::uint64_t& units) {
+  Unifier& unifier = round_->unifier;
+  units += unifier.refresh(round_->bank);
+  if (!unifier.usable() || unifier.covered() != unifier.all()) return;
+  offer(unifier.run(offers_.size_below(), units));
+}
+
+Steps SygusSearch::strategies() {
+  Round& round = *round_;
+  if (round.graph.usable()) {
+    const ConcatGraph::Request whole = request();
+    co_await round.graph.run(budget_, round.bank, round.none, whole);
+    offer(round.graph.result());
+    if (stop()) co_return;
+  }
+  std::uint64_t units = 0;
+  const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
+  offer(round.deduction.any(goal));
+  if (!stop()) offer_tree(units);
+  if (budget_.spend(units + round.deduction.take_units())) co_await budget_.pause();
+  if (stop()) co_return;
+  if (round.graph.usable() && round.bank.total() > round.pieces_at * 2) {
+    round.pieces_at = round.bank.total();
+    co_await round.pieces.run(budget_, 5, round.extra);
+    const ConcatGraph::Request whole = request();
+    co_await round.graph.run(budget_, round.bank, round.extra, whole);
+    offer(round.graph.result());
+    if (stop()) co_return;
+  }
+  if (!offers_.found() && round.unifier.usable() && round.graph.usable() &&
+      round.bank.total() > round.clusters_at * 3) {
+    round.clusters_at = round.bank.total();
+    co_await clusters();
+    if (stop()) co_return;
+  }
+  if (offers_.found() || round.bank.total() > late_terms) co_await inverses();
+  if (!stop() && offers_.found() && round.shrunk != offers_.size_below()) {
+    Shrink shrink(*machine_, round.bank, round.deduction, offers_);
+    co_await shrink.run(budget_);
+    round.shrunk = offers_.size_below();
+  }
+}
+
+Steps SygusSearch::inverses() {
+  Round& round = *round_;
+  const Sort sort = machine_->rules().symbols()[Rules::start].sort;
+  if (sort == Sort::integer) {
+    const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
+    co_await round.deduction.sum_of_three(budget_, goal);
+    offer(round.deduction.result());
+  }
+  if (sort != Sort::text || stop()) co_return;
+  const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
+  co_await round.deduction.replacement(budget_, goal);
+  offer(round.deduction.result());
+  if (stop()) co_return;
+  ReplaceChains chains(*machine_, round.bank, round.deduction);
+  co_await chains.run(budget_, offers_.size_below());
+  offer(chains.result());
+}
+
+/// Terms for as many examples as one concatenation can serve, each with an example that none before serves.
+Steps SygusSearch::clusters() {
+  Round& round = *round_;
+  for (std::uint32_t first = 0; first < sample_.count; ++first) {
+    if ((round.unifier.covered() >> first & 1U) != 0) continue;
+    ConcatGraph::Request request;
+    request.units_max = 20'000;
+    request.examples = {first};
+    co_await round.graph.run(budget_, round.bank, round.none, request);
+    TermId term = round.graph.result();
+    for (std::uint32_t other = 0; other < sample_.count && term != no_term; ++other) {
+      if (other == first) continue;
+      request.examples.push_back(other);
+      co_await round.graph.run(budget_, round.bank, round.none, request);
+      if (round.graph.result() == no_term) {
+        request.examples.pop_back();
+      } else {
+        term = round.graph.result();
+      }
+    }
+    Values values;
+    if (term == no_term || !machine_->evaluate(term, sample_, values)) continue;
+    round.unifier.add_cover(term, Unifier::right_on(values.data(), sample_));
+  }
+  std::uint64_t units = 0;
+  offer_tree(units);
+  if (budget_.spend(units)) co_await budget_.pause();
+}
+
+/// Looks at all terms that are smaller than the best.
+Steps SygusSearch::prove() {
+  while (offers_.found() && !stop()) {
+    Bank::Limits limits;
+    limits.text_max = std::numeric_limits<std::uint16_t>::max();
+    limits.concat_size_max = std::numeric_limits<std::uint32_t>::max();
+    limits.ite = true;
+    limits.bytes_max = config_.memory_bytes_max / 2 + machine_->strings().bytes();
+    limits.proof_size = offers_.size_below() - 1;
+    if (limits.proof_size == 0) {
+      smallest_ = true;
+      co_return;
+    }
+    Bank bank(*machine_, sample_, limits);
+    std::size_t looked = 0;
+    std::size_t seen = 0;
+    do {
+      looked = bank.step();
+      for (; seen < bank.goal_terms().size() && !stop(); ++seen) offer(bank.goal_terms()[seen]);
+      proof_bytes_ = bank.bytes();
+      if (budget_.spend(looked * (sample_.count + 2) / 2)) co_await budget_.pause();
+    } while (looked != 0 && !stop() && offers_.size_below() > bank.size());
+    candidates_ += bank.candidates();
+    proof_bytes_ = 0;
+    if (stop()) co_return;
+    if (bank.full() || !bank.complete()) co_return;
+    if (offers_.size_below() > limits.proof_size || offers_.size_below() <= bank.size()) {
+      smallest_ = true;
+      co_return;
+    }
+  }
+}
+
+std::size_t SygusSearch::bytes() const noexcept {
+  std::size_t bytes = machine_->bytes() + offers_.bytes() + proof_bytes_;
+  if (round_) bytes += round_->bank.bytes() + round_->extra.values.capacity() * sizeof(std::uint32_t);
+  return bytes;
+}
+
+}  // namespace weir::search::sygus

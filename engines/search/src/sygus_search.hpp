@@ -1,0 +1,81 @@
+// sygus_search.hpp: what is tried, and in which order.
+//
+// First:  until one answer is there: the bank grows; whenever it has grown by more than half, what builds on it is tried.
+// Then:   the same with the size of the best as bound, and the best made smaller by its parts.
+// Last:   all smaller terms, one by one: none is right, and the best is known to be smallest; or memory ends.
+// Sample: a few examples first; one more whenever a term is right on those only, and all is built anew.
+#pragma once
+
+#include <memory>
+#include <vector>
+#include <weir/search/kernel.hpp>
+
+#include "sygus_offers.hpp"
+#include "sygus_replace.hpp"
+#include "sygus_unify.hpp"
+
+namespace weir::search::sygus {
+
+class SygusSearch {
+ public:
+  SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine, const KernelConfig& config);
+
+  /// False: it has ended.
+  bool run(std::uint32_t simulations) { return budget_.run(steps_, simulations); }
+
+  const Offers& offers() const noexcept { return offers_; }
+  const Machine& machine() const noexcept { return *machine_; }
+  bool smallest() const noexcept { return smallest_; }
+  std::uint64_t candidates() const noexcept { return candidates_ + (round_ ? round_->bank.candidates() : 0); }
+  std::size_t bytes() const noexcept;
+
+ private:
+  /// All that depends on the sample.
+  struct Round {
+    Round(Machine& machine, const Sample& sample, const Bank::Limits& limits)
+        : graph(machine, sample),
+          bank(machine, sample, limits),
+          unifier(machine, bank.sample()),
+          deduction(machine, bank),
+          pieces(machine, bank, graph) {}
+
+    ConcatGraph graph;
+    Bank bank;
+    Unifier unifier;
+    Deduction deduction;
+    PieceMaker pieces;
+    ExtraPieces extra, none;
+    std::size_t clusters_at = 0, pieces_at = 0;
+    std::uint32_t shrunk = 0;      // the best when it was last made smaller
+    std::size_t goal_terms_seen = 0;
+  };
+
+  Steps go();
+  Steps grow();
+  Steps strategies();
+  Steps inverses();
+  Steps clusters();
+  Steps prove();
+  bool begin_round();
+  void offer(TermId term);
+  void offer_tree(std::uint64_t& units);
+  bool done_growing() const noexcept;
+  bool stop() const noexcept { return offers_.counterexample().has_value(); }
+  std::vector<std::uint32_t> first_examples() const;
+  ConcatGraph::Request request() const;
+
+  const Problem& problem_;
+  std::unique_ptr<Machine> machine_;
+  KernelConfig config_;
+  Offers offers_;
+  Budget budget_;
+  std::vector<std::uint32_t> examples_;
+  Sample sample_;
+  std::unique_ptr<Round> round_;
+  std::uint64_t candidates_ = 0;
+  std::size_t proof_bytes_ = 0;
+  bool smallest_ = false;
+  Steps steps_;
+};
+
+}  // namespace weir::search::sygus

@@ -1,0 +1,36 @@
+// sygus_shrink.hpp: a smaller program out of one that is right: its parts deduced anew, left out, or put small.
+#pragma once
+
+#include <vector>
+
+#include "sygus_deduce.hpp"
+#include "sygus_offers.hpp"
+
+namespace weir::search::sygus {
+
+class Shrink {
+ public:
+  Shrink(Machine& machine, const Bank& bank, Deduction& deduction, Offers& offers)
+      : machine_(machine), bank_(bank), deduction_(deduction), offers_(offers) {}
+
+  /// Goes on until no part of the best program can be made smaller this way; what it finds, it offers.
+  Steps run(Budget& budget);
+
+ private:
+  bool load(const Kept& kept);
+  Wanted wanted_at(std::size_t node) const;
+  bool offer_with(std::size_t node, TermId term);
+  bool right_with(std::size_t node, const std::uint32_t* values);
+  bool simpler_part(std::size_t node, std::uint64_t& units);
+  bool smaller_terms(std::size_t node, std::uint64_t& units);
+
+  Machine& machine_;
+  const Bank& bank_;
+  Deduction& deduction_;
+  Offers& offers_;
+  std::vector<TermId> nodes_;         // of the program; arguments after what they are of
+  std::vector<std::size_t> parents_;  // of each node, by number
+  std::vector<Values> values_;
+};
+
+}  // namespace weir::search::sygus

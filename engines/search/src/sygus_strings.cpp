@@ -1,0 +1,131 @@
+#include "sygus_strings.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sygus_meaning.hpp"
+
+namespace weir::search::sygus {
+namespace {
+
+constexpr std::size_t beyond_max = 128;
+
+std::uint32_t hash_of(std::string_view text) noexcept {
+  std::uint64_t hash = 0x9e3779b97f4a7c15U ^ text.size();
+  while (text.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), 8);
+    hash = (hash ^ word) * 0xff51afd7ed558ccdU;
+    hash ^= hash >> 32U;
+    text.remove_prefix(8);
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, text.data(), text.size());
+  hash = (hash ^ rest) * 0xff51afd7ed558ccdU;
+  hash ^= hash >> 32U;
+  return static_cast<std::uint32_t>(hash * 0x9e3779b9U >> 7U);
+}
+
+std::int32_t number_of(std::string_view text) noexcept {
+  if (text.empty()) return -1;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return -1;
+    value = std::min<std::int64_t>(value * 10 + (c - '0'), std::int64_t{1} << 40U);
+  }
+  return static_cast<std::int32_t>(value > 0x7fffffff ? Strings::too_large : value);
+}
+
+}  // namespace
+
+bool Alphabet::learn(const Problem& problem) {
+  const auto add = [this](const Value& value) {
+    const std::string* const text = std::get_if<std::string>(&value);
+    if (text == nullptr) return;
+    for (const char32_t point : code_points(*text)) {
+      if (point >= 128 && beyond_.find(point) == std::u32string::npos && beyond_.size() <= beyond_max) {
+        beyond_ += point;
+      }
+    }
+  };
+  for (const Value& value : problem.constants) add(value);
+  for (const Example& example : problem.examples) {
+    for (const Value& value : example.in) add(value);
+    add(*example.out);
+  }
+  std::sort(beyond_.begin(), beyond_.end());
+  return beyond_.size() <= beyond_max;
+}
+
+std::string Alphabet::units_of(std::string_view utf8) const {
+  std::string units;
+  for (const char32_t point : code_points(utf8)) {
+    const std::optional<unsigned char> unit = unit_of(static_cast<std::int64_t>(point));
+    units += static_cast<char>(unit.value_or('?'));  // learnt: there is one
+  }
+  return units;
+}
+
+std::string Alphabet::text_of(std::string_view units) const {
+  std::u32string points;
+  for (const char unit : units) {
+    points += static_cast<char32_t>(code_of(static_cast<unsigned char>(unit)));
+  }
+  return utf8_of(points);
+}
+
+std::int32_t Alphabet::code_of(unsigned char unit) const noexcept {
+  return unit < 128 ? unit : static_cast<std::int32_t>(beyond_[unit - 128U]);
+}
+
+std::optional<unsigned char> Alphabet::unit_of(std::int64_t code) const noexcept {
+  if (code < 128) return static_cast<unsigned char>(code);
+  const auto found = std::lower_bound(beyond_.begin(), beyond_.end(), static_cast<char32_t>(code));
+  if (found == beyond_.end() || static_cast<std::int64_t>(*found) != code) return std::nullopt;
+  return static_cast<unsigned char>(128 + (found - beyond_.begin()));
+}
+
+Strings::Strings() : slots_(1024) { id(""); }
+
+TextId Strings::id(std::string_view text) {
+  const std::uint32_t hash = hash_of(text);
+  const std::size_t last = slots_.size() - 1;
+  std::size_t slot = hash & last;
+  for (; slots_[slot] != 0; slot = (slot + 1) & last) {
+    const Span& span = spans_[slots_[slot] - 1];
+    if (span.hash == hash && span.size == text.size() &&
+        std::memcmp(units_.data() + span.begin, text.data(), text.size()) == 0) {
+      return slots_[slot] - 1;
+    }
+  }
+  if (frozen_) return absent;
+  const auto begin = static_cast<std::uint32_t>(units_.size());
+  const Span span{begin, static_cast<std::uint32_t>(text.size()), hash, number_of(text)};
+  if (text.data() >= units_.data() && text.data() < units_.data() + units_.size()) {
+    const std::string own(text);  // a part of a text that is kept, which is about to move
+    units_.insert(units_.end(), own.begin(), own.end());
+  } else {
+    units_.insert(units_.end(), text.begin(), text.end());
+  }
+  spans_.push_back(span);
+  slots_[slot] = static_cast<std::uint32_t>(spans_.size());
+  if (spans_.size() * 2 > slots_.size()) rehash();
+  return static_cast<TextId>(spans_.size() - 1);
+}
+
+void Strings::rehash() {
+  std::vector<std::uint32_t> slots(slots_.size() * 2);
+  const std::size_t last = slots.size() - 1;
+  for (std::size_t i = 0; i < spans_.size(); ++i) {
+    std::size_t slot = spans_[i].hash & last;
+    while (slots[slot] != 0) slot = (slot + 1) & last;
+    slots[slot] = static_cast<std::uint32_t>(i + 1);
+  }
+  slots_ = std::move(slots);
+}
+
+std::size_t Strings::bytes() const noexcept {
+  return units_.capacity() + spans_.capacity() * sizeof(Span) + slots_.capacity() * sizeof(std::uint32_t);
+}
+
+}  // namespace weir::search::sygus

@@ -1,0 +1,205 @@
+#include "sygus_unify.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace weir::search::sygus {
+namespace {
+
+constexpr std::uint32_t size_none = 0xffff;
+constexpr std::uint64_t run_units_max = 1'500'000;
+constexpr std::size_t predicates_max = 1500;
+constexpr std::size_t covers_max = 64;
+constexpr std::size_t exact_examples_max = 8;
+constexpr std::uint32_t depth_end = 14;
+
+std::uint32_t count_of(ExampleSet examples) noexcept { return static_cast<std::uint32_t>(std::popcount(examples)); }
+
+}  // namespace
+
+Unifier::Unifier(Machine& machine, const Sample& sample) : machine_(machine), sample_(sample) {
+  all_ = sample.count >= 64 ? ~ExampleSet{0} : (ExampleSet{1} << sample.count) - 1;
+  const Rules& rules = machine.rules();
+  const auto find_ite = [&rules](SymbolId symbol) {
+    for (const RuleId id : rules.every(symbol, Op::ite)) {
+      if (rules[id].arguments[1] == symbol && rules[id].arguments[2] == symbol) return id;
+    }
+    return no_rule;
+  };
+  ite_ = find_ite(Rules::start);
+  if (ite_ != no_rule || rules.symbols()[Rules::start].sort != Sort::boolean) return;
+  for (const RuleId id : rules.every(Rules::start, Op::equal)) {
+    const SymbolId side = rules[id].arguments[0];
+    if (rules[id].arguments[1] != side || find_ite(side) == no_rule) continue;
+    if (rules[rules.find(side, Op::ite)].arguments[0] != Rules::start) continue;
+    ite_ = find_ite(side);
+    equal_ = id;
+    leaf_symbol_ = side;
+    truth_ = true;
+    return;
+  }
+}
+
+ExampleSet Unifier::right_on(const std::uint32_t* values, const Sample& sample) noexcept {
+  ExampleSet right = 0;
+  for (std::size_t i = 0; i < sample.count; ++i) {
+    right |= static_cast<ExampleSet>(values[i] == sample.goal[i] ? 1 : 0) << i;
+  }
+  return right;
+}
+
+ExampleSet Unifier::covered() const noexcept {
+  ExampleSet covered = 0;
+  for (const Cover& cover : covers_) covered |= cover.right;
+  return covered;
+}
+
+void Unifier::add_cover(TermId term, ExampleSet right) {
+  const std::uint32_t size = machine_.size_of(term);
+  for (const Cover& cover : covers_) {
+    if ((right & ~cover.right) == 0 && cover.size <= size) return;
+  }
+  std::erase_if(covers_, [&](const Cover& cover) { return (cover.right & ~right) == 0 && cover.size >= size; });
+  const auto place = std::find_if(covers_.begin(), covers_.end(), [size](const Cover& c) { return c.size > size; });
+  covers_.insert(place, {right, term, size});
+  if (covers_.size() > covers_max) {
+    covers_.erase(std::min_element(covers_.begin(), covers_.end(), [](const Cover& a, const Cover& b) {
+      return count_of(a.right) < count_of(b.right);
+    }));
+  }
+}
+
+void Unifier::add_predicate(TermId term, ExampleSet holds) {
+  if (holds == 0 || holds == all_) return;
+  const ExampleSet key = (holds & 1) != 0 ? ~holds & all_ : holds;  // a predicate splits as its opposite does
+  const auto [found, fresh] = known_predicates_.try_emplace(key, predicates_.size());
+  if (fresh && predicates_.size() < predicates_max) predicates_.push_back({holds, term, machine_.size_of(term)});
+}
+
+/// Leaves of a Boolean goal: two constants, of which the tree gives one where the goal is true.
+void Unifier::prepare_truth(const Bank& bank) {
+  if (one_ != no_term || bank.count(leaf_symbol_) < 2) return;
+  ExampleSet goal = 0;
+  for (std::size_t i = 0; i < sample_.count; ++i) goal |= static_cast<ExampleSet>(sample_.goal[i]) << i;
+  TermId zero = no_term;
+  for (std::size_t i = 0; i < bank.count(leaf_symbol_) && zero == no_term; ++i) {
+    if (machine_.rule_of(bank.term(leaf_symbol_, i)).op != Op::constant) continue;
+    (one_ == no_term ? one_ : zero) = bank.term(leaf_symbol_, i);
+  }
+  if (zero == no_term) {
+    one_ = no_term;
+    return;
+  }
+  add_cover(one_, goal);
+  add_cover(zero, ~goal & all_);
+}
+
+std::uint64_t Unifier::refresh(const Bank& bank) {
+  std::uint64_t looked = 0;
+  if (truth_) prepare_truth(bank);
+  for (; !truth_ && seen_terms_ < bank.count(Rules::start); ++seen_terms_, ++looked) {
+    const ExampleSet right = right_on(bank.values(Rules::start, seen_terms_), sample_);
+    if (right != 0) add_cover(bank.term(Rules::start, seen_terms_), right);
+  }
+  if (!usable()) return looked;
+  const SymbolId truth = machine_.rules()[ite_].arguments[0];
+  for (; seen_predicates_ < bank.count(truth); ++seen_predicates_, ++looked) {
+    const std::uint32_t* const values = bank.values(truth, seen_predicates_);
+    ExampleSet holds = 0;
+    for (std::size_t i = 0; i < sample_.count; ++i) holds |= static_cast<ExampleSet>(values[i]) << i;
+    add_predicate(bank.term(truth, seen_predicates_), holds);
+  }
+  return looked * sample_.count / 4;
+}
+
+const Unifier::Cover* Unifier::leaf_of(ExampleSet examples) const noexcept {
+  for (const Cover& cover : covers_) {  // smallest first
+    if ((examples & ~cover.right) == 0) return &cover;
+  }
+  return nullptr;
+}
+
+std::uint32_t Unifier::most_right(ExampleSet examples) const noexcept {
+  std::uint32_t most = 0;
+  for (const Cover& cover : covers_) most = std::max(most, count_of(cover.right & examples));
+  return most;
+}
+
+/// The predicates after whose split single terms get most right, best first.
+std::vector<std::uint32_t> Unifier::ranked(ExampleSet examples, std::size_t count) {
+  struct Ranked {
+    std::uint32_t score, size, predicate;
+  };
+  std::vector<Ranked> order;
+  const bool judge = count < predicates_.size();
+  for (std::uint32_t i = 0; i < predicates_.size(); ++i) {
+    const ExampleSet yes = examples & predicates_[i].holds;
+    const ExampleSet no = examples & ~predicates_[i].holds;
+    if (yes == 0 || no == 0) continue;
+    order.push_back({judge ? most_right(yes) + most_right(no) : 0, predicates_[i].size, i});
+  }
+  units_ += predicates_.size() + (judge ? order.size() * covers_.size() / 4 : 0);
+  std::stable_sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
+    return a.score != b.score ? a.score > b.score : a.size < b.size;
+  });
+  std::vector<std::uint32_t> best;
+  for (std::size_t i = 0; i < std::min(order.size(), count); ++i) best.push_back(order[i].predicate);
+  return best;
+}
+
+Unifier::Choice Unifier::best(ExampleSet examples, std::uint32_t depth, std::uint32_t size_below) {
+  constexpr std::array<std::size_t, 4> width{40, 12, 5, 2};
+  if (const auto known = choices_.find(examples); known != choices_.end() && known->second.exact) return known->second;
+  const Cover* const leaf = leaf_of(examples);
+  Choice choice{size_none, no_term, 0, true};
+  if (leaf != nullptr) choice = {leaf->size, leaf->term, 0, true};
+  if (depth < depth_end && size_below > 4 && choice.size > 4) {
+    const bool spent = units_ > run_units_max;
+    const std::size_t many = sample_.count <= exact_examples_max ? predicates_.size() : width[std::min(depth, 3U)];
+    for (const std::uint32_t i : ranked(examples, spent ? 1 : many)) {
+      const Predicate& predicate = predicates_[i];
+      const std::uint32_t below = std::min(choice.size, size_below);
+      const std::uint32_t own = predicate.size + 1;
+      if (own + 2 >= below) continue;
+      const Choice yes = best(examples & predicate.holds, depth + 1, below - own - 1);
+      if (yes.size + own + 1 >= below) {
+        choice.exact = choice.exact && yes.exact;
+        continue;
+      }
+      const Choice no = best(examples & ~predicate.holds, depth + 1, below - own - yes.size);
+      choice.exact = choice.exact && yes.exact && no.exact;
+      if (yes.size + no.size + own < below) choice = {yes.size + no.size + own, no_term, i, choice.exact};
+    }
+  }
+  if (choice.size >= size_below) choice.exact = false;
+  units_ += 8;
+  const auto [known, fresh] = choices_.try_emplace(examples, choice);
+  if (!fresh && (choice.size < known->second.size || choice.exact)) known->second = choice;
+  return known->second;
+}
+
+TermId Unifier::build(ExampleSet examples) {
+  const Choice& choice = choices_.at(examples);
+  if (choice.leaf != no_term) return choice.leaf;
+  const Predicate& predicate = predicates_[choice.predicate];
+  const TermId yes = build(examples & predicate.holds);
+  const TermId no = build(examples & ~predicate.holds);
+  return machine_.add(ite_, std::array{predicate.term, yes, no});
+}
+
+TermId Unifier::run(std::uint32_t size_below, std::uint64_t& units) {
+  units_ = 0;
+  choices_.clear();
+  TermId result = no_term;
+  if (usable() && covered() == all_ && size_below > 2) {
+    const std::uint32_t wrap = truth_ ? 2 : 0;
+    if (best(all_, 0, size_below - wrap).size + wrap < size_below) {
+      result = build(all_);
+      if (truth_) result = machine_.add(equal_, std::array{result, one_});
+    }
+  }
+  units += units_;
+  return result;
+}
+
+}  // namespace weir::search::sygus
