@@ -20,7 +20,7 @@ double mode_cost(Rounding mode) noexcept {
 }
 
 /// 1, 2, 2.5, 5 times powers of ten, in every mode; the first is no rounding at all.
-std::vector<CostedSteps> all_steps(int scale) {
+std::vector<CostedSteps> all_steps(int scale, bool sixty) {
   std::vector<CostedSteps> all;
   const double base = scale == 0 ? 0 : 2;
   all.push_back({{scale, std::nullopt, Rounding::half_up, {}}, base});
@@ -40,6 +40,13 @@ std::vector<CostedSteps> all_steps(int scale) {
         all.push_back(
             {{scale, unit, mode, {}}, base + u.cost + mode_cost(mode) + 0.15 * std::abs(power)});
       }
+    }
+  }
+  for (const std::int64_t part : {15, 30, 12, 6, 3, 4}) {  // of hours, minutes, months
+    for (const Rounding mode : {Rounding::half_up, Rounding::floor, Rounding::ceil}) {
+      const double rare = sixty ? 1 : 3.5;
+      all.push_back({{scale, Number{part, 0}, mode, {}},
+                     base + rare + mode_cost(mode) + (part < 15 ? 1 : 0)});
     }
   }
   return all;
@@ -75,7 +82,7 @@ bool has(const std::vector<Number>& all, Number x) {
 
 struct OutputLooks {
   std::vector<std::vector<Number>> numerals;
-  int decimals_max = 0;
+  int decimals_max = 0, seen_decimals = 0;
   bool comma = false, plus = false, space = false, group_space = false, zeros = false,
        naked = false;
   int longest_head = 0;
@@ -96,6 +103,9 @@ struct OutputLooks {
       }
       space = space && longest_head > 0;
     }
+    seen_decimals = decimals_max;
+    if (decimals_max > 0)
+      decimals_max = std::min(decimals_max + 1, 8);  // a shown row may lack the last one
   }
 };
 
@@ -114,6 +124,10 @@ std::vector<CostedFormat> formats(const OutputLooks& looks, bool negative) {
       const double cost = least == most ? 0.4 + 0.1 * most
                           : least == 0  ? 0.8 + 0.1 * most
                                         : 1.6 + 0.1 * most;
+      if (most > looks.seen_decimals) {
+        if (least == 0) decimals.push_back({f, cost + 1.2});
+        continue;
+      }
       decimals.push_back({f, cost});
       if (looks.space && least > 0) {
         f.tail = U' ';
@@ -142,7 +156,7 @@ std::vector<CostedFormat> formats(const OutputLooks& looks, bool negative) {
       also(2, [](NumberFormat& f) { f.grouping = Grouping::thousands, f.group = U' '; });
     if (looks.plus) also(1, [](NumberFormat& f) { f.plus = true; });
     if (looks.naked) also(1, [](NumberFormat& f) { f.naked = true; });
-    if (negative) also(1, [](NumberFormat& f) { f.absolute = true; });
+    if (negative) also(3, [](NumberFormat& f) { f.absolute = true; });
     for (int width = 2; width <= std::min(looks.longest_head + (looks.space ? 3 : 0), 12);
          ++width) {
       if (looks.zeros) also(1.2 + 0.05 * width, [width](NumberFormat& f) { f.width = width; });
@@ -279,7 +293,7 @@ void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number) {
   const auto all = formats(looks, negative);
   for (const int scale : scales_for(looks)) {
     if (number.source.field && scale != 0) continue;
-    for (const CostedSteps& s : all_steps(scale)) {
+    for (const CostedSteps& s : all_steps(scale, number.source.field.has_value())) {
       if (s.steps.mode == Rounding::truncate && !negative) continue;
       const auto rounded = after(values, sheet.shown(), s.steps);
       if (!rounded) continue;
@@ -304,7 +318,7 @@ std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& numbe
   const auto values = values_of(sheet, number.source);
   const auto all = formats(looks, false);
   for (const int scale : {0, 2}) {
-    for (const CostedSteps& s : all_steps(scale)) {
+    for (const CostedSteps& s : all_steps(scale, number.source.field.has_value())) {
       ++looked_at;
       const auto low = after(values, sheet.shown(), s.steps);
       if (!low || !s.steps.unit) continue;

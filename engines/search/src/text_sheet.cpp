@@ -20,8 +20,11 @@ bool contains(const std::vector<Str>& all, const Str& one) {
 
 Str look_of(View text) {
   Str look;
-  for (const char32_t c : text) {
-    const char32_t k = class_of(c);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char32_t k = class_of(text[i]);
+    const bool digit_next = i + 1 < text.size() && is_digit(text[i + 1]);
+    if ((k == U'.' || k == U',') && digit_next && !look.empty() && look.back() == U'9') continue;
+    if (k == U'-' && digit_next && look.empty()) continue;
     if (look.empty() || look.back() != k || !is_alnum(k)) look += k;
   }
   return look;

@@ -1,7 +1,7 @@
 // text_sheet.hpp: what a search looks at: the rows of a request, and the looks of texts.
 //
 // Shape:  rows [0, shown()) have outputs, the others are unlabelled. The look of a text is its classes of characters,
-//         runs put together: "Aa9-" has upper-case, lower-case, digits, a dash.
+//         runs put together: "Aa9-" has upper-case, lower-case, digits, a dash. A number is one run of digits.
 #pragma once
 
 #include <vector>
