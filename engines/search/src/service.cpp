@@ -343,7 +343,8 @@ int Service::poll_once() {
       polled.push_back({-1, 0, 0});
     } else {
       polled.push_back({watched && in != 0 ? connection->in : -1, in, 0});
-      polled.push_back({watched && out != 0 ? connection->out : -1, out, 0});
+      polled.push_back({watched ? connection->out : -1, out,
+                        0});  // asked for nothing, it still tells of an error
     }
   }
   const int ready = poll(polled.data(), polled.size(), poll_ms);
