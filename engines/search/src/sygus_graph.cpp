@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t parts_max = 60'000;  // of all outputs
 constexpr std::uint32_t cost_end = 1000;
+constexpr std::size_t slice = 16'384;  // of the bank, looked at between pauses
 constexpr std::uint32_t no_state = 0xffffffff;
 
 std::uint64_t hash_positions(const std::uint16_t* positions, std::size_t count) noexcept {
@@ -27,7 +28,7 @@ ConcatGraph::ConcatGraph(Machine& machine, const Sample& sample) : machine_(mach
     if (rule.arity != 2 || rule.arguments[1] != Rules::start) continue;
     rule_ = id;
     one_kind_ = rule.arguments[0] == Rules::start;
-    if (one_kind_) break;
+    if (one_kind_) break;  // both are the same
   }
   if (usable()) intern_outputs();
 }
@@ -68,19 +69,22 @@ void ConcatGraph::add_piece(TermId term, const std::uint32_t* values, const Requ
   if (last && !one_kind_) pieces_.push_back({term, size, values, true});
 }
 
-std::uint64_t ConcatGraph::collect(const Bank& bank, const ExtraPieces& extra, const Request& request) {
-  pieces_.clear();
+/// Those of a slice of the bank; the work done.
+std::uint64_t ConcatGraph::collect(const Bank& bank, SymbolId symbol, std::size_t begin, std::size_t end,
+                                   const Request& request) {
+  const bool inner = symbol == machine_.rules()[rule_].arguments[0];
+  for (std::size_t i = begin; i < end; ++i) {
+    add_piece(bank.term(symbol, i), bank.values(symbol, i), request, inner, symbol == Rules::start);
+  }
+  return (end - begin) / 2 + 1;
+}
+
+std::uint64_t ConcatGraph::sort_pieces(const ExtraPieces& extra, const Request& request) {
   const SymbolId inner = machine_.rules()[rule_].arguments[0];
-  for (std::size_t i = 0; i < bank.count(inner); ++i) {
-    add_piece(bank.term(inner, i), bank.values(inner, i), request, true, false);
-  }
-  for (std::size_t i = 0; !one_kind_ && i < bank.count(Rules::start); ++i) {
-    add_piece(bank.term(Rules::start, i), bank.values(Rules::start, i), request, false, true);
-  }
   for (std::size_t i = 0; i < extra.terms.size(); ++i) {
-    const bool is_inner = machine_.rule_of(extra.terms[i]).symbol == inner;
-    const bool is_last = machine_.rule_of(extra.terms[i]).symbol == Rules::start;
-    add_piece(extra.terms[i], extra.values.data() + i * sample_.count, request, is_inner, is_last);
+    const SymbolId symbol = machine_.rule_of(extra.terms[i]).symbol;
+    add_piece(extra.terms[i], extra.values.data() + i * sample_.count, request, symbol == inner,
+              symbol == Rules::start);
   }
   const std::uint32_t first = request.examples[0];
   bucket_.assign(occurs_.size() + 1, 0);
@@ -89,7 +93,7 @@ std::uint64_t ConcatGraph::collect(const Bank& bank, const ExtraPieces& extra, c
   std::stable_sort(pieces_.begin(), pieces_.end(), [first](const Piece& a, const Piece& b) {
     return a.values[first] != b.values[first] ? a.values[first] < b.values[first] : a.size < b.size;
   });
-  return (bank.count(inner) + extra.terms.size()) * request.examples.size() / 4 + bucket_.size() / 16;
+  return pieces_.size() * 2 + extra.terms.size() / 2 + bucket_.size() / 16;
 }
 
 void ConcatGraph::begin(const Request& request) {
@@ -187,7 +191,15 @@ TermId ConcatGraph::build(std::uint32_t state) {
 Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extra, const Request& request) {
   result_ = no_term;
   const std::uint64_t began = budget.spent();
-  if (budget.spend(collect(bank, extra, request))) co_await budget.pause();
+  pieces_.clear();
+  for (const SymbolId symbol : {machine_.rules()[rule_].arguments[0], Rules::start}) {
+    for (std::size_t i = 0; i < bank.count(symbol); i += slice) {
+      const std::size_t end = std::min(bank.count(symbol), i + slice);
+      if (budget.spend(collect(bank, symbol, i, end, request))) co_await budget.pause();
+    }
+    if (one_kind_) break;  // both are the same
+  }
+  if (budget.spend(sort_pieces(extra, request))) co_await budget.pause();
   begin(request);
   for (std::uint32_t cost = 0; cost < cost_end; ++cost) {
     for (std::size_t i = 0; i < queue_[cost].size(); ++i) {

@@ -53,7 +53,9 @@ class ConcatGraph {
   };
 
   void intern_outputs();
-  std::uint64_t collect(const Bank& bank, const ExtraPieces& extra, const Request& request);
+  std::uint64_t collect(const Bank& bank, SymbolId symbol, std::size_t begin, std::size_t end,
+                        const Request& request);
+  std::uint64_t sort_pieces(const ExtraPieces& extra, const Request& request);
   void add_piece(TermId term, const std::uint32_t* values, const Request& request, bool inner, bool last);
   void begin(const Request& request);
   std::uint64_t expand(std::uint32_t state, const Request& request);
