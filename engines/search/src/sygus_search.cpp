@@ -144,9 +144,8 @@ Steps SygusSearch::strategies() {
   if (budget_.spend(round.deduction.take_units())) co_await budget_.pause();
   if (!stop()) co_await split();
   if (stop()) co_return;
-  if (round.graph.usable() && round.bank.total() > round.pieces_at * 2) {
-    round.pieces_at = round.bank.total();
-    co_await round.pieces.run(budget_, 5, round.extra);
+  if (round.graph.usable() && round.bank.size() >= 4) {
+    co_await round.pieces.run(budget_, offers_.found() ? 9 : 7, round.extra);
     const ConcatGraph::Request whole = request();
     co_await round.graph.run(budget_, round.bank, round.extra, whole);
     offer(round.graph.result());

@@ -45,7 +45,7 @@ class SygusSearch {
     Deduction deduction;
     PieceMaker pieces;
     ExtraPieces extra, none;
-    std::size_t clusters_at = 0, pieces_at = 0;
+    std::size_t clusters_at = 0;
     std::uint32_t shrunk = 0;      // the best when it was last made smaller
     std::size_t goal_terms_seen = 0;
   };
