@@ -17,15 +17,15 @@ std::uint64_t hash_values(const std::uint32_t* values, std::size_t count) noexce
     hash = (hash ^ values[i]) * 0x9e3779b97f4a7c15U;
     hash ^= hash >> 29U;
   }
-  return hash;
+  return hash * 0xff51afd7ed558ccdU;
 }
 
 }  // namespace
 
 Bank::Bank(Machine& machine, const Sample& sample, const Limits& limits)
-    : machine_(machine), sample_(sample), limits_(limits), shelves_(machine.rules().symbols().size()) {
+    : machine_(machine), sample_(sample), limits_(limits) {
   scratch_.resize(sample.count);
-  for (Shelf& shelf : shelves_) shelf.slots.resize(256);
+  for (std::size_t i = 0; i < machine.rules().symbols().size(); ++i) shelves_.emplace_back(sample.count);
   needed_size_.assign(shelves_.size(), size_end);
   if (machine.rules().symbols()[Rules::start].sort == Sort::text) {
     for (const std::uint32_t text : sample.goal) {
@@ -229,50 +229,37 @@ void Bank::candidate() {
 
 void Bank::keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments) {
   Shelf& shelf = shelves_[symbol];
-  const std::size_t last = shelf.slots.size() - 1;
-  std::size_t slot = hash_values(scratch_.data(), sample_.count) & last;
-  for (; shelf.slots[slot] != 0; slot = (slot + 1) & last) {
-    const std::uint32_t* const other = values(symbol, shelf.slots[slot] - 1);
-    if (!std::equal(scratch_.begin(), scratch_.end(), other)) continue;
-    if (symbol == Rules::start && !goal_terms_.empty() && goal_terms_.size() < goal_terms_max &&
-        std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin())) {
+  const auto is_goal = [this, symbol] {
+    return symbol == Rules::start && std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
+  };
+  const std::uint64_t hash = hash_values(scratch_.data(), sample_.count);
+  const std::uint32_t known = index_of(shelf, hash, scratch_.data());
+  if (known != HashIndex::none) {
+    if (!goal_terms_.empty() && goal_terms_.size() < goal_terms_max && is_goal()) {
       goal_terms_.push_back(machine_.add(rule_, std::span(arguments.data(), rule().arity)));
     }
     return;
   }
   const TermId term = machine_.add(rule_, std::span(arguments.data(), rule().arity));
+  shelf.index.insert(hash, static_cast<std::uint32_t>(shelf.terms.size()));
   shelf.terms.push_back(term);
-  shelf.values.insert(shelf.values.end(), scratch_.begin(), scratch_.end());
-  shelf.slots[slot] = static_cast<std::uint32_t>(shelf.terms.size());
+  std::copy(scratch_.begin(), scratch_.end(), shelf.values.push());
   total_ += 1;
-  bytes_ += sizeof(SygusTerm) + 16 + 4 * sample_.count;
-  if (shelf.terms.size() * 2 > shelf.slots.size()) grow_slots(shelf);
+  bytes_ += sizeof(SygusTerm) + sizeof(TermId) + 24 + 4 * sample_.count;
   if (bytes_ + machine_.strings().bytes() > limits_.bytes_max) full_ = true;
-  if (symbol == Rules::start && std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin())) {
-    goal_terms_.push_back(term);
-  }
+  if (is_goal()) goal_terms_.push_back(term);
 }
 
-void Bank::grow_slots(Shelf& shelf) {
-  std::vector<std::uint32_t> slots(shelf.slots.size() * 2);
-  const std::size_t last = slots.size() - 1;
-  for (std::size_t i = 0; i < shelf.terms.size(); ++i) {
-    std::size_t slot = hash_values(shelf.values.data() + i * sample_.count, sample_.count) & last;
-    while (slots[slot] != 0) slot = (slot + 1) & last;
-    slots[slot] = static_cast<std::uint32_t>(i + 1);
-  }
-  shelf.slots = std::move(slots);
+std::uint32_t Bank::index_of(const Shelf& shelf, std::uint64_t hash, const std::uint32_t* wanted) const noexcept {
+  return shelf.index.find(hash, [&](std::uint32_t entry) {
+    return std::equal(wanted, wanted + sample_.count, shelf.values[entry]);
+  });
 }
 
 TermId Bank::find(SymbolId symbol, const std::uint32_t* wanted) const noexcept {
   const Shelf& shelf = shelves_[symbol];
-  const std::size_t last = shelf.slots.size() - 1;
-  std::size_t slot = hash_values(wanted, sample_.count) & last;
-  for (; shelf.slots[slot] != 0; slot = (slot + 1) & last) {
-    const std::size_t entry = shelf.slots[slot] - 1;
-    if (std::equal(wanted, wanted + sample_.count, values(symbol, entry))) return shelf.terms[entry];
-  }
-  return no_term;
+  const std::uint32_t entry = index_of(shelf, hash_values(wanted, sample_.count), wanted);
+  return entry == HashIndex::none ? no_term : shelf.terms[entry];
 }
 
 std::size_t Bank::count_up_to(SymbolId symbol, std::uint32_t size) const noexcept {

@@ -29,7 +29,7 @@ class Bank {
   std::size_t count(SymbolId symbol) const noexcept { return shelves_[symbol].terms.size(); }
   TermId term(SymbolId symbol, std::size_t entry) const noexcept { return shelves_[symbol].terms[entry]; }
   const std::uint32_t* values(SymbolId symbol, std::size_t entry) const noexcept {
-    return shelves_[symbol].values.data() + entry * sample_.count;
+    return shelves_[symbol].values[entry];
   }
   /// The smallest known term with these values; no_term: none.
   TermId find(SymbolId symbol, const std::uint32_t* values) const noexcept;
@@ -50,9 +50,10 @@ class Bank {
 
  private:
   struct Shelf {
+    explicit Shelf(std::size_t width) : values(width) {}
     std::vector<TermId> terms;
-    Values values;
-    std::vector<std::uint32_t> slots;  // entry + 1
+    Rows<std::uint32_t> values;
+    HashIndex index;
     std::vector<std::size_t> level;    // [size]: its first entry
   };
 
@@ -67,7 +68,7 @@ class Bank {
   std::size_t run_row();
   void candidate();
   void keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments);
-  void grow_slots(Shelf& shelf);
+  std::uint32_t index_of(const Shelf& shelf, std::uint64_t hash, const std::uint32_t* wanted) const noexcept;
   void find_needed_sizes();
   bool can_be_goal(const Rule& rule) const noexcept;
   std::size_t level_begin(SymbolId symbol, std::size_t size) const noexcept { return shelves_[symbol].level[size]; }

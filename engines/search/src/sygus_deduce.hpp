@@ -71,18 +71,34 @@ class PieceMaker {
   PieceMaker(Machine& machine, const Bank& bank, const ConcatGraph& graph)
       : machine_(machine), bank_(bank), graph_(graph) {}
 
-  /// From integers of at most that size; those of a sum of sizes that was done before are left out.
-  Steps run(Budget& budget, std::uint32_t size_max, ExtraPieces& out);
+  /// From integers of the bank and those with a constant added or taken away, whose sizes are together that at most.
+  Steps run(Budget& budget, std::uint32_t sizes_max, ExtraPieces& out);
 
  private:
-  void sources(SymbolId symbol, std::vector<std::size_t>& out) const;
-  std::uint64_t cut_row(RuleId rule, std::size_t source, std::size_t start, std::size_t integers, ExtraPieces& out);
-  void offer(RuleId rule, std::size_t source, std::size_t start, std::size_t last, bool to_end, ExtraPieces& out);
+  struct Integer {
+    TermId term;
+    std::uint32_t size;
+    Values values;
+    bool start;  // of the source at hand: a piece can begin there
+  };
+
+  void find_integers(SymbolId symbol);
+  void add_integer(TermId term, const Values& values);
+  void add_shifted(RuleId rule, SymbolId symbol);
+  std::vector<std::size_t> sources(SymbolId symbol) const;
+  void find_starts(const std::uint32_t* texts);
+  std::uint64_t cut_row(RuleId rule, const Source& source, const Integer& start, std::uint32_t sizes,
+                        ExtraPieces& out);
+  void offer(RuleId rule, const Source& source, const Integer& start, const Integer& last, bool to_end,
+             ExtraPieces& out);
 
   Machine& machine_;
   const Bank& bank_;
   const ConcatGraph& graph_;
-  std::unordered_set<std::uint64_t> known_;
+  std::unordered_set<std::uint64_t> known_, known_integers_;
+  std::vector<Integer> integers_;  // smallest first
+  std::uint32_t bank_size_ = 0, sizes_done_ = 0;
+  RuleId minus_ = no_rule;
   Values values_;
 };
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t parts_max = 60'000;  // of all outputs
 constexpr std::uint32_t cost_end = 1000;
+constexpr std::size_t slice = 16'384;  // of the bank, looked at between pauses
 constexpr std::uint32_t no_state = 0xffffffff;
 
 std::uint64_t hash_positions(const std::uint16_t* positions, std::size_t count) noexcept {
@@ -27,7 +28,7 @@ ConcatGraph::ConcatGraph(Machine& machine, const Sample& sample) : machine_(mach
     if (rule.arity != 2 || rule.arguments[1] != Rules::start) continue;
     rule_ = id;
     one_kind_ = rule.arguments[0] == Rules::start;
-    if (one_kind_) break;
+    if (one_kind_) break;  // both are the same
   }
   if (usable()) intern_outputs();
 }
@@ -68,19 +69,22 @@ void ConcatGraph::add_piece(TermId term, const std::uint32_t* values, const Requ
   if (last && !one_kind_) pieces_.push_back({term, size, values, true});
 }
 
-std::uint64_t ConcatGraph::collect(const Bank& bank, const ExtraPieces& extra, const Request& request) {
-  pieces_.clear();
+/// Those of a slice of the bank; the work done.
+std::uint64_t ConcatGraph::collect(const Bank& bank, SymbolId symbol, std::size_t begin, std::size_t end,
+                                   const Request& request) {
+  const bool inner = symbol == machine_.rules()[rule_].arguments[0];
+  for (std::size_t i = begin; i < end; ++i) {
+    add_piece(bank.term(symbol, i), bank.values(symbol, i), request, inner, symbol == Rules::start);
+  }
+  return (end - begin) / 2 + 1;
+}
+
+std::uint64_t ConcatGraph::sort_pieces(const ExtraPieces& extra, const Request& request) {
   const SymbolId inner = machine_.rules()[rule_].arguments[0];
-  for (std::size_t i = 0; i < bank.count(inner); ++i) {
-    add_piece(bank.term(inner, i), bank.values(inner, i), request, true, false);
-  }
-  for (std::size_t i = 0; !one_kind_ && i < bank.count(Rules::start); ++i) {
-    add_piece(bank.term(Rules::start, i), bank.values(Rules::start, i), request, false, true);
-  }
   for (std::size_t i = 0; i < extra.terms.size(); ++i) {
-    const bool is_inner = machine_.rule_of(extra.terms[i]).symbol == inner;
-    const bool is_last = machine_.rule_of(extra.terms[i]).symbol == Rules::start;
-    add_piece(extra.terms[i], extra.values.data() + i * sample_.count, request, is_inner, is_last);
+    const SymbolId symbol = machine_.rule_of(extra.terms[i]).symbol;
+    add_piece(extra.terms[i], extra.values.data() + i * sample_.count, request, symbol == inner,
+              symbol == Rules::start);
   }
   const std::uint32_t first = request.examples[0];
   bucket_.assign(occurs_.size() + 1, 0);
@@ -89,7 +93,40 @@ std::uint64_t ConcatGraph::collect(const Bank& bank, const ExtraPieces& extra, c
   std::stable_sort(pieces_.begin(), pieces_.end(), [first](const Piece& a, const Piece& b) {
     return a.values[first] != b.values[first] ? a.values[first] < b.values[first] : a.size < b.size;
   });
-  return (bank.count(inner) + extra.terms.size()) * request.examples.size() / 4 + bucket_.size() / 16;
+  return pieces_.size() * 2 + extra.terms.size() / 2 + bucket_.size() / 16;
+}
+
+/// For each example by itself, what it costs at least to get from a position to the end.
+std::uint64_t ConcatGraph::find_bounds(const Request& request) {
+  left_cost_.resize(request.examples.size());
+  text_cost_.resize(occurs_.size());
+  std::uint64_t units = 0;
+  for (std::size_t i = 0; i < request.examples.size(); ++i) {
+    const std::uint32_t e = request.examples[i];
+    const std::size_t size = machine_.strings().size(sample_.goal[e]);
+    std::fill(text_cost_.begin(), text_cost_.end(), cost_end);
+    for (const Piece& piece : pieces_) {
+      std::uint32_t& cost = text_cost_[piece.values[e]];
+      cost = std::min(cost, piece.size + 1);
+    }
+    std::vector<std::uint32_t>& left = left_cost_[i];
+    left.assign(size + 1, cost_end);
+    left[size] = 0;
+    for (std::size_t at = size; at-- > 0;) {
+      for (std::size_t units_of = 1; units_of <= std::min(part_max_[e], size - at); ++units_of) {
+        const TextId part = parts_[e][at * (part_max_[e] + 1) + units_of];
+        left[at] = std::min(left[at], text_cost_[part] + left[at + units_of]);
+      }
+    }
+    units += text_cost_.size() / 16 + pieces_.size() + size * part_max_[e] / 8;
+  }
+  return units;
+}
+
+std::uint32_t ConcatGraph::left_cost(const std::uint16_t* at) const noexcept {
+  std::uint32_t most = 0;
+  for (std::size_t i = 0; i < left_cost_.size(); ++i) most = std::max(most, left_cost_[i][at[i]]);
+  return most;
 }
 
 void ConcatGraph::begin(const Request& request) {
@@ -98,11 +135,13 @@ void ConcatGraph::begin(const Request& request) {
   slots_.assign(4096, 0);
   queue_.assign(cost_end, {});
   next_.assign(request.examples.size(), 0);
-  reach(no_state, 0, 0);
+  reach(no_state, 0, 0, request);
 }
 
 /// A state that is new or reached at less cost than before goes into the queue.
-void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost) {
+void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost, const Request& request) {
+  const std::uint32_t whole = cost + left_cost(next_.data());
+  if (whole > request.size_below || whole >= cost_end) return;
   const std::size_t width = next_.size();
   std::size_t last = slots_.size() - 1;
   std::size_t slot = hash_positions(next_.data(), width) & last;
@@ -113,14 +152,14 @@ void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t
     }
     if (cost < known.cost) {
       known = {cost, parent, piece};
-      queue_[cost].push_back(slots_[slot] - 1);
+      queue_[whole].push_back(slots_[slot] - 1);
     }
     return;
   }
   states_.push_back({cost, parent, piece});
   positions_.insert(positions_.end(), next_.begin(), next_.end());
   slots_[slot] = static_cast<std::uint32_t>(states_.size());
-  queue_[cost].push_back(slots_[slot] - 1);
+  queue_[whole].push_back(slots_[slot] - 1);
   if (states_.size() * 2 <= slots_.size()) return;
   slots_.assign(slots_.size() * 2, 0);
   last = slots_.size() - 1;
@@ -169,7 +208,7 @@ std::uint64_t ConcatGraph::expand(std::uint32_t state, const Request& request) {
       const std::uint32_t cost = states_[state].cost + piece.size + 1;
       if (cost > request.size_below || cost >= cost_end) break;  // the rest is not smaller
       tried += 1;
-      if (fits(piece, at.data(), request)) reach(state, i, cost);
+      if (fits(piece, at.data(), request)) reach(state, i, cost, request);
     }
   }
   return tried;
@@ -187,12 +226,23 @@ TermId ConcatGraph::build(std::uint32_t state) {
 Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extra, const Request& request) {
   result_ = no_term;
   const std::uint64_t began = budget.spent();
-  if (budget.spend(collect(bank, extra, request))) co_await budget.pause();
+  pieces_.clear();
+  for (const SymbolId symbol : {machine_.rules()[rule_].arguments[0], Rules::start}) {
+    for (std::size_t i = 0; i < bank.count(symbol); i += slice) {
+      const std::size_t end = std::min(bank.count(symbol), i + slice);
+      if (budget.spend(collect(bank, symbol, i, end, request))) co_await budget.pause();
+    }
+    if (one_kind_) break;  // both are the same
+  }
+  if (budget.spend(sort_pieces(extra, request))) co_await budget.pause();
+  if (budget.spend(find_bounds(request))) co_await budget.pause();
   begin(request);
-  for (std::uint32_t cost = 0; cost < cost_end; ++cost) {
-    for (std::size_t i = 0; i < queue_[cost].size(); ++i) {
-      const std::uint32_t state = queue_[cost][i];
-      if (states_[state].cost != cost) continue;
+  const std::size_t width = request.examples.size();
+  for (std::uint32_t whole = 0; whole < cost_end; ++whole) {
+    for (std::size_t i = 0; i < queue_[whole].size(); ++i) {
+      const std::uint32_t state = queue_[whole][i];
+      const std::uint32_t cost = states_[state].cost;
+      if (cost + left_cost(positions_.data() + state * width) != whole) continue;  // reached at less since
       if (at_end(state, request)) {
         if (cost != 0 && cost - 1 < request.size_below) result_ = build(state);
         co_return;

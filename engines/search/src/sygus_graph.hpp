@@ -3,7 +3,8 @@
 // Shape:  a state is a position in each output; an edge is a term whose values stand at those positions; it costs its size
 //         and one for the concatenation.
 // Memory: states_max states of 12 bytes and 2 an example.
-// Source: FlashFill (Gulwani, POPL 2011) has the graph; here it is one for all examples, and searched by Dijkstra.
+// Bound:  what is left costs at least what it costs for the one example where that is most: A* by that.
+// Source: FlashFill (Gulwani, POPL 2011) has the graph; here it is one for all examples.
 #pragma once
 
 #include <vector>
@@ -53,13 +54,17 @@ class ConcatGraph {
   };
 
   void intern_outputs();
-  std::uint64_t collect(const Bank& bank, const ExtraPieces& extra, const Request& request);
+  std::uint64_t collect(const Bank& bank, SymbolId symbol, std::size_t begin, std::size_t end,
+                        const Request& request);
+  std::uint64_t sort_pieces(const ExtraPieces& extra, const Request& request);
   void add_piece(TermId term, const std::uint32_t* values, const Request& request, bool inner, bool last);
   void begin(const Request& request);
   std::uint64_t expand(std::uint32_t state, const Request& request);
   bool fits(const Piece& piece, const std::uint16_t* at, const Request& request);
-  void reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost);
+  void reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost, const Request& request);
   bool at_end(std::uint32_t state, const Request& request) const noexcept;
+  std::uint64_t find_bounds(const Request& request);
+  std::uint32_t left_cost(const std::uint16_t* at) const noexcept;
   TermId build(std::uint32_t state);
 
   Machine& machine_;
@@ -75,7 +80,9 @@ class ConcatGraph {
   std::vector<State> states_;
   std::vector<std::uint16_t> positions_, next_;
   std::vector<std::uint32_t> slots_;
-  std::vector<std::vector<std::uint32_t>> queue_;  // [cost]
+  std::vector<std::vector<std::uint32_t>> queue_;      // [cost and what is left at least]
+  std::vector<std::vector<std::uint32_t>> left_cost_;  // [example of the request][position]
+  std::vector<std::uint32_t> text_cost_;               // [text]: of the smallest piece, for one example
   TermId result_ = no_term;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sygus_print.hpp"
+#include "sygus_question.hpp"
 #include "sygus_search.hpp"
 
 namespace weir::search::sygus {
@@ -44,6 +45,10 @@ class SygusKernel final : public Kernel {
         if (answer.programs.size() >= top) break;
         answer.programs.push_back(program(kept, in, weight));
         weight /= 2;
+      }
+      if (offers.kept().size() > 1 && top > 0) {
+        const Rules& rules = search_->machine().rules();
+        answer.question = find_question(*problem_, rules, offers.kept()[0].term, offers.kept()[1].term);
       }
     } else if (offers.partial() && top > 0) {
       answer.examples_passed = offers.partial()->passed;

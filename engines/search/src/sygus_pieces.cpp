@@ -6,97 +6,148 @@ namespace weir::search::sygus {
 namespace {
 
 constexpr std::size_t piece_sources_max = 5;
-constexpr std::size_t piece_integers_max = 300;
+constexpr std::size_t plain_integers_max = 300;
+constexpr std::size_t piece_integers_max = 1500;
 constexpr std::size_t pieces_kept_max = 20'000;
+
+std::uint64_t fold(std::uint64_t hash, std::uint32_t value) noexcept {
+  hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
+  return hash ^ hash >> 32U;
+}
 
 }  // namespace
 
-/// Variables, and terms that are no part of the outputs themselves.
-void PieceMaker::sources(SymbolId symbol, std::vector<std::size_t>& out) const {
+/// Variables, and what replaces something in them.
+std::vector<std::size_t> PieceMaker::sources(SymbolId symbol) const {
+  std::vector<std::size_t> found;
   const std::size_t count = bank_.count_up_to(symbol, 4);
-  for (const bool variables : {true, false}) {
-    for (std::size_t i = 0; i < count && out.size() < piece_sources_max; ++i) {
-      const Op op = machine_.rule_of(bank_.term(symbol, i)).op;
-      if (variables ? op == Op::variable : op == Op::replace) out.push_back(i);
+  for (const Op op : {Op::variable, Op::replace}) {
+    for (std::size_t i = 0; i < count && found.size() < piece_sources_max; ++i) {
+      if (machine_.rule_of(bank_.term(symbol, i)).op == op) found.push_back(i);
+    }
+  }
+  return found;
+}
+
+void PieceMaker::add_integer(TermId term, const Values& values) {
+  std::uint64_t hash = 0;
+  for (const std::uint32_t value : values) hash = fold(hash, value);
+  if (integers_.size() >= piece_integers_max || !known_integers_.insert(hash).second) return;
+  integers_.push_back({term, machine_.size_of(term), values, false});
+}
+
+/// Integers with a constant added or taken away.
+void PieceMaker::add_shifted(RuleId rule, SymbolId symbol) {
+  const Op op = machine_.rules()[rule].op;
+  const std::size_t plain = std::min(bank_.count_up_to(symbol, 4), plain_integers_max);
+  for (std::size_t i = 0; i < plain; ++i) {
+    for (std::size_t c = 0; c < bank_.count_up_to(symbol, 1); ++c) {
+      if (machine_.rule_of(bank_.term(symbol, c)).op != Op::constant) continue;
+      Values values(values_.size());
+      for (std::size_t e = 0; e < values.size(); ++e) {
+        const std::uint32_t by = bank_.values(symbol, c)[e];
+        values[e] = bank_.values(symbol, i)[e] + (op == Op::add ? by : 0 - by);
+      }
+      if (bank_.find(symbol, values.data()) != no_term) continue;
+      add_integer(machine_.add(rule, std::array{bank_.term(symbol, i), bank_.term(symbol, c)}), values);
     }
   }
 }
 
-void PieceMaker::offer(RuleId rule, std::size_t source, std::size_t start, std::size_t last, bool to_end,
-                       ExtraPieces& out) {
-  const Rule& now = machine_.rules()[rule];
+void PieceMaker::find_integers(SymbolId symbol) {
+  integers_.clear();
+  known_integers_.clear();
+  sizes_done_ = 0;
+  for (std::size_t i = 0; i < std::min(bank_.count(symbol), plain_integers_max); ++i) {
+    const std::uint32_t* const values = bank_.values(symbol, i);
+    add_integer(bank_.term(symbol, i), Values(values, values + values_.size()));
+  }
+  const std::array<SymbolId, 2> sides{symbol, symbol};
+  minus_ = machine_.rules().find(symbol, Op::subtract, sides);
+  const RuleId plus = machine_.rules().find(symbol, Op::add, sides);
+  if (plus != no_rule) add_shifted(plus, symbol);
+  if (minus_ != no_rule) add_shifted(minus_, symbol);
+  std::stable_sort(integers_.begin(), integers_.end(),
+                   [](const Integer& a, const Integer& b) { return a.size < b.size; });
+}
+
+/// What stands at a start must stand in the output.
+void PieceMaker::find_starts(const std::uint32_t* texts) {
   Strings& strings = machine_.strings();
-  const std::uint32_t* const texts = bank_.values(now.arguments[0], source);
-  const std::uint32_t* const starts = bank_.values(now.arguments[1], start);
-  const std::uint32_t* const lasts = bank_.values(now.arguments[2], last);
+  strings.freeze(true);
+  for (Integer& integer : integers_) {
+    integer.start = false;
+    bool possible = true;
+    for (std::size_t e = 0; e < values_.size() && possible; ++e) {
+      const std::string_view in = strings.view(texts[e]);
+      const auto from = static_cast<std::int32_t>(integer.values[e]);
+      if (from < 0 || static_cast<std::size_t>(from) >= in.size()) continue;  // nothing is cut
+      integer.start = true;
+      const TextId one = strings.id(in.substr(static_cast<std::size_t>(from), 1));
+      possible = one != Strings::absent && (graph_.occurs(one) >> e & 1U) != 0;
+    }
+    integer.start = integer.start && possible;
+  }
+  strings.freeze(false);
+}
+
+void PieceMaker::offer(RuleId rule, const Source& source, const Integer& start, const Integer& last, bool to_end,
+                       ExtraPieces& out) {
+  Strings& strings = machine_.strings();
   std::uint64_t hash = 0;
   for (std::size_t e = 0; e < values_.size(); ++e) {
-    const std::string_view in = strings.view(texts[e]);
-    const auto from = static_cast<std::int32_t>(starts[e]);
-    const std::int64_t units = std::int64_t{static_cast<std::int32_t>(lasts[e])} - (to_end ? from : 0);
+    const std::string_view in = strings.view(source.values[e]);
+    const auto from = static_cast<std::int32_t>(start.values[e]);
+    const std::int64_t units = std::int64_t{static_cast<std::int32_t>(last.values[e])} - (to_end ? from : 0);
     const bool empty = from < 0 || static_cast<std::size_t>(from) >= in.size() || units <= 0;
     values_[e] = empty ? 0 : strings.id(in.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(units)));
     if (values_[e] == Strings::absent || (graph_.occurs(values_[e]) >> e & 1U) == 0) return;
-    hash = (hash ^ values_[e]) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 32U;
+    hash = fold(hash, values_[e]);
   }
-  if (!known_.insert(hash).second || bank_.find(now.symbol, values_.data()) != no_term) return;
-  TermId units = bank_.term(now.arguments[2], last);
-  const TermId begin = bank_.term(now.arguments[1], start);
-  if (to_end) {
-    const std::array<SymbolId, 2> sides{now.arguments[2], now.arguments[1]};
-    const RuleId minus = machine_.rules().find(now.arguments[2], Op::subtract, sides);
-    units = machine_.add(minus, std::array{units, begin});
-  }
-  out.terms.push_back(machine_.add(rule, std::array{bank_.term(now.arguments[0], source), begin, units}));
+  const SymbolId symbol = machine_.rules()[rule].symbol;
+  if (!known_.insert(hash).second || bank_.find(symbol, values_.data()) != no_term) return;
+  const TermId units = to_end ? machine_.add(minus_, std::array{last.term, start.term}) : last.term;
+  out.terms.push_back(machine_.add(rule, std::array{source.term, start.term, units}));
   out.values.insert(out.values.end(), values_.begin(), values_.end());
 }
 
-std::uint64_t PieceMaker::cut_row(RuleId rule, std::size_t source, std::size_t start, std::size_t integers,
+std::uint64_t PieceMaker::cut_row(RuleId rule, const Source& source, const Integer& start, std::uint32_t sizes,
                                   ExtraPieces& out) {
-  const Rule& now = machine_.rules()[rule];
-  const std::uint32_t* const texts = bank_.values(now.arguments[0], source);
-  const std::uint32_t* const starts = bank_.values(now.arguments[1], start);
-  Strings& strings = machine_.strings();
-  strings.freeze(true);
-  bool possible = true;
-  for (std::size_t e = 0; e < values_.size() && possible; ++e) {
-    const std::string_view in = strings.view(texts[e]);
-    const auto from = static_cast<std::int32_t>(starts[e]);
-    if (from < 0 || static_cast<std::size_t>(from) >= in.size()) continue;  // nothing is cut
-    const TextId one = strings.id(in.substr(static_cast<std::size_t>(from), 1));
-    possible = one != Strings::absent && (graph_.occurs(one) >> e & 1U) != 0;
+  const auto smaller = [](const Integer& a, std::uint32_t size) { return a.size < size; };
+  const auto begin = std::lower_bound(integers_.begin(), integers_.end(), sizes - start.size, smaller);
+  const auto end = std::lower_bound(begin, integers_.end(), sizes - start.size + 1, smaller);
+  machine_.strings().freeze(true);
+  for (auto last = begin; last != end; ++last) {
+    offer(rule, source, start, *last, false, out);
+    if (minus_ != no_rule) offer(rule, source, start, *last, true, out);
   }
-  std::uint64_t units = 1;
-  if (possible) {
-    const std::array<SymbolId, 2> sides{now.arguments[2], now.arguments[1]};
-    const bool ends = machine_.rules().find(now.arguments[2], Op::subtract, sides) != no_rule;
-    for (std::size_t last = 0; last < integers; ++last) {
-      offer(rule, source, start, last, false, out);
-      if (ends) offer(rule, source, start, last, true, out);
-    }
-    units += integers * 3;
-  }
-  strings.freeze(false);
-  return units;
+  machine_.strings().freeze(false);
+  return static_cast<std::uint64_t>(end - begin) * 2 + 1;
 }
 
-Steps PieceMaker::run(Budget& budget, std::uint32_t size_max, ExtraPieces& out) {
+Steps PieceMaker::run(Budget& budget, std::uint32_t sizes_max, ExtraPieces& out) {
   values_.resize(bank_.sample().count);
-  const Rules& rules = machine_.rules();
-  const std::vector<RuleId> all = rules.every(Rules::start, Op::substr);
-  for (const RuleId rule : all) {
-    const Rule& now = rules[rule];
-    std::vector<std::size_t> from;
-    sources(now.arguments[0], from);
-    const std::size_t starts = std::min(bank_.count_up_to(now.arguments[1], size_max), piece_integers_max);
-    const std::size_t lasts = std::min(bank_.count_up_to(now.arguments[2], size_max), piece_integers_max);
-    for (const std::size_t source : from) {
-      for (std::size_t start = 0; start < starts && out.terms.size() < pieces_kept_max; ++start) {
-        if (budget.spend(cut_row(rule, source, start, lasts, out))) co_await budget.pause();
+  const std::vector<RuleId> all = machine_.rules().every(Rules::start, Op::substr);
+  if (all.empty() || machine_.rules()[all[0]].arguments[1] != machine_.rules()[all[0]].arguments[2]) co_return;
+  const RuleId rule = all[0];
+  const SymbolId text = machine_.rules()[rule].arguments[0];
+  if (bank_size_ != bank_.size()) {
+    bank_size_ = bank_.size();
+    find_integers(machine_.rules()[rule].arguments[1]);
+    if (budget.spend(integers_.size() * 8)) co_await budget.pause();
+  }
+  for (const std::size_t entry : sources(text)) {
+    const Source source{bank_.term(text, entry), bank_.values(text, entry)};
+    find_starts(source.values);
+    if (budget.spend(integers_.size() * 2)) co_await budget.pause();
+    for (std::uint32_t sizes = sizes_done_ + 1; sizes <= sizes_max; ++sizes) {
+      for (const Integer& start : integers_) {
+        if (start.size >= sizes || out.terms.size() >= pieces_kept_max) break;
+        if (start.start && budget.spend(cut_row(rule, source, start, sizes, out))) co_await budget.pause();
       }
     }
   }
+  sizes_done_ = std::max(sizes_done_, sizes_max);
 }
 
 }  // namespace weir::search::sygus

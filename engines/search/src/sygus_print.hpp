@@ -14,6 +14,9 @@ namespace weir::search::sygus {
 /// Nothing: the language has no way to write it.
 std::string program_text(const Problem& problem, const Rules& rules, std::span<const SygusTerm> term, Language in);
 
+/// The term apart from its grammar.
+Body body_of(const Rules& rules, std::span<const SygusTerm> term);
+
 /// `(define-fun NAME ((ARG SORT)..) SORT TERM)`, spelled as the file spells it.
 std::string define_fun(const Problem& problem, const Rules& rules, std::span<const SygusTerm> term);
 

@@ -1,6 +1,7 @@
 #include "sygus_search.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "sygus_shrink.hpp"
@@ -8,7 +9,7 @@
 namespace weir::search::sygus {
 namespace {
 
-constexpr std::size_t whole_sample_max = 8;  // examples that are all taken at once
+constexpr std::size_t whole_sample_max = 16;  // examples that are all taken at once
 constexpr std::size_t first_growth = 40;     // terms in the bank at the first try
 constexpr std::size_t late_terms = 3000;     // in the bank, where an answer is still missing: all means are tried
 constexpr std::size_t text_margin = 6;
@@ -25,6 +26,12 @@ std::size_t longest_text(const Problem& problem) {
     see(*example.out);
   }
   return longest;
+}
+
+/// Candidates take longer where the bank is larger than the caches.
+std::uint64_t units_of(std::size_t candidates, const Bank& bank) {
+  const auto far = static_cast<std::uint64_t>(std::bit_width(bank.total() >> 13U));
+  return candidates * (bank.sample().count + 2) * (2 + far) / 4;
 }
 
 }  // namespace
@@ -94,7 +101,7 @@ Steps SygusSearch::grow() {
   for (bool more = true; more && !stop() && !done_growing();) {
     const std::size_t looked = round_->bank.step();
     more = looked != 0;
-    if (budget_.spend(looked * (sample_.count + 2) / 2)) co_await budget_.pause();
+    if (budget_.spend(units_of(looked, round_->bank))) co_await budget_.pause();
     for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop(); ++round_->goal_terms_seen) {
       offer(round_->bank.goal_terms()[round_->goal_terms_seen]);
     }
@@ -112,11 +119,16 @@ ConcatGraph::Request SygusSearch::request() const {
   return request;
 }
 
-void SygusSearch::offer_tree(std::uint64_t& units) {
+/// A case split, of what the bank and clusters have.
+Steps SygusSearch::split() {
   Unifier& unifier = round_->unifier;
-  units += unifier.refresh(round_->bank);
-  if (!unifier.usable() || unifier.covered() != unifier.all()) return;
-  offer(unifier.run(offers_.size_below(), units));
+  std::uint64_t units = 0;
+  for (bool more = true; more;) {
+    more = unifier.refresh(round_->bank, units);
+    if (budget_.spend(std::exchange(units, 0))) co_await budget_.pause();
+  }
+  co_await unifier.run(budget_, offers_.size_below());
+  offer(unifier.result());
 }
 
 Steps SygusSearch::strategies() {
@@ -127,15 +139,13 @@ Steps SygusSearch::strategies() {
     offer(round.graph.result());
     if (stop()) co_return;
   }
-  std::uint64_t units = 0;
   const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
   offer(round.deduction.any(goal));
-  if (!stop()) offer_tree(units);
-  if (budget_.spend(units + round.deduction.take_units())) co_await budget_.pause();
+  if (budget_.spend(round.deduction.take_units())) co_await budget_.pause();
+  if (!stop()) co_await split();
   if (stop()) co_return;
-  if (round.graph.usable() && round.bank.total() > round.pieces_at * 2) {
-    round.pieces_at = round.bank.total();
-    co_await round.pieces.run(budget_, 5, round.extra);
+  if (round.graph.usable() && round.bank.size() >= 4) {
+    co_await round.pieces.run(budget_, offers_.found() ? 9 : 7, round.extra);
     const ConcatGraph::Request whole = request();
     co_await round.graph.run(budget_, round.bank, round.extra, whole);
     offer(round.graph.result());
@@ -197,9 +207,7 @@ Steps SygusSearch::clusters() {
     if (term == no_term || !machine_->evaluate(term, sample_, values)) continue;
     round.unifier.add_cover(term, Unifier::right_on(values.data(), sample_));
   }
-  std::uint64_t units = 0;
-  offer_tree(units);
-  if (budget_.spend(units)) co_await budget_.pause();
+  co_await split();
 }
 
 /// Looks at all terms that are smaller than the best.
@@ -222,7 +230,7 @@ Steps SygusSearch::prove() {
       looked = bank.step();
       for (; seen < bank.goal_terms().size() && !stop(); ++seen) offer(bank.goal_terms()[seen]);
       proof_bytes_ = bank.bytes();
-      if (budget_.spend(looked * (sample_.count + 2) / 2)) co_await budget_.pause();
+      if (budget_.spend(units_of(looked, bank))) co_await budget_.pause();
     } while (looked != 0 && !stop() && offers_.size_below() > bank.size());
     candidates_ += bank.candidates();
     proof_bytes_ = 0;

@@ -45,7 +45,7 @@ class SygusSearch {
     Deduction deduction;
     PieceMaker pieces;
     ExtraPieces extra, none;
-    std::size_t clusters_at = 0, pieces_at = 0;
+    std::size_t clusters_at = 0;
     std::uint32_t shrunk = 0;      // the best when it was last made smaller
     std::size_t goal_terms_seen = 0;
   };
@@ -53,12 +53,12 @@ class SygusSearch {
   Steps go();
   Steps grow();
   Steps strategies();
+  Steps split();
   Steps inverses();
   Steps clusters();
   Steps prove();
   bool begin_round();
   void offer(TermId term);
-  void offer_tree(std::uint64_t& units);
   bool done_growing() const noexcept;
   bool stop() const noexcept { return offers_.counterexample().has_value(); }
   std::vector<std::uint32_t> first_examples() const;

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t beyond_max = 128;
 
-std::uint32_t hash_of(std::string_view text) noexcept {
+constexpr std::size_t units_block = std::size_t{1} << 15U;
+
+std::uint64_t hash_of(std::string_view text) noexcept {
   std::uint64_t hash = 0x9e3779b97f4a7c15U ^ text.size();
   while (text.size() >= 8) {
     std::uint64_t word = 0;
@@ -23,7 +25,7 @@ std::uint32_t hash_of(std::string_view text) noexcept {
   std::memcpy(&rest, text.data(), text.size());
   hash = (hash ^ rest) * 0xff51afd7ed558ccdU;
   hash ^= hash >> 32U;
-  return static_cast<std::uint32_t>(hash * 0x9e3779b9U >> 7U);
+  return hash * 0x9e3779b97f4a7c15U;
 }
 
 std::int32_t number_of(std::string_view text) noexcept {
@@ -85,47 +87,35 @@ std::optional<unsigned char> Alphabet::unit_of(std::int64_t code) const noexcept
   return static_cast<unsigned char>(128 + (found - beyond_.begin()));
 }
 
-Strings::Strings() : slots_(1024) { id(""); }
+Strings::Strings() { id(""); }
 
 TextId Strings::id(std::string_view text) {
-  const std::uint32_t hash = hash_of(text);
-  const std::size_t last = slots_.size() - 1;
-  std::size_t slot = hash & last;
-  for (; slots_[slot] != 0; slot = (slot + 1) & last) {
-    const Span& span = spans_[slots_[slot] - 1];
-    if (span.hash == hash && span.size == text.size() &&
-        std::memcmp(units_.data() + span.begin, text.data(), text.size()) == 0) {
-      return slots_[slot] - 1;
-    }
-  }
-  if (frozen_) return absent;
-  const auto begin = static_cast<std::uint32_t>(units_.size());
-  const Span span{begin, static_cast<std::uint32_t>(text.size()), hash, number_of(text)};
-  if (text.data() >= units_.data() && text.data() < units_.data() + units_.size()) {
-    const std::string own(text);  // a part of a text that is kept, which is about to move
-    units_.insert(units_.end(), own.begin(), own.end());
-  } else {
-    units_.insert(units_.end(), text.begin(), text.end());
-  }
-  spans_.push_back(span);
-  slots_[slot] = static_cast<std::uint32_t>(spans_.size());
-  if (spans_.size() * 2 > slots_.size()) rehash();
-  return static_cast<TextId>(spans_.size() - 1);
+  const std::uint64_t hash = hash_of(text);
+  const TextId known = index_.find(hash, [&](TextId other) {
+    const Span& span = *spans_[other];
+    return span.size == text.size() && std::memcmp(span.begin, text.data(), text.size()) == 0;
+  });
+  if (known != HashIndex::none || frozen_) return known;
+  const auto fresh = static_cast<TextId>(spans_.size());
+  const char* const begin = keep(text);
+  *spans_.push() = {begin, static_cast<std::uint32_t>(text.size()), number_of(text)};
+  index_.insert(hash, fresh);
+  return fresh;
 }
 
-void Strings::rehash() {
-  std::vector<std::uint32_t> slots(slots_.size() * 2);
-  const std::size_t last = slots.size() - 1;
-  for (std::size_t i = 0; i < spans_.size(); ++i) {
-    std::size_t slot = spans_[i].hash & last;
-    while (slots[slot] != 0) slot = (slot + 1) & last;
-    slots[slot] = static_cast<std::uint32_t>(i + 1);
+const char* Strings::keep(std::string_view text) {
+  if (blocks_.empty() || text.size() > block_left_) {
+    block_left_ = std::max(units_block, text.size());
+    block_bytes_ += block_left_;
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_left_));
+    block_end_ = blocks_.back().get() + block_left_;
   }
-  slots_ = std::move(slots);
+  char* const begin = block_end_ - block_left_;
+  std::memcpy(begin, text.data(), text.size());
+  block_left_ -= text.size();
+  return begin;
 }
 
-std::size_t Strings::bytes() const noexcept {
-  return units_.capacity() + spans_.capacity() * sizeof(Span) + slots_.capacity() * sizeof(std::uint32_t);
-}
+std::size_t Strings::bytes() const noexcept { return block_bytes_ + spans_.bytes() + index_.bytes(); }
 
 }  // namespace weir::search::sygus

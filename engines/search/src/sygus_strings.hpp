@@ -1,7 +1,7 @@
 // sygus_strings.hpp: texts as numbers: each that a search meets is kept once.
 //
 // Shape:  a unit is a byte. ASCII stands for itself; other code points of a problem are numbered from 128, in order.
-// Memory: 28 bytes a text, and its units.
+// Memory: about 32 bytes a text, and its units.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 #include <weir/search/sygus_problem.hpp>
+
+#include "sygus_store.hpp"
 
 namespace weir::search::sygus {
 
@@ -31,17 +33,17 @@ using TextId = std::uint32_t;
 
 class Strings {
  public:
-  static constexpr TextId absent = 0xffffffff;
+  static constexpr TextId absent = HashIndex::none;
   static constexpr std::int64_t too_large = -2;
 
   Strings();
 
   /// Its number; while frozen, absent where it has none yet.
   TextId id(std::string_view text);
-  std::string_view view(TextId id) const noexcept { return {units_.data() + spans_[id].begin, spans_[id].size}; }
-  std::uint32_t size(TextId id) const noexcept { return spans_[id].size; }
+  std::string_view view(TextId id) const noexcept { return {spans_[id]->begin, spans_[id]->size}; }
+  std::uint32_t size(TextId id) const noexcept { return spans_[id]->size; }
   /// str.to_int: -1 where it has another character than digits; too_large beyond 31 bits.
-  std::int32_t number(TextId id) const noexcept { return spans_[id].number; }
+  std::int32_t number(TextId id) const noexcept { return spans_[id]->number; }
 
   void freeze(bool frozen) noexcept { frozen_ = frozen; }
   std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(spans_.size()); }
@@ -49,15 +51,18 @@ class Strings {
 
  private:
   struct Span {
-    std::uint32_t begin, size, hash;
+    const char* begin;
+    std::uint32_t size;
     std::int32_t number;
   };
 
-  void rehash();
+  const char* keep(std::string_view text);
 
-  std::vector<char> units_;
-  std::vector<Span> spans_;
-  std::vector<std::uint32_t> slots_;  // id + 1; 0: free
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* block_end_ = nullptr;
+  std::size_t block_left_ = 0, block_bytes_ = 0;
+  Rows<Span> spans_;
+  HashIndex index_;
   bool frozen_ = false;
 };
 

@@ -90,20 +90,20 @@ TermId Machine::add(RuleId rule, std::span<const TermId> arguments) {
   term.rule = rule;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     term.arguments[i] = arguments[i];
-    size += terms_[arguments[i]].size;
+    size += terms_[arguments[i]]->size;
   }
   term.size = static_cast<std::uint16_t>(std::min<std::size_t>(size, 0xffff));
-  terms_.push_back(term);
+  *terms_.push() = term;
   return static_cast<TermId>(terms_.size() - 1);
 }
 
 std::vector<SygusTerm> Machine::copy(TermId id) const {
-  std::vector<SygusTerm> nodes{terms_[id]};
+  std::vector<SygusTerm> nodes{*terms_[id]};
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     for (std::size_t k = 0; k < rules_[nodes[i].rule].arity; ++k) {
       const TermId argument = nodes[i].arguments[k];
       nodes[i].arguments[k] = static_cast<TermId>(nodes.size());
-      nodes.push_back(terms_[argument]);
+      nodes.push_back(*terms_[argument]);
     }
   }
   return nodes;
@@ -121,7 +121,7 @@ TermId Machine::paste(std::span<const SygusTerm> nodes) {
 }
 
 bool Machine::evaluate(TermId id, const Sample& sample, Values& out) {
-  const SygusTerm& term = terms_[id];
+  const SygusTerm& term = *terms_[id];
   const Rule& rule = rules_[term.rule];
   std::array<Values, arity_max> given;
   std::array<const std::uint32_t*, arity_max> pointers{};

@@ -51,9 +51,9 @@ class Machine {
   void limit_text(std::size_t units) noexcept { text_max_ = units; }
 
   TermId add(RuleId rule, std::span<const TermId> arguments);
-  const SygusTerm& term(TermId id) const noexcept { return terms_[id]; }
-  const Rule& rule_of(TermId id) const noexcept { return rules_[terms_[id].rule]; }
-  std::uint32_t size_of(TermId id) const noexcept { return terms_[id].size; }
+  const SygusTerm& term(TermId id) const noexcept { return *terms_[id]; }
+  const Rule& rule_of(TermId id) const noexcept { return rules_[terms_[id]->rule]; }
+  std::uint32_t size_of(TermId id) const noexcept { return terms_[id]->size; }
   /// Whole terms out and in; a copy is not bound to this machine.
   std::vector<SygusTerm> copy(TermId id) const;
   TermId paste(std::span<const SygusTerm> nodes);
@@ -66,7 +66,7 @@ class Machine {
   std::optional<std::uint32_t> encode(const Value& value);
   Value decode(Sort sort, std::uint32_t value) const;
 
-  std::size_t bytes() const noexcept { return strings_.bytes() + terms_.capacity() * sizeof(SygusTerm); }
+  std::size_t bytes() const noexcept { return strings_.bytes() + terms_.bytes(); }
 
  private:
   explicit Machine(const Problem& problem) : problem_(problem), rules_(problem) {}
@@ -85,7 +85,7 @@ class Machine {
   Alphabet alphabet_;
   Strings strings_;
   std::vector<std::uint32_t> constants_;
-  std::vector<SygusTerm> terms_;
+  Rows<SygusTerm> terms_;
   Sample everything_;
   static constexpr std::size_t whole_text_max = 1U << 16U;
   std::size_t text_max_ = whole_text_max;

@@ -7,9 +7,10 @@ namespace weir::search::sygus {
 namespace {
 
 constexpr std::uint32_t size_none = 0xffff;
-constexpr std::uint64_t run_units_max = 1'500'000;
+constexpr std::uint64_t run_units_max = 1'000'000;
 constexpr std::size_t predicates_max = 1500;
 constexpr std::size_t covers_max = 64;
+constexpr std::size_t refresh_max = 16'384;  // entries of a call
 constexpr std::size_t exact_examples_max = 8;
 constexpr std::uint32_t depth_end = 14;
 
@@ -94,22 +95,22 @@ void Unifier::prepare_truth(const Bank& bank) {
   add_cover(zero, ~goal & all_);
 }
 
-std::uint64_t Unifier::refresh(const Bank& bank) {
-  std::uint64_t looked = 0;
+bool Unifier::refresh(const Bank& bank, std::uint64_t& units) {
+  std::size_t looked = 0;
   if (truth_) prepare_truth(bank);
-  for (; !truth_ && seen_terms_ < bank.count(Rules::start); ++seen_terms_, ++looked) {
+  for (; !truth_ && seen_terms_ < bank.count(Rules::start) && looked < refresh_max; ++seen_terms_, ++looked) {
     const ExampleSet right = right_on(bank.values(Rules::start, seen_terms_), sample_);
     if (right != 0) add_cover(bank.term(Rules::start, seen_terms_), right);
   }
-  if (!usable()) return looked;
-  const SymbolId truth = machine_.rules()[ite_].arguments[0];
-  for (; seen_predicates_ < bank.count(truth); ++seen_predicates_, ++looked) {
+  const SymbolId truth = usable() ? machine_.rules()[ite_].arguments[0] : Rules::start;
+  for (; usable() && seen_predicates_ < bank.count(truth) && looked < refresh_max; ++seen_predicates_, ++looked) {
     const std::uint32_t* const values = bank.values(truth, seen_predicates_);
     ExampleSet holds = 0;
     for (std::size_t i = 0; i < sample_.count; ++i) holds |= static_cast<ExampleSet>(values[i]) << i;
     add_predicate(bank.term(truth, seen_predicates_), holds);
   }
-  return looked * sample_.count / 4;
+  units += looked * sample_.count / 4 + 1;
+  return looked >= refresh_max;
 }
 
 const Unifier::Cover* Unifier::leaf_of(ExampleSet examples) const noexcept {
@@ -121,7 +122,10 @@ const Unifier::Cover* Unifier::leaf_of(ExampleSet examples) const noexcept {
 
 std::uint32_t Unifier::most_right(ExampleSet examples) const noexcept {
   std::uint32_t most = 0;
-  for (const Cover& cover : covers_) most = std::max(most, count_of(cover.right & examples));
+  for (const Cover& cover : by_count_) {
+    if (count_of(cover.right) <= most) break;
+    most = std::max(most, count_of(cover.right & examples));
+  }
   return most;
 }
 
@@ -138,7 +142,7 @@ std::vector<std::uint32_t> Unifier::ranked(ExampleSet examples, std::size_t coun
     if (yes == 0 || no == 0) continue;
     order.push_back({judge ? most_right(yes) + most_right(no) : 0, predicates_[i].size, i});
   }
-  units_ += predicates_.size() + (judge ? order.size() * covers_.size() / 4 : 0);
+  units_ += predicates_.size() + (judge ? order.size() * 4 : 0);
   std::stable_sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
     return a.score != b.score ? a.score > b.score : a.size < b.size;
   });
@@ -147,35 +151,47 @@ std::vector<std::uint32_t> Unifier::ranked(ExampleSet examples, std::size_t coun
   return best;
 }
 
-Unifier::Choice Unifier::best(ExampleSet examples, std::uint32_t depth, std::uint32_t size_below) {
+/// What is known of a set only gets better: each choice rests on those of its parts.
+const Unifier::Choice& Unifier::keep(ExampleSet examples, const Choice& choice) {
+  const auto [known, fresh] = choices_.try_emplace(examples, choice);
+  if (!fresh && (choice.size < known->second.size || choice.exact)) known->second = choice;
+  return known->second;
+}
+
+Steps Unifier::find_best(Budget& budget, ExampleSet examples, std::uint32_t depth, std::uint32_t size_below,
+                         Choice& out) {
   constexpr std::array<std::size_t, 4> width{40, 12, 5, 2};
-  if (const auto known = choices_.find(examples); known != choices_.end() && known->second.exact) return known->second;
+  const auto known = choices_.find(examples);
+  if (known != choices_.end() && known->second.exact) {
+    out = known->second;
+    co_return;
+  }
   const Cover* const leaf = leaf_of(examples);
   Choice choice{size_none, no_term, 0, true};
   if (leaf != nullptr) choice = {leaf->size, leaf->term, 0, true};
   if (depth < depth_end && size_below > 4 && choice.size > 4) {
-    const bool spent = units_ > run_units_max;
     const std::size_t many = sample_.count <= exact_examples_max ? predicates_.size() : width[std::min(depth, 3U)];
-    for (const std::uint32_t i : ranked(examples, spent ? 1 : many)) {
-      const Predicate& predicate = predicates_[i];
+    const std::uint64_t before = units_;
+    const std::vector<std::uint32_t> order = ranked(examples, units_ > run_units_max ? 1 : many);
+    if (budget.spend(units_ - before)) co_await budget.pause();
+    for (const std::uint32_t i : order) {
+      const ExampleSet holds = predicates_[i].holds;
       const std::uint32_t below = std::min(choice.size, size_below);
-      const std::uint32_t own = predicate.size + 1;
+      const std::uint32_t own = predicates_[i].size + 1;
       if (own + 2 >= below) continue;
-      const Choice yes = best(examples & predicate.holds, depth + 1, below - own - 1);
-      if (yes.size + own + 1 >= below) {
-        choice.exact = choice.exact && yes.exact;
-        continue;
-      }
-      const Choice no = best(examples & ~predicate.holds, depth + 1, below - own - yes.size);
-      choice.exact = choice.exact && yes.exact && no.exact;
+      Choice yes{};
+      co_await find_best(budget, examples & holds, depth + 1, below - own - 1, yes);
+      choice.exact = choice.exact && yes.exact;
+      if (yes.size + own + 1 >= below) continue;
+      Choice no{};
+      co_await find_best(budget, examples & ~holds, depth + 1, below - own - yes.size, no);
+      choice.exact = choice.exact && no.exact;
       if (yes.size + no.size + own < below) choice = {yes.size + no.size + own, no_term, i, choice.exact};
     }
   }
   if (choice.size >= size_below) choice.exact = false;
   units_ += 8;
-  const auto [known, fresh] = choices_.try_emplace(examples, choice);
-  if (!fresh && (choice.size < known->second.size || choice.exact)) known->second = choice;
-  return known->second;
+  out = keep(examples, choice);
 }
 
 TermId Unifier::build(ExampleSet examples) {
@@ -187,19 +203,21 @@ TermId Unifier::build(ExampleSet examples) {
   return machine_.add(ite_, std::array{predicate.term, yes, no});
 }
 
-TermId Unifier::run(std::uint32_t size_below, std::uint64_t& units) {
+Steps Unifier::run(Budget& budget, std::uint32_t size_below) {
   units_ = 0;
+  result_ = no_term;
   choices_.clear();
-  TermId result = no_term;
-  if (usable() && covered() == all_ && size_below > 2) {
-    const std::uint32_t wrap = truth_ ? 2 : 0;
-    if (best(all_, 0, size_below - wrap).size + wrap < size_below) {
-      result = build(all_);
-      if (truth_) result = machine_.add(equal_, std::array{result, one_});
-    }
-  }
-  units += units_;
-  return result;
+  by_count_ = covers_;
+  std::sort(by_count_.begin(), by_count_.end(), [](const Cover& a, const Cover& b) {
+    return count_of(a.right) != count_of(b.right) ? count_of(a.right) > count_of(b.right) : a.term < b.term;
+  });
+  if (!usable() || covered() != all_ || size_below <= 2) co_return;
+  const std::uint32_t wrap = truth_ ? 2 : 0;
+  Choice choice{};
+  co_await find_best(budget, all_, 0, size_below - wrap, choice);
+  if (choice.size + wrap >= size_below) co_return;
+  result_ = build(all_);
+  if (truth_) result_ = machine_.add(equal_, std::array{result_, one_});
 }
 
 }  // namespace weir::search::sygus

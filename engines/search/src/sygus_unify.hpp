@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sygus_bank.hpp"
+#include "sygus_steps.hpp"
 
 namespace weir::search::sygus {
 
@@ -24,10 +25,11 @@ class Unifier {
 
   /// A term that is right on some examples.
   void add_cover(TermId term, ExampleSet right);
-  /// Takes in what the bank has more than at the last call; the work done.
-  std::uint64_t refresh(const Bank& bank);
-  /// The smallest tree found below that size; no_term: none. At most some 10^6 units.
-  TermId run(std::uint32_t size_below, std::uint64_t& units);
+  /// Takes in some of what the bank has more than at the last call; true: there is still more.
+  bool refresh(const Bank& bank, std::uint64_t& units);
+  /// Leaves the smallest tree found below that size in result(); no_term: none. Some 10^6 units at most.
+  Steps run(Budget& budget, std::uint32_t size_below);
+  TermId result() const noexcept { return result_; }
 
   static ExampleSet right_on(const std::uint32_t* values, const Sample& sample) noexcept;
 
@@ -51,7 +53,8 @@ class Unifier {
 
   void add_predicate(TermId term, ExampleSet holds);
   void prepare_truth(const Bank& bank);
-  Choice best(ExampleSet examples, std::uint32_t depth, std::uint32_t size_below);
+  Steps find_best(Budget& budget, ExampleSet examples, std::uint32_t depth, std::uint32_t size_below, Choice& out);
+  const Choice& keep(ExampleSet examples, const Choice& choice);
   std::vector<std::uint32_t> ranked(ExampleSet examples, std::size_t count);
   const Cover* leaf_of(ExampleSet examples) const noexcept;
   std::uint32_t most_right(ExampleSet examples) const noexcept;
@@ -65,11 +68,13 @@ class Unifier {
   TermId one_ = no_term;
   ExampleSet all_ = 0;
   std::size_t seen_terms_ = 0, seen_predicates_ = 0;
-  std::vector<Cover> covers_;
+  std::vector<Cover> covers_;    // smallest first
+  std::vector<Cover> by_count_;  // those right on most first
   std::vector<Predicate> predicates_;
   std::unordered_map<ExampleSet, std::size_t> known_predicates_;
   std::unordered_map<ExampleSet, Choice> choices_;
   std::uint64_t units_ = 0;
+  TermId result_ = no_term;
 };
 
 }  // namespace weir::search::sygus
