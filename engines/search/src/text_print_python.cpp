@@ -138,7 +138,8 @@ class PythonWriter {
     std::string out;
     if (s.whole() && s.order == Slice::Order::apart) {
       out = x;
-    } else if (s.order == Slice::Order::apart && offsets && (s.from.k == 0 || s.to.k == -1)) {
+    } else if (s.order == Slice::Order::apart && offsets && s.from.k != -1 &&
+               (s.from.k == 0 || s.to.k == -1)) {
       out = x + bounds(s);
     } else if (s.order == Slice::Order::apart && s.from.kind == Position::Kind::token &&
                s.to.kind == s.from.kind && s.from.token == s.to.token && s.from.k == s.to.k &&
@@ -375,6 +376,7 @@ class PythonWriter {
         out = table(p);
         break;
     }
+    if (p.kind == Piece::Kind::moment && p.edit.kind != Edit::Kind::none) out = "(" + out + ")";
     return cased(edited(out, p.edit), p.letters);
   }
 
