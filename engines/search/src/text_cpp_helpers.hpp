@@ -485,6 +485,11 @@ const auto moment = [&](const Str& s, std::string_view order) {
       rest %= below;
     }
   }
+  const auto days_in = [](int y, int mo) {
+    const bool leap = y == -1 || (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
+    const int days[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[mo - 1];
+  };
   const auto full = [](Count x) {
     return x.length == 4  ? x.value
            : x.length > 2 ? -2
@@ -505,6 +510,10 @@ const auto moment = [&](const Str& s, std::string_view order) {
     if (n[0].length == 4 || n[1].length == 4) {
       m.year = n[n[0].length == 4 ? 0 : 1].value;
       m.month = n[n[0].length == 4 ? 1 : 0].value;
+      if (m.month > 12 && m.month <= 337 + days_in(m.year, 2)) {
+        m.day = m.month;
+        for (m.month = 1; m.day > days_in(m.year, m.month); ++m.month) m.day -= days_in(m.year, m.month);
+      }
     } else {
       const bool day_first = order == "dmy" || order == "ydm";
       m.day = n[day_first ? 0 : 1].value;
@@ -516,12 +525,9 @@ const auto moment = [&](const Str& s, std::string_view order) {
     m.month = n[order.find('m')].value;
     m.day = n[order.find('d')].value;
   }
-  const bool leap =
-      m.year == -1 || (m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0));
-  const int days[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   fail(m.month != -1 && (m.month < 1 || m.month > 12));
   fail(m.year < -1 || (m.year == 0 && m.second < 0));
-  fail(m.day != -1 && (m.month == -1 || m.day < 1 || m.day > days[m.month - 1]));
+  fail(m.day != -1 && (m.month == -1 || m.day < 1 || m.day > days_in(m.year, m.month)));
   fail(m.year == -1 && m.month == -1 && m.second < 0);
   return m;
 };

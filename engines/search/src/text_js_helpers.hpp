@@ -23,8 +23,8 @@ const patterns = {
 };
 )js"},
     {"cased", "",
-     R"js(const cased = new RegExp("[A-Za-z\u00c0-\u00d6\u00d8-\u00de\u00e0-\u00f6\u00f8-\u00fe\u0100-\u012f\u0132-\u0137"
-  + "\u0139-\u0148\u014a-\u0177\u0179-\u017e\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1\u03c3-\u03c9\u0400-\u045f]", "gu");
+     R"js(const cased = new RegExp("[A-Za-z\u00c0-\u00d6\u00d8-\u00de\u00e0-\u00f6\u00f8-\u00fe\u0100-\u012f"
+  + "\u0132-\u0137\u0139-\u0148\u014a-\u0177\u0179-\u017e\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1\u03c3-\u03c9\u0400-\u045f]", "gu");
 )js"},
     {"upper", "cased", R"js(const upper = (s) => s.replace(cased, (c) => c.toUpperCase());
 )js"},
@@ -63,10 +63,12 @@ const patterns = {
      R"js(const offset = (k) => (s) => k >= 0 ? Math.min(k, chars(s).length) : Math.max(chars(s).length + 1 + k, 0);
 )js"},
     {"token", "matches chosen",
-     R"js(const token = (name, k, end, lenient) => (s, is_from) => chosen(s, matches(s, name), k, end, lenient, is_from);
+     R"js(const token = (name, k, end, lenient) => (s, is_from) =>
+  chosen(s, matches(s, name), k, end, lenient, is_from);
 )js"},
     {"literal", "occurrences chosen",
-     R"js(const literal = (text, k, end, lenient) => (s, is_from) => chosen(s, occurrences(s, text), k, end, lenient, is_from);
+     R"js(const literal = (text, k, end, lenient) => (s, is_from) =>
+  chosen(s, occurrences(s, text), k, end, lenient, is_from);
 )js"},
     {"trimmed", "patterns",
      R"js(const trimmed = (s) => s.replace(new RegExp(`^[${spaces}]+|[${spaces}]+$`, "gu"), "");
@@ -127,7 +129,8 @@ const patterns = {
      R"js(const number = (s, k, comma) => numbers(s, comma).at(k > 0 ? k - 1 : k) ?? fail();
 )js"},
     {"fit", "fail",
-     R"js(const fit = (mantissa, decimals) => Math.abs(mantissa) >= 1e15 || decimals > 12 ? fail() : { mantissa, decimals };
+     R"js(const fit = (mantissa, decimals) =>
+  Math.abs(mantissa) >= 1e15 || decimals > 12 ? fail() : { mantissa, decimals };
 )js"},
     {"integer", "", R"js(const integer = (mantissa) => ({ mantissa, decimals: 0 });
 )js"},
@@ -171,10 +174,12 @@ const patterns = {
 };
 )js"},
     {"months", "",
-     R"js(const months = ("January February March April May June July August September October November December").split(" ");
+     R"js(const months =
+  ("January February March April May June July August September October November December").split(" ");
 )js"},
     {"moment", "fail months", R"js(const moment = (s, order) => {
-  const t = [...s.matchAll(/[0-9]+|[A-Za-z]+/g)].map((m) => ({ text: m[0], begin: m.index, end: m.index + m[0].length }));
+  const t = [...s.matchAll(/[0-9]+|[A-Za-z]+/g)]
+    .map((m) => ({ text: m[0], begin: m.index, end: m.index + m[0].length }));
   const digit = (i) => i < t.length && /^[0-9]/.test(t[i].text);
   const after = (i, c) => digit(i + 1) && t[i + 1].begin === t[i].end + 1 && s[t[i].end] === c;
   const colon = (i) => digit(i) && after(i, ":") && t[i + 1].text.length <= 2;
@@ -193,7 +198,8 @@ const patterns = {
     const j = i + n;
     if (j < t.length && /^[ap]m?$/i.test(t[j].text) && t[j].begin <= t[j - 1].end + 1) {
       half = t[j].text[0].toLowerCase();
-      if (t[j].text.length === 1 && j + 1 < t.length && /^m$/i.test(t[j + 1].text) && t[j + 1].begin === t[j].end + 1) ++n;
+      const dotted = j + 1 < t.length && /^m$/i.test(t[j + 1].text) && t[j + 1].begin === t[j].end + 1;
+      if (t[j].text.length === 1 && dotted) ++n;
       ++n;
     }
     if (n === 1 && half === "") continue;
@@ -222,6 +228,10 @@ const patterns = {
       return { length, value: Number(digits.slice(begin - length, begin)) };
     });
   }
+  const days_of = (y) => {
+    const leap = y === null || (y % 4 === 0 && (y % 100 !== 0 || y % 400 === 0));
+    return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  };
   const full = (x) => x.length === 4 ? x.value : x.length > 2 ? -2 : x.value + (x.value < 30 ? 2000 : 1900);
   if (month !== null) {
     if (n.length > 0) {
@@ -241,6 +251,11 @@ const patterns = {
   } else if (n.length === 2) {
     if (n[0].length === 4 || n[1].length === 4) {
       [year, month] = (n[0].length === 4 ? n : [n[1], n[0]]).map((x) => x.value);
+      const days = days_of(year);
+      if (month > 12 && month <= days.reduce((a, b) => a + b)) {
+        day = month;
+        for (month = 1; day > days[month - 1]; ++month) day -= days[month - 1];
+      }
     } else {
       [day, month] = (order === "dmy" || order === "ydm" ? n : [n[1], n[0]]).map((x) => x.value);
     }
@@ -250,8 +265,7 @@ const patterns = {
     month = n[order.indexOf("m")].value;
     day = n[order.indexOf("d")].value;
   }
-  const leap = year === null || (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0));
-  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  const days = days_of(year);
   if (month !== null && (month < 1 || month > 12)) fail();
   if (year !== null && (year < 0 || (year === 0 && second === null))) fail();
   if (day !== null && (month === null || day < 1 || day > days[month - 1])) fail();
@@ -312,7 +326,8 @@ const patterns = {
      R"js(const month_name = (m, length) => months[field_number(m, "month") - 1].slice(0, length);
 )js"},
     {"weekday_name", "field_number", R"js(const weekday_name = (m, length) =>
-  "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(" ")[field_number(m, "weekday") - 1].slice(0, length);
+  "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+    .split(" ")[field_number(m, "weekday") - 1].slice(0, length);
 )js"},
     {"am_pm", "field_number",
      R"js(const am_pm = (m) => field_number(m, "hour12") && m.second < 43200 ? "AM" : "PM";

@@ -127,6 +127,14 @@ int full_year(const DateToken& t) noexcept {
   return t.value < 30 ? 2000 + t.value : 1900 + t.value;
 }
 
+/// The day-th day of a year; what is beyond stays no month.
+void day_of(Moment& m, int day) noexcept {
+  if (day > (leap(m.year) ? 366 : 365)) return;
+  m.month = 1;
+  for (; day > days_in(m.year, m.month); ++m.month) day -= days_in(m.year, m.month);
+  m.day = day;
+}
+
 /// Eight or six digits become three numbers.
 void unpack(std::vector<DateToken>& numbers, DateOrder order) {
   const DateToken t = numbers[0];
@@ -170,6 +178,7 @@ bool without_name(Moment& m, const std::vector<DateToken>& n, DateOrder order) {
     if (first || last) {
       m.year = n[first ? 0 : 1].value;
       m.month = n[first ? 1 : 0].value;
+      if (m.month > 12) day_of(m, m.month);
     } else {
       const bool day_first = order == DateOrder::dmy || order == DateOrder::ydm;
       m.day = n[day_first ? 0 : 1].value;

@@ -38,9 +38,19 @@ double penalty_of(const std::vector<Str>& shown, const std::vector<std::optional
   return (failed > 0 ? 1 : 0) + 6 * failed / n + 2 * strange / n;
 }
 
+bool copied(const std::vector<Row>& rows, const std::vector<Str>& shown) {
+  for (std::size_t e = 0; e < shown.size(); ++e) {
+    const Row& row = rows[e];
+    if (std::none_of(row.begin(), row.end(),
+                     [&](const Str& s) { return s.find(shown[e]) != Str::npos; }))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-bool Pool::offer(Piece piece, double cost) {
+bool Pool::offer(Piece piece, double cost, double copy_cost) {
   ++looked_at_;
   std::vector<Str> shown;
   bool empty = true;
@@ -51,6 +61,7 @@ bool Pool::offer(Piece piece, double cost) {
     shown.push_back(*std::move(value));
   }
   if (empty) return false;
+  if (copy_cost > 0 && copied(sheet_->rows, shown)) cost += copy_cost;
   add(std::move(shown), std::move(piece), cost);
   return true;
 }

@@ -34,11 +34,13 @@ class Pool {
   explicit Pool(const Sheet& sheet, std::size_t bytes_max = std::size_t{64} << 20)
       : sheet_(&sheet), bytes_max_(bytes_max) {}
 
+  /// `copy_cost` is added where every text stands in its input as it is: another family is for that.
   /// Evaluates it on the shown rows; false where one has no text, or all are empty, or one is not in its output.
-  bool offer(Piece piece, double cost);
+  bool offer(Piece piece, double cost, double copy_cost = 0);
   void add(std::vector<Str> shown, Piece piece, double cost);
 
-  /// Evaluates the atoms of a group on the unlabelled rows, adds to their costs what they do badly there, drops repeats.
+  /// Evaluates the atoms of a group on the unlabelled rows, adds to their costs what they do badly there, and drops
+  /// repeats.
   void prepare(std::size_t group);
 
   std::size_t size() const noexcept { return groups_.size(); }

@@ -9,6 +9,7 @@ namespace weir::search::text {
 namespace {
 
 constexpr std::size_t answers_max = 40;
+constexpr double no_change = 4;
 
 bool padded(Field f) noexcept { return f == Field::month2 || f == Field::day2; }
 bool bare(Field f) noexcept {
@@ -51,6 +52,14 @@ double number_oddity(const std::vector<Piece>& pieces) {
   return odd;
 }
 
+/// Who asks for a program wants more than the input as it is.
+bool changes_nothing(const Sheet& sheet, const std::vector<Str>& outs) {
+  for (std::size_t r = 0; r < outs.size(); ++r) {
+    if (sheet.rows[r].size() != 1 || outs[r] != sheet.rows[r][0]) return false;
+  }
+  return true;
+}
+
 double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_t failed) {
   const std::size_t shown = sheet.shown(), all = sheet.rows.size();
   if (all == shown) return 0;
@@ -78,6 +87,7 @@ Candidate judged(const Sheet& sheet, Program program, double cost) {
   }
   for (const Branch& b : c.program.branches)
     c.score += moment_oddity(b.pieces) + number_oddity(b.pieces);
+  if (changes_nothing(sheet, c.outs)) c.score += no_change;
   c.score += look_penalty(sheet, c.outs, failures);
   return c;
 }

@@ -62,9 +62,14 @@ void Solver::find_contexts() {
       if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
     }
   };
+  std::vector<CostedMoment> dates;
+  for (const CostedMoment& m : moments_) {
+    const auto first = moment_of(m.source, sheet_.rows[0]);
+    if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
+  }
   for (const CostedMoment& m : moments_) {
     contexts_.push_back(fields_of(sheet_, m));
-    if (thorough_) take(time_roundings(sheet_, m, looked_at_));
+    if (thorough_) take(time_roundings(sheet_, m, dates, looked_at_));
   }
   if (!thorough_) return;
   for (const CostedNumber& n : number_sources_) take(number_ranges(sheet_, n, looked_at_));
