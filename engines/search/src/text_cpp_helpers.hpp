@@ -183,9 +183,8 @@ const auto matches = [&](const Str& s, std::string_view name) {
     {"keep", "letters", R"code(const auto keep = [&](const Str& s, std::string_view name) {
   Str out;
   for (const char32_t c : s) {
-    if ((name != "digits" && is_letter(c)) ||
-        (name != "letters" && is_digit(c)))
-      out += c;
+    const bool letter = name == "uppers" ? is_upper(c) : name != "digits" && is_letter(c);
+    if (letter || ((name == "digits" || name == "alnum") && is_digit(c))) out += c;
   }
   return out;
 };
@@ -532,6 +531,15 @@ const auto moment = [&](const Str& s, std::string_view order) {
   return m;
 };
 )code"},
+    {"either", "moment",
+     R"code(const auto either = [&](const Str& s, std::string_view first, std::string_view second) {
+  try {
+    return moment(s, first);
+  } catch (const std::out_of_range&) {
+    return moment(s, second);
+  }
+};
+)code"},
     {"rounded_time", "moment",
      R"code(const auto rounded_time = [&](Moment m, int unit, int start, std::string_view mode,
                               int add, bool wrap) {
@@ -601,9 +609,9 @@ const auto moment = [&](const Str& s, std::string_view order) {
   return weekdays[field_number(m, "weekday") - 1].substr(0, length);
 };
 )code"},
-    {"am_pm", "moment", R"code(const auto am_pm = [&](const Moment& m) {
+    {"am_pm", "moment", R"code(const auto am_pm = [&](const Moment& m, std::size_t length) {
   fail(m.second < 0 || m.second >= 86400);
-  return Str(m.second < 43200 ? U"AM" : U"PM");
+  return Str(m.second < 43200 ? U"AM" : U"PM").substr(0, length);
 };
 )code"},
     {"ordinal", "field", R"code(const auto ordinal = [&](const Moment& m) {

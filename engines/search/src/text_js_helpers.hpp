@@ -273,6 +273,14 @@ const patterns = {
   return { year, month, day, second };
 };
 )js"},
+    {"either", "moment", R"js(const either = (s, first, second) => {
+  try {
+    return moment(s, first);
+  } catch {
+    return moment(s, second);
+  }
+};
+)js"},
     {"rounded_time", "fail", R"js(const rounded_time = (m, unit, start, mode, add, wrap) => {
   if (m.second === null) fail();
   let second = m.second;
@@ -330,7 +338,8 @@ const patterns = {
     .split(" ")[field_number(m, "weekday") - 1].slice(0, length);
 )js"},
     {"am_pm", "field_number",
-     R"js(const am_pm = (m) => field_number(m, "hour12") && m.second < 43200 ? "AM" : "PM";
+     R"js(const am_pm = (m, length) =>
+  (field_number(m, "hour12") && m.second < 43200 ? "AM" : "PM").slice(0, length);
 )js"},
     {"ordinal", "field_number", R"js(const ordinal = (m) => {
   const n = field_number(m, "day");

@@ -247,6 +247,11 @@ std::int64_t days_from_epoch(int year, int month, int day) noexcept {
 }
 
 std::optional<Moment> moment_of(View text, DateOrder order) {
+  if (order == DateOrder::mdy_or_dmy || order == DateOrder::dmy_or_mdy) {
+    const bool month_first = order == DateOrder::mdy_or_dmy;
+    const auto m = moment_of(text, month_first ? DateOrder::mdy : DateOrder::dmy);
+    return m ? m : moment_of(text, month_first ? DateOrder::dmy : DateOrder::mdy);
+  }
   auto tokens = date_tokens(text);
   Moment m;
   m.second = take_time(text, tokens);
@@ -354,8 +359,9 @@ std::optional<Str> written(const Moment& m, Field field) {
     case Field::second2:
       return number(Field::second, 2);
     case Field::am_pm:
+    case Field::am_pm1:
       if (m.second < 0 || m.second >= 86400) return std::nullopt;
-      return Str(m.second < 43200 ? U"AM" : U"PM");
+      return Str(m.second < 43200 ? U"AM" : U"PM").substr(0, field == Field::am_pm ? 2 : 1);
     default:
       return number(field, 1);
   }

@@ -22,8 +22,9 @@ struct Moment {
 };
 
 /// Which of three numbers is what; names of months and four-digit years overrule it where they stand.
-enum class DateOrder : std::uint8_t { ymd, mdy, dmy, ydm };
-inline constexpr int date_orders = 4;
+/// The last two take the second order where the first gives no date.
+enum class DateOrder : std::uint8_t { ymd, mdy, dmy, ydm, mdy_or_dmy, dmy_or_mdy };
+inline constexpr int date_orders = 6;
 
 /// The first time (h:mm, h:mm:ss, 5 PM) and the date of what is left: month names in English from three letters on,
 /// numbers, eight or six digits packed, a year and a day of it (13 to 366). Two-digit years are 1930 to 2029.
@@ -56,10 +57,11 @@ enum class Field : std::uint8_t {
   second,
   second2,
   am_pm,
+  am_pm1,
   total_minutes,
   total_seconds,
 };
-inline constexpr int fields = 28;
+inline constexpr int fields = 29;
 
 /// Its text ("07", "July", "PM").
 std::optional<Str> written(const Moment& m, Field field);

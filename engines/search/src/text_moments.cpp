@@ -44,7 +44,7 @@ std::vector<std::pair<Slice, double>> moment_slices(const Sheet& sheet) {
 }
 
 double order_cost(DateOrder order) noexcept {
-  constexpr double costs[] = {0, 0.1, 0.2, 2.5};
+  constexpr double costs[] = {0, 0.1, 0.2, 2.5, 1.6, 1.7};
   return costs[static_cast<std::size_t>(order)];
 }
 
@@ -80,10 +80,16 @@ double field_cost(Field f) noexcept {
 
 bool has_names(Field f) noexcept {
   return f == Field::month3 || f == Field::month_name || f == Field::weekday3 ||
-         f == Field::weekday_name || f == Field::am_pm || f == Field::day_ordinal;
+         f == Field::weekday_name || f == Field::am_pm || f == Field::am_pm1 ||
+         f == Field::day_ordinal;
+}
+
+bool pads(Field f) noexcept {
+  return f == Field::month2 || f == Field::day2 || f == Field::hour2 || f == Field::hour12_2;
 }
 
 void offer_field(Pool& pool, const MomentSource& source, Field field, double cost) {
+  if (pads(field) && pool.bare_input()) cost += 0.5;
   Piece p;
   p.kind = Piece::Kind::moment;
   p.moment = source;
@@ -195,9 +201,9 @@ bool may_be_written(const Sheet& sheet, const MomentSource& source) {
          (source.unit % 3600 == 0 || stands({Field::minute, Field::total_minutes}));
 }
 
-constexpr Field clock_fields[] = {Field::hour,     Field::hour2,   Field::hour12,
-                                  Field::hour12_2, Field::minute2, Field::minute,
-                                  Field::second2,  Field::am_pm,   Field::total_minutes};
+constexpr Field clock_fields[] = {
+    Field::hour,   Field::hour2,   Field::hour12, Field::hour12_2, Field::minute2,
+    Field::minute, Field::second2, Field::am_pm,  Field::am_pm1,   Field::total_minutes};
 
 constexpr Field date_fields[] = {
     Field::year, Field::month, Field::month2,      Field::month3,   Field::month_name,

@@ -175,6 +175,8 @@ class CallWriter {
         return call("keep", s, name_of("letters"));
       case Edit::Kind::keep_alnum:
         return call("keep", s, name_of("alnum"));
+      case Edit::Kind::keep_uppers:
+        return call("keep", s, name_of("uppers"));
       case Edit::Kind::drop:
         return call("drop", s, text(e.a));
       case Edit::Kind::swap:
@@ -199,8 +201,12 @@ class CallWriter {
   }
 
   std::string moment(const MomentSource& m) {
+    const auto order = [](std::size_t i) { return name_of(order_names[i]); };
     const std::string read =
-        call("moment", slice(m.where), name_of(order_names[static_cast<std::size_t>(m.order)]));
+        m.order == DateOrder::mdy_or_dmy ? call("either", slice(m.where), order(1), order(2))
+        : m.order == DateOrder::dmy_or_mdy
+            ? call("either", slice(m.where), order(2), order(1))
+            : call("moment", slice(m.where), order(static_cast<std::size_t>(m.order)));
     if (m.unit == 0 && m.add == 0) return read;
     return call("rounded_time", read, number(m.unit), number(m.offset),
                 name_of(mode_names[static_cast<std::size_t>(m.mode)]), number(m.add),
@@ -269,7 +275,8 @@ class CallWriter {
       case Field::day_of_year3:
         return wide(3);
       case Field::am_pm:
-        return call("am_pm", m);
+      case Field::am_pm1:
+        return call("am_pm", m, number(f == Field::am_pm ? 2 : 1));
       case Field::month2:
       case Field::day2:
       case Field::iso_week2:

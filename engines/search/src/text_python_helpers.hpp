@@ -222,6 +222,12 @@ inline constexpr Helper python_helpers[] = {
         raise LookupError("no date")
     return {"year": year, "month": month, "day": day, "second": second}
 )py"},
+    {"either", "moment", R"py(def either(s, first, second):
+    try:
+        return moment(s, first)
+    except LookupError:
+        return moment(s, second)
+)py"},
     {"rounded_time", "", R"py(def rounded_time(m, unit, offset=0, mode="floor", add=0, wrap=True):
     if m["second"] is None:
         raise LookupError("no time")

@@ -23,7 +23,8 @@ Solver::Solver(Sheet sheet, bool thorough, std::size_t bytes_max)
 bool Solver::readable() const {
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
     for (const Str& text : sheet_.rows[e]) {
-      if (std::any_of(text.begin(), text.end(), is_digit)) return true;
+      if (std::any_of(text.begin(), text.end(), is_digit) || moment_of(View(text), DateOrder::ymd))
+        return true;
     }
   }
   return false;

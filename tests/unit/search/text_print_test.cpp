@@ -194,7 +194,7 @@ class RandomProgram {
     p.field = static_cast<Field>(below(fields));
     if (p.kind == Piece::Kind::table)
       p.table = {{{U"SF.", U"007"}, U"San \"F\""}, {{U"", U" "}, U"\\n"}};
-    if (below(3) == 0) p.edit = {static_cast<Edit::Kind>(below(11)), mark(), mark(), below(9)};
+    if (below(3) == 0) p.edit = {static_cast<Edit::Kind>(below(12)), mark(), mark(), below(9)};
     if (p.edit.kind == Edit::Kind::initials && below(2) == 0) p.edit.a = 0;
     if (below(3) == 0) p.letters = static_cast<Letters>(below(6));
     return p;
@@ -288,8 +288,8 @@ void compare(const std::vector<Case>& all, const std::string& got,
       std::getline(have, b);
       if (a == b) continue;
       const std::string text = print(all[i].program, signature(i));
-      FAIL_CHECK("on " << quoted(row[0], false) << ", " << quoted(row[1], false) << ": evaluator " << a
-                       << ", program " << b << " ... "
+      FAIL_CHECK("on " << quoted(row[0], false) << ", " << quoted(row[1], false) << ": evaluator "
+                       << a << ", program " << b << " ... "
                        << text.substr(text.size() - std::min<std::size_t>(text.size(), 900)));
       return;
     }
