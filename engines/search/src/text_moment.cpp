@@ -127,6 +127,14 @@ int full_year(const DateToken& t) noexcept {
   return t.value < 30 ? 2000 + t.value : 1900 + t.value;
 }
 
+/// The day-th day of a year; what is beyond stays no month.
+void day_of(Moment& m, int day) noexcept {
+  if (day > (leap(m.year) ? 366 : 365)) return;
+  m.month = 1;
+  for (; day > days_in(m.year, m.month); ++m.month) day -= days_in(m.year, m.month);
+  m.day = day;
+}
+
 /// Eight or six digits become three numbers.
 void unpack(std::vector<DateToken>& numbers, DateOrder order) {
   const DateToken t = numbers[0];
@@ -170,6 +178,7 @@ bool without_name(Moment& m, const std::vector<DateToken>& n, DateOrder order) {
     if (first || last) {
       m.year = n[first ? 0 : 1].value;
       m.month = n[first ? 1 : 0].value;
+      if (m.month > 12) day_of(m, m.month);
     } else {
       const bool day_first = order == DateOrder::dmy || order == DateOrder::ydm;
       m.day = n[day_first ? 0 : 1].value;
@@ -238,6 +247,11 @@ std::int64_t days_from_epoch(int year, int month, int day) noexcept {
 }
 
 std::optional<Moment> moment_of(View text, DateOrder order) {
+  if (order == DateOrder::mdy_or_dmy || order == DateOrder::dmy_or_mdy) {
+    const bool month_first = order == DateOrder::mdy_or_dmy;
+    const auto m = moment_of(text, month_first ? DateOrder::mdy : DateOrder::dmy);
+    return m ? m : moment_of(text, month_first ? DateOrder::dmy : DateOrder::mdy);
+  }
   auto tokens = date_tokens(text);
   Moment m;
   m.second = take_time(text, tokens);
@@ -345,8 +359,9 @@ std::optional<Str> written(const Moment& m, Field field) {
     case Field::second2:
       return number(Field::second, 2);
     case Field::am_pm:
+    case Field::am_pm1:
       if (m.second < 0 || m.second >= 86400) return std::nullopt;
-      return Str(m.second < 43200 ? U"AM" : U"PM");
+      return Str(m.second < 43200 ? U"AM" : U"PM").substr(0, field == Field::am_pm ? 2 : 1);
     default:
       return number(field, 1);
   }

@@ -1,7 +1,7 @@
 // text_moment.hpp: dates and times of day as people write them: found in text, rounded, written field by field.
 //
-// Shape:  a Moment has what its text had: a date may lack its day or year, a time its seconds, and one of the two may be
-//         missing. Seconds count from midnight; hours beyond 23 are durations.
+// Shape:  a Moment has what its text had: a date may lack its day or year, a time its seconds, and one of the two may
+//         be missing. Seconds count from midnight; hours beyond 23 are durations.
 // Errors: a field that is not there has no value: a program that needs it fails on that row.
 #pragma once
 
@@ -22,11 +22,12 @@ struct Moment {
 };
 
 /// Which of three numbers is what; names of months and four-digit years overrule it where they stand.
-enum class DateOrder : std::uint8_t { ymd, mdy, dmy, ydm };
-inline constexpr int date_orders = 4;
+/// The last two take the second order where the first gives no date.
+enum class DateOrder : std::uint8_t { ymd, mdy, dmy, ydm, mdy_or_dmy, dmy_or_mdy };
+inline constexpr int date_orders = 6;
 
 /// The first time (h:mm, h:mm:ss, 5 PM) and the date of what is left: month names in English from three letters on,
-/// numbers, eight or six digits packed. Two-digit years are 1930 to 2029.
+/// numbers, eight or six digits packed, a year and a day of it (13 to 366). Two-digit years are 1930 to 2029.
 std::optional<Moment> moment_of(View text, DateOrder order);
 
 enum class Field : std::uint8_t {
@@ -56,10 +57,11 @@ enum class Field : std::uint8_t {
   second,
   second2,
   am_pm,
+  am_pm1,
   total_minutes,
   total_seconds,
 };
-inline constexpr int fields = 28;
+inline constexpr int fields = 29;
 
 /// Its text ("07", "July", "PM").
 std::optional<Str> written(const Moment& m, Field field);

@@ -44,7 +44,7 @@ std::vector<std::pair<Slice, double>> moment_slices(const Sheet& sheet) {
 }
 
 double order_cost(DateOrder order) noexcept {
-  constexpr double costs[] = {0, 0.1, 0.2, 2.5};
+  constexpr double costs[] = {0, 0.1, 0.2, 2.5, 1.6, 1.7};
   return costs[static_cast<std::size_t>(order)];
 }
 
@@ -80,10 +80,16 @@ double field_cost(Field f) noexcept {
 
 bool has_names(Field f) noexcept {
   return f == Field::month3 || f == Field::month_name || f == Field::weekday3 ||
-         f == Field::weekday_name || f == Field::am_pm || f == Field::day_ordinal;
+         f == Field::weekday_name || f == Field::am_pm || f == Field::am_pm1 ||
+         f == Field::day_ordinal;
+}
+
+bool pads(Field f) noexcept {
+  return f == Field::month2 || f == Field::day2 || f == Field::hour2 || f == Field::hour12_2;
 }
 
 void offer_field(Pool& pool, const MomentSource& source, Field field, double cost) {
+  if (pads(field) && pool.bare_input()) cost += 0.5;
   Piece p;
   p.kind = Piece::Kind::moment;
   p.moment = source;
@@ -170,6 +176,13 @@ std::vector<TimeRounding> time_grid() {
   return all;
 }
 
+/// Ranges side by side are what people mean: from one step to the next, or to the last moment before it.
+double width_cost(int width, int unit) noexcept {
+  const int gap = unit - width;
+  if (gap == 0 || gap == 60) return 0.2;
+  return gap == 1 || gap == 300 || gap == 600 || gap == 900 || gap == 1800 ? 0.8 : 3.2;
+}
+
 /// The lower end may be written: its minutes, or its hours where those are what rounding changes.
 bool may_be_written(const Sheet& sheet, const MomentSource& source) {
   const auto stands = [&](std::initializer_list<Field> any) {
@@ -188,9 +201,25 @@ bool may_be_written(const Sheet& sheet, const MomentSource& source) {
          (source.unit % 3600 == 0 || stands({Field::minute, Field::total_minutes}));
 }
 
-constexpr Field clock_fields[] = {Field::hour,     Field::hour2,   Field::hour12,
-                                  Field::hour12_2, Field::minute2, Field::minute,
-                                  Field::second2,  Field::am_pm,   Field::total_minutes};
+constexpr Field clock_fields[] = {
+    Field::hour,   Field::hour2,   Field::hour12, Field::hour12_2, Field::minute2,
+    Field::minute, Field::second2, Field::am_pm,  Field::am_pm1,   Field::total_minutes};
+
+constexpr Field date_fields[] = {
+    Field::year, Field::month, Field::month2,      Field::month3,   Field::month_name,
+    Field::day,  Field::day2,  Field::day_ordinal, Field::weekday3, Field::weekday_name};
+
+/// Every row is a date, and they are written in several ways: that is what it is about.
+bool dates_of_many_looks(const Sheet& sheet, const Slice& slice,
+                         const std::vector<std::optional<Moment>>& moments) {
+  if (!slice.whole() || slice.input == Slice::all_inputs) return false;
+  std::set<Str> looks;
+  for (std::size_t r = 0; r < moments.size(); ++r) {
+    if (!moments[r] || moments[r]->year == absent || moments[r]->month == absent) return false;
+    looks.insert(look_of(sheet.rows[r][static_cast<std::size_t>(slice.input)]));
+  }
+  return looks.size() > 1;
+}
 
 }  // namespace
 
@@ -213,8 +242,9 @@ std::vector<CostedMoment> moments_in(const Sheet& sheet) {
       std::vector<std::optional<Moment>> moments;
       if (!parsed(source, moments) || std::find(known.begin(), known.end(), moments) != known.end())
         continue;
+      const double many_looks = dates_of_many_looks(sheet, slice, moments) ? -2 : 0;
       known.push_back(std::move(moments));
-      all.push_back({source, 1 + cost + order_cost(source.order)});
+      all.push_back({source, 1 + cost + order_cost(source.order) + many_looks});
       if (all.size() >= 24) return all;
     }
   }
@@ -229,6 +259,7 @@ Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
 }
 
 std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& moment,
+                                    const std::vector<CostedMoment>& dates,
                                     std::uint64_t& looked_at) {
   std::vector<Context> pools;
   bool durations = false;
@@ -259,10 +290,15 @@ std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& mome
         if (width > 0) {
           CostedMoment high = low;
           high.source.add = width;
-          cost += width == t.unit || width == t.unit - 60 ? 0.2 : width < t.unit ? 0.8 : 2;
+          cost += width_cost(width, t.unit);
           for (const Field f : clock_fields) offer_field(pool, high.source, f, 0);
         }
-        if (pool.size() > 0) pools.push_back({std::move(pool), cost});
+        if (pool.size() == 0) continue;
+        for (const CostedMoment& date : dates) {
+          for (const Field f : date_fields)
+            offer_field(pool, date.source, f, 0.3 + 0.5 * date.cost);
+        }
+        pools.push_back({std::move(pool), cost});
       }
     }
   }

@@ -8,6 +8,7 @@ namespace weir::search::text {
 namespace {
 
 constexpr int number_index_max = 6;
+constexpr double copied_number = 1.2;  // a number that is the same in the output: slices come first
 
 struct CostedSteps {
   NumberSteps steps;
@@ -199,7 +200,7 @@ void offer_written(Pool& pool, const CostedNumber& number, const CostedSteps& st
     p.number = number.source;
     p.steps = steps.steps;
     p.format = f.format;
-    pool.offer(std::move(p), number.cost + steps.cost + f.cost + extra);
+    pool.offer(std::move(p), number.cost + steps.cost + f.cost + extra, copied_number);
   }
 }
 

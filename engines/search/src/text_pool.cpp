@@ -18,7 +18,8 @@ Str key_of(const std::vector<Str>& shown) {
 }
 
 /// What failing or strange texts on unlabelled rows cost.
-double penalty_of(const std::vector<Str>& shown, const std::vector<std::optional<Str>>& rest) {
+double penalty_of(const std::vector<Str>& shown, const std::vector<std::optional<Str>>& rest,
+                  bool moment) {
   if (rest.empty()) return 0;
   Looks looks;
   bool empty = false;
@@ -31,16 +32,36 @@ double penalty_of(const std::vector<Str>& shown, const std::vector<std::optional
     if (!r || (r->empty() && !empty)) {
       failed += 1;
     } else {
-      strange += looks.strangeness(*r);
+      const double s = looks.strangeness(*r);
+      strange += moment && s < 1 ? 0 : s;  // days and months have one digit or two
     }
   }
   const auto n = static_cast<double>(rest.size());
   return (failed > 0 ? 1 : 0) + 6 * failed / n + 2 * strange / n;
 }
 
+bool copied(const std::vector<Row>& rows, const std::vector<Str>& shown) {
+  for (std::size_t e = 0; e < shown.size(); ++e) {
+    const Row& row = rows[e];
+    if (std::none_of(row.begin(), row.end(),
+                     [&](const Str& s) { return s.find(shown[e]) != Str::npos; }))
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-bool Pool::offer(Piece piece, double cost) {
+Pool::Pool(const Sheet& sheet, std::size_t bytes_max) : sheet_(&sheet), bytes_max_(bytes_max) {
+  for (std::size_t r = 0; !bare_input_ && r < sheet.rows.size() && r < 8; ++r) {
+    for (const Str& s : sheet.rows[r]) {
+      for (const Span d : matches(s, Class::digits))
+        bare_input_ = bare_input_ || d.end - d.begin == 1;
+    }
+  }
+}
+
+bool Pool::offer(Piece piece, double cost, double copy_cost) {
   ++looked_at_;
   std::vector<Str> shown;
   bool empty = true;
@@ -51,6 +72,7 @@ bool Pool::offer(Piece piece, double cost) {
     shown.push_back(*std::move(value));
   }
   if (empty) return false;
+  if (copy_cost > 0 && copied(sheet_->rows, shown)) cost += copy_cost;
   add(std::move(shown), std::move(piece), cost);
   return true;
 }
@@ -90,7 +112,7 @@ void Pool::prepare(std::size_t group) {
     const bool repeat =
         std::any_of(kept.begin(), kept.end(), [&a](const Atom& k) { return k.rest == a.rest; });
     if (repeat) continue;
-    a.cost += penalty_of(g.shown, a.rest);
+    a.cost += penalty_of(g.shown, a.rest, a.piece.kind == Piece::Kind::moment);
     kept.push_back(std::move(a));
   }
   std::stable_sort(kept.begin(), kept.end(),

@@ -31,20 +31,23 @@ class Pool {
   static constexpr std::size_t atoms_max = 16;
   static constexpr std::size_t kept_max = 5;  // of a group, that differ on unlabelled rows
 
-  explicit Pool(const Sheet& sheet, std::size_t bytes_max = std::size_t{64} << 20)
-      : sheet_(&sheet), bytes_max_(bytes_max) {}
+  explicit Pool(const Sheet& sheet, std::size_t bytes_max = std::size_t{64} << 20);
 
+  /// `copy_cost` is added where every text stands in its input as it is: another family is for that.
   /// Evaluates it on the shown rows; false where one has no text, or all are empty, or one is not in its output.
-  bool offer(Piece piece, double cost);
+  bool offer(Piece piece, double cost, double copy_cost = 0);
   void add(std::vector<Str> shown, Piece piece, double cost);
 
-  /// Evaluates the atoms of a group on the unlabelled rows, adds to their costs what they do badly there, drops repeats.
+  /// Evaluates the atoms of a group on the unlabelled rows, adds to their costs what they do badly there, and drops
+  /// repeats.
   void prepare(std::size_t group);
 
   std::size_t size() const noexcept { return groups_.size(); }
   const Group& operator[](std::size_t i) const noexcept { return groups_[i]; }
   /// Groups whose text of row 0 starts with c (0: is empty).
   const std::vector<std::uint32_t>& starting(char32_t c) const;
+  /// An input has a single digit between others that are none: such people do not pad.
+  bool bare_input() const noexcept { return bare_input_; }
   std::uint64_t looked_at() const noexcept { return looked_at_; }
   std::size_t memory() const noexcept { return memory_; }
 
@@ -55,6 +58,7 @@ class Pool {
   std::unordered_map<char32_t, std::vector<std::uint32_t>> starting_;
   std::uint64_t looked_at_ = 0;
   std::size_t bytes_max_;
+  bool bare_input_ = false;
   std::size_t memory_ = 0;
 };
 

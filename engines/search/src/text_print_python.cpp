@@ -138,7 +138,8 @@ class PythonWriter {
     std::string out;
     if (s.whole() && s.order == Slice::Order::apart) {
       out = x;
-    } else if (s.order == Slice::Order::apart && offsets && (s.from.k == 0 || s.to.k == -1)) {
+    } else if (s.order == Slice::Order::apart && offsets && s.from.k != -1 &&
+               (s.from.k == 0 || s.to.k == -1)) {
       out = x + bounds(s);
     } else if (s.order == Slice::Order::apart && s.from.kind == Position::Kind::token &&
                s.to.kind == s.from.kind && s.from.token == s.to.token && s.from.k == s.to.k &&
@@ -173,6 +174,8 @@ class PythonWriter {
         return "re.sub(\"[^\" + " + helpers_.use("letters") + " + \"]\", \"\", " + s + ")";
       case Edit::Kind::keep_alnum:
         return "re.sub(\"[^0-9\" + " + helpers_.use("letters") + " + \"]\", \"\", " + s + ")";
+      case Edit::Kind::keep_uppers:
+        return "re.sub(\"[^\" + " + helpers_.use("uppers") + " + \"]\", \"\", " + s + ")";
       case Edit::Kind::drop:
         return s + ".replace(" + quoted(Str(1, e.a), false) + ", \"\")";
       case Edit::Kind::swap:
@@ -201,9 +204,11 @@ class PythonWriter {
   }
 
   std::string moment(const MomentSource& m) {
-    constexpr std::string_view orders[] = {"ymd", "mdy", "dmy", "ydm"};
-    std::string out = helpers_.use("moment") + "(" + slice(m.where) + ", \"" +
-                      std::string(orders[static_cast<std::size_t>(m.order)]) + "\")";
+    constexpr std::string_view orders[] = {"\"ymd\"", "\"mdy\"",          "\"dmy\"",
+                                           "\"ydm\"", "\"mdy\", \"dmy\"", "\"dmy\", \"mdy\""};
+    std::string out = helpers_.use(m.order >= DateOrder::mdy_or_dmy ? "either" : "moment") + "(" +
+                      slice(m.where) + ", " +
+                      std::string(orders[static_cast<std::size_t>(m.order)]) + ")";
     if (m.unit == 0 && m.add == 0) return out;
     out = helpers_.use("rounded_time") + "(" + out + ", " + number(m.unit);
     if (m.offset != 0) out += ", offset=" + number(m.offset);
@@ -293,7 +298,8 @@ class PythonWriter {
       case Field::second2:
         return wide(Field::second, 2);
       case Field::am_pm:
-        return helpers_.use("am_pm") + "(" + m + ")";
+      case Field::am_pm1:
+        return helpers_.use("am_pm") + "(" + m + (f == Field::am_pm ? ")" : ")[0]");
       default:
         return "str(" + field_number(m, f) + ")";
     }
@@ -375,6 +381,7 @@ class PythonWriter {
         out = table(p);
         break;
     }
+    if (p.kind == Piece::Kind::moment && p.edit.kind != Edit::Kind::none) out = "(" + out + ")";
     return cased(edited(out, p.edit), p.letters);
   }
 

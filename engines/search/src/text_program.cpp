@@ -208,6 +208,11 @@ Str edited(View text, const Edit& edit) {
         if (is_alnum(c)) out += c;
       }
       return out;
+    case Edit::Kind::keep_uppers:
+      for (const char32_t c : text) {
+        if (is_upper(c)) out += c;
+      }
+      return out;
     case Edit::Kind::drop:
       for (const char32_t c : text) {
         if (c != edit.a) out += c;

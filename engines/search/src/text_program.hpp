@@ -64,6 +64,7 @@ struct Edit {
     keep_digits,
     keep_letters,
     keep_alnum,
+    keep_uppers,
     drop,
     swap,
     squeeze,

@@ -180,6 +180,9 @@ inline constexpr Helper python_helpers[] = {
         widths = [n[0][0] - 4 if c == "y" else 2 for c in order]
         starts = [sum(widths[:k]) for k in range(3)]
         n = [(w, int(digits[b : b + w])) for w, b in zip(widths, starts)]
+    def days_of(y):
+        leap = y is None or y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)
+        return [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     full = lambda x: x[1] if x[0] == 4 else -2 if x[0] > 2 else x[1] + (2000 if x[1] < 30 else 1900)
     if month is not None:
         if n:
@@ -198,6 +201,11 @@ inline constexpr Helper python_helpers[] = {
     elif len(n) == 2:
         if 4 in (n[0][0], n[1][0]):
             year, month = [x[1] for x in (n if n[0][0] == 4 else n[::-1])]
+            days = days_of(year)
+            if 12 < month <= sum(days):
+                month, day = 1, month
+                while day > days[month - 1]:
+                    month, day = month + 1, day - days[month - 1]
         else:
             day, month = [x[1] for x in (n if order in ("dmy", "ydm") else n[::-1])]
     elif n:
@@ -205,8 +213,7 @@ inline constexpr Helper python_helpers[] = {
             order = "ymd"
         year = full(n[order.index("y")])
         month, day = n[order.index("m")][1], n[order.index("d")][1]
-    leap = year is None or year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    days = days_of(year)
     if month is not None and not 1 <= month <= 12 or year is not None and year < 0 or year == 0 and second is None:
         raise LookupError("no date")
     if day is not None and (month is None or not 1 <= day <= days[month - 1]):
@@ -214,6 +221,12 @@ inline constexpr Helper python_helpers[] = {
     if year is None and month is None and second is None:
         raise LookupError("no date")
     return {"year": year, "month": month, "day": day, "second": second}
+)py"},
+    {"either", "moment", R"py(def either(s, first, second):
+    try:
+        return moment(s, first)
+    except LookupError:
+        return moment(s, second)
 )py"},
     {"rounded_time", "", R"py(def rounded_time(m, unit, offset=0, mode="floor", add=0, wrap=True):
     if m["second"] is None:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 namespace weir::search::text {
@@ -9,6 +10,7 @@ namespace weir::search::text {
 namespace {
 
 constexpr std::size_t answers_max = 40;
+constexpr double no_change = 4;
 
 bool padded(Field f) noexcept { return f == Field::month2 || f == Field::day2; }
 bool bare(Field f) noexcept {
@@ -51,6 +53,45 @@ double number_oddity(const std::vector<Piece>& pieces) {
   return odd;
 }
 
+/// Who asks for a program wants more than the input as it is.
+bool changes_nothing(const Sheet& sheet, const std::vector<Str>& outs) {
+  for (std::size_t r = 0; r < outs.size(); ++r) {
+    if (sheet.rows[r].size() != 1 || outs[r] != sheet.rows[r][0]) return false;
+  }
+  return true;
+}
+
+/// Letters and digits of the inputs, in lower case, that the output does not have.
+std::size_t left_out(const Row& row, const Str& out) {
+  Str rest;
+  for (const char32_t c : out) {
+    if (is_alnum(c)) rest += to_lower(c);
+  }
+  std::sort(rest.begin(), rest.end());
+  Str wanted;
+  for (const Str& s : row) {
+    for (const char32_t c : s) {
+      if (is_alnum(c)) wanted += to_lower(c);
+    }
+  }
+  std::sort(wanted.begin(), wanted.end());
+  Str missing;
+  std::set_difference(wanted.begin(), wanted.end(), rest.begin(), rest.end(),
+                      std::back_inserter(missing));
+  return missing.size();
+}
+
+/// Where every shown output has all that is in its inputs, the others are to have it too.
+double loss_penalty(const Sheet& sheet, const std::vector<Str>& outs) {
+  for (std::size_t e = 0; e < sheet.shown(); ++e) {
+    if (left_out(sheet.rows[e], sheet.outs[e]) > 0) return 0;
+  }
+  double lossy = 0;
+  for (std::size_t r = sheet.shown(); r < outs.size(); ++r)
+    lossy += left_out(sheet.rows[r], outs[r]) > 0 ? 1 : 0;
+  return lossy == 0 ? 0 : 1 + 3 * lossy / static_cast<double>(outs.size() - sheet.shown());
+}
+
 double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_t failed) {
   const std::size_t shown = sheet.shown(), all = sheet.rows.size();
   if (all == shown) return 0;
@@ -59,7 +100,7 @@ double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_
   double strange = 0;
   for (std::size_t r = shown; r < all; ++r) strange += looks.strangeness(outs[r]);
   const auto n = static_cast<double>(all - shown);
-  return 2 * strange / n + 4 * static_cast<double>(failed) / n;
+  return 1.4 * strange / n + 4 * static_cast<double>(failed) / n;
 }
 
 }  // namespace
@@ -78,6 +119,8 @@ Candidate judged(const Sheet& sheet, Program program, double cost) {
   }
   for (const Branch& b : c.program.branches)
     c.score += moment_oddity(b.pieces) + number_oddity(b.pieces);
+  if (changes_nothing(sheet, c.outs)) c.score += no_change;
+  c.score += loss_penalty(sheet, c.outs);
   c.score += look_penalty(sheet, c.outs, failures);
   return c;
 }

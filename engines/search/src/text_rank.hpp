@@ -1,7 +1,7 @@
 // text_rank.hpp: programs that were found, the most likely first, and what to ask about.
 //
-// Shape:  a score is in bits, lower is better: what the pieces cost, and how odd the program is as a whole. Programs that
-//         write the same of every row count as one answer, and their likelihoods are added up.
+// Shape:  a score is in bits, lower is better: what the pieces cost, and how odd the program is as a whole. Programs
+//         that write the same of every row count as one answer, and their likelihoods are added up.
 #pragma once
 
 #include <vector>

@@ -1,7 +1,7 @@
 // text_rounding.hpp: numbers and times of the inputs that stand in the outputs in another form: what form, how rounded.
 //
-// Shape:  what is found is pools: all fields of one come from one parse and one rounding. A range is a rounded value and
-//         the same plus a width ("20-30", "10:00AM-11:50AM"); the width follows from the outputs.
+// Shape:  what is found is pools: all fields of one come from one parse and one rounding. A range is a rounded value
+//         and the same plus a width ("20-30", "10:00AM-11:50AM"); the width follows from the outputs.
 // Cost:   a few hundred roundings are tried a source; most are refused by the first row.
 #pragma once
 
@@ -38,7 +38,9 @@ Context fields_of(const Sheet& sheet, const CostedMoment& moment);
 void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number);
 
 /// One context a rounding; those without a chance are left out. `looked_at` counts what was tried.
+/// `dates`: what may stand beside the rounded time, unrounded.
 std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& moment,
+                                    const std::vector<CostedMoment>& dates,
                                     std::uint64_t& looked_at);
 std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& number,
                                    std::uint64_t& looked_at);

@@ -30,6 +30,7 @@ class Looks {
 
  private:
   std::vector<Str> coarse_, close_;
+  int times_ = 0;
 };
 
 }  // namespace weir::search::text

@@ -37,6 +37,12 @@ Position offset_at(int k) { return {Position::Kind::offset, Class::digits, false
 
 Str lowered(View text) { return cased(text, Letters::lower); }
 
+bool brackets(View a, View b) noexcept {
+  constexpr View open = U"([{<\"'", close = U")]}>\"'";
+  return a.size() == 1 && b.size() == 1 && open.find(a[0]) != View::npos &&
+         close[open.find(a[0])] == b[0];
+}
+
 /// Two positions that belong together: the ends of one match, or what stands between two neighbours.
 double pair_cost(const Position& a, double cost_a, const Position& b, double cost_b) noexcept {
   if (a.kind == Position::Kind::token && b.kind == Position::Kind::token && a.token == b.token &&
@@ -52,7 +58,10 @@ double pair_cost(const Position& a, double cost_a, const Position& b, double cos
   }
   if (whole_begin && b.kind == Position::Kind::literal && !b.end && b.k == 1) return cost_b + 0.5;
   if (whole_end && a.kind == Position::Kind::literal && a.end && a.k == -1) return cost_a + 0.5;
-  return cost_a + cost_b + second_position;
+  const bool between =
+      a.kind == Position::Kind::literal && b.kind == Position::Kind::literal && a.end && !b.end;
+  if (between && a.k == b.k && brackets(a.literal, b.literal)) return cost_a + 0.3;
+  return cost_a + cost_b + (between ? 0.7 : second_position);
 }
 
 }  // namespace
@@ -148,10 +157,15 @@ void SliceFinder::positions() {
   find_literals();
   find_reach();
   const std::size_t rows = sheet_.rows.size();
+  bool same_length = true;  // then offsets are what people count in
+  for (std::size_t r = 1; r < rows; ++r)
+    same_length = same_length && text(r).size() == text(0).size();
   const auto offer_offset = [&](int k) {
     std::vector<int> at(rows);
     for (std::size_t r = 0; r < rows; ++r) at[r] = locate(offset_at(k), text(r), true);
-    offer_position(offset_at(k), offset_cost(k), std::move(at));
+    const bool inner = k != 0 && k != -1;
+    const double cost = same_length && inner && rows > 3 ? 1 + 0.1 * std::abs(k) : offset_cost(k);
+    offer_position(offset_at(k), cost, std::move(at));
   };
   offer_offset(0);
   offer_offset(-1);
@@ -289,6 +303,7 @@ void SliceFinder::offer_edits(Pool& pool, const Slice& slice, double cost) const
   edit(Edit::Kind::keep_digits, 1.5);
   edit(Edit::Kind::keep_letters, 1.5);
   edit(Edit::Kind::keep_alnum, 1.7);
+  edit(Edit::Kind::keep_uppers, 1.4);
   edit(Edit::Kind::squeeze, 1);
   edit(Edit::Kind::initials, 1.5);
   edit(Edit::Kind::initials, 2, U'.');
@@ -347,16 +362,16 @@ void SliceFinder::edits(Pool& pool) {
     p.kind = Piece::Kind::slice;
     p.slice = slice;
     p.edit.kind = Edit::Kind::strip_zeros;
-    pool.offer(p, cost + 1);
+    pool.offer(p, cost + 1, 1);
     for (std::size_t width = std::max<std::size_t>(longest, 2);
          width <= std::min<std::size_t>(most, 20); ++width) {
       for (const char32_t fill : fills) {
         p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width)};
-        pool.offer(p, cost + 1 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0));
+        pool.offer(p, cost + 1 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0), 2);
         if (slice.whole()) {
           p.edit.kind = Edit::Kind::pad_right;
-          pool.offer(p,
-                     cost + 1.2 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0));
+          pool.offer(p, cost + 1.2 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0),
+                     2);
         }
       }
     }

@@ -1,8 +1,8 @@
 // text_slices.hpp: the slices of one input, and what can be made of them, that are part of all shown outputs.
 //
-// Shape:  positions are named by the k-th match of a class or literal from either end, or by an offset; those that stand
-//         at the same place in every row count once, under the cheapest name. Cost: quadratic in them, filtered by which
-//         stretches of the input occur in the output.
+// Shape:  positions are named by the k-th match of a class or literal from either end, or by an offset; those that
+//         stand at the same place in every row count once, under the cheapest name.
+// Cost:   quadratic in them, filtered by which stretches of the input occur in the output.
 #pragma once
 
 #include "text_pool.hpp"

@@ -23,7 +23,8 @@ Solver::Solver(Sheet sheet, bool thorough, std::size_t bytes_max)
 bool Solver::readable() const {
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
     for (const Str& text : sheet_.rows[e]) {
-      if (std::any_of(text.begin(), text.end(), is_digit)) return true;
+      if (std::any_of(text.begin(), text.end(), is_digit) || moment_of(View(text), DateOrder::ymd))
+        return true;
     }
   }
   return false;
@@ -62,9 +63,14 @@ void Solver::find_contexts() {
       if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
     }
   };
+  std::vector<CostedMoment> dates;
+  for (const CostedMoment& m : moments_) {
+    const auto first = moment_of(m.source, sheet_.rows[0]);
+    if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
+  }
   for (const CostedMoment& m : moments_) {
     contexts_.push_back(fields_of(sheet_, m));
-    if (thorough_) take(time_roundings(sheet_, m, looked_at_));
+    if (thorough_) take(time_roundings(sheet_, m, dates, looked_at_));
   }
   if (!thorough_) return;
   for (const CostedNumber& n : number_sources_) take(number_ranges(sheet_, n, looked_at_));

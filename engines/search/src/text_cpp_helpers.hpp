@@ -1,0 +1,678 @@
+// text_cpp_helpers.hpp: the helpers of generated C++, lambdas inside the function; each says what the evaluator says.
+#pragma once
+
+#include "text_helpers.hpp"
+
+namespace weir::search::text {
+
+inline constexpr Helper cpp_helpers[] = {
+    {"fail", "", R"code([[maybe_unused]] const auto fail = [](bool when) {
+  if (when) throw std::out_of_range("no value");
+};
+)code"},
+    {"letters", "",
+     R"code([[maybe_unused]] const auto is_digit = [](char32_t c) { return c >= U'0' && c <= U'9'; };
+[[maybe_unused]] const auto is_space = [](char32_t c) {
+  return c == U' ' || c == U'\t' || c == U'\n' || c == U'\r' || c == 0xa0 || c == 0x3000;
+};
+[[maybe_unused]] const auto is_letter = [](char32_t c) {
+  if (c < 0x80) return (c >= U'A' && c <= U'Z') || (c >= U'a' && c <= U'z');
+  if (c < 0x2000) return c >= 0xc0 && c != 0xd7 && c != 0xf7;
+  return (c >= 0x2c00 && c < 0x2e00) || (c >= 0x3040 && c < 0xd800) ||
+         (c >= 0xf900 && c < 0xfb00);
+};
+[[maybe_unused]] const auto is_upper = [](char32_t c) {
+  return (c >= U'A' && c <= U'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+         (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) || (c >= 0x400 && c <= 0x42f);
+};
+[[maybe_unused]] const auto is_lower = [](char32_t c) {
+  return (c >= U'a' && c <= U'z') || (c >= 0xdf && c <= 0xff && c != 0xf7) ||
+         (c >= 0x3b1 && c <= 0x3c9) || (c >= 0x430 && c <= 0x45f);
+};
+)code"},
+    {"cases", "", R"code(const auto even_pair = [](char32_t c) {
+  return (c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) ||
+         (c >= 0x14a && c <= 0x177);
+};
+const auto odd_pair = [](char32_t c) {
+  return (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e);
+};
+[[maybe_unused]] const auto to_upper = [&](char32_t c) -> char32_t {
+  if (even_pair(c)) return c & ~char32_t{1};
+  if (odd_pair(c)) return (c & 1U) != 0 ? c : c - 1;
+  const bool shifted =
+      (c >= U'a' && c <= U'z') || (c >= 0xe0 && c <= 0xfe && c != 0xf7) ||
+      (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2) || (c >= 0x430 && c <= 0x44f);
+  return shifted ? c - 32 : c >= 0x450 && c <= 0x45f ? c - 80 : c;
+};
+[[maybe_unused]] const auto to_lower = [&](char32_t c) -> char32_t {
+  if (even_pair(c)) return c | 1U;
+  if (odd_pair(c)) return (c & 1U) != 0 ? c + 1 : c;
+  const bool shifted =
+      (c >= U'A' && c <= U'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+      (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) || (c >= 0x410 && c <= 0x42f);
+  return shifted ? c + 32 : c >= 0x400 && c <= 0x40f ? c + 80 : c;
+};
+)code"},
+    {"upper", "cases", R"code(const auto upper = [&](Str s) {
+  for (char32_t& c : s) c = to_upper(c);
+  return s;
+};
+)code"},
+    {"lower", "cases", R"code(const auto lower = [&](Str s) {
+  for (char32_t& c : s) c = to_lower(c);
+  return s;
+};
+)code"},
+    {"first_upper", "cases", R"code(const auto first_upper = [&](Str s) {
+  if (!s.empty()) s[0] = to_upper(s[0]);
+  return s;
+};
+)code"},
+    {"capital", "first_upper lower", R"code(const auto capital = [&](const Str& s) {
+  return first_upper(lower(s));
+};
+)code"},
+    {"title", "letters cases", R"code(const auto title = [&](Str s) {
+  bool inside = false;
+  for (char32_t& c : s) {
+    c = inside ? to_lower(c) : to_upper(c);
+    inside = is_letter(c);
+  }
+  return s;
+};
+)code"},
+    {"matches", "letters",
+     R"code(using Spans = std::vector<std::pair<int, int>>;
+const auto matches = [&](const Str& s, std::string_view name) {
+  const auto belongs = [&](char32_t c) {
+    if (name == "digits" || name == "figure") return is_digit(c);
+    if (name == "letters" || name == "word") return is_letter(c);
+    if (name == "alnum") return is_digit(c) || is_letter(c);
+    if (name == "uppers" || name == "capital") return is_upper(c);
+    if (name == "lowers") return is_lower(c);
+    return (name == "spaces") == is_space(c);
+  };
+  const auto joins = [&](char32_t c) {
+    return name == "word" ? c == U'\'' || c == U'-' || c == 0x2019
+                          : name == "figure" && (c == U'.' || c == U',');
+  };
+  Spans found;
+  for (std::size_t i = 0; i < s.size();) {
+    const std::size_t begin = i++;
+    if (!belongs(s[begin])) continue;
+    if (name == "capital") {
+      while (i < s.size() && is_lower(s[i])) ++i;
+      if (i == begin + 1) continue;
+    } else {
+      while (i < s.size() &&
+             (belongs(s[i]) || (joins(s[i]) && i + 1 < s.size() && belongs(s[i + 1]))))
+        ++i;
+    }
+    found.emplace_back(static_cast<int>(begin), static_cast<int>(i));
+  }
+  return found;
+};
+)code"},
+    {"occurrences", "",
+     R"code(const auto occurrences = [](const Str& s, const Str& text) {
+  std::vector<std::pair<int, int>> found;
+  for (std::size_t i = s.find(text); i != Str::npos; i = s.find(text, i + text.size())) {
+    found.emplace_back(static_cast<int>(i), static_cast<int>(i + text.size()));
+  }
+  return found;
+};
+)code"},
+    {"chosen", "fail", R"code(const auto chosen = [&](const Str& s, const auto& found, int k,
+                        bool end, bool lenient, bool is_from) {
+  const int n = static_cast<int>(found.size()),
+            i = k > 0 ? k - 1 : n + k;
+  if (i >= 0 && i < n)
+    return end ? found[static_cast<std::size_t>(i)].second
+               : found[static_cast<std::size_t>(i)].first;
+  fail(!lenient);
+  return is_from ? 0 : static_cast<int>(s.size());
+};
+)code"},
+    {"offset", "", R"code(const auto offset = [](int k) {
+  return [k](const Str& s, bool) {
+    const int n = static_cast<int>(s.size());
+    return k >= 0 ? std::min(k, n) : std::max(n + 1 + k, 0);
+  };
+};
+)code"},
+    {"token", "matches chosen",
+     R"code(const auto token = [&](std::string_view name, int k, bool end, bool lenient) {
+  return [=, &matches, &chosen](const Str& s, bool is_from) {
+    return chosen(s, matches(s, name), k, end, lenient, is_from);
+  };
+};
+)code"},
+    {"literal", "occurrences chosen",
+     R"code(const auto literal = [&](const Str& text, int k, bool end, bool lenient) {
+  return [=, &occurrences, &chosen](const Str& s, bool is_from) {
+    return chosen(s, occurrences(s, text), k, end, lenient, is_from);
+  };
+};
+)code"},
+    {"trimmed", "letters", R"code(const auto trimmed = [&](Str s) {
+  while (!s.empty() && is_space(s.back())) s.pop_back();
+  while (!s.empty() && is_space(s.front())) s.erase(s.begin());
+  return s;
+};
+)code"},
+    {"slice", "fail",
+     R"code(const auto slice = [&](const Str& s, std::string_view order, const auto& from,
+                       const auto& to) {
+  const auto part = [&](int a, int b) {
+    return s.substr(static_cast<std::size_t>(a), static_cast<std::size_t>(b - a));
+  };
+  int begin = 0, end = 0;
+  if (order == "to first") {
+    end = to(s, false);
+    begin = from(part(0, end), true);
+  } else {
+    begin = from(s, true);
+    end = order == "apart" ? to(s, false)
+                           : begin + to(part(begin, static_cast<int>(s.size())), false);
+  }
+  fail(begin > end);
+  return part(begin, end);
+};
+)code"},
+    {"keep", "letters", R"code(const auto keep = [&](const Str& s, std::string_view name) {
+  Str out;
+  for (const char32_t c : s) {
+    const bool letter = name == "uppers" ? is_upper(c) : name != "digits" && is_letter(c);
+    if (letter || ((name == "digits" || name == "alnum") && is_digit(c))) out += c;
+  }
+  return out;
+};
+)code"},
+    {"swap", "", R"code(const auto swap = [](const Str& s, const Str& a, const Str& b) {
+  Str out;
+  for (const char32_t c : s) out += c == a[0] ? b : Str(1, c);
+  return out;
+};
+)code"},
+    {"drop", "swap", R"code(const auto drop = [&](const Str& s, const Str& a) {
+  return swap(s, a, Str());
+};
+)code"},
+    {"squeeze", "matches", R"code(const auto squeeze = [&](const Str& s) {
+  Str out;
+  for (const auto& [begin, end] : matches(s, "visible")) {
+    if (!out.empty()) out += U' ';
+    out.append(s, static_cast<std::size_t>(begin),
+               static_cast<std::size_t>(end - begin));
+  }
+  return out;
+};
+)code"},
+    {"initials", "matches", R"code(const auto initials = [&](const Str& s, const Str& behind) {
+  Str out;
+  for (const auto& m : matches(s, "visible"))
+    out += s[static_cast<std::size_t>(m.first)] + behind;
+  return out;
+};
+)code"},
+    {"pad_left", "",
+     R"code(const auto pad_left = [](const Str& s, std::size_t width, const Str& c) {
+  return s.size() < width ? Str(width - s.size(), c[0]) + s : s;
+};
+)code"},
+    {"pad_right", "", R"code(const auto pad_right = [](const Str& s, std::size_t width,
+                          const Str& c) {
+  return s.size() < width ? s + Str(width - s.size(), c[0]) : s;
+};
+)code"},
+    {"strip_zeros", "", R"code(const auto strip_zeros = [](Str s) {
+  while (s.size() > 1 && s[0] == U'0') s.erase(s.begin());
+  return s;
+};
+)code"},
+    {"decimal", "fail", R"code(struct Decimal {
+  long long mantissa;
+  int decimals;
+};
+const auto power = [](int n) {
+  long long p = 1;
+  while (n-- > 0) p *= 10;
+  return p;
+};
+const auto fit = [&](long long mantissa, int shift,
+                     int decimals) {  // mantissa * 10^shift
+  constexpr long long most = 999'999'999'999'999;
+  fail(decimals > 12 || shift > 15 || mantissa > most / power(shift) ||
+       mantissa < -most / power(shift));
+  return Decimal{mantissa * power(shift), decimals};
+};
+)code"},
+    {"integer", "decimal", R"code(const auto integer = [&](long long mantissa) {
+  return Decimal{mantissa, 0};
+};
+)code"},
+    {"numbers", "decimal letters",
+     R"code(const auto numbers = [&](const Str& s, bool comma) {
+  const char32_t mark = comma ? U',' : U'.', group = comma ? U'.' : U',';
+  const auto digit = [&](std::size_t i) { return i < s.size() && is_digit(s[i]); };
+  const auto alnum = [&](char32_t c) { return is_digit(c) || is_letter(c); };
+  const auto run = [&](std::size_t i) {
+    std::size_t n = 0;
+    while (digit(i + n)) ++n;
+    return n;
+  };
+  const auto groups = [&](std::size_t i) {
+    while (i < s.size() && s[i] == group) {
+      const std::size_t n = run(i + 1);
+      if (n != 2) return n == 3;
+      i += 3;
+    }
+    return false;
+  };
+  std::vector<Decimal> found;
+  for (std::size_t i = 0; i < s.size();) {
+    const bool naked = s[i] == mark && digit(i + 1) && (i == 0 || !alnum(s[i - 1]));
+    const std::size_t begin = i;
+    if (!digit(i) && !naked) {
+      ++i;
+      continue;
+    }
+    Decimal x{0, 0};
+    int digits = 0;
+    const auto take = [&] {
+      for (; digit(i); ++i) {
+        if (digits > 0 || s[i] != U'0') ++digits;
+        if (digits <= 15)
+          x.mantissa = x.mantissa * 10 + static_cast<long long>(s[i] - U'0');
+      }
+    };
+    take();
+    while (groups(i)) {
+      ++i;
+      take();
+    }
+    if (i < s.size() && s[i] == mark && digit(i + 1)) {
+      ++i;
+      x.decimals = static_cast<int>(std::min<std::size_t>(run(i), 99));
+      take();
+    }
+    std::size_t b = begin;
+    if (b > 0 && (s[b - 1] == U'$' || (s[b - 1] >= 0xa2 && s[b - 1] <= 0xa5) ||
+                  (s[b - 1] >= 0x20a0 && s[b - 1] <= 0x20cf)))
+      --b;
+    const bool dash = b > 0 && (s[b - 1] == U'-' || s[b - 1] == 0x2212) &&
+                      (b == 1 || (!alnum(s[b - 2]) && s[b - 2] != U')'));
+    if (dash || (b == 1 && s[0] == U'(' && i + 1 == s.size() && s[i] == U')'))
+      x.mantissa = -x.mantissa;
+    if (digits > 15 || x.decimals > 12) x = {0, -1};
+    found.push_back(x);
+  }
+  return found;
+};
+)code"},
+    {"number", "numbers",
+     R"code(const auto number = [&](const Str& s, int k, bool comma) {
+  const auto found = numbers(s, comma);
+  const int n = static_cast<int>(found.size()), i = k > 0 ? k - 1 : n + k;
+  fail(i < 0 || i >= n || found[static_cast<std::size_t>(i)].decimals < 0);
+  return found[static_cast<std::size_t>(i)];
+};
+)code"},
+    {"scaled", "decimal", R"code(const auto scaled = [&](Decimal x, int by) {
+  const int decimals = x.decimals - by;
+  return decimals >= 0 ? fit(x.mantissa, 0, decimals)
+                       : fit(x.mantissa, -decimals, 0);
+};
+)code"},
+    {"plus", "decimal", R"code(const auto plus = [&](Decimal x, long long mantissa, int decimals) {
+  const int most = std::max(x.decimals, decimals);
+  return fit(fit(x.mantissa, most - x.decimals, most).mantissa +
+                 fit(mantissa, most - decimals, most).mantissa,
+             0, most);
+};
+)code"},
+    {"rounded", "decimal",
+     R"code(const auto rounded = [&](Decimal x, long long mantissa, int decimals,
+                         std::string_view mode) {
+  const int most = std::max(x.decimals, decimals);
+  const long long a = fit(x.mantissa, most - x.decimals, most).mantissa,
+                  u = fit(mantissa, most - decimals, most).mantissa;
+  fail(u > 249'999'999'999'999);
+  const long long rest = (a % u + u) % u;
+  long long q = (a - rest) / u;
+  if (rest != 0 &&
+      (mode == "ceil" || (mode == "truncate" && a < 0) ||
+       (mode == "half up" && (rest * 2 > u || (rest * 2 == u && a > 0))) ||
+       (mode == "half even" && (rest * 2 > u || (rest * 2 == u && q % 2 != 0)))))
+    ++q;
+  const long long limit = 999'999'999'999'999 / mantissa;
+  fail(q > limit || q < -limit);
+  return Decimal{q * mantissa, decimals};
+};
+)code"},
+    {"show", "rounded",
+     R"code(const auto show = [&](Decimal x, int least, int most, std::size_t width, const Str& pad,
+                      const Str& tail, std::string_view groups, const Str& mark,
+                      const Str& group, const Str& sign, bool bare, bool absolute) {
+  if (x.decimals > most) x = rounded(x, 1, most, "half up");
+  const std::string digits = std::to_string(x.mantissa < 0 ? -x.mantissa : x.mantissa);
+  Str head(digits.begin(), digits.end());
+  if (head.size() <= static_cast<std::size_t>(x.decimals))
+    head.insert(0, static_cast<std::size_t>(x.decimals) + 1 - head.size(), U'0');
+  Str rest = head.substr(head.size() - static_cast<std::size_t>(x.decimals));
+  head.resize(head.size() - rest.size());
+  const auto n = static_cast<std::size_t>(least);
+  while (!rest.empty() && rest.back() == U'0' && (rest.size() > n || tail != U"0"))
+    rest.pop_back();
+  if (rest.size() < n) rest.append(n - rest.size(), tail[0]);
+  if (head == U"0" && bare && !rest.empty()) head.clear();
+  const std::size_t length = head.size();
+  for (std::size_t i = 1; i < length; ++i) {
+    const bool here =
+        groups == "thousands" ? i % 3 == 0 : groups == "indian" && i >= 3 && i % 2 == 1;
+    if (here) head.insert(length - i, group);
+  }
+  if (head.size() < width) head.insert(0, width - head.size(), pad[0]);
+  return (absolute         ? Str()
+          : x.mantissa < 0 ? Str(U"-")
+                           : sign) +
+         head + (rest.empty() ? Str() : mark + rest);
+};
+)code"},
+    {"names", "", R"code(const Str months[] = {U"January",   U"February", U"March",    U"April",
+                      U"May",       U"June",     U"July",     U"August",
+                      U"September", U"October",  U"November", U"December"};
+[[maybe_unused]] const Str weekdays[] = {
+    U"Monday", U"Tuesday",  U"Wednesday", U"Thursday",
+    U"Friday", U"Saturday", U"Sunday"};
+)code"},
+    {"moment", "fail names",
+     R"code(struct Moment {
+  int year = -1, month = -1, day = -1, second = -1;
+};
+const auto moment = [&](const Str& s, std::string_view order) {
+  struct Token {
+    bool number;
+    std::size_t begin, end;
+    int value;
+    int length;
+  };
+  const auto small = [](char32_t c) { return c >= U'A' && c <= U'Z' ? c + 32 : c; };
+  const auto kind = [&](char32_t c) {
+    return c >= U'0' && c <= U'9' ? 1 : small(c) >= U'a' && small(c) <= U'z' ? 2 : 0;
+  };
+  std::vector<Token> t;
+  for (std::size_t i = 0; i < s.size();) {
+    Token one{kind(s[i]) == 1, i, i, 0, 0};
+    if (kind(s[i]) == 0) {
+      ++i;
+      continue;
+    }
+    for (; i < s.size() && kind(s[i]) == (one.number ? 1 : 2); ++i, ++one.length) {
+      if (one.number && one.length < 9)
+        one.value = one.value * 10 + static_cast<int>(s[i] - U'0');
+    }
+    one.end = i;
+    t.push_back(one);
+  }
+  const auto digit = [&](std::size_t i) { return i < t.size() && t[i].number; };
+  const auto after = [&](std::size_t i, char32_t c) {
+    return digit(i + 1) && t[i + 1].begin == t[i].end + 1 && s[t[i].end] == c;
+  };
+  const auto colon = [&](std::size_t i) {
+    return digit(i) && after(i, U':') && t[i + 1].length <= 2;
+  };
+  const auto letter = [&](std::size_t i, std::size_t k) {
+    return small(s[t[i].begin + k]);
+  };
+  Moment m;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    if (!digit(i) || t[i].length > 2) continue;
+    std::size_t n = 1;
+    int mi = 0, se = 0;
+    char32_t half = 0;
+    if (colon(i)) {
+      n = 2;
+      mi = t[i + 1].value;
+      if (colon(i + 1)) {
+        n = after(i + 2, U'.') ? 4 : 3;
+        se = t[i + 2].value;
+      }
+    }
+    const std::size_t j = i + n;
+    if (j < t.size() && !t[j].number && (letter(j, 0) == U'a' || letter(j, 0) == U'p') &&
+        t[j].begin <= t[j - 1].end + 1 &&
+        (t[j].length == 1 || (t[j].length == 2 && letter(j, 1) == U'm'))) {
+      half = letter(j, 0);
+      n += t[j].length == 1 && j + 1 < t.size() && t[j + 1].length == 1 &&
+                   letter(j + 1, 0) == U'm' && t[j + 1].begin == t[j].end + 1
+               ? 2
+               : 1;
+    }
+    if (n == 1 && half == 0) continue;
+    int h = t[i].value;
+    fail(mi > 59 || se > 59 || (half != 0 && (h == 0 || h > 23)));
+    if (half != 0 && h <= 12) h = h % 12 + (half == U'p' ? 12 : 0);
+    m.second = h * 3600 + mi * 60 + se;
+    t.erase(t.begin() + static_cast<std::ptrdiff_t>(i),
+            t.begin() + static_cast<std::ptrdiff_t>(i + n));
+    break;
+  }
+  struct Count {
+    int length, value;
+  };
+  std::vector<Count> n;
+  for (const Token& one : t) {
+    if (one.number) n.push_back({one.length, one.value});
+    if (one.number || one.length < 3) continue;
+    for (int k = 0; k < 12 && m.month < 0; ++k) {
+      bool same = static_cast<std::size_t>(one.length) <= months[k].size();
+      for (std::size_t c = 0; same && c < one.end - one.begin; ++c)
+        same = small(s[one.begin + c]) == small(months[k][c]);
+      if (same) m.month = k + 1;
+    }
+  }
+  if (n.size() == 1 && (n[0].length == 6 || n[0].length == 8)) {
+    const Count all = n[0];
+    int below = all.length == 8 ? 100'000'000 : 1'000'000, rest = all.value;
+    n.clear();
+    for (const char c : order) {
+      const int length = c == 'y' ? all.length - 4 : 2;
+      below /= length == 4 ? 10'000 : 100;
+      n.push_back({length, rest / below});
+      rest %= below;
+    }
+  }
+  const auto days_in = [](int y, int mo) {
+    const bool leap = y == -1 || (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
+    const int days[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[mo - 1];
+  };
+  const auto full = [](Count x) {
+    return x.length == 4  ? x.value
+           : x.length > 2 ? -2
+                          : x.value + (x.value < 30 ? 2000 : 1900);
+  };
+  if (m.month >= 0) {
+    const bool first = !n.empty() && (n[0].length > 2 || n[0].value > 31);
+    if (n.size() > 1) {
+      m.year = full(n[first ? 0 : 1]);
+      m.day = n[first ? 1 : 0].value;
+    } else if (!n.empty()) {
+      (first ? m.year : m.day) = first ? full(n[0]) : n[0].value;
+    }
+  } else if (n.size() == 1) {
+    fail(n[0].length != 4 && m.second < 0);
+    if (n[0].length == 4) m.year = n[0].value;
+  } else if (n.size() == 2) {
+    if (n[0].length == 4 || n[1].length == 4) {
+      m.year = n[n[0].length == 4 ? 0 : 1].value;
+      m.month = n[n[0].length == 4 ? 1 : 0].value;
+      if (m.month > 12 && m.month <= 337 + days_in(m.year, 2)) {
+        m.day = m.month;
+        for (m.month = 1; m.day > days_in(m.year, m.month); ++m.month) m.day -= days_in(m.year, m.month);
+      }
+    } else {
+      const bool day_first = order == "dmy" || order == "ydm";
+      m.day = n[day_first ? 0 : 1].value;
+      m.month = n[day_first ? 1 : 0].value;
+    }
+  } else if (!n.empty()) {
+    if (n[0].length == 4 && order != "ydm") order = "ymd";
+    m.year = full(n[order.find('y')]);
+    m.month = n[order.find('m')].value;
+    m.day = n[order.find('d')].value;
+  }
+  fail(m.month != -1 && (m.month < 1 || m.month > 12));
+  fail(m.year < -1 || (m.year == 0 && m.second < 0));
+  fail(m.day != -1 && (m.month == -1 || m.day < 1 || m.day > days_in(m.year, m.month)));
+  fail(m.year == -1 && m.month == -1 && m.second < 0);
+  return m;
+};
+)code"},
+    {"either", "moment",
+     R"code(const auto either = [&](const Str& s, std::string_view first, std::string_view second) {
+  try {
+    return moment(s, first);
+  } catch (const std::out_of_range&) {
+    return moment(s, second);
+  }
+};
+)code"},
+    {"rounded_time", "moment",
+     R"code(const auto rounded_time = [&](Moment m, int unit, int start, std::string_view mode,
+                              int add, bool wrap) {
+  fail(m.second < 0);
+  const bool of_a_day = m.second < 86400;
+  if (unit > 0) {
+    const int rest = ((m.second - start) % unit + unit) % unit;
+    m.second -= rest;
+    if (rest > 0 && (mode == "ceil" || (mode == "half up" && rest * 2 >= unit)))
+      m.second += unit;
+  }
+  m.second += add;
+  if (wrap && of_a_day) m.second = (m.second % 86400 + 86400) % 86400;
+  fail(m.second < 0);
+  return m;
+};
+)code"},
+    {"field_number", "moment",
+     R"code(const auto field_number = [&](const Moment& m, std::string_view name) -> int {
+  const auto floored = [](int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); };
+  const auto days = [&](int y, int mo, int d) {
+    if (mo <= 2) --y;
+    return 365 * y + floored(y, 4) - floored(y, 100) + floored(y, 400) +
+           (153 * ((mo + 9) % 12) + 2) / 5 + d;
+  };
+  if (name == "year") return fail(m.year < 0), m.year;
+  if (name == "month") return fail(m.month < 0), m.month;
+  if (name == "day") return fail(m.day < 0), m.day;
+  if (name == "quarter") return fail(m.month < 0), (m.month + 2) / 3;
+  if (name == "day of year" || name == "weekday" || name == "week") {
+    fail(m.year < 0 || m.month < 0 || m.day < 0);
+    const int date = days(m.year, m.month, m.day), weekday = (date + 1) % 7,
+              thursday = date - weekday + 3;
+    if (name == "day of year") return date - days(m.year, 1, 1) + 1;
+    if (name == "weekday") return weekday + 1;
+    int year = m.year + 1;
+    while (days(year, 1, 1) > thursday) --year;
+    return (thursday - days(year, 1, 1)) / 7 + 1;
+  }
+  fail(m.second < 0);
+  if (name == "hour") return m.second / 3600;
+  if (name == "hour12") return fail(m.second >= 86400), (m.second / 3600 + 11) % 12 + 1;
+  if (name == "minute") return m.second / 60 % 60;
+  if (name == "second") return m.second % 60;
+  return name == "total minutes" ? m.second / 60 : m.second;
+};
+)code"},
+    {"field", "field_number", R"code(const auto field = [&](const Moment& m, std::string_view name,
+                       std::size_t width) {
+  std::string s = std::to_string(field_number(m, name));
+  if (s.size() < width) s.insert(0, width - s.size(), '0');
+  return Str(s.begin(), s.end());
+};
+)code"},
+    {"year2", "field", R"code(const auto year2 = [&](const Moment& m) {
+  const Str s = field(m, "year", 2);
+  return s.substr(s.size() - 2);
+};
+)code"},
+    {"month_name", "field_number",
+     R"code(const auto month_name = [&](const Moment& m, std::size_t length) {
+  return months[field_number(m, "month") - 1].substr(0, length);
+};
+)code"},
+    {"weekday_name", "field_number",
+     R"code(const auto weekday_name = [&](const Moment& m, std::size_t length) {
+  return weekdays[field_number(m, "weekday") - 1].substr(0, length);
+};
+)code"},
+    {"am_pm", "moment", R"code(const auto am_pm = [&](const Moment& m, std::size_t length) {
+  fail(m.second < 0 || m.second >= 86400);
+  return Str(m.second < 43200 ? U"AM" : U"PM").substr(0, length);
+};
+)code"},
+    {"ordinal", "field", R"code(const auto ordinal = [&](const Moment& m) {
+  const int n = field_number(m, "day"),
+            last = n >= 11 && n <= 13 ? 0 : n % 10;
+  return field(m, "day", 1) + (last == 1   ? U"st"
+                               : last == 2 ? U"nd"
+                               : last == 3 ? U"rd"
+                                           : U"th");
+};
+)code"},
+    {"has", "", R"code(const auto has = [](const Str& s, const Str& text) {
+  return s.find(text) != Str::npos;
+};
+)code"},
+    {"starts", "", R"code(const auto starts = [](const Str& s, const Str& text) {
+  return s.compare(0, text.size(), text) == 0;
+};
+)code"},
+    {"ends", "", R"code(const auto ends = [](const Str& s, const Str& text) {
+  return s.size() >= text.size() &&
+         s.compare(s.size() - text.size(), text.size(), text) == 0;
+};
+)code"},
+    {"equals", "",
+     R"code(const auto equals = [](const Str& s, const Str& text) { return s == text; };
+)code"},
+    {"empty", "trimmed", R"code(const auto empty = [&](const Str& s) { return trimmed(s).empty(); };
+)code"},
+    {"length_is", "", R"code(const auto length_is = [](const Str& s, std::size_t n) {
+  return s.size() == n;
+};
+)code"},
+    {"has_token", "matches",
+     R"code(const auto has_token = [&](const Str& s, std::string_view name) {
+  return !matches(s, name).empty();
+};
+)code"},
+    {"starts_token", "matches", R"code(const auto starts_token = [&](const Str& s,
+                              std::string_view name) {
+  const auto found = matches(s, name);
+  return !found.empty() && found[0].first == 0;
+};
+)code"},
+    {"tokens_are", "matches",
+     R"code(const auto tokens_are = [&](const Str& s, std::string_view name,
+                            std::size_t n) {
+  return matches(s, name).size() == n;
+};
+)code"},
+    {"at_least", "numbers plus", R"code(const auto at_least = [&](const Str& s, long long mantissa,
+                          int decimals) {
+  const auto found = numbers(s, false);
+  try {
+    return !found.empty() && found[0].decimals >= 0 &&
+           plus(found[0], -mantissa, decimals).mantissa >= 0;
+  } catch (const std::out_of_range&) {
+    return false;
+  }
+};
+)code"},
+};
+
+}  // namespace weir::search::text

@@ -1,0 +1,405 @@
+// C++ and JavaScript: a program is calls of helpers that have the same names in both; literals and frames differ.
+#include "text_cpp_helpers.hpp"
+#include "text_js_helpers.hpp"
+#include "text_print.hpp"
+
+namespace weir::search::text {
+
+namespace {
+
+constexpr std::string_view class_names[] = {"digits",  "letters", "alnum",  "uppers",  "lowers",
+                                            "capital", "word",    "figure", "visible", "spaces"};
+constexpr std::string_view order_names[] = {"ymd", "mdy", "dmy", "ydm"};
+constexpr std::string_view mode_names[] = {"half up", "floor", "ceil", "truncate", "half even"};
+
+std::string name_of(std::string_view name) { return "\"" + std::string(name) + "\""; }
+std::string number(std::int64_t i) { return std::to_string(i); }
+std::string truth(bool b) { return b ? "true" : "false"; }
+
+class CallWriter {
+ public:
+  CallWriter(const Signature& signature, bool cpp)
+      : signature_(signature),
+        cpp_(cpp),
+        helpers_(cpp ? std::span<const Helper>(cpp_helpers) : js_helpers) {}
+
+  std::string javascript(const Program& program) {
+    std::string body;
+    for (const Branch& b : program.branches) body += branch(b);
+    std::string out = "function " + signature_.name + "(" + parameters("") + ") {\n";
+    for (std::size_t i = 0; i < signature_.in.size(); ++i) {
+      if (signature_.in[i] != Kind::text) out += "  " + input(i) + " = String(" + input(i) + ");\n";
+    }
+    return out + helpers_.code("  ") + body + "  return " + result("\"\"") + ";\n}\n";
+  }
+
+  std::string cplusplus(const Program& program) {
+    std::string body;
+    for (const Branch& b : program.branches) body += branch(b);
+    constexpr std::string_view types[] = {"std::string", "long long", "bool"};
+    std::string out =
+        "#include <algorithm>\n#include <cstddef>\n#include <stdexcept>\n#include <string>\n";
+    out += "#include <string_view>\n#include <utility>\n#include <vector>\n\n";
+    out +=
+        std::string(types[static_cast<std::size_t>(signature_.out)]) + " " + signature_.name + "(";
+    for (std::size_t i = 0; i < signature_.in.size(); ++i) {
+      const Kind kind = signature_.in[i];
+      out += (i > 0 ? ", " : "") + std::string(kind == Kind::text
+                                                   ? "const std::string&"
+                                                   : types[static_cast<std::size_t>(kind)]);
+      out += " in" + number(static_cast<std::int64_t>(i) + 1);
+    }
+    out += ") {\n  using Str = std::u32string;\n" + std::string(frame);
+    for (std::size_t i = 0; i < signature_.in.size(); ++i) {
+      const std::string in = "in" + number(static_cast<std::int64_t>(i) + 1);
+      out += "  [[maybe_unused]] const Str " + input(i) + " = decode(";
+      out += signature_.in[i] == Kind::text      ? in
+             : signature_.in[i] == Kind::integer ? "std::to_string(" + in + ")"
+                                                 : in + " ? \"true\" : \"false\"";
+      out += ");\n";
+    }
+    return out + helpers_.code("  ") + body + "  return " + result("Str()") + ";\n}\n";
+  }
+
+ private:
+  static constexpr std::string_view frame =
+      R"code(  const auto decode = [](std::string_view in) {
+               Str out;
+               for (std::size_t i = 0; i < in.size();) {
+                 const auto lead = static_cast<unsigned char>(in[i]);
+                 const std::size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+                 char32_t c = n == 1 ? lead : lead & (0x7fU >> n);
+                 for (std::size_t k = 1; k < n && i + k < in.size(); ++k)
+                   c = c << 6 | (static_cast<unsigned char>(in[i + k]) & 0x3fU);
+                 out += c;
+                 i += n;
+               }
+               return out;
+             };
+             [[maybe_unused]] const auto encode = [](const Str& s) {
+               std::string out;
+               for (const char32_t c : s) {
+                 const auto put = [&](char32_t b) { out += static_cast<char>(b); };
+                 if (c < 0x80) put(c);
+                 if (c >= 0x80 && c < 0x800) put(0xc0 | c >> 6);
+                 if (c >= 0x800 && c < 0x10000) put(0xe0 | c >> 12);
+                 if (c >= 0x10000) put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 0x3f));
+                 if (c >= 0x800) put(0x80 | (c >> 6 & 0x3f));
+                 if (c >= 0x80) put(0x80 | (c & 0x3f));
+               }
+               return out;
+             };
+)code";
+
+  std::string input(std::size_t i) const {
+    return signature_.in.size() == 1 ? "x" : "x" + number(static_cast<std::int64_t>(i) + 1);
+  }
+  std::string parameters(std::string_view type) const {
+    std::string out;
+    for (std::size_t i = 0; i < signature_.in.size(); ++i)
+      out += (i > 0 ? ", " : "") + std::string(type) + input(i);
+    return out;
+  }
+
+  std::string text(View s) const {
+    return cpp_ ? "Str(U" + quoted(s, false) + ", " + number(static_cast<std::int64_t>(s.size())) +
+                      ")"
+                : quoted(s, true);
+  }
+  std::string text(char32_t c) const { return text(View(&c, 1)); }
+
+  template <class... Args>
+  std::string call(std::string_view name, const Args&... args) {
+    std::string out = helpers_.use(name) + "(";
+    bool first = true;
+    ((out += (first ? "" : ", ") + args, first = false), ...);
+    return out + ")";
+  }
+
+  std::string result(const std::string& value) const {
+    if (signature_.out == Kind::text) return cpp_ ? "encode(" + value + ")" : value;
+    if (signature_.out == Kind::boolean) return value + (cpp_ ? " == U\"true\"" : " === \"true\"");
+    if (!cpp_) return "((s) => /^-?[0-9]{1,16}$/.test(s) ? Number(s) : 0)(" + value + ")";
+    return "[&](const std::string& s) {\n"
+           "    const std::size_t sign = !s.empty() && s[0] == '-' ? 1 : 0;\n"
+           "    const bool good = s.size() > sign && s.size() <= 17 && "
+           "s.find_first_not_of(\"0123456789\", sign) == s.npos;\n"
+           "    return good ? std::stoll(s) : 0LL;\n  }(encode(" +
+           value + "))";
+  }
+
+  std::string branch(const Branch& b) {
+    std::string value;
+    for (const Piece& p : b.pieces) value += (value.empty() ? "" : " + ") + piece(p);
+    if (value.empty()) value = text(View());
+    const std::string head =
+        b.when.kind == Condition::Kind::always ? "  " : "  if (" + condition(b.when) + ") ";
+    const std::string caught =
+        cpp_ ? "  } catch (const std::out_of_range&) {\n  }\n"
+             : "  } catch (e) {\n    if (!(e instanceof RangeError)) throw e;\n  }\n";
+    return head + "try {\n    return " + result(value) + ";\n" + caught;
+  }
+
+  std::string position(const Position& p) {
+    if (p.kind == Position::Kind::offset) return call("offset", number(p.k));
+    if (p.kind == Position::Kind::token) {
+      return call("token", name_of(class_names[static_cast<std::size_t>(p.token)]), number(p.k),
+                  truth(p.end), truth(p.lenient));
+    }
+    return call("literal", text(p.literal), number(p.k), truth(p.end), truth(p.lenient));
+  }
+
+  std::string slice(const Slice& s) {
+    std::string x;
+    if (s.input == Slice::all_inputs) {
+      for (std::size_t i = 0; i < signature_.in.size(); ++i)
+        x += (i > 0 ? " + " + text(U' ') + " + " : "") + input(i);
+    } else {
+      x = input(static_cast<std::size_t>(s.input));
+    }
+    if (!s.whole() || s.order != Slice::Order::apart) {
+      constexpr std::string_view orders[] = {"apart", "from first", "to first"};
+      x = call("slice", x, name_of(orders[static_cast<std::size_t>(s.order)]), position(s.from),
+               position(s.to));
+    }
+    return s.trim ? call("trimmed", x) : x;
+  }
+
+  std::string edited(const std::string& s, const Edit& e) {
+    switch (e.kind) {
+      case Edit::Kind::none:
+        return s;
+      case Edit::Kind::keep_digits:
+        return call("keep", s, name_of("digits"));
+      case Edit::Kind::keep_letters:
+        return call("keep", s, name_of("letters"));
+      case Edit::Kind::keep_alnum:
+        return call("keep", s, name_of("alnum"));
+      case Edit::Kind::keep_uppers:
+        return call("keep", s, name_of("uppers"));
+      case Edit::Kind::drop:
+        return call("drop", s, text(e.a));
+      case Edit::Kind::swap:
+        return call("swap", s, text(e.a), text(e.b));
+      case Edit::Kind::squeeze:
+        return call("squeeze", s);
+      case Edit::Kind::initials:
+        return call("initials", s, e.a == 0 ? text(View()) : text(e.a));
+      case Edit::Kind::pad_left:
+        return call("pad_left", s, number(e.width), text(e.a));
+      case Edit::Kind::pad_right:
+        return call("pad_right", s, number(e.width), text(e.a));
+      case Edit::Kind::strip_zeros:
+        return call("strip_zeros", s);
+    }
+    return s;
+  }
+
+  std::string cased(const std::string& s, Letters letters) {
+    constexpr std::string_view names[] = {"", "lower", "upper", "title", "capital", "first_upper"};
+    return letters == Letters::as_is ? s : call(names[static_cast<std::size_t>(letters)], s);
+  }
+
+  std::string moment(const MomentSource& m) {
+    const auto order = [](std::size_t i) { return name_of(order_names[i]); };
+    const std::string read =
+        m.order == DateOrder::mdy_or_dmy ? call("either", slice(m.where), order(1), order(2))
+        : m.order == DateOrder::dmy_or_mdy
+            ? call("either", slice(m.where), order(2), order(1))
+            : call("moment", slice(m.where), order(static_cast<std::size_t>(m.order)));
+    if (m.unit == 0 && m.add == 0) return read;
+    return call("rounded_time", read, number(m.unit), number(m.offset),
+                name_of(mode_names[static_cast<std::size_t>(m.mode)]), number(m.add),
+                truth(m.wrap));
+  }
+
+  static std::string_view field_name(Field f) {
+    switch (f) {
+      case Field::year:
+        return "year";
+      case Field::month:
+      case Field::month2:
+        return "month";
+      case Field::day:
+      case Field::day2:
+        return "day";
+      case Field::quarter:
+        return "quarter";
+      case Field::day_of_year:
+      case Field::day_of_year3:
+        return "day of year";
+      case Field::iso_week:
+      case Field::iso_week2:
+        return "week";
+      case Field::iso_weekday:
+        return "weekday";
+      case Field::hour:
+      case Field::hour2:
+        return "hour";
+      case Field::hour12:
+      case Field::hour12_2:
+        return "hour12";
+      case Field::minute:
+      case Field::minute2:
+        return "minute";
+      case Field::second:
+      case Field::second2:
+        return "second";
+      case Field::total_minutes:
+        return "total minutes";
+      default:
+        return "total seconds";
+    }
+  }
+
+  std::string field(const MomentSource& source, Field f) {
+    const std::string m = moment(source);
+    const auto wide = [&](int width) {
+      return call("field", m, name_of(field_name(f)), number(width));
+    };
+    switch (f) {
+      case Field::year:
+        return wide(4);
+      case Field::year2:
+        return call("year2", m);
+      case Field::month3:
+        return call("month_name", m, number(3));
+      case Field::month_name:
+        return call("month_name", m, number(9));
+      case Field::day_ordinal:
+        return call("ordinal", m);
+      case Field::weekday3:
+        return call("weekday_name", m, number(3));
+      case Field::weekday_name:
+        return call("weekday_name", m, number(9));
+      case Field::day_of_year3:
+        return wide(3);
+      case Field::am_pm:
+      case Field::am_pm1:
+        return call("am_pm", m, number(f == Field::am_pm ? 2 : 1));
+      case Field::month2:
+      case Field::day2:
+      case Field::iso_week2:
+      case Field::hour2:
+      case Field::hour12_2:
+      case Field::minute2:
+      case Field::second2:
+        return wide(2);
+      default:
+        return wide(1);
+    }
+  }
+
+  std::string value(const NumberSource& s, const NumberSteps& steps) {
+    std::string out =
+        s.field
+            ? call("integer", call("field_number", moment(s.moment), name_of(field_name(*s.field))))
+            : call("number", input(static_cast<std::size_t>(s.input)), number(s.k), truth(s.comma));
+    if (steps.scale != 0) out = call("scaled", out, number(steps.scale));
+    if (steps.unit) {
+      out = call("rounded", out, number(steps.unit->mantissa), number(steps.unit->decimals),
+                 name_of(mode_names[static_cast<std::size_t>(steps.mode)]));
+    }
+    if (steps.add.mantissa != 0)
+      out = call("plus", out, number(steps.add.mantissa), number(steps.add.decimals));
+    return out;
+  }
+
+  std::string shown(const Piece& p) {
+    const NumberFormat& f = p.format;
+    constexpr std::string_view groupings[] = {"none", "thousands", "indian"};
+    return call("show", value(p.number, p.steps), number(f.decimals_min), number(f.decimals_max),
+                number(f.width), text(f.pad), text(f.tail),
+                name_of(groupings[static_cast<std::size_t>(f.grouping)]), text(f.mark),
+                text(f.group), f.plus ? text(U'+') : text(View()), truth(f.naked),
+                truth(f.absolute));
+  }
+
+  std::string table(const Piece& p) {
+    std::string out;
+    if (!cpp_) {
+      for (const auto& [in, to] : p.table) {
+        out += out.empty() ? "[" : ", [";
+        for (const Str& s : in) out += text(s) + ", ";
+        out += text(to) + "]";
+      }
+      return call("table", "[" + out + "]", parameters(""));
+    }
+    helpers_.use("fail");
+    for (const auto& [in, to] : p.table) {
+      std::string test;
+      for (std::size_t i = 0; i < in.size(); ++i)
+        test += (i > 0 ? " && " : "") + input(i) + " == " + text(in[i]);
+      out += "      if (" + test + ") return " + text(to) + ";\n";
+    }
+    return "[&]() -> Str {\n" + out + "      fail(true);\n      return {};\n    }()";
+  }
+
+  std::string piece(const Piece& p) {
+    std::string out;
+    switch (p.kind) {
+      case Piece::Kind::constant:
+        out = text(p.text);
+        break;
+      case Piece::Kind::slice:
+        out = slice(p.slice);
+        break;
+      case Piece::Kind::number:
+        out = shown(p);
+        break;
+      case Piece::Kind::moment:
+        out = field(p.moment, p.field);
+        break;
+      case Piece::Kind::table:
+        out = table(p);
+        break;
+    }
+    return cased(edited(out, p.edit), p.letters);
+  }
+
+  std::string condition(const Condition& c) {
+    const std::string x = input(static_cast<std::size_t>(c.input)), no = c.negated ? "!" : "";
+    const std::string token = name_of(class_names[static_cast<std::size_t>(c.token)]);
+    switch (c.kind) {
+      case Condition::Kind::always:
+        return "true";
+      case Condition::Kind::empty:
+        return no + call("empty", x);
+      case Condition::Kind::equals:
+        return no + call("equals", x, text(c.text));
+      case Condition::Kind::has:
+        return no + call("has", x, text(c.text));
+      case Condition::Kind::starts:
+        return no + call("starts", x, text(c.text));
+      case Condition::Kind::ends:
+        return no + call("ends", x, text(c.text));
+      case Condition::Kind::has_token:
+        return no + call("has_token", x, token);
+      case Condition::Kind::starts_token:
+        return no + call("starts_token", x, token);
+      case Condition::Kind::length:
+        return no + call("length_is", x, number(c.count));
+      case Condition::Kind::tokens:
+        return no + call("tokens_are", x, token, number(c.count));
+      case Condition::Kind::at_least:
+        return no + call("at_least", x, number(c.number.mantissa), number(c.number.decimals));
+    }
+    return "true";
+  }
+
+  const Signature& signature_;
+  bool cpp_;
+  Helpers helpers_;
+};
+
+}  // namespace
+
+std::string javascript(const Program& program, const Signature& signature) {
+  return CallWriter(signature, false).javascript(program);
+}
+
+std::string cplusplus(const Program& program, const Signature& signature) {
+  return CallWriter(signature, true).cplusplus(program);
+}
+
+}  // namespace weir::search::text
