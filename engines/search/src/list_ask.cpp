@@ -8,27 +8,39 @@ namespace {
 std::uint32_t arguments_of(const Line& line) { return 1U << line.a | 1U << line.b; }
 unsigned count_of(std::uint32_t bits) { return static_cast<unsigned>(__builtin_popcount(bits)); }
 
-constexpr std::uint8_t count_call = 5, reverse_call_number = 9, sort_call_number = 10, first_map_call = 11,
-                       first_filter_call = 21, first_scan_call = 25, take_call = 30, drop_call = 31, access_call_number = 32;
-constexpr std::uint8_t add_call = 33, subtract_call = 34, multiply_call = 35, min_call = 36, max_call = 37;
+constexpr std::uint8_t reverse_call_at = 9, sort_call_at = 10, first_map_call = 11,
+                       first_filter_call = 21, first_scan_call = 25;
+constexpr std::uint8_t take_call = 30, drop_call = 31;
+constexpr std::uint8_t add_call = 33, subtract_call = 34, multiply_call = 35, min_call = 36,
+                       max_call = 37;
 constexpr std::size_t maps = 10, filters = 4, scans = 5;
 
 Lanes mapped_lanes(std::size_t lambda, Lanes x) {
   switch (lambda) {
-    case 0: return plus(x, each(1));
-    case 1: return minus(x, each(1));
-    case 2: return plus(x, x);
-    case 3: return half(x);
-    case 4: return minus(zeros(), x);
-    case 5: return times(x, x);
-    case 6: return times(x, each(3));
-    case 7: return third(x);
-    case 8: return times(x, each(4));
-    default: return quarter(x);
+    case 0:
+      return plus(x, each(1));
+    case 1:
+      return minus(x, each(1));
+    case 2:
+      return plus(x, x);
+    case 3:
+      return half(x);
+    case 4:
+      return minus(zeros(), x);
+    case 5:
+      return times(x, x);
+    case 6:
+      return times(x, each(3));
+    case 7:
+      return third(x);
+    case 8:
+      return times(x, each(4));
+    default:
+      return quarter(x);
   }
 }
 
-bool has_tag(const Needs& needs, std::uint32_t tag) {
+bool asks_for(const Needs& needs, std::uint32_t tag) {
   const Lanes there = _mm_load_si128(reinterpret_cast<const __m128i*>(needs.tag));
   return !none(_mm_cmpeq_epi32(there, _mm_set1_epi32(static_cast<int>(tag))));
 }
@@ -51,7 +63,8 @@ void Search::one_call() {
     each_line(slot, [&](const Line& line) {
       Packed value;
       ++nodes_;
-      if (make(line, scratch_.data(), value) && same(value, goal_.value(), shape_)) keep(program_of({&line, 1}));
+      if (make(line, scratch_.data(), value) && same(value, goal_.value(), shape_))
+        keep(program_of({&line, 1}));
     });
   }
 }
@@ -83,8 +96,9 @@ void Search::probe(const Leaf& leaf, const Line& line, Lanes row, bool exact, bo
   const std::uint32_t rest = leaf.others & ~arguments_of(line);
   const std::uint32_t tag = goal_.tag(row);
   const auto could = [&](const Slot& slot) {
-    if (has_tag(slot.needs, tag)) return true;
-    return slot.needs.any_weak() && goal_.weak_could(slot.needs, load(slot.value.first(0, shape_)[0]), row);
+    if (asks_for(slot.needs, tag)) return true;
+    return slot.needs.any_weak() &&
+           goal_.weak_could(slot.needs, load(slot.value.first(0, shape_)[0]), row);
   };
   if (!always && rest == 0) {
     always = goal_.unary_could(row, tag, exact);
@@ -123,10 +137,11 @@ void Search::ask_unary(const Leaf& leaf) {
     const auto call = static_cast<std::uint8_t>(first_map_call + lambda);
     if (!map_fits(call_table[call].lambda, value)) continue;
     const Lanes end = both(mapped_lanes(lambda, last), goal_.present());
-    probe(leaf, {call, at, at}, mapped_lanes(lambda, first), exact, drops && all(equal(end, goal_.last())));
+    probe(leaf, {call, at, at}, mapped_lanes(lambda, first), exact,
+          drops && all(equal(end, goal_.last())));
   }
-  probe(leaf, {reverse_call_number, at, at}, last, exact, drops);
-  probe(leaf, {sort_call_number, at, at}, low, exact, drops);
+  probe(leaf, {reverse_call_at, at, at}, last, exact, drops);
+  probe(leaf, {sort_call_at, at, at}, low, exact, drops);
   for (std::size_t lambda = 0; lambda < scans; ++lambda)
     probe(leaf, {static_cast<std::uint8_t>(first_scan_call + lambda), at, at}, first, exact, drops);
 }
@@ -136,10 +151,12 @@ void Search::ask_filters(const Leaf& leaf) {
   const Packed& value = slots_[at].value;
   const Row* rows = value.first(0, shape_);
   const Lanes lengths = value.lengths(0, shape_);
-  Lanes count[filters] = {zeros(), zeros(), zeros(), zeros()}, first[filters] = {zeros(), zeros(), zeros(), zeros()};
+  Lanes count[filters] = {zeros(), zeros(), zeros(), zeros()},
+        first[filters] = {zeros(), zeros(), zeros(), zeros()};
   for (std::size_t i = value.rows; i-- > 0;) {
     const Lanes x = load(rows[i]), there = reaches(lengths, i), odd = is_odd(x);
-    const Lanes holds[filters] = {above(x, zeros()), both(there, above(zeros(), x)), but_not(there, odd), odd};
+    const Lanes holds[filters] = {above(x, zeros()), both(there, above(zeros(), x)),
+                                  but_not(there, odd), odd};
     for (std::size_t p = 0; p < filters; ++p) {
       count[p] = minus(count[p], holds[p]);
       first[p] = choose(holds[p], x, first[p]);
@@ -148,7 +165,8 @@ void Search::ask_filters(const Leaf& leaf) {
   for (std::size_t p = 0; p < filters; ++p) {
     if (!goal_.long_enough(count[p]) || all(equal(count[p], lengths))) continue;
     const bool exact = all(equal(count[p], goal_.lengths()));
-    probe(leaf, {static_cast<std::uint8_t>(first_filter_call + p), at, at}, first[p], exact, drop_could(count[p]));
+    probe(leaf, {static_cast<std::uint8_t>(first_filter_call + p), at, at}, first[p], exact,
+          drop_could(count[p]));
   }
 }
 
@@ -157,11 +175,13 @@ void Search::ask_cuts(const Leaf& leaf, std::uint8_t number, std::uint8_t list) 
   for (const std::uint8_t call : {take_call, drop_call}) {
     Packed z;
     const Line line{call, number, list};
-    if (count_of(leaf.others & ~arguments_of(line)) > 1 || !make(line, scratch_.data(), z)) continue;
+    if (count_of(leaf.others & ~arguments_of(line)) > 1 || !make(line, scratch_.data(), z))
+      continue;
     const Lanes lengths = z.lengths(0, shape_);
     if (!goal_.long_enough(lengths)) continue;
     const bool exact = all(equal(lengths, goal_.lengths()));
-    probe(leaf, line, z.rows > 0 ? load(z.first(0, shape_)[0]) : zeros(), exact, drop_could(lengths));
+    probe(leaf, line, z.rows > 0 ? load(z.first(0, shape_)[0]) : zeros(), exact,
+          drop_could(lengths));
   }
 }
 
@@ -178,7 +198,8 @@ void Search::ask_partners(const Leaf& leaf) {
     }
     if (!partner.needs.long_enough) continue;
     const Lanes y = partner.value.rows > 0 ? load(partner.value.first(0, shape_)[0]) : zeros();
-    const Lanes lengths = least(slots_[at].value.lengths(0, shape_), partner.value.lengths(0, shape_));
+    const Lanes lengths =
+        least(slots_[at].value.lengths(0, shape_), partner.value.lengths(0, shape_));
     const bool exact = all(equal(lengths, goal_.lengths())), drops = drop_could(lengths);
     probe(leaf, {subtract_call, at, slot}, minus(x, y), exact, drops);
     if (slot == at) continue;
@@ -194,7 +215,8 @@ void Search::ask_partners(const Leaf& leaf) {
 void Search::ask_number_line(const Leaf& leaf, const Line& line) {
   const std::uint32_t rest = leaf.others & ~arguments_of(line);
   if (count_of(rest) > 1) return;
-  if (rest != 0 && slots_[static_cast<std::size_t>(__builtin_ctz(rest))].value.kind == Kind::list) return;
+  if (rest != 0 && slots_[static_cast<std::size_t>(__builtin_ctz(rest))].value.kind == Kind::list)
+    return;
   ++nodes_;
   Packed z;
   if (!make(line, scratch_.data(), z)) return;
@@ -202,7 +224,8 @@ void Search::ask_number_line(const Leaf& leaf, const Line& line) {
   bool could = rest == 0 && goal_.number_could(group, z.rows);
   for (std::uint8_t slot = 0; slot < slots_used_ && !could; ++slot) {
     if (slots_[slot].value.kind != Kind::integer || (rest & ~(1U << slot)) != 0) continue;
-    could = accesses(slots_[slot].value.first(0, shape_)[0], group, *goal_.value().first(0, shape_));
+    could =
+        accesses(slots_[slot].value.first(0, shape_)[0], group, *goal_.value().first(0, shape_));
   }
   if (could) finish(line, leaf.others);
 }
@@ -236,12 +259,14 @@ void Search::ask_inherited(const Leaf& leaf) {
   nodes_ += leaf.inherited_to - leaf.inherited_from;
   const auto with = [&](std::uint32_t at) {
     const Candidate& candidate = store_[at];
-    if ((leaf.others & ~candidate.arguments) == 0) finish_pair(candidate.value, candidate.line, leaf.newest);
+    if ((leaf.others & ~candidate.arguments) == 0)
+      finish_pair(candidate.value, candidate.line, leaf.newest);
   };
   if (newest.value.kind == Kind::list && needs.long_enough && !needs.any_weak()) {
     const std::uint32_t* tags = store_.tags();
     for (std::uint32_t at = leaf.inherited_from; at < leaf.inherited_to; ++at) {
-      if (tags[at] == needs.tag[0] || tags[at] == needs.tag[1] || tags[at] == needs.tag[2]) with(at);
+      if (tags[at] == needs.tag[0] || tags[at] == needs.tag[1] || tags[at] == needs.tag[2])
+        with(at);
     }
   } else if (newest.value.kind == Kind::list && needs.long_enough) {
     const Lanes y = newest.value.rows > 0 ? load(newest.value.first(0, shape_)[0]) : zeros();
@@ -249,7 +274,9 @@ void Search::ask_inherited(const Leaf& leaf) {
       const std::uint32_t tag = store_.tags()[at];
       if (tag == 0) continue;
       const Packed& z = store_[at].value;
-      if (has_tag(needs, tag) || goal_.weak_could(needs, y, z.rows > 0 ? load(z.first(0, shape_)[0]) : zeros())) with(at);
+      if (asks_for(needs, tag) ||
+          goal_.weak_could(needs, y, z.rows > 0 ? load(z.first(0, shape_)[0]) : zeros()))
+        with(at);
     }
   }
   const bool takes_integers = needs.prefix || needs.suffix || needs.holds;
@@ -266,7 +293,8 @@ void Search::ask_inherited(const Leaf& leaf) {
 bool Search::integer_could(const Packed& number, const Packed& list) const {
   const Row* group = list.first(0, shape_);
   const Row& places = number.first(0, shape_)[0];
-  if (goal_.kind() == Kind::integer) return accesses(places, group, *goal_.value().first(0, shape_));
+  if (goal_.kind() == Kind::integer)
+    return accesses(places, group, *goal_.value().first(0, shape_));
   const Lanes cut = most(load(places), zeros()), lengths = list.lengths(0, shape_);
   return all(equal(least(cut, lengths), goal_.lengths())) ||
          all(equal(most(minus(lengths, cut), zeros()), goal_.lengths()));
@@ -279,8 +307,10 @@ void Search::finish(const Line& line, std::uint32_t others) {
   const std::uint32_t rest = others & ~arguments_of(line);
   if (rest == 0 && z.kind == Kind::list) {
     const bool number = goal_.kind() == Kind::integer;
-    const std::uint8_t from = number ? 0 : first_list_call, to = number ? first_list_call : first_integer_list_call;
-    for (std::uint8_t call = from; call < to; ++call) try_last({call, slots_used_, slots_used_}, z, z, line);
+    const std::uint8_t from = number ? 0 : first_list_call,
+                       to = number ? first_list_call : first_integer_list_call;
+    for (std::uint8_t call = from; call < to; ++call)
+      try_last({call, slots_used_, slots_used_}, z, z, line);
     if (!number) try_last({subtract_call, slots_used_, slots_used_}, z, z, line);
   }
   for (std::uint8_t slot = 0; slot < slots_used_; ++slot) {
@@ -294,7 +324,8 @@ void Search::finish_pair(const Packed& z, const Line& line, std::uint8_t slot) {
   const std::uint8_t made = slots_used_;
   if (z.kind == Kind::list && y.kind == Kind::list) {
     if (goal_.kind() != Kind::list) return;
-    for (std::uint8_t call = first_zip_call; call < calls; ++call) try_last({call, made, slot}, z, y, line);
+    for (std::uint8_t call = first_zip_call; call < calls; ++call)
+      try_last({call, made, slot}, z, y, line);
     try_last({subtract_call, slot, made}, y, z, line);
     return;
   }
@@ -309,6 +340,7 @@ void Search::try_last(const Line& last, const Packed& a, const Packed& b, const 
   const Call& call = call_table[last.call];
   Packed value;
   if (call.gives != goal_.kind()) return;
+  ++nodes_;
   if (!apply(call, a, b, shape_, scratch_.data() + shape_.block_rows(), value)) return;
   if (!same(value, goal_.value(), shape_)) return;
   const Line both_lines[] = {line, last};

@@ -25,15 +25,19 @@ class Describer {
   std::size_t count_ = 0;
 };
 
-constexpr std::size_t of_list = 20, beside_list = 40, beside_both = 10, beside_integer = 6;
+constexpr std::size_t a_list_counts = 20, beside_list_counts = 40, beside_both_counts = 10,
+                      beside_integer_counts = 6;
 
 template <class Test>
 double share(const List& list, Test test) {
   if (list.empty()) return 0;
-  return static_cast<double>(std::count_if(list.begin(), list.end(), test)) / static_cast<double>(list.size());
+  return static_cast<double>(std::count_if(list.begin(), list.end(), test)) /
+         static_cast<double>(list.size());
 }
 
-bool contains(const List& list, std::int64_t value) { return std::find(list.begin(), list.end(), value) != list.end(); }
+bool contains(const List& list, std::int64_t value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
 
 bool is_square(std::int64_t x) {
   std::int64_t root = 0;
@@ -169,9 +173,12 @@ void describe_integer(const Value& output, std::int64_t n, const List* list, Des
   out.add_flag(number != nullptr && *number == n);
   out.add_flag(made != nullptr && static_cast<std::int64_t>(made->size()) == n);
   const auto length = list == nullptr ? 0 : static_cast<std::int64_t>(list->size());
-  out.add_flag(made != nullptr && static_cast<std::int64_t>(made->size()) == std::clamp<std::int64_t>(n, 0, length));
-  out.add_flag(made != nullptr && static_cast<std::int64_t>(made->size()) == std::max<std::int64_t>(length - n, 0));
-  out.add_flag(number != nullptr && n >= 0 && n < length && (*list)[static_cast<std::size_t>(n)] == *number);
+  out.add_flag(made != nullptr &&
+               static_cast<std::int64_t>(made->size()) == std::clamp<std::int64_t>(n, 0, length));
+  out.add_flag(made != nullptr &&
+               static_cast<std::int64_t>(made->size()) == std::max<std::int64_t>(length - n, 0));
+  out.add_flag(number != nullptr && n >= 0 && n < length &&
+               (*list)[static_cast<std::size_t>(n)] == *number);
 }
 
 struct Inputs {
@@ -183,8 +190,10 @@ Inputs inputs_of(const Example& example) {
   Inputs inputs;
   std::size_t lists = 0;
   for (const Value& value : example.in) {
-    if (const auto* list = std::get_if<List>(&value); list != nullptr && lists < 2) inputs.lists[lists++] = list;
-    if (const auto* number = std::get_if<std::int64_t>(&value); number != nullptr && inputs.integer == nullptr)
+    if (const auto* list = std::get_if<List>(&value); list != nullptr && lists < 2)
+      inputs.lists[lists++] = list;
+    if (const auto* number = std::get_if<std::int64_t>(&value);
+        number != nullptr && inputs.integer == nullptr)
       inputs.integer = number;
   }
   return inputs;
@@ -196,7 +205,7 @@ Describer describe(const Example& example) {
   const auto* made = std::get_if<List>(&*example.out);
   describe_list(made != nullptr ? *made : List{std::get<std::int64_t>(*example.out)}, out);
   for (const List* list : inputs.lists) {
-    const std::size_t end = out.count() + of_list + beside_list;
+    const std::size_t end = out.count() + a_list_counts + beside_list_counts;
     if (list != nullptr) {
       describe_list(*list, out);
       made != nullptr ? describe_lists(*made, *list, out)
@@ -206,9 +215,10 @@ Describer describe(const Example& example) {
   }
   const bool both = made != nullptr && inputs.lists[1] != nullptr;
   if (both) describe_both(*made, *inputs.lists[0], *inputs.lists[1], out);
-  if (!both) out.skip(beside_both);
-  if (inputs.integer != nullptr) describe_integer(*example.out, *inputs.integer, inputs.lists[0], out);
-  if (inputs.integer == nullptr) out.skip(beside_integer);
+  if (!both) out.skip(beside_both_counts);
+  if (inputs.integer != nullptr)
+    describe_integer(*example.out, *inputs.integer, inputs.lists[0], out);
+  if (inputs.integer == nullptr) out.skip(beside_integer_counts);
   WEIR_CHECK(out.count() == example_features, "as many features as are counted");
   return out;
 }

@@ -1,11 +1,10 @@
-#include <list_goal.hpp>
-
 #include <algorithm>
+#include <list_goal.hpp>
 
 namespace weir::search::lists {
 namespace {
 
-bool has_tag(const std::uint32_t* four, std::uint32_t tag) {
+bool among_four(const std::uint32_t* four, std::uint32_t tag) {
   const Lanes there = _mm_load_si128(reinterpret_cast<const __m128i*>(four));
   return !none(_mm_cmpeq_epi32(there, _mm_set1_epi32(static_cast<int>(tag))));
 }
@@ -14,16 +13,21 @@ Lanes magnitude(Lanes a) { return most(a, minus(zeros(), a)); }
 
 Lanes satisfies(std::size_t predicate, Lanes x) {
   switch (predicate) {
-    case 0: return above(x, zeros());
-    case 1: return above(zeros(), x);
-    case 2: return equal(both(x, each(1)), zeros());
-    default: return is_odd(x);
+    case 0:
+      return above(x, zeros());
+    case 1:
+      return above(zeros(), x);
+    case 2:
+      return equal(both(x, each(1)), zeros());
+    default:
+      return is_odd(x);
   }
 }
 
 }  // namespace
 
-Goal::Goal(std::span<const Value* const> outputs, const Shape& shape) : shape_(shape), block_(shape.block_rows()) {
+Goal::Goal(std::span<const Value* const> outputs, const Shape& shape)
+    : shape_(shape), block_(shape.block_rows()) {
   value_ = pack(outputs, shape, block_.data());
   if (kind() == Kind::integer) {
     store(present_, each(-1));
@@ -32,7 +36,8 @@ Goal::Goal(std::span<const Value* const> outputs, const Shape& shape) : shape_(s
   }
   store(present_, above(lengths(), zeros()));
   Lanes end = zeros();
-  for (std::size_t i = 0; i < value_.rows; ++i) end = choose(reaches(lengths(), i), load(block_[1 + i]), end);
+  for (std::size_t i = 0; i < value_.rows; ++i)
+    end = choose(reaches(lengths(), i), load(block_[1 + i]), end);
   store(last_, end);
   ask_of_maps();
   ask_of_others();
@@ -107,7 +112,8 @@ void Goal::ask_of_others() {
 }
 
 std::uint32_t Goal::tag_of_value(const Packed& value) const noexcept {
-  if (kind() != Kind::list || value.kind != Kind::list || !long_enough(value.lengths(0, shape_))) return 0;
+  if (kind() != Kind::list || value.kind != Kind::list || !long_enough(value.lengths(0, shape_)))
+    return 0;
   return tag(value.rows > 0 ? load(value.first(0, shape_)[0]) : zeros());
 }
 
@@ -134,7 +140,8 @@ Needs Goal::needs(const Packed& value) const noexcept {
     if (value.kind != Kind::list) return out;
     Lanes found = zeros();
     for (std::size_t i = 0; i < value.rows; ++i)
-      found = either(found, both(equal(load(row[i]), first()), reaches(value.lengths(0, shape_), i)));
+      found =
+          either(found, both(equal(load(row[i]), first()), reaches(value.lengths(0, shape_), i)));
     out.holds = all(found);
     return out;
   }
@@ -172,7 +179,7 @@ Needs Goal::needs(const Packed& value) const noexcept {
 
 bool Goal::unary_could(Lanes row, std::uint32_t tag, bool exact) const noexcept {
   if (exact) {
-    if (has_tag(tags_, tag) || has_tag(tags_ + 4, tag)) return true;
+    if (among_four(tags_, tag) || among_four(tags_ + 4, tag)) return true;
     for (const Range& range : ranges_) {
       if (none(either(above(load(range.low), row), above(row, load(range.high))))) return true;
     }

@@ -10,7 +10,7 @@
 namespace weir::search::lists {
 namespace {
 
-constexpr std::uint64_t block_programs = 15000;  // a node's programs may go beyond it, to 16,384 at most
+constexpr std::uint64_t block_programs = 12000;  // and what the node at its end takes more
 constexpr std::size_t alternatives_asked = 8, generated_inputs = 64;
 constexpr double least_probability = 0.002;
 
@@ -32,19 +32,26 @@ Result<Done> check(const Task& task) {
   for (std::size_t row = 0; row < task.examples.size(); ++row) {
     const Example& example = task.examples[row];
     if (example.in.empty() || example.in.size() > inputs_max)
-      return bad_task(task, row, "has " + std::to_string(example.in.size()) + " inputs, 1 to 8 are searched with");
+      return bad_task(
+          task, row,
+          "has " + std::to_string(example.in.size()) + " inputs, 1 to 8 are searched with");
     if (example.in.size() != task.examples.front().in.size())
       return bad_task(task, row, "has another number of inputs than the first row");
     for (std::size_t i = 0; i < example.in.size(); ++i) {
       const std::optional<Kind> kind = kind_of(example.in[i]);
-      if (!kind) return bad_task(task, row, "input " + std::to_string(i + 1) + " is not " + std::string(allowed));
+      if (!kind)
+        return bad_task(task, row,
+                        "input " + std::to_string(i + 1) + " is not " + std::string(allowed));
       if (kind != kind_of(task.examples.front().in[i]))
-        return bad_task(task, row, "input " + std::to_string(i + 1) + " is of another kind than in the first row");
+        return bad_task(
+            task, row,
+            "input " + std::to_string(i + 1) + " is of another kind than in the first row");
     }
     if (!example.out) continue;
     const std::optional<Kind> kind = kind_of(*example.out);
     if (!kind) return bad_task(task, row, "the output is not " + std::string(allowed));
-    if (output && kind != output) return bad_task(task, row, "the output is of another kind than before");
+    if (output && kind != output)
+      return bad_task(task, row, "the output is of another kind than before");
     output = kind;
   }
   if (!output) return Error{"bad_task", "has no row with an output", {}};
@@ -57,14 +64,16 @@ Result<Examples> labelled(const Task& task) {
   for (std::size_t row = 0; row < task.examples.size(); ++row) {
     if (task.examples[row].out) rows.push_back(row);
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&](std::size_t a, std::size_t b) { return task.examples[a].in < task.examples[b].in; });
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+    return task.examples[a].in < task.examples[b].in;
+  });
   std::vector<std::size_t> kept;
   for (const std::size_t row : rows) {
     if (!kept.empty() && task.examples[kept.back()].in == task.examples[row].in) {
       if (task.examples[kept.back()].out == task.examples[row].out) continue;
       const std::string first = place_of(task, kept.back()), second = place_of(task, row);
-      return Error{"infeasible", first + " and " + second + " have the same inputs and other outputs", second};
+      return Error{"infeasible",
+                   first + " and " + second + " have the same inputs and other outputs", second};
     }
     kept.push_back(row);
   }
@@ -80,18 +89,21 @@ Costs costs_of(std::span<const float> prior) {
   double sum = 0;
   const auto at = [&](std::size_t function) {
     const auto p = static_cast<double>(prior[function]);
-    return p >= least_probability ? std::min(p, 1.0) : least_probability;  // what is no number as well
+    return p >= least_probability ? std::min(p, 1.0)
+                                  : least_probability;  // what is no number as well
   };
   for (std::size_t call = 0; call < calls; ++call) {
     const Call& kind = call_table[call];
     double p = at(static_cast<std::size_t>(kind.function));
-    if (kind.lambda != Lambda::none) p = std::min(p, at(called_functions + static_cast<std::size_t>(kind.lambda)));
+    if (kind.lambda != Lambda::none)
+      p = std::min(p, at(called_functions + static_cast<std::size_t>(kind.lambda)));
     probability[call] = p;
     sum += p;
   }
   Costs costs{};
   for (std::size_t call = 0; call < calls; ++call)
-    costs[call] = static_cast<std::uint16_t>(std::max(4.0, std::round(-4 * std::log2(probability[call] / sum))));
+    costs[call] = static_cast<std::uint16_t>(
+        std::max(4.0, std::round(-4 * std::log2(probability[call] / sum))));
   return costs;
 }
 
@@ -136,7 +148,8 @@ class ListKernel final : public Kernel {
   }
 
   Found found() const noexcept override {
-    if (search_.solutions().empty()) return search_.nearest_examples() > 0 ? Found::partial : Found::nothing;
+    if (search_.solutions().empty())
+      return search_.nearest_examples() > 0 ? Found::partial : Found::nothing;
     const std::size_t least = search_.solutions().front().lines.size();
     return search_.exact() && search_.calls_done() + 1 >= least ? Found::smallest : Found::full;
   }
@@ -144,8 +157,8 @@ class ListKernel final : public Kernel {
   Answer best(std::size_t top, std::span<const Language> in) const override {
     Answer answer;
     answer.found = found();
-    answer.examples_total = static_cast<std::uint32_t>(
-        std::count_if(task_.examples.begin(), task_.examples.end(), [](const Example& row) { return row.out; }));
+    answer.examples_total = static_cast<std::uint32_t>(std::count_if(
+        task_.examples.begin(), task_.examples.end(), [](const Example& row) { return row.out; }));
     if (answer.found == Found::nothing) return answer;
     const std::vector<ListProgram>& solutions = search_.solutions();
     const ListProgram& first = solutions.empty() ? search_.nearest() : solutions.front();
@@ -159,8 +172,9 @@ class ListKernel final : public Kernel {
     for (std::size_t i = 0; i < std::min(top, std::max<std::size_t>(solutions.size(), 1)); ++i) {
       const ListProgram& program = solutions.empty() ? first : solutions[i];
       Program written{{}, size_of(program), 0};
-      written.confidence = solutions.empty() ? answer.examples_passed / (4.0 * answer.examples_total)
-                                             : weight(program) / weights * examples / (examples + 1);
+      written.confidence = solutions.empty()
+                               ? answer.examples_passed / (4.0 * answer.examples_total)
+                               : weight(program) / weights * examples / (examples + 1);
       for (const Language language : in) {
         std::string text = program_text(program, language, task_.name);
         if (!text.empty()) written.text.emplace_back(language, std::move(text));
@@ -199,13 +213,13 @@ class ListKernel final : public Kernel {
   }
 
   std::uint32_t passed(const ListProgram& program) const {
-    return static_cast<std::uint32_t>(
-        std::count_if(task_.examples.begin(), task_.examples.end(), [&](const Example& row) {
-          return row.out && evaluate(program, row.in) == row.out;
-        }));
+    return static_cast<std::uint32_t>(std::count_if(
+        task_.examples.begin(), task_.examples.end(),
+        [&](const Example& row) { return row.out && evaluate(program, row.in) == row.out; }));
   }
 
-  static std::optional<Question> differ(const ListProgram& a, const ListProgram& b, std::span<const Value> in) {
+  static std::optional<Question> differ(const ListProgram& a, const ListProgram& b,
+                                        std::span<const Value> in) {
     std::optional<Value> one = evaluate(a, in), other = evaluate(b, in);
     if (!one || !other || *one == *other) return std::nullopt;
     return Question{{in.begin(), in.end()}, {std::move(*one), std::move(*other)}};
@@ -222,7 +236,9 @@ class ListKernel final : public Kernel {
       List& list = std::get<List>(value);
       std::int64_t range = 10;
       for (const std::int64_t number : list) range = std::max(range, std::abs(number));
-      list.resize(static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(list.size()) + 1)) % length_max);
+      list.resize(
+          static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(list.size()) + 1)) %
+          length_max);
       for (std::int64_t& number : list) number = random.between(-range, range);
     }
     return in;
@@ -235,10 +251,12 @@ class ListKernel final : public Kernel {
     for (std::size_t i = 1; i < std::min(solutions.size(), alternatives_asked); ++i) {
       for (const Example& row : task_.examples) {
         if (row.out) continue;
-        if (std::optional<Question> found = differ(solutions[0], solutions[i], row.in)) return found;
+        if (std::optional<Question> found = differ(solutions[0], solutions[i], row.in))
+          return found;
       }
       for (std::size_t tries = 0; tries < generated_inputs; ++tries) {
-        const std::vector<Value> in = inputs_like(task_.examples[random.below(task_.examples.size())], random);
+        const std::vector<Value> in =
+            inputs_like(task_.examples[random.below(task_.examples.size())], random);
         if (std::optional<Question> found = differ(solutions[0], solutions[i], in)) return found;
       }
     }
@@ -261,7 +279,8 @@ Result<std::unique_ptr<Kernel>> make_kernel(const Task& task, const KernelConfig
   if (const Result<Done> checked = check(task); !checked) return checked.error();
   Result<Examples> examples = labelled(task);
   if (!examples) return examples.error();
-  return std::unique_ptr<Kernel>(std::make_unique<ListKernel>(task, std::move(examples).value(), config));
+  return std::unique_ptr<Kernel>(
+      std::make_unique<ListKernel>(task, std::move(examples).value(), config));
 }
 
 }  // namespace weir::search::lists

@@ -33,10 +33,10 @@ const std::array<Call, calls> call_table = [] {
 
 std::string_view function_name(std::size_t function) noexcept {
   constexpr std::array<std::string_view, functions> names = {
-      "HEAD", "LAST",   "TAKE",  "DROP",    "ACCESS", "MINIMUM", "MAXIMUM", "REVERSE", "SORT",
-      "SUM",  "MAP",    "FILTER", "COUNT",  "ZIPWITH", "SCANL1", "+1",      "-1",      "*2",
-      "/2",   "*(-1)",  "**2",   "*3",      "/3",     "*4",      "/4",      ">0",      "<0",
-      "even", "odd",    "+",     "-",       "*",      "MIN",     "MAX"};
+      "HEAD", "LAST",  "TAKE",   "DROP",  "ACCESS",  "MINIMUM", "MAXIMUM", "REVERSE", "SORT",
+      "SUM",  "MAP",   "FILTER", "COUNT", "ZIPWITH", "SCANL1",  "+1",      "-1",      "*2",
+      "/2",   "*(-1)", "**2",    "*3",    "/3",      "*4",      "/4",      ">0",      "<0",
+      "even", "odd",   "+",      "-",     "*",       "MIN",     "MAX"};
   return function < functions ? names[function] : std::string_view{};
 }
 
@@ -51,35 +51,54 @@ std::int64_t floor_over(std::int64_t number, std::int64_t by) {
 
 std::int64_t mapped(Lambda lambda, std::int64_t x) {
   switch (lambda) {
-    case Lambda::plus_1: return x + 1;
-    case Lambda::minus_1: return x - 1;
-    case Lambda::times_2: return x * 2;
-    case Lambda::over_2: return floor_over(x, 2);
-    case Lambda::negated: return -x;
-    case Lambda::squared: return x * x;
-    case Lambda::times_3: return x * 3;
-    case Lambda::over_3: return floor_over(x, 3);
-    case Lambda::times_4: return x * 4;
-    default: return floor_over(x, 4);
+    case Lambda::plus_1:
+      return x + 1;
+    case Lambda::minus_1:
+      return x - 1;
+    case Lambda::times_2:
+      return x * 2;
+    case Lambda::over_2:
+      return floor_over(x, 2);
+    case Lambda::negated:
+      return -x;
+    case Lambda::squared:
+      return x * x;
+    case Lambda::times_3:
+      return x * 3;
+    case Lambda::over_3:
+      return floor_over(x, 3);
+    case Lambda::times_4:
+      return x * 4;
+    default:
+      return floor_over(x, 4);
   }
 }
 
 bool holds(Lambda lambda, std::int64_t x) {
   switch (lambda) {
-    case Lambda::positive: return x > 0;
-    case Lambda::negative: return x < 0;
-    case Lambda::even: return x % 2 == 0;
-    default: return x % 2 != 0;
+    case Lambda::positive:
+      return x > 0;
+    case Lambda::negative:
+      return x < 0;
+    case Lambda::even:
+      return x % 2 == 0;
+    default:
+      return x % 2 != 0;
   }
 }
 
 std::int64_t combined(Lambda lambda, std::int64_t x, std::int64_t y) {
   switch (lambda) {
-    case Lambda::add: return x + y;
-    case Lambda::subtract: return x - y;
-    case Lambda::multiply: return x * y;
-    case Lambda::min: return std::min(x, y);
-    default: return std::max(x, y);
+    case Lambda::add:
+      return x + y;
+    case Lambda::subtract:
+      return x - y;
+    case Lambda::multiply:
+      return x * y;
+    case Lambda::min:
+      return std::min(x, y);
+    default:
+      return std::max(x, y);
   }
 }
 
@@ -104,33 +123,45 @@ std::optional<Value> scanned(Lambda lambda, const List& list) {
 
 std::optional<Value> of_list(const Call& call, const List& list) {
   const auto count = [&] {
-    return std::count_if(list.begin(), list.end(), [&](std::int64_t x) { return holds(call.lambda, x); });
+    return std::count_if(list.begin(), list.end(),
+                         [&](std::int64_t x) { return holds(call.lambda, x); });
   };
   List out = list;
   switch (call.function) {
-    case Function::reverse: std::reverse(out.begin(), out.end()); return checked(std::move(out));
-    case Function::sort: std::sort(out.begin(), out.end()); return checked(std::move(out));
+    case Function::reverse:
+      std::reverse(out.begin(), out.end());
+      return checked(std::move(out));
+    case Function::sort:
+      std::sort(out.begin(), out.end());
+      return checked(std::move(out));
     case Function::map:
       for (std::int64_t& number : out) number = mapped(call.lambda, number);
       return checked(std::move(out));
     case Function::filter:
       std::erase_if(out, [&](std::int64_t x) { return !holds(call.lambda, x); });
       return checked(std::move(out));
-    case Function::scanl1: return scanned(call.lambda, list);
-    case Function::count: return checked(std::int64_t{count()});
+    case Function::scanl1:
+      return scanned(call.lambda, list);
+    case Function::count:
+      return checked(std::int64_t{count()});
     case Function::sum: {
       std::int64_t sum = 0;
       for (const std::int64_t number : list) sum += number;
       return checked(sum);
     }
-    default: break;
+    default:
+      break;
   }
   if (list.empty()) return std::nullopt;
   switch (call.function) {
-    case Function::head: return checked(list.front());
-    case Function::last: return checked(list.back());
-    case Function::minimum: return checked(*std::min_element(list.begin(), list.end()));
-    default: return checked(*std::max_element(list.begin(), list.end()));
+    case Function::head:
+      return checked(list.front());
+    case Function::last:
+      return checked(list.back());
+    case Function::minimum:
+      return checked(*std::min_element(list.begin(), list.end()));
+    default:
+      return checked(*std::max_element(list.begin(), list.end()));
   }
 }
 
@@ -153,20 +184,24 @@ std::optional<Value> of_lists(const Call& call, const List& a, const List& b) {
 }  // namespace
 
 std::optional<Kind> kind_of(const Value& value) {
-  if (const auto* number = std::get_if<std::int64_t>(&value); number != nullptr && in_range(*number))
+  if (const auto* number = std::get_if<std::int64_t>(&value);
+      number != nullptr && in_range(*number))
     return Kind::integer;
   const auto* list = std::get_if<List>(&value);
-  if (list != nullptr && list->size() <= length_max && std::all_of(list->begin(), list->end(), in_range))
+  if (list != nullptr && list->size() <= length_max &&
+      std::all_of(list->begin(), list->end(), in_range))
     return Kind::list;
   return std::nullopt;
 }
 
 std::optional<Value> evaluate(const Call& call, const Value& a, const Value& b) {
   switch (call.takes) {
-    case Takes::list: return of_list(call, std::get<List>(a));
+    case Takes::list:
+      return of_list(call, std::get<List>(a));
     case Takes::integer_list:
       return of_integer_list(call, std::get<std::int64_t>(a), std::get<List>(b));
-    default: return of_lists(call, std::get<List>(a), std::get<List>(b));
+    default:
+      return of_lists(call, std::get<List>(a), std::get<List>(b));
   }
 }
 
@@ -204,7 +239,8 @@ bool well_formed(const ListProgram& program) {
     if (call.takes == Takes::list && line.b != line.a) return false;
     kinds.push_back(call.gives);
   }
-  return program.lines.empty() ? program.result < kinds.size() : program.result + 1U == kinds.size();
+  return program.lines.empty() ? program.result < kinds.size()
+                               : program.result + 1U == kinds.size();
 }
 
 std::uint32_t used_slots(const ListProgram& program) {

@@ -1,7 +1,6 @@
-#include <list_pack.hpp>
-
 #include <algorithm>
 #include <cstring>
+#include <list_pack.hpp>
 
 namespace weir::search::lists {
 namespace {
@@ -33,25 +32,39 @@ void map_rows(const Row* in, std::size_t rows, Row* out, Made& made, Function fu
 
 void map_call(Lambda lambda, const Row* in, std::size_t rows, Row* out, Made& made) {
   switch (lambda) {
-    case Lambda::plus_1: return map_rows(in, rows, out, made, [](Lanes x) { return plus(x, each(1)); });
-    case Lambda::minus_1: return map_rows(in, rows, out, made, [](Lanes x) { return minus(x, each(1)); });
-    case Lambda::times_2: return map_rows(in, rows, out, made, [](Lanes x) { return plus(x, x); });
-    case Lambda::over_2: return map_rows(in, rows, out, made, half);
-    case Lambda::negated: return map_rows(in, rows, out, made, [](Lanes x) { return minus(zeros(), x); });
-    case Lambda::squared: return map_rows(in, rows, out, made, [](Lanes x) { return times(x, x); });
-    case Lambda::times_3: return map_rows(in, rows, out, made, [](Lanes x) { return times(x, each(3)); });
-    case Lambda::over_3: return map_rows(in, rows, out, made, third);
-    case Lambda::times_4: return map_rows(in, rows, out, made, [](Lanes x) { return times(x, each(4)); });
-    default: return map_rows(in, rows, out, made, quarter);
+    case Lambda::plus_1:
+      return map_rows(in, rows, out, made, [](Lanes x) { return plus(x, each(1)); });
+    case Lambda::minus_1:
+      return map_rows(in, rows, out, made, [](Lanes x) { return minus(x, each(1)); });
+    case Lambda::times_2:
+      return map_rows(in, rows, out, made, [](Lanes x) { return plus(x, x); });
+    case Lambda::over_2:
+      return map_rows(in, rows, out, made, half);
+    case Lambda::negated:
+      return map_rows(in, rows, out, made, [](Lanes x) { return minus(zeros(), x); });
+    case Lambda::squared:
+      return map_rows(in, rows, out, made, [](Lanes x) { return times(x, x); });
+    case Lambda::times_3:
+      return map_rows(in, rows, out, made, [](Lanes x) { return times(x, each(3)); });
+    case Lambda::over_3:
+      return map_rows(in, rows, out, made, third);
+    case Lambda::times_4:
+      return map_rows(in, rows, out, made, [](Lanes x) { return times(x, each(4)); });
+    default:
+      return map_rows(in, rows, out, made, quarter);
   }
 }
 
 Lanes where(Lambda lambda, Lanes x) {
   switch (lambda) {
-    case Lambda::positive: return above(x, zeros());
-    case Lambda::negative: return above(zeros(), x);
-    case Lambda::even: return equal(both(x, each(1)), zeros());
-    default: return is_odd(x);
+    case Lambda::positive:
+      return above(x, zeros());
+    case Lambda::negative:
+      return above(zeros(), x);
+    case Lambda::even:
+      return equal(both(x, each(1)), zeros());
+    default:
+      return is_odd(x);
   }
 }
 
@@ -62,8 +75,12 @@ void number_call(const Call& call, const Row* in, std::size_t rows, Row* out, Ma
     for (std::size_t i = 0; i < rows; ++i) value = step(load(in[1 + i]), reaches(lengths, i));
   };
   switch (call.function) {
-    case Function::head: value = load(in[1]); break;
-    case Function::last: over([&](Lanes x, Lanes there) { return choose(there, x, value); }); break;
+    case Function::head:
+      value = load(in[1]);
+      break;
+    case Function::last:
+      over([&](Lanes x, Lanes there) { return choose(there, x, value); });
+      break;
     case Function::minimum:
       value = each(number_max);
       over([&](Lanes x, Lanes there) { return least(value, choose(there, x, each(number_max))); });
@@ -72,7 +89,9 @@ void number_call(const Call& call, const Row* in, std::size_t rows, Row* out, Ma
       value = each(-number_max);
       over([&](Lanes x, Lanes there) { return most(value, choose(there, x, each(-number_max))); });
       break;
-    case Function::sum: over([&](Lanes x, Lanes) { return plus(value, x); }); break;
+    case Function::sum:
+      over([&](Lanes x, Lanes) { return plus(value, x); });
+      break;
     default:
       over([&](Lanes x, Lanes there) { return minus(value, both(there, where(call.lambda, x))); });
       break;
@@ -97,17 +116,22 @@ void scan_rows(const Row* in, std::size_t rows, Row* out, Made& made, Step step)
 
 void scan_call(Lambda lambda, const Row* in, std::size_t rows, Row* out, Made& made) {
   switch (lambda) {
-    case Lambda::add: return scan_rows(in, rows, out, made, [](Lanes t, Lanes x, Lanes) { return _mm_adds_epi16(t, x); });
+    case Lambda::add:
+      return scan_rows(in, rows, out, made,
+                       [](Lanes t, Lanes x, Lanes) { return _mm_adds_epi16(t, x); });
     case Lambda::subtract:
-      return scan_rows(in, rows, out, made, [](Lanes t, Lanes x, Lanes) { return _mm_subs_epi16(t, x); });
+      return scan_rows(in, rows, out, made,
+                       [](Lanes t, Lanes x, Lanes) { return _mm_subs_epi16(t, x); });
     case Lambda::multiply:
       return scan_rows(in, rows, out, made, [&](Lanes t, Lanes x, Lanes there) {
         const Lanes product = times(t, x);
         made.failed = either(made.failed, both(there, product_fails(t, x, product)));
         return product;
       });
-    case Lambda::min: return scan_rows(in, rows, out, made, [](Lanes t, Lanes x, Lanes) { return least(t, x); });
-    default: return scan_rows(in, rows, out, made, [](Lanes t, Lanes x, Lanes) { return most(t, x); });
+    case Lambda::min:
+      return scan_rows(in, rows, out, made, [](Lanes t, Lanes x, Lanes) { return least(t, x); });
+    default:
+      return scan_rows(in, rows, out, made, [](Lanes t, Lanes x, Lanes) { return most(t, x); });
   }
 }
 
@@ -149,7 +173,8 @@ void sort_call(const Row* in, std::size_t rows, Row* out, Made& made) {
   for (std::size_t i = 0; i < rows; ++i)
     store(out[1 + i], choose(reaches(lengths, i), load(in[1 + i]), each(number_max + 1)));
   if (rows > 1) sort_rows(out + 1, rows);
-  for (std::size_t i = 0; i < rows; ++i) made.number(out[1 + i], both(load(out[1 + i]), reaches(lengths, i)));
+  for (std::size_t i = 0; i < rows; ++i)
+    made.number(out[1 + i], both(load(out[1 + i]), reaches(lengths, i)));
 }
 
 void filter_call(Lambda lambda, const Row* in, std::size_t rows, Row* out, Made& made) {
@@ -169,12 +194,14 @@ void filter_call(Lambda lambda, const Row* in, std::size_t rows, Row* out, Made&
   for (std::size_t i = 0; i < rows; ++i) made.number(out[1 + i], load(out[1 + i]));
 }
 
-void cut_call(Function function, const Row* number, const Row* in, std::size_t rows, Row* out, Made& made) {
+void cut_call(Function function, const Row* number, const Row* in, std::size_t rows, Row* out,
+              Made& made) {
   const Lanes lengths = load(in[0]);
   const Lanes cut = least(most(load(number[1]), zeros()), lengths);
   if (function == Function::take) {
     made.length(out[0], cut);
-    for (std::size_t i = 0; i < rows; ++i) made.number(out[1 + i], both(load(in[1 + i]), reaches(cut, i)));
+    for (std::size_t i = 0; i < rows; ++i)
+      made.number(out[1 + i], both(load(in[1 + i]), reaches(cut, i)));
     return;
   }
   Row from;
@@ -214,7 +241,8 @@ void zip_rows(const Row* a, const Row* b, std::size_t rows, Row* out, Made& made
 
 void zip_call(Lambda lambda, const Row* a, const Row* b, std::size_t rows, Row* out, Made& made) {
   switch (lambda) {
-    case Lambda::add: return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return plus(x, y); });
+    case Lambda::add:
+      return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return plus(x, y); });
     case Lambda::subtract:
       return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return minus(x, y); });
     case Lambda::multiply:
@@ -223,24 +251,36 @@ void zip_call(Lambda lambda, const Row* a, const Row* b, std::size_t rows, Row* 
         made.failed = either(made.failed, both(there, product_fails(x, y, product)));
         return product;
       });
-    case Lambda::min: return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return least(x, y); });
-    default: return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return most(x, y); });
+    case Lambda::min:
+      return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return least(x, y); });
+    default:
+      return zip_rows(a, b, rows, out, made, [](Lanes x, Lanes y, Lanes) { return most(x, y); });
   }
 }
 
 /// `rows`: how many of the arguments are meant.
-void call_group(const Call& call, const Row* a, const Row* b, std::size_t rows, Row* out, Made& made) {
+void call_group(const Call& call, const Row* a, const Row* b, std::size_t rows, Row* out,
+                Made& made) {
   switch (call.function) {
-    case Function::map: return map_call(call.lambda, a, rows, out, made);
-    case Function::filter: return filter_call(call.lambda, a, rows, out, made);
-    case Function::scanl1: return scan_call(call.lambda, a, rows, out, made);
-    case Function::zipwith: return zip_call(call.lambda, a, b, rows, out, made);
-    case Function::reverse: return reverse_call(a, rows, out, made);
-    case Function::sort: return sort_call(a, rows, out, made);
+    case Function::map:
+      return map_call(call.lambda, a, rows, out, made);
+    case Function::filter:
+      return filter_call(call.lambda, a, rows, out, made);
+    case Function::scanl1:
+      return scan_call(call.lambda, a, rows, out, made);
+    case Function::zipwith:
+      return zip_call(call.lambda, a, b, rows, out, made);
+    case Function::reverse:
+      return reverse_call(a, rows, out, made);
+    case Function::sort:
+      return sort_call(a, rows, out, made);
     case Function::take:
-    case Function::drop: return cut_call(call.function, a, b, rows, out, made);
-    case Function::access: return access_call(a, b, out, made);
-    default: return number_call(call, a, rows, out, made);
+    case Function::drop:
+      return cut_call(call.function, a, b, rows, out, made);
+    case Function::access:
+      return access_call(a, b, out, made);
+    default:
+      return number_call(call, a, rows, out, made);
   }
 }
 
@@ -249,13 +289,20 @@ void call_group(const Call& call, const Row* a, const Row* b, std::size_t rows, 
 bool map_fits(Lambda lambda, const Packed& a) {
   const auto within = [&](int limit) { return a.least >= -limit && a.most <= limit; };
   switch (lambda) {
-    case Lambda::plus_1: return a.most < number_max;
-    case Lambda::minus_1: return a.least > -number_max;
-    case Lambda::times_2: return within(127);
-    case Lambda::squared: return within(15);
-    case Lambda::times_3: return within(85);
-    case Lambda::times_4: return within(63);
-    default: return true;
+    case Lambda::plus_1:
+      return a.most < number_max;
+    case Lambda::minus_1:
+      return a.least > -number_max;
+    case Lambda::times_2:
+      return within(127);
+    case Lambda::squared:
+      return within(15);
+    case Lambda::times_3:
+      return within(85);
+    case Lambda::times_4:
+      return within(63);
+    default:
+      return true;
   }
 }
 
@@ -285,9 +332,11 @@ Packed pack(std::span<const Value* const> values, const Shape& shape, Row* block
   return out;
 }
 
-bool apply(const Call& call, const Packed& a, const Packed& b, const Shape& shape, Row* block, Packed& out) {
+bool apply(const Call& call, const Packed& a, const Packed& b, const Shape& shape, Row* block,
+           Packed& out) {
   if (call.function == Function::map && !map_fits(call.lambda, a)) return false;
-  if (call.takes == Takes::list && call.gives == Kind::integer && a.rows == 0 && call.function <= Function::maximum)
+  if (call.takes == Takes::list && call.gives == Kind::integer && a.rows == 0 &&
+      call.function <= Function::maximum)
     return false;
   const std::size_t rows = call.takes == Takes::list_list ? std::min(a.rows, b.rows) : b.rows;
   Made made;

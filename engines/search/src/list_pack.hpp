@@ -32,18 +32,23 @@ struct Shape {
 struct Packed {
   const Row* block = nullptr;
   Kind kind = Kind::list;
-  std::uint16_t rows = 0;           // the longest of its lists; of an integer 1
+  std::uint16_t rows = 0;            // the longest of its lists; of an integer 1
   std::int16_t least = 0, most = 0;  // of all its numbers and 0
 
-  Lanes lengths(std::size_t group, const Shape& shape) const { return load(block[group * shape.group_stride()]); }
-  const Row* first(std::size_t group, const Shape& shape) const { return block + group * shape.group_stride() + 1; }
+  Lanes lengths(std::size_t group, const Shape& shape) const {
+    return load(block[group * shape.group_stride()]);
+  }
+  const Row* first(std::size_t group, const Shape& shape) const {
+    return block + group * shape.group_stride() + 1;
+  }
 };
 
 /// The values of one slot, one an example, as a block.
 Packed pack(std::span<const Value* const> values, const Shape& shape, Row* block);
 
 /// What the call makes, written into `block`; false: none in some example. `b` is `a` where there is only one.
-bool apply(const Call& call, const Packed& a, const Packed& b, const Shape& shape, Row* block, Packed& out);
+bool apply(const Call& call, const Packed& a, const Packed& b, const Shape& shape, Row* block,
+           Packed& out);
 
 /// MAP stays inside the language.
 bool map_fits(Lambda lambda, const Packed& a);

@@ -21,7 +21,9 @@ struct alignas(16) Row {
 using Lanes = __m128i;
 
 inline Lanes load(const Row& row) { return _mm_load_si128(reinterpret_cast<const __m128i*>(&row)); }
-inline void store(Row& row, Lanes value) { _mm_store_si128(reinterpret_cast<__m128i*>(&row), value); }
+inline void store(Row& row, Lanes value) {
+  _mm_store_si128(reinterpret_cast<__m128i*>(&row), value);
+}
 
 inline Lanes each(int number) { return _mm_set1_epi16(static_cast<short>(number)); }
 inline Lanes zeros() { return _mm_setzero_si128(); }
@@ -35,12 +37,16 @@ inline Lanes least(Lanes a, Lanes b) { return _mm_min_epi16(a, b); }
 inline Lanes most(Lanes a, Lanes b) { return _mm_max_epi16(a, b); }
 inline Lanes above(Lanes a, Lanes b) { return _mm_cmpgt_epi16(a, b); }
 inline Lanes equal(Lanes a, Lanes b) { return _mm_cmpeq_epi16(a, b); }
-inline Lanes choose(Lanes mask, Lanes a, Lanes b) { return either(both(mask, a), but_not(b, mask)); }
+inline Lanes choose(Lanes mask, Lanes a, Lanes b) {
+  return either(both(mask, a), but_not(b, mask));
+}
 inline bool none(Lanes mask) { return _mm_movemask_epi8(mask) == 0; }
 inline bool all(Lanes mask) { return _mm_movemask_epi8(mask) == 0xffff; }
 
 /// Lanes whose list reaches to that place.
-inline Lanes reaches(Lanes lengths, std::size_t place) { return above(lengths, each(static_cast<int>(place))); }
+inline Lanes reaches(Lanes lengths, std::size_t place) {
+  return above(lengths, each(static_cast<int>(place)));
+}
 
 /// Lanes where a * b, of numbers of the language, is no number of the language.
 inline Lanes product_fails(Lanes a, Lanes b, Lanes low) {
@@ -52,7 +58,9 @@ inline Lanes product_fails(Lanes a, Lanes b, Lanes low) {
 inline Lanes half(Lanes a) { return _mm_srai_epi16(a, 1); }
 inline Lanes quarter(Lanes a) { return _mm_srai_epi16(a, 2); }
 /// floor(a / 3) of -768..255: made positive by a multiple of 3, where the product with 21846 / 2^16 is exact.
-inline Lanes third(Lanes a) { return minus(_mm_mulhi_epi16(plus(a, each(768)), each(21846)), each(256)); }
+inline Lanes third(Lanes a) {
+  return minus(_mm_mulhi_epi16(plus(a, each(768)), each(21846)), each(256));
+}
 inline Lanes is_odd(Lanes a) { return equal(both(a, each(1)), each(1)); }
 
 inline int highest(Lanes a) {

@@ -28,7 +28,8 @@ std::vector<std::size_t> order_of(const Examples& examples) {
     const std::size_t longest = longest_input(examples[at]);
     return longest > short_enough ? longest : short_enough - longest;
   };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   order.resize(std::min(order.size(), groups_max * lanes));
   return order;
 }
@@ -39,12 +40,14 @@ Shape shape_of(const Examples& examples, const std::vector<std::size_t>& order) 
   shape.groups = (order.size() + lanes - 1) / lanes;
   for (const std::size_t at : order) {
     shape.rows = std::max(shape.rows, longest_input(examples[at]));
-    if (const auto* list = std::get_if<List>(&*examples[at].out)) shape.rows = std::max(shape.rows, list->size());
+    if (const auto* list = std::get_if<List>(&*examples[at].out))
+      shape.rows = std::max(shape.rows, list->size());
   }
   return shape;
 }
 
-std::vector<const Value*> outputs_of(const Examples& examples, const std::vector<std::size_t>& order) {
+std::vector<const Value*> outputs_of(const Examples& examples,
+                                     const std::vector<std::size_t>& order) {
   std::vector<const Value*> outputs;
   for (const std::size_t at : order) outputs.push_back(&*examples[at].out);
   return outputs;
@@ -70,21 +73,26 @@ void Search::set_costs(const Costs& costs) {
   cost_most_ = *std::max_element(costs.begin(), costs.end());
   bound_before_ = 0;
   bound_ = exceeded_ = 0;
-  if (!started_ || ended_) return;
-  start_round();
+  if (started_ && roots_asked_ == roots_ && !ended_) start_round();
 }
 
 void Search::set_calls_max(std::size_t calls_max) {
   depth_max_ = std::min(calls_max > 2 ? calls_max - 2 : 0, lines_max - 2);
-  if (started_ && depth_done_ >= depth_max_) ended_ = true;
+  if (started_ && roots_asked_ == roots_ && depth_done_ >= depth_max_) ended_ = true;
 }
 
 void Search::run(std::uint64_t nodes_until) {
   if (!started_) start();
-  while (!ended_ && nodes_ < nodes_until) step();
+  while (!ended_ && nodes_ < nodes_until) {
+    if (roots_asked_ < roots_) {
+      start_with(roots_asked_);
+    } else {
+      step();
+    }
+  }
 }
 
-/// Programs without a line, of one and of two.
+/// Programs without a line, and of one.
 void Search::start() {
   started_ = true;
   inputs_ = static_cast<std::uint8_t>(examples_.front().in.size());
@@ -105,7 +113,13 @@ void Search::start() {
     set_slot(roots_++, value, {0, input, input});
   }
   one_call();
-  for (std::uint8_t slot = 0; slot < roots_; ++slot) ask({slot, 0, 0, 0});
+}
+
+/// Programs of two lines, an input at a time.
+void Search::start_with(std::uint8_t slot) {
+  ask({slot, 0, 0, 0});
+  roots_asked_ = static_cast<std::uint8_t>(slot + 1);
+  if (roots_asked_ < roots_) return;
   if (depth_max_ == 0) {
     ended_ = true;
   } else {
@@ -122,7 +136,8 @@ void Search::set_slot(std::size_t slot, const Packed& value, const Line& line) {
 
 /// From the root, below the least bound that lets something new in.
 void Search::start_round() {
-  bound_ = std::max(bound_before_ + std::min(round_step, cost_least_), std::max(exceeded_, cost_least_));
+  bound_ =
+      std::max(bound_before_ + std::min(round_step, cost_least_), std::max(exceeded_, cost_least_));
   exceeded_ = no_bound;
   frames_.clear();
   store_.truncate(roots_);
@@ -180,7 +195,8 @@ void Search::step() {
   if (lines_left > 0) {
     const auto made = static_cast<std::uint32_t>(store_.size());
     expand(slot);
-    frames_.push_back({at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
+    frames_.push_back(
+        {at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
   } else {
     slots_used_ = slot;
   }
@@ -206,7 +222,8 @@ void Search::offer(const Line& line) {
 }
 
 bool Search::make(const Line& line, Row* block, Packed& out) const {
-  return apply(call_table[line.call], slots_[line.a].value, slots_[line.b].value, shape_, block, out);
+  return apply(call_table[line.call], slots_[line.a].value, slots_[line.b].value, shape_, block,
+               out);
 }
 
 /// Slots of the path, then those lines; slots are named as they are on the path.
@@ -215,7 +232,9 @@ ListProgram Search::program_of(std::span<const Line> more) const {
   const auto input_of = [&](std::uint8_t slot) {
     return slot < roots_ ? slots_[slot].line.a : static_cast<std::uint8_t>(slot - roots_ + inputs_);
   };
-  const auto add = [&](const Line& line) { program.lines.push_back({line.call, input_of(line.a), input_of(line.b)}); };
+  const auto add = [&](const Line& line) {
+    program.lines.push_back({line.call, input_of(line.a), input_of(line.b)});
+  };
   for (std::size_t slot = roots_; slot < slots_used_; ++slot) add(slots_[slot].line);
   for (const Line& line : more) add(line);
   program.result = static_cast<std::uint8_t>(inputs_ + program.lines.size() - 1);
@@ -223,13 +242,16 @@ ListProgram Search::program_of(std::span<const Line> more) const {
 }
 
 void Search::keep(ListProgram program) {
-  const auto longer = [](const ListProgram& a, const ListProgram& b) { return a.lines.size() < b.lines.size(); };
+  const auto longer = [](const ListProgram& a, const ListProgram& b) {
+    return a.lines.size() < b.lines.size();
+  };
   if (solutions_.size() >= solutions_max && !longer(program, solutions_.back())) return;
   if (std::find(solutions_.begin(), solutions_.end(), program) != solutions_.end()) return;
   for (const Example& example : examples_) {
     if (evaluate(program, example.in) != example.out) return;
   }
-  solutions_.insert(std::upper_bound(solutions_.begin(), solutions_.end(), program, longer), std::move(program));
+  solutions_.insert(std::upper_bound(solutions_.begin(), solutions_.end(), program, longer),
+                    std::move(program));
   if (solutions_.size() > solutions_max) solutions_.pop_back();
 }
 

@@ -42,9 +42,13 @@ class Search {
 
   bool ended() const noexcept { return ended_; }
   std::uint64_t nodes() const noexcept { return nodes_; }
-  std::size_t memory() const noexcept { return store_.memory() + sizeof *this + frames_.capacity() * sizeof(Frame); }
+  std::size_t memory() const noexcept {
+    return store_.memory() + sizeof *this + frames_.capacity() * sizeof(Frame);
+  }
   /// Programs of at most that many calls have all been looked at, on the examples that are packed.
-  std::size_t calls_done() const noexcept { return started_ ? depth_done_ + 2 : 0; }
+  std::size_t calls_done() const noexcept {
+    return !started_ ? 0 : roots_asked_ < roots_ ? 1 : depth_done_ + 2;
+  }
   /// Every example is packed and nothing was left out: calls_done() is exact.
   bool exact() const noexcept { return all_packed_ && !store_.overflowed(); }
 
@@ -72,12 +76,13 @@ class Search {
   /// A node whose last two lines are asked: its newest slot, and where partners of that slot end.
   struct Leaf {
     std::uint8_t newest = 0;
-    std::uint32_t others = 0;          // unused slots but the newest: the last two lines have to take them
+    std::uint32_t others = 0;  // unused slots but the newest: the last two lines have to take them
     std::uint32_t inherited_from = 0;  // candidates that do not use the newest, up to
     std::uint32_t inherited_to = 0;
   };
 
   void start();
+  void start_with(std::uint8_t slot);
   void one_call();
   void start_round();
   void step();
@@ -117,6 +122,7 @@ class Search {
   std::array<Slot, slots_max> slots_;
   std::uint8_t inputs_ = 0;
   std::uint8_t roots_ = 0;  // inputs that differ: the first slots; the line of one names its input
+  std::uint8_t roots_asked_ = 0;
   std::uint8_t slots_used_ = 0;
   std::vector<Frame> frames_;
   std::vector<Row> scratch_;
@@ -138,7 +144,8 @@ template <class Take>
 void Search::each_line(std::uint8_t newest, Take take) const {
   const Kind kind = slots_[newest].value.kind;
   if (kind == Kind::list) {
-    for (std::uint8_t call = 0; call < first_integer_list_call; ++call) take(Line{call, newest, newest});
+    for (std::uint8_t call = 0; call < first_integer_list_call; ++call)
+      take(Line{call, newest, newest});
   }
   for (std::uint8_t slot = 0; slot <= newest; ++slot) {
     if (slots_[slot].value.kind != kind) {

@@ -4,8 +4,9 @@
 namespace weir::search::lists {
 
 Store::Store(const Shape& shape, std::size_t bytes_max) : shape_(shape), table_(1024) {
-  const std::size_t entry = shape.block_rows() * sizeof(Row) + sizeof(Candidate) + 5 * sizeof(std::uint32_t);
-  entries_max_ = std::max<std::size_t>(bytes_max / entry, 2 * chunk_entries);
+  const std::size_t entry =
+      shape.block_rows() * sizeof(Row) + sizeof(Candidate) + 5 * sizeof(std::uint32_t);
+  entries_max_ = std::max<std::size_t>(bytes_max / entry, 2 * inputs_max);
 }
 
 Row* Store::next_block() {
@@ -14,11 +15,13 @@ Row* Store::next_block() {
     return nullptr;
   }
   const std::size_t chunk = entries_.size() / chunk_entries;
-  if (chunk == chunks_.size()) chunks_.push_back(std::make_unique<Row[]>(chunk_entries * shape_.block_rows()));
+  if (chunk == chunks_.size())
+    chunks_.push_back(std::make_unique<Row[]>(chunk_entries * shape_.block_rows()));
   return chunks_[chunk].get() + entries_.size() % chunk_entries * shape_.block_rows();
 }
 
-bool Store::push(const Packed& value, const Line& line, std::uint32_t arguments, std::uint32_t tag) {
+bool Store::push(const Packed& value, const Line& line, std::uint32_t arguments,
+                 std::uint32_t tag) {
   const std::uint64_t hash = hash_of(value, shape_);
   std::size_t at = home(hash);
   for (; table_[at] != 0; at = (at + 1) & (table_.size() - 1)) {
@@ -52,7 +55,8 @@ void Store::grow_table() {
 }
 
 std::size_t Store::memory() const noexcept {
-  return entries_.capacity() * sizeof(Candidate) + (tags_.capacity() + table_.capacity()) * sizeof(std::uint32_t) +
+  return entries_.capacity() * sizeof(Candidate) +
+         (tags_.capacity() + table_.capacity()) * sizeof(std::uint32_t) +
          chunks_.size() * chunk_entries * shape_.block_rows() * sizeof(Row);
 }
 

@@ -48,7 +48,8 @@ class Store {
   std::size_t entries_max_;
   std::vector<Candidate> entries_;
   std::vector<std::uint32_t> tags_;
-  std::vector<std::uint32_t> table_;  // 1 + entry, 0: free; open addressing, emptied in the order it was filled, back
+  std::vector<std::uint32_t>
+      table_;  // 1 + entry, 0: free; open addressing, emptied in the order it was filled, back
   std::vector<std::unique_ptr<Row[]>> chunks_;
   bool overflowed_ = false;
 };

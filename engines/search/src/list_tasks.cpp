@@ -61,7 +61,8 @@ bool label(const ListProgram& program, std::vector<Example>& examples) {
     std::optional<std::vector<Value>> values = evaluate_lines(program, example.in);
     if (!values) return false;
     example.out = (*values)[program.result];
-    for (std::size_t slot = 0; slot < slots.size(); ++slot) slots[slot].push_back(std::move((*values)[slot]));
+    for (std::size_t slot = 0; slot < slots.size(); ++slot)
+      slots[slot].push_back(std::move((*values)[slot]));
   }
   for (std::size_t slot = program.inputs.size(); slot < slots.size(); ++slot) {
     if (std::find(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(slot), slots[slot]) !=
@@ -80,7 +81,9 @@ std::size_t distinct_outputs(const std::vector<Example>& examples) {
 
 std::uint64_t hash_outputs(const std::vector<Example>& examples) {
   std::uint64_t hash = 0;
-  const auto add = [&](std::int64_t number) { hash = Random(hash ^ static_cast<std::uint64_t>(number)).next(); };
+  const auto add = [&](std::int64_t number) {
+    hash = Random(hash ^ static_cast<std::uint64_t>(number)).next();
+  };
   for (const Example& example : examples) {
     if (const auto* number = std::get_if<std::int64_t>(&*example.out)) {
       add(*number);
@@ -103,7 +106,8 @@ bool has_shorter(const std::vector<Example>& examples, std::size_t n) {
   return false;
 }
 
-bool draw_fresh(const ListProgram& program, std::int64_t range, Random& random, std::vector<Example>& fresh) {
+bool draw_fresh(const ListProgram& program, std::int64_t range, Random& random,
+                std::vector<Example>& fresh) {
   for (std::size_t tries = 0; fresh.size() < fresh_examples && tries < 1000; ++tries) {
     Example example{draw_inputs(program.inputs, range, random), std::nullopt, 0};
     example.out = evaluate(program, example.in);
@@ -119,7 +123,8 @@ TaskSource::TaskSource(std::size_t n, std::uint64_t seed)
 
 std::optional<DrawnTask> TaskSource::next() {
   constexpr std::int64_t ranges[] = {10, 50, 255};
-  const std::vector<Kind> signatures[] = {{Kind::list}, {Kind::list, Kind::list}, {Kind::integer, Kind::list}};
+  const std::vector<Kind> signatures[] = {
+      {Kind::list}, {Kind::list, Kind::list}, {Kind::integer, Kind::list}};
   for (std::uint64_t refused = 0; refused < refusals_max; ++refused) {
     Random random(state_++ * 0x9e3779b97f4a7c15u);
     ++drawn_;
@@ -130,7 +135,8 @@ std::optional<DrawnTask> TaskSource::next() {
       drawn.task.examples.push_back({draw_inputs(kinds, range, random), std::nullopt, i + 1});
     drawn.program = draw_program(n_, kinds, random);
     if (used_slots(drawn.program) + 1U != 1U << (kinds.size() + n_)) continue;
-    if (!label(drawn.program, drawn.task.examples) || distinct_outputs(drawn.task.examples) < 3) continue;
+    if (!label(drawn.program, drawn.task.examples) || distinct_outputs(drawn.task.examples) < 3)
+      continue;
     const std::uint64_t hash = hash_outputs(drawn.task.examples);
     if (outputs_.contains(hash)) continue;
     if (has_shorter(drawn.task.examples, n_)) {
@@ -145,11 +151,14 @@ std::optional<DrawnTask> TaskSource::next() {
   return std::nullopt;
 }
 
-std::optional<DrawnTask> draw_task(std::size_t n, std::uint64_t seed) { return TaskSource(n, seed).next(); }
+std::optional<DrawnTask> draw_task(std::size_t n, std::uint64_t seed) {
+  return TaskSource(n, seed).next();
+}
 
 double right_on_fresh(const DrawnTask& task, const ListProgram& program) {
-  const auto right = std::count_if(task.fresh.begin(), task.fresh.end(),
-                                   [&](const Example& row) { return evaluate(program, row.in) == row.out; });
+  const auto right = std::count_if(task.fresh.begin(), task.fresh.end(), [&](const Example& row) {
+    return evaluate(program, row.in) == row.out;
+  });
   return static_cast<double>(right) / static_cast<double>(task.fresh.size());
 }
 

@@ -1,7 +1,7 @@
 // list_kernel.hpp: the list domain's kernel: programs of the DeepCoder language, fewest calls first.
 //
-// Shape:  a simulation is a block of at most 16,384 programs; fewer where lists are long or examples many. Up to 32
-//         examples are searched with, and all of more are checked: then `smallest` is never said.
+// Shape:  a simulation is a block of about 12,000 programs (of one node more at most); fewer where lists are long or
+//         examples many. Up to 32 examples are searched with, and all of more checked: `smallest` is then not said.
 // Order:  without a prior by number of calls; found() is `smallest` once all shorter programs are excluded. apply(): 34
 //         probabilities (functions of list_language.hpp), by which sets of lines are taken from then on, whole rounds of
 //         a bound on their bits at a time; a program so found is `full` until the shorter ones are excluded.
