@@ -3,8 +3,8 @@
 // Shape:  a simulation is a block of about 12,000 programs (of one node more at most); fewer where lists are long or
 //         examples many. Up to 32 examples are searched with, and all of more checked: `smallest` is then not said.
 // Order:  without a prior by number of calls; found() is `smallest` once all shorter programs are excluded. apply(): 34
-//         probabilities (functions of list_language.hpp), by which sets of lines are taken from then on, whole rounds of
-//         a bound on their bits at a time; a program so found is `full` until the shorter ones are excluded.
+//         probabilities (functions of list_language.hpp), by which sets of lines are taken from then on, in rounds of
+//         growing bounds on their bits; a program so found is `full` until the shorter ones are excluded.
 // Errors: bad_task (kinds, range, lengths, no labelled example; `where` the line of the row), infeasible (two rows of
 //         the same inputs and other outputs; both lines are named).
 // Memory: a few MiB; of long lists at most the config's.
