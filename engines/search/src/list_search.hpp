@@ -102,6 +102,9 @@ class Search {
   void ask_integer_lines(const Leaf& leaf);
   void ask_inherited(const Leaf& leaf);
   void probe(const Leaf& leaf, const Line& line, Lanes row, bool exact, bool always);
+  Lanes first_row(const Packed& value) const {
+    return value.rows > 0 ? load(value.first(0, shape_)[0]) : zeros();
+  }
   bool drop_could(Lanes lengths) const;
   bool integer_could(const Packed& number, const Packed& list) const;
 
