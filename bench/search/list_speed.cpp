@@ -5,6 +5,8 @@
 //   --seed N        of the tasks (1)
 //   --limit S       processor seconds a task and searcher (10)
 //   --bare yes|no   run the bare enumerator too (yes)
+//   --prior P       and the kernel with a prior after its first simulation: `oracle` gives functions that occur 0.8 and
+//                   others 0.05; `noisy` draws the former from 0.1..0.9 and the latter from 0..0.4, mostly low
 //
 // Output: one JSON object: of each searcher how many are solved, quantiles of processor milliseconds to the first
 //         program, the median of programs looked at, millions of them a second; of the kernel's programs the share
@@ -18,7 +20,9 @@
 #include <cstdlib>
 #include <list_search.hpp>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <suites.hpp>
+#include <weir/search/list_features.hpp>
 #include <weir/search/list_kernel.hpp>
 #include <weir/search/list_tasks.hpp>
 
@@ -63,7 +67,8 @@ nlohmann::ordered_json report(const Times& times) {
   return {{"solved", times.milliseconds.size()},
           {"ms", ms},
           {"nodes_median", quantile(times.nodes, 0.5)},
-          {"mnodes_per_second", std::round(times.all_nodes / times.seconds / 1e5) / 10}};
+          {"mnodes_per_second",
+           times.seconds > 0 ? std::round(times.all_nodes / times.seconds / 1e5) / 10 : 0}};
 }
 
 /// Of a drawn task: the kernel until it has a program.
@@ -79,6 +84,30 @@ double run_kernel(const DrawnTask& task, double limit, Times& times) {
   return search::lists::right_on_fresh(task, lists.solutions().front());
 }
 
+/// As much as a network could know: what the task was drawn from, or that with noise.
+std::vector<float> prior_of(const DrawnTask& task, bool noisy, std::mt19937& random) {
+  const auto labels = search::lists::list_labels(task.program);
+  std::vector<float> prior(labels.size());
+  for (std::size_t i = 0; i < prior.size(); ++i) {
+    const float drawn = static_cast<float>(random() >> 8) / static_cast<float>(1 << 24);
+    prior[i] = labels[i] > 0 ? (noisy ? 0.1F + 0.8F * drawn : 0.8F)
+                             : (noisy ? 0.4F * drawn * drawn : 0.05F);
+  }
+  return prior;
+}
+
+void run_guided(const DrawnTask& task, double limit, const std::vector<float>& prior,
+                Times& times) {
+  const double began = processor_seconds();
+  const auto kernel = search::lists::make_kernel(task.task, {}).value();
+  kernel->turn(1);
+  kernel->apply(prior);
+  bool ended = false;
+  while (!ended && kernel->found() < search::Found::full && processor_seconds() - began < limit)
+    ended = kernel->turn(1).ended;
+  times.add(kernel->found() >= search::Found::full, processor_seconds() - began, kernel->nodes());
+}
+
 void run_bare(const DrawnTask& task, double limit, Times& times) {
   constexpr double nodes_per_second = 3e7;
   const double began = processor_seconds();
@@ -88,36 +117,72 @@ void run_bare(const DrawnTask& task, double limit, Times& times) {
   times.add(calls > 0, processor_seconds() - began, lists.nodes());
 }
 
-}  // namespace
-
-int list_speed(const std::vector<std::string>& arguments) {
+struct Options {
   std::size_t calls = 4, tasks = 100;
   std::uint64_t seed = 1;
   double limit = 10;
-  bool bare = true;
-  for (std::size_t i = 0; i + 1 < arguments.size(); i += 2) {
-    const char* value = arguments[i + 1].c_str();
-    if (arguments[i] == "--calls") calls = std::strtoull(value, nullptr, 10);
-    if (arguments[i] == "--tasks") tasks = std::strtoull(value, nullptr, 10);
-    if (arguments[i] == "--seed") seed = std::strtoull(value, nullptr, 10);
-    if (arguments[i] == "--limit") limit = std::strtod(value, nullptr);
-    if (arguments[i] == "--bare") bare = arguments[i + 1] != "no";
+  std::string bare = "yes", prior = "none";
+};
+
+bool read(const std::vector<std::string>& arguments, Options& options) {
+  for (std::size_t i = 0; i < arguments.size(); i += 2) {
+    if (i + 1 == arguments.size()) return false;
+    const std::string &name = arguments[i], &value = arguments[i + 1];
+    if (name == "--calls") {
+      options.calls = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--tasks") {
+      options.tasks = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--seed") {
+      options.seed = std::strtoull(value.c_str(), nullptr, 10);
+    } else if (name == "--limit") {
+      options.limit = std::strtod(value.c_str(), nullptr);
+    } else if (name == "--bare") {
+      options.bare = value;
+    } else if (name == "--prior") {
+      options.prior = value;
+    } else {
+      return false;
+    }
   }
-  search::lists::TaskSource source(calls, seed);
-  Times kernel, enumerator;
+  const bool known =
+      options.prior == "none" || options.prior == "oracle" || options.prior == "noisy";
+  return known && options.calls >= 1 && options.calls <= search::lists::lines_max;
+}
+
+}  // namespace
+
+int list_speed(const std::vector<std::string>& arguments) {
+  Options options;
+  if (!read(arguments, options)) {
+    std::fputs(
+        "weir-bench-search lists: an argument is not known or has no value (list_speed.cpp says "
+        "which are)\n",
+        stderr);
+    return 2;
+  }
+  search::lists::TaskSource source(options.calls, options.seed);
+  std::mt19937 random(static_cast<std::mt19937::result_type>(options.seed));
+  Times kernel, guided, enumerator;
   double right = 0;
-  for (std::size_t i = 0; i < tasks; ++i) {
+  for (std::size_t i = 0; i < options.tasks; ++i) {
     const std::optional<DrawnTask> task = source.next();
     if (!task) break;
-    right += run_kernel(*task, limit, kernel);
-    if (bare) run_bare(*task, limit, enumerator);
+    right += run_kernel(*task, options.limit, kernel);
+    if (options.prior != "none")
+      run_guided(*task, options.limit, prior_of(*task, options.prior == "noisy", random), guided);
+    if (options.bare == "yes") run_bare(*task, options.limit, enumerator);
   }
-  nlohmann::ordered_json out = {
-      {"calls", calls}, {"tasks", kernel.tasks}, {"seed", seed}, {"limit_seconds", limit}};
+  nlohmann::ordered_json out = {{"calls", options.calls},
+                                {"tasks", kernel.tasks},
+                                {"drawn", source.drawn()},
+                                {"seed", options.seed},
+                                {"limit_seconds", options.limit}};
   out["kernel"] = report(kernel);
   const auto solved = static_cast<double>(kernel.milliseconds.size());
   out["kernel"]["right_on_fresh"] = solved > 0 ? std::round(1000 * right / solved) / 1000 : 0;
-  if (bare) out["bare"] = report(enumerator);
+  out["kernel"]["as_short"] = kernel.as_short;
+  if (options.prior != "none") out[options.prior] = report(guided);
+  if (options.bare == "yes") out["bare"] = report(enumerator);
   std::printf("%s\n", out.dump(2).c_str());
   return 0;
 }

@@ -11,7 +11,9 @@ int main(int argc, char** argv) {
   const std::string suite = argc < 2 ? "" : argv[1];
   if (suite == "lists") return weir::bench::list_speed(arguments);
   std::fputs(
-      "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS]\n",
+      "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare "
+      "yes|no]"
+      " [--prior none|oracle|noisy]\n",
       stderr);
   return 2;
 }

@@ -242,9 +242,12 @@ ListProgram Search::program_of(std::span<const Line> more) const {
 }
 
 void Search::keep(ListProgram program) {
-  const auto longer = [](const ListProgram& a, const ListProgram& b) {
-    return a.lines.size() < b.lines.size();
+  const auto rank = [&](const ListProgram& of) {
+    const std::uint32_t left_out = ~used_slots(of) & ((1U << inputs_) - 1);
+    return of.lines.size() * (inputs_max + 1) +
+           static_cast<std::size_t>(__builtin_popcount(left_out));
   };
+  const auto longer = [&](const ListProgram& x, const ListProgram& y) { return rank(x) < rank(y); };
   if (solutions_.size() >= solutions_max && !longer(program, solutions_.back())) return;
   if (std::find(solutions_.begin(), solutions_.end(), program) != solutions_.end()) return;
   for (const Example& example : examples_) {

@@ -52,7 +52,7 @@ class Search {
   /// Every example is packed and nothing was left out: calls_done() is exact.
   bool exact() const noexcept { return all_packed_ && !store_.overflowed(); }
 
-  /// Right on all examples, fewest calls first, no two alike.
+  /// Right on all examples, fewest calls first, then those that take more of the inputs; no two alike.
   const std::vector<ListProgram>& solutions() const noexcept { return solutions_; }
   /// What was right on most examples, and on how many.
   const ListProgram& nearest() const noexcept { return nearest_; }

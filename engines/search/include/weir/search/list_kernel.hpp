@@ -8,7 +8,8 @@
 // Errors: bad_task (kinds, range, lengths, no labelled example; `where` the line of the row), infeasible (two rows of
 //         the same inputs and other outputs; both lines are named).
 // Memory: a few MiB; of long lists at most the config's.
-// Cost:   55-70 million programs a second on one core of a 2.6 GHz server.
+// Cost:   45-120 million programs a second on one core of a 2.6 GHz server: the median of random tasks of 3, 4, 5 calls
+//         (list_tasks.hpp) takes 0.05, 0.3, 10 ms, the worst of 100 takes 0.5, 8, 360 ms, without a prior.
 #pragma once
 
 #include <memory>
