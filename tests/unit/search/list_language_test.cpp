@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <weir/search/list_language.hpp>
@@ -152,9 +155,9 @@ TEST_CASE("list language: Python agrees with the evaluator") {
       }
     }
   }
-  const char* folder = std::getenv("TMPDIR");
+  const std::filesystem::path folder = std::filesystem::temp_directory_path();
   const std::string path =
-      std::string(folder != nullptr ? folder : "/tmp") + "/weir_list_language_test.py";
+      (folder / ("weir_list_language_" + std::to_string(getpid()) + ".py")).string();
   std::ofstream(path) << text;
   CHECK(std::system(("python3 " + path).c_str()) == 0);
   std::remove(path.c_str());
