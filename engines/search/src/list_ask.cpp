@@ -6,11 +6,11 @@ namespace weir::search::lists {
 namespace {
 
 std::uint32_t arguments_of(const Line& line) { return 1U << line.a | 1U << line.b; }
-unsigned count_of(std::uint32_t bits) { return static_cast<unsigned>(__builtin_popcount(bits)); }
+bool more_than_one(std::uint32_t bits) { return (bits & (bits - 1)) != 0; }
 
-constexpr std::uint8_t count_call = 5, reverse_call_number = 9, sort_call_number = 10,
-                       first_map_call = 11, first_filter_call = 21, first_scan_call = 25,
-                       take_call = 30, drop_call = 31, access_call_number = 32;
+constexpr std::uint8_t reverse_call_at = 9, sort_call_at = 10, first_map_call = 11,
+                       first_filter_call = 21, first_scan_call = 25;
+constexpr std::uint8_t take_call = 30, drop_call = 31;
 constexpr std::uint8_t add_call = 33, subtract_call = 34, multiply_call = 35, min_call = 36,
                        max_call = 37;
 constexpr std::size_t maps = 10, filters = 4, scans = 5;
@@ -40,7 +40,7 @@ Lanes mapped_lanes(std::size_t lambda, Lanes x) {
   }
 }
 
-bool has_tag(const Needs& needs, std::uint32_t tag) {
+bool asks_for(const Needs& needs, std::uint32_t tag) {
   const Lanes there = _mm_load_si128(reinterpret_cast<const __m128i*>(needs.tag));
   return !none(_mm_cmpeq_epi32(there, _mm_set1_epi32(static_cast<int>(tag))));
 }
@@ -80,14 +80,14 @@ void Search::ask(const Leaf& leaf) {
       if (slots_[slot].needs.long_enough) ask_cuts(leaf, leaf.newest, slot);
     }
   } else if (newest.needs.long_enough) {
-    if (count_of(leaf.others) <= 1) {
+    if (!more_than_one(leaf.others)) {
       ask_unary(leaf);
       ask_filters(leaf);
     }
     ask_partners(leaf);
   }
   ask_integer_lines(leaf);
-  if (leaf.inherited_from < leaf.inherited_to && count_of(leaf.others) <= 2) ask_inherited(leaf);
+  if (leaf.inherited_from < leaf.inherited_to) ask_inherited(leaf);
 }
 
 /// A z of that row 0. `exact`: it is as long as the output; `always`: some last call takes it whatever its row 0.
@@ -96,14 +96,14 @@ void Search::probe(const Leaf& leaf, const Line& line, Lanes row, bool exact, bo
   const std::uint32_t rest = leaf.others & ~arguments_of(line);
   const std::uint32_t tag = goal_.tag(row);
   const auto could = [&](const Slot& slot) {
-    if (has_tag(slot.needs, tag)) return true;
+    if (asks_for(slot.needs, tag)) return true;
     return slot.needs.any_weak() &&
            goal_.weak_could(slot.needs, load(slot.value.first(0, shape_)[0]), row);
   };
   if (!always && rest == 0) {
     always = goal_.unary_could(row, tag, exact);
     for (std::uint8_t slot = 0; slot < slots_used_ && !always; ++slot) always = could(slots_[slot]);
-  } else if (!always && (rest & (rest - 1)) == 0) {
+  } else if (!always && !more_than_one(rest)) {
     always = could(slots_[static_cast<std::size_t>(__builtin_ctz(rest))]);
   }
   if (always) finish(line, leaf.others);
@@ -125,7 +125,7 @@ void Search::ask_unary(const Leaf& leaf) {
   const Packed& value = slots_[at].value;
   const Row* rows = value.first(0, shape_);
   const bool exact = slots_[at].needs.exact;
-  const Lanes lengths = value.lengths(0, shape_), first = value.rows > 0 ? load(rows[0]) : zeros();
+  const Lanes lengths = value.lengths(0, shape_), first = first_row(value);
   const bool drops = drop_could(lengths);
   Lanes last = zeros(), low = each(number_max);
   for (std::size_t i = 0; i < value.rows; ++i) {
@@ -140,8 +140,8 @@ void Search::ask_unary(const Leaf& leaf) {
     probe(leaf, {call, at, at}, mapped_lanes(lambda, first), exact,
           drops && all(equal(end, goal_.last())));
   }
-  probe(leaf, {reverse_call_number, at, at}, last, exact, drops);
-  probe(leaf, {sort_call_number, at, at}, low, exact, drops);
+  probe(leaf, {reverse_call_at, at, at}, last, exact, drops);
+  probe(leaf, {sort_call_at, at, at}, low, exact, drops);
   for (std::size_t lambda = 0; lambda < scans; ++lambda)
     probe(leaf, {static_cast<std::uint8_t>(first_scan_call + lambda), at, at}, first, exact, drops);
 }
@@ -163,7 +163,8 @@ void Search::ask_filters(const Leaf& leaf) {
     }
   }
   for (std::size_t p = 0; p < filters; ++p) {
-    if (!goal_.long_enough(count[p]) || all(equal(count[p], lengths))) continue;
+    if (!goal_.long_enough(count[p]) || (shape_.groups == 1 && all(equal(count[p], lengths))))
+      continue;
     const bool exact = all(equal(count[p], goal_.lengths()));
     probe(leaf, {static_cast<std::uint8_t>(first_filter_call + p), at, at}, first[p], exact,
           drop_could(count[p]));
@@ -172,32 +173,40 @@ void Search::ask_filters(const Leaf& leaf) {
 
 /// z = TAKE, DROP of a list that is long enough; both slots are at hand.
 void Search::ask_cuts(const Leaf& leaf, std::uint8_t number, std::uint8_t list) {
-  for (const std::uint8_t call : {take_call, drop_call}) {
-    Packed z;
-    const Line line{call, number, list};
-    if (count_of(leaf.others & ~arguments_of(line)) > 1 || !make(line, scratch_.data(), z))
-      continue;
-    const Lanes lengths = z.lengths(0, shape_);
-    if (!goal_.long_enough(lengths)) continue;
-    const bool exact = all(equal(lengths, goal_.lengths()));
-    probe(leaf, line, z.rows > 0 ? load(z.first(0, shape_)[0]) : zeros(), exact,
-          drop_could(lengths));
+  if (more_than_one(leaf.others & ~(1U << number | 1U << list))) return;
+  const Packed& value = slots_[list].value;
+  const Row* rows = value.first(0, shape_);
+  const Lanes lengths = value.lengths(0, shape_);
+  const Lanes cut = least(most(load(slots_[number].value.first(0, shape_)[0]), zeros()), lengths);
+  const bool alone = shape_.groups == 1;  // else what changes nothing here may in another group
+  if (goal_.long_enough(cut) && !(alone && all(equal(cut, lengths))))
+    probe(leaf, {take_call, number, list}, first_row(value), all(equal(cut, goal_.lengths())),
+          drop_could(cut));
+  const Lanes left = minus(lengths, cut);
+  if (!goal_.long_enough(left) || (alone && all(equal(cut, zeros())))) return;
+  Row from, first{};
+  store(from, cut);
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const auto at = static_cast<std::size_t>(from.lane[lane]);
+    if (at < value.rows) first.lane[lane] = rows[at].lane[lane];
   }
+  probe(leaf, {drop_call, number, list}, load(first), all(equal(left, goal_.lengths())),
+        drop_could(left));
 }
 
 /// z of the newest, a list, and a slot before it.
 void Search::ask_partners(const Leaf& leaf) {
   const std::uint8_t at = leaf.newest;
-  const Lanes x = slots_[at].value.rows > 0 ? load(slots_[at].value.first(0, shape_)[0]) : zeros();
+  const Lanes x = first_row(slots_[at].value);
   for (std::uint8_t slot = 0; slot <= at; ++slot) {
     const Slot& partner = slots_[slot];
-    if (count_of(leaf.others & ~(1U << slot)) > 1) continue;
+    if (more_than_one(leaf.others & ~(1U << slot))) continue;
     if (partner.value.kind == Kind::integer) {
       ask_cuts(leaf, slot, at);
       continue;
     }
     if (!partner.needs.long_enough) continue;
-    const Lanes y = partner.value.rows > 0 ? load(partner.value.first(0, shape_)[0]) : zeros();
+    const Lanes y = first_row(partner.value);
     const Lanes lengths =
         least(slots_[at].value.lengths(0, shape_), partner.value.lengths(0, shape_));
     const bool exact = all(equal(lengths, goal_.lengths())), drops = drop_could(lengths);
@@ -214,7 +223,7 @@ void Search::ask_partners(const Leaf& leaf) {
 /// z, a list, of which the last call makes an integer.
 void Search::ask_number_line(const Leaf& leaf, const Line& line) {
   const std::uint32_t rest = leaf.others & ~arguments_of(line);
-  if (count_of(rest) > 1) return;
+  if (more_than_one(rest)) return;
   if (rest != 0 && slots_[static_cast<std::size_t>(__builtin_ctz(rest))].value.kind == Kind::list)
     return;
   ++nodes_;
@@ -242,7 +251,7 @@ void Search::ask_integer_lines(const Leaf& leaf) {
   each_line(leaf.newest, [&](const Line& line) {
     if (call_table[line.call].gives != Kind::integer) return;
     const std::uint32_t rest = leaf.others & ~arguments_of(line);
-    if (count_of(rest) > 1) return;
+    if (more_than_one(rest)) return;
     ++nodes_;
     Packed z;
     if (!make(line, scratch_.data(), z)) return;
@@ -269,12 +278,12 @@ void Search::ask_inherited(const Leaf& leaf) {
         with(at);
     }
   } else if (newest.value.kind == Kind::list && needs.long_enough) {
-    const Lanes y = newest.value.rows > 0 ? load(newest.value.first(0, shape_)[0]) : zeros();
+    const Lanes y = first_row(newest.value);
     for (std::uint32_t at = leaf.inherited_from; at < leaf.inherited_to; ++at) {
       const std::uint32_t tag = store_.tags()[at];
       if (tag == 0) continue;
       const Packed& z = store_[at].value;
-      if (has_tag(needs, tag) ||
+      if (asks_for(needs, tag) ||
           goal_.weak_could(needs, y, z.rows > 0 ? load(z.first(0, shape_)[0]) : zeros()))
         with(at);
     }
@@ -340,6 +349,7 @@ void Search::try_last(const Line& last, const Packed& a, const Packed& b, const 
   const Call& call = call_table[last.call];
   Packed value;
   if (call.gives != goal_.kind()) return;
+  ++nodes_;
   if (!apply(call, a, b, shape_, scratch_.data() + shape_.block_rows(), value)) return;
   if (!same(value, goal_.value(), shape_)) return;
   const Line both_lines[] = {line, last};

@@ -25,7 +25,8 @@ class Describer {
   std::size_t count_ = 0;
 };
 
-constexpr std::size_t of_list = 20, beside_list = 40, beside_both = 10, beside_integer = 6;
+constexpr std::size_t a_list_counts = 20, beside_list_counts = 40, beside_both_counts = 10,
+                      beside_integer_counts = 6;
 
 template <class Test>
 double share(const List& list, Test test) {
@@ -204,7 +205,7 @@ Describer describe(const Example& example) {
   const auto* made = std::get_if<List>(&*example.out);
   describe_list(made != nullptr ? *made : List{std::get<std::int64_t>(*example.out)}, out);
   for (const List* list : inputs.lists) {
-    const std::size_t end = out.count() + of_list + beside_list;
+    const std::size_t end = out.count() + a_list_counts + beside_list_counts;
     if (list != nullptr) {
       describe_list(*list, out);
       made != nullptr ? describe_lists(*made, *list, out)
@@ -214,10 +215,10 @@ Describer describe(const Example& example) {
   }
   const bool both = made != nullptr && inputs.lists[1] != nullptr;
   if (both) describe_both(*made, *inputs.lists[0], *inputs.lists[1], out);
-  if (!both) out.skip(beside_both);
+  if (!both) out.skip(beside_both_counts);
   if (inputs.integer != nullptr)
     describe_integer(*example.out, *inputs.integer, inputs.lists[0], out);
-  if (inputs.integer == nullptr) out.skip(beside_integer);
+  if (inputs.integer == nullptr) out.skip(beside_integer_counts);
   WEIR_CHECK(out.count() == example_features, "as many features as are counted");
   return out;
 }

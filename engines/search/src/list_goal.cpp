@@ -4,7 +4,7 @@
 namespace weir::search::lists {
 namespace {
 
-bool has_tag(const std::uint32_t* four, std::uint32_t tag) {
+bool among_four(const std::uint32_t* four, std::uint32_t tag) {
   const Lanes there = _mm_load_si128(reinterpret_cast<const __m128i*>(four));
   return !none(_mm_cmpeq_epi32(there, _mm_set1_epi32(static_cast<int>(tag))));
 }
@@ -179,7 +179,7 @@ Needs Goal::needs(const Packed& value) const noexcept {
 
 bool Goal::unary_could(Lanes row, std::uint32_t tag, bool exact) const noexcept {
   if (exact) {
-    if (has_tag(tags_, tag) || has_tag(tags_ + 4, tag)) return true;
+    if (among_four(tags_, tag) || among_four(tags_ + 4, tag)) return true;
     for (const Range& range : ranges_) {
       if (none(either(above(load(range.low), row), above(row, load(range.high))))) return true;
     }

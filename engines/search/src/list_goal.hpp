@@ -1,8 +1,8 @@
 // list_goal.hpp: what the outputs ask of the last two lines, answered from first elements.
 //
-// A program ends in z = call(...) and output = call(z) or call(z, y). Instead of making every output, the search asks of
-// every z whether it could be what some last call needs: z must begin with output - 1, output / 2, output - y, ... in all
-// examples at once. A tag of 32 bits stands for such a row 0; what passes is made in full and looked at by finish().
+// A program ends in z = call(..), output = call(z) or call(z, y). Instead of making every output, the search asks
+// of every z whether it could be what some last call needs: z must begin with output - 1, output / 2, output - y in all
+// examples at once. A tag of 32 bits stands for such a row 0; what passes is made in full, and all its last calls.
 //
 // Roles:  const once made, any thread.
 // Cost:   two to four instructions a need; of values that pass without need, one in some thousands.

@@ -10,8 +10,7 @@
 namespace weir::search::lists {
 namespace {
 
-constexpr std::uint64_t block_programs =
-    15000;  // a node's programs may go beyond it, to 16,384 at most
+constexpr std::uint64_t block_programs = 12000;  // and what the node at its end takes more
 constexpr std::size_t alternatives_asked = 8, generated_inputs = 64;
 constexpr double least_probability = 0.002;
 

@@ -73,21 +73,26 @@ void Search::set_costs(const Costs& costs) {
   cost_most_ = *std::max_element(costs.begin(), costs.end());
   bound_before_ = 0;
   bound_ = exceeded_ = 0;
-  if (!started_ || ended_) return;
-  start_round();
+  if (started_ && roots_asked_ == roots_ && !ended_) start_round();
 }
 
 void Search::set_calls_max(std::size_t calls_max) {
   depth_max_ = std::min(calls_max > 2 ? calls_max - 2 : 0, lines_max - 2);
-  if (started_ && depth_done_ >= depth_max_) ended_ = true;
+  if (started_ && roots_asked_ == roots_ && depth_done_ >= depth_max_) ended_ = true;
 }
 
 void Search::run(std::uint64_t nodes_until) {
   if (!started_) start();
-  while (!ended_ && nodes_ < nodes_until) step();
+  while (!ended_ && nodes_ < nodes_until) {
+    if (roots_asked_ < roots_) {
+      start_with(roots_asked_);
+    } else {
+      step();
+    }
+  }
 }
 
-/// Programs without a line, of one and of two.
+/// Programs without a line, and of one.
 void Search::start() {
   started_ = true;
   inputs_ = static_cast<std::uint8_t>(examples_.front().in.size());
@@ -108,7 +113,13 @@ void Search::start() {
     set_slot(roots_++, value, {0, input, input});
   }
   one_call();
-  for (std::uint8_t slot = 0; slot < roots_; ++slot) ask({slot, 0, 0, 0});
+}
+
+/// Programs of two lines, an input at a time.
+void Search::start_with(std::uint8_t slot) {
+  ask({slot, 0, 0, 0});
+  roots_asked_ = static_cast<std::uint8_t>(slot + 1);
+  if (roots_asked_ < roots_) return;
   if (depth_max_ == 0) {
     ended_ = true;
   } else {
@@ -231,9 +242,12 @@ ListProgram Search::program_of(std::span<const Line> more) const {
 }
 
 void Search::keep(ListProgram program) {
-  const auto longer = [](const ListProgram& a, const ListProgram& b) {
-    return a.lines.size() < b.lines.size();
+  const auto rank = [&](const ListProgram& of) {
+    const std::uint32_t left_out = ~used_slots(of) & ((1U << inputs_) - 1);
+    return of.lines.size() * (inputs_max + 1) +
+           static_cast<std::size_t>(__builtin_popcount(left_out));
   };
+  const auto longer = [&](const ListProgram& x, const ListProgram& y) { return rank(x) < rank(y); };
   if (solutions_.size() >= solutions_max && !longer(program, solutions_.back())) return;
   if (std::find(solutions_.begin(), solutions_.end(), program) != solutions_.end()) return;
   for (const Example& example : examples_) {

@@ -46,11 +46,13 @@ class Search {
     return store_.memory() + sizeof *this + frames_.capacity() * sizeof(Frame);
   }
   /// Programs of at most that many calls have all been looked at, on the examples that are packed.
-  std::size_t calls_done() const noexcept { return started_ ? depth_done_ + 2 : 0; }
+  std::size_t calls_done() const noexcept {
+    return !started_ ? 0 : roots_asked_ < roots_ ? 1 : depth_done_ + 2;
+  }
   /// Every example is packed and nothing was left out: calls_done() is exact.
   bool exact() const noexcept { return all_packed_ && !store_.overflowed(); }
 
-  /// Right on all examples, fewest calls first, no two alike.
+  /// Right on all examples, fewest calls first, then those that take more of the inputs; no two alike.
   const std::vector<ListProgram>& solutions() const noexcept { return solutions_; }
   /// What was right on most examples, and on how many.
   const ListProgram& nearest() const noexcept { return nearest_; }
@@ -80,6 +82,7 @@ class Search {
   };
 
   void start();
+  void start_with(std::uint8_t slot);
   void one_call();
   void start_round();
   void step();
@@ -99,6 +102,9 @@ class Search {
   void ask_integer_lines(const Leaf& leaf);
   void ask_inherited(const Leaf& leaf);
   void probe(const Leaf& leaf, const Line& line, Lanes row, bool exact, bool always);
+  Lanes first_row(const Packed& value) const {
+    return value.rows > 0 ? load(value.first(0, shape_)[0]) : zeros();
+  }
   bool drop_could(Lanes lengths) const;
   bool integer_could(const Packed& number, const Packed& list) const;
 
@@ -119,6 +125,7 @@ class Search {
   std::array<Slot, slots_max> slots_;
   std::uint8_t inputs_ = 0;
   std::uint8_t roots_ = 0;  // inputs that differ: the first slots; the line of one names its input
+  std::uint8_t roots_asked_ = 0;
   std::uint8_t slots_used_ = 0;
   std::vector<Frame> frames_;
   std::vector<Row> scratch_;

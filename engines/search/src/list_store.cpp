@@ -6,7 +6,7 @@ namespace weir::search::lists {
 Store::Store(const Shape& shape, std::size_t bytes_max) : shape_(shape), table_(1024) {
   const std::size_t entry =
       shape.block_rows() * sizeof(Row) + sizeof(Candidate) + 5 * sizeof(std::uint32_t);
-  entries_max_ = std::max<std::size_t>(bytes_max / entry, 2 * chunk_entries);
+  entries_max_ = std::max<std::size_t>(bytes_max / entry, 2 * inputs_max);
 }
 
 Row* Store::next_block() {

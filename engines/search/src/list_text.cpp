@@ -194,6 +194,10 @@ std::string cpp_statements(const Call& call, const Names& s) {
   const std::string all = "(" + s.a + ".begin(), " + s.a + ".end()",
                     number = "  int " + s.to + " = ";
   const std::string of_v = ", [](int v) { return " + lambda + "; })";
+  // What leaves the range stays outside it, and does not grow.
+  const bool grows = call.function == Function::scanl1 && call.lambda == Lambda::multiply;
+  const std::string of_two = "[](int x, int y) { return " +
+                             (grows ? "std::clamp(" + lambda + ", -256, 256)" : lambda) + "; })";
   const std::string cut =
       s.b + ".begin() + std::clamp(" + s.a + ", 0, static_cast<int>(" + s.b + ".size()))";
   switch (call.function) {
@@ -225,15 +229,12 @@ std::string cpp_statements(const Call& call, const Names& s) {
     case Function::count:
       return number + "static_cast<int>(std::count_if" + all + of_v + ");\n";
     case Function::zipwith:
-      return vector + "(std::min(" + s.a + ".size(), " + s.b +
-             ".size()));\n  for (std::size_t i = 0; i < " + s.to +
-             ".size(); ++i) {\n    int x = " + s.a + "[i], y = " + s.b + "[i];\n    " + s.to +
-             "[i] = " + lambda + ";\n  }\n";
-    default:  // what leaves the range stays outside it, and does not grow
-      return copied + "  for (std::size_t i = 1; i < " + s.to +
-             ".size(); ++i) {\n    int x = std::clamp(" + s.to +
-             "[i - 1], -256, 256), y = " + s.to + "[i];\n    " + s.to + "[i] = " + lambda +
-             ";\n  }\n";
+      return vector + "(std::min(" + s.a + ".size(), " + s.b + ".size()));\n  std::transform(" +
+             s.a + ".begin(), " + s.a + ".begin() + " + s.to + ".size(), " + s.b + ".begin(), " +
+             s.to + ".begin(), " + of_two + ";\n";
+    default:
+      return vector + "(" + s.a + ".size());\n  std::partial_sum" + all + ", " + s.to +
+             ".begin(), " + of_two + ";\n";
   }
 }
 

@@ -1,7 +1,7 @@
 // list_features.hpp: what a network is told of a list task, and what it is taught to say.
 //
 // Each labelled example gives the same statistics; of each the mean, the least and the most over the examples stand in
-// the vector, so that neither the order nor the number of examples matters. Behind them: the signature, one number a kind.
+// the vector, so that neither the order nor the number of examples matters. Behind them the signature, a number a kind.
 //
 //   of the output, the two first list inputs   length, extremes, sum, mean, ends, signs, parities, multiples, order
 //   output beside each list                    ends, membership, MAP, SCANL1, FILTER, SORT, REVERSE, TAKE, DROP of it

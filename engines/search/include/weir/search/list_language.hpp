@@ -87,7 +87,8 @@ struct Call {
 inline constexpr std::size_t calls = 38;
 /// Those that make an integer of a list, a list of a list, then those on an integer and a list, and on two lists.
 extern const std::array<Call, calls> call_table;
-inline constexpr std::uint8_t first_list_call = 9, first_integer_list_call = 30, first_zip_call = 33;
+inline constexpr std::uint8_t first_list_call = 9, first_integer_list_call = 30,
+                              first_zip_call = 33;
 
 struct Line {
   std::uint8_t call = 0;  // into call_table
@@ -106,7 +107,8 @@ struct ListProgram {
 /// One call. Arguments are of the kinds that it takes.
 std::optional<Value> evaluate(const Call& call, const Value& a, const Value& b);
 /// The values of all slots, inputs first. None when one is none, or an input is outside the language.
-std::optional<std::vector<Value>> evaluate_lines(const ListProgram& program, std::span<const Value> inputs);
+std::optional<std::vector<Value>> evaluate_lines(const ListProgram& program,
+                                                 std::span<const Value> inputs);
 /// The program's value.
 std::optional<Value> evaluate(const ListProgram& program, std::span<const Value> inputs);
 

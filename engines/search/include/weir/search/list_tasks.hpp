@@ -23,8 +23,9 @@ inline constexpr std::size_t drawn_examples = 5, fresh_examples = 10;
 
 struct DrawnTask {
   Task task;
-  ListProgram program;         // what it was drawn from, of n calls
-  std::vector<Example> fresh;  // of inputs drawn alike that no search sees, with the program's outputs
+  ListProgram program;  // what it was drawn from, of n calls
+  std::vector<Example>
+      fresh;  // of inputs drawn alike that no search sees, with the program's outputs
 };
 
 class TaskSource {
