@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <string_view>
 #include <weir/result.hpp>
+#include <weir/search/tree_random.hpp>
 
 namespace weir::search::games {
 
@@ -122,6 +123,7 @@ Result<Position> parse_moves(std::string_view line);
 struct ConnectFour {
   using State = Position;
   static constexpr std::uint32_t actions_max = board_columns;
+  static constexpr std::uint32_t plies_max = board_cells;
   static constexpr bool two_players = true;
 
   /// A bit a column that can be played.
@@ -143,6 +145,8 @@ struct ConnectFour {
     if (state.lost()) return 0.0F;
     return state.full() ? 0.5F : -1.0F;
   }
+  /// The end of a game played on at random, for the player to move in `state`.
+  static float rollout(const State& state, Xorshift& random) noexcept;
 };
 
 }  // namespace weir::search::games
