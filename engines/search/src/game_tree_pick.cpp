@@ -8,7 +8,9 @@ namespace weir::search::games {
 namespace {
 
 // Both twins do the same operations in the same order on every lane, and neither has a fused one, so their scores agree
-// to the last bit. value / n + u / (1 + n) is one division: (value (1 + n) + u n) / (n (1 + n)).
+// to the last bit. value / n + u / (1 + n) is (value (1 + n) + u n) / (n (1 + n)): one division, which begins with the
+// visits, while the slower conversion of the values is under way. A walk down a tree waits for every pick, so the length
+// of that chain counts, not the number of operations.
 
 /// The bits of 2^52: or-ed to an integer below it they make the double 2^52 + that integer.
 constexpr long long two_to_52 = 0x4330000000000000LL;
@@ -31,9 +33,10 @@ __m128 blend_sse2(__m128 mask, __m128 yes, __m128 no) noexcept {
   const __m128i visits = _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.visits + first));
   const __m128 n = _mm_cvtepi32_ps(visits);
   const __m128 more = _mm_add_ps(n, _mm_set1_ps(1.0F));
+  const __m128 inverse = _mm_div_ps(_mm_set1_ps(1.0F), _mm_mul_ps(n, more));
   const __m128 bonus = _mm_mul_ps(_mm_load_ps(lanes.priors + first), scale);
   const __m128 above = _mm_add_ps(_mm_mul_ps(sums_sse2(lanes.values + first), more), _mm_mul_ps(bonus, n));
-  const __m128 known = _mm_div_ps(above, _mm_mul_ps(n, more));
+  const __m128 known = _mm_mul_ps(above, inverse);
   const __m128 fresh = _mm_castsi128_ps(_mm_cmpeq_epi32(visits, _mm_setzero_si128()));
   return blend_sse2(fresh, _mm_add_ps(unvisited, bonus), known);
 }
@@ -60,10 +63,10 @@ __attribute__((target("avx2"), always_inline)) inline __m256 scores_avx2(const L
   const __m256i visits = _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes.visits + first));
   const __m256 n = _mm256_cvtepi32_ps(visits);
   const __m256 more = _mm256_add_ps(n, _mm256_set1_ps(1.0F));
+  const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_mul_ps(n, more));
   const __m256 bonus = _mm256_mul_ps(_mm256_load_ps(lanes.priors + first), scale);
-  const __m256 above =
-      _mm256_add_ps(_mm256_mul_ps(sums_avx2(lanes.values + first), more), _mm256_mul_ps(bonus, n));
-  const __m256 known = _mm256_div_ps(above, _mm256_mul_ps(n, more));
+  const __m256 above = _mm256_add_ps(_mm256_mul_ps(sums_avx2(lanes.values + first), more), _mm256_mul_ps(bonus, n));
+  const __m256 known = _mm256_mul_ps(above, inverse);
   const __m256 fresh = _mm256_castsi256_ps(_mm256_cmpeq_epi32(visits, _mm256_setzero_si256()));
   return _mm256_blendv_ps(known, _mm256_add_ps(unvisited, bonus), fresh);
 }
@@ -71,14 +74,7 @@ __attribute__((target("avx2"), always_inline)) inline __m256 scores_avx2(const L
 }  // namespace
 
 std::uint32_t pick_lane_sse2(const Lanes& lanes, float exploration, float unvisited) noexcept {
-  __m128i sum = _mm_setzero_si128();
-  for (std::uint32_t i = 0; i < lanes.count; i += 4) {
-    sum = _mm_add_epi32(sum, _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.visits + i)));
-  }
-  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
-  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1));
-  const auto total = static_cast<std::uint32_t>(_mm_cvtsi128_si32(sum));
-  const __m128 scale = _mm_set1_ps(exploration_scale(total, exploration));
+  const __m128 scale = _mm_set1_ps(exploration_scale(lanes.total, exploration));
   const __m128 fresh = _mm_set1_ps(unvisited);
 
   __m128 best = scores_sse2(lanes, 0, scale, fresh);
@@ -104,15 +100,7 @@ std::uint32_t pick_lane_sse2(const Lanes& lanes, float exploration, float unvisi
 
 __attribute__((target("avx2"))) std::uint32_t pick_lane_avx2(const Lanes& lanes, float exploration,
                                                              float unvisited) noexcept {
-  __m256i sum = _mm256_setzero_si256();
-  for (std::uint32_t i = 0; i < lanes.count; i += 8) {
-    sum = _mm256_add_epi32(sum, _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes.visits + i)));
-  }
-  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
-  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
-  const auto total = static_cast<std::uint32_t>(_mm_cvtsi128_si32(half));
-  const __m256 scale = _mm256_set1_ps(exploration_scale(total, exploration));
+  const __m256 scale = _mm256_set1_ps(exploration_scale(lanes.total, exploration));
   const __m256 fresh = _mm256_set1_ps(unvisited);
 
   __m256 best = scores_avx2(lanes, 0, scale, fresh);
@@ -128,6 +116,10 @@ __attribute__((target("avx2"))) std::uint32_t pick_lane_avx2(const Lanes& lanes,
   __m256 top = _mm256_max_ps(best, _mm256_permute2f128_ps(best, best, 1));
   top = _mm256_max_ps(top, _mm256_shuffle_ps(top, top, 0x4e));
   top = _mm256_max_ps(top, _mm256_shuffle_ps(top, top, 0xb1));
+  if (lanes.count == 8) {
+    const int equal = _mm256_movemask_ps(_mm256_cmp_ps(best, top, _CMP_EQ_OQ));
+    return static_cast<std::uint32_t>(std::countr_zero(static_cast<std::uint32_t>(equal)));
+  }
   const __m256i lower = _mm256_castps_si256(_mm256_cmp_ps(best, top, _CMP_NEQ_UQ));
   const __m256i numbers = _mm256_or_si256(at, lower);
   __m128i least = _mm_min_epu32(_mm256_castsi256_si128(numbers), _mm256_extracti128_si256(numbers, 1));

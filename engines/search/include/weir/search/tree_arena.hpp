@@ -44,6 +44,7 @@ struct alignas(64) TreeNode {
   atomic<std::uint64_t> open{0};    // moves whose outcome is not proven
   atomic<std::uint64_t> drawn{0};   // moves that are proven to draw
   atomic<std::uint32_t> generation{0};  // how often the node was taken
+  atomic<std::uint32_t> total{0};   // visits of all moves; kept where one worker is inside
   atomic<std::uint16_t> proof{0};   // a Proof, and above it the move that wins
   atomic<std::uint16_t> touched{0};
   Statistics lanes;
@@ -64,9 +65,11 @@ class TreeArena {
   /// As many nodes as `bytes` hold, at least nodes_min. `indexed`: positions are found by their key.
   TreeArena(std::size_t bytes, bool indexed)
       : capacity_(fitting(bytes, indexed)), index_slots_(indexed ? std::bit_floor(capacity_) * 2 : 0) {
-    nodes_ = static_cast<Node*>(take_block(node_bytes()));
-    free_ = static_cast<std::uint32_t*>(take_block(free_bytes()));
-    if (index_slots_ != 0) index_ = static_cast<atomic<std::uint32_t>*>(take_block(index_bytes()));
+    // One block: the slab lays large ones on large pages.
+    WEIR_CHECK(slab_.reserve(node_bytes() + free_bytes() + index_bytes() + 3 * 64), "out of memory");
+    nodes_ = static_cast<Node*>(slab_.take(node_bytes(), 64));
+    free_ = static_cast<std::uint32_t*>(slab_.take(free_bytes(), 64));
+    index_ = static_cast<atomic<std::uint32_t>*>(slab_.take(index_bytes(), 64));
     for (std::size_t i = 0; i <= capacity_; ++i) ::new (static_cast<void*>(nodes_ + i)) Node();
     for (std::size_t i = 0; i < index_slots_; ++i) ::new (static_cast<void*>(index_ + i)) atomic<std::uint32_t>(none);
     fill_free();
@@ -74,11 +77,6 @@ class TreeArena {
   }
   TreeArena(const TreeArena&) = delete;
   TreeArena& operator=(const TreeArena&) = delete;
-  ~TreeArena() {
-    release_bytes(nodes_, node_bytes(), 64);
-    release_bytes(free_, free_bytes(), 64);
-    release_bytes(index_, index_bytes(), 64);
-  }
 
   Node& operator[](std::uint32_t node) noexcept { return nodes_[node]; }
   const Node& operator[](std::uint32_t node) const noexcept { return nodes_[node]; }
@@ -86,7 +84,7 @@ class TreeArena {
   /// Advisory while others take.
   std::uint32_t used() const noexcept { return capacity_ - free_count_.load(relaxed); }  // relaxed: a figure
   std::uint64_t recycled() const noexcept { return recycled_; }
-  std::size_t memory() const noexcept { return node_bytes() + free_bytes() + index_bytes(); }
+  std::size_t memory() const noexcept { return slab_.bytes(); }
 
   /// A free node, whose lanes are zero and whose key nobody looks for; none: there is none.
   template <bool shared>
@@ -105,6 +103,7 @@ class TreeArena {
     Node& node = nodes_[at];
     ::new (static_cast<void*>(&node.lanes)) typename Node::Statistics();
     node.drawn.store(0, relaxed);    // relaxed: published by the key
+    node.total.store(0, relaxed);    // relaxed: as above
     node.proof.store(0, relaxed);    // relaxed: as above
     node.touched.store(1, relaxed);  // relaxed: a hint
     node.generation.store(node.generation.load(relaxed) + 1, relaxed);  // relaxed: only its taker writes it
@@ -169,11 +168,6 @@ class TreeArena {
     const std::size_t fit = bytes / each;
     return static_cast<std::uint32_t>(std::clamp<std::size_t>(fit, nodes_min, nodes_limit));
   }
-  static void* take_block(std::size_t bytes) {
-    void* block = allocate_bytes(bytes, 64);
-    WEIR_CHECK(block != nullptr, "out of memory");
-    return block;
-  }
   std::size_t node_bytes() const noexcept { return (std::size_t{capacity_} + 1) * sizeof(Node); }
   std::size_t free_bytes() const noexcept { return std::size_t{capacity_} * sizeof(std::uint32_t); }
   std::size_t index_bytes() const noexcept { return index_slots_ * sizeof(atomic<std::uint32_t>); }
@@ -190,6 +184,7 @@ class TreeArena {
     return index_[(key * 0x9e3779b97f4a7c15ULL) >> (64 - std::bit_width(index_slots_ - 1))];
   }
 
+  Slab slab_;
   std::uint32_t capacity_;
   std::size_t index_slots_;
   Node* nodes_ = nullptr;

@@ -165,11 +165,13 @@ std::uint32_t Tree<Game>::pick(const Node& node, float unvisited) const noexcept
     detail::copy_relaxed(node.lanes.visits, visits);
     detail::copy_relaxed(node.lanes.values, values);
     detail::copy_relaxed(node.lanes.priors, priors);
-    return pick_({visits, values, priors, lane_count}, options_.exploration, unvisited);
+    std::uint32_t total = 0;
+    for (const std::uint32_t count : visits) total += count;
+    return pick_({visits, values, priors, lane_count, total}, options_.exploration, unvisited);
   } else {
-    return pick_({detail::plain(node.lanes.visits), detail::plain(node.lanes.values), detail::plain(node.lanes.priors),
-                  lane_count},
-                 options_.exploration, unvisited);
+    const Lanes lanes{detail::plain(node.lanes.visits), detail::plain(node.lanes.values),
+                      detail::plain(node.lanes.priors), lane_count, node.total.load(relaxed)};  // relaxed: one thread
+    return pick_(lanes, options_.exploration, unvisited);
   }
 }
 
@@ -197,17 +199,19 @@ Selected Tree<Game>::descend(Ticket<Game>& ticket, std::uint32_t worker) noexcep
     } else {
       lane = pick<shared>(node, worth - options_.first_play_reduction);
     }
+    std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
+    arena_.prefetch(next);
     const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);        // relaxed: statistics
     const std::uint64_t value = node.lanes.values[lane].load(relaxed);         // relaxed: statistics
     const std::uint32_t generation = node.generation.load(relaxed);            // relaxed: fixed while inside
     add<shared>(node.lanes.visits[lane], 1U);
+    if constexpr (!shared) add<false>(node.total, 1U);
     ticket.path[ticket.depth++] = {{at, generation}, lane};
     if (visits != 0) worth = static_cast<float>(value) / (static_cast<float>(visits) * static_cast<float>(one));
     if constexpr (Game::two_players) worth = 1.0F - worth;
 
     Game::play(ticket.state, lane);
     const std::uint64_t key = Game::key(ticket.state);
-    std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
     if (next != Arena::none && arena_.holds(next, key)) {
       at = next;
       continue;
@@ -317,6 +321,7 @@ void Tree<Game>::abandon(Ticket<Game>& ticket, std::uint32_t worker) noexcept {
       add<true>(node.lanes.visits[step.lane], ~0U);
     } else {
       add<false>(node.lanes.visits[step.lane], ~0U);
+      add<false>(node.total, ~0U);
     }
   }
   add<false>(workers_[worker].out, ~0U);

@@ -28,6 +28,7 @@ struct Lanes {
   const std::uint64_t* values;
   const float* priors;
   std::uint32_t count;
+  std::uint32_t total;  // the sum of visits
 };
 
 using PickLane = std::uint32_t (*)(const Lanes& lanes, float exploration, float unvisited) noexcept;
