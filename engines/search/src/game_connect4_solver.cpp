@@ -101,18 +101,6 @@ struct Solver::Search {
     int threats;
   };
 
-  /// The mover's cells that do not lose at once; 0: each does.
-  static Cells safe_landings(Cells mine, Cells all) noexcept {
-    const Cells threats = four_completions(mine ^ all) & ~all;
-    Cells landings = (all + bottom_row) & all_cells;
-    const Cells forced = landings & threats;
-    if (forced != 0) {
-      if ((forced & (forced - 1)) != 0) return 0;
-      landings = forced;
-    }
-    return landings & ~(threats >> 1);
-  }
-
   /// `moves` in the order of search: most threats first, then nearer to the middle.
   static int order(Cells mine, Cells all, Cells moves, std::array<Move, board_columns>& ordered) noexcept {
     int count = 0;

@@ -13,6 +13,7 @@ namespace {
 constexpr double visit_offset = 50.0;
 constexpr double value_scale = 0.1;
 constexpr double prior_least = 1e-9;
+constexpr double spread_least = 1e-8;
 
 template <class Visit>
 void each_move(std::uint64_t moves, Visit visit) {
@@ -35,14 +36,14 @@ float RootPolicy::with_noise(std::uint32_t action, float prior) const noexcept {
   return static_cast<float>((1.0 - noise_fraction_) * static_cast<double>(prior) + noise_fraction_ * noise_[action]);
 }
 
-void RootPolicy::begin_halving(std::uint32_t considered, std::uint32_t simulations, std::uint64_t open,
+void RootPolicy::begin_halving(std::uint32_t considered, double gumbel_scale, std::uint32_t simulations, std::uint64_t open,
                                std::span<const std::uint32_t> visits, std::span<const float> priors) {
   std::array<std::uint32_t, actions_limit> order{};
   std::uint32_t count = 0;
   appeal_.fill(-std::numeric_limits<double>::infinity());
   each_move(open, [&](std::uint32_t action) {
     const double prior = std::max(static_cast<double>(priors[action]), prior_least);
-    appeal_[action] = draw_gumbel(random_) + std::log(prior);
+    appeal_[action] = gumbel_scale * draw_gumbel(random_) + std::log(prior);
     before_[action] = visits[action];
     order[count++] = action;
   });
@@ -60,23 +61,29 @@ void RootPolicy::begin_halving(std::uint32_t considered, std::uint32_t simulatio
   levels_left_ = std::max(1U, simulations_ / (phases_ * std::max(active_, 1U)));
 }
 
-double RootPolicy::score(std::uint32_t action, std::uint32_t visits, std::uint64_t value,
-                         std::uint32_t visits_max) const {
-  const double mean = visits == 0 ? 0.5 : static_cast<double>(value) / (value_unit * static_cast<double>(visits));
-  return appeal_[action] + (visit_offset + static_cast<double>(visits_max)) * value_scale * mean;
-}
-
 std::uint32_t RootPolicy::best_of(std::uint64_t among, std::span<const std::uint32_t> visits,
                                   std::span<const std::uint64_t> values) const {
+  const auto mean = [&](std::uint32_t action) {
+    return static_cast<double>(values[action]) / (value_unit * static_cast<double>(visits[action]));
+  };
   std::uint32_t most = 0;
-  each_move(among, [&](std::uint32_t action) { most = std::max(most, visits[action]); });
+  double least = 1.0;
+  double highest = 0.0;
+  for (std::uint32_t action = 0; action < std::min<std::size_t>(visits.size(), actions_limit); ++action) {
+    if (visits[action] == 0) continue;
+    most = std::max(most, visits[action]);
+    least = std::min(least, mean(action));
+    highest = std::max(highest, mean(action));
+  }
+  const double weight = (visit_offset + static_cast<double>(most)) * value_scale / std::max(highest - least, spread_least);
   auto best = static_cast<std::uint32_t>(std::countr_zero(among));
   double best_score = -std::numeric_limits<double>::infinity();
   each_move(among, [&](std::uint32_t action) {
-    const double here = score(action, visits[action], values[action], most);
-    if (here > best_score) {
+    const double value = visits[action] == 0 ? 0.5 : mean(action);
+    const double score = appeal_[action] + weight * (value - least);
+    if (score > best_score) {
       best = action;
-      best_score = here;
+      best_score = score;
     }
   });
   return best;

@@ -72,6 +72,19 @@ constexpr Cells four_completions(Cells stones) noexcept {
   return cells & all_cells;
 }
 
+/// Where the player with stones `mine` of `all` can land without losing to the next stone; 0: nowhere. He has no win at
+/// once.
+constexpr Cells safe_landings(Cells mine, Cells all) noexcept {
+  const Cells threats = four_completions(mine ^ all) & ~all;
+  Cells landings = (all + bottom_row) & all_cells;
+  const Cells forced = landings & threats;
+  if (forced != 0) {
+    if ((forced & (forced - 1)) != 0) return 0;
+    landings = forced;
+  }
+  return landings & ~(threats >> 1);
+}
+
 /// Columns right to left.
 constexpr Cells mirrored(Cells cells) noexcept {
   constexpr int w = board_rows + 1;
@@ -140,13 +153,18 @@ struct ConnectFour {
   }
   static constexpr void play(State& state, std::uint32_t column) noexcept { state.play(static_cast<int>(column)); }
   static constexpr std::uint64_t key(const State& state) noexcept { return state.key(); }
-  /// For the player to move: 0 lost, 0.5 drawn; negative: the game goes on.
-  static constexpr float terminal(const State& state) noexcept {
+  /// For the player to move: 0 lost, 0.5 drawn, 1 won, be it by the next two stones; negative: the game goes on.
+  static constexpr float known(const State& state) noexcept {
     if (state.lost()) return 0.0F;
-    return state.full() ? 0.5F : -1.0F;
+    const Cells landings = state.landings();
+    if (landings == 0) return 0.5F;
+    if ((four_completions(state.mine) & landings) != 0) return 1.0F;
+    return safe_landings(state.mine, state.all) == 0 ? 0.0F : -1.0F;
   }
   /// The end of a game played on at random, for the player to move in `state`.
   static float rollout(const State& state, Xorshift& random) noexcept;
+  /// The same, where whoever can wins, and who must parries.
+  static float alert_rollout(const State& state, Xorshift& random) noexcept;
 };
 
 }  // namespace weir::search::games

@@ -20,8 +20,8 @@
 // other workers turn to other moves even where all are bad; a neutral virtual visit would draw them on in a lost position.
 //
 // Game: State; actions_max (at most 64); plies_max; two_players; legal(state), a bit an action; play(state, action);
-// key(state), different for different positions; terminal(state), the value for the player to move in 0 .. 1, negative
-// while the game goes on. Values are those of a player who wants 1.
+// key(state), different for different positions; known(state), the value in 0 .. 1 of a state that is over (or whose end
+// is plain from the rules), else negative. Values are those for the player to move, who wants 1.
 #pragma once
 
 #include <cstddef>
@@ -36,12 +36,13 @@
 namespace weir::search::games {
 
 struct TreeOptions {
-  float exploration = 1.0F;
+  float exploration = 2.0F;
   float first_play_reduction = 0.0F;  // a move without visits is worth what its node is, less this
   std::size_t memory_bytes_max = std::size_t{64} << 20;
   std::uint32_t workers = 1;
   bool transpositions = false;        // positions reached in several ways share a node
   std::uint32_t gumbel_actions = 0;   // above 0: the root halves that many sampled moves; one worker, known budget
+  double gumbel_scale = 0.0;          // of the sampling; 0: the best priors, for play; 1: as when it learns
   double noise_fraction = 0.0;        // of the root's priors, from a Dirichlet distribution
   double noise_alpha = 0.3;
   std::uint64_t seed = 1;

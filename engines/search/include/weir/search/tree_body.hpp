@@ -216,7 +216,7 @@ Selected Tree<Game>::descend(Ticket<Game>& ticket, std::uint32_t worker) noexcep
       at = next;
       continue;
     }
-    const float end = Game::terminal(ticket.state);
+    const float end = Game::known(ticket.state);
     if (end >= 0.0F) {
       back_up<shared, false>(ticket, fixed(end));
       if (end == 0.0F || end == 0.5F || end == 1.0F) prove(ticket, static_cast<Proof>(1 + static_cast<int>(2.0F * end)));

@@ -29,7 +29,7 @@ class Rollouts {
   float play_on(typename Game::State state) noexcept {
     bool mover = true;  // whoever moves now is the one whose value is asked for
     while (true) {
-      const float end = Game::terminal(state);
+      const float end = Game::known(state);
       if (end >= 0.0F) return mover ? end : 1.0F - end;
       std::uint64_t legal = Game::legal(state);
       for (std::uint32_t skip = random_.below(static_cast<std::uint32_t>(std::popcount(legal))); skip > 0; --skip) {
@@ -40,6 +40,17 @@ class Rollouts {
     }
   }
 
+  Xorshift random_;
+};
+
+/// The same for a game that has an `alert_rollout`: slower, and a better judge.
+template <class Game>
+class AlertRollouts {
+ public:
+  explicit AlertRollouts(std::uint64_t seed) noexcept : random_(seed) {}
+  float operator()(const typename Game::State& from) noexcept { return Game::alert_rollout(from, random_); }
+
+ private:
   Xorshift random_;
 };
 

@@ -2,7 +2,8 @@
 //
 // Halving: of the moves with the highest gumbel + log prior, `considered` many, all get the same number of simulations;
 //          the better half of them gets as many again in the next round, until the budget ends. Which are better is told
-//          by gumbel + log prior + a weight times value, which grows with the visits.
+//          by gumbel + log prior + a weight times value, which grows with the visits. Values are stretched so that those
+//          of the root's moves fill 0 .. 1.
 // Shape:   at most 64 moves; spans are indexed by action; `open` has a bit a move that is neither illegal nor proven.
 // Roles:   one thread at a time.
 // Memory:  in place.
@@ -29,7 +30,7 @@ class RootPolicy {
   float with_noise(std::uint32_t action, float prior) const noexcept;
 
   /// Samples `considered` moves and plans `simulations` for them.
-  void begin_halving(std::uint32_t considered, std::uint32_t simulations, std::uint64_t open,
+  void begin_halving(std::uint32_t considered, double gumbel_scale, std::uint32_t simulations, std::uint64_t open,
                      std::span<const std::uint32_t> visits, std::span<const float> priors);
   /// A halving was begun at this root.
   bool halving() const noexcept { return considered_ != 0; }
@@ -40,7 +41,6 @@ class RootPolicy {
                        std::span<const std::uint64_t> values) const;
 
  private:
-  double score(std::uint32_t action, std::uint32_t visits, std::uint64_t value, std::uint32_t visits_max) const;
   std::uint32_t best_of(std::uint64_t among, std::span<const std::uint32_t> visits,
                         std::span<const std::uint64_t> values) const;
   void next_round() noexcept;

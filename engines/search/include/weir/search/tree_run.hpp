@@ -105,7 +105,7 @@ std::uint32_t Tree<Game>::run(const Budget& budget, Evaluate&& evaluate, std::ui
   const std::uint64_t open = node.open.load(relaxed);  // relaxed: statistics
   const bool planned = budget.simulations != std::numeric_limits<std::uint32_t>::max();
   if (options_.gumbel_actions != 0 && planned && open != 0) {
-    policy_.begin_halving(options_.gumbel_actions, budget.simulations, open,
+    policy_.begin_halving(options_.gumbel_actions, options_.gumbel_scale, budget.simulations, open,
                           {detail::plain(node.lanes.visits), lane_count},
                           {detail::plain(node.lanes.priors), lane_count});
   }
