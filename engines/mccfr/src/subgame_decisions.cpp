@@ -76,6 +76,12 @@ SubgameDecision SubgameSolver::State::decision(std::size_t street, const Dealt& 
   return found;
 }
 
+std::uint64_t SubgameSolver::boards() const noexcept {
+  std::uint64_t sum = 0;
+  for (int s = 0; s < state_->boards.streets(); ++s) sum += state_->boards.of_street(s).size();
+  return sum;
+}
+
 std::uint64_t SubgameSolver::decisions() const noexcept {
   std::uint64_t sum = 0;
   for (std::size_t s = 0; s < state_->streets.streets.size(); ++s)

@@ -97,19 +97,30 @@ double SubgameSolver::State::dot(int player, const float* values) const {
   return sum;
 }
 
+/// A walk counts from half of the pot.
+double SubgameSolver::State::value(int player, Purpose purpose) {
+  return subgame.pot / 2.0 + dot(player, walker->walk(player, purpose, {}));
+}
+
 SubgameValue SubgameSolver::measure() {
-  // A walk counts from half of the pot.
-  const double half = state_->subgame.pot / 2.0;
   SubgameValue found;
   double gain = 0;
   for (const int player : {0, 1}) {
     const auto p = static_cast<std::size_t>(player);
-    found.value[p] = half + state_->dot(player, state_->walker->walk(player, Purpose::value, {}));
-    found.best_response[p] = half + state_->dot(player, state_->walker->walk(player, Purpose::respond, {}));
+    found.value[p] = state_->value(player, Purpose::value);
+    found.best_response[p] = state_->value(player, Purpose::respond);
     gain += found.best_response[p] - found.value[p];
   }
   found.exploitability_pct = 100 * gain / 2 / state_->subgame.pot;
   return found;
+}
+
+double SubgameSolver::exploitability_pct() {
+  if (state_->subgame.rake_percent > 0) return measure().exploitability_pct;
+  const double pot = state_->subgame.pot;
+  double gain = -pot;
+  for (const int player : {0, 1}) gain += state_->value(player, Purpose::respond);
+  return 100 * gain / 2 / pot;
 }
 
 }  // namespace weir::mccfr

@@ -22,6 +22,7 @@ struct SubgameSolver::State {
   void list_boards();
   SubgameDecision decision(std::size_t street, const Dealt& dealt, std::uint32_t node);
   double dot(int player, const float* values) const;
+  double value(int player, subgame::Purpose purpose);
 
   const Subgame subgame;
   const SubgameSettings settings;

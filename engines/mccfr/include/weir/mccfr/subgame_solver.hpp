@@ -64,9 +64,12 @@ class SubgameSolver {
   void iterate();
   std::uint64_t iterations() const noexcept;
   SubgameValue measure();
+  /// That of measure(), in half the time where there is no rake.
+  double exploitability_pct();
 
   std::size_t bytes() const noexcept;
-  /// Decisions on all boards that are told apart, and on all boards.
+  /// Boards that are told apart, of all streets; decisions on them, and on all boards.
+  std::uint64_t boards() const noexcept;
   std::uint64_t decisions() const noexcept;
   std::uint64_t decisions_in_all() const noexcept;
   /// Walks over all decisions, on all boards: fills the next one. False: that was all; begins anew.
