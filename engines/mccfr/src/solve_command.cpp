@@ -18,11 +18,14 @@ namespace weir::mccfr {
 namespace subgame {
 namespace {
 
-constexpr std::uint64_t iterations_most = 100'000;  // unless --iters says otherwise
+constexpr std::uint64_t iterations_most =
+    100'000;  // where neither --iters nor --deadline bounds them
 constexpr std::uint64_t first_check = 10, check_step = 5;
 constexpr double memory_share = 0.75;
 
-double seconds_since(Deadline begin) noexcept { return static_cast<double>(now_ns() - begin) / 1e9; }
+double seconds_since(Deadline begin) noexcept {
+  return static_cast<double>(now_ns() - begin) / 1e9;
+}
 
 /// The number at the front of a file; 0: there is none.
 double number_in(const char* path) {
@@ -35,8 +38,10 @@ double number_in(const char* path) {
 
 /// Of what this machine, or this group of processes, has.
 std::uint64_t memory_allowed() {
-  double bytes = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  for (const char* limit : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+  double bytes =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  for (const char* limit :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
     if (const double most = number_in(limit); most > 0) bytes = std::min(bytes, most);
   return static_cast<std::uint64_t>(bytes * memory_share);
 }
@@ -66,10 +71,12 @@ class SolveRun {
  private:
   bool make(const Subgame& game) {
     SubgameSettings settings;
-    settings.method = options_.algorithm == "cfr+" ? SubgameSettings::Method::cfr_plus : SubgameSettings::Method::dcfr;
+    settings.method = options_.algorithm == "cfr+" ? SubgameSettings::Method::cfr_plus
+                                                   : SubgameSettings::Method::dcfr;
     settings.rename_suits = !options_.all_suits;
     settings.workers = session_.runtime().workers();
-    settings.bytes_max = options_.memory_max_mib != 0 ? options_.memory_max_mib << 20 : memory_allowed();
+    settings.bytes_max =
+        options_.memory_max_mib != 0 ? options_.memory_max_mib << 20 : memory_allowed();
     auto made = SubgameSolver::make(game, settings);
     if (!made) {
       Error error = made.error();
@@ -101,12 +108,15 @@ class SolveRun {
     solve_s_ = seconds_since(started);
     progress.finish();
     if (status != Status::accepted)
-      fail(findings_, {"failed", error.what.empty() ? "the runtime refused the work" : error.what, "solve"});
+      fail(findings_,
+           {"failed", error.what.empty() ? "the runtime refused the work" : error.what, "solve"});
   }
 
   /// Until the target, the deadline, the number of iterations or a signal.
   void iterate(Progress& progress, Deadline started) {
-    const std::uint64_t most = options_.iterations != 0 ? options_.iterations : iterations_most;
+    const std::uint64_t most = options_.iterations != 0    ? options_.iterations
+                               : options_.deadline_ms != 0 ? ~std::uint64_t{0}
+                                                           : iterations_most;
     std::uint64_t check = first_check;
     double check_s = 0;
     double slowest_s = 0;
@@ -128,8 +138,10 @@ class SolveRun {
       progress.draw();
       if (done >= most) stopped_ = "iterations";
       // The last measure takes as long as a check and two walks, about an iteration.
-      const double left_ms = static_cast<double>(options_.deadline_ms) - 1e3 * seconds_since(begun_);
-      if (options_.deadline_ms != 0 && left_ms < 1e3 * (2 * slowest_s + std::max(check_s, slowest_s)))
+      const double left_ms =
+          static_cast<double>(options_.deadline_ms) - 1e3 * seconds_since(begun_);
+      if (options_.deadline_ms != 0 &&
+          left_ms < 1e3 * (2 * slowest_s + std::max(check_s, slowest_s)))
         stopped_ = stopped_.empty() ? "deadline" : stopped_;
       if (signals_.stop_requested()) stopped_ = "signal";
     }
@@ -162,7 +174,8 @@ class SolveRun {
     m["decisions"] = solver_->decisions();
     m["solver_bytes"] = solver_->bytes();
     m["curve"] = nlohmann::ordered_json::array();
-    for (const Point& point : curve_) m["curve"].push_back({point.iteration, point.seconds, point.pct});
+    for (const Point& point : curve_)
+      m["curve"].push_back({point.iteration, point.seconds, point.pct});
     m["root"] = decision_json(root.value());
     findings_.memory_bytes += solver_->bytes();
     weir::Table table({"solve", ""});
@@ -173,13 +186,15 @@ class SolveRun {
     table.add({"solved in", format_duration(solve_s_)});
     table.add({"stopped by", stopped_});
     table.add({"memory", format_bytes(static_cast<double>(solver_->bytes()))});
-    findings_.text = table.text() + "\n" + (root.value().player == 0 ? "Out of position" : "In position") +
+    findings_.text = table.text() + "\n" +
+                     (root.value().player == 0 ? "Out of position" : "In position") +
                      ", first decision\n" + decision_text(root.value());
   }
 
   void write() {
     if (options_.output.empty() || !findings_.error.code.empty()) return;
-    session_.say(fmt::format("writing {} decisions to {}", format_count(solver_->decisions_in_all()), options_.output));
+    session_.say(fmt::format("writing {} decisions to {}",
+                             format_count(solver_->decisions_in_all()), options_.output));
     auto written = write_decisions(*solver_, options_.output);
     if (!written) return fail(findings_, written.error());
     findings_.members["out"] = options_.output;

@@ -21,13 +21,18 @@ Result<Done> validate(const Subgame& subgame, const std::string& path) {
   };
   constexpr Chips most = stack_max / 2;
   if (subgame.board.size() < 3 || subgame.board.size() > 5)
-    return refuse("board", "a subgame has 3 to 5 cards on its board, these are " + std::to_string(subgame.board.size()));
+    return refuse("board", "a subgame has 3 to 5 cards on its board, these are " +
+                               std::to_string(subgame.board.size()));
   if (count(set_of(subgame.board)) != static_cast<int>(subgame.board.size()))
     return refuse("board", "the same card is there twice");
-  if (subgame.pot < 1 || subgame.pot > most) return refuse("pot", "1 to " + std::to_string(most) + " chips");
-  if (subgame.stack < 1 || subgame.stack > most) return refuse("stack", "1 to " + std::to_string(most) + " chips");
-  if (subgame.min_bet < 1 || subgame.min_bet > most) return refuse("min_bet", "1 to " + std::to_string(most));
-  if (!(subgame.rake_percent >= 0 && subgame.rake_percent <= 100)) return refuse("rake.percent", "0 to 100");
+  if (subgame.pot < 1 || subgame.pot > most)
+    return refuse("pot", "1 to " + std::to_string(most) + " chips");
+  if (subgame.stack < 1 || subgame.stack > most)
+    return refuse("stack", "1 to " + std::to_string(most) + " chips");
+  if (subgame.min_bet < 1 || subgame.min_bet > most)
+    return refuse("min_bet", "1 to " + std::to_string(most));
+  if (!(subgame.rake_percent >= 0 && subgame.rake_percent <= 100))
+    return refuse("rake.percent", "0 to 100");
   if (!(subgame.rake_cap >= 0)) return refuse("rake.cap", "chips, 0 (none) or more");
   constexpr const char* keys[] = {"ranges.oop", "ranges.ip"};
   for (std::size_t p = 0; p < 2; ++p) {

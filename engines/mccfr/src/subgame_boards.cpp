@@ -100,7 +100,8 @@ void Boards::find_maps(const Subgame& subgame, bool rename) {
   const CardSet board = set_of(subgame.board);
   SuitMap map{0, 1, 2, 3};
   do {
-    const bool kept = mapped_set(board, map) == board && keeps(without(subgame.ranges[0], board), map) &&
+    const bool kept = mapped_set(board, map) == board &&
+                      keeps(without(subgame.ranges[0], board), map) &&
                       keeps(without(subgame.ranges[1], board), map);
     if (kept) maps_.push_back(map);
   } while (rename && std::next_permutation(map.begin(), map.end()));
@@ -154,10 +155,12 @@ void Boards::sort_hands() {
   for (const Board& board : boards_[player_index(streets_ - 1)]) sort_board(board, places);
 }
 
-void Boards::sort_board(const Board& board, const std::array<std::vector<std::uint16_t>, 2>& places) {
+void Boards::sort_board(const Board& board,
+                        const std::array<std::vector<std::uint16_t>, 2>& places) {
   std::array<Card, 5> cards{};
   std::size_t n = 0;
-  for (CardSet left = board.cards; left != 0; left = without_lowest(left)) cards[n++] = lowest(left);
+  for (CardSet left = board.cards; left != 0; left = without_lowest(left))
+    cards[n++] = lowest(left);
   BoardRanks ranks;
   ranks.set(cards);
   std::array<OrderPlace, 2> place{};
@@ -179,7 +182,8 @@ void Boards::sort_board(const Board& board, const std::array<std::vector<std::ui
       }
     }
     if (place[0].count == before[0].count && place[1].count == before[1].count) continue;
-    const RankGroup group{static_cast<std::uint16_t>(place[0].count), static_cast<std::uint16_t>(place[1].count)};
+    const RankGroup group{static_cast<std::uint16_t>(place[0].count),
+                          static_cast<std::uint16_t>(place[1].count)};
     groups_[0].push_back(group);
     groups_[1].push_back({group.other, group.own});
   }
@@ -192,7 +196,8 @@ void Boards::sort_board(const Board& board, const std::array<std::vector<std::ui
     }
     places_[p].push_back(place[p]);
   }
-  group_places_.push_back({first_group, static_cast<std::uint32_t>(groups_[0].size()) - first_group});
+  group_places_.push_back(
+      {first_group, static_cast<std::uint32_t>(groups_[0].size()) - first_group});
 }
 
 BoardOrder Boards::order(std::uint32_t board, int own) const noexcept {
@@ -212,7 +217,8 @@ float Boards::card_chance(int street) const noexcept {
 }
 
 std::size_t Boards::bytes() const noexcept {
-  std::size_t sum = images_.size() * sizeof(Image) + group_places_.size() * sizeof(group_places_[0]);
+  std::size_t sum =
+      images_.size() * sizeof(Image) + group_places_.size() * sizeof(group_places_[0]);
   for (const auto& boards : boards_) sum += boards.size() * sizeof(Board);
   for (const auto& deals : deals_) sum += deals.size() * sizeof(Deal);
   for (std::size_t p = 0; p < 2; ++p) {

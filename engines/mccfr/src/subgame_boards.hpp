@@ -21,11 +21,11 @@ namespace weir::mccfr::subgame {
 inline constexpr int streets_max = 3;
 
 struct PlayerHands {
-  std::vector<Hand> hands;           // weight above 0, not on the board; ascending
-  std::size_t stride = 0;            // padded
-  std::vector<float> weights;        // [stride]
-  std::vector<SortedHand> cards;     // [stride]
-  std::vector<std::uint16_t> same;   // [stride]: the place with the other player; none: his stride
+  std::vector<Hand> hands;          // weight above 0, not on the board; ascending
+  std::size_t stride = 0;           // padded
+  std::vector<float> weights;       // [stride]
+  std::vector<SortedHand> cards;    // [stride]
+  std::vector<std::uint16_t> same;  // [stride]: the place with the other player; none: his stride
   std::array<std::vector<std::uint16_t>, card_count> with;  // hands that hold a card
 
   /// The place of a hand; hands.size() when it is none of these.
@@ -40,7 +40,7 @@ struct Image {
 
 struct Deal {
   Card card = 0;
-  std::uint32_t board = 0;  // of the next street
+  std::uint32_t board = 0;                    // of the next street
   std::uint32_t first_image = 0, images = 0;  // itself first
 };
 
@@ -61,7 +61,8 @@ class Boards {
     return boards_[static_cast<std::size_t>(street)];
   }
   std::span<const Deal> deals(int street, const Board& board) const noexcept {
-    return std::span(deals_[static_cast<std::size_t>(street)]).subspan(board.first_deal, board.deals);
+    return std::span(deals_[static_cast<std::size_t>(street)])
+        .subspan(board.first_deal, board.deals);
   }
   std::span<const Image> images(const Deal& deal) const noexcept {
     return std::span(images_).subspan(deal.first_image, deal.images);
@@ -102,7 +103,7 @@ class Boards {
   std::array<std::vector<OrderPlace>, 2> places_;
   std::array<std::vector<SortedHand>, 2> sorted_;
   std::array<std::vector<std::uint16_t>, 2> blocked_;
-  std::array<std::vector<RankGroup>, 2> groups_;  // as each player sees them
+  std::array<std::vector<RankGroup>, 2> groups_;            // as each player sees them
   std::vector<std::array<std::uint32_t, 2>> group_places_;  // [board]: first, count
 };
 

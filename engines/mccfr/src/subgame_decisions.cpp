@@ -22,8 +22,9 @@ SuitMap composed(const SuitMap& first, const SuitMap& second) noexcept {
 }
 
 std::uint64_t decisions_of(const subgame::Street& street) noexcept {
-  return static_cast<std::uint64_t>(std::count_if(street.nodes.begin(), street.nodes.end(),
-                                                  [](const auto& node) { return node.step == Step::decision; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(street.nodes.begin(), street.nodes.end(),
+                    [](const auto& node) { return node.step == Step::decision; }));
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ void SubgameSolver::State::list_boards() {
   }
 }
 
-SubgameDecision SubgameSolver::State::decision(std::size_t street, const Dealt& on, std::uint32_t n) {
+SubgameDecision SubgameSolver::State::decision(std::size_t street, const Dealt& on,
+                                               std::uint32_t n) {
   const subgame::StreetNode& node = streets.streets[street].nodes[n];
   const subgame::PlayerHands& player = boards.player(node.player);
   const subgame::Board& board = boards.of_street(static_cast<int>(street))[on.board];
@@ -85,7 +87,8 @@ std::uint64_t SubgameSolver::boards() const noexcept {
 std::uint64_t SubgameSolver::decisions() const noexcept {
   std::uint64_t sum = 0;
   for (std::size_t s = 0; s < state_->streets.streets.size(); ++s)
-    sum += decisions_of(state_->streets.streets[s]) * state_->boards.of_street(static_cast<int>(s)).size();
+    sum += decisions_of(state_->streets.streets[s]) *
+           state_->boards.of_street(static_cast<int>(s)).size();
   return sum;
 }
 
@@ -98,7 +101,8 @@ std::uint64_t SubgameSolver::decisions_in_all() const noexcept {
 
 bool SubgameSolver::next(SubgameDecision& decision) {
   State& state = *state_;
-  for (; state.next_street < state.streets.streets.size(); ++state.next_street, state.next_board = 0) {
+  for (; state.next_street < state.streets.streets.size();
+       ++state.next_street, state.next_board = 0) {
     const subgame::Street& street = state.streets.streets[state.next_street];
     const auto& boards = state.dealt[state.next_street];
     for (; state.next_board < boards.size(); ++state.next_board, state.next_node = 0) {

@@ -25,7 +25,8 @@ using SizeTable = std::array<std::array<std::optional<BetSizes>, 2>, 3>;
 
 class SubgameReader {
  public:
-  SubgameReader(std::string path, std::string folder) : path_(std::move(path)), folder_(std::move(folder)) {}
+  SubgameReader(std::string path, std::string folder)
+      : path_(std::move(path)), folder_(std::move(folder)) {}
 
   Result<Subgame> read(std::string_view text) {
     Json root;
@@ -37,9 +38,10 @@ class SubgameReader {
       return Error{"bad_config", bad.what(), path_};
     }
     if (!root.is_object()) return error("", "must be an object with board, pot, stack and ranges");
-    for (const auto step : {&SubgameReader::check_keys, &SubgameReader::take_board, &SubgameReader::take_chips,
-                            &SubgameReader::take_ranges, &SubgameReader::take_menu, &SubgameReader::take_rake,
-                            &SubgameReader::take_locks}) {
+    for (const auto step :
+         {&SubgameReader::check_keys, &SubgameReader::take_board, &SubgameReader::take_chips,
+          &SubgameReader::take_ranges, &SubgameReader::take_menu, &SubgameReader::take_rake,
+          &SubgameReader::take_locks}) {
       if (auto taken = (this->*step)(root); !taken) return taken.error();
     }
     if (auto valid = validate(game_, path_); !valid) {
@@ -60,7 +62,8 @@ class SubgameReader {
     return path_ + ":" + std::to_string(line) + ", byte " + std::to_string(byte);
   }
 
-  Result<Done> only(const Json& object, const std::string& where, const std::vector<std::string>& known) const {
+  Result<Done> only(const Json& object, const std::string& where,
+                    const std::vector<std::string>& known) const {
     for (const auto& [key, value] : object.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       return error(where.empty() ? key : where + "." + key,
@@ -70,8 +73,9 @@ class SubgameReader {
   }
 
   Result<Done> check_keys(const Json& root) {
-    auto known = only(root, "", {"board", "pot", "stack", "ranges", "reaches", "bets", "raises", "donks", "allin",
-                                 "allin_from", "raises_max", "min_bet", "rake", "lock"});
+    auto known = only(root, "",
+                      {"board", "pot", "stack", "ranges", "reaches", "bets", "raises", "donks",
+                       "allin", "allin_from", "raises_max", "min_bet", "rake", "lock"});
     if (!known) return known;
     for (const char* key : {"board", "pot", "stack"})
       if (!root.contains(key)) return error(key, "is missing");
@@ -119,7 +123,8 @@ class SubgameReader {
 
   Result<Done> take_ranges(const Json& root) {
     if (root.contains("ranges") == root.contains("reaches"))
-      return error("ranges", "either \"ranges\" {\"oop\", \"ip\"} or \"reaches\", a file's name, is needed");
+      return error("ranges",
+                   "either \"ranges\" {\"oop\", \"ip\"} or \"reaches\", a file's name, is needed");
     if (root.contains("reaches")) return take_reaches(root["reaches"]);
     const Json& ranges = root["ranges"];
     if (!ranges.is_object()) return error("ranges", "is {\"oop\": TEXT, \"ip\": TEXT}");
@@ -183,17 +188,20 @@ class SubgameReader {
     std::size_t first_player = 0, last_player = 2;
   };
 
-  Result<Done> fill(const Json& value, const std::string& where, const Span& span, SizeTable& table) const {
+  Result<Done> fill(const Json& value, const std::string& where, const Span& span,
+                    SizeTable& table) const {
     if (value.is_object()) return fill_named(value, where, span, table);
     const bool nested = value.is_array() && !value.empty() && value[0].is_array();
-    if (nested && span.last_street - span.first_street == 1) return error(where, "is one list: [50, 100]");
+    if (nested && span.last_street - span.first_street == 1)
+      return error(where, "is one list: [50, 100]");
     if (nested) {
       for (std::size_t i = 0; i < value.size(); ++i) {
         Span one = span;
         one.first_street = i;
         one.last_street = i + 1;
         const std::string here = where + "[" + std::to_string(i) + "]";
-        if (i >= static_cast<std::size_t>(game_.streets())) return error(here, "there is no such street");
+        if (i >= static_cast<std::size_t>(game_.streets()))
+          return error(here, "there is no such street");
         if (auto filled = fill(value[i], here, one, table); !filled) return filled;
       }
       return Done{};
@@ -205,7 +213,8 @@ class SubgameReader {
     return Done{};
   }
 
-  Result<Done> fill_named(const Json& value, const std::string& where, const Span& span, SizeTable& table) const {
+  Result<Done> fill_named(const Json& value, const std::string& where, const Span& span,
+                          SizeTable& table) const {
     std::vector<std::string> known;
     const bool streets = span.last_street - span.first_street == 3;
     const bool players = span.last_player - span.first_player == 2;
@@ -221,8 +230,8 @@ class SubgameReader {
         part.first_player = static_cast<std::size_t>(player - player_names.begin());
         part.last_player = part.first_player + 1;
       } else {
-        const auto street = static_cast<std::size_t>(std::find(street_names.begin(), street_names.end(), key) -
-                                                     street_names.begin());
+        const auto street = static_cast<std::size_t>(
+            std::find(street_names.begin(), street_names.end(), key) - street_names.begin());
         if (street < passed) continue;
         part.first_street = street - passed;
         part.last_street = part.first_street + 1;
@@ -246,7 +255,8 @@ class SubgameReader {
     }
     if (root.contains("allin_from")) {
       const double percent = root["allin_from"].is_number() ? root["allin_from"].get<double>() : 0;
-      if (!(percent > 0 && percent <= 100)) return error("allin_from", "is a percentage of the stack, up to 100");
+      if (!(percent > 0 && percent <= 100))
+        return error("allin_from", "is a percentage of the stack, up to 100");
       game_.menu.all_in_from = percent / 100;
     }
     const auto with_all_in = [&](const std::optional<BetSizes>& sizes_of) {
@@ -280,7 +290,8 @@ class SubgameReader {
     for (std::size_t s = passed; s < street_names.size(); ++s) {
       if (!value.contains(street_names[s])) continue;
       const std::string where = std::string("raises_max.") + street_names[s];
-      if (auto taken = take(value[street_names[s]], where, s - passed, s - passed + 1); !taken) return taken;
+      if (auto taken = take(value[street_names[s]], where, s - passed, s - passed + 1); !taken)
+        return taken;
     }
     return Done{};
   }
@@ -291,13 +302,16 @@ class SubgameReader {
     if (!rake.is_object()) return error("rake", "is {\"percent\": 5, \"cap\": 3}");
     if (auto known = only(rake, "rake", {"percent", "cap"}); !known) return known;
     if (!rake.contains("percent")) return error("rake.percent", "is missing");
-    const auto number = [&](const char* key) { return rake[key].is_number() ? rake[key].get<double>() : -1.0; };
+    const auto number = [&](const char* key) {
+      return rake[key].is_number() ? rake[key].get<double>() : -1.0;
+    };
     game_.rake_percent = number("percent");
     if (!(game_.rake_percent >= 0 && game_.rake_percent <= 100))
       return error("rake.percent", "is a percentage of the pot, 0 to 100");
     if (!rake.contains("cap")) return Done{};
     game_.rake_cap = number("cap");
-    if (!(game_.rake_cap > 0 && game_.rake_cap <= stack_max)) return error("rake.cap", "is a number of chips above 0");
+    if (!(game_.rake_cap > 0 && game_.rake_cap <= stack_max))
+      return error("rake.cap", "is a number of chips above 0");
     return Done{};
   }
 
@@ -308,16 +322,19 @@ class SubgameReader {
     for (std::size_t i = 0; i < locks.size(); ++i) {
       const std::string where = "lock[" + std::to_string(i) + "]";
       const Json& each = locks[i];
-      if (!each.is_object()) return error(where, "is {\"history\": \"c\", \"strategy\": {\"c\": 1}}");
+      if (!each.is_object())
+        return error(where, "is {\"history\": \"c\", \"strategy\": {\"c\": 1}}");
       if (auto known = only(each, where, {"history", "strategy"}); !known) return known;
       if (!each.contains("history") || !each["history"].is_string())
         return error(where + ".history", "is text: \"cr30\", and \"\" at the root");
       if (!each.contains("strategy") || !each["strategy"].is_object() || each["strategy"].empty())
-        return error(where + ".strategy", "is {\"c\": 0.4, \"r30\": 0.6}, or by range {\"AA,KK\": {\"c\": 1}}");
+        return error(where + ".strategy",
+                     "is {\"c\": 0.4, \"r30\": 0.6}, or by range {\"AA,KK\": {\"c\": 1}}");
       SubgameLock lock;
       lock.history = each["history"].get<std::string>();
       lock.where = error(where, "").where;
-      if (auto taken = take_parts(each["strategy"], where + ".strategy", lock); !taken) return taken;
+      if (auto taken = take_parts(each["strategy"], where + ".strategy", lock); !taken)
+        return taken;
       game_.locks.push_back(std::move(lock));
     }
     return Done{};
@@ -345,7 +362,8 @@ class SubgameReader {
     return Done{};
   }
 
-  Result<Done> take_actions(const Json& actions, const std::string& where, SubgameLock::Part& part) const {
+  Result<Done> take_actions(const Json& actions, const std::string& where,
+                            SubgameLock::Part& part) const {
     for (const auto& [action, probability] : actions.items()) {
       const double p = probability.is_number() ? probability.get<double>() : -1;
       if (!(p >= 0 && p <= 1)) return error(where + "." + action, "is a probability, 0 to 1");
@@ -362,7 +380,8 @@ class SubgameReader {
 }  // namespace
 }  // namespace subgame
 
-Result<Subgame> parse_subgame(std::string_view text, const std::string& path, const std::string& folder) {
+Result<Subgame> parse_subgame(std::string_view text, const std::string& path,
+                              const std::string& folder) {
   return subgame::SubgameReader(path, folder).read(text);
 }
 

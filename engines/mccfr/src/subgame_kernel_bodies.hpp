@@ -4,16 +4,17 @@
 typedef float Vector __attribute__((vector_size(32), may_alias));
 static_assert(sizeof(Vector) == lanes * sizeof(float));
 
-// NOLINTBEGIN: arguments go by reference, for a Vector has no calling convention without AVX
-inline const Vector& at(const float* place) noexcept { return *reinterpret_cast<const Vector*>(place); }
+// By reference: without AVX a Vector has no calling convention.
+inline const Vector& at(const float* place) noexcept {
+  return *reinterpret_cast<const Vector*>(place);
+}
 inline Vector& at(float* place) noexcept { return *reinterpret_cast<Vector*>(place); }
-// NOLINTEND
 
 constexpr float no_weight = 1e-30F;  // sums of weights up to here are none
 
 /// The strategy of eight hands from their weights, which are kept in `raw`.
-[[gnu::always_inline]] inline void choose(const Choice& choice, const std::size_t actions, std::size_t hand,
-                                          Vector* raw, Vector* share) noexcept {
+[[gnu::always_inline]] inline void choose(const Choice& choice, const std::size_t actions,
+                                          std::size_t hand, Vector* raw, Vector* share) noexcept {
   const Vector zero = {};
   Vector sum = {};
   for (std::size_t a = 0; a < actions; ++a) {
@@ -32,7 +33,8 @@ constexpr float no_weight = 1e-30F;  // sums of weights up to here are none
     share[a] = share[a] * free + at(choice.lock.fixed + a * choice.stride + hand);
 }
 
-[[gnu::always_inline]] inline void spread_of(const Spread& job, const std::size_t actions) noexcept {
+[[gnu::always_inline]] inline void spread_of(const Spread& job,
+                                             const std::size_t actions) noexcept {
   const std::size_t stride = job.choice.stride;
   Vector raw[actions_max];
   Vector share[actions_max];
@@ -62,7 +64,8 @@ inline void spread(const Spread& job) noexcept {
   }
 }
 
-[[gnu::always_inline]] inline void gather_of(const Gather& job, const std::size_t actions) noexcept {
+[[gnu::always_inline]] inline void gather_of(const Gather& job,
+                                             const std::size_t actions) noexcept {
   const std::size_t stride = job.choice.stride;
   const Vector zero = {};
   const Vector least = zero + job.least;
@@ -71,7 +74,8 @@ inline void spread(const Spread& job) noexcept {
   for (std::size_t hand = 0; hand < stride; hand += lanes) {
     choose(job.choice, actions, hand, raw, share);
     Vector value = {};
-    for (std::size_t a = 0; a < actions; ++a) value += share[a] * at(job.values + a * stride + hand);
+    for (std::size_t a = 0; a < actions; ++a)
+      value += share[a] * at(job.values + a * stride + hand);
     at(job.value + hand) = value;
     if (job.regrets == nullptr) continue;
     for (std::size_t a = 0; a < actions; ++a) {
@@ -113,7 +117,8 @@ inline void respond(const Respond& job) noexcept {
   }
 }
 
-inline void add_rows(const float* rows, std::size_t count, std::size_t stride, float* value) noexcept {
+inline void add_rows(const float* rows, std::size_t count, std::size_t stride,
+                     float* value) noexcept {
   for (std::size_t hand = 0; hand < stride; hand += lanes) {
     Vector sum = at(rows + hand);
     for (std::size_t row = 1; row < count; ++row) sum += at(rows + row * stride + hand);
@@ -167,14 +172,16 @@ struct Met {
   Vector card[card_count];
 };
 
-[[gnu::always_inline]] inline void meet(Met& met, const SortedHand& hand, const float* turned) noexcept {
+[[gnu::always_inline]] inline void meet(Met& met, const SortedHand& hand,
+                                        const float* turned) noexcept {
   const Vector reach = at(turned + hand.hand * lanes);
   met.all += reach;
   met.card[hand.low] += reach;
   met.card[hand.high] += reach;
 }
 
-inline void showdowns(const Showdowns& job, const EndHands& hands, const BoardOrder& order) noexcept {
+inline void showdowns(const Showdowns& job, const EndHands& hands,
+                      const BoardOrder& order) noexcept {
   turn_in(job.reach, hands.other_stride, hands.turned_in);
   float* const out = hands.turned_out;
   Vector below, up_to, everybody, tie;
@@ -218,7 +225,8 @@ inline void folds(const Folds& job, const EndHands& hands) noexcept {
   for (std::size_t i = 0; i < hands.own_stride; ++i) {
     const SortedHand& hand = hands.own[i];
     const Vector same = at(hands.turned_in + hands.same[i] * lanes);
-    at(hands.turned_out + i * lanes) = gain * (met.all - met.card[hand.low] - met.card[hand.high] + same);
+    at(hands.turned_out + i * lanes) =
+        gain * (met.all - met.card[hand.low] - met.card[hand.high] + same);
   }
   turn_out(hands.turned_out, hands.own_stride, job.value);
 }

@@ -17,9 +17,12 @@
 namespace weir::mccfr::subgame {
 
 inline constexpr std::size_t lanes = 8;
-constexpr std::size_t padded(std::size_t count) noexcept { return (count + lanes - 1) / lanes * lanes; }
+constexpr std::size_t padded(std::size_t count) noexcept {
+  return (count + lanes - 1) / lanes * lanes;
+}
 
-/// A fixed strategy for some hands of a node: free is 1 where a hand chooses itself, else 0; fixed is 0 where free is 1.
+/// A given strategy for some hands of a node: free is 1 where a hand chooses itself, else 0; fixed is 0
+/// where free is 1.
 struct LockRows {
   const float* free = nullptr;
   const float* fixed = nullptr;  // [action][stride]
@@ -79,12 +82,13 @@ struct BoardOrder {
 /// What all ends of one player have in common.
 struct EndHands {
   std::size_t own_stride = 0, other_stride = 0;
-  const SortedHand* own = nullptr;      // [own_stride]; padding has any cards
-  const SortedHand* other = nullptr;    // [other_count]
+  const SortedHand* own = nullptr;    // [own_stride]; padding has any cards
+  const SortedHand* other = nullptr;  // [other_count]
   std::size_t other_count = 0;
-  const std::uint16_t* same = nullptr;  // [own_stride]: the same hand of the other player, else other_stride
-  float* turned_in = nullptr;           // [other_stride + 1][lanes], scratch
-  float* turned_out = nullptr;          // [own_stride][lanes], scratch
+  const std::uint16_t* same =
+      nullptr;                 // [own_stride]: the same hand of the other player, else other_stride
+  float* turned_in = nullptr;  // [other_stride + 1][lanes], scratch
+  float* turned_out = nullptr;  // [own_stride][lanes], scratch
 };
 
 /// Eight showdowns: value = below * weaker + up_to * (weaker and equal) + all * everybody + tie * the same hand.

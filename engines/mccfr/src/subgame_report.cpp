@@ -17,7 +17,8 @@ std::string kind_text(Hand hand) {
   const HandCards& cards = cards_of(hand);
   std::string text{rank_letters[static_cast<std::size_t>(rank_of(cards.high))],
                    rank_letters[static_cast<std::size_t>(rank_of(cards.low))]};
-  if (rank_of(cards.low) != rank_of(cards.high)) text += suit_of(cards.low) == suit_of(cards.high) ? 's' : 'o';
+  if (rank_of(cards.low) != rank_of(cards.high))
+    text += suit_of(cards.low) == suit_of(cards.high) ? 's' : 'o';
   return text;
 }
 
@@ -37,7 +38,8 @@ struct KindSum {
 
 void add_row(weir::Table& table, const KindSum& sum) {
   std::vector<std::string> cells{sum.name, fmt::format("{:.2f}", sum.weight)};
-  for (const double action : sum.actions) cells.push_back(fmt::format("{:.1f} %", 100 * action / sum.weight));
+  for (const double action : sum.actions)
+    cells.push_back(fmt::format("{:.1f} %", 100 * action / sum.weight));
   table.add(std::move(cells));
 }
 
@@ -45,10 +47,11 @@ void append_decision(std::string& text, const SubgameDecision& decision) {
   const std::size_t actions = decision.actions.size();
   fmt::format_to(std::back_inserter(text), "\"{}\":{{", decision.history);
   for (std::size_t h = 0; h < decision.hands.size(); ++h) {
-    fmt::format_to(std::back_inserter(text), "{}\"{}\":{{", h == 0 ? "" : ",", hand_text(decision.hands[h]));
+    fmt::format_to(std::back_inserter(text), "{}\"{}\":{{", h == 0 ? "" : ",",
+                   hand_text(decision.hands[h]));
     for (std::size_t a = 0; a < actions; ++a)
-      fmt::format_to(std::back_inserter(text), "{}\"{}\":{:.6g}", a == 0 ? "" : ",", decision.actions[a],
-                     decision.probabilities[h * actions + a]);
+      fmt::format_to(std::back_inserter(text), "{}\"{}\":{:.6g}", a == 0 ? "" : ",",
+                     decision.actions[a], decision.probabilities[h * actions + a]);
     text += '}';
   }
   text += '}';

@@ -1,9 +1,8 @@
-#include <weir/mccfr/subgame_solver.hpp>
-
 #include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
+#include <weir/mccfr/subgame_solver.hpp>
 #include <weir/terminal.hpp>
 
 #include "subgame_state.hpp"
@@ -28,10 +27,11 @@ Error too_large(const subgame::Streets& streets, const subgame::Boards& boards, 
   const auto text = [](std::uint64_t n) { return format_bytes(static_cast<double>(n)); };
   const char* const name = names[3 - streets.streets.size() + most];
   return {"too_large",
-          fmt::format("{} are needed, {} are allowed; the {} takes {} ({} boards, {} decisions on each): "
-                      "take sizes from its bets and raises, bound raises_max, or have fewer hands",
-                      text(bytes), text(bytes_max), name, text(most_bytes),
-                      boards.of_street(static_cast<int>(most)).size(), streets.streets[most].nodes.size()),
+          fmt::format(
+              "{} are needed, {} are allowed; the {} takes {} ({} boards, {} decisions on each): "
+              "take sizes from its bets and raises, bound raises_max, or have fewer hands",
+              text(bytes), text(bytes_max), name, text(most_bytes),
+              boards.of_street(static_cast<int>(most)).size(), streets.streets[most].nodes.size()),
           std::string("bets.") + name};
 }
 
@@ -64,12 +64,14 @@ Result<SubgameSolver> SubgameSolver::make(const Subgame& game, const SubgameSett
   auto streets = subgame::Streets::make(game);
   if (!streets) return streets.error();
   const bool rename = settings.rename_suits && subgame::locks_allow_renaming(game);
-  auto state =
-      std::make_unique<State>(game, settings, std::move(streets).value(), subgame::Boards::make(game, rename));
+  auto state = std::make_unique<State>(game, settings, std::move(streets).value(),
+                                       subgame::Boards::make(game, rename));
   if (state->boards.pairs() <= 0)
-    return Error{"bad_config", "no hand of one range can meet a hand of the other on this board", "ranges"};
+    return Error{"bad_config", "no hand of one range can meet a hand of the other on this board",
+                 "ranges"};
   state->bytes = subgame::Tables::bytes(state->streets, state->boards) + state->streets.bytes() +
-                 state->boards.bytes() + subgame::Walker::bytes(state->streets, state->boards, settings.workers);
+                 state->boards.bytes() +
+                 subgame::Walker::bytes(state->streets, state->boards, settings.workers);
   if (state->bytes > settings.bytes_max)
     return too_large(state->streets, state->boards, state->bytes, settings.bytes_max);
   auto tables = subgame::Tables::make(state->subgame, state->streets, state->boards);
@@ -83,7 +85,8 @@ Result<SubgameSolver> SubgameSolver::make(const Subgame& game, const SubgameSett
 
 void SubgameSolver::iterate() {
   const subgame::Update update = update_of(state_->settings, ++state_->iterations);
-  for (const int player : {0, 1}) static_cast<void>(state_->walker->walk(player, Purpose::learn, update));
+  for (const int player : {0, 1})
+    static_cast<void>(state_->walker->walk(player, Purpose::learn, update));
 }
 
 std::uint64_t SubgameSolver::iterations() const noexcept { return state_->iterations; }

@@ -16,7 +16,10 @@ struct SubgameSolver::State {
   };
 
   State(Subgame of, const SubgameSettings& with, subgame::Streets tree, subgame::Boards cards)
-      : subgame(std::move(of)), settings(with), streets(std::move(tree)), boards(std::move(cards)) {}
+      : subgame(std::move(of)),
+        settings(with),
+        streets(std::move(tree)),
+        boards(std::move(cards)) {}
   State(const State&) = delete;
 
   void list_boards();

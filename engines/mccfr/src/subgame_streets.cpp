@@ -13,11 +13,13 @@ constexpr std::uint64_t tree_nodes_max = 20'000'000;
 
 class StreetMaker {
  public:
-  StreetMaker(Streets& made, const Subgame& subgame) : made_(made), tree_(made.tree), subgame_(subgame) {}
+  StreetMaker(Streets& made, const Subgame& subgame)
+      : made_(made), tree_(made.tree), subgame_(subgame) {}
 
   void run() {
     put_.resize(tree_.nodes.size());
-    for (std::uint32_t node = 1; node < tree_.nodes.size(); ++node) put_[node] = after(tree_.parents[node], node);
+    for (std::uint32_t node = 1; node < tree_.nodes.size(); ++node)
+      put_[node] = after(tree_.parents[node], node);
     const auto last = static_cast<std::size_t>(subgame_.streets() - 1);
     made_.streets.resize(last + 1);
     std::vector<std::uint32_t> roots{0};
@@ -37,12 +39,14 @@ class StreetMaker {
   }
 
   /// Returns the roots of the next street, nodes of the tree.
-  std::vector<std::uint32_t> add_street(std::size_t s, const std::vector<std::uint32_t>& roots, bool last) {
+  std::vector<std::uint32_t> add_street(std::size_t s, const std::vector<std::uint32_t>& roots,
+                                        bool last) {
     Street& street = made_.streets[s];
     std::vector<std::uint32_t> next;
     for (const std::uint32_t root : roots) {
       const auto nodes = static_cast<std::uint32_t>(street.nodes.size());
-      if (street.batches.empty() || (last && nodes - street.batches.back().first_node >= batch_nodes)) {
+      if (street.batches.empty() ||
+          (last && nodes - street.batches.back().first_node >= batch_nodes)) {
         Batch batch;
         batch.first_node = nodes;
         batch.first_root = static_cast<std::uint32_t>(street.roots.size());
@@ -57,18 +61,21 @@ class StreetMaker {
     return next;
   }
 
-  void add_root(Street& street, std::size_t s, std::uint32_t root, bool last, std::vector<std::uint32_t>& next) {
+  void add_root(Street& street, std::size_t s, std::uint32_t root, bool last,
+                std::vector<std::uint32_t>& next) {
     std::size_t at = street.nodes.size();
     add_node(street, s, root, last, next);
     for (; at < street.nodes.size(); ++at) {
       if (street.nodes[at].step != Step::decision) continue;
       const BettingNode& source = tree_.nodes[street.nodes[at].source];
       street.nodes[at].first = static_cast<std::uint32_t>(street.nodes.size());
-      for (std::uint32_t a = 0; a < source.actions; ++a) add_node(street, s, source.first + a, last, next);
+      for (std::uint32_t a = 0; a < source.actions; ++a)
+        add_node(street, s, source.first + a, last, next);
     }
   }
 
-  void add_node(Street& street, std::size_t s, std::uint32_t source, bool last, std::vector<std::uint32_t>& next) {
+  void add_node(Street& street, std::size_t s, std::uint32_t source, bool last,
+                std::vector<std::uint32_t>& next) {
     const BettingNode& from = tree_.nodes[source];
     StreetNode node;
     node.source = source;
@@ -94,7 +101,8 @@ class StreetMaker {
       default:
         node.first = static_cast<std::uint32_t>(street.ends.size());
         street.ends.push_back(ends(source));
-        auto& list = node.step == Step::fold ? street.batches.back().folds : street.batches.back().showdowns;
+        auto& list =
+            node.step == Step::fold ? street.batches.back().folds : street.batches.back().showdowns;
         list.push_back(index);
     }
     street.nodes.push_back(node);
@@ -114,7 +122,8 @@ class StreetMaker {
       values.of[folded].fill(static_cast<float>(lost));
       values.of[1 - folded].fill(static_cast<float>(won));
     } else {
-      values.of.fill({static_cast<float>(lost), static_cast<float>(-rake / 2), static_cast<float>(won)});
+      values.of.fill(
+          {static_cast<float>(lost), static_cast<float>(-rake / 2), static_cast<float>(won)});
     }
     return values;
   }
@@ -129,7 +138,8 @@ class StreetMaker {
         const StreetNode& node = street.nodes[n];
         if (node.step != Step::decision) continue;
         for (std::uint32_t a = 0; a < node.actions; ++a)
-          street.nodes[node.first + a].reach[walker] = node.player == walker ? node.reach[walker] : rows++;
+          street.nodes[node.first + a].reach[walker] =
+              node.player == walker ? node.reach[walker] : rows++;
       }
       batch.reach_rows[walker] = rows;
       street.reach_rows_max = std::max(street.reach_rows_max, rows);
@@ -173,7 +183,8 @@ std::size_t Streets::bytes() const noexcept {
   return sum;
 }
 
-Result<Place> find_history(const Streets& streets, const Subgame& subgame, const std::string& history) {
+Result<Place> find_history(const Streets& streets, const Subgame& subgame,
+                           const std::string& history) {
   Place place;
   CardSet seen = set_of(subgame.board);
   for (std::size_t at = 0; at < history.size();) {
@@ -184,9 +195,11 @@ Result<Place> find_history(const Streets& streets, const Subgame& subgame, const
       if (history[at] != '/' || end == std::string::npos)
         return history_error("a card is dealt here: \"/7h/\", or \"//\" for any", at);
       if (end > at + 1) {
-        const Result<Card> card = parse_card(std::string_view(history).substr(at + 1, end - at - 1));
+        const Result<Card> card =
+            parse_card(std::string_view(history).substr(at + 1, end - at - 1));
         if (!card) return history_error(card.error().what, at + 1);
-        if (has(seen, card.value())) return history_error("this card is on the board already", at + 1);
+        if (has(seen, card.value()))
+          return history_error("this card is on the board already", at + 1);
         seen |= set_of(card.value());
         place.dealt[place.street] = card.value();
       }
@@ -205,14 +218,17 @@ Result<Place> find_history(const Streets& streets, const Subgame& subgame, const
     }
     if (known.empty()) return history_error("the hand is over before \"" + word + "\"", at);
     if (found == node.actions)
-      return history_error("\"" + word + "\" is no action here; the nearest is " + nearest_word(word, known), at);
+      return history_error(
+          "\"" + word + "\" is no action here; the nearest is " + nearest_word(word, known), at);
     place.node = node.first + static_cast<std::uint32_t>(found);
     at = end;
   }
   const StreetNode& node = streets.streets[place.street].nodes[place.node];
   if (node.step == Step::deal)
-    return history_error("a card is dealt after it: end it with \"/7h/\", or with \"//\" for any", history.size());
-  if (node.step != Step::decision) return history_error("the hand is over after it", history.size());
+    return history_error("a card is dealt after it: end it with \"/7h/\", or with \"//\" for any",
+                         history.size());
+  if (node.step != Step::decision)
+    return history_error("the hand is over after it", history.size());
   return place;
 }
 

@@ -26,7 +26,8 @@ enum class Step : std::uint8_t {
 };
 
 struct StreetNode {
-  std::uint32_t first = 0;   // decision: the first child; deal: the root; fold, showdown: place in the street's ends
+  std::uint32_t first =
+      0;  // decision: the first child; deal: the root; fold, showdown: place in the street's ends
   std::uint32_t row = 0;     // decision: its first row in what a board keeps for its player
   std::uint32_t source = 0;  // node of the betting tree
   std::array<std::uint32_t, 2> reach{};  // [who walks]: row of the other's reach
@@ -52,7 +53,7 @@ struct Street {
   std::vector<std::uint32_t> roots;  // nodes
   std::vector<Batch> batches;
   std::vector<EndValues> ends;
-  std::array<std::uint32_t, 2> rows{};  // that each board keeps, by player
+  std::array<std::uint32_t, 2> rows{};              // that each board keeps, by player
   std::uint32_t nodes_max = 0, reach_rows_max = 0;  // of a batch
 };
 
@@ -74,11 +75,13 @@ struct Place {
 };
 
 /// Where a history leads: a decision. Errors: what is wrong with it, and where in the text; no code.
-Result<Place> find_history(const Streets& streets, const Subgame& subgame, const std::string& history);
+Result<Place> find_history(const Streets& streets, const Subgame& subgame,
+                           const std::string& history);
 /// Of a node; `dealt`: the cards after the root.
 std::string history_text(const Streets& streets, const Subgame& subgame, std::uint32_t source,
                          const std::array<Card, 2>& dealt);
 /// "f", "c", "r30": of a node's action.
-std::string action_text(const Streets& streets, const Subgame& subgame, const StreetNode& node, std::size_t action);
+std::string action_text(const Streets& streets, const Subgame& subgame, const StreetNode& node,
+                        std::size_t action);
 
 }  // namespace weir::mccfr::subgame

@@ -16,10 +16,13 @@ bool whole_range(const Range& hands) noexcept {
 
 /// A lock for `wide` cards holds on boards with `narrow` ones too.
 bool covers(const std::array<Card, 2>& wide, const std::array<Card, 2>& narrow) noexcept {
-  return (wide[0] == Place::no_card || wide[0] == narrow[0]) && (wide[1] == Place::no_card || wide[1] == narrow[1]);
+  return (wide[0] == Place::no_card || wide[0] == narrow[0]) &&
+         (wide[1] == Place::no_card || wide[1] == narrow[1]);
 }
 
-Error lock_error(const SubgameLock& lock, std::string what) { return {"bad_config", std::move(what), lock.where}; }
+Error lock_error(const SubgameLock& lock, std::string what) {
+  return {"bad_config", std::move(what), lock.where};
+}
 
 /// The probabilities of a node's actions, in their order.
 Result<std::vector<float>> distribution(const SubgameLock& lock, const SubgameLock::Part& part,
@@ -29,11 +32,13 @@ Result<std::vector<float>> distribution(const SubgameLock& lock, const SubgameLo
   for (const auto& [action, probability] : part.actions) {
     const auto found = std::find(known.begin(), known.end(), action);
     if (found == known.end())
-      return lock_error(lock, "\"" + action + "\" is no action here; the nearest is " + nearest_word(action, known));
+      return lock_error(lock, "\"" + action + "\" is no action here; the nearest is " +
+                                  nearest_word(action, known));
     p[static_cast<std::size_t>(found - known.begin())] = probability;
     sum += probability;
   }
-  if (std::abs(sum - 1) > probability_slack) return lock_error(lock, "the probabilities must sum to 1");
+  if (std::abs(sum - 1) > probability_slack)
+    return lock_error(lock, "the probabilities must sum to 1");
   std::vector<float> rounded;
   for (const double each : p) rounded.push_back(static_cast<float>(each / sum));
   return rounded;
@@ -50,7 +55,8 @@ FloatBlock::FloatBlock(std::size_t count) noexcept {
 
 bool locks_allow_renaming(const Subgame& subgame) noexcept {
   for (const SubgameLock& lock : subgame.locks) {
-    for (std::size_t at = lock.history.find('/'); at != std::string::npos; at = lock.history.find('/', at + 2))
+    for (std::size_t at = lock.history.find('/'); at != std::string::npos;
+         at = lock.history.find('/', at + 2))
       if (lock.history.compare(at, 2, "//") != 0) return false;
     for (const SubgameLock::Part& part : lock.parts)
       if (!whole_range(part.hands)) return false;
@@ -58,10 +64,12 @@ bool locks_allow_renaming(const Subgame& subgame) noexcept {
   return true;
 }
 
-std::uint64_t Tables::bytes_of(const Streets& streets, const Boards& boards, std::size_t street) noexcept {
+std::uint64_t Tables::bytes_of(const Streets& streets, const Boards& boards,
+                               std::size_t street) noexcept {
   std::uint64_t floats = 0;
   for (std::size_t p = 0; p < 2; ++p)
-    floats += std::uint64_t{streets.streets[street].rows[p]} * boards.player(static_cast<int>(p)).stride;
+    floats +=
+        std::uint64_t{streets.streets[street].rows[p]} * boards.player(static_cast<int>(p)).stride;
   return 2 * sizeof(float) * floats * boards.of_street(static_cast<int>(street)).size();
 }
 
@@ -82,7 +90,8 @@ Result<Tables> Tables::make(const Subgame& subgame, const Streets& streets, cons
       made.regrets_[s][p] = FloatBlock(floats);
       made.sums_[s][p] = FloatBlock(floats);
       if (made.regrets_[s][p].data() == nullptr || made.sums_[s][p].data() == nullptr)
-        return Error{"no_memory", "no memory for the tables of a street", std::to_string(bytes(streets, boards))};
+        return Error{"no_memory", "no memory for the tables of a street",
+                     std::to_string(bytes(streets, boards))};
     }
   }
   for (const SubgameLock& lock : subgame.locks) {
@@ -110,16 +119,18 @@ NodeLock& Tables::lock_at(const Place& place, std::size_t actions, std::size_t s
   return locks.back();
 }
 
-Result<Done> Tables::add_lock(const SubgameLock& lock, const Subgame& subgame, const Streets& streets,
-                              const Boards& boards) {
+Result<Done> Tables::add_lock(const SubgameLock& lock, const Subgame& subgame,
+                              const Streets& streets, const Boards& boards) {
   const Result<Place> found = find_history(streets, subgame, lock.history);
   if (!found)
-    return lock_error(lock, "history \"" + lock.history + "\", " + found.error().where + ": " + found.error().what);
+    return lock_error(lock, "history \"" + lock.history + "\", " + found.error().where + ": " +
+                                found.error().what);
   const Place& place = found.value();
   const StreetNode& node = streets.streets[place.street].nodes[place.node];
   const PlayerHands& player = boards.player(node.player);
   std::vector<std::string> known;
-  for (std::size_t a = 0; a < node.actions; ++a) known.push_back(action_text(streets, subgame, node, a));
+  for (std::size_t a = 0; a < node.actions; ++a)
+    known.push_back(action_text(streets, subgame, node, a));
   static_cast<void>(lock_at(place, node.actions, player.stride));
   for (const SubgameLock::Part& part : lock.parts) {
     const Result<std::vector<float>> p = distribution(lock, part, known);
@@ -129,7 +140,8 @@ Result<Done> Tables::add_lock(const SubgameLock& lock, const Subgame& subgame, c
       for (std::size_t h = 0; h < player.hands.size(); ++h) {
         if (part.hands[player.hands[h]] == 0) continue;
         each.free.data()[h] = 0;
-        for (std::size_t a = 0; a < node.actions; ++a) each.fixed.data()[a * player.stride + h] = p.value()[a];
+        for (std::size_t a = 0; a < node.actions; ++a)
+          each.fixed.data()[a * player.stride + h] = p.value()[a];
       }
     }
   }
@@ -141,7 +153,8 @@ LockRows Tables::lock(std::size_t street, const Board& board, std::uint32_t node
   int cards = -1;
   for (const NodeLock& lock : locks_[street]) {
     if (lock.node != node || !covers(lock.dealt, board.dealt)) continue;
-    const int named = (lock.dealt[0] != Place::no_card ? 1 : 0) + (lock.dealt[1] != Place::no_card ? 1 : 0);
+    const int named =
+        (lock.dealt[0] != Place::no_card ? 1 : 0) + (lock.dealt[1] != Place::no_card ? 1 : 0);
     if (named <= cards) continue;
     cards = named;
     found = {lock.free.data(), lock.fixed.data()};

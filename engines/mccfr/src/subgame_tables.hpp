@@ -40,7 +40,8 @@ class Tables {
   /// Bytes that make() will take.
   static std::uint64_t bytes(const Streets& streets, const Boards& boards) noexcept;
   /// The same, of one street.
-  static std::uint64_t bytes_of(const Streets& streets, const Boards& boards, std::size_t street) noexcept;
+  static std::uint64_t bytes_of(const Streets& streets, const Boards& boards,
+                                std::size_t street) noexcept;
   /// Errors: no_memory; bad_config.
   static Result<Tables> make(const Subgame& subgame, const Streets& streets, const Boards& boards);
 
@@ -53,10 +54,12 @@ class Tables {
   LockRows lock(std::size_t street, const Board& board, std::uint32_t node) const noexcept;
 
  private:
-  std::size_t place(std::size_t street, std::uint32_t board, const StreetNode& node) const noexcept {
+  std::size_t place(std::size_t street, std::uint32_t board,
+                    const StreetNode& node) const noexcept {
     return (board * rows_[street][node.player] + node.row) * stride_[node.player];
   }
-  Result<Done> add_lock(const SubgameLock& lock, const Subgame& subgame, const Streets& streets, const Boards& boards);
+  Result<Done> add_lock(const SubgameLock& lock, const Subgame& subgame, const Streets& streets,
+                        const Boards& boards);
   NodeLock& lock_at(const Place& place, std::size_t actions, std::size_t stride);
 
   std::array<std::array<FloatBlock, 2>, streets_max> regrets_, sums_;

@@ -91,13 +91,14 @@ const float* Walker::walk(int walker, Purpose purpose, const Update& update) {
 }
 
 /// Adds the values of the street's roots on this board to `sums`. `waiting`: whose place this board may take.
-void Walker::walk_board(std::size_t street, std::uint32_t board, const Arrival& arrival, std::size_t waiting,
-                        float* sums) {
+void Walker::walk_board(std::size_t street, std::uint32_t board, const Arrival& arrival,
+                        std::size_t waiting, float* sums) {
   const FlushTiny flush;
   const Street& of = streets_.streets[street];
   if (street + 1 == streets_.streets.size()) {
     Scratch& scratch = own_scratch();
-    for (const Batch& batch : of.batches) walk_batch({street, board, batch, scratch}, arrival, sums);
+    for (const Batch& batch : of.batches)
+      walk_batch({street, board, batch, scratch}, arrival, sums);
     return;
   }
   Waiting& place = waiting_[street][waiting];
@@ -122,7 +123,8 @@ void Walker::walk_batch(const Visit& visit, const Arrival& arrival, float* sums)
 /// What reaches the roots: hands that hold the card are gone, the others weigh by the card's chance.
 void Walker::enter(const Visit& visit, const Arrival& arrival) {
   const Street& street = streets_.streets[visit.street];
-  const float chance = arrival.deal == nullptr ? 1.0F : boards_.card_chance(static_cast<int>(visit.street) - 1);
+  const float chance =
+      arrival.deal == nullptr ? 1.0F : boards_.card_chance(static_cast<int>(visit.street) - 1);
   const PlayerHands& hands = boards_.player(static_cast<int>(other()));
   for (std::uint32_t root = visit.batch.first_root; root < visit.batch.last_root; ++root) {
     float* const to = reach_row(visit, street.nodes[street.roots[root]]);
@@ -135,8 +137,9 @@ void Walker::enter(const Visit& visit, const Arrival& arrival) {
 
 Choice Walker::choice(const Visit& visit, std::uint32_t n) {
   const StreetNode& node = streets_.streets[visit.street].nodes[n];
-  const float* const weights = purpose_ == Purpose::learn ? tables_.regrets(visit.street, visit.board, node)
-                                                          : tables_.sums(visit.street, visit.board, node);
+  const float* const weights = purpose_ == Purpose::learn
+                                   ? tables_.regrets(visit.street, visit.board, node)
+                                   : tables_.sums(visit.street, visit.board, node);
   const Board& board = boards_.of_street(static_cast<int>(visit.street))[visit.board];
   return {weights, node.actions, stride(node.player), tables_.lock(visit.street, board, n)};
 }
@@ -159,9 +162,9 @@ void Walker::go_down(const Visit& visit) {
 EndHands Walker::end_hands(Scratch& scratch) const noexcept {
   const PlayerHands& own = boards_.player(static_cast<int>(walker_));
   const PlayerHands& theirs = boards_.player(static_cast<int>(other()));
-  return {own.stride,          theirs.stride,           own.cards.data(),
-          theirs.cards.data(), theirs.hands.size(),     own.same.data(),
-          scratch.turned_in.data(), scratch.turned_out.data()};
+  return {
+      own.stride,          theirs.stride,   own.cards.data(),         theirs.cards.data(),
+      theirs.hands.size(), own.same.data(), scratch.turned_in.data(), scratch.turned_out.data()};
 }
 
 void Walker::value_folds(const Visit& visit) {
@@ -191,7 +194,8 @@ void Walker::value_showdowns(const Visit& visit) {
     for (std::size_t i = 0; i < lanes; ++i) {
       const bool there = first + i < showdowns.size();
       const StreetNode* const node = there ? &street.nodes[showdowns[first + i]] : nullptr;
-      const std::array<float, 3> ends = there ? street.ends[node->first].of[walker_] : std::array<float, 3>{};
+      const std::array<float, 3> ends =
+          there ? street.ends[node->first].of[walker_] : std::array<float, 3>{};
       job.reach[i] = there ? reach_row(visit, *node) : visit.scratch.nobody;
       job.value[i] = there ? value_row(visit, showdowns[first + i]) : visit.scratch.nowhere;
       job.below[i] = ends[2] - ends[1];
@@ -207,7 +211,8 @@ void Walker::value_showdowns(const Visit& visit) {
 void Walker::deal(const Visit& visit, Waiting& waiting, std::size_t first_waiting) {
   const Street& street = streets_.streets[visit.street];
   for (std::uint32_t n = visit.batch.first_node; n < visit.batch.last_node; ++n)
-    if (street.nodes[n].step == Step::deal) waiting.reach[street.nodes[n].first] = reach_row(visit, street.nodes[n]);
+    if (street.nodes[n].step == Step::deal)
+      waiting.reach[street.nodes[n].first] = reach_row(visit, street.nodes[n]);
   const Board& board = boards_.of_street(static_cast<int>(visit.street))[visit.board];
   const std::span<const Deal> deals = boards_.deals(static_cast<int>(visit.street), board);
   const std::size_t count = pieces(visit.street, deals.size());
@@ -217,7 +222,8 @@ void Walker::deal(const Visit& visit, Waiting& waiting, std::size_t first_waitin
     float* const sums = waiting.sums.data() + piece * piece_floats;
     std::fill_n(sums, piece_floats, 0.0F);
     for (std::size_t d = piece * deals.size() / count; d < (piece + 1) * deals.size() / count; ++d)
-      walk_board(visit.street + 1, deals[d].board, {waiting.reach.data(), &deals[d]}, first_waiting + piece, sums);
+      walk_board(visit.street + 1, deals[d].board, {waiting.reach.data(), &deals[d]},
+                 first_waiting + piece, sums);
   });
   for (std::uint32_t n = visit.batch.first_node; n < visit.batch.last_node; ++n) {
     const StreetNode& node = street.nodes[n];
@@ -247,7 +253,8 @@ void Walker::go_up(const Visit& visit) {
       job.choice = choice(visit, n);
       job.values = values;
       job.value = value;
-      if (purpose_ == Purpose::learn) job.regrets = tables_.regrets(visit.street, visit.board, node);
+      if (purpose_ == Purpose::learn)
+        job.regrets = tables_.regrets(visit.street, visit.board, node);
       job.positive = update_.positive;
       job.negative = update_.negative;
       job.least = update_.least;
@@ -268,7 +275,8 @@ void Walker::leave(const Visit& visit, const Arrival& arrival, float* sums) {
     for (std::size_t h = 0; h < hands.stride; ++h) sum[h] += value[h];
     if (arrival.deal == nullptr) continue;
     for (const Image& image : boards_.images(*arrival.deal).subspan(1)) {
-      const std::vector<std::uint16_t>& source = boards_.source(image.map, static_cast<int>(walker_));
+      const std::vector<std::uint16_t>& source =
+          boards_.source(image.map, static_cast<int>(walker_));
       for (std::size_t h = 0; h < hands.stride; ++h) sum[h] += value[source[h]];
     }
   }

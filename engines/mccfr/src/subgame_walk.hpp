@@ -1,8 +1,9 @@
 // subgame_walk.hpp: one walk over the public tree of a subgame for one player; private.
 //
-// Street by street: reach goes down the betting, ends are valued eight at a time, boards of the next street are walked
-// with what reaches them, values come up. The boards of a street are cut into pieces, as many for any number of workers;
-// each piece adds up its boards in order, and the pieces are added up in order.
+// Street by street: reach goes down the betting, ends are valued eight at a time, boards of the next
+// street are walked with what reaches them, values come up. The boards of a street are cut into pieces,
+// as many for any number of workers; each piece adds up its boards in order, and the pieces are added up
+// in order.
 //
 // Roles: one Walker for one walk at a time; its pieces run on any workers.
 #pragma once
@@ -70,7 +71,8 @@ class Walker {
   Scratch& own_scratch();
   static std::size_t pieces(std::size_t street, std::size_t deals) noexcept;
 
-  void walk_board(std::size_t street, std::uint32_t board, const Arrival& arrival, std::size_t waiting, float* sums);
+  void walk_board(std::size_t street, std::uint32_t board, const Arrival& arrival,
+                  std::size_t waiting, float* sums);
   void walk_batch(const Visit& visit, const Arrival& arrival, float* sums);
   void enter(const Visit& visit, const Arrival& arrival);
   void go_down(const Visit& visit);

@@ -49,9 +49,9 @@ struct SubgameLock {
 struct Subgame {
   std::vector<Card> board;  // 3 to 5 cards
   Chips pot = 0;
-  Chips stack = 0;                  // behind, of each player
-  std::array<Range, 2> ranges{};    // out of position, in position; cards of the board play no part
-  BetMenu menu;                     // round 0 is the street of the root
+  Chips stack = 0;                // behind, of each player
+  std::array<Range, 2> ranges{};  // out of position, in position; cards of the board play no part
+  BetMenu menu;                   // round 0 is the street of the root
   Chips min_bet = 1;
   double rake_percent = 0;
   double rake_cap = 0;  // chips; 0: none
@@ -68,7 +68,8 @@ struct Subgame {
 Result<Done> validate(const Subgame& subgame, const std::string& path);
 
 /// `folder`: where a relative name of a reaches file is looked for first.
-Result<Subgame> parse_subgame(std::string_view text, const std::string& path, const std::string& folder = "");
+Result<Subgame> parse_subgame(std::string_view text, const std::string& path,
+                              const std::string& folder = "");
 Result<Subgame> read_subgame(const std::string& path);
 
 }  // namespace weir::mccfr

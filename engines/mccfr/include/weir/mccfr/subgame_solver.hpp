@@ -1,4 +1,5 @@
-// subgame_solver.hpp: SubgameSolver, both players' whole ranges at once on all boards to come, by discounted CFR or CFR+.
+// subgame_solver.hpp: SubgameSolver, both players' whole ranges at once on all boards to come, by
+// discounted CFR or CFR+.
 //
 //   auto solver = SubgameSolver::make(subgame).value();
 //   runtime.run([&] { for (int i = 0; i < 100; ++i) solver.iterate(); });
@@ -13,8 +14,8 @@
 // Errors: too_large says what to cut; bad_config where a history is no place of the tree; no_memory.
 // Memory: bytes(), taken by make() and, a scratch for each worker, by the first iteration.
 // Cost:   the subgames of bench/README.md to 0.5 % of the pot.
-// Source: Brown, Sandholm, AAAI 2019 (discounting); Tammelin 2014 (CFR+); Johanson, Waugh, Bowling, Zinkevich, IJCAI 2011
-//         (public chance, best responses, ends in linear time).
+// Source: Brown, Sandholm, AAAI 2019 (discounting); Tammelin 2014 (CFR+); Johanson, Waugh, Bowling,
+//         Zinkevich, IJCAI 2011 (public chance, best responses, ends in linear time).
 #pragma once
 
 #include <array>
@@ -30,18 +31,19 @@ struct SubgameSettings {
   enum class Method : std::uint8_t { dcfr, cfr_plus };
   Method method = Method::dcfr;
   double alpha = 1.5, beta = 0, gamma = 2;  // dcfr: of positive, negative regrets, of the average
-  bool rename_suits = true;                 // deal one of the cards that differ by names of suits alone
-  bool wide = true;                         // AVX2 where the machine has it
+  bool rename_suits = true;  // deal one of the cards that differ by names of suits alone
+  bool wide = true;          // AVX2 where the machine has it
   std::uint64_t bytes_max = std::uint64_t{4} << 30;
-  int workers = 1;                          // that scratch is announced for
+  int workers = 1;  // that scratch is announced for
 };
 
 /// Chips by dealt pair of hands. What a player gets of the pot less what he puts in after the root: without rake the
 /// two sum to the pot.
 struct SubgameValue {
-  std::array<double, 2> value{};          // when both play their average strategies
-  std::array<double, 2> best_response{};  // of each against the other's; where a strategy is given he keeps to it
-  double exploitability_pct = 0;          // 100 * half the sum of best_response - value, over the pot
+  std::array<double, 2> value{};  // when both play their average strategies
+  std::array<double, 2>
+      best_response{};  // of each against the other's; where a strategy is given he keeps to it
+  double exploitability_pct = 0;  // 100 * half the sum of best_response - value, over the pot
 };
 
 /// What a player does at one decision on one board, with each hand of his range.
