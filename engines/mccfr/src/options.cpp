@@ -201,6 +201,8 @@ void add_solve(CLI::App& app, Options& o) {
       ->transform(whole(1, any));
   app.add_option("--algorithm", o.algorithm, "dcfr or cfr+; default: dcfr")
       ->check(CLI::IsMember({"dcfr", "cfr+"}));
+  app.add_option("--discount", o.discount, "dcfr:A,B,G; default: dcfr:1.5,0,2")
+      ->check(discount_text());
   app.add_option("--memory-max", o.memory_max_mib,
                  "MiB that may be taken; default: three quarters of the machine's")
       ->transform(whole(1, 1'000'000'000));

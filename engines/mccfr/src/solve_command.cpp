@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <weir/clock.hpp>
+#include <weir/mccfr/discount.hpp>
 #include <weir/mccfr/subgame_solver.hpp>
 #include <weir/terminal.hpp>
 
@@ -73,6 +74,16 @@ class SolveRun {
     SubgameSettings settings;
     settings.method = options_.algorithm == "cfr+" ? SubgameSettings::Method::cfr_plus
                                                    : SubgameSettings::Method::dcfr;
+    if (options_.discount != "none") {
+      const Result<Discount> discount = Discount::parse(options_.discount);
+      if (!discount || discount.value().kind != Discount::Kind::dcfr) {
+        fail(findings_, {"usage", "--discount is dcfr:A,B,G", "solve"});
+        return false;
+      }
+      settings.alpha = discount.value().a;
+      settings.beta = discount.value().b;
+      settings.gamma = discount.value().g;
+    }
     settings.rename_suits = !options_.all_suits;
     settings.workers = session_.runtime().workers();
     settings.bytes_max =

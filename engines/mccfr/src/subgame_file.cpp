@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t file_bytes_max = 16U << 20;
 constexpr double percent_max = 1e6;
 constexpr int raises_most = 100;
+constexpr std::size_t sizes_most = actions_max - 3;  // beside f, c and all-in
 constexpr std::array<const char*, 3> street_names{"flop", "turn", "river"};
 constexpr std::array<const char*, 2> player_names{"oop", "ip"};
 
@@ -162,9 +163,14 @@ class SubgameReader {
     if (value.is_string()) {
       auto text = parse_bet_sizes(value.get<std::string>());
       if (!text) return error(where + ", " + text.error().where, text.error().what);
+      if (text.value().size() > sizes_most)
+        return error(where, "at most " + std::to_string(sizes_most) + " sizes");
       return text.value();
     }
     const std::size_t count = value.is_array() ? value.size() : 1;
+    if (count > sizes_most)
+      return error(
+          where, "has " + std::to_string(count) + " sizes, at most " + std::to_string(sizes_most));
     for (std::size_t i = 0; i < count; ++i) {
       const Json& each = value.is_array() ? value[i] : value;
       const std::string here = value.is_array() ? where + "[" + std::to_string(i) + "]" : where;

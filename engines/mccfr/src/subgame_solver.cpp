@@ -15,7 +15,6 @@ using subgame::Purpose;
 /// The street that takes most, and what to take from its menu.
 Error too_large(const subgame::Streets& streets, const subgame::Boards& boards, std::uint64_t bytes,
                 std::uint64_t bytes_max) {
-  constexpr const char* names[] = {"flop", "turn", "river"};
   std::size_t most = 0;
   std::uint64_t most_bytes = 0;
   for (std::size_t s = 0; s < streets.streets.size(); ++s) {
@@ -25,10 +24,10 @@ Error too_large(const subgame::Streets& streets, const subgame::Boards& boards, 
     most_bytes = of;
   }
   const auto text = [](std::uint64_t n) { return format_bytes(static_cast<double>(n)); };
-  const char* const name = names[3 - streets.streets.size() + most];
+  const char* const name = subgame::street_name(streets.streets.size(), most);
   return {"too_large",
           fmt::format(
-              "{} are needed, {} are allowed; the {} takes {} ({} boards, {} decisions on each): "
+              "{} are needed, {} are allowed; the {} takes {} ({} boards, {} nodes on each): "
               "take sizes from its bets and raises, bound raises_max, or have fewer hands",
               text(bytes), text(bytes_max), name, text(most_bytes),
               boards.of_street(static_cast<int>(most)).size(), streets.streets[most].nodes.size()),

@@ -1,6 +1,7 @@
 #include "subgame_streets.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <weir/mccfr/tree_builder.hpp>
 #include <weir/terminal.hpp>
 
@@ -9,7 +10,7 @@ namespace {
 
 // Of a batch of the last street: rows of some hundred hands, so that a batch stays within a core's cache.
 constexpr std::uint32_t batch_nodes = 96;
-constexpr std::uint64_t tree_nodes_max = 20'000'000;
+constexpr std::uint64_t tree_nodes_max = 4'000'000;
 
 class StreetMaker {
  public:
@@ -165,11 +166,23 @@ std::string tree_action_text(const BettingTree& tree, const Subgame& subgame, st
 
 }  // namespace
 
+const char* street_name(std::size_t streets, std::size_t after) noexcept {
+  constexpr const char* names[] = {"flop", "turn", "river"};
+  return names[std::size(names) - streets + after];
+}
+
 Result<Streets> Streets::make(const Subgame& subgame) {
   TreeLimits limits;
   limits.nodes_max = tree_nodes_max;
   Result<BettingTree> tree = build_tree(subgame.rules(), subgame.menu, limits);
-  if (!tree) return tree.error();
+  if (!tree) {
+    Error error = tree.error();  // a menu's rounds, in the subgame's own words
+    const auto streets = static_cast<std::size_t>(subgame.streets());
+    for (std::size_t s = 0; s < streets; ++s)
+      if (error.where == "menu.sizes[" + std::to_string(s) + "]")
+        error.where = std::string("bets.") + street_name(streets, s);
+    return error;
+  }
   Streets made;
   made.tree = std::move(tree).value();
   StreetMaker(made, subgame).run();

@@ -66,6 +66,9 @@ struct Streets {
   std::size_t bytes() const noexcept;
 };
 
+/// "flop", "turn" or "river": of the street that is so many after the root's, where there are `streets`.
+const char* street_name(std::size_t streets, std::size_t after) noexcept;
+
 /// A node of a street, and the board's cards that a history names; no_card: any.
 struct Place {
   static constexpr Card no_card = 0xff;

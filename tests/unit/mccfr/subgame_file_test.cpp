@@ -75,7 +75,7 @@ TEST_CASE("subgame file: what is wrong is named by its key") {
   refused(changed("bets", R"({"river": {"turn": [50]}})"), "bets.river.turn", "unknown");
   refused(changed("bets", R"({"river": {"oop": {"ip": 5}}})"), "bets.river.oop", "is a list");
   refused(changed("bets", "[[50], [50]]"), "bets[1]", "no such street");
-  refused(changed("bets", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]"), "sizes", "at most");
+  refused(changed("bets", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]"), "bets", "at most 13");
   refused(changed("allin", "1"), "allin", "true or false");
   refused(changed("allin_from", "0"), "allin_from", "percentage");
   refused(changed("raises_max", "0"), "raises_max", "whole number");
