@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <support/tier.hpp>
 #include <unit/mccfr/subgame_plain.hpp>
 #include <weir/file.hpp>
 #include <weir/runtime.hpp>
@@ -135,6 +136,35 @@ TEST_CASE("subgame: values and best responses from a flop on") {
   SubgameSolver apart = solver_of(with_bets);
   iterate(apart, 3);
   check_against_plain(with_bets, apart, apart.decisions_in_all());
+}
+
+TEST_CASE("subgame: values and best responses of random rivers and turns") {
+  weir::test::Random random(weir::test::seed(11));
+  const std::uint64_t games = weir::test::amount(5, 40, 400);
+  for (std::uint64_t game_number = 0; game_number < games; ++game_number) {
+    Subgame game;
+    const std::size_t cards = game_number % 8 == 7 ? 4 : 5;
+    while (game.board.size() < cards) {
+      const auto card = static_cast<Card>(random.below(card_count));
+      if (!has(set_of(game.board), card)) game.board.push_back(card);
+    }
+    for (Range& range : game.ranges)
+      for (int h = 0; h < 14; ++h)
+        range[random.below(hand_count)] = 0.05F * static_cast<float>(1 + random.below(20));
+    game.pot = 1 + static_cast<Chips>(random.below(30));
+    game.stack = 1 + static_cast<Chips>(random.below(60));
+    game.min_bet = 1 + static_cast<Chips>(random.below(3));
+    if (random.once_in(2)) game.rake_percent = 0.5 * static_cast<double>(1 + random.below(20));
+    if (random.once_in(3)) game.rake_cap = 2;
+    game.menu.set_all({parse_bet_sizes(random.once_in(2) ? "33%,100%,a" : "75%").value(),
+                       parse_bet_sizes(random.once_in(2) ? "a" : "").value()});
+    auto made = SubgameSolver::make(game);
+    if (!made) continue;  // ranges that never meet
+    SubgameSolver solver = std::move(made).value();
+    iterate(solver, 1 + static_cast<int>(random.below(40)));
+    CAPTURE(game_number);
+    check_against_plain(game, solver, solver.decisions_in_all());
+  }
 }
 
 TEST_CASE("subgame: cards that differ by names of suits alone may be dealt once") {
