@@ -316,8 +316,8 @@ class SubgameReader {
       return error("rake.percent", "is a percentage of the pot, 0 to 100");
     if (!rake.contains("cap")) return Done{};
     game_.rake_cap = number("cap");
-    if (!(game_.rake_cap > 0 && game_.rake_cap <= stack_max))
-      return error("rake.cap", "is a number of chips above 0");
+    if (!(game_.rake_cap >= 0 && game_.rake_cap <= stack_max))
+      return error("rake.cap", "is a number of chips, 0 (none) or more");
     return Done{};
   }
 

@@ -1,10 +1,15 @@
-// subgame_kernel_bodies.hpp: the kernels themselves, included once for each set of instructions, inside its namespace;
-// private. No templates: g++ gives them the instructions of the place where they are needed, not of where they are.
+// subgame_kernel_bodies.hpp: the kernels themselves, included once for each set of instructions, inside its namespace,
+// where row_bytes says how much a register holds; private. No templates: g++ gives them the instructions of the place
+// where they are needed, not of where they are.
 
-typedef float Vector __attribute__((vector_size(32), may_alias));
-static_assert(sizeof(Vector) == lanes * sizeof(float));
+typedef float Row __attribute__((vector_size(row_bytes), may_alias));  // some hands
+typedef float Vector __attribute__((vector_size(32), may_alias));      // one hand, eight ends
+constexpr std::size_t row_lanes = row_bytes / sizeof(float);
+static_assert(sizeof(Vector) == lanes * sizeof(float) && lanes % row_lanes == 0);
 
-// By reference: without AVX a Vector has no calling convention.
+// By reference: not all of these have a calling convention.
+inline const Row& row(const float* place) noexcept { return *reinterpret_cast<const Row*>(place); }
+inline Row& row(float* place) noexcept { return *reinterpret_cast<Row*>(place); }
 inline const Vector& at(const float* place) noexcept {
   return *reinterpret_cast<const Vector*>(place);
 }
@@ -12,40 +17,40 @@ inline Vector& at(float* place) noexcept { return *reinterpret_cast<Vector*>(pla
 
 constexpr float no_weight = 1e-30F;  // sums of weights up to here are none
 
-/// The strategy of eight hands from their weights, which are kept in `raw`.
+/// The strategy of some hands from their weights, which are kept in `raw`.
 [[gnu::always_inline]] inline void choose(const Choice& choice, const std::size_t actions,
-                                          std::size_t hand, Vector* raw, Vector* share) noexcept {
-  const Vector zero = {};
-  Vector sum = {};
+                                          std::size_t hand, Row* raw, Row* share) noexcept {
+  const Row zero = {};
+  Row sum = {};
   for (std::size_t a = 0; a < actions; ++a) {
-    raw[a] = at(choice.weights + a * choice.stride + hand);
+    raw[a] = row(choice.weights + a * choice.stride + hand);
     share[a] = raw[a] > zero ? raw[a] : zero;
     sum += share[a];
   }
-  const Vector least = zero + no_weight;
-  const Vector even = zero + 1.0F / static_cast<float>(actions);
-  const Vector scale = sum > least ? 1.0F / sum : zero;
-  const Vector rest = sum > least ? zero : even;
+  const Row least = zero + no_weight;
+  const Row even = zero + 1.0F / static_cast<float>(actions);
+  const Row scale = sum > least ? 1.0F / sum : zero;
+  const Row rest = sum > least ? zero : even;
   for (std::size_t a = 0; a < actions; ++a) share[a] = share[a] * scale + rest;
   if (choice.lock.free == nullptr) return;
-  const Vector free = at(choice.lock.free + hand);
+  const Row free = row(choice.lock.free + hand);
   for (std::size_t a = 0; a < actions; ++a)
-    share[a] = share[a] * free + at(choice.lock.fixed + a * choice.stride + hand);
+    share[a] = share[a] * free + row(choice.lock.fixed + a * choice.stride + hand);
 }
 
 [[gnu::always_inline]] inline void spread_of(const Spread& job,
                                              const std::size_t actions) noexcept {
   const std::size_t stride = job.choice.stride;
-  Vector raw[actions_max];
-  Vector share[actions_max];
-  for (std::size_t hand = 0; hand < stride; hand += lanes) {
+  Row raw[actions_max];
+  Row share[actions_max];
+  for (std::size_t hand = 0; hand < stride; hand += row_lanes) {
     choose(job.choice, actions, hand, raw, share);
-    const Vector reach = at(job.reach + hand);
+    const Row reach = row(job.reach + hand);
     for (std::size_t a = 0; a < actions; ++a) {
-      const Vector child = reach * share[a];
-      at(job.children + a * stride + hand) = child;
+      const Row child = reach * share[a];
+      row(job.children + a * stride + hand) = child;
       if (job.sums == nullptr) continue;
-      Vector& sum = at(job.sums + a * stride + hand);
+      Row& sum = row(job.sums + a * stride + hand);
       sum = sum * job.keep + child;
     }
   }
@@ -67,21 +72,21 @@ inline void spread(const Spread& job) noexcept {
 [[gnu::always_inline]] inline void gather_of(const Gather& job,
                                              const std::size_t actions) noexcept {
   const std::size_t stride = job.choice.stride;
-  const Vector zero = {};
-  const Vector least = zero + job.least;
-  Vector raw[actions_max];
-  Vector share[actions_max];
-  for (std::size_t hand = 0; hand < stride; hand += lanes) {
+  const Row zero = {};
+  const Row least = zero + job.least;
+  Row raw[actions_max];
+  Row share[actions_max];
+  for (std::size_t hand = 0; hand < stride; hand += row_lanes) {
     choose(job.choice, actions, hand, raw, share);
-    Vector value = {};
+    Row value = {};
     for (std::size_t a = 0; a < actions; ++a)
-      value += share[a] * at(job.values + a * stride + hand);
-    at(job.value + hand) = value;
+      value += share[a] * row(job.values + a * stride + hand);
+    row(job.value + hand) = value;
     if (job.regrets == nullptr) continue;
     for (std::size_t a = 0; a < actions; ++a) {
-      Vector regret = raw[a] * (raw[a] > zero ? zero + job.positive : zero + job.negative);
-      regret += at(job.values + a * stride + hand) - value;
-      at(job.regrets + a * stride + hand) = regret > least ? regret : least;
+      Row regret = raw[a] * (raw[a] > zero ? zero + job.positive : zero + job.negative);
+      regret += row(job.values + a * stride + hand) - value;
+      row(job.regrets + a * stride + hand) = regret > least ? regret : least;
     }
   }
 }
@@ -102,27 +107,27 @@ inline void gather(const Gather& job) noexcept {
 inline void respond(const Respond& job) noexcept {
   const std::size_t stride = job.choice.stride;
   const LockRows& lock = job.choice.lock;
-  for (std::size_t hand = 0; hand < stride; hand += lanes) {
-    Vector best = at(job.values + hand);
+  for (std::size_t hand = 0; hand < stride; hand += row_lanes) {
+    Row best = row(job.values + hand);
     for (std::size_t a = 1; a < job.choice.actions; ++a) {
-      const Vector value = at(job.values + a * stride + hand);
+      const Row value = row(job.values + a * stride + hand);
       best = value > best ? value : best;
     }
     if (lock.free != nullptr) {
-      best *= at(lock.free + hand);
+      best *= row(lock.free + hand);
       for (std::size_t a = 0; a < job.choice.actions; ++a)
-        best += at(lock.fixed + a * stride + hand) * at(job.values + a * stride + hand);
+        best += row(lock.fixed + a * stride + hand) * row(job.values + a * stride + hand);
     }
-    at(job.value + hand) = best;
+    row(job.value + hand) = best;
   }
 }
 
 inline void add_rows(const float* rows, std::size_t count, std::size_t stride,
                      float* value) noexcept {
-  for (std::size_t hand = 0; hand < stride; hand += lanes) {
-    Vector sum = at(rows + hand);
-    for (std::size_t row = 1; row < count; ++row) sum += at(rows + row * stride + hand);
-    at(value + hand) = sum;
+  for (std::size_t hand = 0; hand < stride; hand += row_lanes) {
+    Row sum = row(rows + hand);
+    for (std::size_t i = 1; i < count; ++i) sum += row(rows + i * stride + hand);
+    row(value + hand) = sum;
   }
 }
 

@@ -8,8 +8,9 @@ namespace weir::mccfr::subgame {
 
 namespace narrow {
 namespace {
+constexpr std::size_t row_bytes = 16;
 #include "subgame_kernel_bodies.hpp"
-}
+}  // namespace
 }  // namespace narrow
 
 #if defined(__x86_64__)
@@ -21,8 +22,9 @@ namespace {
 #endif
 namespace wide {
 namespace {
+constexpr std::size_t row_bytes = 32;
 #include "subgame_kernel_bodies.hpp"
-}
+}  // namespace
 }  // namespace wide
 #if defined(__clang__)
 #pragma clang attribute pop

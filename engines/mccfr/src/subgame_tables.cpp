@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <weir/terminal.hpp>
 
 namespace weir::mccfr::subgame {
@@ -46,9 +47,9 @@ Result<std::vector<float>> distribution(const SubgameLock& lock, const SubgameLo
 
 }  // namespace
 
-FloatBlock::FloatBlock(std::size_t count) noexcept {
+FloatBlock::FloatBlock(std::size_t count) {
   block_.reset(std::calloc(count * sizeof(float) + line_bytes, 1));
-  if (block_ == nullptr) return;
+  if (block_ == nullptr) throw std::bad_alloc();
   const auto address = reinterpret_cast<std::uintptr_t>(block_.get());
   data_ = reinterpret_cast<float*>((address + line_bytes - 1) / line_bytes * line_bytes);
 }
@@ -79,20 +80,26 @@ std::uint64_t Tables::bytes(const Streets& streets, const Boards& boards) noexce
   return sum;
 }
 
-Result<Tables> Tables::make(const Subgame& subgame, const Streets& streets, const Boards& boards) {
-  Tables made;
-  for (std::size_t p = 0; p < 2; ++p) made.stride_[p] = boards.player(static_cast<int>(p)).stride;
+void Tables::take(const Streets& streets, const Boards& boards) {
+  for (std::size_t p = 0; p < 2; ++p) stride_[p] = boards.player(static_cast<int>(p)).stride;
   for (std::size_t s = 0; s < streets.streets.size(); ++s) {
     const std::size_t count = boards.of_street(static_cast<int>(s)).size();
     for (std::size_t p = 0; p < 2; ++p) {
-      made.rows_[s][p] = streets.streets[s].rows[p];
-      const std::size_t floats = count * made.rows_[s][p] * made.stride_[p];
-      made.regrets_[s][p] = FloatBlock(floats);
-      made.sums_[s][p] = FloatBlock(floats);
-      if (made.regrets_[s][p].data() == nullptr || made.sums_[s][p].data() == nullptr)
-        return Error{"no_memory", "no memory for the tables of a street",
-                     std::to_string(bytes(streets, boards))};
+      rows_[s][p] = streets.streets[s].rows[p];
+      regrets_[s][p] = FloatBlock(count * rows_[s][p] * stride_[p]);
+      sums_[s][p] = FloatBlock(count * rows_[s][p] * stride_[p]);
     }
+  }
+}
+
+Result<Tables> Tables::make(const Subgame& subgame, const Streets& streets, const Boards& boards) {
+  Tables made;
+  try {
+    made.take(streets, boards);
+  } catch (const std::bad_alloc&) {
+    return Error{"no_memory",
+                 "no memory for tables of " + std::to_string(bytes(streets, boards)) + " bytes",
+                 "tables"};
   }
   for (const SubgameLock& lock : subgame.locks) {
     if (auto added = made.add_lock(lock, subgame, streets, boards); !added) return added.error();

@@ -16,7 +16,7 @@ namespace weir::mccfr::subgame {
 class FloatBlock {
  public:
   FloatBlock() noexcept = default;
-  explicit FloatBlock(std::size_t count) noexcept;
+  explicit FloatBlock(std::size_t count);  // std::bad_alloc
   float* data() noexcept { return data_; }
   const float* data() const noexcept { return data_; }
 
@@ -25,7 +25,7 @@ class FloatBlock {
     void operator()(void* block) const noexcept { std::free(block); }
   };
   std::unique_ptr<void, Free> block_;
-  float* data_ = nullptr;  // null: no memory
+  float* data_ = nullptr;
 };
 
 /// A given strategy of one node, on the boards that have these cards.
@@ -58,6 +58,7 @@ class Tables {
                     const StreetNode& node) const noexcept {
     return (board * rows_[street][node.player] + node.row) * stride_[node.player];
   }
+  void take(const Streets& streets, const Boards& boards);
   Result<Done> add_lock(const SubgameLock& lock, const Subgame& subgame, const Streets& streets,
                         const Boards& boards);
   NodeLock& lock_at(const Place& place, std::size_t actions, std::size_t stride);

@@ -82,7 +82,7 @@ TEST_CASE("subgame file: what is wrong is named by its key") {
   refused(changed("raises_max", R"({"river": 2.5})"), "raises_max.river", "whole number");
   refused(changed("rake", "5"), "rake", "percent");
   refused(changed("rake", R"({"percent": 101})"), "rake.percent", "0 to 100");
-  refused(changed("rake", R"({"percent": 5, "cap": -1})"), "rake.cap", "above 0");
+  refused(changed("rake", R"({"percent": 5, "cap": -1})"), "rake.cap", "or more");
   refused(changed("rake", R"({"percent": 5, "capp": 1})"), "rake.capp", "the nearest is cap");
   refused(changed("lock", "{}"), "lock", "a list");
   refused(changed("lock", R"([{"strategy": {"c": 1}}])"), "lock[0].history", "text");
