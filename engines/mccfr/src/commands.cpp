@@ -23,6 +23,9 @@ Findings run_command(const Options& options, const StopSignals& signals) {
     case Command::eval:
       eval_command(options, findings);
       break;
+    case Command::solve:
+      solve_command(options, signals, findings);
+      break;
     case Command::hands:
       hands_command(options, findings);
       break;

@@ -34,6 +34,8 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr query runs/leduc/latest K:Q:crc/"},
     {Command::eval, "eval", "Plays a checkpoint against the baselines, or another checkpoint",
      "weir-mccfr eval runs/nolimit/latest --hands 200000 --duplicate"},
+    {Command::solve, "solve", "Solves one subgame after the flop for both players' whole ranges",
+     "weir-mccfr solve spot.json --target 0.3 --out strategy.json"},
     {Command::hands, "hands", "Counts all hands by category, and how fast",
      "weir-mccfr hands --cards 7"},
     {Command::rank, "rank", "The category and the rank of 5 to 7 cards",
@@ -186,9 +188,33 @@ void add_train(CLI::App& app, Options& o) {
       ->check(not_empty());
 }
 
+void add_solve(CLI::App& app, Options& o) {
+  app.add_option("FILE", o.path, "A subgame as JSON: board, pot, stack, ranges, bets, raises ...")
+      ->required()
+      ->check(not_empty());
+  app.add_option("--target", o.target, "Stop at this exploitability, percent of the pot; 0: never")
+      ->check(number(0, 100))
+      ->capture_default_str();
+  app.add_option("--deadline", o.deadline_ms, "Milliseconds from the start after which it answers")
+      ->transform(whole(1, 1'000'000'000));
+  app.add_option("--iters", o.iterations, "Iterations at most; default: 100,000")
+      ->transform(whole(1, any));
+  app.add_option("--algorithm", o.algorithm, "dcfr or cfr+; default: dcfr")
+      ->check(CLI::IsMember({"dcfr", "cfr+"}));
+  app.add_option("--discount", o.discount, "dcfr:A,B,G; default: dcfr:1.5,0,2")
+      ->check(discount_text());
+  app.add_option("--memory-max", o.memory_max_mib,
+                 "MiB that may be taken; default: three quarters of the machine's")
+      ->transform(whole(1, 1'000'000'000));
+  app.add_flag("--all-suits", o.all_suits, "Deal cards apart that differ by names of suits alone");
+  app.add_option("--out", o.output, "Write all strategies: {HISTORY: {HAND: {ACTION: p}}}")
+      ->check(not_empty());
+}
+
 void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command == Command::train) return add_train(app, o);
+  if (command == Command::solve) return add_solve(app, o);
   switch (command) {
     case Command::exploit:
       app.add_option(

@@ -18,6 +18,7 @@ enum class Command : std::uint8_t {
   export_strategy,
   query,
   eval,
+  solve,
   hands,
   rank,
   equity
@@ -68,9 +69,14 @@ struct Options {
   std::vector<std::string> words;  // rank: cards; equity: hands
   std::string board;               // equity
 
-  std::string path;    // CHECKPOINT
+  double target = 0.5;               // solve: percent of the pot; 0: none
+  std::uint64_t deadline_ms = 0;     // solve; 0: none
+  std::uint64_t memory_max_mib = 0;  // solve; 0: by the machine
+  bool all_suits = false;            // solve
+
+  std::string path;    // CHECKPOINT, or a subgame's FILE
   std::string key;     // query
-  std::string output;  // export
+  std::string output;  // export, solve
 };
 
 /// What came of the command line: go on, or end with `exit`.
