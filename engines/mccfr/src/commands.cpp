@@ -21,7 +21,10 @@ Findings run_command(const Options& options, const StopSignals& signals) {
       query_command(options, findings);
       break;
     case Command::eval:
-      eval_command(options, findings);
+      eval_command(options, signals, findings);
+      break;
+    case Command::lbr:
+      lbr_command(options, signals, findings);
       break;
     case Command::solve:
       solve_command(options, signals, findings);

@@ -14,7 +14,8 @@ void train_command(const Options& options, const StopSignals& signals, Findings&
 void exploit_command(const Options& options, Findings& findings);
 void export_command(const Options& options, Findings& findings);
 void query_command(const Options& options, Findings& findings);
-void eval_command(const Options& options, Findings& findings);
+void eval_command(const Options& options, const StopSignals& signals, Findings& findings);
+void lbr_command(const Options& options, const StopSignals& signals, Findings& findings);
 void solve_command(const Options& options, const StopSignals& signals, Findings& findings);
 void hands_command(const Options& options, Findings& findings);
 void rank_command(const Options& options, Findings& findings);

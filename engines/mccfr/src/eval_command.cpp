@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <weir/mccfr/match.hpp>
+#include <weir/mccfr/aivat.hpp>
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
@@ -12,14 +12,24 @@
 namespace weir::mccfr {
 namespace {
 
-Result<MakeAgent> agent_of(const Loaded& loaded, const std::string& path) {
+Result<KnownOpponent> player_of(const Loaded& loaded, const std::string& path) {
   const HoldemGame* const game = loaded.game->holdem();
   if (game == nullptr) return Error{"usage", "plays no hold'em", path};
   if (auto prepared = loaded.game->prepare(); !prepared) return prepared.error();
   const auto* const sums =
       reinterpret_cast<const NarrowEntries::Sum*>(loaded.trainer->table().sums.data());
   const TableShape& shape = loaded.trainer->shape();
-  return MakeAgent([game, &shape, sums] { return make_blueprint(*game, shape, sums); });
+  return KnownOpponent{
+      [game, &shape, sums] { return make_blueprint(*game, shape, sums); },
+      [game, &shape, sums] { return make_known_blueprint(*game, shape, sums); },
+  };
+}
+
+KnownOpponent baseline_player(const HandStrengths& strengths, const std::string& name) {
+  // The names outlive the players, the text of the options does not have to.
+  const auto* const kept = std::find(std::begin(baseline_names), std::end(baseline_names), name);
+  return {[&strengths, kept] { return make_baseline(*kept, strengths); },
+          [&strengths, kept] { return make_known_baseline(*kept, strengths); }};
 }
 
 bool is_baseline(const std::string& name) {
@@ -27,60 +37,130 @@ bool is_baseline(const std::string& name) {
          std::end(baseline_names);
 }
 
+/// One opponent's row of the report.
+struct EvalRow {
+  std::uint64_t hands = 0;
+  double bb_per_100 = 0, ci95 = 0;
+  std::optional<AivatResult> aivat;
+};
+
+class Evaluation {
+ public:
+  Evaluation(const Options& options, const StopSignals& signals, Findings& findings)
+      : options_(options),
+        signals_(signals),
+        findings_(findings),
+        progress_({.label = "eval", .unit = "hands", .quiet = options.quiet || !options.aivat}) {}
+
+  void run() {
+    auto loaded = load_checkpoint(options_.path, options_.workers);
+    if (!loaded) return fail(findings_, loaded.error());
+    auto own = player_of(loaded.value(), options_.path);
+    if (!own) return fail(findings_, own.error());
+    rules_ = loaded.value().game->holdem()->config().rules;
+    std::vector<std::string> opponents;
+    if (options_.against.empty()) {
+      opponents.assign(std::begin(baseline_names), std::end(baseline_names));
+    } else {
+      opponents.push_back(options_.against);
+    }
+    auto rows = nlohmann::ordered_json::array();
+    for (const std::string& name : opponents) {
+      auto opponent = opponent_of(name);
+      if (!opponent) return fail(findings_, opponent.error());
+      auto played = play(*loaded.value().runtime, own.value(), opponent.value(), name);
+      if (!played) return fail(findings_, played.error());
+      if (played.value().hands == 0) break;
+      rows.push_back(tell(name, played.value()));
+      if (signals_.stop_requested()) break;
+    }
+    progress_.finish();
+    auto& m = findings_.members;
+    m["game"] = loaded.value().game->name();
+    m["hands"] = options_.match_hands;
+    m["duplicate"] = options_.duplicate;
+    m["aivat"] = options_.aivat;
+    m["opponents"] = rows;
+    m["bb_per_100"] = rows.empty() ? nlohmann::ordered_json() : rows[0]["bb_per_100"];
+    m["ci95"] = rows.empty() ? nlohmann::ordered_json() : rows[0]["ci95"];
+    if (signals_.stop_requested()) findings_.exit = 128 + signals_.signal_number();
+  }
+
+ private:
+  const HandStrengths& strengths() {
+    if (!strengths_) strengths_.emplace(HandStrengths::make());
+    return *strengths_;
+  }
+
+  Result<KnownOpponent> opponent_of(const std::string& name) {
+    if (is_baseline(name)) return baseline_player(strengths(), name);
+    auto theirs = load_checkpoint(name);
+    if (!theirs) return theirs.error();
+    other_.emplace(std::move(theirs).value());
+    auto player = player_of(*other_, name);
+    if (!player) return player.error();
+    if (other_->game->holdem()->config().rules != rules_)
+      return Error{"usage", "its stacks, blinds or betting are not those of " + options_.path,
+                   name};
+    return player;
+  }
+
+  Result<EvalRow> play(Runtime& runtime, const KnownOpponent& own, const KnownOpponent& opponent,
+                       const std::string& name) {
+    const MatchConfig config{options_.match_hands, options_.duplicate, options_.seed};
+    const double scale = 100.0 / rules_.largest_blind();
+    if (!options_.aivat) {
+      auto played = play_match(runtime, rules_, own.agent, opponent.agent, config);
+      if (!played) return played.error();
+      const MatchResult& result = played.value();
+      return EvalRow{result.hands, result.chips_per_hand * scale, result.ci95 * scale, {}};
+    }
+    progress_.start("against " + name, "hands", options_.match_hands);
+    auto played =
+        play_aivat(runtime, rules_, own, opponent, strengths(), config, [&](std::uint64_t hands) {
+          progress_.add(hands - progress_.done());
+          progress_.draw();
+          return !signals_.stop_requested();
+        });
+    if (!played) return played.error();
+    const AivatResult& result = played.value();
+    return EvalRow{result.hands, result.estimate.chips_per_hand * scale,
+                   result.estimate.ci95 * scale, result};
+  }
+
+  nlohmann::ordered_json tell(const std::string& name, const EvalRow& row) {
+    nlohmann::ordered_json told = {{"against", name},
+                                   {"hands", row.hands},
+                                   {"bb_per_100", row.bb_per_100},
+                                   {"ci95", row.ci95}};
+    std::string text = fmt::format("{:+.1f} +- {:.1f} bb/100", row.bb_per_100, row.ci95);
+    if (row.aivat) {
+      const double scale = 1.0 / rules_.largest_blind();
+      const AivatResult& aivat = *row.aivat;
+      told["dealt_bb_per_100"] = aivat.dealt.chips_per_hand * scale * 100;
+      told["dealt_ci95"] = aivat.dealt.ci95 * scale * 100;
+      told["sd_bb"] = aivat.estimate_sd * scale;
+      told["dealt_sd_bb"] = aivat.dealt_sd * scale;
+      text += fmt::format(", sd {:.2f} of {:.2f} bb", aivat.estimate_sd * scale,
+                          aivat.dealt_sd * scale);
+    }
+    findings_.rows.emplace_back("against " + name, text);
+    return told;
+  }
+
+  const Options& options_;
+  const StopSignals& signals_;
+  Findings& findings_;
+  Progress progress_;
+  BettingRules rules_;
+  std::optional<HandStrengths> strengths_;
+  std::optional<Loaded> other_;
+};
+
 }  // namespace
 
-void eval_command(const Options& options, Findings& findings) {
-  auto loaded = load_checkpoint(options.path, options.workers);
-  if (!loaded) return fail(findings, loaded.error());
-  auto own = agent_of(loaded.value(), options.path);
-  if (!own) return fail(findings, own.error());
-  std::vector<std::string> opponents;
-  if (options.against.empty()) {
-    opponents.assign(std::begin(baseline_names), std::end(baseline_names));
-  } else {
-    opponents.push_back(options.against);
-  }
-  std::optional<HandStrengths> strengths;
-  std::optional<Loaded> other;
-  const BettingRules& rules = loaded.value().game->holdem()->config().rules;
-  const Chips big_blind = rules.largest_blind();
-  auto rows = nlohmann::ordered_json::array();
-  for (const std::string& name : opponents) {
-    MakeAgent opponent;
-    if (is_baseline(name)) {
-      if (!strengths) strengths.emplace(HandStrengths::make());
-      opponent = [&strengths, name] { return make_baseline(name, *strengths); };
-    } else {
-      auto theirs = load_checkpoint(name);
-      if (!theirs) return fail(findings, theirs.error());
-      other.emplace(std::move(theirs).value());
-      auto agent = agent_of(*other, name);
-      if (!agent) return fail(findings, agent.error());
-      if (other->game->holdem()->config().rules != rules)
-        return fail(
-            findings,
-            {"usage", "its stacks, blinds or betting are not those of " + options.path, name});
-      opponent = std::move(agent).value();
-    }
-    auto played = play_match(*loaded.value().runtime, rules, own.value(), opponent,
-                             {options.match_hands, options.duplicate, options.seed});
-    if (!played) return fail(findings, played.error());
-    const MatchResult& result = played.value();
-    const double scale = 100.0 / big_blind;
-    rows.push_back({{"against", name},
-                    {"hands", result.hands},
-                    {"bb_per_100", result.bb_per_100(big_blind)},
-                    {"ci95", result.ci95 * scale}});
-    findings.rows.emplace_back(
-        "against " + name,
-        fmt::format("{:+.1f} +- {:.1f} bb/100", result.bb_per_100(big_blind), result.ci95 * scale));
-  }
-  findings.members["game"] = loaded.value().game->name();
-  findings.members["hands"] = options.match_hands;
-  findings.members["duplicate"] = options.duplicate;
-  findings.members["opponents"] = rows;
-  findings.members["bb_per_100"] = rows[0]["bb_per_100"];
-  findings.members["ci95"] = rows[0]["ci95"];
+void eval_command(const Options& options, const StopSignals& signals, Findings& findings) {
+  Evaluation(options, signals, findings).run();
 }
 
 }  // namespace weir::mccfr

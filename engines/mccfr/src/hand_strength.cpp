@@ -54,4 +54,19 @@ float HandStrengths::of(Hand hand, std::span<const Card> board) const noexcept {
   return static_cast<float>(rows[index * std::size_t{hand_count} + mapped(hand, map)]) / 65'535;
 }
 
+void HandStrengths::row(std::span<const Card> board,
+                        std::array<float, hand_count>& strengths) const noexcept {
+  if (board.size() < 3) {
+    strengths = preflop_;
+    return;
+  }
+  SuitMap map{};
+  const auto cards = static_cast<int>(board.size());
+  const std::size_t first =
+      board_index(cards).index(0, suit_set_of(board), map) * std::size_t{hand_count};
+  const std::uint16_t* const parts = (cards == 3 ? flop_ : turn_).data() + first;
+  for (Hand hand = 0; hand < hand_count; ++hand)
+    strengths[hand] = static_cast<float>(parts[mapped(hand, map)]) / 65'535;
+}
+
 }  // namespace weir::mccfr

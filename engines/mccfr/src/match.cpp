@@ -5,33 +5,12 @@
 #include <weir/mccfr/match.hpp>
 #include <weir/task.hpp>
 
+#include "table_cards.hpp"
+
 namespace weir::mccfr {
 namespace {
 
 constexpr std::uint64_t block_deals = 32;
-enum : std::uint64_t { deal_purpose = 32, play_purpose = 33 };
-
-struct TableCards {
-  std::array<Hand, 2> hands{};
-  std::array<Card, 5> board{};
-  std::array<std::uint32_t, 2> ranks{};
-};
-
-TableCards deal_cards(std::uint64_t seed, std::uint64_t number) {
-  Random random = Random::keyed(seed, number, deal_purpose);
-  std::array<Card, card_count> deck;
-  for (Card card = 0; card < card_count; ++card) deck[card] = card;
-  constexpr std::size_t dealt = 9;
-  for (std::size_t k = 0; k < dealt; ++k)
-    std::swap(deck[k], deck[k + random.below(static_cast<std::uint32_t>(card_count - k))]);
-  TableCards cards;
-  cards.hands = {hand_of(deck[0], deck[1]), hand_of(deck[2], deck[3])};
-  std::copy(deck.begin() + 4, deck.begin() + dealt, cards.board.begin());
-  for (std::size_t p = 0; p < 2; ++p)
-    cards.ranks[p] = hand_ranks()(PartialHand(cards.board) + PartialHand(cards.hands[p]));
-  return cards;
-}
-
 /// What seat 0 wins; nothing when an agent does what is not legal.
 bool play_hand(const BettingRules& rules, const std::array<Agent*, 2>& seats,
                const TableCards& cards, Random& random, double& won) {
@@ -41,7 +20,7 @@ bool play_hand(const BettingRules& rules, const std::array<Agent*, 2>& seats,
     seats[s]->begin(seat, cards.hands[s]);
   }
   while (!state.over()) {
-    const std::size_t shown = state.round() == 0 ? 0 : static_cast<std::size_t>(state.round()) + 2;
+    const std::size_t shown = cards_shown(state.round());
     const BetAction action = seats[static_cast<std::size_t>(state.player())]->act(
         state, std::span(cards.board).first(shown), random);
     if (state.refusal(action) != nullptr) return false;
@@ -59,6 +38,21 @@ struct alignas(contended_bytes) BlockSums {
 
 }  // namespace
 
+TableCards deal_cards(std::uint64_t seed, std::uint64_t number) {
+  Random random = Random::keyed(seed, number, table_deal_purpose);
+  std::array<Card, card_count> deck;
+  for (Card card = 0; card < card_count; ++card) deck[card] = card;
+  constexpr std::size_t dealt = 9;
+  for (std::size_t k = 0; k < dealt; ++k)
+    std::swap(deck[k], deck[k + random.below(static_cast<std::uint32_t>(card_count - k))]);
+  TableCards cards;
+  cards.hands = {hand_of(deck[0], deck[1]), hand_of(deck[2], deck[3])};
+  std::copy(deck.begin() + 4, deck.begin() + dealt, cards.board.begin());
+  for (std::size_t p = 0; p < 2; ++p)
+    cards.ranks[p] = hand_ranks()(PartialHand(cards.board) + PartialHand(cards.hands[p]));
+  return cards;
+}
+
 Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, const MakeAgent& first,
                                const MakeAgent& second, const MatchConfig& config) {
   const std::uint64_t each = config.duplicate ? 2 : 1;
@@ -69,7 +63,7 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
     BlockSums& sums = blocks[b];
     for (std::uint64_t d = b * block_deals; d < std::min(deals, (b + 1) * block_deals); ++d) {
       TableCards cards = deal_cards(config.seed, d);
-      Random random = Random::keyed(config.seed, d, play_purpose);
+      Random random = Random::keyed(config.seed, d, table_play_purpose);
       double total = 0;
       for (std::uint64_t k = 0; k < each; ++k) {
         // Without duplicates the agents take turns on the button.

@@ -36,6 +36,8 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr eval runs/nolimit/latest --hands 200000 --duplicate"},
     {Command::solve, "solve", "Solves one subgame after the flop for both players' whole ranges",
      "weir-mccfr solve spot.json --target 0.3 --out strategy.json"},
+    {Command::lbr, "lbr", "What a local best response wins from a checkpoint in the real game",
+     "weir-mccfr lbr runs/nolimit/latest --hands 20000 --bets fcpa --rounds 1-4"},
     {Command::hands, "hands", "Counts all hands by category, and how fast",
      "weir-mccfr hands --cards 7"},
     {Command::rank, "rank", "The category and the rank of 5 to 7 cards",
@@ -211,6 +213,12 @@ void add_solve(CLI::App& app, Options& o) {
       ->check(not_empty());
 }
 
+void add_hands(CLI::App& app, Options& o) {
+  app.add_option("--hands,--episodes", o.match_hands, "How many hands")
+      ->transform(whole(1, 1'000'000'000'000))
+      ->capture_default_str();
+}
+
 void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command == Command::train) return add_train(app, o);
@@ -247,10 +255,19 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
     app.add_option("--against", o.against,
                    "random, call, fold, tight, aggressive or a checkpoint; default: these five")
         ->check(not_empty());
-    app.add_option("--hands,--episodes", o.match_hands, "How many hands")
-        ->transform(whole(1, 1'000'000'000'000))
-        ->capture_default_str();
+    add_hands(app, o);
     app.add_flag("--duplicate", o.duplicate, "Play each deal twice, seats exchanged");
+    app.add_flag("--aivat", o.aivat,
+                 "Take out the luck that both strategies and the cards explain");
+  }
+  if (command == Command::lbr) {
+    add_hands(app, o);
+    app.add_option("--bets", o.lbr_bets, "fc (fold, call), fcpa (pot and all-in too) or 56 bets")
+        ->check(CLI::IsMember({"fc", "fcpa", "56"}))
+        ->capture_default_str();
+    app.add_option("--rounds", o.lbr_rounds, "Where it plays so; 3-4: checks and calls to the turn")
+        ->check(CLI::IsMember({"1-4", "3-4"}))
+        ->capture_default_str();
   }
   if (command == Command::query)
     app.add_option("KEY", o.key, "PRIVATE:BOARD:BETTING, as exports write it")

@@ -19,6 +19,7 @@ enum class Command : std::uint8_t {
   query,
   eval,
   solve,
+  lbr,
   hands,
   rank,
   equity
@@ -62,8 +63,10 @@ struct Options {
   bool seed_given = false;
 
   std::string against;                 // eval: a baseline or a checkpoint; empty: all baselines
-  std::uint64_t match_hands = 20'000;  // eval
+  std::uint64_t match_hands = 20'000;  // eval, lbr
   bool duplicate = false;
+  bool aivat = false;
+  std::string lbr_bets = "fcpa", lbr_rounds = "1-4";
 
   int cards = 7;                   // hands
   std::vector<std::string> words;  // rank: cards; equity: hands

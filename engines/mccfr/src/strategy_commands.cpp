@@ -11,6 +11,7 @@
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "litmus_report.hpp"
 #include "loaded.hpp"
 
 namespace weir::mccfr {
@@ -92,12 +93,15 @@ void exploit_command(const Options& options, Findings& findings) {
   m["exploitability"] = bound.exploitability() * scale;
   m["unit"] = l.game->unit();
   m["ci95"] = bound.ci95() * scale;
+  m["litmus"] = litmus_json(*l.game, *l.trainer);
   findings.rows = {{"game", l.game->name()},
                    {"iterations", format_count(l.trainer->state().iterations)},
                    {"value", fmt::format("{:.6f} {}", bound.value[0] * scale, l.game->unit())},
                    {exact ? "exploitability" : "exploitability, at least",
                     fmt::format("{:.6f} +- {:.6f} {}", bound.exploitability() * scale,
                                 bound.ci95() * scale, l.game->unit())}};
+  if (!m["litmus"].is_null())
+    findings.rows.emplace_back("litmus, broken", litmus_text(m["litmus"]));
 }
 
 void export_command(const Options& options, Findings& findings) {

@@ -10,6 +10,7 @@
 #include <weir/mccfr/checkpoint.hpp>
 #include <weir/memory.hpp>
 
+#include "litmus_report.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
@@ -243,6 +244,7 @@ void TrainRun::measure(bool last) {
       line["exploitability"] = curve_.back().exploitability;
       line["ci95"] = curve_.back().ci95;
     }
+    if (const auto found = litmus_json(*game_, *trainer_); !found.is_null()) line["litmus"] = found;
     auto file = AppendFile::open(options_.metrics);
     if (!file) {
       fail(findings_, file.error());
@@ -331,6 +333,7 @@ void TrainRun::report() {
   m["curve_ci95"] = nlohmann::json::array();
   for (const CurvePoint& point : curve_) m["curve_ci95"].push_back(point.ci95);
   m["table_sha256"] = sha;
+  m["litmus"] = litmus_json(*game_, *trainer_);
   auto& rows = findings_.rows;
   rows = {{"game", game_->name() + ", " + std::string(to_string(rules_.algorithm))},
           {"iterations", format_count(state.iterations)},
@@ -348,6 +351,7 @@ void TrainRun::report() {
             ? fmt::format("{:.1f} +- {:.1f} {}", point.exploitability, point.ci95, game_->unit())
             : fmt::format("{:.6f} {}", point.exploitability, game_->unit()));
   }
+  if (!m["litmus"].is_null()) rows.emplace_back("litmus, broken", litmus_text(m["litmus"]));
   rows.emplace_back("table SHA-256", sha.substr(0, 16) + "...");
   if (lock_) rows.emplace_back("checkpoint", options_.out + "/latest");
   findings_.memory_bytes += trainer_->table_bytes();

@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <weir/mccfr/agent.hpp>
+#include <weir/mccfr/board_ranks.hpp>
+#include <weir/mccfr/known_player.hpp>
+#include <weir/mccfr/strategy.hpp>
+
+#include "play_choices.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+/// The list's choice of that action, a new one without weights where it has none.
+KnownChoice& choice_of(std::vector<KnownChoice>& list, const BetAction& action) {
+  for (KnownChoice& choice : list)
+    if (choice.action == action) return choice;
+  return list.emplace_back(KnownChoice{action, {}});
+}
+
+void drop_blocked(std::span<const Card> board, Range& weights) noexcept {
+  for (const Card card : board)
+    for (Card other = 0; other < card_count; ++other)
+      if (other != card) weights[hand_of(card, other)] = 0;
+}
+
+class KnownBaseline final : public KnownPlayer {
+ public:
+  KnownBaseline(std::string_view name, const HandStrengths& strengths)
+      : name_(name), strengths_(&strengths), looks_(name == "tight") {}
+
+  std::unique_ptr<KnownPlayer> copy() const override {
+    return std::make_unique<KnownBaseline>(*this);
+  }
+  void begin(int) override {
+    weights_.fill(1);
+    if (!looks_) return;
+    for (Hand hand = 0; hand < hand_count; ++hand)
+      good_[hand] = strengths_->preflop_rank(hand) >= good_before_flop;
+  }
+  void deal(std::span<const Card> board) override {
+    drop_blocked(board, weights_);
+    if (!looks_) return;
+    if (board.size() == 5) {
+      BoardRanks ranks;
+      StrengthRow row;
+      ranks.set(std::span<const Card, 5>(board.data(), 5));
+      strengths(ranks, row);
+      for (std::size_t hand = 0; hand < hand_count; ++hand)
+        good_[hand] = static_cast<float>(row[hand]) / strength_max >= good_after_flop;
+      return;
+    }
+    const CardSet shown = set_of(board);
+    for (Hand hand = 0; hand < hand_count; ++hand)
+      good_[hand] =
+          (cards_of(hand).set() & shown) == 0 && strengths_->of(hand, board) >= good_after_flop;
+  }
+  void saw(const BettingState&, const BetAction&) override {}
+  void choices(const BettingState& state, std::vector<KnownChoice>& list) override {
+    list.clear();
+    for (const bool good : {false, true}) {
+      if (good && !looks_) break;
+      const PlayChoices here = baseline_choices(name_, state, good);
+      for (std::size_t a = 0; a < here.count; ++a) {
+        Range& weights = choice_of(list, here.actions[a]).weights;
+        for (std::size_t hand = 0; hand < hand_count; ++hand)
+          if (!looks_ || good_[hand] == good)
+            weights[hand] += weights_[hand] * here.probabilities[a];
+      }
+    }
+  }
+  void did(const BettingState& state, const BetAction& action) override {
+    std::vector<KnownChoice> list;
+    choices(state, list);
+    weights_ = choice_of(list, action).weights;
+  }
+  void weights(Range& sum) const override { sum = weights_; }
+
+ private:
+  std::string_view name_;
+  const HandStrengths* strengths_;
+  bool looks_;  // at its hand
+  Range weights_{};
+  std::array<bool, hand_count> good_{};
+};
+
+class KnownBlueprint final : public KnownPlayer {
+ public:
+  KnownBlueprint(const HoldemGame& game, const TableShape& shape, const NarrowEntries::Sum* sums)
+      : game_(&game), shape_(&shape), sums_(sums) {}
+
+  std::unique_ptr<KnownPlayer> copy() const override {
+    return std::make_unique<KnownBlueprint>(*this);
+  }
+  void begin(int seat) override {
+    seat_ = seat;
+    places_.assign(1, Place{TreePosition(*game_), {}});
+    places_[0].weights.fill(1);
+    for (Hand hand = 0; hand < hand_count; ++hand)
+      buckets_[hand] = game_->cards()->bucket(hand, {});
+  }
+  void deal(std::span<const Card> board) override {
+    const CardSet shown = set_of(board);
+    for (Hand hand = 0; hand < hand_count; ++hand)
+      if ((cards_of(hand).set() & shown) == 0) buckets_[hand] = game_->cards()->bucket(hand, board);
+    for (Place& place : places_) drop_blocked(board, place.weights);
+  }
+  void saw(const BettingState& state, const BetAction& action) override {
+    std::vector<Place> next;
+    for (const Place& place : places_) {
+      if (!place.position.inside()) {
+        add(next, place.position, place.weights);
+        continue;
+      }
+      const Translation read = place.position.read(state, action);
+      const auto lower = read.lower == read.upper ? 1.0F : static_cast<float>(read.p_lower);
+      for (const auto& [index, p] :
+           {std::pair(read.lower, lower), std::pair(read.upper, 1 - lower)}) {
+        if (!(p > 0)) continue;
+        TreePosition position = place.position;
+        position.enter(index);
+        Range weights = place.weights;
+        for (float& weight : weights) weight *= p;
+        add(next, position, weights);
+      }
+    }
+    places_ = std::move(next);
+  }
+  void choices(const BettingState& state, std::vector<KnownChoice>& list) override {
+    list.clear();
+    each_choice(state,
+                [&](const Place&, std::size_t, const BetAction& action, const Range& weights) {
+                  Range& sum = choice_of(list, action).weights;
+                  for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += weights[hand];
+                });
+  }
+  void did(const BettingState& state, const BetAction& action) override {
+    std::vector<Place> next;
+    each_choice(state, [&](const Place& place, std::size_t index, const BetAction& taken,
+                           const Range& weights) {
+      if (taken != action) return;
+      TreePosition position = place.position;
+      if (position.inside()) position.enter(index);
+      add(next, position, weights);
+    });
+    places_ = std::move(next);
+  }
+  void weights(Range& sum) const override {
+    sum.fill(0);
+    for (const Place& place : places_)
+      for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += place.weights[hand];
+  }
+
+ private:
+  struct Place {
+    TreePosition position;
+    Range weights{};
+  };
+
+  static void add(std::vector<Place>& places, const TreePosition& position, const Range& weights) {
+    for (Place& place : places) {
+      const bool met = position.inside()
+                           ? place.position.inside() && place.position.at() == position.at()
+                           : !place.position.inside();
+      if (!met) continue;
+      for (std::size_t hand = 0; hand < hand_count; ++hand) place.weights[hand] += weights[hand];
+      return;
+    }
+    places.push_back({position, weights});
+  }
+
+  /// f(place, action of its node, what that is in the hand, weights after it). Leaves the tree where it must.
+  template <class F>
+  void each_choice(const BettingState& state, F&& f) {
+    for (Place& place : places_) {
+      place.position.check_turn(state, seat_);
+      if (!place.position.inside()) {
+        f(place, 0, BetAction{'c', 0}, place.weights);
+        continue;
+      }
+      const BettingNode& node = place.position.node();
+      const auto actions = static_cast<std::size_t>(node.actions);
+      const auto buckets = static_cast<std::size_t>(game_->cards()->count(node.round));
+      strategies_.resize(buckets * actions);
+      for (std::size_t b = 0; b < buckets; ++b) {
+        double strategy[actions_max];
+        average_strategy(
+            sums_ + shape_->region(node.round, node.player, static_cast<std::uint32_t>(b)) +
+                node.row,
+            node.actions, strategy);
+        for (std::size_t a = 0; a < actions; ++a)
+          strategies_[a * buckets + b] = static_cast<float>(strategy[a]);
+      }
+      for (std::size_t a = 0; a < actions; ++a) {
+        const float* const row = strategies_.data() + a * buckets;
+        Range weights;
+        for (std::size_t hand = 0; hand < hand_count; ++hand)
+          weights[hand] = place.weights[hand] * row[buckets_[hand]];
+        f(place, a, place.position.real(state, a), weights);
+      }
+    }
+  }
+
+  const HoldemGame* game_;
+  const TableShape* shape_;
+  const NarrowEntries::Sum* sums_;
+  int seat_ = 0;
+  std::vector<Place> places_;
+  std::array<Bucket, hand_count> buckets_{};
+  std::vector<float> strategies_;  // [action * buckets + bucket], of the node at hand
+};
+
+}  // namespace
+
+std::unique_ptr<KnownPlayer> make_known_baseline(std::string_view name,
+                                                 const HandStrengths& strengths) {
+  const auto* const end = std::end(baseline_names);
+  if (std::find(std::begin(baseline_names), end, name) == end) return nullptr;
+  return std::make_unique<KnownBaseline>(name, strengths);
+}
+
+std::unique_ptr<KnownPlayer> make_known_blueprint(const HoldemGame& game, const TableShape& shape,
+                                                  const NarrowEntries::Sum* sums) {
+  return std::make_unique<KnownBlueprint>(game, shape, sums);
+}
+
+}  // namespace weir::mccfr
