@@ -1,6 +1,7 @@
 // main.cpp: weir-bench-search SUITE [ARGUMENT...]: the search engine's parts alone, beside what they are held against.
 //
 //   lists    the list kernel beside a bare enumerator (list_speed.cpp)
+//   tree     the tree search beside a bare scan of children (tree_speed.cpp)
 #include <cstdio>
 #include <string>
 #include <suites.hpp>
@@ -10,10 +11,11 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc < 2 ? 1 : 2), argv + argc);
   const std::string suite = argc < 2 ? "" : argv[1];
   if (suite == "lists") return weir::bench::list_speed(arguments);
+  if (suite == "tree") return weir::bench::tree_speed(arguments);
   std::fputs(
-      "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare "
-      "yes|no]"
-      " [--prior none|oracle|noisy]\n",
+      "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare yes|no]\n"
+      "                               [--prior none|oracle|noisy]\n"
+      "       weir-bench-search tree [--quick]\n",
       stderr);
   return 2;
 }

@@ -8,5 +8,6 @@ namespace weir::bench {
 
 /// Arguments behind the suite's name; the exit status.
 int list_speed(const std::vector<std::string>& arguments);
+int tree_speed(const std::vector<std::string>& arguments);
 
 }  // namespace weir::bench

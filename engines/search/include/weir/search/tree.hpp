@@ -36,7 +36,7 @@
 namespace weir::search::games {
 
 struct TreeOptions {
-  float exploration = 2.0F;
+  float exploration = 1.0F;
   float first_play_reduction = 0.0F;  // a move without visits is worth what its node is, less this
   std::size_t memory_bytes_max = std::size_t{64} << 20;
   std::uint32_t workers = 1;
