@@ -12,6 +12,13 @@ namespace {
 // visits, while the slower conversion of the values is under way. A walk down a tree waits for every pick, so the length
 // of that chain counts, not the number of operations.
 
+/// Other workers write while this reads: a word that is used twice is loaded once, or a first visit seen by only one of
+/// the uses would make a score that is no number.
+[[gnu::always_inline]] inline __m128i loaded_once(__m128i words) noexcept {
+  asm("" : "+x"(words));
+  return words;
+}
+
 /// The bits of 2^52: or-ed to an integer below it they make the double 2^52 + that integer.
 constexpr long long two_to_52 = 0x4330000000000000LL;
 
@@ -30,7 +37,7 @@ __m128 blend_sse2(__m128 mask, __m128 yes, __m128 no) noexcept {
 }
 
 [[gnu::always_inline]] inline __m128 scores_sse2(const Lanes& lanes, std::uint32_t first, __m128 scale, __m128 unvisited) noexcept {
-  const __m128i visits = _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.visits + first));
+  const __m128i visits = loaded_once(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes.visits + first)));
   const __m128 n = _mm_cvtepi32_ps(visits);
   const __m128 more = _mm_add_ps(n, _mm_set1_ps(1.0F));
   const __m128 inverse = _mm_div_ps(_mm_set1_ps(1.0F), _mm_mul_ps(n, more));
@@ -60,7 +67,8 @@ __attribute__((target("avx2"), always_inline)) inline __m256 sums_avx2(const std
 
 __attribute__((target("avx2"), always_inline)) inline __m256 scores_avx2(const Lanes& lanes, std::uint32_t first, __m256 scale,
                                                    __m256 unvisited) noexcept {
-  const __m256i visits = _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes.visits + first));
+  __m256i visits = _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes.visits + first));
+  asm("" : "+x"(visits));  // as loaded_once
   const __m256 n = _mm256_cvtepi32_ps(visits);
   const __m256 more = _mm256_add_ps(n, _mm256_set1_ps(1.0F));
   const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_mul_ps(n, more));

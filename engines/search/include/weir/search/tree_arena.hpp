@@ -86,20 +86,25 @@ class TreeArena {
   std::uint64_t recycled() const noexcept { return recycled_; }
   std::size_t memory() const noexcept { return slab_.bytes(); }
 
-  /// A free node, whose lanes are zero and whose key nobody looks for; none: there is none.
+  /// Takes at most `wanted` free nodes; how many. They are to be prepared.
   template <bool shared>
-  std::uint32_t take() noexcept {
+  std::uint32_t take(std::uint32_t* taken, std::uint32_t wanted) noexcept {
     std::uint32_t count = free_count_.load(relaxed);  // relaxed: the list below it was written by who was alone
+    std::uint32_t some = std::min(count, wanted);
     if constexpr (shared) {
       // relaxed: only the number moves; entries change while one thread is alone in the tree
-      while (count != 0 && !free_count_.compare_exchange_weak(count, count - 1, relaxed, relaxed)) {
+      while (some != 0 && !free_count_.compare_exchange_weak(count, count - some, relaxed, relaxed)) {
+        some = std::min(count, wanted);
       }
-      if (count == 0) return none;
     } else {
-      if (count == 0) return none;
-      free_count_.store(count - 1, relaxed);  // relaxed: one thread
+      free_count_.store(count - some, relaxed);  // relaxed: one thread
     }
-    const std::uint32_t at = free_[count - 1];
+    for (std::uint32_t i = 0; i < some; ++i) taken[i] = free_[count - 1 - i];
+    return some;
+  }
+
+  /// Makes the lanes of a taken node zero; nobody looks for its key.
+  void prepare(std::uint32_t at) noexcept {
     Node& node = nodes_[at];
     ::new (static_cast<void*>(&node.lanes)) typename Node::Statistics();
     node.drawn.store(0, relaxed);    // relaxed: published by the key
@@ -107,7 +112,6 @@ class TreeArena {
     node.proof.store(0, relaxed);    // relaxed: as above
     node.touched.store(1, relaxed);  // relaxed: a hint
     node.generation.store(node.generation.load(relaxed) + 1, relaxed);  // relaxed: only its taker writes it
-    return at;
   }
 
   /// From now on the node is found by its key.

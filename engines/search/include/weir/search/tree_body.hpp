@@ -113,31 +113,44 @@ void Tree<Game>::leave(std::uint32_t worker) noexcept {
 template <class Game>
 template <bool shared>
 std::uint32_t Tree<Game>::take(std::uint32_t worker) noexcept {
-  std::uint32_t at = arena_.template take<shared>();
-  if (at != Arena::none) return at;
+  std::uint32_t at = Arena::none;
   if constexpr (!shared) {
-    arena_.recycle(root_);
-    return arena_.template take<false>();
+    if (arena_.template take<false>(&at, 1) == 0) {
+      arena_.recycle(root_);
+      arena_.template take<false>(&at, 1);
+    }
+  } else {
+    Worker& self = workers_[worker];
+    if (self.stashed == 0) self.stashed = arena_.template take<true>(self.stash, stash_max);
+    if (self.stashed == 0 && alone(worker)) {
+      arena_.recycle(root_);
+      self.stashed = arena_.template take<true>(self.stash, stash_max);
+      // (5) release pairs with (2): what was recycled
+      closing_.store(0, release);
+    }
+    if (self.stashed != 0) at = self.stash[--self.stashed];
   }
+  if (at != Arena::none) arena_.prepare(at);
+  return at;
+}
+
+/// Closes the gate behind the other workers, for a moment only: false when another closed it, or one stays inside.
+template <class Game>
+bool Tree<Game>::alone(std::uint32_t worker) noexcept {
   constexpr int looks_max = 1000;
   std::uint32_t open = 0;
   // (3) seq_cst pairs with (2): closed before the others are looked at
-  if (!closing_.compare_exchange_strong(open, 1, seq_cst, relaxed)) return Arena::none;
-  bool alone = true;
-  for (std::uint32_t i = 0; i < options_.workers && alone; ++i) {
+  if (!closing_.compare_exchange_strong(open, 1, seq_cst, relaxed)) return false;
+  for (std::uint32_t i = 0; i < options_.workers; ++i) {
     if (i == worker) continue;
     int looks = 0;
     // (4) seq_cst pairs with (1), (6): that worker is out, and what it did is seen
     while (workers_[i].inside.load(seq_cst) != 0 && ++looks < looks_max) cpu_relax();
-    alone = looks < looks_max;
+    if (looks < looks_max) continue;
+    closing_.store(0, relaxed);  // relaxed: nothing was done
+    return false;
   }
-  if (alone) {
-    arena_.recycle(root_);
-    at = arena_.template take<true>();
-  }
-  // (5) release pairs with (2): what was recycled
-  closing_.store(0, release);
-  return at;
+  return true;
 }
 
 /// A node for a state, with even priors; none: no room.
@@ -158,37 +171,81 @@ std::uint32_t Tree<Game>::grow(const State& state, std::uint64_t key, std::uint3
 template <class Game>
 template <bool shared>
 std::uint32_t Tree<Game>::pick(const Node& node, float unvisited) const noexcept {
+  std::uint32_t total = node.total.load(relaxed);  // relaxed: kept where one worker is inside
   if constexpr (shared) {
+    total = 0;
+    for (const auto& visits : node.lanes.visits) total += visits.load(relaxed);  // relaxed: statistics
+  }
+  if constexpr (shared && !scans_in_place) {
     alignas(64) std::uint32_t visits[lane_count];
     alignas(64) std::uint64_t values[lane_count];
     alignas(64) float priors[lane_count];
     detail::copy_relaxed(node.lanes.visits, visits);
     detail::copy_relaxed(node.lanes.values, values);
     detail::copy_relaxed(node.lanes.priors, priors);
-    std::uint32_t total = 0;
-    for (const std::uint32_t count : visits) total += count;
     return pick_({visits, values, priors, lane_count, total}, options_.exploration, unvisited);
   } else {
     const Lanes lanes{detail::plain(node.lanes.visits), detail::plain(node.lanes.values),
-                      detail::plain(node.lanes.priors), lane_count, node.total.load(relaxed)};  // relaxed: one thread
+                      detail::plain(node.lanes.priors), lane_count, total};
     return pick_(lanes, options_.exploration, unvisited);
   }
 }
 
+/// What a move with such statistics leads to is worth for the player to move there.
+template <class Game>
+float Tree<Game>::worth_below(std::uint32_t visits, std::uint64_t value, float above) noexcept {
+  if (visits != 0) above = static_cast<float>(value) / (static_cast<float>(visits) * static_cast<float>(one));
+  return Game::two_players ? 1.0F - above : above;
+}
+
+template <class Game>
+typename Tree<Game>::Base Tree<Game>::at_root() const noexcept {
+  return {state_, root(), root_value_.load(relaxed)};  // relaxed: an estimate
+}
+
+/// Walks down moves that have many visits, and counts `burst` more; the path so far is the ticket's base.
 template <class Game>
 template <bool shared>
-Selected Tree<Game>::descend(Ticket<Game>& ticket, std::uint32_t worker) noexcept {
-  ticket.state = state_;
-  ticket.depth = 0;
+typename Tree<Game>::Base Tree<Game>::approach(Ticket<Game>& ticket, std::uint32_t burst) noexcept {
+  Base base = at_root();
+  ticket.base = 0;
+  if (burst < burst_max) return base;
+  std::uint32_t above = root_visits_.load(relaxed);  // relaxed: an estimate
+  while (above >= 2 * burst_visits_min && ticket.base + 1 < Game::plies_max) {
+    Node& node = arena_[base.at.node];
+    if (node.proof.load(relaxed) != 0) break;  // relaxed: stands alone
+    const std::uint32_t lane = pick<shared>(node, base.worth - options_.first_play_reduction);
+    const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);  // relaxed: statistics
+    const std::uint64_t value = node.lanes.values[lane].load(relaxed);   // relaxed: statistics
+    const std::uint32_t next = node.lanes.links[lane].load(relaxed);     // relaxed: holds() decides
+    State state = base.state;
+    Game::play(state, lane);
+    if (visits < burst_visits_min || next == Arena::none || !arena_.holds(next, Game::key(state))) break;
+    if (node.touched.load(relaxed) == 0) node.touched.store(1, relaxed);  // relaxed: a hint for recycling
+    add<shared>(node.lanes.visits[lane], burst);
+    if constexpr (!shared) add<false>(node.total, burst);
+    ticket.path[ticket.base++] = {base.at, lane};
+    // relaxed: fixed while inside
+    base = {state, {next, arena_[next].generation.load(relaxed)}, worth_below(visits, value, base.worth)};
+    above = visits;
+  }
+  return base;
+}
+
+template <class Game>
+template <bool shared>
+Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32_t worker) noexcept {
+  ticket.state = base.state;
+  ticket.depth = ticket.base;
   ticket.created = {};
-  std::uint32_t at = root_;
-  float worth = root_value_.load(relaxed);  // relaxed: an estimate. Of the node, for the player to move there
+  std::uint32_t at = base.at.node;
+  float worth = base.worth;
   while (true) {
     Node& node = arena_[at];
     if (node.touched.load(relaxed) == 0) node.touched.store(1, relaxed);  // relaxed: a hint for recycling
     const auto proof = static_cast<Proof>(node.proof.load(relaxed) & 3);  // relaxed: stands alone
     if (proof != Proof::none) {
-      back_up<shared, false>(ticket, exact(proof));
+      ticket.value = back_up<shared, false>(ticket, exact(proof));
       prove(ticket, proof);
       return Selected::done;
     }
@@ -201,44 +258,43 @@ Selected Tree<Game>::descend(Ticket<Game>& ticket, std::uint32_t worker) noexcep
     }
     std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
     arena_.prefetch(next);
-    const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);        // relaxed: statistics
-    const std::uint64_t value = node.lanes.values[lane].load(relaxed);         // relaxed: statistics
-    const std::uint32_t generation = node.generation.load(relaxed);            // relaxed: fixed while inside
+    const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);  // relaxed: statistics
+    const std::uint64_t value = node.lanes.values[lane].load(relaxed);   // relaxed: statistics
     add<shared>(node.lanes.visits[lane], 1U);
     if constexpr (!shared) add<false>(node.total, 1U);
-    ticket.path[ticket.depth++] = {{at, generation}, lane};
-    if (visits != 0) worth = static_cast<float>(value) / (static_cast<float>(visits) * static_cast<float>(one));
-    if constexpr (Game::two_players) worth = 1.0F - worth;
+    ticket.path[ticket.depth++] = {{at, node.generation.load(relaxed)}, lane};  // relaxed: fixed while inside
+    worth = worth_below(visits, value, worth);
 
     Game::play(ticket.state, lane);
     const std::uint64_t key = Game::key(ticket.state);
-    if (next != Arena::none && arena_.holds(next, key)) {
-      at = next;
-      continue;
+    if (next == Arena::none || !arena_.holds(next, key)) {
+      const float end = Game::known(ticket.state);
+      if (end >= 0.0F) {
+        ticket.value = back_up<shared, false>(ticket, fixed(end));
+        const float doubled = 2.0F * end;
+        if (doubled == 0.0F || doubled == 1.0F || doubled == 2.0F) {
+          prove(ticket, static_cast<Proof>(1 + static_cast<int>(doubled)));
+        }
+        return Selected::done;
+      }
+      next = arena_.find(key);
+      if (next == Arena::none) {
+        if (visits == 0 || ticket.depth == Game::plies_max) return Selected::evaluate;
+        next = grow<shared>(ticket.state, key, worker);
+        if (next == Arena::none) return Selected::evaluate;
+        ticket.created = {next, arena_[next].generation.load(relaxed)};  // relaxed: fixed while inside
+      }
+      node.lanes.links[lane].store(next, relaxed);  // relaxed: whoever follows it looks at the key
     }
-    const float end = Game::known(ticket.state);
-    if (end >= 0.0F) {
-      back_up<shared, false>(ticket, fixed(end));
-      if (end == 0.0F || end == 0.5F || end == 1.0F) prove(ticket, static_cast<Proof>(1 + static_cast<int>(2.0F * end)));
-      return Selected::done;
-    }
-    next = arena_.find(key);
-    if (next == Arena::none) {
-      if (visits == 0 || ticket.depth == Game::plies_max) return Selected::evaluate;
-      next = grow<shared>(ticket.state, key, worker);
-      if (next == Arena::none) return Selected::evaluate;
-      ticket.created = {next, arena_[next].generation.load(relaxed)};  // relaxed: fixed while inside
-    }
-    node.lanes.links[lane].store(next, relaxed);  // relaxed: whoever follows it looks at the key
     at = next;
   }
 }
 
-/// `value` is the leaf's. recheck: nodes may have been recycled since the descent.
+/// `value` is the leaf's; answers that for who moves at the base. recheck: nodes may have been recycled since the descent.
 template <class Game>
 template <bool shared, bool recheck>
-void Tree<Game>::back_up(const Ticket<Game>& ticket, std::uint64_t value) noexcept {
-  for (std::uint32_t i = ticket.depth; i-- > 0;) {
+std::uint64_t Tree<Game>::back_up(const Ticket<Game>& ticket, std::uint64_t value) noexcept {
+  for (std::uint32_t i = ticket.depth; i-- > ticket.base;) {
     const auto& step = ticket.path[i];
     Node& node = arena_[step.at.node];
     value = flipped(value);
@@ -246,6 +302,25 @@ void Tree<Game>::back_up(const Ticket<Game>& ticket, std::uint64_t value) noexce
       if (node.generation.load(relaxed) != step.at.generation) continue;  // relaxed: fixed while inside
     }
     add<shared>(node.lanes.values[step.lane], value);
+  }
+  return value;
+}
+
+/// The sum of `count` simulations for who moves at the base goes to the path that they share, and `missing` visits that
+/// were counted there are taken back.
+template <class Game>
+template <bool shared>
+void Tree<Game>::back_up_base(const Ticket<Game>& ticket, std::uint64_t sum, std::uint32_t count,
+                              std::uint32_t missing) noexcept {
+  for (std::uint32_t i = ticket.base; i-- > 0;) {
+    const auto& step = ticket.path[i];
+    Node& node = arena_[step.at.node];
+    if (Game::two_players) sum = count * one - sum;
+    if (node.generation.load(relaxed) != step.at.generation) continue;  // relaxed: fixed while inside
+    add<shared>(node.lanes.values[step.lane], sum);
+    if (missing == 0) continue;
+    add<shared>(node.lanes.visits[step.lane], ~missing + 1);
+    if constexpr (!shared) add<false>(node.total, ~missing + 1);
   }
 }
 
@@ -256,6 +331,7 @@ void Tree<Game>::prove(const Ticket<Game>& ticket, Proof proof) noexcept {
     const auto& step = ticket.path[i];
     Node& node = arena_[step.at.node];
     proof = flipped(proof);
+    if (node.generation.load(relaxed) != step.at.generation) return;  // relaxed: fixed while inside
     if (proof != Proof::win) {
       const std::uint64_t bit = std::uint64_t{1} << step.lane;
       if (proof == Proof::loss) node.lanes.priors[step.lane].store(closed_prior, relaxed);  // relaxed: a hint
@@ -274,7 +350,8 @@ template <class Game>
 Selected Tree<Game>::select(Ticket<Game>& ticket, std::uint32_t worker) noexcept {
   const bool shared = options_.workers > 1;
   if (shared && !enter(worker)) return Selected::busy;
-  const Selected selected = shared ? descend<true>(ticket, worker) : descend<false>(ticket, worker);
+  ticket.base = 0;
+  const Selected selected = shared ? descend<true>(at_root(), ticket, worker) : descend<false>(at_root(), ticket, worker);
   if (selected == Selected::evaluate) add<false>(workers_[worker].out, 1U);
   if (shared) leave(worker);
   return selected;

@@ -44,6 +44,8 @@ void Tree<Game>::make_root() noexcept {
 template <class Game>
 void Tree<Game>::refresh() noexcept {
   root_value_.store(static_cast<float>(value()), relaxed);  // relaxed: an estimate
+  const std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  root_visits_.store(static_cast<std::uint32_t>(std::min(visits(), most)), relaxed);  // relaxed: an estimate
 }
 
 /// Of the moves that are not lost, none can overtake the first with `left` more visits.
@@ -63,36 +65,49 @@ bool Tree<Game>::decided(std::uint64_t left) const noexcept {
   return found && first - second > left;
 }
 
+/// At most `burst` simulations; how many.
+template <class Game>
+template <bool shared, class Evaluate>
+std::uint32_t Tree<Game>::run_burst(std::uint32_t burst, Ticket<Game>& ticket, Evaluate& evaluate, std::uint32_t worker) {
+  while (shared && !enter(worker)) cpu_relax();
+  const Base base = approach<shared>(ticket, burst);
+  if (ticket.base == 0) burst = 1;
+  std::uint64_t sum = 0;
+  std::uint32_t done = 0;
+  while (true) {
+    const Selected selected = descend<shared>(base, ticket, worker);
+    if (selected == Selected::evaluate) {
+      if (shared) leave(worker);
+      const std::uint64_t value = fixed(evaluate(ticket.state));
+      while (shared && !enter(worker)) cpu_relax();
+      sum += back_up<shared, shared>(ticket, value);
+    } else {
+      sum += ticket.value;
+    }
+    // relaxed: fixed while inside. A base that was recycled meanwhile ends the burst
+    if (++done == burst || arena_[base.at.node].generation.load(relaxed) != base.at.generation) break;
+  }
+  back_up_base<shared>(ticket, sum, done, burst - done);
+  if (shared) leave(worker);
+  return done;
+}
+
 template <class Game>
 template <bool shared, class Evaluate>
 std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::uint32_t worker) {
   Ticket<Game> ticket;
   std::uint32_t done = 0;
-  for (std::uint32_t turns = 0; done < budget.simulations; ++turns) {
-    if (turns % check_interval == 0) {
+  std::uint32_t next_check = 0;
+  while (done < budget.simulations && proof() == Proof::none) {
+    if (done >= next_check) {
+      next_check = done + check_interval;
       if (budget.deadline != never && now_ns() >= budget.deadline) break;
       const std::uint64_t left = std::uint64_t{budget.simulations - done} * options_.workers;
       if (budget.early_stop && !policy_.halving() && decided(left)) break;
       refresh();
     }
-    if (proof() != Proof::none) break;
-    if (shared && !enter(worker)) {
-      cpu_relax();
-      continue;
-    }
-    const Selected selected = descend<shared>(ticket, worker);
-    if (shared) leave(worker);
-    if (selected == Selected::evaluate) {
-      const std::uint64_t value = fixed(evaluate(ticket.state));
-      if constexpr (shared) {
-        while (!enter(worker)) cpu_relax();
-        back_up<true, true>(ticket, value);
-        leave(worker);
-      } else {
-        back_up<false, false>(ticket, value);
-      }
-    }
-    ++done;
+    const std::uint32_t burst = policy_.halving() ? 1 : std::min(burst_max, budget.simulations - done);
+    done += run_burst<shared>(burst, ticket, evaluate, worker);
   }
   refresh();
   return done;
@@ -203,6 +218,7 @@ void Tree<Game>::advance(std::uint32_t action) noexcept {
 template <class Game>
 void Tree<Game>::reset(const State& state) noexcept {
   arena_.reset();
+  for (std::uint32_t i = 0; i < options_.workers; ++i) workers_[i].stashed = 0;
   policy_ = RootPolicy(options_.seed, options_.noise_fraction, options_.noise_alpha);
   state_ = state;
   root_ = Arena::none;
