@@ -140,6 +140,9 @@ class CodeWriter {
 
   std::string write(const Body& body) {
     const std::string result = expression(body, static_cast<std::uint32_t>(body.nodes.size() - 1), arguments_);
+    for (const Body::Node& node : body.nodes) {
+      if (node.op == Op::variable) used_.insert(arguments_[node.index]);
+    }
     std::string inner;
     for (std::size_t i = 0; i < called_; ++i) inner += inner_function(i);
     std::string used;
@@ -192,6 +195,7 @@ class CodeWriter {
       list += i == 0 ? "" : ", ";
       if (language_ == Language::cpp) {
         const bool text = arguments[i].sort == Sort::text;
+        list += used_.contains(names[i]) ? "" : "[[maybe_unused]] ";
         list += (text ? "const std::string& " : std::string(type(arguments[i].sort)) + " ");
       }
       list += names[i];
@@ -296,7 +300,7 @@ class CodeWriter {
 
   const Problem& problem_;
   Language language_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, used_;
   std::string name_;
   std::vector<std::string> arguments_, functions_;
   std::size_t called_ = 0;  // functions up to here are written

@@ -6,6 +6,7 @@
 // Sample: a few examples first; one more whenever a term is right on those only, and all is built anew.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <vector>
 #include <weir/search/kernel.hpp>
@@ -34,10 +35,16 @@ class SygusSearch {
   struct Round {
     Round(Machine& machine, const Sample& sample, const Bank::Limits& limits)
         : graph(machine, sample),
-          bank(machine, sample, limits),
+          bank(machine, sample, with(limits, graph.usable())),
           unifier(machine, bank.sample()),
           deduction(machine, bank),
           pieces(machine, bank, graph) {}
+
+    /// What the graph does not concatenate, the bank has to.
+    static Bank::Limits with(Bank::Limits limits, bool graph_usable) {
+      if (!graph_usable) limits.concat_size_max = std::numeric_limits<std::uint32_t>::max();
+      return limits;
+    }
 
     ConcatGraph graph;
     Bank bank;
@@ -56,6 +63,7 @@ class SygusSearch {
   Steps split();
   Steps inverses();
   Steps clusters();
+  Steps others();
   Steps prove();
   bool begin_round();
   void offer(TermId term);

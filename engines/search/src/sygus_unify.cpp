@@ -55,6 +55,14 @@ ExampleSet Unifier::covered() const noexcept {
   return covered;
 }
 
+TermId Unifier::most_covering() const noexcept {
+  const Cover* best = nullptr;
+  for (const Cover& cover : covers_) {
+    if (best == nullptr || count_of(cover.right) > count_of(best->right)) best = &cover;
+  }
+  return best == nullptr || truth_ ? no_term : best->term;
+}
+
 void Unifier::add_cover(TermId term, ExampleSet right) {
   const std::uint32_t size = machine_.size_of(term);
   for (const Cover& cover : covers_) {

@@ -23,6 +23,8 @@ class Unifier {
   ExampleSet all() const noexcept { return all_; }
   ExampleSet covered() const noexcept;
 
+  /// The term that is right on most examples; no_term: none is on any.
+  TermId most_covering() const noexcept;
   /// A term that is right on some examples.
   void add_cover(TermId term, ExampleSet right);
   /// Takes in some of what the bank has more than at the last call; true: there is still more.
