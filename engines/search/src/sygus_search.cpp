@@ -10,8 +10,9 @@ namespace weir::search::sygus {
 namespace {
 
 constexpr std::size_t whole_sample_max = 16;  // examples that are all taken at once
-constexpr std::size_t first_growth = 40;     // terms in the bank at the first try
-constexpr std::size_t late_terms = 3000;     // in the bank, where an answer is still missing: all means are tried
+constexpr std::size_t first_growth = 40;      // terms in the bank at the first try
+constexpr std::size_t late_terms =
+    3000;  // in the bank, where an answer is still missing: all means are tried
 constexpr std::size_t text_margin = 6;
 constexpr std::uint64_t others_units_max = 40 * Budget::units_per_simulation;
 constexpr std::size_t others_max = 3;
@@ -38,8 +39,13 @@ std::uint64_t units_of(std::size_t candidates, const Bank& bank) {
 
 }  // namespace
 
-SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine, const KernelConfig& config)
-    : problem_(problem), machine_(std::move(machine)), config_(config), offers_(problem), steps_(go()) {}
+SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine,
+                         const KernelConfig& config)
+    : problem_(problem),
+      machine_(std::move(machine)),
+      config_(config),
+      offers_(problem),
+      steps_(go()) {}
 
 /// Some of the first, the shortest and the longest output.
 std::vector<std::uint32_t> SygusSearch::first_examples() const {
@@ -105,7 +111,8 @@ Steps SygusSearch::grow() {
     const std::size_t looked = round_->bank.step();
     more = looked != 0;
     if (budget_.spend(units_of(looked, round_->bank))) co_await budget_.pause();
-    for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop(); ++round_->goal_terms_seen) {
+    for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop();
+         ++round_->goal_terms_seen) {
       offer(round_->bank.goal_terms()[round_->goal_terms_seen]);
     }
     if (stop() || (more && round_->bank.total() < next)) continue;
@@ -162,7 +169,11 @@ Steps SygusSearch::strategies() {
   }
   const TermId part = round.unifier.most_covering();
   if (!offers_.found() && part != no_term) offers_.offer_partial(*machine_, part);
-  if (offers_.found() || round.bank.total() > late_terms) co_await inverses();
+  if ((offers_.found() || round.bank.total() > late_terms) &&
+      round.bank.total() > round.inverses_at * 2) {
+    round.inverses_at = round.bank.total();
+    co_await inverses();
+  }
   if (!stop() && offers_.found() && round.shrunk != offers_.size_below()) {
     Shrink shrink(*machine_, round.bank, round.deduction, offers_);
     co_await shrink.run(budget_);
@@ -219,12 +230,13 @@ Steps SygusSearch::clusters() {
 Steps SygusSearch::others() {
   Bank& bank = round_->bank;
   const std::uint64_t until = budget_.spent() + others_units_max;
-  while (offers_.found() && !stop() && bank.size() < offers_.size_below() + 2 && offers_.kept().size() < others_max &&
-         budget_.spent() < until) {
+  while (offers_.found() && !stop() && bank.size() < offers_.size_below() + 2 &&
+         offers_.kept().size() < others_max && budget_.spent() < until) {
     const std::size_t looked = bank.step();
     if (looked == 0) co_return;
     if (budget_.spend(units_of(looked, bank))) co_await budget_.pause();
-    for (; round_->goal_terms_seen < bank.goal_terms().size() && !stop(); ++round_->goal_terms_seen) {
+    for (; round_->goal_terms_seen < bank.goal_terms().size() && !stop();
+         ++round_->goal_terms_seen) {
       offer(bank.goal_terms()[round_->goal_terms_seen]);
     }
   }
@@ -267,7 +279,8 @@ Steps SygusSearch::prove() {
 
 std::size_t SygusSearch::bytes() const noexcept {
   std::size_t bytes = machine_->bytes() + offers_.bytes() + proof_bytes_;
-  if (round_) bytes += round_->bank.bytes() + round_->extra.values.capacity() * sizeof(std::uint32_t);
+  if (round_)
+    bytes += round_->bank.bytes() + round_->extra.values.capacity() * sizeof(std::uint32_t);
   return bytes;
 }
 

@@ -15,8 +15,9 @@ namespace {
 /// The value of a closed term, as a literal.
 std::string value_of_term(const std::string& term, Sort sort) {
   const std::string name(weir::search::sygus::to_string(sort));
-  const auto problem = weir::search::sygus::read_problem("(synth-fun f ((v " + name + ")) " + name + " ((A " + name +
-                                                         " (v)))) (constraint (= (f " + term + ") " + term + "))");
+  const auto problem =
+      weir::search::sygus::read_problem("(synth-fun f ((v " + name + ")) " + name + " ((A " + name +
+                                        " (v)))) (constraint (= (f " + term + ") " + term + "))");
   if (!problem.ok()) return problem.error().what;
   return weir::search::sygus::literal(*problem.value().examples[0].out);
 }
@@ -57,16 +58,20 @@ TEST_CASE("sygus_check: operators mean what SMT-LIB says, at their edges too") {
 }
 
 TEST_CASE("sygus_check: a right answer is right, with its size") {
-  const auto problem = problem_of(string_file("(s String)", "s", "\" \"", {"\"a b\") \"a\"", "\"cc d\") \"cc\""}));
+  const auto problem =
+      problem_of(string_file("(s String)", "s", "\" \"", {"\"a b\") \"a\"", "\"cc d\") \"cc\""}));
   const auto result =
-      check(problem, "((define-fun f ((x String)) String (str.substr x 0 (str.indexof x \" \" 0))))").value();
+      check(problem,
+            "((define-fun f ((x String)) String (str.substr x 0 (str.indexof x \" \" 0))))")
+          .value();
   CHECK(result.right);
   CHECK(result.size == 7);
   CHECK(result.passed == 2);
 }
 
 TEST_CASE("sygus_check: the first constraint that fails is named with inputs, expected and got") {
-  const auto problem = problem_of(string_file("(s String)", "s", "\" \"", {"\"a\") \"a\"", "\"b c\") \"b\""}));
+  const auto problem =
+      problem_of(string_file("(s String)", "s", "\" \"", {"\"a\") \"a\"", "\"b c\") \"b\""}));
   const auto result = check(problem, "(define-fun f ((s String)) String s)").value();
   CHECK_FALSE(result.right);
   CHECK(result.passed == 1);
@@ -76,27 +81,32 @@ TEST_CASE("sygus_check: the first constraint that fails is named with inputs, ex
 
 TEST_CASE("sygus_check: what is not of the grammar is not right, whatever it yields") {
   const auto problem = problem_of(string_file("(s String)", "s", "\" \"", {"\"a\") \"a\""}));
-  for (const std::string term : {"\"a\"", "(str.++ s \"\")", "(str.replace_all s s s)", "(str.substr s 0 5)"}) {
+  for (const std::string term :
+       {"\"a\"", "(str.++ s \"\")", "(str.replace_all s s s)", "(str.substr s 0 5)"}) {
     CAPTURE(term);
     const auto result = check(problem, "(define-fun f ((s String)) String " + term + ")").value();
     CHECK_FALSE(result.right);
     CHECK(result.why.find("grammar") != std::string::npos);
   }
-  CHECK(check(problem, "(define-fun f ((s String)) String (str.++ s 1))").value().why.find("does not take") !=
-        std::string::npos);
+  CHECK(check(problem, "(define-fun f ((s String)) String (str.++ s 1))")
+            .value()
+            .why.find("does not take") != std::string::npos);
 }
 
 TEST_CASE("sygus_check: chains that go in circles derive what each of them derives") {
   const auto problem = problem_of(
       "(synth-fun f ((s String)) String ((A String (B \"a\")) (B String (A (str.++ B \"b\" A)))))"
       "(constraint (= (f \"\") \"aba\"))");
-  CHECK(check(problem, "(define-fun f ((s String)) String (str.++ \"a\" \"b\" \"a\"))").value().right);
+  CHECK(check(problem, "(define-fun f ((s String)) String (str.++ \"a\" \"b\" \"a\"))")
+            .value()
+            .right);
 }
 
 TEST_CASE("sygus_check: an answer of another shape is refused") {
   const auto problem = problem_of(string_file("(s String)", "s", "\" \"", {"\"a\") \"a\""}));
-  for (const std::string answer : {"", "s", "(define-fun g ((s String)) String s)", "(define-fun f () String \" \")",
-                                   "(define-fun f ((s Int)) String \" \")", "(define-fun f ((s String)) Int 0)", "((("}) {
+  for (const std::string answer :
+       {"", "s", "(define-fun g ((s String)) String s)", "(define-fun f () String \" \")",
+        "(define-fun f ((s Int)) String \" \")", "(define-fun f ((s String)) Int 0)", "((("}) {
     CAPTURE(answer);
     const auto result = check(problem, answer);
     REQUIRE_FALSE(result.ok());

@@ -27,7 +27,8 @@ std::uint32_t solved_size(const Problem& problem, std::uint32_t simulations) {
   return result.size;
 }
 
-const std::vector<std::string> first_words = {"\"ab cd\") \"ab\"", "\"x yz w\") \"x\"", "\"long er\") \"long\""};
+const std::vector<std::string> first_words = {"\"ab cd\") \"ab\"", "\"x yz w\") \"x\"",
+                                              "\"long er\") \"long\""};
 
 }  // namespace
 
@@ -47,49 +48,57 @@ TEST_CASE("sygus_kernel: a first word is found and known to be smallest") {
 
 TEST_CASE("sygus_kernel: pieces, case splits, chains of replacements and sums are found") {
   const auto size = [](const std::string& file) { return solved_size(problem_of(file), 3000); };
-  const std::uint32_t phone = size(string_file("(s String)", "s", "\"(\" \")\" \" \" \"-\"",
-                                               {"\"938-242-504\") \"(938) 242-504\"", "\"308-916-545\") \"(308) 916-545\"",
-                                                "\"623-599-749\") \"(623) 599-749\""},
-                                               false));
+  const std::uint32_t phone =
+      size(string_file("(s String)", "s", "\"(\" \")\" \" \" \"-\"",
+                       {"\"938-242-504\") \"(938) 242-504\"", "\"308-916-545\") \"(308) 916-545\"",
+                        "\"623-599-749\") \"(623) 599-749\""},
+                       false));
   CHECK(phone > 0);
   CHECK(phone <= 8);
-  const std::uint32_t cases = size(string_file("(a String) (b String)", "a b", "\", \" \"USA\"",
-                                               {"\"X\" \"P, USA\") \"X, P, USA\"", "\"Yy\" \"Q\") \"Yy, Q, USA\"",
-                                                "\"Zzz\" \"RR, USA\") \"Zzz, RR, USA\""}));
+  const std::uint32_t cases =
+      size(string_file("(a String) (b String)", "a b", "\", \" \"USA\"",
+                       {"\"X\" \"P, USA\") \"X, P, USA\"", "\"Yy\" \"Q\") \"Yy, Q, USA\"",
+                        "\"Zzz\" \"RR, USA\") \"Zzz, RR, USA\""}));
   CHECK(cases > 0);
   CHECK(cases <= 16);
-  const std::uint32_t digits = size(string_file("(s String)", "s", "\"\" \"1\" \"2\" \"3\" \"4\"",
-                                                {"\"a1b2\") \"ab\"", "\"3xy4\") \"xy\"", "\"q12w\") \"qw\"",
-                                                 "\"4321zz\") \"zz\""},
-                                                false));
+  const std::uint32_t digits = size(string_file(
+      "(s String)", "s", "\"\" \"1\" \"2\" \"3\" \"4\"",
+      {"\"a1b2\") \"ab\"", "\"3xy4\") \"xy\"", "\"q12w\") \"qw\"", "\"4321zz\") \"zz\""}, false));
   CHECK(digits > 0);
   CHECK(digits <= 13);
 }
 
 TEST_CASE("sygus_kernel: integers, Booleans and grammars of other shapes") {
-  CHECK(solved_size(problem_of("(synth-fun f ((s String)) Int ((I Int (1 -1 (+ I I) (- I I) (str.len S)))"
-                               " (S String (s \" \" \"\" (str.replace S S S)))))"
-                               "(constraint (= (f \"a b\") 3))(constraint (= (f \"abcd\") 5))"),
-                    2000) > 0);
-  CHECK(solved_size(problem_of("(synth-fun f ((s String)) Bool ((B Bool ((= I I) (str.prefixof S S) (str.contains S S)))"
-                               " (S String (s \"a\" \"b\" \"c\")) (I Int (1 0 (ite B I I)))))"
-                               "(constraint (f \"ax\"))(constraint (f \"bx\"))(constraint (not (f \"cx\")))"
-                               "(constraint (not (f \"xb\")))(constraint (f \"by\"))"),
-                    2000) > 0);
-  CHECK(solved_size(problem_of("(synth-fun f ((s String)) String ((A String (B (str.++ B \"-\" A)))"
-                               " (B String ((str.at s I) (str.substr s I 2))) (I Int (0 1 2))))"
-                               "(constraint (= (f \"abcd\") \"a-b-cd\"))(constraint (= (f \"wxyz\") \"w-x-yz\"))"),
-                    2000) == 14);
-  CHECK(solved_size(problem_of("(define-fun head ((x String)) String (str.at x 0))"
-                               "(synth-fun f ((s String)) String ((A String (s (Constant String) (head A) (str.++ A A)))))"
-                               "(constraint (= (f \"abc\") \"a.\"))(constraint (= (f \"xyz\") \"x.\"))"),
-                    2000) == 4);
+  CHECK(solved_size(
+            problem_of("(synth-fun f ((s String)) Int ((I Int (1 -1 (+ I I) (- I I) (str.len S)))"
+                       " (S String (s \" \" \"\" (str.replace S S S)))))"
+                       "(constraint (= (f \"a b\") 3))(constraint (= (f \"abcd\") 5))"),
+            2000) > 0);
+  CHECK(solved_size(
+            problem_of("(synth-fun f ((s String)) Bool ((B Bool ((= I I) (str.prefixof S S) "
+                       "(str.contains S S)))"
+                       " (S String (s \"a\" \"b\" \"c\")) (I Int (1 0 (ite B I I)))))"
+                       "(constraint (f \"ax\"))(constraint (f \"bx\"))(constraint (not (f \"cx\")))"
+                       "(constraint (not (f \"xb\")))(constraint (f \"by\"))"),
+            2000) > 0);
+  CHECK(solved_size(
+            problem_of(
+                "(synth-fun f ((s String)) String ((A String (B (str.++ B \"-\" A)))"
+                " (B String ((str.at s I) (str.substr s I 2))) (I Int (0 1 2))))"
+                "(constraint (= (f \"abcd\") \"a-b-cd\"))(constraint (= (f \"wxyz\") \"w-x-yz\"))"),
+            2000) == 14);
+  CHECK(solved_size(
+            problem_of("(define-fun head ((x String)) String (str.at x 0))"
+                       "(synth-fun f ((s String)) String ((A String (s (Constant String) (head A) "
+                       "(str.++ A A)))))"
+                       "(constraint (= (f \"abc\") \"a.\"))(constraint (= (f \"xyz\") \"x.\"))"),
+            2000) == 4);
 }
 
 TEST_CASE("sygus_kernel: letters beyond ASCII are one unit each") {
-  const auto problem = problem_of(
-      string_file("(s String)", "s", "\"\xc3\xa4\" \"\xe2\x82\xac\"",
-                  {"\"\xc3\xa4z\") \"z\xe2\x82\xac\"", "\"\xf0\x9f\x98\x80y\") \"y\xe2\x82\xac\""}, false));
+  const auto problem = problem_of(string_file(
+      "(s String)", "s", "\"\xc3\xa4\" \"\xe2\x82\xac\"",
+      {"\"\xc3\xa4z\") \"z\xe2\x82\xac\"", "\"\xf0\x9f\x98\x80y\") \"y\xe2\x82\xac\""}, false));
   CHECK(solved_size(problem, 2000) == 5);
 }
 
@@ -99,13 +108,15 @@ TEST_CASE("sygus_kernel: many examples are taken in one by one") {
     const std::string digits = std::to_string(1000 + i * 7);
     examples.push_back("\"n" + digits + ":" + std::to_string(i) + "x\") \"" + digits + "\"");
   }
-  CHECK(solved_size(problem_of(string_file("(s String)", "s", "\":\" \"n\"", examples, false)), 3000) > 0);
+  CHECK(solved_size(problem_of(string_file("(s String)", "s", "\":\" \"n\"", examples, false)),
+                    3000) > 0);
 }
 
 TEST_CASE("sygus_kernel: where no program is right on all, the best is right on some") {
   const auto problem = problem_of(
       "(synth-fun f ((s String)) String ((A String (s (str.++ A A)))))"
-      "(constraint (= (f \"a\") \"aa\"))(constraint (= (f \"b\") \"bb\"))(constraint (= (f \"c\") \"x\"))");
+      "(constraint (= (f \"a\") \"aa\"))(constraint (= (f \"b\") \"bb\"))(constraint (= (f \"c\") "
+      "\"x\"))");
   const auto kernel = kernel_of(problem);
   run(*kernel, 400);
   CHECK(kernel->found() == Found::partial);
@@ -118,8 +129,9 @@ TEST_CASE("sygus_kernel: where no program is right on all, the best is right on 
 }
 
 TEST_CASE("sygus_kernel: how simulations are cut into turns makes no difference") {
-  const auto problem = problem_of(string_file("(s String)", "s", "\" \" \".\"",
-                                              {"\"Ann Lee\") \"A. Lee\"", "\"Bob Ray\") \"B. Ray\"", "\"Cy Y\") \"C. Y\""}));
+  const auto problem = problem_of(
+      string_file("(s String)", "s", "\" \" \".\"",
+                  {"\"Ann Lee\") \"A. Lee\"", "\"Bob Ray\") \"B. Ray\"", "\"Cy Y\") \"C. Y\""}));
   const auto one = kernel_of(problem);
   const auto other = kernel_of(problem);
   for (int i = 0; i < 30; ++i) one->turn(1);
@@ -131,8 +143,9 @@ TEST_CASE("sygus_kernel: how simulations are cut into turns makes no difference"
 }
 
 TEST_CASE("sygus_kernel: memory ends the search, not the program") {
-  const auto problem = problem_of(string_file("(s String)", "s", "\" \" \".\" \"q\"",
-                                              {"\"abc\") \"zzyzx\"", "\"bcd\") \"yyxyy\"", "\"cde\") \"wwwww\""}, false));
+  const auto problem = problem_of(
+      string_file("(s String)", "s", "\" \" \".\" \"q\"",
+                  {"\"abc\") \"zzyzx\"", "\"bcd\") \"yyxyy\"", "\"cde\") \"wwwww\""}, false));
   KernelConfig config;
   config.memory_bytes_max = std::size_t{4} << 20U;
   const auto kernel = kernel_of(problem, config);
@@ -143,14 +156,15 @@ TEST_CASE("sygus_kernel: memory ends the search, not the program") {
 }
 
 TEST_CASE("sygus_kernel: a question tells the two best programs apart") {
-  const auto problem = problem_of(string_file("(s String)", "s", "\" \" \"-\"",
-                                              {"\"ab-cd\") \"cd\"", "\"ef-gh\") \"gh\""}));
+  const auto problem = problem_of(
+      string_file("(s String)", "s", "\" \" \"-\"", {"\"ab-cd\") \"cd\"", "\"ef-gh\") \"gh\""}));
   const auto kernel = kernel_of(problem);
   run(*kernel, 2000);
   const Language languages[] = {Language::sygus};
   const Answer answer = kernel->best(4, languages);
   REQUIRE(answer.programs.size() >= 2);
-  for (const Program& program : answer.programs) CHECK(check(problem, program.text[0].second).value().right);
+  for (const Program& program : answer.programs)
+    CHECK(check(problem, program.text[0].second).value().right);
   CHECK(answer.programs[0].size <= answer.programs[1].size);
   CHECK(answer.programs[0].text[0].second != answer.programs[1].text[0].second);
   REQUIRE(answer.question);
@@ -159,7 +173,8 @@ TEST_CASE("sygus_kernel: a question tells the two best programs apart") {
 
 TEST_CASE("sygus_kernel: every file of the track has a small answer") {
   const char* const data = std::getenv("WEIR_TEST_DATA");
-  const std::filesystem::path folder = std::filesystem::path(data == nullptr ? "" : data) / "sygus_pbe_strings";
+  const std::filesystem::path folder =
+      std::filesystem::path(data == nullptr ? "" : data) / "sygus_pbe_strings";
   if (data == nullptr || !std::filesystem::is_directory(folder)) {
     MESSAGE("SKIP: WEIR_TEST_DATA has no sygus_pbe_strings");
     return;

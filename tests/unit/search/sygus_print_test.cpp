@@ -14,7 +14,8 @@ std::string written(const sygus::Problem& problem, Language language) {
   return best_text(*kernel, language);
 }
 
-const std::vector<std::string> words = {"\"ab cd\") \"ab\"", "\"x yz w\") \"x\"", "\"long er\") \"long\""};
+const std::vector<std::string> words = {"\"ab cd\") \"ab\"", "\"x yz w\") \"x\"",
+                                        "\"long er\") \"long\""};
 
 }  // namespace
 
@@ -41,8 +42,10 @@ TEST_CASE("sygus_print: Python and the others hold what they need inside of one 
 
 TEST_CASE("sygus_print: names that a language has taken, and letters that it cannot hold") {
   const auto problem = problem_of(
-      "(synth-fun def ((substr String) (|a b| String)) String ((A String (substr |a b| \"\\\"\"\" (str.++ A A)))))"
-      "(constraint (= (def \"x\" \"y\") \"yx\\\"\"\"))(constraint (= (def \"1\" \"2\") \"21\\\"\"\"))");
+      "(synth-fun def ((substr String) (|a b| String)) String ((A String (substr |a b| \"\\\"\"\" "
+      "(str.++ A A)))))"
+      "(constraint (= (def \"x\" \"y\") \"yx\\\"\"\"))(constraint (= (def \"1\" \"2\") "
+      "\"21\\\"\"\"))");
   const std::string python = written(problem, Language::python);
   CHECK(python.starts_with("def def_(substr_, a_b):\n"));
   CHECK(python.find("\"\\\\\\\"\"") != std::string::npos);

@@ -13,7 +13,8 @@ using weir::search::sygus::Sort;
 namespace {
 
 const std::string head =
-    "(synth-fun f ((s String) (n Int)) String ((A String (s \"x\" (str.++ A A) (str.at s N))) (N Int (n 0 -1))))";
+    "(synth-fun f ((s String) (n Int)) String ((A String (s \"x\" (str.++ A A) (str.at s N))) (N "
+    "Int (n 0 -1))))";
 
 weir::Error refusal(const std::string& file) {
   const auto problem = read_problem(file);
@@ -24,7 +25,8 @@ weir::Error refusal(const std::string& file) {
 }  // namespace
 
 TEST_CASE("sygus_reader: a file of version 1 has its function, grammar and examples") {
-  const auto problem = problem_of(head + "\n(constraint (= (f \"a\"\"b\" 1) \"c;(\"))\n(check-synth)");
+  const auto problem =
+      problem_of(head + "\n(constraint (= (f \"a\"\"b\" 1) \"c;(\"))\n(check-synth)");
   CHECK(problem.name == "f");
   CHECK(problem.version == 1);
   REQUIRE(problem.arguments.size() == 2);
@@ -42,9 +44,11 @@ TEST_CASE("sygus_reader: version 2 declares its nonterminals, and has new names"
   const auto problem = problem_of(
       "(set-logic SLIA)(set-feature :grammars true)(declare-var v Int)\n"
       "(define-fun twice ((x Int)) Int (* 2 x))\n"
-      "(synth-fun g ((n Int)) Int ((I Int) (S String)) ((I Int (n (Constant Int) (twice I) (str.to_int S) (- 3)))\n"
+      "(synth-fun g ((n Int)) Int ((I Int) (S String)) ((I Int (n (Constant Int) (twice I) "
+      "(str.to_int S) (- 3)))\n"
       " (S String ((str.from_int I) (Variable String) (str.replace_all S S S)))))\n"
-      "(constraint (= (- 4) (g (twice 1))))\n(constraint (and (= (g 0) 0) (= (g 3) 1)))(check-synth)");
+      "(constraint (= (- 4) (g (twice 1))))\n(constraint (and (= (g 0) 0) (= (g 3) "
+      "1)))(check-synth)");
   CHECK(problem.version == 2);
   CHECK(problem.functions.size() == 1);
   REQUIRE(problem.examples.size() == 3);
@@ -58,7 +62,8 @@ TEST_CASE("sygus_reader: version 2 declares its nonterminals, and has new names"
   CHECK(problem.nonterminals[1].productions.size() == 2);  // there is no variable of sort String
 }
 
-TEST_CASE("sygus_reader: repeated examples are one, contradicting ones are infeasible by their lines") {
+TEST_CASE(
+    "sygus_reader: repeated examples are one, contradicting ones are infeasible by their lines") {
   const std::string one = "\n(constraint (= (f \"a\" 1) \"b\"))";
   const auto problem = problem_of(head + one + one);
   CHECK(problem.examples.size() == 1);
@@ -111,22 +116,27 @@ TEST_CASE("sygus_reader: functions that call each other too often are refused, n
   std::string file = "(define-fun g0 ((x Int)) Int (+ x x))";
   for (int i = 1; i < 60; ++i) {
     const std::string before = "(g" + std::to_string(i - 1) + " x)";
-    file += "(define-fun g" + std::to_string(i) + " ((x Int)) Int (+ " + before + " (- 0 " + before + ")))";
+    file += "(define-fun g" + std::to_string(i) + " ((x Int)) Int (+ " + before + " (- 0 " +
+            before + ")))";
   }
   const auto error = refusal(file + head + "(constraint (= (f \"\" (g59 1)) \"\"))");
   CHECK(error.what.find("beyond") != std::string::npos);
 }
 
 TEST_CASE("sygus_reader: no damaged file does more than be refused") {
-  const std::string file = string_file("(s String)", "s", "\" \" \"\"", {"\"a b\") \"a\"", "\"c d\") \"c\""});
+  const std::string file =
+      string_file("(s String)", "s", "\" \" \"\"", {"\"a b\") \"a\"", "\"c d\") \"c\""});
   std::mt19937 random(7);
   for (int i = 0; i < 3000; ++i) {
     std::string damaged = file;
     for (int k = 0; k < 3; ++k) {
       const std::size_t at = random() % damaged.size();
-      if (random() % 3 == 0) damaged.erase(at, 1 + random() % 9);
-      else if (random() % 2 == 0) damaged.insert(at, file.substr(random() % file.size(), random() % 20));
-      else damaged[at] = static_cast<char>(random() % 256);
+      if (random() % 3 == 0)
+        damaged.erase(at, 1 + random() % 9);
+      else if (random() % 2 == 0)
+        damaged.insert(at, file.substr(random() % file.size(), random() % 20));
+      else
+        damaged[at] = static_cast<char>(random() % 256);
     }
     const auto problem = read_problem(damaged);
     if (!problem.ok()) CHECK_FALSE(problem.error().where.empty());
