@@ -25,7 +25,8 @@ std::uint64_t hash_values(const std::uint32_t* values, std::size_t count) noexce
 Bank::Bank(Machine& machine, const Sample& sample, const Limits& limits)
     : machine_(machine), sample_(sample), limits_(limits) {
   scratch_.resize(sample.count);
-  for (std::size_t i = 0; i < machine.rules().symbols().size(); ++i) shelves_.emplace_back(sample.count);
+  for (std::size_t i = 0; i < machine.rules().symbols().size(); ++i)
+    shelves_.emplace_back(sample.count);
   needed_size_.assign(shelves_.size(), size_end);
   if (machine.rules().symbols()[Rules::start].sort == Sort::text) {
     for (const std::uint32_t text : sample.goal) {
@@ -60,7 +61,9 @@ void Bank::find_needed_sizes() {
 }
 
 /// A numeral is the root only where all outputs are numerals.
-bool Bank::can_be_goal(const Rule& rule) const noexcept { return rule.op != Op::from_int || goal_is_number_; }
+bool Bank::can_be_goal(const Rule& rule) const noexcept {
+  return rule.op != Op::from_int || goal_is_number_;
+}
 
 void Bank::begin_size() {
   for (Shelf& shelf : shelves_) {
@@ -124,7 +127,8 @@ bool Bank::begin_rows() {
     end_[k] = level_begin(now.arguments[k], split_[k] + 1);
     if (entry_[k] == end_[k]) return false;
   }
-  return now.arity != 2 || now.arguments[0] != now.arguments[1] || !commutes(now.op) || split_[0] <= split_[1];
+  return now.arity != 2 || now.arguments[0] != now.arguments[1] || !commutes(now.op) ||
+         split_[0] <= split_[1];
 }
 
 bool Bank::next_row() {
@@ -134,7 +138,8 @@ bool Bank::next_row() {
       for (std::size_t later = k + 1; later < now.arity; ++later) {
         entry_[later] = level_begin(now.arguments[later], split_[later]);
       }
-      if (now.arity == 2 && now.arguments[0] == now.arguments[1] && commutes(now.op) && split_[0] == split_[1]) {
+      if (now.arity == 2 && now.arguments[0] == now.arguments[1] && commutes(now.op) &&
+          split_[0] == split_[1]) {
         entry_[1] = entry_[0];
       }
       return true;
@@ -210,8 +215,10 @@ void Bank::candidate() {
   const bool only_goal = limits_.proof_size != 0 && size_ > needed_size_[now.symbol];
   if (only_goal) {  // the goal's texts have numbers: a result that has none is not the goal
     machine_.strings().freeze(true);
-    const bool first = machine_.apply(now, given.data(), sample_, scratch_.data(), 1) && scratch_[0] == sample_.goal[0];
-    const bool all = first && machine_.apply(now, given.data(), sample_, scratch_.data(), sample_.count) &&
+    const bool first = machine_.apply(now, given.data(), sample_, scratch_.data(), 1) &&
+                       scratch_[0] == sample_.goal[0];
+    const bool all = first &&
+                     machine_.apply(now, given.data(), sample_, scratch_.data(), sample_.count) &&
                      std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
     machine_.strings().freeze(false);
     if (all && goal_terms_.size() < goal_terms_max) {
@@ -230,7 +237,8 @@ void Bank::candidate() {
 void Bank::keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments) {
   Shelf& shelf = shelves_[symbol];
   const auto is_goal = [this, symbol] {
-    return symbol == Rules::start && std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
+    return symbol == Rules::start &&
+           std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
   };
   const std::uint64_t hash = hash_values(scratch_.data(), sample_.count);
   const std::uint32_t known = index_of(shelf, hash, scratch_.data());
@@ -250,7 +258,8 @@ void Bank::keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments)
   if (is_goal()) goal_terms_.push_back(term);
 }
 
-std::uint32_t Bank::index_of(const Shelf& shelf, std::uint64_t hash, const std::uint32_t* wanted) const noexcept {
+std::uint32_t Bank::index_of(const Shelf& shelf, std::uint64_t hash,
+                             const std::uint32_t* wanted) const noexcept {
   return shelf.index.find(hash, [&](std::uint32_t entry) {
     return std::equal(wanted, wanted + sample_.count, shelf.values[entry]);
   });

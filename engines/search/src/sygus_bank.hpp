@@ -14,11 +14,12 @@ namespace weir::search::sygus {
 class Bank {
  public:
   struct Limits {
-    std::size_t text_max = 64;         // units
+    std::size_t text_max = 64;          // units
     std::uint32_t concat_size_max = 7;  // of terms whose root is concat
     bool ite = false;
     std::size_t bytes_max = std::size_t{64} << 20U;
-    std::uint32_t proof_size = 0;  // not 0: goes through all terms up to this size that can be or lead to the goal
+    std::uint32_t proof_size =
+        0;  // not 0: goes through all terms up to this size that can be or lead to the goal
   };
 
   Bank(Machine& machine, const Sample& sample, const Limits& limits);
@@ -27,7 +28,9 @@ class Bank {
   std::size_t step();
 
   std::size_t count(SymbolId symbol) const noexcept { return shelves_[symbol].terms.size(); }
-  TermId term(SymbolId symbol, std::size_t entry) const noexcept { return shelves_[symbol].terms[entry]; }
+  TermId term(SymbolId symbol, std::size_t entry) const noexcept {
+    return shelves_[symbol].terms[entry];
+  }
   const std::uint32_t* values(SymbolId symbol, std::size_t entry) const noexcept {
     return shelves_[symbol].values[entry];
   }
@@ -54,7 +57,7 @@ class Bank {
     std::vector<TermId> terms;
     Rows<std::uint32_t> values;
     HashIndex index;
-    std::vector<std::size_t> level;    // [size]: its first entry
+    std::vector<std::size_t> level;  // [size]: its first entry
   };
 
   void begin_size();
@@ -68,10 +71,13 @@ class Bank {
   std::size_t run_row();
   void candidate();
   void keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments);
-  std::uint32_t index_of(const Shelf& shelf, std::uint64_t hash, const std::uint32_t* wanted) const noexcept;
+  std::uint32_t index_of(const Shelf& shelf, std::uint64_t hash,
+                         const std::uint32_t* wanted) const noexcept;
   void find_needed_sizes();
   bool can_be_goal(const Rule& rule) const noexcept;
-  std::size_t level_begin(SymbolId symbol, std::size_t size) const noexcept { return shelves_[symbol].level[size]; }
+  std::size_t level_begin(SymbolId symbol, std::size_t size) const noexcept {
+    return shelves_[symbol].level[size];
+  }
   const Rule& rule() const noexcept { return machine_.rules()[rule_]; }
 
   Machine& machine_;

@@ -11,14 +11,16 @@ namespace {
 /// Whether an S-expression is derived from a nonterminal.
 class Membership {
  public:
-  Membership(const Problem& problem, std::span<const Argument> names) : problem_(problem), names_(names) {}
+  Membership(const Problem& problem, std::span<const Argument> names)
+      : problem_(problem), names_(names) {}
 
   bool derives(const Sexp& term, std::uint16_t nonterminal) {
     const auto [found, fresh] = known_.try_emplace({&term, nonterminal}, false);
     if (!fresh) return found->second;
     for (const std::uint16_t same : reached(nonterminal)) {
       for (const Production& production : problem_.nonterminals[same].productions) {
-        if (production.op != Op::chain && fits(term, production)) return known_[{&term, nonterminal}] = true;
+        if (production.op != Op::chain && fits(term, production))
+          return known_[{&term, nonterminal}] = true;
       }
     }
     return false;
@@ -27,7 +29,8 @@ class Membership {
  private:
   bool fits(const Sexp& term, const Production& production) {
     switch (production.op) {
-      case Op::variable: return term.kind == Sexp::Kind::atom && term.is(names_[production.index].name);
+      case Op::variable:
+        return term.kind == Sexp::Kind::atom && term.is(names_[production.index].name);
       case Op::constant: {
         const std::optional<Value> value = find_literal(term);
         return value && *value == problem_.constants[production.index] && !named(term);
@@ -36,9 +39,11 @@ class Membership {
         const std::optional<Value> value = find_literal(term);
         return value && sort_of(*value) == static_cast<Sort>(production.index) && !named(term);
       }
-      default: break;
+      default:
+        break;
     }
-    if (!term.list() || term.items.size() != production.arguments.size() + 1 || term.items[0].kind != Sexp::Kind::atom) {
+    if (!term.list() || term.items.size() != production.arguments.size() + 1 ||
+        term.items[0].kind != Sexp::Kind::atom) {
       return false;
     }
     const std::string_view head = term.items[0].atom;
@@ -67,7 +72,8 @@ class Membership {
   }
 
   bool named(const Sexp& term) const {
-    return std::any_of(names_.begin(), names_.end(), [&](const Argument& argument) { return term.is(argument.name); });
+    return std::any_of(names_.begin(), names_.end(),
+                       [&](const Argument& argument) { return term.is(argument.name); });
   }
 
   const Problem& problem_;
@@ -98,12 +104,14 @@ Result<std::vector<Argument>> arguments_of(const Problem& problem, const Sexp& d
   const Sexp& list = definition.items[2];
   std::vector<Argument> names;
   for (const Sexp& one : list.items) {
-    const std::optional<Sort> sort = one.list() && one.items.size() == 2 ? find_sort(one.items[1]) : std::nullopt;
+    const std::optional<Sort> sort =
+        one.list() && one.items.size() == 2 ? find_sort(one.items[1]) : std::nullopt;
     const std::size_t at = names.size();
     if (!sort || at >= problem.arguments.size() || *sort != problem.arguments[at].sort) break;
     names.push_back({std::string(one.items[0].atom), *sort});
   }
-  if (!list.list() || names.size() != problem.arguments.size() || names.size() != list.items.size()) {
+  if (!list.list() || names.size() != problem.arguments.size() ||
+      names.size() != list.items.size()) {
     return Error{"bad_answer", "the arguments are not those of " + problem.name, list.where()};
   }
   return names;
@@ -125,8 +133,9 @@ void run_examples(const Problem& problem, const Body& body, CheckResult& result)
     } else if (result.line == 0) {
       result.line = example.line;
       result.why = "line " + std::to_string(example.line) + ": (" + problem.name +
-                   (example.in.empty() ? "" : " " + shown(example.in)) + ") should be " + literal(*example.out) +
-                   ", is " + (got ? literal(value_of(*got)) : std::string("beyond what is represented"));
+                   (example.in.empty() ? "" : " " + shown(example.in)) + ") should be " +
+                   literal(*example.out) + ", is " +
+                   (got ? literal(value_of(*got)) : std::string("beyond what is represented"));
     }
   }
 }
@@ -140,7 +149,9 @@ Result<CheckResult> check(const Problem& problem, std::string_view answer) {
   if (definition == nullptr) return Error{"bad_answer", "there is no define-fun", "1:1"};
   if (definition->items.size() != 5 || !definition->items[1].is(problem.name) ||
       find_sort(definition->items[3]) != problem.sort) {
-    return Error{"bad_answer", "(define-fun " + problem.name + " ((ARG SORT)..) " + std::string(to_string(problem.sort)) + " TERM)",
+    return Error{"bad_answer",
+                 "(define-fun " + problem.name + " ((ARG SORT)..) " +
+                     std::string(to_string(problem.sort)) + " TERM)",
                  definition->where()};
   }
   const Result<std::vector<Argument>> names = arguments_of(problem, *definition);

@@ -5,7 +5,7 @@
 namespace weir::search::sygus {
 namespace {
 
-constexpr std::size_t summands_max = 400;
+constexpr std::size_t summands_max = 250;
 constexpr std::size_t first_of_three_max = 120;
 constexpr std::size_t sources_max = 300;
 constexpr std::size_t integers_max = 4000;
@@ -51,17 +51,19 @@ TermId Deduction::sum(const Wanted& wanted) {
       const std::uint32_t size = machine_.size_of(bank_.term(side, i)) + 2;
       if (size >= wanted.size_below || (best != no_term && size >= machine_.size_of(best))) break;
       const std::uint32_t* const known = bank_.values(side, i);
-      units_ += count * 2;
+      units_ += count / 2 + 4;
       for (const bool first : {true, false}) {
         if (op == Op::add && first) continue;
-        for (std::size_t e = 0; e < count; ++e) {  // modulo 2^32: found is found, whatever overflows
+        for (std::size_t e = 0; e < count;
+             ++e) {  // modulo 2^32: found is found, whatever overflows
           other[e] = op == Op::add ? wanted.values[e] - known[e]
                      : first       ? known[e] - wanted.values[e]
                                    : wanted.values[e] + known[e];
         }
         const TermId found = bank_.find(side, other.data());
         if (found == no_term || machine_.size_of(found) + size - 1 >= wanted.size_below) continue;
-        if (best != no_term && machine_.size_of(found) + size - 1 >= machine_.size_of(best)) continue;
+        if (best != no_term && machine_.size_of(found) + size - 1 >= machine_.size_of(best))
+          continue;
         best = first ? machine_.add(rule, std::array{bank_.term(side, i), found})
                      : machine_.add(rule, std::array{found, bank_.term(side, i)});
       }
@@ -99,7 +101,8 @@ Steps Deduction::sum_of_three(Budget& budget, Wanted wanted) {
 bool Deduction::occurs_in(const Wanted& wanted, const std::uint32_t* texts) const {
   const Strings& strings = machine_.strings();
   for (std::size_t e = 0; e < wanted.values.size(); ++e) {
-    if (strings.view(texts[e]).find(strings.view(wanted.values[e])) == std::string_view::npos) return false;
+    if (strings.view(texts[e]).find(strings.view(wanted.values[e])) == std::string_view::npos)
+      return false;
   }
   return true;
 }
@@ -117,7 +120,8 @@ bool Deduction::only_place(const Wanted& wanted, const std::uint32_t* texts, Val
   return true;
 }
 
-bool Deduction::starts_at(const Wanted& wanted, const std::uint32_t* texts, const std::uint32_t* starts) const {
+bool Deduction::starts_at(const Wanted& wanted, const std::uint32_t* texts,
+                          const std::uint32_t* starts) const {
   const Strings& strings = machine_.strings();
   for (std::size_t e = 0; e < wanted.values.size(); ++e) {
     const std::string_view what = strings.view(wanted.values[e]);
@@ -131,15 +135,16 @@ bool Deduction::starts_at(const Wanted& wanted, const std::uint32_t* texts, cons
 }
 
 /// The length gives exactly what is wanted, or runs over the end of the text where that ends there.
-bool Deduction::long_enough(const Wanted& wanted, const std::uint32_t* texts, const std::uint32_t* starts,
-                            const std::uint32_t* units) const {
+bool Deduction::long_enough(const Wanted& wanted, const std::uint32_t* texts,
+                            const std::uint32_t* starts, const std::uint32_t* units) const {
   const Strings& strings = machine_.strings();
   for (std::size_t e = 0; e < wanted.values.size(); ++e) {
     const auto want = static_cast<std::int64_t>(strings.size(wanted.values[e]));
     const auto size = static_cast<std::int64_t>(strings.size(texts[e]));
     const std::int64_t start = signed_of(starts[e]);
     const std::int64_t given = signed_of(units[e]);
-    const std::int64_t yields = start < 0 || start >= size || given <= 0 ? 0 : std::min(given, size - start);
+    const std::int64_t yields =
+        start < 0 || start >= size || given <= 0 ? 0 : std::min(given, size - start);
     if (yields != want) return false;
   }
   return true;
@@ -155,7 +160,8 @@ TermId Deduction::at(const Wanted& wanted, RuleId rule, const Source& source) {
     if (machine_.strings().size(value) != 1) return no_term;
   }
   const std::size_t count = std::min(bank_.count(integer), integers_max);
-  for (std::size_t i = 0; i < count && machine_.size_of(bank_.term(integer, i)) + size < wanted.size_below; ++i) {
+  for (std::size_t i = 0;
+       i < count && machine_.size_of(bank_.term(integer, i)) + size < wanted.size_below; ++i) {
     units_ += 2;
     if (!starts_at(wanted, texts, bank_.values(integer, i))) continue;
     return machine_.add(rule, std::array{known, bank_.term(integer, i)});
@@ -174,14 +180,16 @@ TermId Deduction::cut_from(const Wanted& wanted, RuleId rule, const Source& sour
   if (size + 1 >= wanted.size_below) return no_term;
   TermId length = no_term;
   const std::size_t count = std::min(bank_.count(integer), integers_max);
-  for (std::size_t i = 0; i < count && machine_.size_of(bank_.term(integer, i)) + size < wanted.size_below; ++i) {
+  for (std::size_t i = 0;
+       i < count && machine_.size_of(bank_.term(integer, i)) + size < wanted.size_below; ++i) {
     units_ += 2;
     if (!long_enough(wanted, source.values, starts, bank_.values(integer, i))) continue;
     length = bank_.term(integer, i);
     break;
   }
   Wanted exact{integer, {}, wanted.size_below - size};
-  for (const std::uint32_t value : wanted.values) exact.values.push_back(machine_.strings().size(value));
+  for (const std::uint32_t value : wanted.values)
+    exact.values.push_back(machine_.strings().size(value));
   const TermId found = sum(exact);
   if (smaller(found, length, exact.size_below)) length = found;
   // The length as an end less the start, where the start is not among what sums are made of.
@@ -190,7 +198,8 @@ TermId Deduction::cut_from(const Wanted& wanted, RuleId rule, const Source& sour
     Wanted end{machine_.rules()[minus].arguments[0], exact.values, 0xffff};
     for (std::size_t e = 0; e < end.values.size(); ++e) end.values[e] += starts[e];
     const TermId last = bank_.find(end.symbol, end.values.data());
-    if (last != no_term && machine_.size_of(last) + machine_.size_of(start) + 1 < exact.size_below) {
+    if (last != no_term &&
+        machine_.size_of(last) + machine_.size_of(start) + 1 < exact.size_below) {
       const TermId difference = machine_.add(minus, std::array{last, start});
       if (smaller(difference, length, exact.size_below)) length = difference;
     }
@@ -232,9 +241,13 @@ TermId Deduction::substring_of(const Wanted& wanted, SymbolId symbol, const Sour
   units_ += 2;
   if (!occurs_in(wanted, source.values)) return no_term;
   const Rules& rules = machine_.rules();
-  for (RuleId rule = rules.symbols()[wanted.symbol].begin; rule < rules.symbols()[wanted.symbol].end; ++rule) {
-    if ((rules[rule].op != Op::at && rules[rule].op != Op::substr) || rules[rule].arguments[0] != symbol) continue;
-    const TermId found = rules[rule].op == Op::at ? at(left, rule, source) : cut(left, rule, source);
+  for (RuleId rule = rules.symbols()[wanted.symbol].begin;
+       rule < rules.symbols()[wanted.symbol].end; ++rule) {
+    if ((rules[rule].op != Op::at && rules[rule].op != Op::substr) ||
+        rules[rule].arguments[0] != symbol)
+      continue;
+    const TermId found =
+        rules[rule].op == Op::at ? at(left, rule, source) : cut(left, rule, source);
     if (!smaller(found, best, left.size_below)) continue;
     best = found;
     left.size_below = machine_.size_of(found);
@@ -266,7 +279,8 @@ TermId Deduction::substring(const Wanted& wanted) {
   return best;
 }
 
-TermId Deduction::replaced(const Wanted& wanted, RuleId rule, const Source& source, std::size_t what) {
+TermId Deduction::replaced(const Wanted& wanted, RuleId rule, const Source& source,
+                           std::size_t what) {
   const Rule& now = machine_.rules()[rule];
   Strings& strings = machine_.strings();
   const std::uint32_t* const texts = source.values;
@@ -296,14 +310,16 @@ TermId Deduction::replaced(const Wanted& wanted, RuleId rule, const Source& sour
   }
   TermId found = no_term;
   const SymbolId last = now.arguments[2];
-  const std::uint32_t size = machine_.size_of(source.term) + machine_.size_of(bank_.term(now.arguments[1], what)) + 1;
+  const std::uint32_t size =
+      machine_.size_of(source.term) + machine_.size_of(bank_.term(now.arguments[1], what)) + 1;
   if (free == 0) {
     found = bank_.find(last, by.data());
   } else {
     for (std::size_t i = 0; i < std::min(bank_.count(last), sources_max) && found == no_term; ++i) {
       const std::uint32_t* const values = bank_.values(last, i);
       bool same = true;
-      for (std::size_t e = 0; e < by.size() && same; ++e) same = (free >> e & 1U) != 0 || values[e] == by[e];
+      for (std::size_t e = 0; e < by.size() && same; ++e)
+        same = (free >> e & 1U) != 0 || values[e] == by[e];
       if (same) found = bank_.term(last, i);
       units_ += 1;
     }
@@ -319,7 +335,8 @@ Steps Deduction::replacement(Budget& budget, Wanted wanted) {
     for (std::size_t i = 0; i < std::min(bank_.count(now.arguments[0]), replaced_max); ++i) {
       const Source source{bank_.term(now.arguments[0], i), bank_.values(now.arguments[0], i)};
       const std::uint32_t size = machine_.size_of(source.term) + 2;
-      for (std::size_t what = 0; what < std::min(bank_.count(now.arguments[1]), replaced_max); ++what) {
+      for (std::size_t what = 0; what < std::min(bank_.count(now.arguments[1]), replaced_max);
+           ++what) {
         if (size + machine_.size_of(bank_.term(now.arguments[1], what)) >= wanted.size_below) break;
         const TermId found = replaced(wanted, rule, source, what);
         if (smaller(found, result_, wanted.size_below)) {

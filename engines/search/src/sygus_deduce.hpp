@@ -51,10 +51,12 @@ class Deduction {
  private:
   TermId at(const Wanted& wanted, RuleId rule, const Source& source);
   TermId cut(const Wanted& wanted, RuleId rule, const Source& source);
-  TermId cut_from(const Wanted& wanted, RuleId rule, const Source& source, TermId start, const std::uint32_t* starts);
+  TermId cut_from(const Wanted& wanted, RuleId rule, const Source& source, TermId start,
+                  const std::uint32_t* starts);
   bool occurs_in(const Wanted& wanted, const std::uint32_t* texts) const;
   bool only_place(const Wanted& wanted, const std::uint32_t* texts, Values& places) const;
-  bool starts_at(const Wanted& wanted, const std::uint32_t* texts, const std::uint32_t* starts) const;
+  bool starts_at(const Wanted& wanted, const std::uint32_t* texts,
+                 const std::uint32_t* starts) const;
   bool long_enough(const Wanted& wanted, const std::uint32_t* texts, const std::uint32_t* starts,
                    const std::uint32_t* units) const;
   bool smaller(TermId term, TermId than, std::uint32_t size_below) const noexcept;
@@ -87,10 +89,10 @@ class PieceMaker {
   void add_shifted(RuleId rule, SymbolId symbol);
   std::vector<std::size_t> sources(SymbolId symbol) const;
   void find_starts(const std::uint32_t* texts);
-  std::uint64_t cut_row(RuleId rule, const Source& source, const Integer& start, std::uint32_t sizes,
-                        ExtraPieces& out);
-  void offer(RuleId rule, const Source& source, const Integer& start, const Integer& last, bool to_end,
-             ExtraPieces& out);
+  std::uint64_t cut_row(RuleId rule, const Source& source, const Integer& start,
+                        std::uint32_t sizes, ExtraPieces& out);
+  void offer(RuleId rule, const Source& source, const Integer& start, const Integer& last,
+             bool to_end, ExtraPieces& out);
 
   Machine& machine_;
   const Bank& bank_;

@@ -33,16 +33,19 @@ class GrammarReader {
 
   bool declare(std::span<const Sexp> rules) {
     for (const Sexp& rule : rules) {
-      if (!rule.list() || rule.items.size() != 3 || rule.items[0].kind != Sexp::Kind::atom || !rule.items[2].list()) {
+      if (!rule.list() || rule.items.size() != 3 || rule.items[0].kind != Sexp::Kind::atom ||
+          !rule.items[2].list()) {
         return fail(rule, "a rule of a grammar is (NAME SORT (PRODUCTION..))");
       }
       const std::optional<Sort> sort = find_sort(rule.items[1]);
       if (!sort) return fail(rule.items[1], "a sort that is none of Bool, Int, String");
-      if (find_nonterminal(rule.items[0].atom)) return fail(rule.items[0], "this nonterminal has rules already");
+      if (find_nonterminal(rule.items[0].atom))
+        return fail(rule.items[0], "this nonterminal has rules already");
       if (rule.items[2].items.empty()) return fail(rule, "a nonterminal without productions");
       problem_.nonterminals.push_back({std::string(rule.items[0].atom), *sort, {}});
     }
-    if (problem_.nonterminals.size() > nonterminals_max) return fail(rules[0], "too many nonterminals");
+    if (problem_.nonterminals.size() > nonterminals_max)
+      return fail(rules[0], "too many nonterminals");
     if (problem_.nonterminals[0].sort != problem_.sort) {
       return fail(rules[0], "the first nonterminal has another sort than the function");
     }
@@ -51,7 +54,8 @@ class GrammarReader {
 
   std::optional<std::uint16_t> find_nonterminal(std::string_view name) const {
     for (std::size_t i = 0; i < problem_.nonterminals.size(); ++i) {
-      if (!name.empty() && problem_.nonterminals[i].name == name) return static_cast<std::uint16_t>(i);
+      if (!name.empty() && problem_.nonterminals[i].name == name)
+        return static_cast<std::uint16_t>(i);
     }
     return std::nullopt;
   }
@@ -70,8 +74,8 @@ class GrammarReader {
     const std::optional<Sort> sort = productions_of(production, read);
     if (!sort) return false;
     if (*sort != wanted) {
-      return fail(production, "a production of sort " + std::string(to_string(*sort)) + " of a nonterminal of sort " +
-                                  std::string(to_string(wanted)));
+      return fail(production, "a production of sort " + std::string(to_string(*sort)) +
+                                  " of a nonterminal of sort " + std::string(to_string(wanted)));
     }
     for (Production& one : read) problem_.nonterminals[to].productions.push_back(std::move(one));
     if (++productions_ > productions_max) return fail(production, "too many productions");
@@ -87,21 +91,26 @@ class GrammarReader {
       }
       for (std::size_t i = 0; i < problem_.arguments.size(); ++i) {
         if (!at.is(problem_.arguments[i].name)) continue;
-        out.push_back({Op::variable, static_cast<std::uint16_t>(i), {}, problem_.arguments[i].name});
+        out.push_back(
+            {Op::variable, static_cast<std::uint16_t>(i), {}, problem_.arguments[i].name});
         return problem_.arguments[i].sort;
       }
     }
     if (const std::optional<Value> value = find_literal(at)) {
-      const std::string spelling = at.list() ? "(- " + std::string(at.items[1].atom) + ")" : std::string(at.atom);
-      out.push_back(
-          {Op::constant, keep(*value), {}, at.kind == Sexp::Kind::text ? '"' + spelling + '"' : spelling});
+      const std::string spelling =
+          at.list() ? "(- " + std::string(at.items[1].atom) + ")" : std::string(at.atom);
+      out.push_back({Op::constant,
+                     keep(*value),
+                     {},
+                     at.kind == Sexp::Kind::text ? '"' + spelling + '"' : spelling});
       return sort_of(*value);
     }
     if (!at.list()) {
       fail(at, "unknown name " + std::string(at.atom));
       return std::nullopt;
     }
-    return at.head() == "Constant" || at.head() == "Variable" ? family_of(at, out) : application_of(at, out);
+    return at.head() == "Constant" || at.head() == "Variable" ? family_of(at, out)
+                                                              : application_of(at, out);
   }
 
   std::optional<Sort> family_of(const Sexp& at, std::vector<Production>& out) {
@@ -128,7 +137,8 @@ class GrammarReader {
       return std::nullopt;
     }
     if (at.items.size() - 1 > arity_max) {
-      fail(at, name + " with more than " + std::to_string(arity_max) + " arguments is not supported");
+      fail(at,
+           name + " with more than " + std::to_string(arity_max) + " arguments is not supported");
       return std::nullopt;
     }
     Production production{Op::call, 0, {}, name};
@@ -144,13 +154,15 @@ class GrammarReader {
     return sort;
   }
 
-  std::optional<Sort> name_operator(const Sexp& at, std::span<const Sort> sorts, Production& production) {
+  std::optional<Sort> name_operator(const Sexp& at, std::span<const Sort> sorts,
+                                    Production& production) {
     const std::string& name = production.symbol;
     for (std::size_t i = 0; i < problem_.functions.size(); ++i) {
       const Function& function = problem_.functions[i];
       if (function.name != name) continue;
-      const bool fits = std::equal(function.arguments.begin(), function.arguments.end(), sorts.begin(), sorts.end(),
-                                   [](const Argument& argument, Sort sort) { return argument.sort == sort; });
+      const bool fits = std::equal(
+          function.arguments.begin(), function.arguments.end(), sorts.begin(), sorts.end(),
+          [](const Argument& argument, Sort sort) { return argument.sort == sort; });
       if (!fits) break;
       production.index = static_cast<std::uint16_t>(i);
       return function.sort;

@@ -1,7 +1,7 @@
 // sygus_grammar_reader.hpp: the grammar of a synth-fun: its nonterminals and productions, typed.
 //
-// Errors: bad_sygus: names that are not known, sorts that do not fit, more than arity_max arguments, what the search does
-//         not know (let, oracles).
+// Errors: bad_sygus: names that are not known, sorts that do not fit, more than arity_max arguments, what the search
+//         does not know (let, oracles).
 #pragma once
 
 #include <optional>

@@ -21,7 +21,8 @@ std::uint64_t hash_positions(const std::uint16_t* positions, std::size_t count) 
 
 }  // namespace
 
-ConcatGraph::ConcatGraph(Machine& machine, const Sample& sample) : machine_(machine), sample_(sample) {
+ConcatGraph::ConcatGraph(Machine& machine, const Sample& sample)
+    : machine_(machine), sample_(sample) {
   if (machine.rules().symbols()[Rules::start].sort != Sort::text) return;
   for (const RuleId id : machine.rules().every(Rules::start, Op::concat)) {
     const Rule& rule = machine.rules()[id];
@@ -57,7 +58,8 @@ void ConcatGraph::intern_outputs() {
   }
 }
 
-void ConcatGraph::add_piece(TermId term, const std::uint32_t* values, const Request& request, bool inner, bool last) {
+void ConcatGraph::add_piece(TermId term, const std::uint32_t* values, const Request& request,
+                            bool inner, bool last) {
   bool empty = true;
   for (const std::uint32_t e : request.examples) {
     if ((occurs(values[e]) >> e & 1U) == 0) return;
@@ -70,8 +72,8 @@ void ConcatGraph::add_piece(TermId term, const std::uint32_t* values, const Requ
 }
 
 /// Those of a slice of the bank; the work done.
-std::uint64_t ConcatGraph::collect(const Bank& bank, SymbolId symbol, std::size_t begin, std::size_t end,
-                                   const Request& request) {
+std::uint64_t ConcatGraph::collect(const Bank& bank, SymbolId symbol, std::size_t begin,
+                                   std::size_t end, const Request& request) {
   const bool inner = symbol == machine_.rules()[rule_].arguments[0];
   for (std::size_t i = begin; i < end; ++i) {
     add_piece(bank.term(symbol, i), bank.values(symbol, i), request, inner, symbol == Rules::start);
@@ -139,7 +141,8 @@ void ConcatGraph::begin(const Request& request) {
 }
 
 /// A state that is new or reached at less cost than before goes into the queue.
-void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost, const Request& request) {
+void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost,
+                        const Request& request) {
   const std::uint32_t whole = cost + left_cost(next_.data());
   if (whole > request.size_below || whole >= cost_end) return;
   const std::size_t width = next_.size();
@@ -147,7 +150,8 @@ void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t
   std::size_t slot = hash_positions(next_.data(), width) & last;
   for (; slots_[slot] != 0; slot = (slot + 1) & last) {
     State& known = states_[slots_[slot] - 1];
-    if (!std::equal(next_.begin(), next_.end(), positions_.begin() + static_cast<std::ptrdiff_t>((slots_[slot] - 1) * width))) {
+    if (!std::equal(next_.begin(), next_.end(),
+                    positions_.begin() + static_cast<std::ptrdiff_t>((slots_[slot] - 1) * width))) {
       continue;
     }
     if (cost < known.cost) {
@@ -173,7 +177,8 @@ void ConcatGraph::reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t
 bool ConcatGraph::at_end(std::uint32_t state, const Request& request) const noexcept {
   const std::size_t width = request.examples.size();
   for (std::size_t i = 0; i < width; ++i) {
-    if (positions_[state * width + i] < machine_.strings().size(sample_.goal[request.examples[i]])) return false;
+    if (positions_[state * width + i] < machine_.strings().size(sample_.goal[request.examples[i]]))
+      return false;
   }
   return true;
 }
@@ -197,8 +202,9 @@ bool ConcatGraph::fits(const Piece& piece, const std::uint16_t* at, const Reques
 std::uint64_t ConcatGraph::expand(std::uint32_t state, const Request& request) {
   const std::size_t width = request.examples.size();
   const std::uint32_t first = request.examples[0];
-  const std::vector<std::uint16_t> at(positions_.begin() + static_cast<std::ptrdiff_t>(state * width),
-                                      positions_.begin() + static_cast<std::ptrdiff_t>((state + 1) * width));
+  const std::vector<std::uint16_t> at(
+      positions_.begin() + static_cast<std::ptrdiff_t>(state * width),
+      positions_.begin() + static_cast<std::ptrdiff_t>((state + 1) * width));
   const std::uint32_t left = machine_.strings().size(sample_.goal[first]) - at[0];
   std::uint64_t tried = 1;
   for (std::size_t units = 0; units <= std::min<std::size_t>(left, part_max_[first]); ++units) {
@@ -223,7 +229,8 @@ TermId ConcatGraph::build(std::uint32_t state) {
   return term;
 }
 
-Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extra, const Request& request) {
+Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extra,
+                       const Request& request) {
   result_ = no_term;
   const std::uint64_t began = budget.spent();
   pieces_.clear();
@@ -242,12 +249,14 @@ Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extr
     for (std::size_t i = 0; i < queue_[whole].size(); ++i) {
       const std::uint32_t state = queue_[whole][i];
       const std::uint32_t cost = states_[state].cost;
-      if (cost + left_cost(positions_.data() + state * width) != whole) continue;  // reached at less since
+      if (cost + left_cost(positions_.data() + state * width) != whole)
+        continue;  // reached at less since
       if (at_end(state, request)) {
         if (cost != 0 && cost - 1 < request.size_below) result_ = build(state);
         co_return;
       }
-      if (states_.size() > request.states_max || budget.spent() - began > request.units_max) co_return;
+      if (states_.size() > request.states_max || budget.spent() - began > request.units_max)
+        co_return;
       if (budget.spend(expand(state, request))) co_await budget.pause();
     }
   }

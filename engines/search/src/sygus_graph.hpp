@@ -1,7 +1,7 @@
 // sygus_graph.hpp: a concatenation that yields the outputs, as a shortest path.
 //
-// Shape:  a state is a position in each output; an edge is a term whose values stand at those positions; it costs its size
-//         and one for the concatenation.
+// Shape:  a state is a position in each output; an edge is a term whose values stand at those positions; it costs its
+//         size and one for the concatenation.
 // Memory: states_max states of 12 bytes and 2 an example.
 // Bound:  what is left costs at least what it costs for the one example where that is most: A* by that.
 // Source: FlashFill (Gulwani, POPL 2011) has the graph; here it is one for all examples.
@@ -40,7 +40,9 @@ class ConcatGraph {
   TermId result() const noexcept { return result_; }
 
   /// The examples in whose outputs a text occurs, as bits; what is longer than the outputs in none.
-  std::uint64_t occurs(TextId text) const noexcept { return text < occurs_.size() ? occurs_[text] : 0; }
+  std::uint64_t occurs(TextId text) const noexcept {
+    return text < occurs_.size() ? occurs_[text] : 0;
+  }
 
  private:
   struct Piece {
@@ -57,7 +59,8 @@ class ConcatGraph {
   std::uint64_t collect(const Bank& bank, SymbolId symbol, std::size_t begin, std::size_t end,
                         const Request& request);
   std::uint64_t sort_pieces(const ExtraPieces& extra, const Request& request);
-  void add_piece(TermId term, const std::uint32_t* values, const Request& request, bool inner, bool last);
+  void add_piece(TermId term, const std::uint32_t* values, const Request& request, bool inner,
+                 bool last);
   void begin(const Request& request);
   std::uint64_t expand(std::uint32_t state, const Request& request);
   bool fits(const Piece& piece, const std::uint16_t* at, const Request& request);
@@ -72,7 +75,8 @@ class ConcatGraph {
   RuleId rule_ = no_rule;
   bool one_kind_ = true;  // pieces and what ends them are of one symbol
   std::vector<std::uint64_t> occurs_;
-  std::vector<std::vector<TextId>> parts_;  // [example][begin * (units + 1) + units of the part], absent where too long
+  std::vector<std::vector<TextId>>
+      parts_;  // [example][begin * (units + 1) + units of the part], absent where too long
   std::vector<std::size_t> part_max_;
 
   std::vector<Piece> pieces_;
@@ -82,7 +86,7 @@ class ConcatGraph {
   std::vector<std::uint32_t> slots_;
   std::vector<std::vector<std::uint32_t>> queue_;      // [cost and what is left at least]
   std::vector<std::vector<std::uint32_t>> left_cost_;  // [example of the request][position]
-  std::vector<std::uint32_t> text_cost_;               // [text]: of the smallest piece, for one example
+  std::vector<std::uint32_t> text_cost_;  // [text]: of the smallest piece, for one example
   TermId result_ = no_term;
 };
 

@@ -1,6 +1,5 @@
-#include <weir/search/sygus_kernel.hpp>
-
 #include <algorithm>
+#include <weir/search/sygus_kernel.hpp>
 
 #include "sygus_print.hpp"
 #include "sygus_question.hpp"
@@ -48,11 +47,13 @@ class SygusKernel final : public Kernel {
       }
       if (offers.kept().size() > 1 && top > 0) {
         const Rules& rules = search_->machine().rules();
-        answer.question = find_question(*problem_, rules, offers.kept()[0].term, offers.kept()[1].term);
+        answer.question =
+            find_question(*problem_, rules, offers.kept()[0].term, offers.kept()[1].term);
       }
     } else if (offers.partial() && top > 0) {
       answer.examples_passed = offers.partial()->passed;
-      const double share = static_cast<double>(answer.examples_passed) / static_cast<double>(answer.examples_total);
+      const double share =
+          static_cast<double>(answer.examples_passed) / static_cast<double>(answer.examples_total);
       answer.programs.push_back(program(*offers.partial(), in, share / 2));
     }
     return answer;
@@ -67,9 +68,10 @@ class SygusKernel final : public Kernel {
     program.size = kept.size;
     program.confidence = confidence;
     for (const Language language : in) {
-      std::string text = language == Language::sygus
-                             ? kept.text
-                             : program_text(*problem_, search_->machine().rules(), kept.term, language);
+      std::string text =
+          language == Language::sygus
+              ? kept.text
+              : program_text(*problem_, search_->machine().rules(), kept.term, language);
       if (!text.empty()) program.text.emplace_back(language, std::move(text));
     }
     return program;
@@ -86,7 +88,8 @@ class SygusKernel final : public Kernel {
 Result<std::unique_ptr<Kernel>> make_kernel(const Problem& problem, const KernelConfig& config) {
   auto kernel = std::make_unique<SygusKernel>(problem, config);
   if (!kernel->begin()) {
-    return Error{"unsupported", "integers beyond 32 bits, or more than 128 characters beyond ASCII", problem.name};
+    return Error{"unsupported", "integers beyond 32 bits, or more than 128 characters beyond ASCII",
+                 problem.name};
   }
   return std::unique_ptr<Kernel>(std::move(kernel));
 }

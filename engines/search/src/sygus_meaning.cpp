@@ -1,6 +1,5 @@
 #include "sygus_meaning.hpp"
 
-
 #include <algorithm>
 #include <limits>
 
@@ -34,7 +33,8 @@ Meant to_number(std::u32string_view digits) {
   return number(value);
 }
 
-Meant replaced(const std::u32string& in, const std::u32string& what, const std::u32string& by, bool all) {
+Meant replaced(const std::u32string& in, const std::u32string& what, const std::u32string& by,
+               bool all) {
   if (what.empty()) return text(all ? in : by + in);
   std::u32string out;
   std::size_t at = 0;
@@ -49,7 +49,8 @@ Meant replaced(const std::u32string& in, const std::u32string& what, const std::
 Meant cut(const std::u32string& in, std::int64_t from, std::int64_t count) {
   const auto size = static_cast<std::int64_t>(in.size());
   if (from < 0 || from >= size || count <= 0) return text(U"");
-  return text(std::u32string_view(in).substr(static_cast<std::size_t>(from), static_cast<std::size_t>(count)));
+  return text(std::u32string_view(in).substr(static_cast<std::size_t>(from),
+                                             static_cast<std::size_t>(count)));
 }
 
 Meant found_at(const std::u32string& in, const std::u32string& what, std::int64_t from) {
@@ -89,61 +90,93 @@ Meant of_text(Op op, std::span<const Meaning> a) {
       for (const Meaning& piece : a) all += piece.text;
       return all.size() > text_max ? std::nullopt : text(all);
     }
-    case Op::replace: return replaced(s, a[1].text, a[2].text, false);
-    case Op::replace_all: return replaced(s, a[1].text, a[2].text, true);
-    case Op::at: return cut(s, a[1].number, 1);
-    case Op::substr: return cut(s, a[1].number, a[2].number);
-    case Op::to_int: return to_number(s);
-    case Op::length: return number(static_cast<std::int64_t>(s.size()));
-    case Op::index_of: return found_at(s, a[1].text, a[2].number);
-    case Op::prefix_of: return truth(a[1].text.starts_with(s));
-    case Op::suffix_of: return truth(a[1].text.ends_with(s));
-    case Op::contains: return truth(s.find(a[1].text) != std::u32string::npos);
-    case Op::text_less: return truth(s < a[1].text);
-    case Op::text_less_equal: return truth(s <= a[1].text);
-    case Op::to_code: return number(s.size() == 1 ? static_cast<std::int64_t>(s[0]) : -1);
-    case Op::is_digit: return truth(s.size() == 1 && digit(s[0]));
-    default: return std::nullopt;
+    case Op::replace:
+      return replaced(s, a[1].text, a[2].text, false);
+    case Op::replace_all:
+      return replaced(s, a[1].text, a[2].text, true);
+    case Op::at:
+      return cut(s, a[1].number, 1);
+    case Op::substr:
+      return cut(s, a[1].number, a[2].number);
+    case Op::to_int:
+      return to_number(s);
+    case Op::length:
+      return number(static_cast<std::int64_t>(s.size()));
+    case Op::index_of:
+      return found_at(s, a[1].text, a[2].number);
+    case Op::prefix_of:
+      return truth(a[1].text.starts_with(s));
+    case Op::suffix_of:
+      return truth(a[1].text.ends_with(s));
+    case Op::contains:
+      return truth(s.find(a[1].text) != std::u32string::npos);
+    case Op::text_less:
+      return truth(s < a[1].text);
+    case Op::text_less_equal:
+      return truth(s <= a[1].text);
+    case Op::to_code:
+      return number(s.size() == 1 ? static_cast<std::int64_t>(s[0]) : -1);
+    case Op::is_digit:
+      return truth(s.size() == 1 && digit(s[0]));
+    default:
+      return std::nullopt;
   }
 }
 
 Meant of_number(Op op, std::span<const Meaning> a) {
   const std::int64_t n = a[0].number;
   switch (op) {
-    case Op::from_int: return n < 0 ? text(U"") : text(code_points(std::to_string(n)));
+    case Op::from_int:
+      return n < 0 ? text(U"") : text(code_points(std::to_string(n)));
     case Op::from_code: {
       if (n >= 0xd800 && n < 0xe000) return std::nullopt;  // no UTF-8 has these
-      return n < 0 || n >= code_points_end ? text(U"") : text(std::u32string(1, static_cast<char32_t>(n)));
+      return n < 0 || n >= code_points_end ? text(U"")
+                                           : text(std::u32string(1, static_cast<char32_t>(n)));
     }
     case Op::add:
     case Op::subtract:
-    case Op::multiply: return sum(op, a);
+    case Op::multiply:
+      return sum(op, a);
     case Op::negate:
     case Op::absolute: {
       if (n == std::numeric_limits<std::int64_t>::min()) return std::nullopt;
       return number(op == Op::negate || n < 0 ? -n : n);
     }
     case Op::divide:
-    case Op::modulo: return divided(op, n, a[1].number);
-    case Op::less: return truth(n < a[1].number);
-    case Op::less_equal: return truth(n <= a[1].number);
-    case Op::greater: return truth(n > a[1].number);
-    case Op::greater_equal: return truth(n >= a[1].number);
-    default: return std::nullopt;
+    case Op::modulo:
+      return divided(op, n, a[1].number);
+    case Op::less:
+      return truth(n < a[1].number);
+    case Op::less_equal:
+      return truth(n <= a[1].number);
+    case Op::greater:
+      return truth(n > a[1].number);
+    case Op::greater_equal:
+      return truth(n >= a[1].number);
+    default:
+      return std::nullopt;
   }
 }
 
 Meant of_truth(Op op, std::span<const Meaning> a) {
   const auto holds = [](const Meaning& meaning) { return meaning.number != 0; };
   switch (op) {
-    case Op::equal: return truth(a[0] == a[1]);
-    case Op::distinct: return truth(a[0] != a[1]);
-    case Op::both: return truth(std::all_of(a.begin(), a.end(), holds));
-    case Op::either: return truth(std::any_of(a.begin(), a.end(), holds));
-    case Op::exclusive: return truth(holds(a[0]) != holds(a[1]));
-    case Op::implies: return truth(!holds(a[0]) || holds(a[1]));
-    case Op::opposite: return truth(!holds(a[0]));
-    default: return std::nullopt;
+    case Op::equal:
+      return truth(a[0] == a[1]);
+    case Op::distinct:
+      return truth(a[0] != a[1]);
+    case Op::both:
+      return truth(std::all_of(a.begin(), a.end(), holds));
+    case Op::either:
+      return truth(std::any_of(a.begin(), a.end(), holds));
+    case Op::exclusive:
+      return truth(holds(a[0]) != holds(a[1]));
+    case Op::implies:
+      return truth(!holds(a[0]) || holds(a[1]));
+    case Op::opposite:
+      return truth(!holds(a[0]));
+    default:
+      return std::nullopt;
   }
 }
 
@@ -151,7 +184,8 @@ class Evaluation {
  public:
   explicit Evaluation(std::span<const Function> functions) : functions_(functions) {}
 
-  Meant of(const Body& body, std::uint32_t node, std::span<const Meaning> arguments, std::uint32_t depth) {
+  Meant of(const Body& body, std::uint32_t node, std::span<const Meaning> arguments,
+           std::uint32_t depth) {
     if (++steps_ > steps_max || depth > nesting_max) return std::nullopt;
     const Body::Node& at = body.nodes[node];
     if (at.op == Op::constant) return meaning_of(body.constants[at.index]);
@@ -194,7 +228,8 @@ class BodyReader {
     if (!sort) return error_;
     if (*sort != expected) {
       const std::string what = "a term of sort " + std::string(to_string(*sort)) + " where ";
-      return Error{"bad_sygus", what + std::string(to_string(expected)) + " is wanted", term.where()};
+      return Error{"bad_sygus", what + std::string(to_string(expected)) + " is wanted",
+                   term.where()};
     }
     return std::move(body_);
   }
@@ -238,13 +273,16 @@ class BodyReader {
     for (std::size_t i = 0; i < functions_.size(); ++i) {
       if (functions_[i].name != name) continue;
       const std::vector<Argument>& wanted = functions_[i].arguments;
-      const bool fits = std::equal(wanted.begin(), wanted.end(), sorts.begin(), sorts.end(),
-                                   [](const Argument& argument, Sort sort) { return argument.sort == sort; });
+      const bool fits =
+          std::equal(wanted.begin(), wanted.end(), sorts.begin(), sorts.end(),
+                     [](const Argument& argument, Sort sort) { return argument.sort == sort; });
       if (!fits) return fail(term, "arguments that " + name + " does not take");
       return put(Op::call, i, std::move(children), functions_[i].sort);
     }
     const std::optional<Op> op = find_op(name, children.size());
-    if (!op) return fail(term, "unknown operator " + name + " of " + std::to_string(children.size()) + " arguments");
+    if (!op)
+      return fail(term, "unknown operator " + name + " of " + std::to_string(children.size()) +
+                            " arguments");
     const std::optional<Sort> sort = result_sort(*op, sorts);
     if (!sort) return fail(term, "arguments of sorts that " + name + " does not take");
     return put(*op, 0, std::move(children), *sort);
@@ -276,7 +314,9 @@ std::u32string code_points(std::string_view utf8) {
 
 std::string utf8_of(std::u32string_view text) {
   std::string utf8;
-  const auto put = [&utf8](char32_t byte) { utf8 += static_cast<char>(static_cast<unsigned char>(byte)); };
+  const auto put = [&utf8](char32_t byte) {
+    utf8 += static_cast<char>(static_cast<unsigned char>(byte));
+  };
   for (const char32_t point : text) {
     if (point < 0x80) {
       put(point);
@@ -285,7 +325,8 @@ std::string utf8_of(std::u32string_view text) {
       put(0x80 | (point & 0x3f));
     } else {
       if (point >= 0x10000) put(0xf0 | (point >> 18U));
-      put((point >= 0x10000 ? 0x80U : 0xe0U) | ((point >> 12U) & (point >= 0x10000 ? 0x3fU : 0xfU)));
+      put((point >= 0x10000 ? 0x80U : 0xe0U) |
+          ((point >> 12U) & (point >= 0x10000 ? 0x3fU : 0xfU)));
       put(0x80 | ((point >> 6U) & 0x3f));
       put(0x80 | (point & 0x3f));
     }
@@ -294,8 +335,10 @@ std::string utf8_of(std::u32string_view text) {
 }
 
 Meaning meaning_of(const Value& value) {
-  if (const auto* const number = std::get_if<std::int64_t>(&value)) return {Sort::integer, *number, {}};
-  if (const auto* const truth = std::get_if<bool>(&value)) return {Sort::boolean, *truth ? 1 : 0, {}};
+  if (const auto* const number = std::get_if<std::int64_t>(&value))
+    return {Sort::integer, *number, {}};
+  if (const auto* const truth = std::get_if<bool>(&value))
+    return {Sort::boolean, *truth ? 1 : 0, {}};
   const auto* const text = std::get_if<std::string>(&value);
   return {Sort::text, 0, text == nullptr ? std::u32string() : code_points(*text)};
 }
@@ -313,11 +356,12 @@ std::optional<Meaning> meaning_of(Op op, std::span<const Meaning> arguments) {
 
 std::optional<Meaning> meaning_of(const Body& body, std::span<const Meaning> arguments,
                                   std::span<const Function> functions) {
-  return Evaluation(functions).of(body, static_cast<std::uint32_t>(body.nodes.size() - 1), arguments, 0);
+  return Evaluation(functions).of(body, static_cast<std::uint32_t>(body.nodes.size() - 1),
+                                  arguments, 0);
 }
 
-Result<Body> read_body(const Sexp& term, std::span<const Argument> arguments, std::span<const Function> functions,
-                       Sort expected) {
+Result<Body> read_body(const Sexp& term, std::span<const Argument> arguments,
+                       std::span<const Function> functions, Sort expected) {
   return BodyReader(arguments, functions).read(term, expected);
 }
 

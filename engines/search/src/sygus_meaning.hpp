@@ -36,7 +36,7 @@ std::optional<Meaning> meaning_of(const Body& body, std::span<const Meaning> arg
 
 /// The typed term of an S-expression: names of `arguments` and `functions`, literals, operators.
 /// Errors: bad_sygus, what does not belong, or where sorts do not fit.
-Result<Body> read_body(const Sexp& term, std::span<const Argument> arguments, std::span<const Function> functions,
-                       Sort expected);
+Result<Body> read_body(const Sexp& term, std::span<const Argument> arguments,
+                       std::span<const Function> functions, Sort expected);
 
 }  // namespace weir::search::sygus

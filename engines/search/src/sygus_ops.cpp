@@ -65,7 +65,8 @@ constexpr Sort sort_named(char name) noexcept {
 }
 
 bool takes(const Signature& signature, std::size_t count) noexcept {
-  return count == signature.arguments.size() || (signature.more && count > signature.arguments.size());
+  return count == signature.arguments.size() ||
+         (signature.more && count > signature.arguments.size());
 }
 
 std::optional<std::int64_t> integer_of(std::string_view digits) noexcept {
@@ -85,8 +86,9 @@ std::optional<Op> find_op(std::string_view name, std::size_t arguments) noexcept
 }
 
 std::optional<Sort> result_sort(Op op, std::span<const Sort> arguments) noexcept {
-  const auto* const found = std::find_if(signatures.begin(), signatures.end(),
-                                         [op](const Signature& signature) { return signature.op == op; });
+  const auto* const found =
+      std::find_if(signatures.begin(), signatures.end(),
+                   [op](const Signature& signature) { return signature.op == op; });
   if (found == signatures.end() || !takes(*found, arguments.size())) return std::nullopt;
   char any = 0;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -127,10 +129,12 @@ std::optional<Value> find_literal(const Sexp& node) {
   } else if (node.is("true") || node.is("false")) {
     value.emplace(std::in_place_type<bool>, node.is("true"));
   } else if (node.kind == Sexp::Kind::atom) {
-    if (const auto number = integer_of(node.atom)) value.emplace(std::in_place_type<std::int64_t>, *number);
-  } else if (node.head() == "-" && node.items.size() == 2 && node.items[1].kind == Sexp::Kind::atom &&
-             !node.items[1].atom.starts_with('-')) {
-    if (const auto number = integer_of(node.items[1].atom)) value.emplace(std::in_place_type<std::int64_t>, -*number);
+    if (const auto number = integer_of(node.atom))
+      value.emplace(std::in_place_type<std::int64_t>, *number);
+  } else if (node.head() == "-" && node.items.size() == 2 &&
+             node.items[1].kind == Sexp::Kind::atom && !node.items[1].atom.starts_with('-')) {
+    if (const auto number = integer_of(node.items[1].atom))
+      value.emplace(std::in_place_type<std::int64_t>, -*number);
   }
   return value;
 }

@@ -49,7 +49,8 @@ void PieceMaker::add_shifted(RuleId rule, SymbolId symbol) {
         values[e] = bank_.values(symbol, i)[e] + (op == Op::add ? by : 0 - by);
       }
       if (bank_.find(symbol, values.data()) != no_term) continue;
-      add_integer(machine_.add(rule, std::array{bank_.term(symbol, i), bank_.term(symbol, c)}), values);
+      add_integer(machine_.add(rule, std::array{bank_.term(symbol, i), bank_.term(symbol, c)}),
+                  values);
     }
   }
 }
@@ -91,16 +92,19 @@ void PieceMaker::find_starts(const std::uint32_t* texts) {
   strings.freeze(false);
 }
 
-void PieceMaker::offer(RuleId rule, const Source& source, const Integer& start, const Integer& last, bool to_end,
-                       ExtraPieces& out) {
+void PieceMaker::offer(RuleId rule, const Source& source, const Integer& start, const Integer& last,
+                       bool to_end, ExtraPieces& out) {
   Strings& strings = machine_.strings();
   std::uint64_t hash = 0;
   for (std::size_t e = 0; e < values_.size(); ++e) {
     const std::string_view in = strings.view(source.values[e]);
     const auto from = static_cast<std::int32_t>(start.values[e]);
-    const std::int64_t units = std::int64_t{static_cast<std::int32_t>(last.values[e])} - (to_end ? from : 0);
+    const std::int64_t units =
+        std::int64_t{static_cast<std::int32_t>(last.values[e])} - (to_end ? from : 0);
     const bool empty = from < 0 || static_cast<std::size_t>(from) >= in.size() || units <= 0;
-    values_[e] = empty ? 0 : strings.id(in.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(units)));
+    values_[e] = empty ? 0
+                       : strings.id(in.substr(static_cast<std::size_t>(from),
+                                              static_cast<std::size_t>(units)));
     if (values_[e] == Strings::absent || (graph_.occurs(values_[e]) >> e & 1U) == 0) return;
     hash = fold(hash, values_[e]);
   }
@@ -111,10 +115,11 @@ void PieceMaker::offer(RuleId rule, const Source& source, const Integer& start, 
   out.values.insert(out.values.end(), values_.begin(), values_.end());
 }
 
-std::uint64_t PieceMaker::cut_row(RuleId rule, const Source& source, const Integer& start, std::uint32_t sizes,
-                                  ExtraPieces& out) {
+std::uint64_t PieceMaker::cut_row(RuleId rule, const Source& source, const Integer& start,
+                                  std::uint32_t sizes, ExtraPieces& out) {
   const auto smaller = [](const Integer& a, std::uint32_t size) { return a.size < size; };
-  const auto begin = std::lower_bound(integers_.begin(), integers_.end(), sizes - start.size, smaller);
+  const auto begin =
+      std::lower_bound(integers_.begin(), integers_.end(), sizes - start.size, smaller);
   const auto end = std::lower_bound(begin, integers_.end(), sizes - start.size + 1, smaller);
   machine_.strings().freeze(true);
   for (auto last = begin; last != end; ++last) {
@@ -128,7 +133,8 @@ std::uint64_t PieceMaker::cut_row(RuleId rule, const Source& source, const Integ
 Steps PieceMaker::run(Budget& budget, std::uint32_t sizes_max, ExtraPieces& out) {
   values_.resize(bank_.sample().count);
   const std::vector<RuleId> all = machine_.rules().every(Rules::start, Op::substr);
-  if (all.empty() || machine_.rules()[all[0]].arguments[1] != machine_.rules()[all[0]].arguments[2]) co_return;
+  if (all.empty() || machine_.rules()[all[0]].arguments[1] != machine_.rules()[all[0]].arguments[2])
+    co_return;
   const RuleId rule = all[0];
   const SymbolId text = machine_.rules()[rule].arguments[0];
   if (bank_size_ != bank_.size()) {
@@ -143,7 +149,8 @@ Steps PieceMaker::run(Budget& budget, std::uint32_t sizes_max, ExtraPieces& out)
     for (std::uint32_t sizes = sizes_done_ + 1; sizes <= sizes_max; ++sizes) {
       for (const Integer& start : integers_) {
         if (start.size >= sizes || out.terms.size() >= pieces_kept_max) break;
-        if (start.start && budget.spend(cut_row(rule, source, start, sizes, out))) co_await budget.pause();
+        if (start.start && budget.spend(cut_row(rule, source, start, sizes, out)))
+          co_await budget.pause();
       }
     }
   }

@@ -12,7 +12,8 @@
 namespace weir::search::sygus {
 
 /// Nothing: the language has no way to write it.
-std::string program_text(const Problem& problem, const Rules& rules, std::span<const SygusTerm> term, Language in);
+std::string program_text(const Problem& problem, const Rules& rules,
+                         std::span<const SygusTerm> term, Language in);
 
 /// The term apart from its grammar.
 Body body_of(const Rules& rules, std::span<const SygusTerm> term);

@@ -17,16 +17,19 @@ struct Writing {
 constexpr std::array writings{
     Writing{Op::concat, {}, {}, {}, " + "},
     Writing{Op::replace, "replace(#0, #1, #2)", "replace(#0, #1, #2)", "replace(#0, #1, #2)"},
-    Writing{Op::replace_all, "replace_all(#0, #1, #2)", "replace_all(#0, #1, #2)", "replace_all(#0, #1, #2)"},
+    Writing{Op::replace_all, "replace_all(#0, #1, #2)", "replace_all(#0, #1, #2)",
+            "replace_all(#0, #1, #2)"},
     Writing{Op::at, "substr(#0, #1, 1)", "substr(#0, #1, 1)", "substr(#0, #1, 1)"},
     Writing{Op::substr, "substr(#0, #1, #2)", "substr(#0, #1, #2)", "substr(#0, #1, #2)"},
     Writing{Op::from_int, "from_int(#0)", "from_int(#0)", "from_int(#0)"},
     Writing{Op::to_int, "to_int(#0)", "to_int(#0)", "to_int(#0)"},
     Writing{Op::length, "len(#0)", "static_cast<std::int64_t>((#0).size())", "(#0).length"},
     Writing{Op::index_of, "index_of(#0, #1, #2)", "index_of(#0, #1, #2)", "index_of(#0, #1, #2)"},
-    Writing{Op::prefix_of, "(#1).startswith(#0)", "((#1).rfind(#0, 0) == 0)", "(#1).startsWith(#0)"},
+    Writing{Op::prefix_of, "(#1).startswith(#0)", "((#1).rfind(#0, 0) == 0)",
+            "(#1).startsWith(#0)"},
     Writing{Op::suffix_of, "(#1).endswith(#0)", "suffix_of(#0, #1)", "(#1).endsWith(#0)"},
-    Writing{Op::contains, "(#1 in #0)", "((#0).find(#1) != std::string::npos)", "(#0).includes(#1)"},
+    Writing{Op::contains, "(#1 in #0)", "((#0).find(#1) != std::string::npos)",
+            "(#0).includes(#1)"},
     Writing{Op::text_less, "(#0 < #1)", "(#0 < #1)", "(#0 < #1)"},
     Writing{Op::text_less_equal, "(#0 <= #1)", "(#0 <= #1)", "(#0 <= #1)"},
     Writing{Op::from_code, "from_code(#0)", "from_code(#0)", "from_code(#0)"},
@@ -65,46 +68,59 @@ constexpr std::array helpers{
            "    return at == std::string::npos ? s : s.replace(at, t.size(), u);\n  };",
            "const replace = (s, t, u) => {\n    const at = s.indexOf(t);\n"
            "    return at < 0 ? s : s.slice(0, at) + u + s.slice(at + t.length);\n  };"},
-    Helper{"replace_all", "def replace_all(s, t, u): return s.replace(t, u) if t else s",
-           "const auto replace_all = [](std::string s, const std::string& t, const std::string& u) {\n"
-           "    for (std::size_t at = 0; !t.empty() && (at = s.find(t, at)) != std::string::npos; at += u.size()) {\n"
-           "      s.replace(at, t.size(), u);\n    }\n    return s;\n  };",
-           "const replace_all = (s, t, u) => t === \"\" ? s : s.split(t).join(u);"},
-    Helper{"substr", "def substr(s, i, n): return s[i:i + n] if 0 <= i < len(s) and n > 0 else \"\"",
-           "const auto substr = [](const std::string& s, std::int64_t i, std::int64_t n) {\n"
-           "    const bool some = i >= 0 && i < static_cast<std::int64_t>(s.size()) && n > 0;\n"
-           "    return some ? s.substr(static_cast<std::size_t>(i), static_cast<std::size_t>(n)) : std::string();\n"
-           "  };",
-           "const substr = (s, i, n) => i >= 0 && i < s.length && n > 0 ? s.slice(i, i + n) : \"\";"},
+    Helper{
+        "replace_all", "def replace_all(s, t, u): return s.replace(t, u) if t else s",
+        "const auto replace_all = [](std::string s, const std::string& t, const std::string& u) {\n"
+        "    for (std::size_t at = 0; !t.empty() && (at = s.find(t, at)) != std::string::npos; at "
+        "+= u.size()) {\n"
+        "      s.replace(at, t.size(), u);\n    }\n    return s;\n  };",
+        "const replace_all = (s, t, u) => t === \"\" ? s : s.split(t).join(u);"},
+    Helper{
+        "substr", "def substr(s, i, n): return s[i:i + n] if 0 <= i < len(s) and n > 0 else \"\"",
+        "const auto substr = [](const std::string& s, std::int64_t i, std::int64_t n) {\n"
+        "    const bool some = i >= 0 && i < static_cast<std::int64_t>(s.size()) && n > 0;\n"
+        "    return some ? s.substr(static_cast<std::size_t>(i), static_cast<std::size_t>(n)) : "
+        "std::string();\n"
+        "  };",
+        "const substr = (s, i, n) => i >= 0 && i < s.length && n > 0 ? s.slice(i, i + n) : \"\";"},
     Helper{"from_int", "def from_int(n): return str(n) if n >= 0 else \"\"",
-           "const auto from_int = [](std::int64_t n) { return n < 0 ? std::string() : std::to_string(n); };",
+           "const auto from_int = [](std::int64_t n) { return n < 0 ? std::string() : "
+           "std::to_string(n); };",
            "const from_int = (n) => n < 0 ? \"\" : String(n);"},
-    Helper{"to_int", "def to_int(s): return int(s) if s and all(c in \"0123456789\" for c in s) else -1",
+    Helper{"to_int",
+           "def to_int(s): return int(s) if s and all(c in \"0123456789\" for c in s) else -1",
            "const auto to_int = [](const std::string& s) -> std::int64_t {\n"
-           "    if (s.empty() || s.find_first_not_of(\"0123456789\") != std::string::npos) return -1;\n"
-           "    std::uint64_t n = 0;\n    for (const char c : s) n = n * 10 + static_cast<std::uint64_t>(c - '0');\n"
+           "    if (s.empty() || s.find_first_not_of(\"0123456789\") != std::string::npos) return "
+           "-1;\n"
+           "    std::uint64_t n = 0;\n    for (const char c : s) n = n * 10 + "
+           "static_cast<std::uint64_t>(c - '0');\n"
            "    return static_cast<std::int64_t>(n);\n  };",
            "const to_int = (s) => /^[0-9]+$/.test(s) ? Number(s) : -1;"},
     Helper{"index_of", "def index_of(s, t, i): return s.find(t, i) if 0 <= i <= len(s) else -1",
-           "const auto index_of = [](const std::string& s, const std::string& t, std::int64_t i) -> std::int64_t {\n"
+           "const auto index_of = [](const std::string& s, const std::string& t, std::int64_t i) "
+           "-> std::int64_t {\n"
            "    if (i < 0 || i > static_cast<std::int64_t>(s.size())) return -1;\n"
            "    const std::size_t at = s.find(t, static_cast<std::size_t>(i));\n"
            "    return at == std::string::npos ? -1 : static_cast<std::int64_t>(at);\n  };",
            "const index_of = (s, t, i) => i < 0 || i > s.length ? -1 : s.indexOf(t, i);"},
-    Helper{"suffix_of", {},
+    Helper{"suffix_of",
+           {},
            "const auto suffix_of = [](const std::string& s, const std::string& t) {\n"
-           "    return s.size() <= t.size() && t.compare(t.size() - s.size(), s.size(), s) == 0;\n  };",
+           "    return s.size() <= t.size() && t.compare(t.size() - s.size(), s.size(), s) == 0;\n "
+           " };",
            {}},
     Helper{"from_code", "def from_code(n): return chr(n) if 0 <= n < 0x30000 else \"\"",
            "const auto from_code = [](std::int64_t n) {\n"
-           "    return n < 0 || n >= 128 ? std::string() : std::string(1, static_cast<char>(n));\n  };",
+           "    return n < 0 || n >= 128 ? std::string() : std::string(1, static_cast<char>(n));\n "
+           " };",
            "const from_code = (n) => n >= 0 && n < 0x30000 ? String.fromCodePoint(n) : \"\";"},
     Helper{"to_code", "def to_code(s): return ord(s) if len(s) == 1 else -1",
            "const auto to_code = [](const std::string& s) -> std::int64_t {\n"
            "    return s.size() == 1 ? static_cast<unsigned char>(s[0]) : -1;\n  };",
            "const to_code = (s) => s.length === 1 ? s.charCodeAt(0) : -1;"},
     Helper{"is_digit", "def is_digit(s): return len(s) == 1 and s in \"0123456789\"",
-           "const auto is_digit = [](const std::string& s) { return s.size() == 1 && s[0] >= '0' && s[0] <= '9'; };",
+           "const auto is_digit = [](const std::string& s) { return s.size() == 1 && s[0] >= '0' "
+           "&& s[0] <= '9'; };",
            "const is_digit = (s) => /^[0-9]$/.test(s);"},
     Helper{"div", "def div(a, b): return a // b if b > 0 else -(a // -b)",
            "const auto div = [](std::int64_t a, std::int64_t b) -> std::int64_t {\n"
@@ -117,16 +133,22 @@ constexpr std::array helpers{
 };
 
 constexpr std::array reserved{
-    "and",      "as",       "assert", "async",   "await",    "break",   "class",  "continue", "def",   "del",    "elif",
-    "else",     "except",   "finally", "for",    "from",     "global",  "if",     "import",   "in",    "is",     "lambda",
-    "nonlocal", "not",      "or",     "pass",    "raise",    "return",  "try",    "while",    "with",  "yield",  "auto",
-    "bool",     "case",     "char",   "const",   "default",  "delete",  "do",     "double",   "enum",  "extern", "false",
-    "float",    "function", "goto",   "int",     "let",      "long",    "new",    "null",     "short", "static", "std",
-    "struct",   "switch",   "this",   "throw",   "true",     "typedef", "typeof", "union",    "using", "var",    "void",
-    "virtual",  "volatile", "len",    "abs",     "str",      "chr",     "ord",    "all",      "eval",  "arguments",
-    "None",     "True",     "False",  "String",  "Number",   "Math",    "signed", "unsigned", "template", "typename",
-    "namespace", "operator", "private", "public", "protected", "register", "sizeof", "inline", "friend", "explicit",
-    "export",   "catch",    "instanceof", "debugger", "super", "xor",   "compl",  "bitand",   "bitor", "mutable", "main"};
+    "and",        "as",       "assert",    "async",    "await",    "break",     "class",
+    "continue",   "def",      "del",       "elif",     "else",     "except",    "finally",
+    "for",        "from",     "global",    "if",       "import",   "in",        "is",
+    "lambda",     "nonlocal", "not",       "or",       "pass",     "raise",     "return",
+    "try",        "while",    "with",      "yield",    "auto",     "bool",      "case",
+    "char",       "const",    "default",   "delete",   "do",       "double",    "enum",
+    "extern",     "false",    "float",     "function", "goto",     "int",       "let",
+    "long",       "new",      "null",      "short",    "static",   "std",       "struct",
+    "switch",     "this",     "throw",     "true",     "typedef",  "typeof",    "union",
+    "using",      "var",      "void",      "virtual",  "volatile", "len",       "abs",
+    "str",        "chr",      "ord",       "all",      "eval",     "arguments", "None",
+    "True",       "False",    "String",    "Number",   "Math",     "signed",    "unsigned",
+    "template",   "typename", "namespace", "operator", "private",  "public",    "protected",
+    "register",   "sizeof",   "inline",    "friend",   "explicit", "export",    "catch",
+    "instanceof", "debugger", "super",     "xor",      "compl",    "bitand",    "bitor",
+    "mutable",    "main"};
 
 class CodeWriter {
  public:
@@ -139,15 +161,20 @@ class CodeWriter {
   }
 
   std::string write(const Body& body) {
-    const std::string result = expression(body, static_cast<std::uint32_t>(body.nodes.size() - 1), arguments_);
+    const std::string result =
+        expression(body, static_cast<std::uint32_t>(body.nodes.size() - 1), arguments_);
+    for (const Body::Node& node : body.nodes) {
+      if (node.op == Op::variable) used_.insert(arguments_[node.index]);
+    }
     std::string inner;
     for (std::size_t i = 0; i < called_; ++i) inner += inner_function(i);
     std::string used;
     for (const Helper& helper : helpers) {
-      if (uses(result, helper.name) || uses(inner, helper.name)) used += indented(pick(helper)) + "\n";
+      if (uses(result, helper.name) || uses(inner, helper.name))
+        used += indented(pick(helper)) + "\n";
     }
-    return head(name_, problem_.arguments, arguments_, problem_.sort) + used + inner + "  " + indent() + "return " +
-           result + (python() ? "" : ";\n}");
+    return head(name_, problem_.arguments, arguments_, problem_.sort) + used + inner + "  " +
+           indent() + "return " + result + (python() ? "" : ";\n}");
   }
 
  private:
@@ -159,13 +186,16 @@ class CodeWriter {
     return python() ? written.python : language_ == Language::cpp ? written.cpp : written.js;
   }
 
-  std::string indented(std::string_view text) const { return text.empty() ? "" : "  " + indent() + std::string(text); }
+  std::string indented(std::string_view text) const {
+    return text.empty() ? "" : "  " + indent() + std::string(text);
+  }
 
   static bool uses(const std::string& text, std::string_view name) {
     const std::string call = std::string(name) + "(";
     for (std::size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
       const char before = at == 0 ? ' ' : text[at - 1];
-      if (before != '_' && before != '.' && std::isalnum(static_cast<unsigned char>(before)) == 0) return true;
+      if (before != '_' && before != '.' && std::isalnum(static_cast<unsigned char>(before)) == 0)
+        return true;
     }
     return false;
   }
@@ -174,7 +204,8 @@ class CodeWriter {
   std::string fresh(std::string_view name) {
     std::string plain;
     for (const char c : name) {
-      const bool letter = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
+      const bool letter =
+          (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
       plain += letter ? c : '_';
     }
     if (plain.empty() || (plain[0] >= '0' && plain[0] <= '9')) plain = "f_" + plain;
@@ -186,12 +217,14 @@ class CodeWriter {
     return sort == Sort::text ? "std::string" : sort == Sort::integer ? "std::int64_t" : "bool";
   }
 
-  std::string parameters(const std::vector<Argument>& arguments, const std::vector<std::string>& names) const {
+  std::string parameters(const std::vector<Argument>& arguments,
+                         const std::vector<std::string>& names) const {
     std::string list;
     for (std::size_t i = 0; i < names.size(); ++i) {
       list += i == 0 ? "" : ", ";
       if (language_ == Language::cpp) {
         const bool text = arguments[i].sort == Sort::text;
+        list += used_.contains(names[i]) ? "" : "[[maybe_unused]] ";
         list += (text ? "const std::string& " : std::string(type(arguments[i].sort)) + " ");
       }
       list += names[i];
@@ -204,20 +237,23 @@ class CodeWriter {
     const std::string list = name + "(" + parameters(arguments, names) + ")";
     if (python()) return "def " + list + ":\n";
     if (language_ == Language::js) return "function " + list + " {\n";
-    return "#include <cstdint>\n#include <string>\n\n" + std::string(type(sort)) + " " + list + " {\n";
+    return "#include <cstdint>\n#include <string>\n\n" + std::string(type(sort)) + " " + list +
+           " {\n";
   }
 
   std::string inner_function(std::size_t i) {
     const Function& function = problem_.functions[i];
     std::vector<std::string> names;
-    for (std::size_t k = 0; k < function.arguments.size(); ++k) names.push_back("a" + std::to_string(k) + "_");
+    for (std::size_t k = 0; k < function.arguments.size(); ++k)
+      names.push_back("a" + std::to_string(k) + "_");
     const std::string list = parameters(function.arguments, names);
     const auto root = static_cast<std::uint32_t>(function.body.nodes.size() - 1);
     const std::string result = expression(function.body, root, names);
     if (python()) return "    def " + functions_[i] + "(" + list + "): return " + result + "\n";
-    if (language_ == Language::js) return "  const " + functions_[i] + " = (" + list + ") => " + result + ";\n";
-    return "  const auto " + functions_[i] + " = [&](" + list + ") -> " + std::string(type(function.sort)) +
-           " { return " + result + "; };\n";
+    if (language_ == Language::js)
+      return "  const " + functions_[i] + " = (" + list + ") => " + result + ";\n";
+    return "  const auto " + functions_[i] + " = [&](" + list + ") -> " +
+           std::string(type(function.sort)) + " { return " + result + "; };\n";
   }
 
   std::string constant(const Value& value) const {
@@ -226,7 +262,9 @@ class CodeWriter {
     }
     if (const auto* const number = std::get_if<std::int64_t>(&value)) {
       const std::string digits = std::to_string(*number);
-      return language_ == Language::cpp ? "std::int64_t{" + digits + "}" : *number < 0 ? "(" + digits + ")" : digits;
+      return language_ == Language::cpp ? "std::int64_t{" + digits + "}"
+             : *number < 0              ? "(" + digits + ")"
+                                        : digits;
     }
     const auto* const text = std::get_if<std::string>(&value);
     return text == nullptr ? std::string() : quoted(*text);
@@ -255,11 +293,13 @@ class CodeWriter {
     }
     out = '"' + out + '"';
     if (language_ != Language::cpp) return out;
-    return text.find('\0') == std::string::npos ? "std::string(" + out + ")"
-                                                : "std::string(" + out + ", " + std::to_string(text.size()) + ")";
+    return text.find('\0') == std::string::npos
+               ? "std::string(" + out + ")"
+               : "std::string(" + out + ", " + std::to_string(text.size()) + ")";
   }
 
-  std::string expression(const Body& body, std::uint32_t node, const std::vector<std::string>& names) {
+  std::string expression(const Body& body, std::uint32_t node,
+                         const std::vector<std::string>& names) {
     const Body::Node& at = body.nodes[node];
     if (at.op == Op::constant) return constant(body.constants[at.index]);
     if (at.op == Op::variable) return names[at.index];
@@ -269,12 +309,16 @@ class CodeWriter {
       called_ = std::max<std::size_t>(called_, at.index + 1U);
       return functions_[at.index] + "(" + joined(given, ", ") + ")";
     }
-    const auto* const writing =
-        std::find_if(writings.begin(), writings.end(), [&](const Writing& one) { return one.op == at.op; });
+    const auto* const writing = std::find_if(writings.begin(), writings.end(),
+                                             [&](const Writing& one) { return one.op == at.op; });
     if (writing == writings.end()) return {};
     if (!writing->more.empty()) {
       const bool words = at.op == Op::both || at.op == Op::either;
-      return "(" + joined(given, !words || python() ? writing->more : at.op == Op::both ? " && " : " || ") + ")";
+      return "(" +
+             joined(given, !words || python()  ? writing->more
+                           : at.op == Op::both ? " && "
+                                               : " || ") +
+             ")";
     }
     std::string out;
     const std::string_view form = pick(*writing);
@@ -296,7 +340,7 @@ class CodeWriter {
 
   const Problem& problem_;
   Language language_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, used_;
   std::string name_;
   std::vector<std::string> arguments_, functions_;
   std::size_t called_ = 0;  // functions up to here are written
@@ -304,7 +348,9 @@ class CodeWriter {
 
 /// Every character of the problem's texts is one unit of the language's.
 bool representable(const Problem& problem, Language language) {
-  const char32_t end = language == Language::python ? 0x110000 : language == Language::js ? 0x10000 : 0x80;
+  const char32_t end = language == Language::python ? 0x110000
+                       : language == Language::js   ? 0x10000
+                                                    : 0x80;
   const auto fits = [end](const Value& value) {
     const auto* const text = std::get_if<std::string>(&value);
     if (text == nullptr) return true;
@@ -312,9 +358,10 @@ bool representable(const Problem& problem, Language language) {
     return std::all_of(points.begin(), points.end(), [end](char32_t point) { return point < end; });
   };
   return std::all_of(problem.constants.begin(), problem.constants.end(), fits) &&
-         std::all_of(problem.examples.begin(), problem.examples.end(), [&fits](const Example& example) {
-           return std::all_of(example.in.begin(), example.in.end(), fits) && fits(*example.out);
-         });
+         std::all_of(
+             problem.examples.begin(), problem.examples.end(), [&fits](const Example& example) {
+               return std::all_of(example.in.begin(), example.in.end(), fits) && fits(*example.out);
+             });
 }
 
 }  // namespace
@@ -336,7 +383,8 @@ Body body_of(const Rules& rules, std::span<const SygusTerm> term) {
   return body;
 }
 
-std::string program_text(const Problem& problem, const Rules& rules, std::span<const SygusTerm> term, Language in) {
+std::string program_text(const Problem& problem, const Rules& rules,
+                         std::span<const SygusTerm> term, Language in) {
   if (in == Language::sygus) return define_fun(problem, rules, term);
   if (!representable(problem, in)) return {};
   return CodeWriter(problem, in).write(body_of(rules, term));

@@ -13,12 +13,15 @@ constexpr std::size_t asked_max = 400;
 /// Texts and numbers near a value: those that look most like it first.
 std::vector<Meaning> near(const Meaning& value) {
   std::vector<Meaning> all;
-  const auto put_text = [&all](std::u32string text) { all.push_back({Sort::text, 0, std::move(text)}); };
+  const auto put_text = [&all](std::u32string text) {
+    all.push_back({Sort::text, 0, std::move(text)});
+  };
   if (value.sort == Sort::boolean) all.push_back({Sort::boolean, 1 - value.number, {}});
   if (value.sort == Sort::integer) {
     for (const std::int64_t step : {1, -1, 10}) {
       std::int64_t moved = 0;
-      if (!__builtin_add_overflow(value.number, step, &moved)) all.push_back({Sort::integer, moved, {}});
+      if (!__builtin_add_overflow(value.number, step, &moved))
+        all.push_back({Sort::integer, moved, {}});
     }
   }
   if (value.sort != Sort::text) return all;
@@ -88,7 +91,8 @@ class Inquiry {
 
 }  // namespace
 
-std::optional<Question> find_question(const Problem& problem, const Rules& rules, std::span<const SygusTerm> first,
+std::optional<Question> find_question(const Problem& problem, const Rules& rules,
+                                      std::span<const SygusTerm> first,
                                       std::span<const SygusTerm> second) {
   return Inquiry(problem, body_of(rules, first), body_of(rules, second)).run();
 }

@@ -10,9 +10,10 @@
 
 namespace weir::search::sygus {
 
-/// Looked for among the examples' inputs with letters left out, doubled or put in, and arguments exchanged between them;
-/// some hundred in a fixed order. None: the programs agree on all of those.
-std::optional<Question> find_question(const Problem& problem, const Rules& rules, std::span<const SygusTerm> first,
+/// Looked for among the examples' inputs with letters left out, doubled or put in, and arguments exchanged between
+/// them; some hundred in a fixed order. None: the programs agree on all of those.
+std::optional<Question> find_question(const Problem& problem, const Rules& rules,
+                                      std::span<const SygusTerm> first,
                                       std::span<const SygusTerm> second);
 
 }  // namespace weir::search::sygus

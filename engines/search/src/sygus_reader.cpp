@@ -31,8 +31,9 @@ class ProblemReader {
 
   bool take(const Sexp& command) {
     const std::string_view name = command.head();
-    if (name == "set-logic" || name == "set-info" || name == "set-option" || name == "set-options" ||
-        name == "set-feature" || name == "declare-weight" || name == "check-synth") {
+    if (name == "set-logic" || name == "set-info" || name == "set-option" ||
+        name == "set-options" || name == "set-feature" || name == "declare-weight" ||
+        name == "check-synth") {
       return true;
     }
     if (name == "declare-var") return declare_variable(command);
@@ -47,7 +48,8 @@ class ProblemReader {
     if (command.items.size() != 3 || command.items[1].kind != Sexp::Kind::atom) {
       return fail(command, "(declare-var NAME SORT)");
     }
-    return find_sort(command.items[2]) || fail(command.items[2], "a sort that is none of Bool, Int, String");
+    return find_sort(command.items[2]) ||
+           fail(command.items[2], "a sort that is none of Bool, Int, String");
   }
 
   bool read_arguments(const Sexp& list, std::vector<Argument>& out) {
@@ -60,7 +62,8 @@ class ProblemReader {
       if (!sort) return fail(one.items[1], "a sort that is none of Bool, Int, String");
       const std::string_view name = one.items[0].atom;
       const auto same = [name](const Argument& argument) { return argument.name == name; };
-      if (std::any_of(out.begin(), out.end(), same)) return fail(one, "two arguments have this name");
+      if (std::any_of(out.begin(), out.end(), same))
+        return fail(one, "two arguments have this name");
       out.push_back({std::string(name), *sort});
     }
     return out.size() <= 100 || fail(list, "more than 100 arguments");
@@ -95,8 +98,11 @@ class ProblemReader {
     const std::vector<Sexp>& items = command.items;
     if (!problem_.name.empty()) return fail(command, "more than one synth-fun is not supported");
     if (items.size() == 4) return fail(command, "a synth-fun without a grammar is not supported");
-    if ((items.size() != 5 && items.size() != 6) || items[1].kind != Sexp::Kind::atom || items[1].atom.empty()) {
-      return fail(command, "(synth-fun NAME ((NAME SORT)..) SORT [((NAME SORT)..)] ((NAME SORT (PRODUCTION..))..))");
+    if ((items.size() != 5 && items.size() != 6) || items[1].kind != Sexp::Kind::atom ||
+        items[1].atom.empty()) {
+      return fail(
+          command,
+          "(synth-fun NAME ((NAME SORT)..) SORT [((NAME SORT)..)] ((NAME SORT (PRODUCTION..))..))");
     }
     if (!read_arguments(items[2], problem_.arguments)) return false;
     const std::optional<Sort> sort = find_sort(items[3]);
@@ -104,7 +110,8 @@ class ProblemReader {
     problem_.sort = *sort;
     problem_.version = items.size() == 6 ? 2 : 1;
     const Sexp& rules = items.back();
-    if (!rules.list() || rules.items.empty()) return fail(rules, "a grammar is ((NAME SORT (PRODUCTION..))..)");
+    if (!rules.list() || rules.items.empty())
+      return fail(rules, "a grammar is ((NAME SORT (PRODUCTION..))..)");
     if (problem_.version == 2 && !declared_as(items[4], rules)) return false;
     if (std::optional<Error> error = read_grammar(rules.items, problem_)) {
       error_ = std::move(*error);
@@ -122,8 +129,10 @@ class ProblemReader {
     for (std::size_t i = 0; i < rules.items.size(); ++i) {
       const Sexp& one = declared.items[i];
       const Sexp& rule = rules.items[i];
-      const bool shaped = one.list() && one.items.size() == 2 && rule.list() && rule.items.size() >= 2;
-      if (!shaped || one.items[0].atom != rule.items[0].atom || one.items[1].atom != rule.items[1].atom) {
+      const bool shaped =
+          one.list() && one.items.size() == 2 && rule.list() && rule.items.size() >= 2;
+      if (!shaped || one.items[0].atom != rule.items[0].atom ||
+          one.items[1].atom != rule.items[1].atom) {
         return fail(one, "a nonterminal is declared in another way than its rules are");
       }
     }
@@ -153,7 +162,8 @@ class ProblemReader {
       if (is_application(left)) return take_example(left, &right, true, line);
       if (is_application(right)) return take_example(right, &left, true, line);
     }
-    if (problem_.sort == Sort::boolean && is_application(term)) return take_example(term, nullptr, true, line);
+    if (problem_.sort == Sort::boolean && is_application(term))
+      return take_example(term, nullptr, true, line);
     if (problem_.sort == Sort::boolean && term.head() == "not" && term.items.size() == 2 &&
         is_application(term.items[1])) {
       return take_example(term.items[1], nullptr, false, line);
@@ -177,11 +187,13 @@ class ProblemReader {
     Example example;
     example.line = line;
     if (application.items.size() != problem_.arguments.size() + 1) {
-      return fail(application, problem_.name + " takes " + std::to_string(problem_.arguments.size()) + " arguments");
+      return fail(application, problem_.name + " takes " +
+                                   std::to_string(problem_.arguments.size()) + " arguments");
     }
     example.in.resize(problem_.arguments.size());
     for (std::size_t i = 0; i < example.in.size(); ++i) {
-      if (!constant(application.items[i + 1], problem_.arguments[i].sort, example.in[i])) return false;
+      if (!constant(application.items[i + 1], problem_.arguments[i].sort, example.in[i]))
+        return false;
     }
     Value out = holds;
     if (output != nullptr && !constant(*output, problem_.sort, out)) return false;
@@ -195,11 +207,12 @@ class ProblemReader {
     if (!fresh) {
       const Example& first = problem_.examples[found->second];
       if (first.out == example.out) return true;
-      error_ = Error{"infeasible",
-                     "lines " + std::to_string(first.line) + " and " + std::to_string(example.line) +
-                         " give the same inputs different outputs, " + literal(*first.out) + " and " +
-                         literal(*example.out),
-                     at.where()};
+      error_ =
+          Error{"infeasible",
+                "lines " + std::to_string(first.line) + " and " + std::to_string(example.line) +
+                    " give the same inputs different outputs, " + literal(*first.out) + " and " +
+                    literal(*example.out),
+                at.where()};
       return false;
     }
     if (problem_.examples.size() >= examples_max) return fail(at, "too many examples");

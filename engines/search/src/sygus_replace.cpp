@@ -14,7 +14,8 @@ constexpr std::size_t chain_constants_max = 24;
 
 std::vector<std::size_t> ReplaceChains::constants(SymbolId symbol) const {
   std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < bank_.count_up_to(symbol, 1) && found.size() < chain_constants_max; ++i) {
+  for (std::size_t i = 0; i < bank_.count_up_to(symbol, 1) && found.size() < chain_constants_max;
+       ++i) {
     if (machine_.rule_of(bank_.term(symbol, i)).op == Op::constant) found.push_back(i);
   }
   return found;
@@ -25,9 +26,12 @@ std::uint32_t ReplaceChains::distance(const Values& values) const {
   std::uint32_t sum = 0;
   for (std::size_t e = 0; e < values.size(); ++e) {
     std::array<std::int32_t, 256> letters{};
-    for (const char c : machine_.strings().view(values[e])) letters[static_cast<unsigned char>(c)] += 1;
-    for (const char c : machine_.strings().view(bank_.sample().goal[e])) letters[static_cast<unsigned char>(c)] -= 1;
-    for (const std::int32_t count : letters) sum += static_cast<std::uint32_t>(count < 0 ? -count : count);
+    for (const char c : machine_.strings().view(values[e]))
+      letters[static_cast<unsigned char>(c)] += 1;
+    for (const char c : machine_.strings().view(bank_.sample().goal[e]))
+      letters[static_cast<unsigned char>(c)] -= 1;
+    for (const std::int32_t count : letters)
+      sum += static_cast<std::uint32_t>(count < 0 ? -count : count);
   }
   return sum;
 }
@@ -50,14 +54,17 @@ std::uint64_t ReplaceChains::extend(const Link& link, RuleId rule, std::vector<L
                                                               bank_.values(now.arguments[2], by)};
       units += count * 2;
       machine_.limit_text(200);
-      if (!machine_.apply(now, given.data(), bank_.sample(), values.data(), count) || values == link.values) continue;
+      if (!machine_.apply(now, given.data(), bank_.sample(), values.data(), count) ||
+          values == link.values)
+        continue;
       std::uint64_t hash = count;
       for (const std::uint32_t value : values) {
         hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
         hash ^= hash >> 31U;
       }
       if (!known_.insert(hash).second) continue;
-      const std::array arguments{link.term, bank_.term(now.arguments[1], what), bank_.term(now.arguments[2], by)};
+      const std::array arguments{link.term, bank_.term(now.arguments[1], what),
+                                 bank_.term(now.arguments[2], by)};
       const TermId term = machine_.add(rule, arguments);
       if (values == bank_.sample().goal) take(term);
       out.push_back({term, values, distance(values)});
@@ -88,7 +95,8 @@ Steps ReplaceChains::run(Budget& budget, std::uint32_t size_below) {
     for (std::size_t i = 0; i < bank_.count_up_to(Rules::start, 1); ++i) {
       const std::uint32_t* const values = bank_.values(Rules::start, i);
       if (machine_.rule_of(bank_.term(Rules::start, i)).op != Op::variable) continue;
-      beam.push_back({bank_.term(Rules::start, i), Values(values, values + bank_.sample().count), 0});
+      beam.push_back(
+          {bank_.term(Rules::start, i), Values(values, values + bank_.sample().count), 0});
     }
     for (std::uint32_t depth = 0; depth < chain_depth_max && !beam.empty(); ++depth) {
       std::vector<Link> next;
@@ -96,7 +104,8 @@ Steps ReplaceChains::run(Budget& budget, std::uint32_t size_below) {
         if (machine_.size_of(link.term) + 3 >= size_below_) continue;
         if (budget.spend(extend(link, rule, next) + finish(link, rule))) co_await budget.pause();
       }
-      std::stable_sort(next.begin(), next.end(), [](const Link& a, const Link& b) { return a.distance < b.distance; });
+      std::stable_sort(next.begin(), next.end(),
+                       [](const Link& a, const Link& b) { return a.distance < b.distance; });
       if (next.size() > beam_width) next.erase(next.begin() + beam_width, next.end());
       beam = std::move(next);
     }

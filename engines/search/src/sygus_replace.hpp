@@ -1,4 +1,4 @@
-// sygus_replace.hpp: chains of replacements of constants, by a beam over how far the letters are from those of the outputs.
+// sygus_replace.hpp: chains of replacements of constants, by a beam over how far letters are from those of the outputs.
 //
 // Cost:   at most depth x width x constants^2 candidates.
 #pragma once

@@ -38,7 +38,8 @@ std::vector<std::vector<std::uint16_t>> closures(const Problem& problem) {
 std::set<std::string> mined_texts(const Problem& problem) {
   std::set<std::string> texts{"", " "};
   const auto is_word = [](char c) {
-    return (static_cast<unsigned char>(c) >= 128) || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+    return (static_cast<unsigned char>(c) >= 128) || (c >= '0' && c <= '9') ||
+           ((c | 32) >= 'a' && (c | 32) <= 'z');
   };
   const auto add = [&](const Value& value, bool words) {
     const std::string* const text = std::get_if<std::string>(&value);
@@ -46,7 +47,8 @@ std::set<std::string> mined_texts(const Problem& problem) {
     for (std::size_t at = 0; at < text->size();) {
       std::size_t end = at + 1;
       while (is_word((*text)[at]) && end < text->size() && is_word((*text)[end])) ++end;
-      if ((words || !is_word((*text)[at])) && texts.size() < mined_max) texts.insert(text->substr(at, end - at));
+      if ((words || !is_word((*text)[at])) && texts.size() < mined_max)
+        texts.insert(text->substr(at, end - at));
       at = end;
     }
   };
@@ -63,7 +65,8 @@ Rules::Rules(const Problem& problem) : constants_(problem.constants) {
   const std::vector<std::vector<std::uint16_t>> reached = closures(problem);
   std::map<std::pair<Sort, std::vector<std::uint16_t>>, SymbolId> same;
   std::vector<SymbolId> symbol_of(problem.nonterminals.size(), 0xffff);
-  std::vector<std::uint16_t> order{0};  // nonterminals as symbols, in the order in which they are reached
+  std::vector<std::uint16_t> order{
+      0};  // nonterminals as symbols, in the order in which they are reached
   symbol_of[0] = 0;
   same[{problem.nonterminals[0].sort, reached[0]}] = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -71,8 +74,9 @@ Rules::Rules(const Problem& problem) : constants_(problem.constants) {
       for (const Production& production : problem.nonterminals[nonterminal].productions) {
         if (production.op == Op::chain) continue;
         for (const std::uint16_t argument : production.arguments) {
-          const auto [found, fresh] = same.try_emplace({problem.nonterminals[argument].sort, reached[argument]},
-                                                       static_cast<SymbolId>(order.size()));
+          const auto [found, fresh] =
+              same.try_emplace({problem.nonterminals[argument].sort, reached[argument]},
+                               static_cast<SymbolId>(order.size()));
           symbol_of[argument] = found->second;
           if (fresh) order.push_back(argument);
         }
@@ -84,7 +88,8 @@ Rules::Rules(const Problem& problem) : constants_(problem.constants) {
     symbols_.push_back({problem.nonterminals[order[i]].sort, begin, begin});
     for (const std::uint16_t nonterminal : reached[order[i]]) {
       for (const Production& production : problem.nonterminals[nonterminal].productions) {
-        if (production.op != Op::chain) add_rule(problem, production, static_cast<SymbolId>(i), symbol_of);
+        if (production.op != Op::chain)
+          add_rule(problem, production, static_cast<SymbolId>(i), symbol_of);
       }
     }
   }
@@ -96,8 +101,9 @@ void Rules::add_rule(const Problem& problem, const Production& production, Symbo
     add_constants(problem, static_cast<Sort>(production.index), symbol);
     return;
   }
-  Rule rule{production.op, static_cast<std::uint8_t>(production.arguments.size()), production.index, {}, symbol,
-            production.symbol};
+  Rule rule{production.op,    static_cast<std::uint8_t>(production.arguments.size()),
+            production.index, {},
+            symbol,           production.symbol};
   for (std::size_t i = 0; i < production.arguments.size(); ++i) {
     rule.arguments[i] = symbol_of[production.arguments[i]];
   }
@@ -110,7 +116,8 @@ void Rules::add_constants(const Problem& problem, Sort sort, SymbolId symbol) {
   if (sort == Sort::integer) {
     for (std::int64_t number = -1; number <= 10; ++number) values.emplace_back(number);
     for (const Example& example : problem.examples) {
-      if (sort_of(*example.out) == sort && values.size() < mined_max) values.push_back(*example.out);
+      if (sort_of(*example.out) == sort && values.size() < mined_max)
+        values.push_back(*example.out);
     }
   }
   if (sort == Sort::text) {
@@ -119,16 +126,22 @@ void Rules::add_constants(const Problem& problem, Sort sort, SymbolId symbol) {
   for (const Value& value : values) {
     auto found = std::find(constants_.begin(), constants_.end(), value);
     if (found == constants_.end()) found = constants_.insert(found, value);
-    put({Op::constant, 0, static_cast<std::uint16_t>(found - constants_.begin()), {}, symbol, literal(value)});
+    put({Op::constant,
+         0,
+         static_cast<std::uint16_t>(found - constants_.begin()),
+         {},
+         symbol,
+         literal(value)});
   }
 }
 
 void Rules::put(Rule rule) {
   Symbol& symbol = symbols_[rule.symbol];
-  const bool known = std::any_of(rules_.begin() + symbol.begin, rules_.end(), [&](const Rule& other) {
-    return other.op == rule.op && other.arity == rule.arity && other.index == rule.index &&
-           other.arguments == rule.arguments;
-  });
+  const bool known =
+      std::any_of(rules_.begin() + symbol.begin, rules_.end(), [&](const Rule& other) {
+        return other.op == rule.op && other.arity == rule.arity && other.index == rule.index &&
+               other.arguments == rule.arguments;
+      });
   if (known || rules_.size() >= no_rule) return;
   rules_.push_back(std::move(rule));
   symbol.end = static_cast<RuleId>(rules_.size());
@@ -137,7 +150,8 @@ void Rules::put(Rule rule) {
 RuleId Rules::find(SymbolId symbol, Op op, std::span<const SymbolId> arguments) const noexcept {
   for (RuleId id = symbols_[symbol].begin; id < symbols_[symbol].end; ++id) {
     const Rule& rule = rules_[id];
-    if (rule.op == op && std::equal(arguments.begin(), arguments.end(), rule.arguments.begin())) return id;
+    if (rule.op == op && std::equal(arguments.begin(), arguments.end(), rule.arguments.begin()))
+      return id;
   }
   return no_rule;
 }

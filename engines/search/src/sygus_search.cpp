@@ -10,9 +10,12 @@ namespace weir::search::sygus {
 namespace {
 
 constexpr std::size_t whole_sample_max = 16;  // examples that are all taken at once
-constexpr std::size_t first_growth = 40;     // terms in the bank at the first try
-constexpr std::size_t late_terms = 3000;     // in the bank, where an answer is still missing: all means are tried
+constexpr std::size_t first_growth = 40;      // terms in the bank at the first try
+constexpr std::size_t late_terms =
+    3000;  // in the bank, where an answer is still missing: all means are tried
 constexpr std::size_t text_margin = 6;
+constexpr std::uint64_t others_units_max = 40 * Budget::units_per_simulation;
+constexpr std::size_t others_max = 3;
 constexpr std::size_t examples_at_once_max = 60;  // of a sample; sets of examples are 64 bits
 
 std::size_t longest_text(const Problem& problem) {
@@ -36,8 +39,13 @@ std::uint64_t units_of(std::size_t candidates, const Bank& bank) {
 
 }  // namespace
 
-SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine, const KernelConfig& config)
-    : problem_(problem), machine_(std::move(machine)), config_(config), offers_(problem), steps_(go()) {}
+SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine,
+                         const KernelConfig& config)
+    : problem_(problem),
+      machine_(std::move(machine)),
+      config_(config),
+      offers_(problem),
+      steps_(go()) {}
 
 /// Some of the first, the shortest and the longest output.
 std::vector<std::uint32_t> SygusSearch::first_examples() const {
@@ -82,6 +90,7 @@ bool SygusSearch::begin_round() {
 Steps SygusSearch::go() {
   while (begin_round()) {
     co_await grow();
+    if (!stop()) co_await others();
     if (!stop()) co_await prove();
     if (!stop()) break;
   }
@@ -102,7 +111,8 @@ Steps SygusSearch::grow() {
     const std::size_t looked = round_->bank.step();
     more = looked != 0;
     if (budget_.spend(units_of(looked, round_->bank))) co_await budget_.pause();
-    for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop(); ++round_->goal_terms_seen) {
+    for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop();
+         ++round_->goal_terms_seen) {
       offer(round_->bank.goal_terms()[round_->goal_terms_seen]);
     }
     if (stop() || (more && round_->bank.total() < next)) continue;
@@ -157,7 +167,13 @@ Steps SygusSearch::strategies() {
     co_await clusters();
     if (stop()) co_return;
   }
-  if (offers_.found() || round.bank.total() > late_terms) co_await inverses();
+  const TermId part = round.unifier.most_covering();
+  if (!offers_.found() && part != no_term) offers_.offer_partial(*machine_, part);
+  if ((offers_.found() || round.bank.total() > late_terms) &&
+      round.bank.total() > round.inverses_at * 2) {
+    round.inverses_at = round.bank.total();
+    co_await inverses();
+  }
   if (!stop() && offers_.found() && round.shrunk != offers_.size_below()) {
     Shrink shrink(*machine_, round.bank, round.deduction, offers_);
     co_await shrink.run(budget_);
@@ -210,16 +226,32 @@ Steps SygusSearch::clusters() {
   co_await split();
 }
 
-/// Looks at all terms that are smaller than the best.
+/// Programs of the best one's size and of one more, to have another to show and to ask about.
+Steps SygusSearch::others() {
+  Bank& bank = round_->bank;
+  const std::uint64_t until = budget_.spent() + others_units_max;
+  while (offers_.found() && !stop() && bank.size() < offers_.size_below() + 2 &&
+         offers_.kept().size() < others_max && budget_.spent() < until) {
+    const std::size_t looked = bank.step();
+    if (looked == 0) co_return;
+    if (budget_.spend(units_of(looked, bank))) co_await budget_.pause();
+    for (; round_->goal_terms_seen < bank.goal_terms().size() && !stop();
+         ++round_->goal_terms_seen) {
+      offer(bank.goal_terms()[round_->goal_terms_seen]);
+    }
+  }
+}
+
+/// Looks at all terms that are smaller than the best; at all, where there is none.
 Steps SygusSearch::prove() {
-  while (offers_.found() && !stop()) {
+  while (!stop()) {
     Bank::Limits limits;
     limits.text_max = std::numeric_limits<std::uint16_t>::max();
     limits.concat_size_max = std::numeric_limits<std::uint32_t>::max();
     limits.ite = true;
     limits.bytes_max = config_.memory_bytes_max / 2 + machine_->strings().bytes();
-    limits.proof_size = offers_.size_below() - 1;
-    if (limits.proof_size == 0) {
+    limits.proof_size = offers_.found() ? offers_.size_below() - 1 : 0;
+    if (offers_.found() && limits.proof_size == 0) {
       smallest_ = true;
       co_return;
     }
@@ -231,11 +263,13 @@ Steps SygusSearch::prove() {
       for (; seen < bank.goal_terms().size() && !stop(); ++seen) offer(bank.goal_terms()[seen]);
       proof_bytes_ = bank.bytes();
       if (budget_.spend(units_of(looked, bank))) co_await budget_.pause();
-    } while (looked != 0 && !stop() && offers_.size_below() > bank.size());
+    } while (looked != 0 && !stop() && offers_.size_below() > bank.size() &&
+             offers_.found() == (limits.proof_size != 0));
     candidates_ += bank.candidates();
     proof_bytes_ = 0;
     if (stop()) co_return;
-    if (bank.full() || !bank.complete()) co_return;
+    if (offers_.found() && limits.proof_size == 0) continue;
+    if (bank.full() || !bank.complete() || !offers_.found()) co_return;
     if (offers_.size_below() > limits.proof_size || offers_.size_below() <= bank.size()) {
       smallest_ = true;
       co_return;
@@ -245,7 +279,8 @@ Steps SygusSearch::prove() {
 
 std::size_t SygusSearch::bytes() const noexcept {
   std::size_t bytes = machine_->bytes() + offers_.bytes() + proof_bytes_;
-  if (round_) bytes += round_->bank.bytes() + round_->extra.values.capacity() * sizeof(std::uint32_t);
+  if (round_)
+    bytes += round_->bank.bytes() + round_->extra.values.capacity() * sizeof(std::uint32_t);
   return bytes;
 }
 

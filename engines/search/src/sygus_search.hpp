@@ -1,11 +1,12 @@
 // sygus_search.hpp: what is tried, and in which order.
 //
-// First:  until one answer is there: the bank grows; whenever it has grown by more than half, what builds on it is tried.
+// First:  until one answer is there, the bank grows; whenever it has grown by half, what builds on it is tried.
 // Then:   the same with the size of the best as bound, and the best made smaller by its parts.
 // Last:   all smaller terms, one by one: none is right, and the best is known to be smallest; or memory ends.
 // Sample: a few examples first; one more whenever a term is right on those only, and all is built anew.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <vector>
 #include <weir/search/kernel.hpp>
@@ -26,7 +27,9 @@ class SygusSearch {
   const Offers& offers() const noexcept { return offers_; }
   const Machine& machine() const noexcept { return *machine_; }
   bool smallest() const noexcept { return smallest_; }
-  std::uint64_t candidates() const noexcept { return candidates_ + (round_ ? round_->bank.candidates() : 0); }
+  std::uint64_t candidates() const noexcept {
+    return candidates_ + (round_ ? round_->bank.candidates() : 0);
+  }
   std::size_t bytes() const noexcept;
 
  private:
@@ -34,10 +37,16 @@ class SygusSearch {
   struct Round {
     Round(Machine& machine, const Sample& sample, const Bank::Limits& limits)
         : graph(machine, sample),
-          bank(machine, sample, limits),
+          bank(machine, sample, with(limits, graph.usable())),
           unifier(machine, bank.sample()),
           deduction(machine, bank),
           pieces(machine, bank, graph) {}
+
+    /// What the graph does not concatenate, the bank has to.
+    static Bank::Limits with(Bank::Limits limits, bool graph_usable) {
+      if (!graph_usable) limits.concat_size_max = std::numeric_limits<std::uint32_t>::max();
+      return limits;
+    }
 
     ConcatGraph graph;
     Bank bank;
@@ -45,8 +54,8 @@ class SygusSearch {
     Deduction deduction;
     PieceMaker pieces;
     ExtraPieces extra, none;
-    std::size_t clusters_at = 0;
-    std::uint32_t shrunk = 0;      // the best when it was last made smaller
+    std::size_t clusters_at = 0, inverses_at = 0;  // terms in the bank when it was tried
+    std::uint32_t shrunk = 0;                      // the best when it was last made smaller
     std::size_t goal_terms_seen = 0;
   };
 
@@ -56,6 +65,7 @@ class SygusSearch {
   Steps split();
   Steps inverses();
   Steps clusters();
+  Steps others();
   Steps prove();
   bool begin_round();
   void offer(TermId term);

@@ -8,7 +8,10 @@ std::size_t code_point_bytes(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
-  const std::size_t bytes = first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  const std::size_t bytes = first >= 0xf0 && first <= 0xf4 ? 4
+                            : first >= 0xe0                ? 3
+                            : first >= 0xc2                ? 2
+                                                           : 0;
   if (bytes == 0 || first > 0xf4 || text.size() < bytes) return 0;
   for (std::size_t i = 1; i < bytes; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -113,7 +116,8 @@ class SexpReader {
   bool word() {
     Sexp node = here(Sexp::Kind::atom);
     const std::size_t begin = at_;
-    while (at_ < text_.size() && std::string_view(" \t\r\n();\"|").find(text_[at_]) == std::string_view::npos) {
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n();\"|").find(text_[at_]) == std::string_view::npos) {
       if (static_cast<unsigned char>(text_[at_]) < 0x20) return fail("a control character");
       if (!advance()) return false;
     }

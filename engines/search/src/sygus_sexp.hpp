@@ -20,14 +20,16 @@ struct Sexp {
 
   Kind kind = Kind::atom;
   std::uint32_t line = 0, column = 0;
-  std::string_view atom;  // of an atom as written; of text what stands between the quotes, as written
+  std::string_view
+      atom;  // of an atom as written; of text what stands between the quotes, as written
   std::vector<Sexp> items;
 
   bool is(std::string_view word) const noexcept { return kind == Kind::atom && atom == word; }
   bool list() const noexcept { return kind == Kind::list; }
   /// The word that a list begins with, or nothing.
   std::string_view head() const noexcept {
-    return list() && !items.empty() && items[0].kind == Kind::atom ? items[0].atom : std::string_view();
+    return list() && !items.empty() && items[0].kind == Kind::atom ? items[0].atom
+                                                                   : std::string_view();
   }
   std::string where() const { return std::to_string(line) + ":" + std::to_string(column); }
 };

@@ -43,7 +43,8 @@ bool Shrink::offer_with(std::size_t node, TermId term) {
     term = machine_.add(old.rule, std::span(arguments.data(), machine_.rules()[old.rule].arity));
     node = parent;
   }
-  return machine_.size_of(term) < offers_.size_below() && offers_.offer(machine_, bank_.sample(), term);
+  return machine_.size_of(term) < offers_.size_below() &&
+         offers_.offer(machine_, bank_.sample(), term);
 }
 
 /// Whether the program yields the outputs of the sample with these values at a node.
@@ -102,13 +103,15 @@ Steps Shrink::run(Budget& budget) {
       std::uint64_t units = 1;
       if (machine_.size_of(nodes_[i]) < 2) continue;
       const TermId found = deduction_.any(wanted_at(i));
-      again = (found != no_term && offer_with(i, found)) || simpler_part(i, units) || smaller_terms(i, units);
+      again = (found != no_term && offer_with(i, found)) || simpler_part(i, units) ||
+              smaller_terms(i, units);
       if (budget.spend(units + deduction_.take_units())) co_await budget.pause();
       if (offers_.counterexample()) co_return;
     }
     for (std::size_t i = 1; i < nodes_.size() && !again; ++i) {
       const Wanted wanted = wanted_at(i);
-      if (wanted.size_below < 6 || machine_.rules().symbols()[wanted.symbol].sort != Sort::text) continue;
+      if (wanted.size_below < 6 || machine_.rules().symbols()[wanted.symbol].sort != Sort::text)
+        continue;
       co_await deduction_.replacement(budget, wanted);
       again = deduction_.result() != no_term && offer_with(i, deduction_.result());
       if (offers_.counterexample()) co_return;

@@ -16,7 +16,9 @@ class Steps {
   struct promise_type {
     std::coroutine_handle<> awaits = std::noop_coroutine();
 
-    Steps get_return_object() { return Steps(std::coroutine_handle<promise_type>::from_promise(*this)); }
+    Steps get_return_object() {
+      return Steps(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
     std::suspend_always initial_suspend() noexcept { return {}; }
     auto final_suspend() noexcept {
       struct Back {
@@ -77,7 +79,8 @@ class Budget {
 
   /// Lets `steps` go on for that many simulations; false: they have ended.
   bool run(Steps& steps, std::uint32_t simulations) {
-    until_ += simulations * units_per_simulation;  // cumulative: how turns are cut makes no difference
+    until_ +=
+        simulations * units_per_simulation;  // cumulative: how turns are cut makes no difference
     if (spent_ >= until_ && spent_ != 0) return !steps.done();
     if (steps.done()) return false;
     const std::coroutine_handle<> next = resume_ ? std::exchange(resume_, nullptr) : steps.handle();

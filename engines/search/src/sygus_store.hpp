@@ -20,13 +20,16 @@ class Rows {
   explicit Rows(std::size_t width = 1) : width_(width) {}
 
   std::size_t size() const noexcept { return size_; }
-  T* operator[](std::size_t row) noexcept { return blocks_[row / block_rows].get() + row % block_rows * width_; }
+  T* operator[](std::size_t row) noexcept {
+    return blocks_[row / block_rows].get() + row % block_rows * width_;
+  }
   const T* operator[](std::size_t row) const noexcept {
     return blocks_[row / block_rows].get() + row % block_rows * width_;
   }
   /// A new row.
   T* push() {
-    if (size_ % block_rows == 0) blocks_.push_back(std::make_unique_for_overwrite<T[]>(block_rows * width_));
+    if (size_ % block_rows == 0)
+      blocks_.push_back(std::make_unique_for_overwrite<T[]>(block_rows * width_));
     size_ += 1;
     return (*this)[size_ - 1];
   }
@@ -51,7 +54,8 @@ class HashIndex {
   std::uint32_t find(std::uint64_t hash, Same same) const {
     const Shard& shard = shards_[hash % shard_count];
     const std::size_t last = shard.slots.size() - 1;
-    for (std::size_t slot = (hash >> 32U) & last; shard.slots[slot] != 0; slot = (slot + 1) & last) {
+    for (std::size_t slot = (hash >> 32U) & last; shard.slots[slot] != 0;
+         slot = (slot + 1) & last) {
       const std::uint64_t entry = shard.slots[slot];
       if (entry >> 32U == hash >> 32U && same(static_cast<std::uint32_t>(entry) - 1)) {
         return static_cast<std::uint32_t>(entry) - 1;
@@ -74,7 +78,8 @@ class HashIndex {
   }
 
  private:
-  static constexpr std::size_t shard_count = 64;  // by the lower half of a hash; places within by the upper half
+  static constexpr std::size_t shard_count =
+      64;  // by the lower half of a hash; places within by the upper half
   static constexpr std::size_t first_slots = 8;
 
   struct Shard {

@@ -45,7 +45,8 @@ bool Alphabet::learn(const Problem& problem) {
     const std::string* const text = std::get_if<std::string>(&value);
     if (text == nullptr) return;
     for (const char32_t point : code_points(*text)) {
-      if (point >= 128 && beyond_.find(point) == std::u32string::npos && beyond_.size() <= beyond_max) {
+      if (point >= 128 && beyond_.find(point) == std::u32string::npos &&
+          beyond_.size() <= beyond_max) {
         beyond_ += point;
       }
     }
@@ -116,6 +117,8 @@ const char* Strings::keep(std::string_view text) {
   return begin;
 }
 
-std::size_t Strings::bytes() const noexcept { return block_bytes_ + spans_.bytes() + index_.bytes(); }
+std::size_t Strings::bytes() const noexcept {
+  return block_bytes_ + spans_.bytes() + index_.bytes();
+}
 
 }  // namespace weir::search::sygus

@@ -12,7 +12,8 @@ std::int32_t integer(std::uint32_t value) noexcept { return static_cast<std::int
 
 bool put_integer(std::int64_t value, std::uint32_t& out) noexcept {
   out = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
-  return value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max();
+  return value >= std::numeric_limits<std::int32_t>::min() &&
+         value <= std::numeric_limits<std::int32_t>::max();
 }
 
 template <class Of>
@@ -60,7 +61,8 @@ bool Machine::encode_all() {
 
 std::optional<std::uint32_t> Machine::encode(const Value& value) {
   if (const auto* const truth = std::get_if<bool>(&value)) return *truth ? 1U : 0U;
-  if (const auto* const text = std::get_if<std::string>(&value)) return strings_.id(alphabet_.units_of(*text));
+  if (const auto* const text = std::get_if<std::string>(&value))
+    return strings_.id(alphabet_.units_of(*text));
   std::uint32_t out = 0;
   const auto* const number = std::get_if<std::int64_t>(&value);
   if (number == nullptr || !put_integer(*number, out)) return std::nullopt;
@@ -78,7 +80,8 @@ Sample Machine::sample(std::span<const std::uint32_t> examples) const {
   some.count = examples.size();
   some.inputs.resize(everything_.inputs.size());
   for (const std::uint32_t example : examples) {
-    for (std::size_t i = 0; i < some.inputs.size(); ++i) some.inputs[i].push_back(everything_.inputs[i][example]);
+    for (std::size_t i = 0; i < some.inputs.size(); ++i)
+      some.inputs[i].push_back(everything_.inputs[i][example]);
     some.goal.push_back(everything_.goal[example]);
   }
   return some;
@@ -134,23 +137,30 @@ bool Machine::evaluate(TermId id, const Sample& sample, Values& out) {
   return apply(rule, pointers.data(), sample, out.data(), sample.count);
 }
 
-bool Machine::apply(const Rule& rule, const std::uint32_t* const* a, const Sample& sample, std::uint32_t* out,
-                    std::size_t count) {
+bool Machine::apply(const Rule& rule, const std::uint32_t* const* a, const Sample& sample,
+                    std::uint32_t* out, std::size_t count) {
   switch (rule.op) {
-    case Op::constant: return each(out, count, [&](std::size_t) { return constants_[rule.index]; });
-    case Op::variable: return each(out, count, [&](std::size_t i) { return sample.inputs[rule.index][i]; });
-    case Op::ite: return each(out, count, [&](std::size_t i) { return a[0][i] != 0 ? a[1][i] : a[2][i]; });
-    case Op::concat: return join(rule, a, out, count);
-    case Op::replace: return replace(a, out, count);
+    case Op::constant:
+      return each(out, count, [&](std::size_t) { return constants_[rule.index]; });
+    case Op::variable:
+      return each(out, count, [&](std::size_t i) { return sample.inputs[rule.index][i]; });
+    case Op::ite:
+      return each(out, count, [&](std::size_t i) { return a[0][i] != 0 ? a[1][i] : a[2][i]; });
+    case Op::concat:
+      return join(rule, a, out, count);
+    case Op::replace:
+      return replace(a, out, count);
     case Op::at:
     case Op::substr:
-    case Op::from_int: return apply_text(rule, a, out, count);
+    case Op::from_int:
+      return apply_text(rule, a, out, count);
     case Op::to_int:
     case Op::length:
     case Op::index_of:
     case Op::prefix_of:
     case Op::suffix_of:
-    case Op::contains: return apply_search(rule, a, out, count);
+    case Op::contains:
+      return apply_search(rule, a, out, count);
     case Op::add:
     case Op::subtract:
     case Op::negate:
@@ -158,15 +168,18 @@ bool Machine::apply(const Rule& rule, const std::uint32_t* const* a, const Sampl
     case Op::less:
     case Op::less_equal:
     case Op::greater:
-    case Op::greater_equal: return apply_number(rule, a, out, count);
+    case Op::greater_equal:
+      return apply_number(rule, a, out, count);
     case Op::equal:
     case Op::distinct:
     case Op::both:
     case Op::either:
     case Op::exclusive:
     case Op::implies:
-    case Op::opposite: return apply_truth(rule, a, out, count);
-    default: return apply_slowly(rule, a, out, count);
+    case Op::opposite:
+      return apply_truth(rule, a, out, count);
+    default:
+      return apply_slowly(rule, a, out, count);
   }
 }
 
@@ -174,10 +187,12 @@ TextId Machine::cut(TextId text, std::int32_t from, std::int32_t units) {
   const auto size = static_cast<std::int32_t>(strings_.size(text));
   if (from < 0 || from >= size || units <= 0) return 0;
   if (from == 0 && units >= size) return text;
-  return strings_.id(strings_.view(text).substr(static_cast<std::size_t>(from), static_cast<std::size_t>(units)));
+  return strings_.id(
+      strings_.view(text).substr(static_cast<std::size_t>(from), static_cast<std::size_t>(units)));
 }
 
-bool Machine::join(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count) {
+bool Machine::join(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                   std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     scratch_.clear();
     for (std::size_t k = 0; k < rule.arity; ++k) scratch_ += strings_.view(a[k][i]);
@@ -204,12 +219,14 @@ bool Machine::replace(const std::uint32_t* const* a, std::uint32_t* out, std::si
   return true;
 }
 
-bool Machine::apply_text(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count) {
+bool Machine::apply_text(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                         std::size_t count) {
   if (rule.op == Op::at) {
     return each(out, count, [&](std::size_t i) { return cut(a[0][i], integer(a[1][i]), 1); });
   }
   if (rule.op == Op::substr) {
-    return each(out, count, [&](std::size_t i) { return cut(a[0][i], integer(a[1][i]), integer(a[2][i])); });
+    return each(out, count,
+                [&](std::size_t i) { return cut(a[0][i], integer(a[1][i]), integer(a[2][i])); });
   }
   return each(out, count, [&](std::size_t i) {
     const std::int32_t number = integer(a[0][i]);
@@ -217,7 +234,8 @@ bool Machine::apply_text(const Rule& rule, const std::uint32_t* const* a, std::u
   });
 }
 
-bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count) {
+bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                           std::size_t count) {
   const auto view = [&](std::size_t k, std::size_t i) { return strings_.view(a[k][i]); };
   switch (rule.op) {
     case Op::to_int:
@@ -227,11 +245,16 @@ bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std:
         out[i] = static_cast<std::uint32_t>(number);
       }
       return true;
-    case Op::length: return each(out, count, [&](std::size_t i) { return strings_.size(a[0][i]); });
-    case Op::prefix_of: return each(out, count, [&](std::size_t i) { return view(1, i).starts_with(view(0, i)); });
-    case Op::suffix_of: return each(out, count, [&](std::size_t i) { return view(1, i).ends_with(view(0, i)); });
+    case Op::length:
+      return each(out, count, [&](std::size_t i) { return strings_.size(a[0][i]); });
+    case Op::prefix_of:
+      return each(out, count, [&](std::size_t i) { return view(1, i).starts_with(view(0, i)); });
+    case Op::suffix_of:
+      return each(out, count, [&](std::size_t i) { return view(1, i).ends_with(view(0, i)); });
     case Op::contains:
-      return each(out, count, [&](std::size_t i) { return view(0, i).find(view(1, i)) != std::string_view::npos; });
+      return each(out, count, [&](std::size_t i) {
+        return view(0, i).find(view(1, i)) != std::string_view::npos;
+      });
     default:
       return each(out, count, [&](std::size_t i) {
         const std::string_view in = view(0, i);
@@ -243,44 +266,62 @@ bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std:
   }
 }
 
-bool Machine::apply_number(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count) {
+bool Machine::apply_number(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                           std::size_t count) {
   const auto of = [&](std::size_t k, std::size_t i) { return std::int64_t{integer(a[k][i])}; };
   if (rule.arity > 2) return apply_slowly(rule, a, out, count);
   switch (rule.op) {
-    case Op::add: return each_integer(out, count, [&](std::size_t i) { return of(0, i) + of(1, i); });
-    case Op::subtract: return each_integer(out, count, [&](std::size_t i) { return of(0, i) - of(1, i); });
-    case Op::negate: return each_integer(out, count, [&](std::size_t i) { return -of(0, i); });
-    case Op::multiply: return each_integer(out, count, [&](std::size_t i) { return of(0, i) * of(1, i); });
-    case Op::less: return each(out, count, [&](std::size_t i) { return of(0, i) < of(1, i); });
-    case Op::less_equal: return each(out, count, [&](std::size_t i) { return of(0, i) <= of(1, i); });
-    case Op::greater: return each(out, count, [&](std::size_t i) { return of(0, i) > of(1, i); });
-    default: return each(out, count, [&](std::size_t i) { return of(0, i) >= of(1, i); });
+    case Op::add:
+      return each_integer(out, count, [&](std::size_t i) { return of(0, i) + of(1, i); });
+    case Op::subtract:
+      return each_integer(out, count, [&](std::size_t i) { return of(0, i) - of(1, i); });
+    case Op::negate:
+      return each_integer(out, count, [&](std::size_t i) { return -of(0, i); });
+    case Op::multiply:
+      return each_integer(out, count, [&](std::size_t i) { return of(0, i) * of(1, i); });
+    case Op::less:
+      return each(out, count, [&](std::size_t i) { return of(0, i) < of(1, i); });
+    case Op::less_equal:
+      return each(out, count, [&](std::size_t i) { return of(0, i) <= of(1, i); });
+    case Op::greater:
+      return each(out, count, [&](std::size_t i) { return of(0, i) > of(1, i); });
+    default:
+      return each(out, count, [&](std::size_t i) { return of(0, i) >= of(1, i); });
   }
 }
 
-bool Machine::apply_truth(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count) {
+bool Machine::apply_truth(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                          std::size_t count) {
   if (rule.arity > 2) return apply_slowly(rule, a, out, count);
   switch (rule.op) {
-    case Op::equal: return each(out, count, [&](std::size_t i) { return a[0][i] == a[1][i]; });
+    case Op::equal:
+      return each(out, count, [&](std::size_t i) { return a[0][i] == a[1][i]; });
     case Op::distinct:
-    case Op::exclusive: return each(out, count, [&](std::size_t i) { return a[0][i] != a[1][i]; });
-    case Op::both: return each(out, count, [&](std::size_t i) { return a[0][i] & a[1][i]; });
-    case Op::either: return each(out, count, [&](std::size_t i) { return a[0][i] | a[1][i]; });
-    case Op::implies: return each(out, count, [&](std::size_t i) { return (a[0][i] ^ 1U) | a[1][i]; });
-    default: return each(out, count, [&](std::size_t i) { return a[0][i] ^ 1U; });
+    case Op::exclusive:
+      return each(out, count, [&](std::size_t i) { return a[0][i] != a[1][i]; });
+    case Op::both:
+      return each(out, count, [&](std::size_t i) { return a[0][i] & a[1][i]; });
+    case Op::either:
+      return each(out, count, [&](std::size_t i) { return a[0][i] | a[1][i]; });
+    case Op::implies:
+      return each(out, count, [&](std::size_t i) { return (a[0][i] ^ 1U) | a[1][i]; });
+    default:
+      return each(out, count, [&](std::size_t i) { return a[0][i] ^ 1U; });
   }
 }
 
 /// What is rare, by the meaning itself.
-bool Machine::apply_slowly(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count) {
+bool Machine::apply_slowly(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                           std::size_t count) {
   std::vector<Meaning> given(rule.arity);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t k = 0; k < rule.arity; ++k) {
       given[k] = meaning_of(decode(rules_.symbols()[rule.arguments[k]].sort, a[k][i]));
     }
     const std::optional<Meaning> meant =
-        rule.op == Op::call ? meaning_of(problem_.functions[rule.index].body, given, problem_.functions)
-                            : meaning_of(rule.op, given);
+        rule.op == Op::call
+            ? meaning_of(problem_.functions[rule.index].body, given, problem_.functions)
+            : meaning_of(rule.op, given);
     if (!meant || meant->text.size() > text_max_) return false;
     for (const char32_t point : meant->text) {
       if (!alphabet_.unit_of(static_cast<std::int64_t>(point))) return false;

@@ -45,8 +45,8 @@ class Machine {
   const Strings& strings() const noexcept { return strings_; }
 
   /// One operator on `count` examples; false: no values. Not while a pointer into texts is held.
-  bool apply(const Rule& rule, const std::uint32_t* const* arguments, const Sample& sample, std::uint32_t* out,
-             std::size_t count);
+  bool apply(const Rule& rule, const std::uint32_t* const* arguments, const Sample& sample,
+             std::uint32_t* out, std::size_t count);
   /// Texts that are longer are not made.
   void limit_text(std::size_t units) noexcept { text_max_ = units; }
 
@@ -71,11 +71,16 @@ class Machine {
  private:
   explicit Machine(const Problem& problem) : problem_(problem), rules_(problem) {}
   bool encode_all();
-  bool apply_text(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
-  bool apply_search(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
-  bool apply_number(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
-  bool apply_truth(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
-  bool apply_slowly(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
+  bool apply_text(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                  std::size_t count);
+  bool apply_search(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                    std::size_t count);
+  bool apply_number(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                    std::size_t count);
+  bool apply_truth(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                   std::size_t count);
+  bool apply_slowly(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
+                    std::size_t count);
   TextId cut(TextId text, std::int32_t from, std::int32_t units);
   bool join(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
   bool replace(const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);

@@ -14,7 +14,9 @@ constexpr std::size_t refresh_max = 16'384;  // entries of a call
 constexpr std::size_t exact_examples_max = 8;
 constexpr std::uint32_t depth_end = 14;
 
-std::uint32_t count_of(ExampleSet examples) noexcept { return static_cast<std::uint32_t>(std::popcount(examples)); }
+std::uint32_t count_of(ExampleSet examples) noexcept {
+  return static_cast<std::uint32_t>(std::popcount(examples));
+}
 
 }  // namespace
 
@@ -55,33 +57,47 @@ ExampleSet Unifier::covered() const noexcept {
   return covered;
 }
 
+TermId Unifier::most_covering() const noexcept {
+  const Cover* best = nullptr;
+  for (const Cover& cover : covers_) {
+    if (best == nullptr || count_of(cover.right) > count_of(best->right)) best = &cover;
+  }
+  return best == nullptr || truth_ ? no_term : best->term;
+}
+
 void Unifier::add_cover(TermId term, ExampleSet right) {
   const std::uint32_t size = machine_.size_of(term);
   for (const Cover& cover : covers_) {
     if ((right & ~cover.right) == 0 && cover.size <= size) return;
   }
-  std::erase_if(covers_, [&](const Cover& cover) { return (cover.right & ~right) == 0 && cover.size >= size; });
-  const auto place = std::find_if(covers_.begin(), covers_.end(), [size](const Cover& c) { return c.size > size; });
+  std::erase_if(covers_, [&](const Cover& cover) {
+    return (cover.right & ~right) == 0 && cover.size >= size;
+  });
+  const auto place = std::find_if(covers_.begin(), covers_.end(),
+                                  [size](const Cover& c) { return c.size > size; });
   covers_.insert(place, {right, term, size});
   if (covers_.size() > covers_max) {
-    covers_.erase(std::min_element(covers_.begin(), covers_.end(), [](const Cover& a, const Cover& b) {
-      return count_of(a.right) < count_of(b.right);
-    }));
+    covers_.erase(std::min_element(
+        covers_.begin(), covers_.end(),
+        [](const Cover& a, const Cover& b) { return count_of(a.right) < count_of(b.right); }));
   }
 }
 
 void Unifier::add_predicate(TermId term, ExampleSet holds) {
   if (holds == 0 || holds == all_) return;
-  const ExampleSet key = (holds & 1) != 0 ? ~holds & all_ : holds;  // a predicate splits as its opposite does
+  const ExampleSet key =
+      (holds & 1) != 0 ? ~holds & all_ : holds;  // a predicate splits as its opposite does
   const auto [found, fresh] = known_predicates_.try_emplace(key, predicates_.size());
-  if (fresh && predicates_.size() < predicates_max) predicates_.push_back({holds, term, machine_.size_of(term)});
+  if (fresh && predicates_.size() < predicates_max)
+    predicates_.push_back({holds, term, machine_.size_of(term)});
 }
 
 /// Leaves of a Boolean goal: two constants, of which the tree gives one where the goal is true.
 void Unifier::prepare_truth(const Bank& bank) {
   if (one_ != no_term || bank.count(leaf_symbol_) < 2) return;
   ExampleSet goal = 0;
-  for (std::size_t i = 0; i < sample_.count; ++i) goal |= static_cast<ExampleSet>(sample_.goal[i]) << i;
+  for (std::size_t i = 0; i < sample_.count; ++i)
+    goal |= static_cast<ExampleSet>(sample_.goal[i]) << i;
   TermId zero = no_term;
   for (std::size_t i = 0; i < bank.count(leaf_symbol_) && zero == no_term; ++i) {
     if (machine_.rule_of(bank.term(leaf_symbol_, i)).op != Op::constant) continue;
@@ -98,15 +114,18 @@ void Unifier::prepare_truth(const Bank& bank) {
 bool Unifier::refresh(const Bank& bank, std::uint64_t& units) {
   std::size_t looked = 0;
   if (truth_) prepare_truth(bank);
-  for (; !truth_ && seen_terms_ < bank.count(Rules::start) && looked < refresh_max; ++seen_terms_, ++looked) {
+  for (; !truth_ && seen_terms_ < bank.count(Rules::start) && looked < refresh_max;
+       ++seen_terms_, ++looked) {
     const ExampleSet right = right_on(bank.values(Rules::start, seen_terms_), sample_);
     if (right != 0) add_cover(bank.term(Rules::start, seen_terms_), right);
   }
   const SymbolId truth = usable() ? machine_.rules()[ite_].arguments[0] : Rules::start;
-  for (; usable() && seen_predicates_ < bank.count(truth) && looked < refresh_max; ++seen_predicates_, ++looked) {
+  for (; usable() && seen_predicates_ < bank.count(truth) && looked < refresh_max;
+       ++seen_predicates_, ++looked) {
     const std::uint32_t* const values = bank.values(truth, seen_predicates_);
     ExampleSet holds = 0;
-    for (std::size_t i = 0; i < sample_.count; ++i) holds |= static_cast<ExampleSet>(values[i]) << i;
+    for (std::size_t i = 0; i < sample_.count; ++i)
+      holds |= static_cast<ExampleSet>(values[i]) << i;
     add_predicate(bank.term(truth, seen_predicates_), holds);
   }
   units += looked * sample_.count / 4 + 1;
@@ -147,7 +166,8 @@ std::vector<std::uint32_t> Unifier::ranked(ExampleSet examples, std::size_t coun
     return a.score != b.score ? a.score > b.score : a.size < b.size;
   });
   std::vector<std::uint32_t> best;
-  for (std::size_t i = 0; i < std::min(order.size(), count); ++i) best.push_back(order[i].predicate);
+  for (std::size_t i = 0; i < std::min(order.size(), count); ++i)
+    best.push_back(order[i].predicate);
   return best;
 }
 
@@ -158,8 +178,8 @@ const Unifier::Choice& Unifier::keep(ExampleSet examples, const Choice& choice) 
   return known->second;
 }
 
-Steps Unifier::find_best(Budget& budget, ExampleSet examples, std::uint32_t depth, std::uint32_t size_below,
-                         Choice& out) {
+Steps Unifier::find_best(Budget& budget, ExampleSet examples, std::uint32_t depth,
+                         std::uint32_t size_below, Choice& out) {
   constexpr std::array<std::size_t, 4> width{40, 12, 5, 2};
   const auto known = choices_.find(examples);
   if (known != choices_.end() && known->second.exact) {
@@ -170,7 +190,8 @@ Steps Unifier::find_best(Budget& budget, ExampleSet examples, std::uint32_t dept
   Choice choice{size_none, no_term, 0, true};
   if (leaf != nullptr) choice = {leaf->size, leaf->term, 0, true};
   if (depth < depth_end && size_below > 4 && choice.size > 4) {
-    const std::size_t many = sample_.count <= exact_examples_max ? predicates_.size() : width[std::min(depth, 3U)];
+    const std::size_t many =
+        sample_.count <= exact_examples_max ? predicates_.size() : width[std::min(depth, 3U)];
     const std::uint64_t before = units_;
     const std::vector<std::uint32_t> order = ranked(examples, units_ > run_units_max ? 1 : many);
     if (budget.spend(units_ - before)) co_await budget.pause();
@@ -186,7 +207,8 @@ Steps Unifier::find_best(Budget& budget, ExampleSet examples, std::uint32_t dept
       Choice no{};
       co_await find_best(budget, examples & ~holds, depth + 1, below - own - yes.size, no);
       choice.exact = choice.exact && no.exact;
-      if (yes.size + no.size + own < below) choice = {yes.size + no.size + own, no_term, i, choice.exact};
+      if (yes.size + no.size + own < below)
+        choice = {yes.size + no.size + own, no_term, i, choice.exact};
     }
   }
   if (choice.size >= size_below) choice.exact = false;
@@ -209,7 +231,8 @@ Steps Unifier::run(Budget& budget, std::uint32_t size_below) {
   choices_.clear();
   by_count_ = covers_;
   std::sort(by_count_.begin(), by_count_.end(), [](const Cover& a, const Cover& b) {
-    return count_of(a.right) != count_of(b.right) ? count_of(a.right) > count_of(b.right) : a.term < b.term;
+    return count_of(a.right) != count_of(b.right) ? count_of(a.right) > count_of(b.right)
+                                                  : a.term < b.term;
   });
   if (!usable() || covered() != all_ || size_below <= 2) co_return;
   const std::uint32_t wrap = truth_ ? 2 : 0;

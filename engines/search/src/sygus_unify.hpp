@@ -1,7 +1,7 @@
 // sygus_unify.hpp: case splits: a decision tree over what terms get right.
 //
-// Shape:  sets of examples are 64 bits. Small samples are searched for the smallest tree; others greedily, and then among
-//         the best predicates of each node.
+// Shape:  sets of examples are 64 bits. Small samples are searched for the smallest tree; others among the predicates
+//         that are best at each node.
 // Source: EUSolver (Alur, Radhakrishna, Udupa, TACAS 2017).
 #pragma once
 
@@ -23,6 +23,8 @@ class Unifier {
   ExampleSet all() const noexcept { return all_; }
   ExampleSet covered() const noexcept;
 
+  /// The term that is right on most examples; no_term: none is on any.
+  TermId most_covering() const noexcept;
   /// A term that is right on some examples.
   void add_cover(TermId term, ExampleSet right);
   /// Takes in some of what the bank has more than at the last call; true: there is still more.
@@ -53,7 +55,8 @@ class Unifier {
 
   void add_predicate(TermId term, ExampleSet holds);
   void prepare_truth(const Bank& bank);
-  Steps find_best(Budget& budget, ExampleSet examples, std::uint32_t depth, std::uint32_t size_below, Choice& out);
+  Steps find_best(Budget& budget, ExampleSet examples, std::uint32_t depth,
+                  std::uint32_t size_below, Choice& out);
   const Choice& keep(ExampleSet examples, const Choice& choice);
   std::vector<std::uint32_t> ranked(ExampleSet examples, std::size_t count);
   const Cover* leaf_of(ExampleSet examples) const noexcept;

@@ -1,8 +1,8 @@
 // sygus_kernel.hpp: string programs from examples, within the grammar of a SyGuS file.
 //
 // Goes:    a bank of terms by size, one for each vector of outputs; concatenations as shortest paths through the
-//          outputs; substrings by deduction; case splits over what terms get right; replacements by their inverse. The first
-//          answer comes within milliseconds; then it is made smaller until it is known to be smallest or memory ends.
+//          outputs; substrings by deduction; case splits over what terms get right; replacements by their inverse. The
+//          first answer comes within milliseconds; then it is made smaller until it is smallest or memory ends.
 // Answers: each was checked by `check` before it counts.
 // Errors:  unsupported: a grammar that is too large to compile.
 #pragma once

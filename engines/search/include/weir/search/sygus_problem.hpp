@@ -1,7 +1,7 @@
 // sygus_problem.hpp: a SyGuS file that gives examples: a function's signature, its grammar, what it must yield.
 //
-// Reads:  SyGuS-IF 1 and 2.1: set-logic, set-info, set-option, set-feature, declare-var, define-fun, declare-weight, one
-//         synth-fun with a grammar, constraints that are examples ((= (f ..) c), either way round, conjunctions of them,
+// Reads:  SyGuS-IF 1 and 2.1: set-logic, set-info, set-option, set-feature, declare-var, define-fun, declare-weight,
+//         one synth-fun with a grammar, constraints that are examples ((= (f ..) c), either way round, conjunctions,
 //         (f ..) and (not (f ..)) of a Boolean function), check-synth. Both spellings of operators.
 // Shape:  text is in code points; a backslash in a literal stands for itself. Integers have 64 bits.
 //         A nested production becomes a nonterminal without a name. Nonterminal 0 is the first.
