@@ -24,7 +24,8 @@ const patterns = {
 )js"},
     {"cased", "",
      R"js(const cased = new RegExp("[A-Za-z\u00c0-\u00d6\u00d8-\u00de\u00e0-\u00f6\u00f8-\u00fe\u0100-\u012f"
-  + "\u0132-\u0137\u0139-\u0148\u014a-\u0177\u0179-\u017e\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1\u03c3-\u03c9\u0400-\u045f]", "gu");
+  + "\u0132-\u0137\u0139-\u0148\u014a-\u0177"
+  + "\u0179-\u017e\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c1\u03c3-\u03c9\u0400-\u045f]", "gu");
 )js"},
     {"upper", "cased", R"js(const upper = (s) => s.replace(cased, (c) => c.toUpperCase());
 )js"},

@@ -184,13 +184,14 @@ double width_cost(int width, int unit) noexcept {
 }
 
 /// The lower end may be written: its minutes, or its hours where those are what rounding changes.
-bool may_be_written(const Sheet& sheet, const MomentSource& source) {
+bool may_be_written(const Sheet& sheet, const MomentSource& source,
+                    const std::vector<Moment>& moments) {
   const auto stands = [&](std::initializer_list<Field> any) {
     for (std::size_t e = 0; e < sheet.shown(); ++e) {
-      const auto m = moment_of(source, sheet.rows[e]);
-      if (!m) return false;
+      Moment m = moments[e];
+      if (!round_time(source, m)) return false;
       const bool found = std::any_of(any.begin(), any.end(), [&](Field f) {
-        const auto w = written(*m, f);
+        const auto w = written(m, f);
         return w && sheet.outs[e].find(*w) != Str::npos;
       });
       if (!found) return false;
@@ -262,10 +263,12 @@ std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& mome
                                     const std::vector<CostedMoment>& dates,
                                     std::uint64_t& looked_at) {
   std::vector<Context> pools;
+  std::vector<Moment> moments;
   bool durations = false;
   for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
     const auto m = moment_of(moment.source, sheet.rows[r]);
     if (r < sheet.shown() && (!m || m->second < 0)) return pools;
+    if (r < sheet.shown()) moments.push_back(*m);
     durations = durations || (m && m->second >= 86400);
   }
   const bool half = has_half(sheet);
@@ -277,7 +280,7 @@ std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& mome
     low.source.offset = t.offset;
     low.source.wrap = !durations;
     ++looked_at;
-    if (!may_be_written(sheet, low.source)) continue;
+    if (!may_be_written(sheet, low.source, moments)) continue;
     std::vector<int> widths = between;
     if (widths.empty()) widths = {0, t.unit, t.unit - 60};
     for (const int width : widths) {

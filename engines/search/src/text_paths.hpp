@@ -12,8 +12,8 @@
 
 namespace weir::search::text {
 
-inline constexpr std::size_t states_max = 4000;
-inline constexpr std::size_t edges_max = 40'000;
+inline constexpr std::size_t states_max = 2500;
+inline constexpr std::size_t edges_max = 20'000;
 inline constexpr std::size_t paths_max = 8;
 
 struct Path {

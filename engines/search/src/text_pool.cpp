@@ -78,6 +78,7 @@ bool Pool::offer(Piece piece, double cost, double copy_cost) {
 }
 
 void Pool::add(std::vector<Str> shown, Piece piece, double cost) {
+  if (memory_ > bytes_max_) return;
   const auto [at, fresh] =
       index_.try_emplace(key_of(shown), static_cast<std::uint32_t>(groups_.size()));
   if (fresh) {

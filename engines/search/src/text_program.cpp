@@ -53,25 +53,6 @@ Str squeezed(View text) {
   return out;
 }
 
-bool rounded_time(const MomentSource& s, Moment& m) {
-  if (s.unit == 0 && s.add == 0) return true;
-  if (m.second < 0) return false;
-  const bool below_a_day = m.second < 86400;
-  if (s.unit > 0) {
-    const int x = m.second - s.offset;
-    int q = x / s.unit;
-    if (x % s.unit < 0) --q;
-    const int rest = x - q * s.unit;
-    if (rest > 0 &&
-        (s.mode == Rounding::ceil || (s.mode == Rounding::half_up && rest * 2 >= s.unit)))
-      ++q;
-    m.second = q * s.unit + s.offset;
-  }
-  m.second += s.add;
-  if (s.wrap && below_a_day) m.second = (m.second % 86400 + 86400) % 86400;
-  return m.second >= 0;
-}
-
 std::optional<Str> base_value(const Piece& p, const Row& row) {
   switch (p.kind) {
     case Piece::Kind::constant:
@@ -264,10 +245,29 @@ Str cased(View text, Letters letters) {
   return out;
 }
 
+bool round_time(const MomentSource& s, Moment& m) {
+  if (s.unit == 0 && s.add == 0) return true;
+  if (m.second < 0) return false;
+  const bool below_a_day = m.second < 86400;
+  if (s.unit > 0) {
+    const int x = m.second - s.offset;
+    int q = x / s.unit;
+    if (x % s.unit < 0) --q;
+    const int rest = x - q * s.unit;
+    if (rest > 0 &&
+        (s.mode == Rounding::ceil || (s.mode == Rounding::half_up && rest * 2 >= s.unit)))
+      ++q;
+    m.second = q * s.unit + s.offset;
+  }
+  m.second += s.add;
+  if (s.wrap && below_a_day) m.second = (m.second % 86400 + 86400) % 86400;
+  return m.second >= 0;
+}
+
 std::optional<Moment> moment_of(const MomentSource& s, const Row& row) {
   const auto text = value_of(s.where, row);
   auto m = text ? moment_of(View(*text), s.order) : std::nullopt;
-  if (m && !rounded_time(s, *m)) return std::nullopt;
+  if (m && !round_time(s, *m)) return std::nullopt;
   return m;
 }
 

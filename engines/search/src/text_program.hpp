@@ -98,6 +98,8 @@ struct MomentSource {
 };
 
 std::optional<Moment> moment_of(const MomentSource& s, const Row& row);
+/// Rounds and adds as `s` says; false: there is no time, or none that can be.
+bool round_time(const MomentSource& s, Moment& m);
 
 struct NumberSource {
   int input = 0;

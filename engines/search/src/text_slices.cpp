@@ -12,6 +12,8 @@ constexpr int matches_max = 6;  // counted from either end
 constexpr int offsets_max = 16;
 constexpr std::size_t places_max = 160;
 constexpr std::size_t relatives_max = 48;
+constexpr std::size_t pairs_at_once = 24;
+constexpr std::size_t relatives_at_once = 12;
 constexpr double second_position = 1.2;
 
 constexpr double class_costs[classes] = {0.0, 0.3, 0.4, 0.9, 1.1, 0.6, 0.1, 0.4, 0.2, 1.0};
@@ -212,11 +214,13 @@ void SliceFinder::offer_slice(Pool& pool, const Slice& slice, double cost) const
   }
 }
 
-void SliceFinder::pairs(Pool& pool) {
+bool SliceFinder::pairs(Pool& pool) {
   const std::size_t shown = sheet_.shown();
-  for (const Place& a : from_) {
+  const std::size_t stop = std::min(pairs_done_ + pairs_at_once, from_.size());
+  for (; pairs_done_ < stop; ++pairs_done_) {
+    const Place& a = from_[pairs_done_];
     for (const Place& b : to_) {
-      bool fits = true, fits_trimmed = true, empty = true, ragged = false;
+      bool fits = true, fits_trimmed = true, ragged = false;
       for (std::size_t e = 0; (fits || fits_trimmed) && e < sheet_.rows.size(); ++e) {
         int from = a.at[e], to = b.at[e];
         if (e >= shown && (from < 0 || to < from)) continue;
@@ -232,8 +236,6 @@ void SliceFinder::pairs(Pool& pool) {
         ragged = ragged || begin != from || end != to;
         if (e >= shown) continue;
         fits_trimmed = fits_trimmed && reachable(e, from, to);
-        empty = empty && from == to;
-        if (e + 1 == shown && empty && !fits) fits_trimmed = false;
       }
       if (!fits && !(fits_trimmed && ragged)) continue;
       Slice s{input_, Slice::Order::apart, false, a.position, b.position};
@@ -245,9 +247,10 @@ void SliceFinder::pairs(Pool& pool) {
       }
     }
   }
+  return pairs_done_ < from_.size();
 }
 
-void SliceFinder::relatives(Pool& pool) {
+bool SliceFinder::relatives(Pool& pool) {
   std::vector<std::pair<Position, double>> after, before;
   for (const Str& literal : literals_) {
     const double cost = literal_cost(literal);
@@ -267,9 +270,10 @@ void SliceFinder::relatives(Pool& pool) {
     after.emplace_back(offset_at(k), 1.2 + 0.25 * k);
     before.emplace_back(offset_at(-1 - k), 1.3 + 0.25 * k);
   }
+  const std::size_t end = std::min(relatives_done_ + relatives_at_once, relatives_max);
   for (const bool forward : {true, false}) {
     const auto& places = forward ? from_ : to_;
-    for (std::size_t i = 0; i < places.size() && i < relatives_max; ++i) {
+    for (std::size_t i = relatives_done_; i < std::min(places.size(), end); ++i) {
       for (const auto& [other, cost] : forward ? after : before) {
         Slice s{input_, forward ? Slice::Order::from_first : Slice::Order::to_first, false, {}, {}};
         s.from = forward ? places[i].position : other;
@@ -283,6 +287,8 @@ void SliceFinder::relatives(Pool& pool) {
       }
     }
   }
+  relatives_done_ = end;
+  return end < relatives_max && end < std::max(from_.size(), to_.size());
 }
 
 void SliceFinder::offer_edits(Pool& pool, const Slice& slice, double cost) const {

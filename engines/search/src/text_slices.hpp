@@ -16,8 +16,8 @@ class SliceFinder {
   /// Positions; then slices by two positions; then slices by a position and what follows or precedes it; then edits of
   /// the whole input. To be called in this order.
   void positions();
-  void pairs(Pool& pool);
-  void relatives(Pool& pool);
+  bool pairs(Pool& pool);      // some of them; true: there are more
+  bool relatives(Pool& pool);  // likewise
   void edits(Pool& pool);
 
   /// Literals that separate parts of this input in every row.
@@ -45,6 +45,7 @@ class SliceFinder {
   int input_;
   std::vector<Str> literals_;
   std::vector<Place> from_, to_;
+  std::size_t pairs_done_ = 0, relatives_done_ = 0;
   std::vector<std::vector<int>>
       reach_;  // of a shown row and a begin: the longest stretch that its output has, any case
 };

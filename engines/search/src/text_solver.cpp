@@ -37,10 +37,10 @@ void Solver::slices_step() {
       finder.positions();
       break;
     case 1:
-      finder.pairs(base_);
+      if (finder.pairs(base_)) return;
       break;
     case 2:
-      finder.relatives(base_);
+      if (finder.relatives(base_)) return;
       break;
     default:
       finder.edits(base_);
@@ -56,24 +56,24 @@ void Solver::keep(std::vector<Path> paths, double extra_cost) {
   }
 }
 
-void Solver::find_contexts() {
+void Solver::find_contexts(std::size_t source) {
   const auto take = [this](std::vector<Context> all) {
     for (Context& c : all) {
       looked_at_ += c.pool.looked_at();
       if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
     }
   };
-  std::vector<CostedMoment> dates;
-  for (const CostedMoment& m : moments_) {
-    const auto first = moment_of(m.source, sheet_.rows[0]);
-    if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
+  if (source < moments_.size()) {
+    contexts_.push_back(fields_of(sheet_, moments_[source]));
+    std::vector<CostedMoment> dates;
+    for (const CostedMoment& m : moments_) {
+      const auto first = moment_of(m.source, sheet_.rows[0]);
+      if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
+    }
+    if (thorough_) take(time_roundings(sheet_, moments_[source], dates, looked_at_));
+  } else if (thorough_) {
+    take(number_ranges(sheet_, number_sources_[source - moments_.size()], looked_at_));
   }
-  for (const CostedMoment& m : moments_) {
-    contexts_.push_back(fields_of(sheet_, m));
-    if (thorough_) take(time_roundings(sheet_, m, dates, looked_at_));
-  }
-  if (!thorough_) return;
-  for (const CostedNumber& n : number_sources_) take(number_ranges(sheet_, n, looked_at_));
 }
 
 bool Solver::step() {
@@ -102,10 +102,14 @@ bool Solver::step() {
         return true;
       }
       if (numbers_.size() > 0) keep(cheapest_paths(sheet_, base_, &numbers_), 0);
-      find_contexts();
+      part_ = 0;
       stage_ = Stage::contexts;
       return true;
     case Stage::contexts:
+      if (part_ < moments_.size() + number_sources_.size()) {
+        find_contexts(part_++);
+        return true;
+      }
       if (!contexts_.empty()) {
         keep(cheapest_paths(sheet_, base_, &contexts_.front().pool), contexts_.front().cost);
         contexts_.pop_front();

@@ -38,7 +38,7 @@ class Solver {
 
   void slices_step();
   void keep(std::vector<Path> paths, double extra_cost);
-  void find_contexts();
+  void find_contexts(std::size_t source);
   bool readable() const;
 
   Sheet sheet_;
