@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   if (suite == "lists") return weir::bench::list_speed(arguments);
   if (suite == "tree") return weir::bench::tree_speed(arguments);
   std::fputs(
-      "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare yes|no]\n"
+      "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare "
+      "yes|no]\n"
       "                               [--prior none|oracle|noisy]\n"
       "       weir-bench-search tree [--quick]\n",
       stderr);

@@ -39,9 +39,4 @@ void check_command(const Options& options, Findings& findings) {
   findings.text = "right: size " + std::to_string(result.size) + "\n";
 }
 
-void connect4_command(const Options& options, const StopSignals&, Findings& findings) {
-  (void)options;
-  fail(findings, {"x", "", ""});
-}
-
 }  // namespace weir::search::program
