@@ -37,7 +37,8 @@ double best_seconds(int repetitions, Body body) {
 }
 
 template <class Evaluate>
-void simulations(const char* what, std::uint32_t count, std::size_t bytes, int repetitions, Evaluate evaluate) {
+void simulations(const char* what, std::uint32_t count, std::size_t bytes, int repetitions,
+                 Evaluate evaluate) {
   GameTree tree(Position{}, {.memory_bytes_max = bytes});
   std::uint64_t allocations = 0;
   const double seconds = best_seconds(repetitions, [&] {
@@ -49,9 +50,10 @@ void simulations(const char* what, std::uint32_t count, std::size_t bytes, int r
     allocations += weir::allocation_count() - before;
     return spent;
   });
-  std::printf("%-28s %8u  %8.3f M/s    nodes %u of %u, recycled %llu, allocations %llu\n", what, count,
-              static_cast<double>(count) / seconds / 1e6, tree.nodes(), tree.nodes_max(),
-              static_cast<unsigned long long>(tree.recycled()), static_cast<unsigned long long>(allocations));
+  std::printf("%-28s %8u  %8.3f M/s    nodes %u of %u, recycled %llu, allocations %llu\n", what,
+              count, static_cast<double>(count) / seconds / 1e6, tree.nodes(), tree.nodes_max(),
+              static_cast<unsigned long long>(tree.recycled()),
+              static_cast<unsigned long long>(allocations));
 }
 
 struct Shared {
@@ -90,8 +92,9 @@ void two_workers(std::uint32_t count, int repetitions) {
     share(both, 2, 2, count);
   }
   const auto row = [&](const char* what, double one, double one_of_two, double two) {
-    std::printf("%-28s %8u  %8.3f of linear (one alone %.3f, one of two %.3f, two %.3f M/s)\n", what, count,
-                one / two / 2.0, count / one / 1e6, count / one_of_two / 1e6, count / two / 1e6);
+    std::printf("%-28s %8u  %8.3f of linear (one alone %.3f, one of two %.3f, two %.3f M/s)\n",
+                what, count, one / two / 2.0, count / one / 1e6, count / one_of_two / 1e6,
+                count / two / 1e6);
   };
   row("two workers, wall time", alone.wall, ready.wall, both.wall);
   row("two workers, thread time", alone.busy, ready.busy, both.busy / 2.0);
@@ -108,8 +111,8 @@ struct alignas(64) LaneBlock {
 
 /// The least that a choice can be: visits, sums of values and priors as floats, the score as it is written down, the
 /// first of the best; no move is closed or fresh.
-__attribute__((target("avx2"), noinline)) std::uint32_t bare_scan(const float* sums, const float* priors,
-                                                                  const float* visits, std::uint32_t lanes, float scale) {
+__attribute__((target("avx2"), noinline)) std::uint32_t bare_scan(
+    const float* sums, const float* priors, const float* visits, std::uint32_t lanes, float scale) {
   const __m256 factor = _mm256_set1_ps(scale);
   __m256 best = _mm256_set1_ps(closed_prior);
   __m256i at = _mm256_setzero_si256();
@@ -119,7 +122,8 @@ __attribute__((target("avx2"), noinline)) std::uint32_t bare_scan(const float* s
     const __m256 more = _mm256_add_ps(n, _mm256_set1_ps(1.0F));
     const __m256 bonus = _mm256_div_ps(_mm256_mul_ps(_mm256_load_ps(priors + i), factor), more);
     const __m256 scores = _mm256_add_ps(_mm256_div_ps(_mm256_load_ps(sums + i), n), bonus);
-    at = _mm256_blendv_epi8(at, index, _mm256_castps_si256(_mm256_cmp_ps(scores, best, _CMP_GT_OQ)));
+    at =
+        _mm256_blendv_epi8(at, index, _mm256_castps_si256(_mm256_cmp_ps(scores, best, _CMP_GT_OQ)));
     best = _mm256_max_ps(best, scores);
     index = _mm256_add_epi32(index, _mm256_set1_epi32(8));
   }
@@ -144,7 +148,8 @@ void picks(std::uint32_t lanes, std::uint32_t count, int repetitions) {
     std::uint32_t total = 0;
     for (std::uint32_t i = 0; i < padded; ++i) {
       blocks[b].visits[i] = i < lanes ? 1 + random.below(1000) : 0;
-      blocks[b].values[i] = static_cast<std::uint64_t>(blocks[b].visits[i] * random.unit() * value_unit);
+      blocks[b].values[i] =
+          static_cast<std::uint64_t>(blocks[b].visits[i] * random.unit() * value_unit);
       blocks[b].priors[i] = i < lanes ? 1.0F / static_cast<float>(lanes) : closed_prior;
       blocks[b].counts[i] = static_cast<float>(blocks[b].visits[i]);
       blocks[b].sums[i] = static_cast<float>(static_cast<double>(blocks[b].values[i]) / value_unit);
@@ -174,8 +179,8 @@ void picks(std::uint32_t lanes, std::uint32_t count, int repetitions) {
   const double bare = !avx2 ? 0.0 : measure([&](std::uint32_t b) {
     return bare_scan(blocks[b].sums, blocks[b].priors, blocks[b].counts, padded, 2.0F);
   });
-  std::printf("%-28s %8u  %8.1f ns     SSE2 alone %.1f, bare AVX2 scan %.1f (0: none here)\n", "pick", lanes,
-              with(best_pick_lane()), with(pick_lane_sse2), bare);
+  std::printf("%-28s %8u  %8.1f ns     SSE2 alone %.1f, bare AVX2 scan %.1f (0: none here)\n",
+              "pick", lanes, with(best_pick_lane()), with(pick_lane_sse2), bare);
 }
 
 }  // namespace
