@@ -11,7 +11,9 @@ Error move_error(std::size_t index, const std::string& what) {
   return Error{"bad_moves", what, "column " + std::to_string(index + 1)};
 }
 
-bool is_blank(char letter) { return letter == ' ' || letter == '\t' || letter == '\r' || letter == '\n'; }
+bool is_blank(char letter) {
+  return letter == ' ' || letter == '\t' || letter == '\r' || letter == '\n';
+}
 
 }  // namespace
 
@@ -39,13 +41,16 @@ class OpenColumns {
   explicit OpenColumns(Cells all) noexcept {
     for (int column = 0; column < board_columns; ++column) {
       const int shift = column * (board_rows + 1);
-      if ((all & top_row & column_cells(column)) == 0) shifts_[count_++] = static_cast<std::uint8_t>(shift);
+      if ((all & top_row & column_cells(column)) == 0)
+        shifts_[count_++] = static_cast<std::uint8_t>(shift);
     }
   }
 
   std::uint32_t count() const noexcept { return count_; }
   /// The empty cell above the stones of one of them: the carry through the stones ends there.
-  Cells landing(std::uint32_t at, Cells all) const noexcept { return (all + (Cells{1} << shifts_[at])) & ~all; }
+  Cells landing(std::uint32_t at, Cells all) const noexcept {
+    return (all + (Cells{1} << shifts_[at])) & ~all;
+  }
   /// A stone fell there.
   void fill(std::uint32_t at, Cells cell) noexcept {
     if ((cell & top_row) != 0) shifts_[at] = shifts_[--count_];

@@ -35,9 +35,12 @@ class BoundTable {
   Place place(std::uint64_t key) const noexcept {
     const std::uint64_t mixed = (key * 0x1a2b9c64e8f35ULL) & key_mask;
     const int shift = key_bits - index_bits_;
-    return {static_cast<std::size_t>(mixed >> shift) * 2, mixed & ((std::uint64_t{1} << shift) - 1)};
+    return {static_cast<std::size_t>(mixed >> shift) * 2,
+            mixed & ((std::uint64_t{1} << shift) - 1)};
   }
-  void prefetch(std::uint64_t key) const noexcept { __builtin_prefetch(&words_[place(key).bucket]); }
+  void prefetch(std::uint64_t key) const noexcept {
+    __builtin_prefetch(&words_[place(key).bucket]);
+  }
 
   Bounds find(const Place& place) const noexcept {
     for (const std::uint64_t word : {words_[place.bucket], words_[place.bucket + 1]}) {
@@ -72,7 +75,8 @@ class BoundTable {
 
   static Bounds unpack(std::uint64_t word) noexcept {
     constexpr std::uint64_t mask = (1U << score_bits) - 1;
-    return {static_cast<int>(word & mask) - score_max, static_cast<int>((word >> score_bits) & mask) - score_max};
+    return {static_cast<int>(word & mask) - score_max,
+            static_cast<int>((word >> score_bits) & mask) - score_max};
   }
 
   int index_bits_;
@@ -102,7 +106,8 @@ struct Solver::Search {
   };
 
   /// `moves` in the order of search: most threats first, then nearer to the middle.
-  static int order(Cells mine, Cells all, Cells moves, std::array<Move, board_columns>& ordered) noexcept {
+  static int order(Cells mine, Cells all, Cells moves,
+                   std::array<Move, board_columns>& ordered) noexcept {
     int count = 0;
     for (const int column : centre_first) {
       const Cells cell = moves & column_cells(column);
@@ -129,7 +134,8 @@ struct Solver::Search {
     upper = std::min(upper, follow_up_bound(mine, all));
     beta = std::min(beta, upper);
     if (beta <= alpha) return beta;
-    if ((moves & (moves - 1)) == 0) return -search(mine ^ all, all | moves, stones + 1, -beta, -alpha);
+    if ((moves & (moves - 1)) == 0)
+      return -search(mine ^ all, all | moves, stones + 1, -beta, -alpha);
     return search_moves(mine, all, stones, alpha, beta, moves);
   }
 

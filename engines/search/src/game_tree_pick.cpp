@@ -9,8 +9,8 @@ namespace {
 
 // Both twins do the same operations in the same order on every lane, and neither has a fused one, so their scores agree
 // to the last bit. value / n + u / (1 + n) is (value (1 + n) + u n) / (n (1 + n)): one division, which begins with the
-// visits, while the slower conversion of the values is under way. A walk down a tree waits for every pick, so the length
-// of that chain counts, not the number of operations.
+// visits, while the slower conversion of the values is under way. A walk down a tree waits for every pick, so the
+// length of that chain counts, not the number of operations.
 
 /// Other workers write while this reads: a word that is used twice is loaded once, or a first visit seen by only one of
 /// the uses would make a score that is no number.
@@ -26,8 +26,10 @@ constexpr long long two_to_52 = 0x4330000000000000LL;
   const __m128i exponent = _mm_set1_epi64x(two_to_52);
   const __m128d offset = _mm_set1_pd(0x1p52);
   const auto* words = reinterpret_cast<const __m128i*>(values);
-  const __m128d low = _mm_sub_pd(_mm_castsi128_pd(_mm_or_si128(_mm_load_si128(words), exponent)), offset);
-  const __m128d high = _mm_sub_pd(_mm_castsi128_pd(_mm_or_si128(_mm_load_si128(words + 1), exponent)), offset);
+  const __m128d low =
+      _mm_sub_pd(_mm_castsi128_pd(_mm_or_si128(_mm_load_si128(words), exponent)), offset);
+  const __m128d high =
+      _mm_sub_pd(_mm_castsi128_pd(_mm_or_si128(_mm_load_si128(words + 1), exponent)), offset);
   const __m128 sums = _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
   return _mm_mul_ps(sums, _mm_set1_ps(static_cast<float>(1.0 / value_unit)));
 }
@@ -36,13 +38,16 @@ __m128 blend_sse2(__m128 mask, __m128 yes, __m128 no) noexcept {
   return _mm_or_ps(_mm_and_ps(mask, yes), _mm_andnot_ps(mask, no));
 }
 
-[[gnu::always_inline]] inline __m128 scores_sse2(const Lanes& lanes, std::uint32_t first, __m128 scale, __m128 unvisited) noexcept {
-  const __m128i visits = loaded_once(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes.visits + first)));
+[[gnu::always_inline]] inline __m128 scores_sse2(const Lanes& lanes, std::uint32_t first,
+                                                 __m128 scale, __m128 unvisited) noexcept {
+  const __m128i visits =
+      loaded_once(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes.visits + first)));
   const __m128 n = _mm_cvtepi32_ps(visits);
   const __m128 more = _mm_add_ps(n, _mm_set1_ps(1.0F));
   const __m128 inverse = _mm_div_ps(_mm_set1_ps(1.0F), _mm_mul_ps(n, more));
   const __m128 bonus = _mm_mul_ps(_mm_load_ps(lanes.priors + first), scale);
-  const __m128 above = _mm_add_ps(_mm_mul_ps(sums_sse2(lanes.values + first), more), _mm_mul_ps(bonus, n));
+  const __m128 above =
+      _mm_add_ps(_mm_mul_ps(sums_sse2(lanes.values + first), more), _mm_mul_ps(bonus, n));
   const __m128 known = _mm_mul_ps(above, inverse);
   const __m128 fresh = _mm_castsi128_ps(_mm_cmpeq_epi32(visits, _mm_setzero_si128()));
   return blend_sse2(fresh, _mm_add_ps(unvisited, bonus), known);
@@ -50,30 +55,34 @@ __m128 blend_sse2(__m128 mask, __m128 yes, __m128 no) noexcept {
 
 float exploration_scale(std::uint32_t total, float exploration) noexcept {
   // A node without visits below it still has to tell its priors apart.
-  const float root = _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(static_cast<float>(total + (total == 0)))));
+  const float root =
+      _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(static_cast<float>(total + (total == 0)))));
   return exploration * root;
 }
 
-__attribute__((target("avx2"), always_inline)) inline __m256 sums_avx2(const std::uint64_t* values) noexcept {
+__attribute__((target("avx2"), always_inline)) inline __m256 sums_avx2(
+    const std::uint64_t* values) noexcept {
   const __m256i exponent = _mm256_set1_epi64x(two_to_52);
   const __m256d offset = _mm256_set1_pd(0x1p52);
   const auto* words = reinterpret_cast<const __m256i*>(values);
-  const __m256d low = _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(_mm256_load_si256(words), exponent)), offset);
-  const __m256d high =
-      _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(_mm256_load_si256(words + 1), exponent)), offset);
+  const __m256d low = _mm256_sub_pd(
+      _mm256_castsi256_pd(_mm256_or_si256(_mm256_load_si256(words), exponent)), offset);
+  const __m256d high = _mm256_sub_pd(
+      _mm256_castsi256_pd(_mm256_or_si256(_mm256_load_si256(words + 1), exponent)), offset);
   const __m256 sums = _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low));
   return _mm256_mul_ps(sums, _mm256_set1_ps(static_cast<float>(1.0 / value_unit)));
 }
 
-__attribute__((target("avx2"), always_inline)) inline __m256 scores_avx2(const Lanes& lanes, std::uint32_t first, __m256 scale,
-                                                   __m256 unvisited) noexcept {
+__attribute__((target("avx2"), always_inline)) inline __m256 scores_avx2(
+    const Lanes& lanes, std::uint32_t first, __m256 scale, __m256 unvisited) noexcept {
   __m256i visits = _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes.visits + first));
   asm("" : "+x"(visits));  // as loaded_once
   const __m256 n = _mm256_cvtepi32_ps(visits);
   const __m256 more = _mm256_add_ps(n, _mm256_set1_ps(1.0F));
   const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_mul_ps(n, more));
   const __m256 bonus = _mm256_mul_ps(_mm256_load_ps(lanes.priors + first), scale);
-  const __m256 above = _mm256_add_ps(_mm256_mul_ps(sums_avx2(lanes.values + first), more), _mm256_mul_ps(bonus, n));
+  const __m256 above =
+      _mm256_add_ps(_mm256_mul_ps(sums_avx2(lanes.values + first), more), _mm256_mul_ps(bonus, n));
   const __m256 known = _mm256_mul_ps(above, inverse);
   const __m256 fresh = _mm256_castsi256_ps(_mm256_cmpeq_epi32(visits, _mm256_setzero_si256()));
   return _mm256_blendv_ps(known, _mm256_add_ps(unvisited, bonus), fresh);
@@ -130,12 +139,15 @@ __attribute__((target("avx2"))) std::uint32_t pick_lane_avx2(const Lanes& lanes,
   }
   const __m256i lower = _mm256_castps_si256(_mm256_cmp_ps(best, top, _CMP_NEQ_UQ));
   const __m256i numbers = _mm256_or_si256(at, lower);
-  __m128i least = _mm_min_epu32(_mm256_castsi256_si128(numbers), _mm256_extracti128_si256(numbers, 1));
+  __m128i least =
+      _mm_min_epu32(_mm256_castsi256_si128(numbers), _mm256_extracti128_si256(numbers, 1));
   least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0x4e));
   least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0xb1));
   return static_cast<std::uint32_t>(_mm_cvtsi128_si32(least));
 }
 
-PickLane best_pick_lane() noexcept { return __builtin_cpu_supports("avx2") != 0 ? pick_lane_avx2 : pick_lane_sse2; }
+PickLane best_pick_lane() noexcept {
+  return __builtin_cpu_supports("avx2") != 0 ? pick_lane_avx2 : pick_lane_sse2;
+}
 
 }  // namespace weir::search::games

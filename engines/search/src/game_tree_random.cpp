@@ -18,7 +18,8 @@ double draw_gamma(Xorshift& random, double alpha) {
   while (true) {
     const double x = draw_normal(random);
     const double v = (1.0 + c * x) * (1.0 + c * x) * (1.0 + c * x);
-    if (v > 0.0 && std::log(random.unit()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+    if (v > 0.0 && std::log(random.unit()) < 0.5 * x * x + d - d * v + d * std::log(v))
+      return d * v;
   }
 }
 
@@ -27,7 +28,8 @@ double draw_gamma(Xorshift& random, double alpha) {
 void draw_dirichlet(Xorshift& random, double alpha, std::span<double> shares) {
   double sum = 0.0;
   for (double& share : shares) sum += share = draw_gamma(random, alpha);
-  for (double& share : shares) share = sum > 0.0 ? share / sum : 1.0 / static_cast<double>(shares.size());
+  for (double& share : shares)
+    share = sum > 0.0 ? share / sum : 1.0 / static_cast<double>(shares.size());
 }
 
 double draw_gumbel(Xorshift& random) { return -std::log(-std::log(random.unit())); }

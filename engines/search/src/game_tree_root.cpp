@@ -33,11 +33,14 @@ void RootPolicy::begin_root(std::uint64_t legal) {
 }
 
 float RootPolicy::with_noise(std::uint32_t action, float prior) const noexcept {
-  return static_cast<float>((1.0 - noise_fraction_) * static_cast<double>(prior) + noise_fraction_ * noise_[action]);
+  return static_cast<float>((1.0 - noise_fraction_) * static_cast<double>(prior) +
+                            noise_fraction_ * noise_[action]);
 }
 
-void RootPolicy::begin_halving(std::uint32_t considered, double gumbel_scale, std::uint32_t simulations, std::uint64_t open,
-                               std::span<const std::uint32_t> visits, std::span<const float> priors) {
+void RootPolicy::begin_halving(std::uint32_t considered, double gumbel_scale,
+                               std::uint32_t simulations, std::uint64_t open,
+                               std::span<const std::uint32_t> visits,
+                               std::span<const float> priors) {
   std::array<std::uint32_t, actions_limit> order{};
   std::uint32_t count = 0;
   appeal_.fill(-std::numeric_limits<double>::infinity());
@@ -48,7 +51,8 @@ void RootPolicy::begin_halving(std::uint32_t considered, double gumbel_scale, st
     order[count++] = action;
   });
   const auto last = order.begin() + count;
-  std::sort(order.begin(), last, [&](std::uint32_t a, std::uint32_t b) { return appeal_[a] > appeal_[b]; });
+  std::sort(order.begin(), last,
+            [&](std::uint32_t a, std::uint32_t b) { return appeal_[a] > appeal_[b]; });
   considered_ = std::min(considered, count);
   for (auto at = order.begin() + considered_; at != last; ++at) {
     appeal_[*at] = -std::numeric_limits<double>::infinity();
@@ -69,13 +73,15 @@ std::uint32_t RootPolicy::best_of(std::uint64_t among, std::span<const std::uint
   std::uint32_t most = 0;
   double least = 1.0;
   double highest = 0.0;
-  for (std::uint32_t action = 0; action < std::min<std::size_t>(visits.size(), actions_limit); ++action) {
+  for (std::uint32_t action = 0; action < std::min<std::size_t>(visits.size(), actions_limit);
+       ++action) {
     if (visits[action] == 0) continue;
     most = std::max(most, visits[action]);
     least = std::min(least, mean(action));
     highest = std::max(highest, mean(action));
   }
-  const double weight = (visit_offset + static_cast<double>(most)) * value_scale / std::max(highest - least, spread_least);
+  const double weight = (visit_offset + static_cast<double>(most)) * value_scale /
+                        std::max(highest - least, spread_least);
   auto best = static_cast<std::uint32_t>(std::countr_zero(among));
   double best_score = -std::numeric_limits<double>::infinity();
   each_move(among, [&](std::uint32_t action) {

@@ -31,7 +31,8 @@ using Cells = std::uint64_t;
 
 inline constexpr Cells bottom_row = [] {
   Cells row = 0;
-  for (int column = 0; column < board_columns; ++column) row |= Cells{1} << (column * (board_rows + 1));
+  for (int column = 0; column < board_columns; ++column)
+    row |= Cells{1} << (column * (board_rows + 1));
   return row;
 }();
 inline constexpr Cells all_cells = bottom_row * ((Cells{1} << board_rows) - 1);
@@ -58,7 +59,8 @@ constexpr bool has_four(Cells stones) noexcept {
   return found != 0;
 }
 
-/// The cells, empty or not, that make a line of four with three of `stones`.
+/// The cells, empty or not, that make a line of four with three of `stones`; in a column only the one on top, as stones
+/// fall.
 constexpr Cells four_completions(Cells stones) noexcept {
   Cells cells = (stones << 1) & (stones << 2) & (stones << 3);
   for (const int step : {board_rows, board_rows + 1, board_rows + 2}) {
@@ -90,8 +92,8 @@ constexpr Cells mirrored(Cells cells) noexcept {
   constexpr int w = board_rows + 1;
   constexpr Cells one = (Cells{1} << w) - 1;
   return (cells & (one << (3 * w))) | ((cells >> (6 * w)) & one) | ((cells & one) << (6 * w)) |
-         ((cells >> (4 * w)) & (one << w)) | ((cells & (one << w)) << (4 * w)) | ((cells >> (2 * w)) & (one << (2 * w))) |
-         ((cells & (one << (2 * w))) << (2 * w));
+         ((cells >> (4 * w)) & (one << w)) | ((cells & (one << w)) << (4 * w)) |
+         ((cells >> (2 * w)) & (one << (2 * w))) | ((cells & (one << (2 * w))) << (2 * w));
 }
 
 struct Position {
@@ -105,7 +107,9 @@ struct Position {
   /// The cells where a stone can land, one a column that is not full.
   constexpr Cells landings() const noexcept { return (all + bottom_row) & all_cells; }
   /// A column, 0 .. 6, that is not full.
-  constexpr bool can_play(int column) const noexcept { return (landings() & column_cells(column)) != 0; }
+  constexpr bool can_play(int column) const noexcept {
+    return (landings() & column_cells(column)) != 0;
+  }
   constexpr void play_cell(Cells cell) noexcept {
     mine ^= all;
     all |= cell;
@@ -145,13 +149,16 @@ struct ConnectFour {
     // bit 42 on. No two of the products meet, so nothing is carried.
     constexpr Cells spread = [] {
       Cells shifts = 0;
-      for (int column = 0; column < board_columns; ++column) shifts |= Cells{1} << (board_cells - board_rows * column);
+      for (int column = 0; column < board_columns; ++column)
+        shifts |= Cells{1} << (board_cells - board_rows * column);
       return shifts;
     }();
     const Cells open = (~state.all >> (board_rows - 1)) & bottom_row;
     return ((open * spread) >> board_cells) & ((1U << board_columns) - 1);
   }
-  static constexpr void play(State& state, std::uint32_t column) noexcept { state.play(static_cast<int>(column)); }
+  static constexpr void play(State& state, std::uint32_t column) noexcept {
+    state.play(static_cast<int>(column));
+  }
   static constexpr std::uint64_t key(const State& state) noexcept { return state.key(); }
   /// For the player to move: 0 lost, 0.5 drawn, 1 won, be it by the next two stones; negative: the game goes on.
   static constexpr float known(const State& state) noexcept {

@@ -15,13 +15,14 @@
 // Source    Silver et al., Nature 550, 2017 (PUCT); Winands, Björnsson, Saito, "Monte-Carlo tree search solver", 2008;
 //           Danihelka et al., "Policy improvement by planning with Gumbel", ICLR 2022.
 //
-// A simulation counts as a visit of each move on its path on the way down, and adds its value on the way up. Under way it
-// is a visit that is lost ("virtual loss"): nothing has to be taken back, each move costs one addition each way, and
-// other workers turn to other moves even where all are bad; a neutral virtual visit would draw them on in a lost position.
+// A simulation counts as a visit of each move on its path on the way down, and adds its value on the way up. Under way
+// it is a visit that is lost ("virtual loss"): nothing has to be taken back, each move costs one addition each way, and
+// other workers turn to other moves even where all are bad; a neutral virtual visit would draw them on in a lost
+// position.
 //
 // Game: State; actions_max (at most 64); plies_max; two_players; legal(state), a bit an action; play(state, action);
-// key(state), different for different positions; known(state), the value in 0 .. 1 of a state that is over (or whose end
-// is plain from the rules), else negative. Values are those for the player to move, who wants 1.
+// key(state), different for different positions; known(state), the value in 0 .. 1 of a state that is over (or whose
+// end is plain from the rules), else negative. Values are those for the player to move, who wants 1.
 #pragma once
 
 #include <cstddef>
@@ -40,10 +41,11 @@ struct TreeOptions {
   float first_play_reduction = 0.0F;  // a move without visits is worth what its node is, less this
   std::size_t memory_bytes_max = std::size_t{64} << 20;
   std::uint32_t workers = 1;
-  bool transpositions = false;        // positions reached in several ways share a node
-  std::uint32_t gumbel_actions = 0;   // above 0: the root halves that many sampled moves; one worker, known budget
-  double gumbel_scale = 0.0;          // of the sampling; 0: the best priors, for play; 1: as when it learns
-  double noise_fraction = 0.0;        // of the root's priors, from a Dirichlet distribution
+  bool transpositions = false;  // positions reached in several ways share a node
+  std::uint32_t gumbel_actions =
+      0;  // above 0: the root halves that many sampled moves; one worker, known budget
+  double gumbel_scale = 0.0;  // of the sampling; 0: the best priors, for play; 1: as when it learns
+  double noise_fraction = 0.0;  // of the root's priors, from a Dirichlet distribution
   double noise_alpha = 0.3;
   std::uint64_t seed = 1;
 };
@@ -54,10 +56,10 @@ struct Budget {
   bool early_stop = false;  // when no other move can come to have more visits
 };
 
-enum class [[nodiscard]] Selected : std::uint8_t {
-  evaluate,  // the ticket's state waits for its value
-  done,      // the outcome was known, and is in the tree
-  busy,      // nodes are being recycled; try again
+enum class [[nodiscard]] Selected : std::uint8_t{
+    evaluate,  // the ticket's state waits for its value
+    done,      // the outcome was known, and is in the tree
+    busy,      // nodes are being recycled; try again
 };
 
 /// A node as it was; worth nothing once it is recycled.
@@ -74,9 +76,10 @@ struct Ticket {
     std::uint32_t lane;
   };
   typename Game::State state;  // that of the leaf
-  std::uint32_t base = 0;      // steps that other simulations share, and which are backed up with them
+  std::uint32_t base = 0;  // steps that other simulations share, and which are backed up with them
   std::uint32_t depth = 0;
-  std::uint64_t value = 0;  // of an outcome that was known, for who moves at the base, in 1/value_unit
+  std::uint64_t value =
+      0;            // of an outcome that was known, for who moves at the base, in 1/value_unit
   NodeRef created;  // the node that select() made with even priors, if any: late_priors() is for it
   Step path[Game::plies_max];
 };
@@ -103,7 +106,8 @@ class Tree {
   Selected select(Ticket<Game>& ticket, std::uint32_t worker = 0) noexcept;
   /// `value` is the leaf's, for the player to move there. `priors`, one an action, make a node of it; without them a
   /// leaf becomes one at its second visit.
-  void finish(Ticket<Game>& ticket, float value, std::span<const float> priors = {}, std::uint32_t worker = 0) noexcept;
+  void finish(Ticket<Game>& ticket, float value, std::span<const float> priors = {},
+              std::uint32_t worker = 0) noexcept;
   /// Takes the ticket's visits back.
   void abandon(Ticket<Game>& ticket, std::uint32_t worker = 0) noexcept;
   /// Priors for a node that has even ones; false: it is no longer there.
@@ -141,7 +145,8 @@ class Tree {
   using Node = typename Arena::Node;
   static constexpr std::uint32_t lane_count = Node::lane_count;
   static constexpr std::uint64_t one = static_cast<std::uint64_t>(value_unit);
-  static constexpr std::uint32_t check_interval = 64;  // simulations between looks at clock, stop and root value
+  static constexpr std::uint32_t check_interval =
+      64;  // simulations between looks at clock, stop and root value
 
   /// Simulations that share their first moves, where these have at least so many visits that it makes no difference:
   /// a burst is 0.4 % of them. Top nodes are then written by one addition for eight, which is what workers contend for.
@@ -157,7 +162,9 @@ class Tree {
     std::uint32_t stash[stash_max];
   };
 
-  static std::uint64_t flipped(std::uint64_t value) noexcept { return Game::two_players ? one - value : value; }
+  static std::uint64_t flipped(std::uint64_t value) noexcept {
+    return Game::two_players ? one - value : value;
+  }
   static Proof flipped(Proof proof) noexcept;
   static std::uint64_t exact(Proof proof) noexcept;
   static std::uint64_t fixed(float value) noexcept;
@@ -193,10 +200,12 @@ class Tree {
   template <bool shared, bool recheck>
   std::uint64_t back_up(const Ticket<Game>& ticket, std::uint64_t value) noexcept;
   template <bool shared>
-  void back_up_base(const Ticket<Game>& ticket, std::uint64_t sum, std::uint32_t count, std::uint32_t missing) noexcept;
+  void back_up_base(const Ticket<Game>& ticket, std::uint64_t sum, std::uint32_t count,
+                    std::uint32_t missing) noexcept;
   void prove(const Ticket<Game>& ticket, Proof proof) noexcept;
   template <bool shared, class Evaluate>
-  std::uint32_t run_burst(std::uint32_t burst, Ticket<Game>& ticket, Evaluate& evaluate, std::uint32_t worker);
+  std::uint32_t run_burst(std::uint32_t burst, Ticket<Game>& ticket, Evaluate& evaluate,
+                          std::uint32_t worker);
   template <bool shared, class Evaluate>
   std::uint32_t run_as(const Budget& budget, Evaluate& evaluate, std::uint32_t worker);
 

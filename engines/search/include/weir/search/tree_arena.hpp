@@ -1,8 +1,8 @@
 // tree_arena.hpp: the nodes of a tree: a fixed number of them, recycled when they are used up.
 //
-// Shape:    a node has the statistics of the moves that leave it, in arrays, three cache lines for up to eight moves. Links
-//           to children are numbers, 0 none, and hold only while the node there has the child's key: nobody has to
-//           know who links to a node that is taken away.
+// Shape:    a node has the statistics of the moves that leave it, in arrays, three cache lines for up to eight moves.
+//           Links to children are numbers, 0 none, and hold only while the node there has the child's key: nobody has
+//           to know who links to a node that is taken away.
 // Roles:    key, lanes and links: any thread inside the tree. take: any thread. recycle, reset: one thread alone.
 // Progress: take is lock-free and answers 0 when no node is free.
 // Order:    a node's key is stored last and read first: who sees the key that he expects sees the lanes.
@@ -34,21 +34,26 @@ struct alignas(64) TreeNode {
   static constexpr std::uint32_t lane_count = padded_lanes(actions_max);
 
   struct Statistics {
-    alignas(32) atomic<std::uint32_t> visits[lane_count]{};  // simulations that went there, those under way too
-    alignas(32) atomic<float> priors[lane_count]{};          // -infinity: not a move, or proven lost
+    alignas(32) atomic<
+        std::uint32_t> visits[lane_count]{};  // simulations that went there, those under way too
+    alignas(32) atomic<float> priors[lane_count]{};  // -infinity: not a move, or proven lost
     alignas(32) atomic<std::uint32_t> links[lane_count]{};
-    alignas(32) atomic<std::uint64_t> values[lane_count]{};  // for the player to move; those under way count 0
+    alignas(32) atomic<
+        std::uint64_t> values[lane_count]{};  // for the player to move; those under way count 0
   };
 
   atomic<std::uint64_t> key{tree_dead_key};
-  atomic<std::uint64_t> open{0};    // moves whose outcome is not proven
-  atomic<std::uint64_t> drawn{0};   // moves that are proven to draw
-  atomic<std::uint32_t> generation{0};  // how often the node was taken
-  atomic<std::uint32_t> total{0};   // visits of all moves; kept where one worker is inside
-  atomic<std::uint16_t> proof{0};   // a Proof, and above it the move that wins
-  atomic<std::uint16_t> touched{0};
+  atomic<std::uint64_t> open{0};   // moves whose outcome is not proven
+  atomic<std::uint64_t> drawn{0};  // moves that are proven to draw
+  atomic<std::uint32_t> total{0};  // visits of all moves; kept where one worker is inside
+  atomic<std::uint16_t> generation{
+      0};  // how often the node was taken: a ticket is not out for 65,536 times
+  atomic<std::uint8_t> proof{0};  // a Proof, and above it the move that wins
+  atomic<std::uint8_t> touched{0};
   Statistics lanes;
 };
+
+static_assert(sizeof(TreeNode<8>) == 3 * 64);
 
 template <std::uint32_t actions_max>
 class TreeArena {
@@ -64,14 +69,17 @@ class TreeArena {
 
   /// As many nodes as `bytes` hold, at least nodes_min. `indexed`: positions are found by their key.
   TreeArena(std::size_t bytes, bool indexed)
-      : capacity_(fitting(bytes, indexed)), index_slots_(indexed ? std::bit_floor(capacity_) * 2 : 0) {
+      : capacity_(fitting(bytes, indexed)),
+        index_slots_(indexed ? std::bit_floor(capacity_) * 2 : 0) {
     // One block: the slab lays large ones on large pages.
-    WEIR_CHECK(slab_.reserve(node_bytes() + free_bytes() + index_bytes() + 3 * 64), "out of memory");
+    WEIR_CHECK(slab_.reserve(node_bytes() + free_bytes() + index_bytes() + 3 * 64),
+               "out of memory");
     nodes_ = static_cast<Node*>(slab_.take(node_bytes(), 64));
     free_ = static_cast<std::uint32_t*>(slab_.take(free_bytes(), 64));
     index_ = static_cast<atomic<std::uint32_t>*>(slab_.take(index_bytes(), 64));
     for (std::size_t i = 0; i <= capacity_; ++i) ::new (static_cast<void*>(nodes_ + i)) Node();
-    for (std::size_t i = 0; i < index_slots_; ++i) ::new (static_cast<void*>(index_ + i)) atomic<std::uint32_t>(none);
+    for (std::size_t i = 0; i < index_slots_; ++i)
+      ::new (static_cast<void*>(index_ + i)) atomic<std::uint32_t>(none);
     fill_free();
     free_count_.store(capacity_, relaxed);  // relaxed: alone
   }
@@ -82,18 +90,22 @@ class TreeArena {
   const Node& operator[](std::uint32_t node) const noexcept { return nodes_[node]; }
   std::uint32_t capacity() const noexcept { return capacity_; }
   /// Advisory while others take.
-  std::uint32_t used() const noexcept { return capacity_ - free_count_.load(relaxed); }  // relaxed: a figure
+  std::uint32_t used() const noexcept {
+    return capacity_ - free_count_.load(relaxed);
+  }  // relaxed: a figure
   std::uint64_t recycled() const noexcept { return recycled_; }
   std::size_t memory() const noexcept { return slab_.bytes(); }
 
   /// Takes at most `wanted` free nodes; how many. They are to be prepared.
   template <bool shared>
   std::uint32_t take(std::uint32_t* taken, std::uint32_t wanted) noexcept {
-    std::uint32_t count = free_count_.load(relaxed);  // relaxed: the list below it was written by who was alone
+    std::uint32_t count =
+        free_count_.load(relaxed);  // relaxed: the list below it was written by who was alone
     std::uint32_t some = std::min(count, wanted);
     if constexpr (shared) {
       // relaxed: only the number moves; entries change while one thread is alone in the tree
-      while (some != 0 && !free_count_.compare_exchange_weak(count, count - some, relaxed, relaxed)) {
+      while (some != 0 &&
+             !free_count_.compare_exchange_weak(count, count - some, relaxed, relaxed)) {
         some = std::min(count, wanted);
       }
     } else {
@@ -111,13 +123,15 @@ class TreeArena {
     node.total.store(0, relaxed);    // relaxed: as above
     node.proof.store(0, relaxed);    // relaxed: as above
     node.touched.store(1, relaxed);  // relaxed: a hint
-    node.generation.store(node.generation.load(relaxed) + 1, relaxed);  // relaxed: only its taker writes it
+    node.generation.store(node.generation.load(relaxed) + 1,
+                          relaxed);  // relaxed: only its taker writes it
   }
 
   /// From now on the node is found by its key.
   void publish(std::uint32_t at, std::uint64_t key) noexcept {
     nodes_[at].key.store(key, release);  // (1) release pairs with (2): the lanes of the node
-    if (index_slots_ != 0) slot(key).store(at, relaxed);  // relaxed: whoever follows it looks at the key
+    if (index_slots_ != 0)
+      slot(key).store(at, relaxed);  // relaxed: whoever follows it looks at the key
   }
   bool holds(std::uint32_t at, std::uint64_t key) const noexcept {
     return nodes_[at].key.load(acquire) == key;  // (2) acquire pairs with (1): its lanes
@@ -141,7 +155,8 @@ class TreeArena {
     const std::uint32_t batch = std::clamp(capacity_ / 64, 16U, batch_max);
     std::uint32_t count = free_count_.load(relaxed);  // relaxed: alone
     const std::uint32_t goal = std::min(count + batch, capacity_);
-    for (std::uint32_t looks = std::min(capacity_ / 4, batch * 16); looks > 0 && count < goal; --looks) {
+    for (std::uint32_t looks = std::min(capacity_ / 4, batch * 16); looks > 0 && count < goal;
+         --looks) {
       hand_ = hand_ == capacity_ ? 1 : hand_ + 1;
       Node& node = nodes_[hand_];
       if (hand_ == root || !live(node)) continue;
@@ -160,7 +175,8 @@ class TreeArena {
   void reset() noexcept {
     const std::uint32_t high = recycled_ == 0 ? used() : capacity_;
     for (std::uint32_t at = 1; at <= high; ++at) bury(nodes_[at]);
-    for (std::size_t i = 0; i < index_slots_; ++i) index_[i].store(none, relaxed);  // relaxed: alone
+    for (std::size_t i = 0; i < index_slots_; ++i)
+      index_[i].store(none, relaxed);  // relaxed: alone
     if (recycled_ != 0) fill_free();
     free_count_.store(capacity_, relaxed);  // relaxed: alone
     recycled_ = 0;
@@ -181,8 +197,12 @@ class TreeArena {
     for (std::uint32_t i = 0; i < capacity_; ++i) free_[i] = capacity_ - i;
     hand_ = 0;
   }
-  static bool live(const Node& node) noexcept { return node.key.load(relaxed) != tree_dead_key; }  // relaxed: alone
-  static void bury(Node& node) noexcept { node.key.store(tree_dead_key, relaxed); }                // relaxed: alone
+  static bool live(const Node& node) noexcept {
+    return node.key.load(relaxed) != tree_dead_key;
+  }  // relaxed: alone
+  static void bury(Node& node) noexcept {
+    node.key.store(tree_dead_key, relaxed);
+  }  // relaxed: alone
 
   atomic<std::uint32_t>& slot(std::uint64_t key) const noexcept {
     return index_[(key * 0x9e3779b97f4a7c15ULL) >> (64 - std::bit_width(index_slots_ - 1))];

@@ -24,7 +24,8 @@ const T* plain(const atomic<T>* words) noexcept {
 
 template <class T, std::size_t n>
 void copy_relaxed(const atomic<T> (&from)[n], T (&to)[n]) noexcept {
-  for (std::size_t i = 0; i < n; ++i) to[i] = from[i].load(relaxed);  // relaxed: statistics, each for itself
+  for (std::size_t i = 0; i < n; ++i)
+    to[i] = from[i].load(relaxed);  // relaxed: statistics, each for itself
 }
 
 }  // namespace detail
@@ -63,7 +64,8 @@ void Tree<Game>::even_priors(Node& node, std::uint64_t legal) noexcept {
   const float share = 1.0F / static_cast<float>(std::max(1, std::popcount(legal)));
   for (std::uint32_t i = 0; i < lane_count; ++i) {
     const bool is_legal = i < 64 && ((legal >> i) & 1) != 0;
-    node.lanes.priors[i].store(is_legal ? share : closed_prior, relaxed);  // relaxed: published by the key
+    node.lanes.priors[i].store(is_legal ? share : closed_prior,
+                               relaxed);  // relaxed: published by the key
   }
 }
 
@@ -71,7 +73,8 @@ template <class Game>
 void Tree<Game>::write_priors(Node& node, std::span<const float> priors, bool at_root) noexcept {
   const auto usable = [&](std::uint32_t i) {
     const float prior = i < priors.size() ? priors[i] : 0.0F;
-    return prior > 0.0F && prior <= std::numeric_limits<float>::max() ? static_cast<double>(prior) : 0.0;
+    return prior > 0.0F && prior <= std::numeric_limits<float>::max() ? static_cast<double>(prior)
+                                                                      : 0.0;
   };
   float now[lane_count];
   detail::copy_relaxed(node.lanes.priors, now);
@@ -156,7 +159,8 @@ bool Tree<Game>::alone(std::uint32_t worker) noexcept {
 /// A node for a state, with even priors; none: no room.
 template <class Game>
 template <bool shared>
-std::uint32_t Tree<Game>::grow(const State& state, std::uint64_t key, std::uint32_t worker) noexcept {
+std::uint32_t Tree<Game>::grow(const State& state, std::uint64_t key,
+                               std::uint32_t worker) noexcept {
   const std::uint32_t at = take<shared>(worker);
   if (at == Arena::none) return at;
   const std::uint64_t legal = Game::legal(state);
@@ -174,7 +178,8 @@ std::uint32_t Tree<Game>::pick(const Node& node, float unvisited) const noexcept
   std::uint32_t total = node.total.load(relaxed);  // relaxed: kept where one worker is inside
   if constexpr (shared) {
     total = 0;
-    for (const auto& visits : node.lanes.visits) total += visits.load(relaxed);  // relaxed: statistics
+    for (const auto& visits : node.lanes.visits)
+      total += visits.load(relaxed);  // relaxed: statistics
   }
   if constexpr (shared && !scans_in_place) {
     alignas(64) std::uint32_t visits[lane_count];
@@ -194,7 +199,8 @@ std::uint32_t Tree<Game>::pick(const Node& node, float unvisited) const noexcept
 /// What a move with such statistics leads to is worth for the player to move there.
 template <class Game>
 float Tree<Game>::worth_below(std::uint32_t visits, std::uint64_t value, float above) noexcept {
-  if (visits != 0) above = static_cast<float>(value) / (static_cast<float>(visits) * static_cast<float>(one));
+  if (visits != 0)
+    above = static_cast<float>(value) / (static_cast<float>(visits) * static_cast<float>(one));
   return Game::two_players ? 1.0F - above : above;
 }
 
@@ -220,13 +226,17 @@ typename Tree<Game>::Base Tree<Game>::approach(Ticket<Game>& ticket, std::uint32
     const std::uint32_t next = node.lanes.links[lane].load(relaxed);     // relaxed: holds() decides
     State state = base.state;
     Game::play(state, lane);
-    if (visits < burst_visits_min || next == Arena::none || !arena_.holds(next, Game::key(state))) break;
-    if (node.touched.load(relaxed) == 0) node.touched.store(1, relaxed);  // relaxed: a hint for recycling
+    if (visits < burst_visits_min || next == Arena::none || !arena_.holds(next, Game::key(state)))
+      break;
+    if (node.touched.load(relaxed) == 0)
+      node.touched.store(1, relaxed);  // relaxed: a hint for recycling
     add<shared>(node.lanes.visits[lane], burst);
     if constexpr (!shared) add<false>(node.total, burst);
     ticket.path[ticket.base++] = {base.at, lane};
     // relaxed: fixed while inside
-    base = {state, {next, arena_[next].generation.load(relaxed)}, worth_below(visits, value, base.worth)};
+    base = {state,
+            {next, arena_[next].generation.load(relaxed)},
+            worth_below(visits, value, base.worth)};
     above = visits;
   }
   return base;
@@ -234,7 +244,8 @@ typename Tree<Game>::Base Tree<Game>::approach(Ticket<Game>& ticket, std::uint32
 
 template <class Game>
 template <bool shared>
-Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32_t worker) noexcept {
+Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket,
+                             std::uint32_t worker) noexcept {
   ticket.state = base.state;
   ticket.depth = ticket.base;
   ticket.created = {};
@@ -242,7 +253,8 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32
   float worth = base.worth;
   while (true) {
     Node& node = arena_[at];
-    if (node.touched.load(relaxed) == 0) node.touched.store(1, relaxed);  // relaxed: a hint for recycling
+    if (node.touched.load(relaxed) == 0)
+      node.touched.store(1, relaxed);  // relaxed: a hint for recycling
     const auto proof = static_cast<Proof>(node.proof.load(relaxed) & 3);  // relaxed: stands alone
     if (proof != Proof::none) {
       ticket.value = back_up<shared, false>(ticket, exact(proof));
@@ -251,7 +263,8 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32
     }
     std::uint32_t lane = 0;
     if (!shared && at == root_ && policy_.halving()) {
-      lane = policy_.next(node.open.load(relaxed), {detail::plain(node.lanes.visits), lane_count},  // relaxed: alone
+      lane = policy_.next(node.open.load(relaxed),
+                          {detail::plain(node.lanes.visits), lane_count},  // relaxed: alone
                           {detail::plain(node.lanes.values), lane_count});
     } else {
       lane = pick<shared>(node, worth - options_.first_play_reduction);
@@ -262,7 +275,8 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32
     const std::uint64_t value = node.lanes.values[lane].load(relaxed);   // relaxed: statistics
     add<shared>(node.lanes.visits[lane], 1U);
     if constexpr (!shared) add<false>(node.total, 1U);
-    ticket.path[ticket.depth++] = {{at, node.generation.load(relaxed)}, lane};  // relaxed: fixed while inside
+    ticket.path[ticket.depth++] = {{at, node.generation.load(relaxed)},
+                                   lane};  // relaxed: fixed while inside
     worth = worth_below(visits, value, worth);
 
     Game::play(ticket.state, lane);
@@ -282,7 +296,8 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32
         if (visits == 0 || ticket.depth == Game::plies_max) return Selected::evaluate;
         next = grow<shared>(ticket.state, key, worker);
         if (next == Arena::none) return Selected::evaluate;
-        ticket.created = {next, arena_[next].generation.load(relaxed)};  // relaxed: fixed while inside
+        ticket.created = {next,
+                          arena_[next].generation.load(relaxed)};  // relaxed: fixed while inside
       }
       node.lanes.links[lane].store(next, relaxed);  // relaxed: whoever follows it looks at the key
     }
@@ -290,7 +305,8 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket, std::uint32
   }
 }
 
-/// `value` is the leaf's; answers that for who moves at the base. recheck: nodes may have been recycled since the descent.
+/// `value` is the leaf's; answers that for who moves at the base. recheck: nodes may have been recycled since the
+/// descent.
 template <class Game>
 template <bool shared, bool recheck>
 std::uint64_t Tree<Game>::back_up(const Ticket<Game>& ticket, std::uint64_t value) noexcept {
@@ -299,7 +315,8 @@ std::uint64_t Tree<Game>::back_up(const Ticket<Game>& ticket, std::uint64_t valu
     Node& node = arena_[step.at.node];
     value = flipped(value);
     if constexpr (recheck) {
-      if (node.generation.load(relaxed) != step.at.generation) continue;  // relaxed: fixed while inside
+      if (node.generation.load(relaxed) != step.at.generation)
+        continue;  // relaxed: fixed while inside
     }
     add<shared>(node.lanes.values[step.lane], value);
   }
@@ -316,7 +333,8 @@ void Tree<Game>::back_up_base(const Ticket<Game>& ticket, std::uint64_t sum, std
     const auto& step = ticket.path[i];
     Node& node = arena_[step.at.node];
     if (Game::two_players) sum = count * one - sum;
-    if (node.generation.load(relaxed) != step.at.generation) continue;  // relaxed: fixed while inside
+    if (node.generation.load(relaxed) != step.at.generation)
+      continue;  // relaxed: fixed while inside
     add<shared>(node.lanes.values[step.lane], sum);
     if (missing == 0) continue;
     add<shared>(node.lanes.visits[step.lane], ~missing + 1);
@@ -334,14 +352,15 @@ void Tree<Game>::prove(const Ticket<Game>& ticket, Proof proof) noexcept {
     if (node.generation.load(relaxed) != step.at.generation) return;  // relaxed: fixed while inside
     if (proof != Proof::win) {
       const std::uint64_t bit = std::uint64_t{1} << step.lane;
-      if (proof == Proof::loss) node.lanes.priors[step.lane].store(closed_prior, relaxed);  // relaxed: a hint
+      if (proof == Proof::loss)
+        node.lanes.priors[step.lane].store(closed_prior, relaxed);  // relaxed: a hint
       // (7) release pairs with (8): a draw is seen by whoever closes the last move
       if (proof == Proof::draw) node.drawn.fetch_or(bit, release);
       // (8) acq_rel pairs with (7), (8): draws that were found before the other moves closed
       if ((node.open.fetch_and(~bit, acq_rel) & ~bit) != 0) return;
       proof = node.drawn.load(relaxed) != 0 ? Proof::draw : Proof::loss;  // relaxed: seen by (8)
     }
-    const auto word = static_cast<std::uint16_t>(static_cast<std::uint32_t>(proof) | step.lane << 2);
+    const auto word = static_cast<std::uint8_t>(static_cast<std::uint32_t>(proof) | step.lane << 2);
     node.proof.store(word, relaxed);  // relaxed: stands alone
   }
 }
@@ -351,7 +370,8 @@ Selected Tree<Game>::select(Ticket<Game>& ticket, std::uint32_t worker) noexcept
   const bool shared = options_.workers > 1;
   if (shared && !enter(worker)) return Selected::busy;
   ticket.base = 0;
-  const Selected selected = shared ? descend<true>(at_root(), ticket, worker) : descend<false>(at_root(), ticket, worker);
+  const Selected selected =
+      shared ? descend<true>(at_root(), ticket, worker) : descend<false>(at_root(), ticket, worker);
   if (selected == Selected::evaluate) add<false>(workers_[worker].out, 1U);
   if (shared) leave(worker);
   return selected;
@@ -379,7 +399,8 @@ void Tree<Game>::finish(Ticket<Game>& ticket, float value, std::span<const float
     // A parent that was recycled may get a link that is no child's: links hold only where the keys agree.
     if (at != Arena::none) {
       write_priors(arena_[at], priors, false);
-      parent.lanes.links[step.lane].store(at, relaxed);  // relaxed: whoever follows it looks at the key
+      parent.lanes.links[step.lane].store(at,
+                                          relaxed);  // relaxed: whoever follows it looks at the key
     }
   }
   add<false>(workers_[worker].out, ~0U);
@@ -393,7 +414,8 @@ void Tree<Game>::abandon(Ticket<Game>& ticket, std::uint32_t worker) noexcept {
   for (std::uint32_t i = 0; i < ticket.depth; ++i) {
     const auto& step = ticket.path[i];
     Node& node = arena_[step.at.node];
-    if (node.generation.load(relaxed) != step.at.generation) continue;  // relaxed: fixed while inside
+    if (node.generation.load(relaxed) != step.at.generation)
+      continue;  // relaxed: fixed while inside
     if (shared) {
       add<true>(node.lanes.visits[step.lane], ~0U);
     } else {
@@ -406,12 +428,14 @@ void Tree<Game>::abandon(Ticket<Game>& ticket, std::uint32_t worker) noexcept {
 }
 
 template <class Game>
-bool Tree<Game>::late_priors(NodeRef ref, std::span<const float> priors, std::uint32_t worker) noexcept {
+bool Tree<Game>::late_priors(NodeRef ref, std::span<const float> priors,
+                             std::uint32_t worker) noexcept {
   if (ref.node == Arena::none) return false;
   const bool shared = options_.workers > 1;
   while (shared && !enter(worker)) cpu_relax();
   Node& node = arena_[ref.node];
-  const bool there = node.generation.load(relaxed) == ref.generation;  // relaxed: fixed while inside
+  const bool there =
+      node.generation.load(relaxed) == ref.generation;  // relaxed: fixed while inside
   if (there) write_priors(node, priors, ref.node == root_);
   if (shared) leave(worker);
   return there;

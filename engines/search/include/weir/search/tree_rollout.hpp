@@ -32,7 +32,8 @@ class Rollouts {
       const float end = Game::known(state);
       if (end >= 0.0F) return mover ? end : 1.0F - end;
       std::uint64_t legal = Game::legal(state);
-      for (std::uint32_t skip = random_.below(static_cast<std::uint32_t>(std::popcount(legal))); skip > 0; --skip) {
+      for (std::uint32_t skip = random_.below(static_cast<std::uint32_t>(std::popcount(legal)));
+           skip > 0; --skip) {
         legal &= legal - 1;
       }
       Game::play(state, static_cast<std::uint32_t>(std::countr_zero(legal)));
@@ -48,7 +49,9 @@ template <class Game>
 class AlertRollouts {
  public:
   explicit AlertRollouts(std::uint64_t seed) noexcept : random_(seed) {}
-  float operator()(const typename Game::State& from) noexcept { return Game::alert_rollout(from, random_); }
+  float operator()(const typename Game::State& from) noexcept {
+    return Game::alert_rollout(from, random_);
+  }
 
  private:
   Xorshift random_;

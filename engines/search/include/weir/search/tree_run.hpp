@@ -12,12 +12,15 @@ Tree<Game>::Tree(const State& state, const TreeOptions& options)
       pick_(best_pick_lane()),
       state_(state),
       policy_(options.seed, options.noise_fraction, options.noise_alpha) {
-  WEIR_CHECK(options.workers >= 1 && options.exploration > 0.0F, "a tree needs a worker and an exploration above 0");
-  WEIR_CHECK(options.workers == 1 || options.gumbel_actions == 0, "halving at the root is for one worker");
+  WEIR_CHECK(options.workers >= 1 && options.exploration > 0.0F,
+             "a tree needs a worker and an exploration above 0");
+  WEIR_CHECK(options.workers == 1 || options.gumbel_actions == 0,
+             "halving at the root is for one worker");
   void* block = allocate_bytes(options.workers * sizeof(Worker), alignof(Worker));
   WEIR_CHECK(block != nullptr, "out of memory");
   workers_ = static_cast<Worker*>(block);
-  for (std::uint32_t i = 0; i < options.workers; ++i) ::new (static_cast<void*>(workers_ + i)) Worker();
+  for (std::uint32_t i = 0; i < options.workers; ++i)
+    ::new (static_cast<void*>(workers_ + i)) Worker();
   make_root();
 }
 
@@ -30,7 +33,8 @@ Tree<Game>::~Tree() {
 template <class Game>
 void Tree<Game>::make_root() noexcept {
   // A round of the clock's hand frees what is not touched, four calls a round; nothing else is the root yet.
-  for (int calls = 0; root_ == Arena::none && calls < 16; ++calls) root_ = grow<false>(state_, Game::key(state_), 0);
+  for (int calls = 0; root_ == Arena::none && calls < 16; ++calls)
+    root_ = grow<false>(state_, Game::key(state_), 0);
   WEIR_CHECK(root_ != Arena::none, "an arena without room for one node");
   policy_.begin_root(Game::legal(state_));
   if (policy_.has_noise()) {
@@ -45,7 +49,8 @@ template <class Game>
 void Tree<Game>::refresh() noexcept {
   root_value_.store(static_cast<float>(value()), relaxed);  // relaxed: an estimate
   const std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  root_visits_.store(static_cast<std::uint32_t>(std::min(visits(), most)), relaxed);  // relaxed: an estimate
+  root_visits_.store(static_cast<std::uint32_t>(std::min(visits(), most)),
+                     relaxed);  // relaxed: an estimate
 }
 
 /// Of the moves that are not lost, none can overtake the first with `left` more visits.
@@ -68,7 +73,8 @@ bool Tree<Game>::decided(std::uint64_t left) const noexcept {
 /// At most `burst` simulations; how many.
 template <class Game>
 template <bool shared, class Evaluate>
-std::uint32_t Tree<Game>::run_burst(std::uint32_t burst, Ticket<Game>& ticket, Evaluate& evaluate, std::uint32_t worker) {
+std::uint32_t Tree<Game>::run_burst(std::uint32_t burst, Ticket<Game>& ticket, Evaluate& evaluate,
+                                    std::uint32_t worker) {
   while (shared && !enter(worker)) cpu_relax();
   const Base base = approach<shared>(ticket, burst);
   if (ticket.base == 0) burst = 1;
@@ -85,7 +91,8 @@ std::uint32_t Tree<Game>::run_burst(std::uint32_t burst, Ticket<Game>& ticket, E
       sum += ticket.value;
     }
     // relaxed: fixed while inside. A base that was recycled meanwhile ends the burst
-    if (++done == burst || arena_[base.at.node].generation.load(relaxed) != base.at.generation) break;
+    if (++done == burst || arena_[base.at.node].generation.load(relaxed) != base.at.generation)
+      break;
   }
   back_up_base<shared>(ticket, sum, done, burst - done);
   if (shared) leave(worker);
@@ -106,7 +113,8 @@ std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::
       if (budget.early_stop && !policy_.halving() && decided(left)) break;
       refresh();
     }
-    const std::uint32_t burst = policy_.halving() ? 1 : std::min(burst_max, budget.simulations - done);
+    const std::uint32_t burst =
+        policy_.halving() ? 1 : std::min(burst_max, budget.simulations - done);
     done += run_burst<shared>(burst, ticket, evaluate, worker);
   }
   refresh();
@@ -137,15 +145,17 @@ template <class Game>
 std::uint32_t Tree<Game>::moves(std::span<RootMove, actions_max> moves) const noexcept {
   const Node& node = arena_[root_];
   const std::uint64_t legal = Game::legal(state_);
-  const std::uint64_t drawn = node.drawn.load(relaxed);  // relaxed: nobody else is inside, here and below
+  const std::uint64_t drawn =
+      node.drawn.load(relaxed);  // relaxed: nobody else is inside, here and below
   const std::uint32_t proof = node.proof.load(relaxed);  // relaxed: as above
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < actions_max; ++i) {
     if (((legal >> i) & 1) == 0) continue;
     RootMove& move = moves[count++];
-    const std::uint64_t value = node.lanes.values[i].load(relaxed);                  // relaxed: as above
-    move = {i, node.lanes.visits[i].load(relaxed), 0.0, 0.0F, Proof::none};          // relaxed: as above
-    if (move.visits != 0) move.value = static_cast<double>(value) / value_unit / static_cast<double>(move.visits);
+    const std::uint64_t value = node.lanes.values[i].load(relaxed);          // relaxed: as above
+    move = {i, node.lanes.visits[i].load(relaxed), 0.0, 0.0F, Proof::none};  // relaxed: as above
+    if (move.visits != 0)
+      move.value = static_cast<double>(value) / value_unit / static_cast<double>(move.visits);
     const float prior = node.lanes.priors[i].load(relaxed);  // relaxed: as above
     if (((drawn >> i) & 1) != 0) move.proof = Proof::draw;
     if (prior == closed_prior) {
@@ -161,7 +171,8 @@ std::uint32_t Tree<Game>::moves(std::span<RootMove, actions_max> moves) const no
 template <class Game>
 std::uint32_t Tree<Game>::best() const noexcept {
   const Node& node = arena_[root_];
-  const std::uint64_t open = node.open.load(relaxed) | node.drawn.load(relaxed);  // relaxed: as in moves
+  const std::uint64_t open =
+      node.open.load(relaxed) | node.drawn.load(relaxed);  // relaxed: as in moves
   if (policy_.halving() && proof() == Proof::none && open != 0) {
     return policy_.choose(open, {detail::plain(node.lanes.visits), lane_count},
                           {detail::plain(node.lanes.values), lane_count});
@@ -169,11 +180,14 @@ std::uint32_t Tree<Game>::best() const noexcept {
   RootMove list[actions_max];
   const std::uint32_t count = moves(list);
   const RootMove* best = list;
-  const auto rank = [](const RootMove& move) { return move.proof == Proof::win ? 2 : move.proof != Proof::loss; };
+  const auto rank = [](const RootMove& move) {
+    return move.proof == Proof::win ? 2 : move.proof != Proof::loss;
+  };
   for (const RootMove* move = list + 1; move < list + count; ++move) {
     if (rank(*move) != rank(*best)) {
       if (rank(*move) > rank(*best)) best = move;
-    } else if (move->visits != best->visits ? move->visits > best->visits : move->value > best->value) {
+    } else if (move->visits != best->visits ? move->visits > best->visits
+                                            : move->value > best->value) {
       best = move;
     }
   }
@@ -183,7 +197,8 @@ std::uint32_t Tree<Game>::best() const noexcept {
 template <class Game>
 double Tree<Game>::value() const noexcept {
   const Node& node = arena_[root_];
-  const auto word = static_cast<Proof>(node.proof.load(relaxed) & 3);  // relaxed: statistics, here and below
+  const auto word =
+      static_cast<Proof>(node.proof.load(relaxed) & 3);  // relaxed: statistics, here and below
   if (word != Proof::none) return static_cast<double>(exact(word)) / value_unit;
   std::uint64_t sum = 0;
   std::uint64_t count = 0;
@@ -197,7 +212,8 @@ double Tree<Game>::value() const noexcept {
 template <class Game>
 std::uint64_t Tree<Game>::visits() const noexcept {
   std::uint64_t count = 0;
-  for (const auto& visits : arena_[root_].lanes.visits) count += visits.load(relaxed);  // relaxed: statistics
+  for (const auto& visits : arena_[root_].lanes.visits)
+    count += visits.load(relaxed);  // relaxed: statistics
   return count;
 }
 
@@ -210,7 +226,8 @@ template <class Game>
 void Tree<Game>::advance(std::uint32_t action) noexcept {
   Game::play(state_, action);
   const std::uint64_t key = Game::key(state_);
-  const std::uint32_t next = arena_[root_].lanes.links[action].load(relaxed);  // relaxed: nobody else is inside
+  const std::uint32_t next =
+      arena_[root_].lanes.links[action].load(relaxed);  // relaxed: nobody else is inside
   root_ = next != Arena::none && arena_.holds(next, key) ? next : arena_.find(key);
   make_root();
 }
@@ -228,7 +245,8 @@ void Tree<Game>::reset(const State& state) noexcept {
 template <class Game>
 std::uint32_t Tree<Game>::in_flight() const noexcept {
   std::uint32_t sum = 0;
-  for (std::uint32_t i = 0; i < options_.workers; ++i) sum += workers_[i].out.load(relaxed);  // relaxed: a figure
+  for (std::uint32_t i = 0; i < options_.workers; ++i)
+    sum += workers_[i].out.load(relaxed);  // relaxed: a figure
   return sum;
 }
 

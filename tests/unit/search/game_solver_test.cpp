@@ -1,0 +1,93 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <weir/search/connect4_solver.hpp>
+#include <weir/search/tree_random.hpp>
+
+using namespace weir::search::games;
+
+namespace {
+
+/// By the definition, without a bound or a table.
+int score_by_rule(const Position& position) {
+  const int stones = position.stones();
+  if (position.lost()) return -(board_cells + 2 - stones) / 2;
+  if (position.full()) return 0;
+  int best = -board_cells;
+  for (int column = 0; column < board_columns; ++column) {
+    if (!position.can_play(column)) continue;
+    Position next = position;
+    next.play(column);
+    best = std::max(best, -score_by_rule(next));
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("solver: a finished game has a score") {
+  Solver solver(12);
+  CHECK(solve_line(solver, "1212121").value() == -18);
+  CHECK(solve_line(solver, "121212").value() == 18);
+  CHECK(solve_line(solver, "71212121").value() == -18);
+  CHECK(solve_line(solver, "112233").value() == 18);
+  CHECK_FALSE(solve_line(solver, "12121213"));
+}
+
+TEST_CASE("solver: late positions have the score that the rules give, with a table of any size") {
+  Xorshift random(11);
+  Solver small(10);
+  Solver large(16);
+  int checked = 0;
+  while (checked < 300) {
+    Position position;
+    for (int i = 0; i < 32 && !position.over();) {
+      const int column = static_cast<int>(random.below(7));
+      if (!position.can_play(column)) continue;
+      position.play(column);
+      ++i;
+    }
+    const int score = score_by_rule(position);
+    CHECK(small.solve(position) == score);
+    CHECK(large.solve(position) == score);
+    ++checked;
+  }
+}
+
+TEST_CASE("solver: the mirror image has the same score") {
+  Solver solver(18);
+  for (const char* line : {"44353641526131425", "12345671234567123456"}) {
+    std::string image = line;
+    for (char& move : image) move = static_cast<char>('1' + '7' - move);
+    CHECK(solve_line(solver, line).value() == solve_line(solver, image).value());
+  }
+}
+
+TEST_CASE("solver: every score of the sample positions") {
+  const char* data = std::getenv("WEIR_TEST_DATA");
+  if (data == nullptr) {
+    MESSAGE("SKIP: WEIR_TEST_DATA is not set");
+    return;
+  }
+  Solver solver;
+  for (const char* name : {"Test_L3_R1", "Test_L2_R1"}) {
+    std::ifstream file(std::string(data) + "/connect4/" + name);
+    if (!file) {
+      MESSAGE("SKIP: no " << name);
+      continue;
+    }
+    int lines = 0;
+    for (std::string line; std::getline(file, line); ++lines) {
+      std::istringstream words(line);
+      std::string moves;
+      int score = 0;
+      words >> moves >> score;
+      CHECK(solve_line(solver, line).value() == score);
+    }
+    CHECK(lines > 0);
+  }
+}

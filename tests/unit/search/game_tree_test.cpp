@@ -1,0 +1,305 @@
+#include <doctest/doctest.h>
+
+#include <array>
+#include <memory>
+#include <thread>
+#include <vector>
+#include <weir/memory.hpp>
+#include <weir/search/connect4.hpp>
+#include <weir/search/connect4_move.hpp>
+#include <weir/search/connect4_solver.hpp>
+#include <weir/search/tree.hpp>
+#include <weir/search/tree_rollout.hpp>
+
+using namespace weir::search::games;
+
+namespace {
+
+using GameTree = Tree<ConnectFour>;
+using Playouts = Rollouts<ConnectFour>;
+
+Position position_of(std::string_view line) { return parse_moves(line).value(); }
+
+std::vector<RootMove> root_moves(const GameTree& tree) {
+  std::array<RootMove, GameTree::actions_max> moves;
+  const std::uint32_t count = tree.moves(moves);
+  return {moves.begin(), moves.begin() + count};
+}
+
+std::vector<std::uint32_t> root_visits(const GameTree& tree) {
+  std::vector<std::uint32_t> visits;
+  for (const RootMove& move : root_moves(tree)) visits.push_back(move.visits);
+  return visits;
+}
+
+int sign_of(int score) { return (score > 0) - (score < 0); }
+
+/// A choice among 50, worth more the higher; then it is over.
+struct FiftyDoors {
+  struct State {
+    std::uint32_t door = 0;
+    bool chosen = false;
+  };
+  static constexpr std::uint32_t actions_max = 50;
+  static constexpr std::uint32_t plies_max = 2;
+  static constexpr bool two_players = false;
+  static std::uint64_t legal(const State&) { return (std::uint64_t{1} << actions_max) - 1; }
+  static void play(State& state, std::uint32_t door) { state = {door, true}; }
+  static std::uint64_t key(const State& state) { return state.chosen ? state.door : 999; }
+  static float known(const State& state) {
+    return state.chosen ? 0.1F + 0.01F * static_cast<float>(state.door) : -1.0F;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tree: the same seed gives the same search") {
+  GameTree a(Position{}, {.seed = 3});
+  GameTree b(Position{}, {.seed = 3});
+  a.run({.simulations = 30000}, Playouts(1));
+  b.run({.simulations = 10000}, Playouts(1));
+  b.reset(Position{});
+  b.run({.simulations = 30000}, Playouts(1));
+  CHECK(root_visits(a) == root_visits(b));
+  CHECK(a.nodes() == b.nodes());
+  CHECK(a.value() == b.value());
+  CHECK(a.visits() == 30000);
+}
+
+TEST_CASE("tree: no simulation allocates, and a full arena does not stop it") {
+  GameTree tree(Position{}, {.memory_bytes_max = 1});
+  CHECK(tree.nodes_max() == 1024);
+  const std::size_t memory = tree.memory();
+  const std::uint64_t before = weir::allocation_count();
+  CHECK(tree.run({.simulations = 200000}, Playouts(1)) == 200000);
+  CHECK(weir::allocation_count() == before);
+  CHECK(tree.memory() == memory);
+  CHECK(tree.recycled() > 1000);
+  CHECK(tree.nodes() <= 1024);
+  CHECK(tree.visits() == 200000);
+  CHECK(tree.best() == 3);
+}
+
+TEST_CASE("tree: wins and losses that are proven are kept, and end the search") {
+  GameTree won(position_of("121212"), {});
+  CHECK(won.run({.simulations = 1000}, Playouts(1)) < 100);
+  CHECK(won.proof() == Proof::win);
+  CHECK(won.best() == 0);
+  CHECK(won.value() == 1.0);
+  // Whatever the second player does, 4 in the bottom row is there.
+  GameTree lost(position_of("44556"), {});
+  CHECK(lost.run({.simulations = 1000}, Playouts(1)) < 100);
+  CHECK(lost.proof() == Proof::loss);
+  for (const RootMove& move : root_moves(lost)) CHECK(move.proof == Proof::loss);
+}
+
+TEST_CASE("tree: proofs agree with the solver") {
+  Solver solver(18);
+  Xorshift random(17);
+  int proven = 0;
+  for (int game = 0; game < 200; ++game) {
+    Position position;
+    for (int i = 0; i < 24 && !position.over();) {
+      const int column = static_cast<int>(random.below(7));
+      if (!position.can_play(column)) continue;
+      position.play(column);
+      ++i;
+    }
+    if (position.over()) continue;
+    GameTree tree(position, {.memory_bytes_max = 1, .transpositions = game % 2 == 0});
+    tree.run({.simulations = 20000}, AlertRollouts<ConnectFour>(1));
+    if (tree.proof() == Proof::none) continue;
+    ++proven;
+    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(solver.solve(position)));
+    position.play(static_cast<int>(tree.best()));
+    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(-solver.solve(position)));
+  }
+  CHECK(proven > 50);
+}
+
+TEST_CASE("tree: a leaf met twice is searched on with even priors, and its own come in place") {
+  GameTree tree(Position{}, {.exploration = 4.0F});
+  const std::array<float, 7> wanted = {0, 0, 0, 0, 0, 3, 1};
+  CHECK(tree.late_priors(tree.root(), std::array<float, 7>{0, 0, 1, 0, 0, 0, 0}));
+  Ticket<ConnectFour> first;
+  Ticket<ConnectFour> second;
+  REQUIRE(tree.select(first) == Selected::evaluate);
+  REQUIRE(tree.select(second) == Selected::evaluate);
+  CHECK(first.depth == 1);
+  CHECK(second.depth == 2);
+  CHECK(second.created.node != 0);
+  CHECK(tree.in_flight() == 2);
+  const std::uint32_t nodes = tree.nodes();
+  tree.finish(first, 0.5F, wanted);
+  CHECK(tree.nodes() == nodes);
+  tree.finish(second, 0.5F);
+  CHECK(tree.in_flight() == 0);
+  tree.advance(2);
+  const std::vector<RootMove> moves = root_moves(tree);
+  CHECK(moves[5].prior == doctest::Approx(0.75F));
+  CHECK(moves[6].prior == doctest::Approx(0.25F));
+  CHECK(moves[0].prior == 0.0F);
+}
+
+TEST_CASE("tree: priors that are no numbers count nothing") {
+  GameTree tree(Position{}, {});
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinite = std::numeric_limits<float>::infinity();
+  tree.late_priors(tree.root(),
+                   std::array<float, 7>{nan, -1.0F, infinite, -infinite, 1.0F, 1.0F, 0.0F});
+  CHECK(root_moves(tree)[4].prior == 0.5F);
+  CHECK(root_moves(tree)[0].prior == 0.0F);
+  tree.late_priors(tree.root(), std::array<float, 7>{nan, nan, nan, nan, nan, nan, nan});
+  CHECK(root_moves(tree)[0].prior == doctest::Approx(1.0 / 7));
+}
+
+TEST_CASE("tree: tickets that are given up leave nothing behind") {
+  GameTree tree(Position{}, {});
+  tree.run({.simulations = 500}, Playouts(1));
+  std::vector<Ticket<ConnectFour>> tickets;
+  for (int i = 0; i < 32; ++i) {
+    Ticket<ConnectFour> ticket;
+    if (tree.select(ticket) == Selected::evaluate) tickets.push_back(ticket);
+  }
+  REQUIRE(tickets.size() > 16);  // the others ended in what is known
+  CHECK(tree.in_flight() == tickets.size());
+  CHECK(tree.visits() == 532);
+  for (auto& ticket : tickets) tree.abandon(ticket);
+  CHECK(tree.in_flight() == 0);
+  CHECK(tree.visits() == 532 - tickets.size());
+}
+
+TEST_CASE("tree: tickets outlive the nodes of their path") {
+  GameTree tree(Position{}, {.memory_bytes_max = 1});
+  tree.run({.simulations = 3000}, Playouts(1));
+  std::vector<Ticket<ConnectFour>> tickets;
+  for (int i = 0; i < 64; ++i) {
+    Ticket<ConnectFour> ticket;
+    if (tree.select(ticket) == Selected::evaluate) tickets.push_back(ticket);
+  }
+  tree.run({.simulations = 100000}, Playouts(2));
+  CHECK(tree.recycled() > 1000);
+  for (auto& ticket : tickets) tree.finish(ticket, 1.0F, std::array<float, 7>{1, 1, 1, 1, 1, 1, 1});
+  CHECK(tree.in_flight() == 0);
+  CHECK(tree.run({.simulations = 1000}, Playouts(3)) == 1000);
+  for (const RootMove& move : root_moves(tree)) CHECK(move.value <= 1.0);
+}
+
+TEST_CASE("tree: what is known below a move stays when it is played") {
+  GameTree tree(Position{}, {});
+  tree.run({.simulations = 20000}, Playouts(1));
+  const RootMove best = root_moves(tree)[tree.best()];
+  tree.advance(best.action);
+  CHECK(tree.state() == position_of("4"));
+  CHECK(tree.visits() > best.visits / 2);
+  CHECK(tree.visits() <= best.visits);
+  CHECK(tree.run({.simulations = 1000}, Playouts(2)) == 1000);
+  tree.advance(0);
+  tree.advance(0);
+  CHECK(tree.state() == position_of("411"));
+}
+
+TEST_CASE("tree: a search stops early only when the best cannot change, and at its deadline") {
+  GameTree tree(position_of("4455"), {});
+  const std::uint32_t done = tree.run({.simulations = 20000, .early_stop = true}, Playouts(1));
+  CHECK(done < 20000);
+  const std::uint32_t best = tree.best();
+  tree.run({.simulations = 20000 - done}, Playouts(1));
+  CHECK(tree.best() == best);
+  GameTree late(Position{}, {});
+  CHECK(late.run({.deadline = 1}, Playouts(1)) == 0);
+}
+
+TEST_CASE("tree: a halving root spends its budget on the moves that it sampled") {
+  GameTree tree(Position{}, {.gumbel_actions = 4});
+  CHECK(tree.run({.simulations = 64}, AlertRollouts<ConnectFour>(1)) == 64);
+  std::uint32_t visited = 0;
+  std::uint32_t most = 0;
+  for (const RootMove& move : root_moves(tree)) {
+    visited += move.visits != 0 ? 1 : 0;
+    most = std::max(most, move.visits);
+  }
+  CHECK(visited == 4);
+  CHECK(most == 24);  // 8 with four moves, 16 more with two
+  CHECK(root_moves(tree)[tree.best()].visits == most);
+}
+
+TEST_CASE("tree: noise moves the root's priors, by the seed") {
+  const TreeOptions options{.noise_fraction = 0.25, .seed = 4};
+  GameTree a(Position{}, options);
+  GameTree b(Position{}, options);
+  float sum = 0.0F;
+  for (std::uint32_t i = 0; i < 7; ++i) {
+    CHECK(root_moves(a)[i].prior == root_moves(b)[i].prior);
+    CHECK(root_moves(a)[i].prior >= doctest::Approx(0.75 / 7));
+    sum += root_moves(a)[i].prior;
+  }
+  CHECK(sum == doctest::Approx(1.0F));
+  CHECK(root_moves(a)[0].prior != root_moves(a)[1].prior);
+}
+
+TEST_CASE("tree: transpositions share nodes") {
+  const auto visits_after = [](bool transpositions, std::initializer_list<std::uint32_t> moves) {
+    GameTree tree(Position{}, {.transpositions = transpositions});
+    tree.run({.simulations = 50000}, Playouts(1));
+    CHECK(tree.visits() == 50000);
+    for (const std::uint32_t move : moves) tree.advance(move);
+    return tree.visits();
+  };
+  CHECK(visits_after(true, {2, 3, 4}) > 0);
+  CHECK(visits_after(true, {2, 3, 4}) == visits_after(true, {4, 3, 2}));
+  CHECK(visits_after(false, {2, 3, 4}) != visits_after(false, {4, 3, 2}));
+}
+
+TEST_CASE("tree: one player, fifty moves, values between") {
+  Tree<FiftyDoors> tree(FiftyDoors::State{}, {.exploration = 0.3F});
+  tree.run({.simulations = 5000}, Constant{});
+  CHECK(tree.best() == 49);
+  CHECK(tree.visits() == 5000);
+  CHECK(tree.proof() == Proof::none);
+}
+
+TEST_CASE("tree: several workers in one tree lose no simulation") {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{32} << 20}) {
+    constexpr std::uint32_t workers = 3;
+    const std::uint32_t each = 20000;
+    GameTree tree(Position{},
+                  {.memory_bytes_max = bytes, .workers = workers, .transpositions = bytes == 1});
+    std::vector<std::thread> threads;
+    for (std::uint32_t worker = 0; worker < workers; ++worker) {
+      threads.emplace_back([&tree, each, worker] {
+        Playouts playouts(worker + 1);
+        CHECK(tree.run({.simulations = each}, playouts, worker) == each);
+        for (int i = 0; i < 500; ++i) {
+          Ticket<ConnectFour> ticket;
+          Selected selected = tree.select(ticket, worker);
+          while (selected == Selected::busy) selected = tree.select(ticket, worker);
+          if (selected != Selected::evaluate) continue;
+          if (i % 5 == 0) {
+            tree.abandon(ticket, worker);
+          } else {
+            tree.finish(ticket, playouts(ticket.state), std::array<float, 7>{1, 2, 3, 4, 3, 2, 1},
+                        worker);
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(tree.in_flight() == 0);
+    CHECK(tree.visits() >= workers * each);
+    CHECK(tree.visits() <= workers * (each + 500));
+    for (const RootMove& move : root_moves(tree)) CHECK(move.value <= 1.0);
+    CHECK(tree.best() == 3);
+  }
+}
+
+TEST_CASE("connect4 move: the tree alone finds what must be played") {
+  CHECK(move_line("121212 ignored", 200).value() == 1);
+  CHECK(move_line("2323232", 1000).error().code == "game_over");
+  CHECK(move_line("2323232", 1000).error().where == "column 8");
+  CHECK(move_line("18", 1000).error().where == "column 2");
+  CHECK(move_line("1717", 1).value() >= 1);
+  CHECK(best_move(position_of("4455"), 1000) == best_move(position_of("4455"), 1000));
+  const int saved = move_line("232323", 1000).value();
+  CHECK(saved == 2);
+}
