@@ -105,8 +105,9 @@ bool SygusSearch::done_growing() const noexcept {
 bool SygusSearch::needs_cases() const {
   if (!offers_.found()) return true;
   const std::vector<SygusTerm>& best = offers_.kept()[0].term;
-  return std::any_of(best.begin(), best.end(),
-                     [this](const SygusTerm& term) { return machine_->rules()[term.rule].op == Op::ite; });
+  return std::any_of(best.begin(), best.end(), [this](const SygusTerm& term) {
+    return machine_->rules()[term.rule].op == Op::ite;
+  });
 }
 
 void SygusSearch::offer(TermId term) {
@@ -169,7 +170,8 @@ Steps SygusSearch::strategies() {
     offer(round.graph.result());
     if (stop()) co_return;
   }
-  if (round.graph.usable() && round.bank.size() >= 4 && round.bank.total() > round.cases_at * 2 && needs_cases()) {
+  if (round.graph.usable() && round.bank.size() >= 4 && round.bank.total() > round.cases_at * 2 &&
+      needs_cases()) {
     round.cases_at = round.bank.total();
     co_await round.cases.run(budget_, round.case_pieces);
     const ConcatGraph::Request whole = request();

@@ -57,8 +57,9 @@ class SygusSearch {
     PieceMaker pieces;
     CasePieces cases;
     ExtraPieces extra, none, case_pieces;
-    std::size_t clusters_at = 0, inverses_at = 0, cases_at = 0;  // terms in the bank when it was tried
-    std::uint32_t shrunk = 0;                      // the best when it was last made smaller
+    std::size_t clusters_at = 0, inverses_at = 0,
+                cases_at = 0;  // terms in the bank when it was tried
+    std::uint32_t shrunk = 0;  // the best when it was last made smaller
     std::size_t goal_terms_seen = 0;
   };
 
