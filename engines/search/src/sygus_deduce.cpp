@@ -11,6 +11,7 @@ constexpr std::size_t sources_max = 300;
 constexpr std::size_t integers_max = 4000;
 constexpr std::size_t starts_max = 6;
 constexpr std::size_t replaced_max = 250;
+constexpr std::uint64_t units_max = 300'000;  // of one search for a substring
 
 std::int32_t signed_of(std::uint32_t value) noexcept { return static_cast<std::int32_t>(value); }
 
@@ -51,7 +52,7 @@ TermId Deduction::sum(const Wanted& wanted) {
       const std::uint32_t size = machine_.size_of(bank_.term(side, i)) + 2;
       if (size >= wanted.size_below || (best != no_term && size >= machine_.size_of(best))) break;
       const std::uint32_t* const known = bank_.values(side, i);
-      units_ += count / 2 + 4;
+      units_ += count + 8;
       for (const bool first : {true, false}) {
         if (op == Op::add && first) continue;
         for (std::size_t e = 0; e < count;
@@ -269,7 +270,7 @@ TermId Deduction::substring(const Wanted& wanted) {
   for (const SymbolId text : texts) {
     for (std::size_t i = 0; i < std::min(bank_.count(text), sources_max); ++i) {
       const Source source{bank_.term(text, i), bank_.values(text, i)};
-      if (machine_.size_of(source.term) + 2 >= left.size_below) break;
+      if (machine_.size_of(source.term) + 2 >= left.size_below || units_ > units_max) break;
       const TermId found = substring_of(left, text, source);
       if (!smaller(found, best, left.size_below)) continue;
       best = found;

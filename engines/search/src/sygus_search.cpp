@@ -101,6 +101,15 @@ bool SygusSearch::done_growing() const noexcept {
   return offers_.found() && round_->bank.size() + 1 >= offers_.size_below();
 }
 
+/// The best splits by cases, or there is none yet.
+bool SygusSearch::needs_cases() const {
+  if (!offers_.found()) return true;
+  const std::vector<SygusTerm>& best = offers_.kept()[0].term;
+  return std::any_of(best.begin(), best.end(), [this](const SygusTerm& term) {
+    return machine_->rules()[term.rule].op == Op::ite;
+  });
+}
+
 void SygusSearch::offer(TermId term) {
   if (term != no_term) offers_.offer(*machine_, sample_, term);
 }
@@ -158,6 +167,15 @@ Steps SygusSearch::strategies() {
     co_await round.pieces.run(budget_, offers_.found() ? 9 : 7, round.extra);
     const ConcatGraph::Request whole = request();
     co_await round.graph.run(budget_, round.bank, round.extra, whole);
+    offer(round.graph.result());
+    if (stop()) co_return;
+  }
+  if (round.graph.usable() && round.bank.size() >= 4 && round.bank.total() > round.cases_at * 2 &&
+      needs_cases()) {
+    round.cases_at = round.bank.total();
+    co_await round.cases.run(budget_, round.case_pieces);
+    const ConcatGraph::Request whole = request();
+    co_await round.graph.run(budget_, round.bank, round.case_pieces, whole);
     offer(round.graph.result());
     if (stop()) co_return;
   }

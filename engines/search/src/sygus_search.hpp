@@ -11,6 +11,7 @@
 #include <vector>
 #include <weir/search/kernel.hpp>
 
+#include "sygus_cases.hpp"
 #include "sygus_offers.hpp"
 #include "sygus_replace.hpp"
 #include "sygus_unify.hpp"
@@ -40,7 +41,8 @@ class SygusSearch {
           bank(machine, sample, with(limits, graph.usable())),
           unifier(machine, bank.sample()),
           deduction(machine, bank),
-          pieces(machine, bank, graph) {}
+          pieces(machine, bank, graph),
+          cases(machine, bank, graph, unifier) {}
 
     /// What the graph does not concatenate, the bank has to.
     static Bank::Limits with(Bank::Limits limits, bool graph_usable) {
@@ -53,9 +55,11 @@ class SygusSearch {
     Unifier unifier;
     Deduction deduction;
     PieceMaker pieces;
-    ExtraPieces extra, none;
-    std::size_t clusters_at = 0, inverses_at = 0;  // terms in the bank when it was tried
-    std::uint32_t shrunk = 0;                      // the best when it was last made smaller
+    CasePieces cases;
+    ExtraPieces extra, none, case_pieces;
+    std::size_t clusters_at = 0, inverses_at = 0,
+                cases_at = 0;  // terms in the bank when it was tried
+    std::uint32_t shrunk = 0;  // the best when it was last made smaller
     std::size_t goal_terms_seen = 0;
   };
 
@@ -70,6 +74,7 @@ class SygusSearch {
   bool begin_round();
   void offer(TermId term);
   bool done_growing() const noexcept;
+  bool needs_cases() const;
   bool stop() const noexcept { return offers_.counterexample().has_value(); }
   std::vector<std::uint32_t> first_examples() const;
   ConcatGraph::Request request() const;

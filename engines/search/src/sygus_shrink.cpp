@@ -6,6 +6,7 @@ namespace weir::search::sygus {
 namespace {
 
 constexpr std::size_t small_terms_max = 250;
+constexpr std::uint64_t units_min = 400'000;  // of a run, or a quarter of all that was spent
 
 }  // namespace
 
@@ -82,6 +83,54 @@ bool Shrink::simpler_part(std::size_t node, std::uint64_t& units) {
   return false;
 }
 
+void Shrink::flatten(TermId term, RuleId concat, std::vector<TermId>& out) const {
+  if (machine_.term(term).rule != concat) {
+    out.push_back(term);
+    return;
+  }
+  for (const std::size_t side : {0, 1}) flatten(machine_.term(term).arguments[side], concat, out);
+}
+
+bool Shrink::same(TermId one, TermId other) {
+  Values a;
+  Values b;
+  return machine_.evaluate(one, bank_.sample(), a) && machine_.evaluate(other, bank_.sample(), b) &&
+         a == b;
+}
+
+/// What both cases begin and end with, before and behind the case split instead of in both.
+bool Shrink::factored(std::size_t node, std::uint64_t& units) {
+  const SygusTerm split = machine_.term(nodes_[node]);
+  const Rule& rule = machine_.rules()[split.rule];
+  const std::array<SymbolId, 2> sides{rule.symbol, rule.symbol};
+  const RuleId concat = machine_.rules().find(rule.symbol, Op::concat, sides);
+  if (rule.op != Op::ite || concat == no_rule || machine_.rules()[concat].arity != 2) return false;
+  std::vector<TermId> yes;
+  std::vector<TermId> no;
+  flatten(split.arguments[1], concat, yes);
+  flatten(split.arguments[2], concat, no);
+  const std::size_t most = std::min(yes.size(), no.size()) - 1;  // each keeps one
+  std::size_t front = 0;
+  std::size_t back = 0;
+  while (front < most && same(yes[front], no[front])) ++front;
+  while (front + back < most && same(yes[yes.size() - 1 - back], no[no.size() - 1 - back])) ++back;
+  units += (front + back + 2) * bank_.sample().count * 8;
+  if (front + back == 0) return false;
+  const auto joined = [&](auto begin, auto end) {
+    TermId term = *--end;
+    while (end != begin) term = machine_.add(concat, std::array{*--end, term});
+    return term;
+  };
+  const auto from = static_cast<std::ptrdiff_t>(front);
+  const auto to = static_cast<std::ptrdiff_t>(back);
+  std::vector<TermId> all(yes.begin(), yes.begin() + from);
+  all.push_back(machine_.add(
+      split.rule, std::array{split.arguments[0], joined(yes.begin() + from, yes.end() - to),
+                             joined(no.begin() + from, no.end() - to)}));
+  all.insert(all.end(), yes.end() - to, yes.end());
+  return offer_with(node, joined(all.begin(), all.end()));
+}
+
 bool Shrink::smaller_terms(std::size_t node, std::uint64_t& units) {
   const SymbolId symbol = machine_.rule_of(nodes_[node]).symbol;
   const std::uint32_t size = machine_.size_of(nodes_[node]);
@@ -94,12 +143,27 @@ bool Shrink::smaller_terms(std::size_t node, std::uint64_t& units) {
   return false;
 }
 
-Steps Shrink::run(Budget& budget) {
+/// Takes apart all cases that begin or end alike.
+Steps Shrink::factor_all(Budget& budget) {
   for (bool again = offers_.found(); again;) {
     again = false;
     if (!load(offers_.kept()[0])) co_return;
+    std::uint64_t units = nodes_.size() * bank_.sample().count * 4;
+    for (std::size_t i = 0; i < nodes_.size() && !again; ++i) again = factored(i, units);
+    if (budget.spend(units)) co_await budget.pause();
+    if (offers_.counterexample()) co_return;
+  }
+}
+
+Steps Shrink::run(Budget& budget) {
+  co_await factor_all(budget);
+  if (offers_.counterexample()) co_return;
+  const std::uint64_t until = budget.spent() + std::max(units_min, budget.spent() / 4);
+  for (bool again = offers_.found(); again && budget.spent() < until;) {
+    again = false;
+    if (!load(offers_.kept()[0])) co_return;
     const std::uint32_t before = offers_.size_below();
-    for (std::size_t i = 0; i < nodes_.size() && !again; ++i) {
+    for (std::size_t i = 0; i < nodes_.size() && !again && budget.spent() < until; ++i) {
       std::uint64_t units = 1;
       if (machine_.size_of(nodes_[i]) < 2) continue;
       const TermId found = deduction_.any(wanted_at(i));
@@ -108,7 +172,7 @@ Steps Shrink::run(Budget& budget) {
       if (budget.spend(units + deduction_.take_units())) co_await budget.pause();
       if (offers_.counterexample()) co_return;
     }
-    for (std::size_t i = 1; i < nodes_.size() && !again; ++i) {
+    for (std::size_t i = 1; i < nodes_.size() && !again && budget.spent() < until; ++i) {
       const Wanted wanted = wanted_at(i);
       if (wanted.size_below < 6 || machine_.rules().symbols()[wanted.symbol].sort != Sort::text)
         continue;

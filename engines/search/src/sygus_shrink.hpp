@@ -1,4 +1,4 @@
-// sygus_shrink.hpp: a smaller program out of one that is right: its parts deduced anew, left out, or put small.
+// sygus_shrink.hpp: a smaller program out of one that is right: its parts deduced anew, left out, or taken out of cases.
 #pragma once
 
 #include <vector>
@@ -13,15 +13,20 @@ class Shrink {
   Shrink(Machine& machine, const Bank& bank, Deduction& deduction, Offers& offers)
       : machine_(machine), bank_(bank), deduction_(deduction), offers_(offers) {}
 
-  /// Goes on until no part of the best program can be made smaller this way; what it finds, it offers.
+  /// Goes on until no part of the best program can be made smaller this way, or a share of the work is done; what it
+  /// finds, it offers.
   Steps run(Budget& budget);
 
  private:
+  Steps factor_all(Budget& budget);
   bool load(const Kept& kept);
   Wanted wanted_at(std::size_t node) const;
   bool offer_with(std::size_t node, TermId term);
   bool right_with(std::size_t node, const std::uint32_t* values);
   bool simpler_part(std::size_t node, std::uint64_t& units);
+  bool factored(std::size_t node, std::uint64_t& units);
+  void flatten(TermId term, RuleId concat, std::vector<TermId>& out) const;
+  bool same(TermId one, TermId other);
   bool smaller_terms(std::size_t node, std::uint64_t& units);
 
   Machine& machine_;

@@ -17,9 +17,19 @@ using ExampleSet = std::uint64_t;
 
 class Unifier {
  public:
+  struct Predicate {
+    ExampleSet holds;
+    TermId term;
+    std::uint32_t size;
+  };
+
   Unifier(Machine& machine, const Sample& sample);
 
   bool usable() const noexcept { return ite_ != no_rule; }
+  /// The rule by which it splits; no_rule: none.
+  RuleId rule() const noexcept { return ite_; }
+  /// One for each split of the examples; the smallest mostly first.
+  const std::vector<Predicate>& predicates() const noexcept { return predicates_; }
   ExampleSet all() const noexcept { return all_; }
   ExampleSet covered() const noexcept;
 
@@ -38,11 +48,6 @@ class Unifier {
  private:
   struct Cover {
     ExampleSet right;
-    TermId term;
-    std::uint32_t size;
-  };
-  struct Predicate {
-    ExampleSet holds;
     TermId term;
     std::uint32_t size;
   };
