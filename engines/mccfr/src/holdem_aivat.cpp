@@ -169,7 +169,7 @@ class AivatTable {
     sum_.add(expected, check_down(state, pairs(ranges()).share()));
   }
 
-  // Ranges before the flop know kinds of hands alone, so that flops which the names of suits tell apart are worth the same.
+  // Ranges before the flop know kinds of hands alone: flops that only the names of suits tell apart are worth the same.
   double expected_flop(const BettingState& state) {
     const auto [place, fresh] = flops_.try_emplace(betting_, 0.0);
     if (!fresh) return place->second;

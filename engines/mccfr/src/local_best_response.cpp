@@ -124,7 +124,7 @@ class LbrPlayer {
     const Against now = against(weights, shares());
     if (!(now.weight > 0)) return false;
     const double pot = state.pot(), asked = state.to_call();
-    double best = now.share() * pot - (1 - now.share()) * asked;
+    double best = lbr_call_worth(now.share(), pot, asked);
     const LegalActions legal = state.legal();
     if (legal.raise && config_.bets != LbrBets::fold_call) {
       Chips before = 0;
@@ -158,7 +158,7 @@ class LbrPlayer {
     const double rest = now.weight - folding.weight;
     const double share = rest > 0 ? (now.won - folding.won) / rest : 0;
     const double pot = state.pot(), asked = state.to_call(), more = next.to_call();
-    return folds * pot + (1 - folds) * (share * (pot + more) - (1 - share) * (asked + more));
+    return lbr_bet_worth(folds, share, pot, asked, more);
   }
 
   bool settle(const BettingState& state, double& won) {
