@@ -241,7 +241,7 @@ TEST_CASE("lbr: a learnt strategy, every menu, any number of workers") {
   const LearntPlayer learnt(2'000);
   const auto played = [&](LbrBets bets, int workers) {
     const auto runtime = lbr_runtime(workers);
-    return play_lbr(*runtime, learnt.rules(), learnt.player, {300, bets, 0, 8},
+    return play_lbr(*runtime, learnt.rules(), learnt.player, {200, bets, 0, 8},
                     [](std::uint64_t) { return true; })
         .value();
   };
