@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 #include <weir/clock.hpp>
 #include <weir/mccfr/match.hpp>
 #include <weir/runtime.hpp>
@@ -10,25 +11,31 @@
 
 namespace weir::mccfr {
 
-/// f(block) for all of `blocks`, in runs of about a tenth of a second; between them watch(blocks done) is asked whether
-/// to go on. How many blocks were done: the first of them, whatever the runs were. Errors: what the runtime refuses.
-template <class F, class G>
-Result<std::size_t> run_blocks(Runtime& runtime, std::size_t blocks, F&& f, G&& watch,
-                               const char* what) {
+/// f(b, block) for all of `blocks`, in runs of about a tenth of a second; between them watch(blocks done) is asked
+/// whether to go on. What they came to, added up in their order, whatever the runs were. Errors: what the runtime
+/// refuses. Memory: the blocks of one run.
+template <class Block, class F, class G>
+Result<Block> run_blocks(Runtime& runtime, std::uint64_t blocks, F&& f, G&& watch,
+                         const char* what) {
   constexpr Deadline run_ns = 100'000'000;
-  std::size_t done = 0, run = static_cast<std::size_t>(runtime.workers()) + 1;
+  constexpr std::uint64_t run_max = 1 << 14;
+  Block all;
+  std::vector<Block> here;
+  std::uint64_t done = 0, run = static_cast<std::uint64_t>(runtime.workers()) + 1;
   while (done < blocks) {
-    const std::size_t end = std::min(blocks, done + run);
+    here.assign(static_cast<std::size_t>(std::min(run, blocks - done)), Block{});
     const Deadline begin = now_ns();
-    const Status status = runtime.run([&] { parallel_for(done, end, 1, f); });
+    const Status status = runtime.run(
+        [&] { parallel_for(0, here.size(), 1, [&](std::size_t b) { f(done + b, here[b]); }); });
     if (status != Status::accepted)
       return Error{status == Status::stalled ? "stalled" : "failed",
                    std::string(what) + " ended: " + std::string(to_string(status)), what};
-    done = end;
+    for (const Block& block : here) all.add(block);
+    done += here.size();
     if (!watch(done)) break;
-    if (now_ns() - begin < run_ns / 2) run *= 2;
+    if (now_ns() - begin < run_ns / 2) run = std::min(run * 2, run_max);
   }
-  return done;
+  return all;
 }
 
 }  // namespace weir::mccfr

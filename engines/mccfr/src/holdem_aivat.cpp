@@ -30,7 +30,7 @@ using FlopValues = std::map<std::string, double>;
 /// Two who play, and the estimate; for one thread.
 class AivatTable {
  public:
-  enum class Ending : std::uint8_t { played, illegal, unknown };
+  enum class Ending : std::uint8_t { played, unknown, illegal };
   /// `values` outlives it, and is this thread's own.
   AivatTable(const BettingRules& rules, const KnownOpponent& first, const KnownOpponent& second,
              const HandStrengths& strengths, FlopValues& values)
@@ -169,7 +169,7 @@ class AivatTable {
     sum_.add(expected, check_down(state, pairs(ranges()).share()));
   }
 
-  // Ranges before the flop know kinds of hands alone, so that flops which the names of suits tell apart are worth the same.
+  // Ranges before the flop know kinds of hands alone: flops that only the names of suits tell apart are worth the same.
   double expected_flop(const BettingState& state) {
     const auto [place, fresh] = flops_.try_emplace(betting_, 0.0);
     if (!fresh) return place->second;
@@ -228,6 +228,11 @@ class AivatTable {
 struct alignas(contended_bytes) AivatBlock {
   HandSums estimate, dealt;
   AivatTable::Ending ending = AivatTable::Ending::played;
+  void add(const AivatBlock& other) noexcept {
+    estimate.add(other.estimate);
+    dealt.add(other.dealt);
+    ending = std::max(ending, other.ending);
+  }
 };
 
 AivatTable::Ending play_deals(AivatTable& table, const MatchConfig& config, std::uint64_t first,
@@ -259,39 +264,32 @@ Result<AivatResult> play_aivat(Runtime& runtime, const BettingRules& rules,
                                const WatchHands& watch) {
   const std::uint64_t each = config.duplicate ? 2 : 1;
   const std::uint64_t deals = (config.hands + each - 1) / each;
-  std::vector<AivatBlock> blocks((deals + aivat_block_deals - 1) / aivat_block_deals);
   // By worker, guests too; the last for who is none.
   std::vector<FlopValues> flop_values(
       static_cast<std::size_t>(runtime.workers() + limits::guests_max) + 1);
-  const auto play_block = [&](std::size_t b) {
+  const auto play_block = [&](std::uint64_t b, AivatBlock& block) {
     const int worker = worker_index();
     AivatTable table(
         rules, first, second, strengths,
         worker < 0 ? flop_values.back() : flop_values[static_cast<std::size_t>(worker)]);
-    const std::uint64_t end = std::min<std::uint64_t>(deals, (b + 1) * aivat_block_deals);
-    blocks[b].ending = play_deals(table, config, b * aivat_block_deals, end, blocks[b]);
+    const std::uint64_t end = std::min(deals, (b + 1) * aivat_block_deals);
+    block.ending = play_deals(table, config, b * aivat_block_deals, end, block);
   };
-  const auto done = run_blocks(
-      runtime, blocks.size(), play_block,
-      [&](std::size_t n) {
-        return watch(std::min<std::uint64_t>(n * aivat_block_deals, deals) * each);
-      },
+  const auto all = run_blocks<AivatBlock>(
+      runtime, (deals + aivat_block_deals - 1) / aivat_block_deals, play_block,
+      [&](std::uint64_t n) { return watch(std::min(n * aivat_block_deals, deals) * each); },
       "match");
-  if (!done) return done.error();
-  AivatBlock all;
-  for (std::size_t b = 0; b < done.value(); ++b) {
-    if (blocks[b].ending == AivatTable::Ending::illegal)
-      return Error{"illegal_action", "an agent did what the rules do not allow", "match"};
-    if (blocks[b].ending == AivatTable::Ending::unknown)
-      return Error{"unknown_play", "an agent did what its strategy never does", "match"};
-    all.estimate.add(blocks[b].estimate);
-    all.dealt.add(blocks[b].dealt);
-  }
-  return AivatResult{static_cast<std::uint64_t>(all.dealt.n) * each,
-                     {all.estimate.mean(), all.estimate.ci95()},
-                     {all.dealt.mean(), all.dealt.ci95()},
-                     all.estimate.sd(),
-                     all.dealt.sd()};
+  if (!all) return all.error();
+  const AivatBlock& found = all.value();
+  if (found.ending == AivatTable::Ending::illegal)
+    return Error{"illegal_action", "an agent did what the rules do not allow", "match"};
+  if (found.ending == AivatTable::Ending::unknown)
+    return Error{"unknown_play", "an agent did what its strategy never does", "match"};
+  return AivatResult{static_cast<std::uint64_t>(found.dealt.n) * each,
+                     {found.estimate.mean(), found.estimate.ci95()},
+                     {found.dealt.mean(), found.dealt.ci95()},
+                     found.estimate.sd(),
+                     found.dealt.sd()};
 }
 
 }  // namespace weir::mccfr

@@ -45,7 +45,7 @@ Against against(const Range& weights, const Range& shares) noexcept {
 /// One who plays; for one thread.
 class LbrPlayer {
  public:
-  enum class Ending : std::uint8_t { played, illegal, unknown };
+  enum class Ending : std::uint8_t { played, unknown, illegal };
   LbrPlayer(const BettingRules& rules, const KnownOpponent& opponent, const LbrConfig& config,
             const KindShares* kinds)
       : rules_(rules),
@@ -124,7 +124,7 @@ class LbrPlayer {
     const Against now = against(weights, shares());
     if (!(now.weight > 0)) return false;
     const double pot = state.pot(), asked = state.to_call();
-    double best = now.share() * pot - (1 - now.share()) * asked;
+    double best = lbr_call_worth(now.share(), pot, asked);
     const LegalActions legal = state.legal();
     if (legal.raise && config_.bets != LbrBets::fold_call) {
       Chips before = 0;
@@ -158,7 +158,7 @@ class LbrPlayer {
     const double rest = now.weight - folding.weight;
     const double share = rest > 0 ? (now.won - folding.won) / rest : 0;
     const double pot = state.pot(), asked = state.to_call(), more = next.to_call();
-    return folds * pot + (1 - folds) * (share * (pot + more) - (1 - share) * (asked + more));
+    return lbr_bet_worth(folds, share, pot, asked, more);
   }
 
   bool settle(const BettingState& state, double& won) {
@@ -201,6 +201,11 @@ class LbrPlayer {
 struct alignas(contended_bytes) LbrBlock {
   HandSums won, dealt;
   LbrPlayer::Ending ending = LbrPlayer::Ending::played;
+  void add(const LbrBlock& other) noexcept {
+    won.add(other.won);
+    dealt.add(other.dealt);
+    ending = std::max(ending, other.ending);
+  }
 };
 
 MeanOfHands mean_of(const HandSums& sums) noexcept { return {sums.mean(), sums.ci95()}; }
@@ -223,11 +228,9 @@ Result<LbrResult> play_lbr(Runtime& runtime, const BettingRules& rules,
     if (!made) return made.error();
     kinds = std::move(made).value();
   }
-  std::vector<LbrBlock> blocks((config.hands + lbr_block_hands - 1) / lbr_block_hands);
-  const auto play_block = [&](std::size_t b) {
+  const auto play_block = [&](std::uint64_t b, LbrBlock& block) {
     LbrPlayer player(rules, opponent, config, kinds ? &*kinds : nullptr);
-    LbrBlock& block = blocks[b];
-    const std::uint64_t end = std::min<std::uint64_t>(config.hands, (b + 1) * lbr_block_hands);
+    const std::uint64_t end = std::min(config.hands, (b + 1) * lbr_block_hands);
     for (std::uint64_t number = b * lbr_block_hands; number < end; ++number) {
       double won = 0, dealt = 0;
       block.ending = player.play(number, won, dealt);
@@ -236,24 +239,17 @@ Result<LbrResult> play_lbr(Runtime& runtime, const BettingRules& rules,
       block.dealt.add(dealt);
     }
   };
-  const auto done = run_blocks(
-      runtime, blocks.size(), play_block,
-      [&](std::size_t n) {
-        return watch(std::min<std::uint64_t>(n * lbr_block_hands, config.hands));
-      },
-      "lbr");
-  if (!done) return done.error();
-  LbrBlock all;
-  for (std::size_t b = 0; b < done.value(); ++b) {
-    const LbrBlock& block = blocks[b];
-    if (block.ending == LbrPlayer::Ending::illegal)
-      return Error{"illegal_action", "the opponent did what the rules do not allow", "lbr"};
-    if (block.ending == LbrPlayer::Ending::unknown)
-      return Error{"unknown_play", "the opponent did what its strategy never does", "lbr"};
-    all.won.add(block.won);
-    all.dealt.add(block.dealt);
-  }
-  return LbrResult{static_cast<std::uint64_t>(all.won.n), mean_of(all.won), mean_of(all.dealt)};
+  const auto all = run_blocks<LbrBlock>(
+      runtime, (config.hands + lbr_block_hands - 1) / lbr_block_hands, play_block,
+      [&](std::uint64_t n) { return watch(std::min(n * lbr_block_hands, config.hands)); }, "lbr");
+  if (!all) return all.error();
+  const LbrBlock& found = all.value();
+  if (found.ending == LbrPlayer::Ending::illegal)
+    return Error{"illegal_action", "the opponent did what the rules do not allow", "lbr"};
+  if (found.ending == LbrPlayer::Ending::unknown)
+    return Error{"unknown_play", "the opponent did what its strategy never does", "lbr"};
+  return LbrResult{static_cast<std::uint64_t>(found.won.n), mean_of(found.won),
+                   mean_of(found.dealt)};
 }
 
 }  // namespace weir::mccfr

@@ -8,7 +8,6 @@
 #include "support/tier.hpp"
 
 using namespace weir::mccfr;
-using weir::test::Random;
 
 namespace {
 
@@ -21,7 +20,7 @@ FullBoard board_from(std::string_view text) {
   return board;
 }
 
-FullBoard random_board(Random& random) {
+FullBoard random_board(weir::test::Random& random) {
   FullBoard board{};
   CardSet seen = 0;
   for (std::size_t n = 0; n < 5;) {
@@ -52,13 +51,13 @@ TEST_CASE("board_ranks: the ranks are those of single hands, whatever the suits"
                            "AsAdAcAhKs", "2s3s4s5s6d", "2c2d2h3s3c", "AcKcQc3d3s"}) {
     check_ranks(board_from(text));
   }
-  Random random(weir::test::seed(11));
+  weir::test::Random random(weir::test::seed(11));
   const std::uint64_t boards = weir::test::amount(50, 500, 20'000);
   for (std::uint64_t i = 0; i < boards; ++i) check_ranks(random_board(random));
 }
 
 TEST_CASE("board_ranks: the order is ascending, and has each hand once") {
-  Random random(weir::test::seed(12));
+  weir::test::Random random(weir::test::seed(12));
   for (int i = 0; i < 100; ++i) {
     BoardRanks board;
     board.set(random_board(random));
@@ -73,7 +72,7 @@ TEST_CASE("board_ranks: the order is ascending, and has each hand once") {
 }
 
 TEST_CASE("board_ranks: strengths are those of all pairs of hands") {
-  Random random(weir::test::seed(13));
+  weir::test::Random random(weir::test::seed(13));
   for (int i = 0; i < 6; ++i) {
     const FullBoard cards = i == 0 ? board_from("TcJcQcKcAc") : random_board(random);
     BoardRanks board;

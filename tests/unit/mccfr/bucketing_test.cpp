@@ -8,11 +8,10 @@
 #include "support/tier.hpp"
 
 using namespace weir::mccfr;
-using weir::test::Random;
 
 namespace {
 
-std::vector<Card> drawn(Random& random, std::size_t n) {
+std::vector<Card> drawn(weir::test::Random& random, std::size_t n) {
   std::vector<Card> cards;
   CardSet seen = 0;
   while (cards.size() < n) {
@@ -72,7 +71,7 @@ void check_board(const CardBuckets& buckets, const std::vector<Card>& board,
   }
 }
 
-void check_rivers(const CardBuckets& buckets, Random& random) {
+void check_rivers(const CardBuckets& buckets, weir::test::Random& random) {
   for (int i = 0; i < 20; ++i) {
     const std::vector<Card> board = drawn(random, 5);
     std::vector<std::uint64_t> values(hand_count);
@@ -83,7 +82,7 @@ void check_rivers(const CardBuckets& buckets, Random& random) {
   }
 }
 
-void check_seen(const CardBuckets& buckets, Random& random) {
+void check_seen(const CardBuckets& buckets, weir::test::Random& random) {
   for (int i = 0; i < 2000; ++i) {
     const std::vector<Card> cards = drawn(random, 9);
     const std::array<Hand, 2> hands{hand_of(cards[0], cards[1]), hand_of(cards[2], cards[3])};
@@ -114,7 +113,7 @@ void check_buckets(const BucketConfig& config) {
   const auto made = CardBuckets::make(config);
   REQUIRE(made.ok());
   const CardBuckets& buckets = made.value();
-  Random random(weir::test::seed(41));
+  weir::test::Random random(weir::test::seed(41));
   check_seen(buckets, random);
   check_rivers(buckets, random);
   for (std::size_t cards = 3; cards <= 4; ++cards) {

@@ -9,7 +9,6 @@
 #include "support/tier.hpp"
 
 using namespace weir::mccfr;
-using weir::test::Random;
 
 namespace {
 
@@ -19,7 +18,7 @@ struct RawDeal {
   SuitedDeal suited() const { return {suit_set_of(hole), suit_set_of(board)}; }
 };
 
-RawDeal random_deal(Random& random, int hole, int board) {
+RawDeal random_deal(weir::test::Random& random, int hole, int board) {
   RawDeal deal;
   CardSet seen = 0;
   while (static_cast<int>(deal.hole.size() + deal.board.size()) < hole + board) {
@@ -101,7 +100,7 @@ TEST_CASE("hand_index: the raw flops of a class are as many as its weight") {
 }
 
 TEST_CASE("hand_index: the same number where the suits are permuted, else another one") {
-  Random random(weir::test::seed(21));
+  weir::test::Random random(weir::test::seed(21));
   const std::uint64_t deals = weir::test::amount(500, 5'000, 200'000);
   for (const auto& [hole, board] : {std::pair{2, 0}, {2, 3}, {2, 4}, {2, 5}, {0, 3}, {0, 5}}) {
     const HandIndex index(hole, board);
@@ -126,7 +125,7 @@ TEST_CASE("hand_index: the same number where the suits are permuted, else anothe
 }
 
 TEST_CASE("hand_index: the map of suits leads to the class's own deal") {
-  Random random(weir::test::seed(22));
+  weir::test::Random random(weir::test::seed(22));
   for (int i = 0; i < 2000; ++i) {
     const int board = i % 3 + 3;
     const HandIndex& index = i % 2 == 0 ? hand_index(board - 2) : board_index(board);
@@ -140,7 +139,7 @@ TEST_CASE("hand_index: the map of suits leads to the class's own deal") {
 }
 
 TEST_CASE("hand_index: numbers of the river, sampled, come back") {
-  Random random(weir::test::seed(23));
+  weir::test::Random random(weir::test::seed(23));
   const std::uint64_t samples = weir::test::amount(5'000, 200'000, 5'000'000);
   for (int round = 2; round <= 3; ++round) {
     const HandIndex& index = hand_index(round);

@@ -8,7 +8,6 @@
 #include "support/tier.hpp"
 
 using namespace weir::mccfr;
-using weir::test::Random;
 
 namespace {
 
@@ -69,7 +68,7 @@ std::vector<int> plain(const std::vector<Card>& cards) {
   return best;
 }
 
-std::vector<Card> draw(Random& random, std::size_t n, std::uint32_t deck) {
+std::vector<Card> draw(weir::test::Random& random, std::size_t n, std::uint32_t deck) {
   std::vector<Card> cards;
   CardSet seen = 0;
   while (cards.size() < n) {
@@ -85,7 +84,7 @@ HandRank ranked(std::string_view text) { return rank_hand(parse_cards(text).valu
 }  // namespace
 
 TEST_CASE("evaluator: random hands are ordered as by a plain evaluator") {
-  Random random(weir::test::seed(7));
+  weir::test::Random random(weir::test::seed(7));
   std::vector<std::pair<std::vector<int>, HandRank>> hands;
   const std::uint64_t count = weir::test::amount(2000, 12'000, 300'000);
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -149,7 +148,7 @@ TEST_CASE("evaluator: names and single hands") {
 }
 
 TEST_CASE("evaluator: parts add up to the same hand in any order") {
-  Random random(3);
+  weir::test::Random random(3);
   for (int i = 0; i < 1000; ++i) {
     std::vector<Card> cards = draw(random, 7, 52);
     const HandRank rank = rank_hand(cards);

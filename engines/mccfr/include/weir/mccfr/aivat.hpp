@@ -3,10 +3,10 @@
 //   estimate = what the end is worth to the ranges that the betting has left
 //            + for each action and each deal: what the value function expected of it, less what it says of what came
 //
-// Neither part depends on the cards that a player of known strategy was dealt: all that he could hold count, as often as
-// he would have played so. Whatever the value function says, each correction is 0 in the mean, so the estimate has the
-// mean of what is won; the better the function, the less it scatters. That rests on the strategies: with the wrong one it
-// is biased.
+// Neither part depends on the cards that a player of known strategy was dealt: all that he could hold count, as often
+// as he would have played so. Whatever the value function says, each correction is 0 in the mean, so the estimate has
+// the mean of what is won; the better the function, the less it scatters. That rests on the strategies: with the wrong
+// one it is biased.
 //
 // Roles:  AivatSum one thread; one_card_aivat() pure; play_aivat() on one thread, hands by the runtime's workers, any
 //         number of which gives the same.

@@ -1,17 +1,18 @@
-// local_best_response.hpp: what somebody wins who knows a strategy, sees the cards as they are and looks one step ahead:
-// a lower bound of how much the strategy loses in the real game.
+// local_best_response.hpp: what somebody wins who knows a strategy, sees the cards as they are and looks one step
+// ahead: a lower bound of how much the strategy loses in the real game.
 //
 // It keeps the range of its opponent by Bayes' rule over all 1,326 hands, and takes what is worth most if after it both
 // check or call to the end:
-//   call   p pot - (1 - p) asked                         p: its share of the pot against the range
-//   bet    f pot + (1 - f) (p' (pot + s) - (1 - p') (asked + s))      f: how often that is folded to, p': against the rest
-// and folds where nothing is worth more. What it then wins may be less than nothing. The opponent reads bets that its tree
+//   call   p pot - (1 - p) asked                       p: its share of the pot against the range
+//   bet    f pot + (1 - f) (p' (pot + s) - (1 - p') (asked + s))
+//                                                      f: how often that is folded to; p': against the rest
+// and folds where nothing is worth more. What it wins may be less than nothing. The opponent reads bets that its tree
 // does not have as agents do; that chance is part of the range.
 //
-// Shares on the river, turn and flop are of all boards; before the flop of 2,000 sampled boards for each kind of hand, the
-// same always. They decide what is played, not what it is worth: a hand counts as the mean over the range of the opponent
-// of what the betting came to (and, all-in on the flop or turn, over all boards), the same in the mean, with less noise.
-// `dealt` has what was won against the hand that was dealt.
+// Shares on the river, turn and flop are of all boards; before the flop of 2,000 sampled boards for each kind of hand,
+// the same always. They decide what is played, not what it is worth: a hand counts as the mean over the range of the
+// opponent of what the betting came to (and, all-in on the flop or turn, over all boards): the same in the mean, with
+// less noise. `dealt` has what was won against the hand that was dealt.
 //
 // Roles:  play_lbr() on one thread; hands are played by the runtime's workers, and any number of them gives the same.
 // Errors: what the runtime refuses; illegal_action; unknown_play, when the opponent does what its strategy never does.
@@ -36,6 +37,15 @@ enum class LbrBets : std::uint8_t {
 };
 /// Of "fc", "fcpa" and "56".
 std::optional<LbrBets> lbr_bets_of(std::string_view name) noexcept;
+
+/// What calling is worth, with the share `p` of the pot.
+constexpr double lbr_call_worth(double p, double pot, double asked) noexcept {
+  return p * pot - (1 - p) * asked;
+}
+/// What a bet is worth that is folded to with `f`: `more` chips than calling takes, `p` against those who call it.
+constexpr double lbr_bet_worth(double f, double p, double pot, double asked, double more) noexcept {
+  return f * pot + (1 - f) * lbr_call_worth(p, pot + more, asked + more);
+}
 
 struct LbrConfig {
   std::uint64_t hands = 10'000;
