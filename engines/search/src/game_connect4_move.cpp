@@ -13,7 +13,7 @@ int best_move(const Position& position, std::uint32_t simulations, std::uint64_t
   const std::size_t bytes =
       std::min((std::size_t{simulations} + 1) * (sizeof(Node) + 16), bytes_max);
   Tree<ConnectFour> tree(position, {.memory_bytes_max = bytes, .seed = seed});
-  tree.run({.simulations = simulations, .early_stop = true}, Rollouts<ConnectFour>(seed));
+  tree.run({.simulations = simulations}, AlertRollouts<ConnectFour>(seed));
   return static_cast<int>(tree.best());
 }
 

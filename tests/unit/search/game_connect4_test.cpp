@@ -4,7 +4,7 @@
 #include <weir/search/connect4.hpp>
 #include <weir/search/tree_random.hpp>
 
-using namespace weir::search::games;
+namespace weir::search::games {
 
 namespace {
 
@@ -119,3 +119,5 @@ TEST_CASE("connect4: a rollout ends as the game must") {
   CHECK(sum / 20000 ==
         doctest::Approx(0.556).epsilon(0.03));  // the first player's share of random games
 }
+
+}  // namespace weir::search::games

@@ -5,7 +5,7 @@
 #include <weir/search/tree_pick.hpp>
 #include <weir/search/tree_random.hpp>
 
-using namespace weir::search::games;
+namespace weir::search::games {
 
 namespace {
 
@@ -78,3 +78,5 @@ TEST_CASE("pick: of equal lanes the first is taken") {
       CHECK(pick_lane_avx2(scan.lanes(lanes), 1.0F, 0.5F) == 5);
   }
 }
+
+}  // namespace weir::search::games

@@ -8,7 +8,7 @@
 #include <weir/search/connect4_solver.hpp>
 #include <weir/search/tree_random.hpp>
 
-using namespace weir::search::games;
+namespace weir::search::games {
 
 namespace {
 
@@ -91,3 +91,5 @@ TEST_CASE("solver: every score of the sample positions") {
     CHECK(lines > 0);
   }
 }
+
+}  // namespace weir::search::games

@@ -11,7 +11,7 @@
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
 
-using namespace weir::search::games;
+namespace weir::search::games {
 
 namespace {
 
@@ -286,6 +286,7 @@ TEST_CASE("tree: several workers in one tree lose no simulation") {
     }
     for (std::thread& thread : threads) thread.join();
     CHECK(tree.in_flight() == 0);
+    CHECK((tree.recycled() > 0) == (bytes == 1));
     CHECK(tree.visits() >= workers * each);
     CHECK(tree.visits() <= workers * (each + 500));
     for (const RootMove& move : root_moves(tree)) CHECK(move.value <= 1.0);
@@ -303,3 +304,5 @@ TEST_CASE("connect4 move: the tree alone finds what must be played") {
   const int saved = move_line("232323", 1000).value();
   CHECK(saved == 2);
 }
+
+}  // namespace weir::search::games

@@ -1,7 +1,7 @@
 // connect4_move.hpp: a good move in Connect Four by the tree and random playouts alone.
 //
 // Roles:  pure, any thread.
-// Cost:   10,000 simulations 3 to 4 ms, memory included.
+// Cost:   10,000 simulations 4 to 5 ms at 2.6 GHz, memory included; fewer where the outcome is proven.
 // Memory: a tree of as many nodes as simulations can make, given back at the end; 64 MiB at most.
 // Errors: of parse_moves; game_over, where "column N" behind the last move.
 #pragma once

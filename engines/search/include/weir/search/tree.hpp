@@ -53,7 +53,8 @@ struct TreeOptions {
 struct Budget {
   std::uint32_t simulations = std::numeric_limits<std::uint32_t>::max();
   Deadline deadline = never;
-  bool early_stop = false;  // when no other move can come to have more visits
+  bool early_stop =
+      false;  // when no other move can come to have more visits (it may yet be proven lost)
 };
 
 enum class [[nodiscard]] Selected : std::uint8_t{

@@ -1,7 +1,8 @@
 // tree_rollout.hpp: evaluations that need no network: random playouts, and a constant.
 //
 // Roles: one thread an object.
-// Cost:  a random playout of Connect Four from the empty board, 21 plies on average, 0.12 us at 2.6 GHz.
+// Cost:  a random playout of Connect Four from the empty board, 21 plies on average, 0.12 us at 2.6 GHz; an alert one
+//        0.28 us.
 #pragma once
 
 #include <bit>
