@@ -1,4 +1,4 @@
-// sygus_shrink.hpp: a smaller program out of one that is right: its parts deduced anew, left out, or taken out of cases.
+// sygus_shrink.hpp: a smaller program out of a right one: its parts deduced anew, left out, or taken out of cases.
 #pragma once
 
 #include <vector>
