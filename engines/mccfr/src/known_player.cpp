@@ -99,8 +99,10 @@ class KnownBlueprint final : public KnownPlayer {
   }
   void deal(std::span<const Card> board) override {
     const CardSet shown = set_of(board);
-    for (Hand hand = 0; hand < hand_count; ++hand)
-      if ((cards_of(hand).set() & shown) == 0) buckets_[hand] = game_->cards()->bucket(hand, board);
+    for (Hand hand = 0; hand < hand_count; ++hand) {
+      const bool blocked = (cards_of(hand).set() & shown) != 0;  // any bucket that there is will do
+      buckets_[hand] = blocked ? Bucket{0} : game_->cards()->bucket(hand, board);
+    }
     for (Place& place : places_) drop_blocked(board, place.weights);
   }
   void saw(const BettingState& state, const BetAction& action) override {
