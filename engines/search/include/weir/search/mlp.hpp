@@ -7,7 +7,7 @@
 //
 // Shape:  parameters layer after layer, of each the weights (input after input, its outputs side by side), then biases.
 // Roles:  a Network is const; any number of threads evaluate it.
-// Shape:  parameters layer after layer, of each the weights (an input's to all outputs, input after input), then biases.
+// Shape:  parameters layer after layer, of each the weights (one input's to all outputs, then the next's), then biases.
 //         against each other when the network is made, and rows are computed singly where they differ.
 // Errors: architecture (limits, widths that do not fit, a wrong number of parameters), corrupt (a weight that is no
 //         number), evaluator (oneDNN refuses).
