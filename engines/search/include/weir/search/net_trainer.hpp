@@ -1,7 +1,7 @@
 // net_trainer.hpp: teaching a network from samples, by Adam on mini-batches.
 //
-// Shape:  a batch is cut into shards of shard_rows rows; each shard's gradient is summed in the order of its rows, the
-//         shards' in theirs. Losses are as HeadKind says, the heads' added up, a mean over rows.
+// Shape:  a batch is cut into shards of shard_rows rows; each shard's gradient is summed in the order of its rows,
+//         the shards' in theirs. Losses are as HeadKind says, the heads' added up, a mean over rows.
 // Roles:  train() is called by one thread; inside a task it computes on all workers, outside on the caller's thread.
 // Order:  the same config, data and state give the same bits for any number of workers, and on every machine; a run that
 //         was stopped and goes on from its state ends with those of one that was not.
