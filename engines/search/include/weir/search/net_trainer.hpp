@@ -3,7 +3,7 @@
 // Shape:  a batch is cut into shards of shard_rows rows; each shard's gradient is summed in the order of its rows,
 //         the shards' in theirs. Losses are as HeadKind says, the heads' added up, a mean over rows.
 // Roles:  train() is called by one thread; inside a task it computes on all workers, outside on the caller's thread.
-// Order:  the same config, data and state give the same bits for any number of workers, and on every machine; a run that
+// Order:  the same config, data and state give the same bits for any number of workers, on every machine; a run that
 //         was stopped and goes on from its state ends with those of one that was not.
 // Errors: bad_config, architecture, diverged (the loss is no number: the state is that of the step before), other_run
 //         (the state is of another seed or other batches), and those of weights.hpp for files.
