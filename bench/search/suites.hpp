@@ -1,0 +1,12 @@
+// suites.hpp: what weir-bench-search runs, by its first argument.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace weir::bench {
+
+/// Arguments behind the suite's name; the exit status.
+int list_speed(const std::vector<std::string>& arguments);
+
+}  // namespace weir::bench

@@ -1,0 +1,261 @@
+#include <algorithm>
+#include <list_search.hpp>
+#include <utility>
+
+namespace weir::search::lists {
+namespace {
+
+constexpr std::uint32_t no_bound = 0xffffffff;
+constexpr std::uint32_t uniform_cost = 21;  // 4 log2(38)
+constexpr std::uint32_t round_step = 6;     // about three times as many nodes a round
+constexpr std::size_t groups_max = 4;
+
+std::size_t longest_input(const Example& example) {
+  std::size_t longest = 0;
+  for (const Value& value : example.in) {
+    if (const auto* list = std::get_if<List>(&value)) longest = std::max(longest, list->size());
+  }
+  return longest;
+}
+
+/// Longest first, as they tell most, but none of those that would make every row longer before all others.
+std::vector<std::size_t> order_of(const Examples& examples) {
+  constexpr std::size_t short_enough = 16;
+  std::vector<std::size_t> order(examples.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  if (examples.size() <= lanes) return order;
+  const auto rank = [&](std::size_t at) {
+    const std::size_t longest = longest_input(examples[at]);
+    return longest > short_enough ? longest : short_enough - longest;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  order.resize(std::min(order.size(), groups_max * lanes));
+  return order;
+}
+
+Shape shape_of(const Examples& examples, const std::vector<std::size_t>& order) {
+  Shape shape;
+  shape.examples = order.size();
+  shape.groups = (order.size() + lanes - 1) / lanes;
+  for (const std::size_t at : order) {
+    shape.rows = std::max(shape.rows, longest_input(examples[at]));
+    if (const auto* list = std::get_if<List>(&*examples[at].out))
+      shape.rows = std::max(shape.rows, list->size());
+  }
+  return shape;
+}
+
+std::vector<const Value*> outputs_of(const Examples& examples,
+                                     const std::vector<std::size_t>& order) {
+  std::vector<const Value*> outputs;
+  for (const std::size_t at : order) outputs.push_back(&*examples[at].out);
+  return outputs;
+}
+
+}  // namespace
+
+Search::Search(Examples examples, std::size_t memory_bytes_max)
+    : examples_(std::move(examples)),
+      packed_(order_of(examples_)),
+      all_packed_(packed_.size() == examples_.size()),
+      shape_(shape_of(examples_, packed_)),
+      goal_(outputs_of(examples_, packed_), shape_),
+      store_(shape_, memory_bytes_max),
+      scratch_(2 * shape_.block_rows()) {
+  costs_.fill(uniform_cost);
+  cost_least_ = cost_most_ = uniform_cost;
+}
+
+void Search::set_costs(const Costs& costs) {
+  costs_ = costs;
+  cost_least_ = *std::min_element(costs.begin(), costs.end());
+  cost_most_ = *std::max_element(costs.begin(), costs.end());
+  bound_before_ = 0;
+  bound_ = exceeded_ = 0;
+  if (started_ && roots_asked_ == roots_ && !ended_) start_round();
+}
+
+void Search::set_calls_max(std::size_t calls_max) {
+  depth_max_ = std::min(calls_max > 2 ? calls_max - 2 : 0, lines_max - 2);
+  if (started_ && roots_asked_ == roots_ && depth_done_ >= depth_max_) ended_ = true;
+}
+
+void Search::run(std::uint64_t nodes_until) {
+  if (!started_) start();
+  while (!ended_ && nodes_ < nodes_until) {
+    if (roots_asked_ < roots_) {
+      start_with(roots_asked_);
+    } else {
+      step();
+    }
+  }
+}
+
+/// Programs without a line, and of one.
+void Search::start() {
+  started_ = true;
+  inputs_ = static_cast<std::uint8_t>(examples_.front().in.size());
+  for (const Value& value : examples_.front().in) kinds_.push_back(*kind_of(value));
+  nearest_ = {kinds_, {}, 0};
+  for (std::uint8_t input = 0; input < inputs_; ++input) {
+    std::vector<const Value*> values;
+    for (const std::size_t at : packed_) values.push_back(&examples_[at].in[input]);
+    const Packed value = pack(values, shape_, store_.next_block());
+    ++nodes_;
+    const std::uint32_t equal = goal_.examples_equal(value);
+    if (equal > nearest_examples_) {
+      nearest_examples_ = equal;
+      nearest_ = {kinds_, {}, input};
+    }
+    if (same(value, goal_.value(), shape_)) keep({kinds_, {}, input});
+    if (!store_.push(value, {0, input, input}, 0, 0)) continue;
+    set_slot(roots_++, value, {0, input, input});
+  }
+  one_call();
+}
+
+/// Programs of two lines, an input at a time.
+void Search::start_with(std::uint8_t slot) {
+  ask({slot, 0, 0, 0});
+  roots_asked_ = static_cast<std::uint8_t>(slot + 1);
+  if (roots_asked_ < roots_) return;
+  if (depth_max_ == 0) {
+    ended_ = true;
+  } else {
+    start_round();
+  }
+}
+
+void Search::set_slot(std::size_t slot, const Packed& value, const Line& line) {
+  slots_[slot].value = value;
+  slots_[slot].line = line;
+  slots_[slot].needs = goal_.needs(value);
+  slots_used_ = static_cast<std::uint8_t>(slot + 1);
+}
+
+/// From the root, below the least bound that lets something new in.
+void Search::start_round() {
+  bound_ =
+      std::max(bound_before_ + std::min(round_step, cost_least_), std::max(exceeded_, cost_least_));
+  exceeded_ = no_bound;
+  frames_.clear();
+  store_.truncate(roots_);
+  slots_used_ = roots_;
+  for (std::uint8_t slot = 0; slot < roots_; ++slot) expand(slot);
+  const auto end = static_cast<std::uint32_t>(store_.size());
+  frames_.push_back({roots_, end, roots_, 0, 0});
+}
+
+void Search::end_round() {
+  depth_done_ = std::max(depth_done_, std::min<std::size_t>(bound_ / cost_most_, depth_max_));
+  bound_before_ = bound_;
+  if (exceeded_ == no_bound || depth_done_ >= depth_max_) {
+    ended_ = true;
+    if (exceeded_ == no_bound) depth_done_ = depth_max_;
+    return;
+  }
+  start_round();
+}
+
+/// The next candidate of the node at hand.
+void Search::step() {
+  Frame& frame = frames_.back();
+  if (frame.next == frame.end) {
+    store_.truncate(frame.made);
+    frames_.pop_back();
+    slots_used_ = static_cast<std::uint8_t>(roots_ + frames_.size() - (frames_.empty() ? 0 : 1));
+    if (frames_.empty()) end_round();
+    return;
+  }
+  const std::uint32_t at = frame.next++;
+  const Candidate& candidate = store_[at];
+  const std::uint32_t cost = frame.cost + costs_[candidate.line.call];
+  if (cost > bound_) {
+    exceeded_ = std::min(exceeded_, cost);
+    return;
+  }
+  const std::size_t depth = frames_.size();
+  const auto slot = static_cast<std::uint8_t>(roots_ + depth - 1);
+  const std::uint32_t others = frame.unused & ~candidate.arguments;
+  const std::uint32_t end = frame.end;
+  const auto unused = static_cast<unsigned>(__builtin_popcount(others)) + 1;
+  const bool deeper = depth < depth_max_;
+  const std::uint32_t lines_left = deeper && cost < bound_ ? (bound_ - cost) / cost_least_ : 0;
+  const bool asked = cost <= bound_before_ || depth <= depth_done_;
+  if (deeper && cost + cost_least_ > bound_) exceeded_ = std::min(exceeded_, cost + cost_least_);
+  if (unused > 3 + lines_left) {
+    if (deeper) exceeded_ = std::min(exceeded_, cost + (lines_left + 1) * cost_least_);
+    return;
+  }
+  if (asked && lines_left == 0) return;
+  set_slot(slot, candidate.value, candidate.line);
+  ++nodes_;
+  if (!asked && unused <= 3) ask({slot, others, at + 1, end});
+  if (lines_left > 0) {
+    const auto made = static_cast<std::uint32_t>(store_.size());
+    expand(slot);
+    frames_.push_back(
+        {at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
+  } else {
+    slots_used_ = slot;
+  }
+}
+
+/// Everything that one call makes of the slot and of those before it.
+void Search::expand(std::uint8_t newest) {
+  each_line(newest, [&](const Line& line) { offer(line); });
+}
+
+void Search::offer(const Line& line) {
+  Row* block = store_.next_block();
+  Packed value;
+  if (block == nullptr || !make(line, block, value)) return;
+  ++nodes_;
+  const std::uint32_t arguments = (1U << line.a | 1U << line.b) & ~((1U << roots_) - 1);
+  if (!store_.push(value, line, arguments, goal_.tag_of_value(value))) return;
+  const std::uint32_t equal = goal_.examples_equal(value);
+  if (equal > nearest_examples_) {
+    nearest_examples_ = equal;
+    nearest_ = program_of({&line, 1});
+  }
+}
+
+bool Search::make(const Line& line, Row* block, Packed& out) const {
+  return apply(call_table[line.call], slots_[line.a].value, slots_[line.b].value, shape_, block,
+               out);
+}
+
+/// Slots of the path, then those lines; slots are named as they are on the path.
+ListProgram Search::program_of(std::span<const Line> more) const {
+  ListProgram program{kinds_, {}, 0};
+  const auto input_of = [&](std::uint8_t slot) {
+    return slot < roots_ ? slots_[slot].line.a : static_cast<std::uint8_t>(slot - roots_ + inputs_);
+  };
+  const auto add = [&](const Line& line) {
+    program.lines.push_back({line.call, input_of(line.a), input_of(line.b)});
+  };
+  for (std::size_t slot = roots_; slot < slots_used_; ++slot) add(slots_[slot].line);
+  for (const Line& line : more) add(line);
+  program.result = static_cast<std::uint8_t>(inputs_ + program.lines.size() - 1);
+  return without_unused(program);
+}
+
+void Search::keep(ListProgram program) {
+  const auto rank = [&](const ListProgram& of) {
+    const std::uint32_t left_out = ~used_slots(of) & ((1U << inputs_) - 1);
+    return of.lines.size() * (inputs_max + 1) +
+           static_cast<std::size_t>(__builtin_popcount(left_out));
+  };
+  const auto longer = [&](const ListProgram& x, const ListProgram& y) { return rank(x) < rank(y); };
+  if (solutions_.size() >= solutions_max && !longer(program, solutions_.back())) return;
+  if (std::find(solutions_.begin(), solutions_.end(), program) != solutions_.end()) return;
+  for (const Example& example : examples_) {
+    if (evaluate(program, example.in) != example.out) return;
+  }
+  solutions_.insert(std::upper_bound(solutions_.begin(), solutions_.end(), program, longer),
+                    std::move(program));
+  if (solutions_.size() > solutions_max) solutions_.pop_back();
+}
+
+}  // namespace weir::search::lists
