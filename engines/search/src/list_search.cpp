@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t no_bound = 0xffffffff;
 constexpr std::uint32_t uniform_cost = 21;  // 4 log2(38)
-constexpr std::uint32_t round_step = 6;     // about three times as many nodes a round
+constexpr std::uint32_t round_step = 10;    // some five times as many nodes a round
 constexpr std::size_t groups_max = 4;
 
 std::size_t longest_input(const Example& example) {
