@@ -1,0 +1,134 @@
+#include "net_heads.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace weir::search::nets {
+namespace {
+
+constexpr double ln2_high = 0x1.62e42fefa3800p-1, ln2_low = 0x1.ef35793c76730p-45;
+
+double sigmoid(double x) noexcept {
+  if (x >= 0) return 1 / (1 + exponential(-x));
+  const double e = exponential(x);
+  return e / (1 + e);
+}
+
+double hyperbolic_tangent(double x) noexcept {
+  const double e = exponential(-2 * std::abs(x));
+  const double size = (1 - e) / (1 + e);
+  return x < 0 ? -size : size;
+}
+
+float largest(const float* numbers, std::size_t count) noexcept {
+  float most = numbers[0];
+  for (std::size_t i = 1; i < count; ++i) most = std::max(most, numbers[i]);
+  return most;
+}
+
+double exponential_sum(const float* numbers, std::size_t count, double most) noexcept {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    sum += exponential(static_cast<double>(numbers[i]) - most);
+  return sum;
+}
+
+double softmax_loss(const float* raw, const float* target, std::size_t width, double weight,
+                    float* gradient) noexcept {
+  const double most = static_cast<double>(largest(raw, width));
+  const double sum = exponential_sum(raw, width, most), log_sum = most + logarithm(sum);
+  double loss = 0, mass = 0;
+  for (std::size_t i = 0; i < width; ++i) mass += static_cast<double>(target[i]);
+  for (std::size_t i = 0; i < width; ++i) {
+    const double x = static_cast<double>(raw[i]), t = static_cast<double>(target[i]);
+    loss += t * (log_sum - x);
+    gradient[i] = static_cast<float>(weight * (mass * exponential(x - most) / sum - t));
+  }
+  return weight * loss;
+}
+
+double sigmoid_loss(double x, double t, double weight, float& gradient) noexcept {
+  gradient = static_cast<float>(weight * (sigmoid(x) - t));
+  // -t ln s(x) - (1 - t) ln (1 - s(x)), written so that nothing overflows
+  return weight * (std::max(x, 0.0) - x * t + logarithm(1 + exponential(-std::abs(x))));
+}
+
+double square_loss(double y, double slope, double t, double weight, float& gradient) noexcept {
+  gradient = static_cast<float>(weight * 2 * (y - t) * slope);
+  return weight * (y - t) * (y - t);
+}
+
+}  // namespace
+
+double exponential(double x) noexcept {
+  if (!(x > -700)) return x == x ? 0 : x;
+  if (x > 700) return std::numeric_limits<double>::infinity();
+  const double n = std::floor(x / (ln2_high + ln2_low) + 0.5);
+  const double r = (x - n * ln2_high) - n * ln2_low;  // |r| <= ln(2) / 2
+  double sum = 1;
+  for (int i = 14; i >= 1; --i) sum = 1 + sum * r / i;
+  const auto power = static_cast<std::uint64_t>(static_cast<std::int64_t>(n) + 1023);
+  return sum * std::bit_cast<double>(power << 52);
+}
+
+double logarithm(double x) noexcept {
+  if (!(x < std::numeric_limits<double>::infinity())) return x;
+  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  const auto power = static_cast<double>(static_cast<std::int64_t>(bits >> 52) - 1023);
+  const double m = std::bit_cast<double>((bits & ((1ULL << 52) - 1)) | (1023ULL << 52));  // [1, 2)
+  // ln m = 2 artanh((m - c) / (m + c)) + ln c about c = sqrt 2
+  constexpr double root2 = 0x1.6a09e667f3bcdp+0;
+  const double z = (m - root2) / (m + root2), z2 = z * z;
+  double sum = 0;
+  for (int i = 23; i >= 1; i -= 2) sum = sum * z2 + 1.0 / i;
+  return (power + 0.5) * (ln2_high + ln2_low) + 2 * z * sum;
+}
+
+void finish_row(std::span<const Head> heads, float* row) noexcept {
+  for (const Head& head : heads) {
+    if (head.kind == HeadKind::policy) {
+      const double most = static_cast<double>(largest(row, head.width));
+      const double sum = exponential_sum(row, head.width, most);
+      for (std::size_t i = 0; i < head.width; ++i)
+        row[i] = static_cast<float>(exponential(static_cast<double>(row[i]) - most) / sum);
+    }
+    for (std::size_t i = 0; i < head.width; ++i) {
+      const double x = static_cast<double>(row[i]);
+      if (head.kind == HeadKind::value) row[i] = static_cast<float>(hyperbolic_tangent(x));
+      if (head.kind == HeadKind::probabilities) row[i] = static_cast<float>(sigmoid(x));
+    }
+    row += head.width;
+  }
+}
+
+double loss_row(std::span<const Head> heads, std::span<const float> weights, const float* raw,
+                const float* target, float* gradient) noexcept {
+  double loss = 0;
+  for (std::size_t h = 0; h < heads.size(); ++h) {
+    const std::size_t width = heads[h].width;
+    const double weight = h < weights.size() ? static_cast<double>(weights[h]) : 1.0;
+    const HeadKind kind = heads[h].kind;
+    if (kind == HeadKind::policy || kind == HeadKind::logits) {
+      loss += softmax_loss(raw, target, width, weight, gradient);
+    } else {
+      for (std::size_t i = 0; i < width; ++i) {
+        const double x = static_cast<double>(raw[i]), t = static_cast<double>(target[i]);
+        if (kind == HeadKind::probabilities) {
+          loss += sigmoid_loss(x, t, weight, gradient[i]);
+        } else {
+          const double y = kind == HeadKind::value ? hyperbolic_tangent(x) : x;
+          loss += square_loss(y, kind == HeadKind::value ? 1 - y * y : 1, t, weight, gradient[i]);
+        }
+      }
+    }
+    raw += width;
+    target += width;
+    gradient += width;
+  }
+  return loss;
+}
+
+}  // namespace weir::search::nets
