@@ -6,6 +6,10 @@
 
 #include "bucket_lloyd.hpp"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace weir::mccfr::abstraction {
 namespace {
 
@@ -44,21 +48,44 @@ Nearest nearest_plain(const std::uint8_t* row, const std::uint8_t* centres,
 using Find = Nearest (*)(const std::uint8_t*, const std::uint8_t*, std::size_t) noexcept;
 
 #if defined(__x86_64__)
-template <std::size_t width>
-[[gnu::target("avx2")]] Nearest nearest_avx2(const std::uint8_t* row, const std::uint8_t* centres,
+[[gnu::target("avx2")]] Nearest nearest_wide(const std::uint8_t* row, const std::uint8_t* centres,
                                              std::size_t count) noexcept {
-  return nearest_row<width>(row, centres, count);
+  return nearest_row<64>(row, centres, count);
 }
-template <std::size_t width>
-Find chosen() noexcept {
-  return __builtin_cpu_supports("avx2") != 0 ? nearest_avx2<width> : nearest_plain<width>;
-}
-#else
-template <std::size_t width>
-Find chosen() noexcept {
-  return nearest_plain<width>;
+
+// Four centres at a time. The least key is of the least distance, and of those of the lowest number.
+[[gnu::target("avx2")]] Nearest nearest_narrow(const std::uint8_t* row,
+                                               const std::uint8_t* centres,
+                                               std::size_t count) noexcept {
+  long long bytes = 0;
+  std::memcpy(&bytes, row, sizeof(bytes));
+  const __m256i point = _mm256_set1_epi64x(bytes), four = _mm256_set1_epi64x(4);
+  __m256i number = _mm256_setr_epi64x(0, 1, 2, 3), least = _mm256_set1_epi64x(0xffffffff);
+  std::size_t c = 0;
+  for (; c + 4 <= count; c += 4) {
+    const auto* const at = reinterpret_cast<const __m256i*>(centres + c * 8);
+    const __m256i distances = _mm256_sad_epu8(point, _mm256_loadu_si256(at));
+    least = _mm256_min_epu32(least, _mm256_or_si256(_mm256_slli_epi64(distances, 16), number));
+    number = _mm256_add_epi64(number, four);
+  }
+  alignas(32) std::array<std::uint64_t, 4> keys;
+  _mm256_store_si256(reinterpret_cast<__m256i*>(keys.data()), least);
+  std::uint64_t best = *std::min_element(keys.begin(), keys.end());
+  for (; c < count; ++c) {
+    const std::uint64_t distance = difference<8>(row, centres + c * 8);
+    best = std::min(best, distance << 16 | c);
+  }
+  return {static_cast<std::uint16_t>(best & 0xffff), static_cast<std::uint32_t>(best >> 16)};
 }
 #endif
+
+template <std::size_t width>
+Find chosen() noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") != 0) return width == 8 ? nearest_narrow : nearest_wide;
+#endif
+  return nearest_plain<width>;
+}
 
 Find finder(std::size_t width) noexcept {
   static const Find narrow = chosen<8>(), wide = chosen<64>();

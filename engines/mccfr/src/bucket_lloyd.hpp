@@ -45,9 +45,6 @@ class Lloyd {
     if (!watch_.stopped()) space_.set_centres(best_centres_);
   }
   Fit take_fit() { return std::move(best_); }
-  static std::uint64_t steps(const ClusterRules& rules) noexcept {
-    return static_cast<std::uint64_t>(rules.restarts * (1 + rules.iterations));
-  }
 
  private:
   static constexpr std::size_t block = 2048;

@@ -31,6 +31,12 @@ struct ClusterRules {
   std::uint64_t seed = 1;
 };
 
+/// What a watch will count while clusters are found.
+constexpr std::uint64_t cluster_steps(const ClusterRules& rules) noexcept {
+  return static_cast<std::uint64_t>(rules.restarts) *
+         static_cast<std::uint64_t>(1 + rules.iterations);
+}
+
 /// `width` bytes a row: 8 or 64.
 struct Points {
   std::size_t width = 0;
