@@ -58,9 +58,8 @@ int count_used(const StreetBuckets& made, std::size_t classes) {
   });
   int used = 0;
   for (std::size_t bucket = 0; bucket < 1024; ++bucket) {
-    used += std::any_of(seen.begin(), seen.end(), [&](const auto& row) { return row[bucket]; })
-                ? 1
-                : 0;
+    used +=
+        std::any_of(seen.begin(), seen.end(), [&](const auto& row) { return row[bucket]; }) ? 1 : 0;
   }
   return used;
 }
@@ -258,11 +257,11 @@ void BucketBuilder::clustered(int round, const StreetBuckets* next, StreetBucket
                               Watch& watch) {
   const BucketMethod method = plan_.streets[static_cast<std::size_t>(round)].method;
   made.scale = scale_of(method, next);
-  const auto features =
-      method == BucketMethod::emd        ? histogram_features(plan_.players)
-      : method == BucketMethod::strength ? strength_features(plan_.players)
-      : method == BucketMethod::ochs     ? opponent_features(plan_.players, opponents(watch))
-                                         : next_features(round, next->view());
+  const auto features = method == BucketMethod::emd        ? histogram_features(plan_.players)
+                        : method == BucketMethod::strength ? strength_features(plan_.players)
+                        : method == BucketMethod::ochs
+                            ? opponent_features(plan_.players, opponents(watch))
+                            : next_features(round, next->view());
   if (watch.stopped()) return;
   Sample sample = Sample::draw(plan_, round, *features, *maps_, watch);
   if (watch.stopped()) return;
@@ -273,8 +272,7 @@ void BucketBuilder::clustered(int round, const StreetBuckets* next, StreetBucket
     points.rows.resize(sample.rows.size() / 2);
     std::memcpy(points.rows.data(), sample.rows.data(), sample.rows.size());
     sample.rows = {};
-    const TransportClusters clusters =
-        TransportClusters::make(next->ground, points, rules, watch);
+    const TransportClusters clusters = TransportClusters::make(next->ground, points, rules, watch);
     if (watch.stopped()) return;
     made.ground = clusters.ground();
     const auto find = [&](const std::uint8_t* row) {
@@ -288,8 +286,9 @@ void BucketBuilder::clustered(int round, const StreetBuckets* next, StreetBucket
   const Clusters clusters = cluster_rows(points, rules, watch);
   if (watch.stopped()) return;
   made.ground = ground_of_rows(clusters.width, clusters.rows);
-  assign_all(round, *features, *maps_,
-             [&](const std::uint8_t* row) { return clusters.find(row); }, made, watch);
+  assign_all(
+      round, *features, *maps_, [&](const std::uint8_t* row) { return clusters.find(row); }, made,
+      watch);
 }
 
 }  // namespace weir::mccfr::abstraction

@@ -1,8 +1,7 @@
-#include <weir/mccfr/bucket_clustering.hpp>
-
 #include <cstring>
 #include <memory>
 #include <weir/check.hpp>
+#include <weir/mccfr/bucket_clustering.hpp>
 
 #include "bucket_lloyd.hpp"
 
@@ -54,8 +53,7 @@ using Find = Nearest (*)(const std::uint8_t*, const std::uint8_t*, std::size_t) 
 }
 
 // Four centres at a time. The least key is of the least distance, and of those of the lowest number.
-[[gnu::target("avx2")]] Nearest nearest_narrow(const std::uint8_t* row,
-                                               const std::uint8_t* centres,
+[[gnu::target("avx2")]] Nearest nearest_narrow(const std::uint8_t* row, const std::uint8_t* centres,
                                                std::size_t count) noexcept {
   long long bytes = 0;
   std::memcpy(&bytes, row, sizeof(bytes));

@@ -23,8 +23,8 @@ BinTable bins_of(int players) noexcept {
   BinTable bins{};
   for (std::size_t s = 0; s < bins.size(); ++s) {
     const double share = against(static_cast<double>(s) / strength_max, players);
-    bins[s] = static_cast<std::uint8_t>(
-        std::min(share * static_cast<double>(histogram_bins), static_cast<double>(histogram_width)));
+    bins[s] = static_cast<std::uint8_t>(std::min(share * static_cast<double>(histogram_bins),
+                                                 static_cast<double>(histogram_width)));
   }
   return bins;
 }
@@ -122,8 +122,7 @@ class Strengths final : public BoardFeatures {
 /// Strengths against eight kinds of opponents at once: as strengths(), with eight counts for each.
 class Opponents final : public BoardFeatures {
  public:
-  Opponents(int players, const std::array<std::uint8_t, hand_count>& clusters)
-      : players_(players) {
+  Opponents(int players, const std::array<std::uint8_t, hand_count>& clusters) : players_(players) {
     for (std::size_t hand = 0; hand < hand_count; ++hand) ones_[hand][clusters[hand]] = 1;
   }
   std::size_t row_bytes() const noexcept override { return opponent_clusters; }
@@ -196,8 +195,7 @@ class Opponents final : public BoardFeatures {
     int won_all = 0;
     for (const std::int16_t n : won) won_all += n;
     for (std::size_t k = 0; k < opponent_clusters; ++k) {
-      const int there =
-          total[k] - by_card[cards.low][k] - by_card[cards.high][k] + ones_[hand][k];
+      const int there = total[k] - by_card[cards.low][k] - by_card[cards.high][k] + ones_[hand][k];
       // A cluster none of whose hands can be there says as much as all.
       const double share = there > 0 ? static_cast<double>(won[k]) / (2 * there)
                                      : static_cast<double>(won_all) / strength_max;

@@ -73,10 +73,12 @@ Result<Done> check(const BucketPlan& plan) {
     if (auto good = check_street(plan.streets[static_cast<std::size_t>(round)], round); !good)
       return good;
   }
-  const auto within = [](int value, int least, int most) { return value >= least && value <= most; };
+  const auto within = [](int value, int least, int most) {
+    return value >= least && value <= most;
+  };
   if (!within(plan.players, 2, 6)) return Error{"bad_config", "2 to 6 players", "players"};
-  if (!within(plan.samples, 1000, 10'000'000))
-    return Error{"bad_config", "1,000 to 10,000,000 samples", "samples"};
+  if (!within(plan.samples, 100, 10'000'000))
+    return Error{"bad_config", "100 to 10,000,000 samples", "samples"};
   if (!within(plan.restarts, 1, 100)) return Error{"bad_config", "1 to 100 restarts", "restarts"};
   if (!within(plan.iterations, 1, 1000))
     return Error{"bad_config", "1 to 1,000 iterations", "iterations"};

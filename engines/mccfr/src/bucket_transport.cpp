@@ -47,8 +47,8 @@ Ground ground_of_rows(std::size_t width, std::vector<std::uint8_t> rows) {
   ground.distances.resize(n * n);
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = 0; b < n; ++b) {
-      ground.distances[a * n + b] = static_cast<std::uint16_t>(row_distance(
-          ground.rows.data() + a * width, ground.rows.data() + b * width, width));
+      ground.distances[a * n + b] = static_cast<std::uint16_t>(
+          row_distance(ground.rows.data() + a * width, ground.rows.data() + b * width, width));
     }
   }
   return ground;
@@ -144,13 +144,12 @@ class TransportSpace {
                 made_.width_);
   }
   std::uint32_t distance(std::size_t i, std::size_t centre, std::uint32_t bound) const {
-    const std::uint32_t rows = row_distance(rows_.data() + i * made_.width_,
-                                            made_.rows_.data() + centre * made_.width_,
-                                            made_.width_);
+    const std::uint32_t rows = row_distance(
+        rows_.data() + i * made_.width_, made_.rows_.data() + centre * made_.width_, made_.width_);
     if (made_.least(rows) >= bound) return bound;
     std::array<Heap, point_cells_max> heaps;
-    const std::size_t n = heaps_of(points_.rows.data() + i * points_.cells, points_.cells,
-                                   heaps.data());
+    const std::size_t n =
+        heaps_of(points_.rows.data() + i * points_.cells, points_.cells, heaps.data());
     return made_.move({heaps.data(), n}, centre, bound);
   }
   Nearest find(std::size_t i, std::uint16_t) const {

@@ -30,7 +30,7 @@ bool is_baseline(const std::string& name) {
 }  // namespace
 
 void eval_command(const Options& options, Findings& findings) {
-  auto loaded = load_checkpoint(options.path, options.workers);
+  auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   auto own = agent_of(loaded.value(), options.path);
   if (!own) return fail(findings, own.error());

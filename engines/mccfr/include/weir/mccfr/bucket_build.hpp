@@ -44,13 +44,12 @@ struct StreetPlan {
 };
 
 struct BucketPlan {
-  std::array<StreetPlan, 4> streets{StreetPlan{BucketMethod::lossless, kind_count},
-                                    StreetPlan{BucketMethod::potential, 200},
-                                    StreetPlan{BucketMethod::emd, 200},
-                                    StreetPlan{BucketMethod::ochs, 200}};
+  std::array<StreetPlan, 4> streets{
+      StreetPlan{BucketMethod::lossless, kind_count}, StreetPlan{BucketMethod::potential, 200},
+      StreetPlan{BucketMethod::emd, 200}, StreetPlan{BucketMethod::ochs, 200}};
   StrengthMeasure measure = StrengthMeasure::mean_of_squares;  // of percentile
   int players = 2;        // 2 to 6: a strength is against as many opponents, all drawn alike
-  int samples = 500'000;  // hands that centres are found from, about; 1,000 to 10,000,000
+  int samples = 500'000;  // hands that centres are found from, about; 100 to 10,000,000
   int restarts = 2;       // 1 to 100; the best is kept
   int iterations = 30;    // 1 to 1,000 of each restart
   std::uint64_t seed = 1;
@@ -69,8 +68,8 @@ struct StreetBuckets {
   std::vector<std::uint8_t> table;  // see bucket_table.hpp
   Ground ground;                    // the buckets as cells of the street before; empty for preflop
   double scale = 0;                 // distances times this are shares of the pot
-  double distortion = 0;            // the mean distance to the centre over all deals, as a share of the pot
-  int used = 0;                     // buckets that a hand has
+  double distortion = 0;  // the mean distance to the centre over all deals, as a share of the pot
+  int used = 0;           // buckets that a hand has
 
   BucketTable view() const noexcept { return {table.data(), count}; }
 };

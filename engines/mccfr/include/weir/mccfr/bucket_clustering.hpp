@@ -46,7 +46,8 @@ struct Points {
 };
 
 /// The sum of the differences. `width`: 8 or 64.
-std::uint32_t row_distance(const std::uint8_t* a, const std::uint8_t* b, std::size_t width) noexcept;
+std::uint32_t row_distance(const std::uint8_t* a, const std::uint8_t* b,
+                           std::size_t width) noexcept;
 
 struct Nearest {
   std::uint16_t cluster = 0;
@@ -74,8 +75,8 @@ Clusters cluster_rows(const Points& points, const ClusterRules& rules, Watch& wa
 /// What the cells of a histogram are to each other. Any two are at least as far apart as their rows.
 struct Ground {
   std::size_t width = 0;
-  std::vector<std::uint8_t> rows;         // of the cells
-  std::vector<std::uint16_t> distances;   // [a * count() + b]
+  std::vector<std::uint8_t> rows;        // of the cells
+  std::vector<std::uint16_t> distances;  // [a * count() + b]
   int count() const noexcept { return static_cast<int>(rows.size() / width); }
 };
 
@@ -119,9 +120,10 @@ class TransportClusters {
 
   std::size_t cells_ = 0, point_cells_ = 0, width_ = 0;
   std::vector<std::uint8_t> cell_rows_;
-  std::vector<std::uint32_t> near_;     // [cell * cells + i]: the i-th nearest cell, and its distance << 16
-  std::vector<std::uint16_t> masses_;   // [centre * cells + cell]
-  std::vector<std::uint8_t> rows_;      // of the centres: the mean of their cells'
+  std::vector<std::uint32_t>
+      near_;  // [cell * cells + i]: the i-th nearest cell, and its distance << 16
+  std::vector<std::uint16_t> masses_;  // [centre * cells + cell]
+  std::vector<std::uint8_t> rows_;     // of the centres: the mean of their cells'
   Fit fit_;
 };
 

@@ -22,7 +22,9 @@ class Watch {
     at_.store(static_cast<std::uint32_t>(round) << 8 | static_cast<std::uint32_t>(stage),
               relaxed);  // relaxed: for people
   }
-  void add(std::uint64_t steps) noexcept { done_.fetch_add(steps, relaxed); }  // relaxed: for people
+  void add(std::uint64_t steps) noexcept {
+    done_.fetch_add(steps, relaxed);
+  }                                                        // relaxed: for people
   void stop() noexcept { stopped_.store(true, relaxed); }  // relaxed: a wish, nothing is published
   /// What is computed after this is true is thrown away.
   bool stopped() const noexcept { return stopped_.load(relaxed); }  // relaxed: as above
