@@ -97,7 +97,8 @@ std::size_t bytes_of(const BucketPlan& plan, int workers) noexcept {
   for (int round = 0; round < 4; ++round) {
     const StreetPlan& street = plan.streets[static_cast<std::size_t>(round)];
     const auto count = static_cast<std::size_t>(street.count);
-    bytes += hand_index(round).size() * bucket_bytes(street.count) + count * count * 6;
+    // Twice: while a file is read whose streets are done already.
+    bytes += 2 * (hand_index(round).size() * bucket_bytes(street.count) + count * count * 6);
     sampled = sampled || (round > 0 && street.method >= BucketMethod::strength);
     percentile = percentile || street.method == BucketMethod::percentile;
   }

@@ -199,6 +199,7 @@ class BucketRun {
   }
 
   void report() {
+    for (StreetBuckets& street : streets_) street.table = {};  // the file has them
     auto file = BucketFile::read_whole(options_.output);
     if (!file) return fail(findings_, file.error());
     auto list = nlohmann::ordered_json::array();

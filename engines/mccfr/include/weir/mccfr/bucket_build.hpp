@@ -58,7 +58,7 @@ struct BucketPlan {
 Result<Done> check(const BucketPlan& plan);
 /// All that the buckets of a street depend on, as JSON: streets with the same text are the same.
 std::string street_text(const BucketPlan& plan, int round);
-/// Bytes that computing takes at most, with so many workers: tables of all streets among them.
+/// Bytes that computing, and going on with a file, take at most with so many workers: all tables among them.
 std::size_t bytes_of(const BucketPlan& plan, int workers) noexcept;
 
 /// What came of a street.
