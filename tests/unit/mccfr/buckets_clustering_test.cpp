@@ -37,7 +37,8 @@ Ground random_ground(Random& random, std::size_t cells) {
 
 std::vector<std::uint16_t> random_cells(Random& random, std::size_t n, std::uint32_t cells) {
   std::vector<std::uint16_t> row;
-  for (std::size_t k = 0; k < n; ++k) row.push_back(static_cast<std::uint16_t>(random.below(cells)));
+  for (std::size_t k = 0; k < n; ++k)
+    row.push_back(static_cast<std::uint16_t>(random.below(cells)));
   std::sort(row.begin(), row.end());
   return row;
 }
@@ -149,7 +150,8 @@ TEST_CASE("buckets: what a bound passes over is never the nearest centre") {
   }
 }
 
-TEST_CASE("buckets: planted clusters are found, and each step of the search is none for the worse") {
+TEST_CASE(
+    "buckets: planted clusters are found, and each step of the search is none for the worse") {
   Random random(weir::test::seed(54));
   for (const std::size_t width : {std::size_t{8}, std::size_t{64}}) {
     for (const std::size_t groups : {2U, 3U, 7U}) {
@@ -157,8 +159,7 @@ TEST_CASE("buckets: planted clusters are found, and each step of the search is n
       CAPTURE(groups);
       const Points points = planted(random, groups, 60, width);
       Watch watch;
-      const Clusters made =
-          cluster_rows(points, {static_cast<int>(groups), 3, 30, 5}, watch);
+      const Clusters made = cluster_rows(points, {static_cast<int>(groups), 3, 30, 5}, watch);
       for (std::size_t i = 0; i < points.size(); ++i) {
         CHECK(made.fit.nearest[i] == made.fit.nearest[i % groups]);
         CHECK(made.find(points.rows.data() + i * width).cluster == made.fit.nearest[i]);
@@ -230,7 +231,9 @@ TEST_CASE("buckets: one, two and four workers find the same clusters") {
   CHECK(cluster_rows(points, {20, 2, 10, 10}, watch).rows != first.rows);  // another seed
 }
 
-TEST_CASE("buckets: buckets as cells are at least as far apart as their rows, and to themselves not at all") {
+TEST_CASE(
+    "buckets: buckets as cells are at least as far apart as their rows, and to themselves not at "
+    "all") {
   Random random(weir::test::seed(57));
   const Ground ground = random_ground(random, 20);
   std::vector<std::vector<std::uint16_t>> rows;

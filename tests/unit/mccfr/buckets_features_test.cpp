@@ -69,7 +69,9 @@ TEST_CASE("buckets: the hands of all boards are the classes of hands, with their
     }
     if (step != 1) continue;
     CHECK(classes == index.size());
-    CHECK(deals == (cards == 3 ? 1326ULL * 19'600 : cards == 4 ? 1326ULL * 230'300 : 1326ULL * 2'118'760));
+    CHECK(deals == (cards == 3   ? 1326ULL * 19'600
+                    : cards == 4 ? 1326ULL * 230'300
+                                 : 1326ULL * 2'118'760));
   }
 }
 
@@ -104,7 +106,8 @@ TEST_CASE("buckets: a histogram of the turn is what its rivers say") {
   CHECK(row_of(*more, "AdKd", board) != draw);
 }
 
-TEST_CASE("buckets: strengths against clusters of opponents are those of hands counted one by one") {
+TEST_CASE(
+    "buckets: strengths against clusters of opponents are those of hands counted one by one") {
   std::array<std::uint8_t, hand_count> clusters{};
   for (Hand hand = 0; hand < hand_count; ++hand)
     clusters[hand] = static_cast<std::uint8_t>(kind_of(hand) % 8);
