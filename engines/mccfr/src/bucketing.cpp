@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 #include <weir/check.hpp>
+#include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/bucketing.hpp>
 
 #include "strength_sums.hpp"
@@ -9,6 +10,10 @@ namespace weir::mccfr {
 namespace {
 
 constexpr HandRank above_all_ranks = 0xffff;
+
+SuitSet suits_of(Hand hand) noexcept {
+  return suit_set_of(cards_of(hand).low) | suit_set_of(cards_of(hand).high);
+}
 
 /// The bucket of hands of which `below` are weaker and up to `up_to` not stronger, of `all`.
 Bucket part_of(std::size_t below, std::size_t up_to, std::size_t all, int buckets) noexcept {
@@ -52,9 +57,9 @@ void cut(const Sum* sums, int cards, int buckets, Bucket* row) {
 template <class Sum>
 std::vector<Bucket> cut_boards(const std::vector<Sum>& sums, int cards, int buckets) {
   std::vector<Bucket> rows(sums.size());
-  for (std::size_t at = 0; at < sums.size(); at += hand_count) {
-    cut(sums.data() + at, cards, buckets, rows.data() + at);
-  }
+  parallel_for(0, sums.size() / hand_count, 16, [&](std::size_t board) {
+    cut(sums.data() + board * hand_count, cards, buckets, rows.data() + board * hand_count);
+  });
   return rows;
 }
 
@@ -93,7 +98,20 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
   return made;
 }
 
+CardBuckets CardBuckets::of(std::shared_ptr<const abstraction::BucketFile> file) {
+  CardBuckets made;
+  for (int round = 0; round < 4; ++round) {
+    made.counts_[static_cast<std::size_t>(round)] = file->count(round);
+    made.classes_[static_cast<std::size_t>(round)] = file->table(round);
+  }
+  for (Hand hand = 0; hand < hand_count; ++hand)
+    made.preflop_[hand] = made.classes_[0][hand_index(0).index(suits_of(hand), 0)];
+  made.file_ = std::move(file);
+  return made;
+}
+
 std::size_t CardBuckets::bytes() const noexcept {
+  if (file_) return sizeof(*this) + file_->bytes();
   return sizeof(*this) + (flop_.size() + turn_.size()) * sizeof(Bucket) +
          river_ranks_.size() * sizeof(HandRank);
 }
@@ -113,6 +131,11 @@ Bucket CardBuckets::of_rank(std::uint32_t board, HandRank rank) const noexcept {
 
 Bucket CardBuckets::bucket(Hand hand, std::span<const Card> board) const noexcept {
   if (board.size() < 3) return preflop_[hand];
+  if (file_) {
+    const std::size_t round = board.size() - 2;
+    return classes_[round]
+                   [hand_index(static_cast<int>(round)).index(suits_of(hand), suit_set_of(board))];
+  }
   SuitMap map{};
   const int cards = static_cast<int>(board.size());
   const std::uint32_t index = board_index(cards).index(0, suit_set_of(board), map);
@@ -124,6 +147,7 @@ Bucket CardBuckets::bucket(Hand hand, std::span<const Card> board) const noexcep
 // Rows that are far away are asked for as soon as their places are known, and read last.
 void CardBuckets::see(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
                       SeenDeal& deal) const noexcept {
+  if (file_) return see_classes(hands, board, deal);
   const SuitSet flop_set = suit_set_of(board.first(3));
   const SuitSet turn_set = flop_set | suit_set_of(board[3]);
   const std::uint32_t river = board_index(5).index(0, turn_set | suit_set_of(board[4]));
@@ -148,6 +172,30 @@ void CardBuckets::see(const std::array<Hand, 2>& hands, std::span<const Card, 5>
   for (std::size_t player = 0; player < 2; ++player) {
     deal.buckets[player][2] = *turn_places[player];
     deal.buckets[player][3] = of_rank(river, deal.ranks[player]);
+  }
+}
+
+// As above: the river, whose table is largest, is asked for first.
+void CardBuckets::see_classes(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
+                              SeenDeal& deal) const noexcept {
+  std::array<SuitSet, 4> sets{};
+  sets[1] = suit_set_of(board.first(3));
+  sets[2] = sets[1] | suit_set_of(board[3]);
+  sets[3] = sets[2] | suit_set_of(board[4]);
+  std::array<std::array<std::uint32_t, 4>, 2> places{};
+  for (std::size_t round = 3; round > 0; --round) {
+    const HandIndex& index = hand_index(static_cast<int>(round));
+    for (std::size_t player = 0; player < 2; ++player) {
+      places[player][round] = index.index(suits_of(hands[player]), sets[round]);
+      classes_[round].prefetch(places[player][round]);
+    }
+  }
+  const PartialHand part(board);
+  for (std::size_t player = 0; player < 2; ++player) {
+    deal.ranks[player] = hand_ranks()(part + PartialHand(hands[player]));
+    deal.buckets[player][0] = preflop_[hands[player]];
+    for (std::size_t round = 1; round < 4; ++round)
+      deal.buckets[player][round] = classes_[round][places[player][round]];
   }
 }
 

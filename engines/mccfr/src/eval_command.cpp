@@ -53,7 +53,7 @@ class Evaluation {
         progress_({.label = "eval", .unit = "hands", .quiet = options.quiet || !options.aivat}) {}
 
   void run() {
-    auto loaded = load_checkpoint(options_.path, options_.workers);
+    auto loaded = load_checkpoint(options_.path, options_.workers, options_.buckets_file);
     if (!loaded) return fail(findings_, loaded.error());
     auto own = player_of(loaded.value(), options_.path);
     if (!own) return fail(findings_, own.error());

@@ -1,3 +1,4 @@
+#include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/mccfr/tree_builder.hpp>
 
@@ -41,6 +42,19 @@ Result<HoldemGame> HoldemGame::make(const HoldemConfig& config) {
 
 Result<Done> HoldemGame::make_cards() {
   if (setup_->cards) return Done{};
+  const HoldemConfig& config = setup_->config;
+  if (!config.buckets_file.empty()) {
+    auto file = abstraction::BucketFile::read_whole(config.buckets_file);
+    if (!file) return file.error();
+    if (file.value()->abstraction() != config.abstraction) {
+      return Error{"abstraction",
+                   "has buckets " + file.value()->abstraction().substr(0, 16) +
+                       "..., the strategy needs " + config.abstraction.substr(0, 16) + "...",
+                   config.buckets_file};
+    }
+    setup_->cards = CardBuckets::of(std::move(file).value());
+    return Done{};
+  }
   auto cards = CardBuckets::make(setup_->config.buckets);
   if (!cards) return cards.error();
   setup_->cards = std::move(cards).value();

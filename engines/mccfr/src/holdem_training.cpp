@@ -1,5 +1,7 @@
 #include "holdem_training.hpp"
 
+#include <filesystem>
+#include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/terminal.hpp>
 
@@ -94,6 +96,26 @@ Result<BetMenu> menu_of(const nlohmann::json& bets, const BettingRules& rules) {
   return menu;
 }
 
+/// A new game with a file takes counts and hash from it; one that was kept knows them, and needs the file for deals only.
+Result<Done> complete_from_file(nlohmann::json& json) {
+  if (!json.contains("buckets_file") || json.contains("abstraction")) return Done{};
+  const auto path = json.at("buckets_file").get<std::string>();
+  auto file = abstraction::BucketFile::read_whole(path);
+  if (!file) return file.error();
+  auto counts = nlohmann::json::array();
+  for (int round = 0; round < 4; ++round) counts.push_back(file.value()->count(round));
+  if (json.contains("buckets") && json.at("buckets") != counts) {
+    return Error{"abstraction",
+                 "has " + counts.dump() + " buckets, not " + json.at("buckets").dump(), path};
+  }
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  json["buckets_file"] = error ? path : absolute.string();
+  json["buckets"] = counts;
+  json["abstraction"] = file.value()->abstraction();
+  return Done{};
+}
+
 Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
   HoldemConfig config;
   const auto blinds = json.at("blinds").get<std::vector<Chips>>();
@@ -112,6 +134,10 @@ Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
   const auto counts = json.at("buckets").get<std::vector<int>>();
   if (counts.size() != 4) return holdem_error("\"buckets\" are four numbers, one a street", "game");
   std::copy(counts.begin(), counts.end(), config.buckets.buckets.begin());
+  if (json.contains("abstraction")) {
+    config.abstraction = json.at("abstraction").get<std::string>();
+    config.buckets_file = json.at("buckets_file").get<std::string>();
+  }
   const auto measure = json.at("measure").get<std::string>();
   if (measure != "e_hs" && measure != "e_hs2")
     return holdem_error("\"" + measure + "\" is no measure: e_hs or e_hs2", "game");
@@ -123,8 +149,11 @@ Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
 }  // namespace
 
 Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& given) {
-  const nlohmann::json json = completed(given);
   try {
+    nlohmann::json from_file = given;
+    if (auto completed_too = complete_from_file(from_file); !completed_too)
+      return completed_too.error();
+    const nlohmann::json json = completed(from_file);
     auto config = holdem_config(json);
     if (!config) return config.error();
     auto game = HoldemGame::make(config.value());

@@ -10,7 +10,7 @@
 namespace weir::mccfr {
 
 void lbr_command(const Options& options, const StopSignals& signals, Findings& findings) {
-  auto loaded = load_checkpoint(options.path, options.workers);
+  auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
   const HoldemGame* const game = l.game->holdem();

@@ -1,14 +1,19 @@
 #include "loaded.hpp"
 
+#include <nlohmann/json.hpp>
 #include <weir/mccfr/checkpoint.hpp>
 
 namespace weir::mccfr {
 
-Result<Loaded> load_checkpoint(const std::string& path, int workers) {
+Result<Loaded> load_checkpoint(const std::string& path, int workers,
+                               const std::string& buckets_file) {
   auto header = read_checkpoint_header(path);
   if (!header) return header.error();
   Loaded loaded;
-  auto game = make_game(header.value().game);
+  auto json = nlohmann::json::parse(header.value().game, nullptr, false);
+  if (!buckets_file.empty() && json.is_object() && json.contains("abstraction"))
+    json["buckets_file"] = buckets_file;
+  auto game = make_game(json.dump());
   if (!game) return Error{"corrupt", game.error().what, path};
   loaded.game = std::move(game).value();
   Config config;

@@ -15,6 +15,8 @@ struct Loaded {
 };
 
 /// Reads a checkpoint; `workers` of a runtime of its own (0: none, whoever asks does the work).
-Result<Loaded> load_checkpoint(const std::string& path, int workers = 0);
+/// `buckets_file`: where the file of its buckets is now; empty: where it was.
+Result<Loaded> load_checkpoint(const std::string& path, int workers = 0,
+                               const std::string& buckets_file = {});
 
 }  // namespace weir::mccfr

@@ -26,6 +26,8 @@ struct NamedCommand {
 constexpr NamedCommand known_commands[] = {
     {Command::train, "train", "Learns a blueprint strategy",
      "weir-mccfr train --game leduc --algorithm es --iters 1000000 --out runs/leduc"},
+    {Command::buckets, "buckets", "Makes buckets of cards for train --buckets-file",
+     "weir-mccfr buckets --buckets 169,200,200,200 --out cards.buckets"},
     {Command::exploit, "exploit", "What a best response gains against a checkpoint's strategy",
      "weir-mccfr exploit runs/leduc/latest"},
     {Command::export_strategy, "export", "The average strategy as JSON",
@@ -164,8 +166,52 @@ void add_learning(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+void add_buckets_file(CLI::App& app, Options& o) {
+  app.add_option("--buckets-file", o.buckets_file, "Card buckets that `buckets` has made")
+      ->check(not_empty());
+}
+
+void add_buckets(CLI::App& app, Options& o) {
+  BucketOptions& b = o.bucket;
+  app.add_option("--out", o.output, "The file to write, or to go on with")
+      ->required()
+      ->check(not_empty());
+  app.add_option("--preset", b.preset, "A: 24,80,80,64; B: 48,160,160,128; C: 12,40,40,32 buckets")
+      ->check(CLI::IsMember({"A", "B", "C"}));
+  app.add_option("--buckets", o.buckets,
+                 "How many preflop, flop, turn, river; default: 169,200,200,200")
+      ->delimiter(',')
+      ->transform(whole(1, 1'000));
+  constexpr std::array streets = {"preflop", "flop", "turn", "river"};
+  constexpr std::array methods = {"lossless (169), emd or percentile",
+                                  "emd, potential or percentile", "emd, potential or percentile",
+                                  "strength, ochs or percentile"};
+  constexpr std::array defaults = {"lossless or emd", "potential", "emd", "ochs"};
+  for (std::size_t r = 0; r < streets.size(); ++r) {
+    const std::string street = streets[r];
+    app.add_option("--" + street, b.methods[r],
+                   std::string(methods[r]) + "; default: " + defaults[r])
+        ->check(not_empty());
+    app.add_option("--k-" + street, b.counts[r], "How many " + street + " alone")
+        ->transform(whole(1, 1'000));
+  }
+  app.add_option("--measure", o.measure, "What percentile ranks by: e_hs or e_hs2")
+      ->check(CLI::IsMember({"e_hs", "e_hs2"}));
+  app.add_option("--samples,--num-samples,--hands", b.samples,
+                 "Hands a street that centres are found from; default: 500,000")
+      ->transform(whole(100, 10'000'000));
+  app.add_option("--restarts", b.restarts, "Best of how many; default: 2")
+      ->transform(whole(1, 100));
+  app.add_option("--iterations", b.iterations, "Steps of each restart at most; default: 30")
+      ->transform(whole(1, 1'000));
+  app.add_option("--num-players", b.players,
+                 "A strength is against so many others; default: 2 players")
+      ->transform(whole(2, 6));
+}
+
 void add_train(CLI::App& app, Options& o) {
   add_learning(app, o);
+  add_buckets_file(app, o);
   app.add_option(
          "--iters,--num-iterations", o.iterations,
          "Iterations in all, those before --resume too; default: 1,000,000, or as many as fit "
@@ -223,6 +269,9 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command == Command::train) return add_train(app, o);
   if (command == Command::solve) return add_solve(app, o);
+  if (command == Command::buckets) return add_buckets(app, o);
+  if (command == Command::exploit || command == Command::eval || command == Command::lbr)
+    add_buckets_file(app, o);
   switch (command) {
     case Command::exploit:
       app.add_option(
@@ -308,7 +357,9 @@ Error unknown_word(const CLI::App& app, const CLI::App* command) {
 Result<Done> apply_settings(CLI::App& command, const std::string& path) {
   auto settings = read_settings(path);
   if (!settings) return settings.error();
+  const bool for_buckets = command.get_name() == "buckets";
   for (const Setting& setting : settings.value()) {
+    if (for_buckets && (setting.section == "mccfr" || setting.section == "train")) continue;
     CLI::Option* const option = setting.key == "config" || setting.key == "help"
                                     ? nullptr
                                     : command.get_option_no_throw("--" + setting.key);

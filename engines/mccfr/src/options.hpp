@@ -3,6 +3,7 @@
 // Errors: anything that cannot be used is told on stderr with the nearest known word, and is exit 2.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace weir::mccfr {
 enum class Command : std::uint8_t {
   none,
   train,
+  buckets,
   exploit,
   export_strategy,
   query,
@@ -27,6 +29,14 @@ enum class Command : std::uint8_t {
 
 /// As many as the strategy learnt from, within bounds.
 inline constexpr std::uint64_t response_deals_by_game = ~std::uint64_t{0};
+
+/// What `buckets` is asked for; 0 and empty: the default.
+struct BucketOptions {
+  std::string preset;
+  std::array<std::uint32_t, 4> counts{};
+  std::array<std::string, 4> methods;
+  std::uint32_t samples = 0, restarts = 0, iterations = 0, players = 0;
+};
 
 struct Options {
   Command command = Command::none;
@@ -42,6 +52,8 @@ struct Options {
   std::uint32_t stack = 0, ante = 0;  // hold'em; 0, and empty below: the game's default
   std::vector<std::uint32_t> blinds, buckets;
   std::string bets, measure;
+  std::string buckets_file;  // train, exploit, eval
+  BucketOptions bucket;
   std::string algorithm = "es";
   std::string discount = "none";
   std::string mode = "fast";
@@ -79,7 +91,7 @@ struct Options {
 
   std::string path;    // CHECKPOINT, or a subgame's FILE
   std::string key;     // query
-  std::string output;  // export, solve
+  std::string output;  // export, solve, buckets
 };
 
 /// What came of the command line: go on, or end with `exit`.

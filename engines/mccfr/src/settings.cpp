@@ -21,7 +21,7 @@ class SettingsReader {
       const YAML::Node root = YAML::Load(text);
       if (root.IsNull()) return settings_;
       if (!root.IsMap()) return error(root, "must be a map of keys and values");
-      if (auto taken = take(root, true); !taken) return taken.error();
+      if (auto taken = take(root, "", true); !taken) return taken.error();
     } catch (const YAML::Exception& bad) {
       return Error{"bad_config", bad.msg, path_ + ":" + std::to_string(bad.mark.line + 1)};
     }
@@ -35,7 +35,7 @@ class SettingsReader {
   std::string place(const YAML::Node& node) const {
     return path_ + ":" + std::to_string(node.Mark().line + 1);
   }
-  Result<Done> take(const YAML::Node& map, bool top) {
+  Result<Done> take(const YAML::Node& map, const std::string& section, bool top) {
     for (const auto& pair : map) {
       std::string key = pair.first.Scalar();
       std::replace(key.begin(), key.end(), '_', '-');
@@ -43,7 +43,7 @@ class SettingsReader {
       constexpr std::array sections = {"bucket", "mccfr", "train"};
       if (top && value.IsMap() &&
           std::find(sections.begin(), sections.end(), key) != sections.end()) {
-        if (auto taken = take(value, false); !taken) return taken;
+        if (auto taken = take(value, key, false); !taken) return taken;
         continue;
       }
       std::string text;
@@ -58,7 +58,7 @@ class SettingsReader {
       } else {
         return error(value, "\"" + key + "\" must be a plain value");
       }
-      settings_.push_back({key, text, place(pair.first)});
+      settings_.push_back({key, text, place(pair.first), section});
     }
     return Done{};
   }

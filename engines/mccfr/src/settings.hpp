@@ -1,7 +1,7 @@
 // settings.hpp: --config FILE: YAML (JSON is a part of it) as plain settings; private to the program.
 //
 // Shape: {key: value} or {section: {key: value}}; the sections bucket, mccfr and train of the original's files are read
-// as if they were not there. Keys are the long options' names with _ or -, or the original's.
+// as if they were not there, but that `buckets` passes over those that are of training. Keys are the long options' names with _ or -, or the original's.
 #pragma once
 
 #include <string>
@@ -11,9 +11,10 @@
 namespace weir::mccfr {
 
 struct Setting {
-  std::string key;    // "discount-interval"
-  std::string value;  // scalar text; a list: words with commas between
-  std::string where;  // FILE:LINE
+  std::string key;           // "discount-interval"
+  std::string value;         // scalar text; a list: words with commas between
+  std::string where;         // FILE:LINE
+  std::string section = {};  // "bucket", "mccfr", "train", or none
 };
 
 /// Errors: bad_config with FILE:LINE; not_found, unreadable.

@@ -63,7 +63,7 @@ Result<std::uint64_t> write_strategy(const Loaded& loaded, const std::string& pa
 }  // namespace
 
 void exploit_command(const Options& options, Findings& findings) {
-  auto loaded = load_checkpoint(options.path, options.workers);
+  auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
   ResponseBound bound;

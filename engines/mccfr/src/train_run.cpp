@@ -49,6 +49,7 @@ std::string game_json(const Options& o) {
   if (!o.bets.empty()) json["bets"] = o.bets;
   if (!o.buckets.empty()) json["buckets"] = o.buckets;
   if (!o.measure.empty()) json["measure"] = o.measure;
+  if (!o.buckets_file.empty()) json["buckets_file"] = o.buckets_file;
   return json.dump();
 }
 
@@ -121,7 +122,10 @@ bool TrainRun::prepare() {
   }
   if (!session_.start()) return false;
   announce();
-  if (auto prepared = game_->prepare(); !prepared) {
+  Result<Done> prepared = Done{};
+  const Status status = session_.runtime().run([&] { prepared = game_->prepare(); });
+  if (status != Status::accepted) prepared = Error{"failed", "no memory for buckets", "train"};
+  if (!prepared) {
     fail(findings_, prepared.error());
     return false;
   }
@@ -162,8 +166,22 @@ bool TrainRun::load(const std::string& path) {
     fail(findings_, {"other_run", "its " + what + " is " + theirs + ", this run's " + ours, path});
     return false;
   };
-  if (h.game != nlohmann::json::parse(game_->json()).dump())
-    return differs("game", h.game, game_->json());
+  // Buckets are told apart by their hash, wherever their file is.
+  auto their_game = nlohmann::json::parse(h.game), our_game = nlohmann::json::parse(game_->json());
+  if (!their_game.is_object()) return differs("game", h.game, game_->json());
+  const auto part = [](const nlohmann::json& game, const char* key) {
+    return game.contains(key) ? game.at(key).dump() : std::string("no file");
+  };
+  if (part(their_game, "abstraction") != part(our_game, "abstraction")) {
+    fail(findings_, {"abstraction",
+                     "its buckets are those of " + part(their_game, "buckets_file") +
+                         ", this run's those of " + part(our_game, "buckets_file"),
+                     path});
+    return false;
+  }
+  their_game.erase("buckets_file");
+  our_game.erase("buckets_file");
+  if (their_game != our_game) return differs("game", h.game, game_->json());
   const auto theirs = to_json(h.rules), ours = to_json(rules_);
   for (const auto& [key, value] : ours.items())
     if (theirs.at(key) != value) return differs(key, theirs.at(key).dump(), value.dump());

@@ -20,13 +20,16 @@ struct HoldemConfig {
   BettingRules rules = no_limit_holdem_rules(2, 400, 1, 2);
   BetMenu menu = pot_menu();
   BucketConfig buckets = {};
+  /// Buckets of a file instead, which has as many: where it is, and the hash that it must have. Empty: none.
+  std::string buckets_file, abstraction;
 };
 
 class HoldemGame {
  public:
   /// The tree of bets alone: enough to read what was learnt. Cost: ms for small trees.
   static Result<HoldemGame> make(const HoldemConfig& config);
-  /// The buckets of all cards: before anything is dealt. Not while a copy is in use. Cost: seconds.
+  /// The buckets of all cards: before anything is dealt. Not while a copy is in use; inside of a task all workers
+  /// help. Errors: of the file, and abstraction where it is another. Cost: seconds.
   Result<Done> make_cards();
 
   const HoldemConfig& config() const noexcept { return setup_->config; }
