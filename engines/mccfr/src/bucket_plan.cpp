@@ -41,19 +41,19 @@ Result<Done> check_street(const StreetPlan& street, int round) {
 
 nlohmann::json street_json(const BucketPlan& plan, int round) {
   const StreetPlan& street = plan.streets[static_cast<std::size_t>(round)];
-  nlohmann::json json = {{"method", to_string(street.method)}, {"count", street.count}};
-  if (street.method == BucketMethod::lossless) return json;
+  nlohmann::json told = {{"method", to_string(street.method)}, {"count", street.count}};
+  if (street.method == BucketMethod::lossless) return told;
   if (street.method == BucketMethod::percentile) {
-    json["measure"] = plan.measure == StrengthMeasure::mean ? "e_hs" : "e_hs2";
-    return json;
+    told["measure"] = plan.measure == StrengthMeasure::mean ? "e_hs" : "e_hs2";
+    return told;
   }
-  json["players"] = plan.players;
-  json["restarts"] = plan.restarts;
-  json["iterations"] = plan.iterations;
-  json["seed"] = plan.seed;
-  if (round > 0) json["samples"] = plan.samples;
-  if (street.method == BucketMethod::potential) json["next"] = street_json(plan, round + 1);
-  return json;
+  told["players"] = plan.players;
+  told["restarts"] = plan.restarts;
+  told["iterations"] = plan.iterations;
+  told["seed"] = plan.seed;
+  if (round > 0) told["samples"] = plan.samples;
+  if (street.method == BucketMethod::potential) told["next"] = street_json(plan, round + 1);
+  return told;
 }
 
 }  // namespace

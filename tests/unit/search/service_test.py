@@ -154,7 +154,8 @@ class ServeTest(unittest.TestCase):
 
     def test_lines_that_are_no_requests(self):
         server = Server()
-        server.send('', '   ', 'nonsense', '[]', '{"id": 1.5, "examples": []}', '{"id": "e"}', '{"id": "u", "exmples": []}',
+        server.send('', '   ', 'nonsense', '[]', '{"id": 1.5, "examples": []}', '{"id": "e"}',
+                    '{"id": "u", "exmples": []}',
                     '{"id": "k", "examples": [{"in": [1], "out": "a"}, {"in": ["b"], "out": "c"}]}',
                     '{"id": "n", "examples": [{"in": ["b"]}]}', '{"id": "f", "examples": [{"in": [0.5], "out": "c"}]}',
                     '{"id": "s", "sygus": "(("}', '{"id": "\xff"}', '{"stats": true}')
@@ -327,7 +328,8 @@ class SocketTest(unittest.TestCase):
             self.assertIn('weir_search_requests_total{outcome="solved"} 1', file.read())
 
     def test_a_socket_that_is_in_use_is_refused_and_one_that_is_left_over_is_taken(self):
-        second = subprocess.run([PROGRAM, 'serve', '--socket', self.path], stderr=subprocess.PIPE, check=False, timeout=60)
+        second = subprocess.run([PROGRAM, 'serve', '--socket', self.path], stderr=subprocess.PIPE, check=False,
+                                timeout=60)
         self.assertEqual(second.returncode, 1)
         self.assertIn(b'somebody listens there', second.stderr)
         self.process.kill()
