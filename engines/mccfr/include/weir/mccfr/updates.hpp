@@ -93,7 +93,8 @@ class DenseBatch {
 };
 
 /// What one thread adds in a batch to a large table: changes as they come, in parts by the cache line they belong to,
-/// so that parts can be applied by different threads.
+/// so that parts can be applied by different threads. How many changes a batch brings is not known before: the logs grow
+/// with the first batches, on the program's heap.
 class LogBatch {
  public:
   static constexpr std::uint32_t parts = 16;
@@ -101,7 +102,7 @@ class LogBatch {
     std::uint32_t entry;
     std::int32_t amount;
   };
-  using Changes = std::vector<Change, PlatformAllocator<Change>>;
+  using Changes = std::vector<Change>;
 
   static std::uint32_t part_of(std::uint32_t entry) noexcept {
     return ((entry / 16) * 0x9e3779b9U) >> 28;
