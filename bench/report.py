@@ -17,6 +17,7 @@ import tempfile
 import time
 
 from mccfr_rows import mccfr_job
+from search_rows import search_job
 
 ENGINES = ('segmentation', 'mccfr', 'search', 'runtime')
 # What each pattern is held against; `best` is the fastest contender that makes the same promises.
@@ -338,6 +339,7 @@ def run_jobs(options, bin_dir, scratch):
     whole_s = 80 if options.quick else 340
     jobs = {'segmentation': lambda: main_job(options, bin_dir, scratch),
             'mccfr': lambda: mccfr_job(options, bin_dir, scratch, run_json, make_row, Failure),
+            'search': lambda: search_job(options, bin_dir, scratch, run_json, make_row, Failure),
             'runtime': lambda: runtime_patterns(options, bin_dir, whole_s - (time.monotonic() - from_s) - 10)}
     for engine in ENGINES:
         if options.only not in (None, engine):

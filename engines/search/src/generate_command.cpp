@@ -138,13 +138,18 @@ void tell_reply(const Options& options, const SearchReply& reply, Findings& find
                  reply.answer.programs[0].confidence);
 }
 
+/// Networks are for lists; the default one is not waited for where nobody would ask it. A file is read in any case, since
+/// it may be a wrong one.
+bool is_guided(const Options& options, const Request& request) {
+  const auto* const task = std::get_if<Task>(&request.what);
+  return options.guidance != "default" || (task != nullptr && task->domain == Domain::list);
+}
+
 }  // namespace
 
 void generate_command(const Options& options, const StopSignals& signals, Deadline begin,
                       Findings& findings) {
   Guidance guidance;
-  if (auto loaded = load_guidance(options.guidance, guidance); !loaded)
-    return fail(findings, loaded.error());
   Session session(options, findings);
   EngineConfig config;
   config.queue = config.active = 1;
@@ -158,6 +163,10 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   auto request = read_generate_request(options.input, std::move(text).value());
   if (!request) return fail(findings, request.error());
   apply_options(options, answer_by(options, begin), request.value());
+  if (is_guided(options, request.value())) {
+    if (auto loaded = load_guidance(options.guidance, guidance); !loaded)
+      return fail(findings, loaded.error());
+  }
   if (!session.start(config, 1)) return;
   SearchReply reply;
   Handle handle = session.engine().submit(session.engine().add_client().value(),
