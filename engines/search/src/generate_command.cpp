@@ -138,8 +138,8 @@ void tell_reply(const Options& options, const SearchReply& reply, Findings& find
                  reply.answer.programs[0].confidence);
 }
 
-/// Networks are for lists; the default one is not waited for where nobody would ask it. A file is read in any case, since
-/// it may be a wrong one.
+/// Networks are for lists; the default one is not waited for where nobody would ask it. A file is read in any case,
+/// since it may be a wrong one.
 bool is_guided(const Options& options, const Request& request) {
   const auto* const task = std::get_if<Task>(&request.what);
   return options.guidance != "default" || (task != nullptr && task->domain == Domain::list);

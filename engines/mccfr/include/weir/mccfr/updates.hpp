@@ -93,8 +93,8 @@ class DenseBatch {
 };
 
 /// What one thread adds in a batch to a large table: changes as they come, in parts by the cache line they belong to,
-/// so that parts can be applied by different threads. How many changes a batch brings is not known before: the logs grow
-/// with the first batches, on the program's heap.
+/// so that parts can be applied by different threads. How many changes a batch brings is not known before: the logs
+/// grow with the first batches, on the program's heap.
 class LogBatch {
  public:
   static constexpr std::uint32_t parts = 16;
