@@ -62,6 +62,9 @@ Findings run_command(const Options& options, const StopSignals& signals, Deadlin
     case Command::check:
       check_command(options, findings);
       break;
+    case Command::train:
+      train_command(options, signals, findings);
+      break;
     default:
       connect4_command(options, signals, findings);
   }

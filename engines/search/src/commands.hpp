@@ -18,6 +18,7 @@ void batch_command(const Options& options, const StopSignals& signals, Deadline 
                    Findings& findings);
 void serve_command(const Options& options, const StopSignals& signals, Findings& findings);
 void check_command(const Options& options, Findings& findings);
+void train_command(const Options& options, const StopSignals& signals, Findings& findings);
 void connect4_command(const Options& options, const StopSignals& signals, Findings& findings);
 
 /// A whole file, or standard input for "-"; at most `bytes_max` of it.

@@ -38,6 +38,8 @@ constexpr NamedCommand known_commands[] = {
     {Command::connect4_move, "connect4", "move",
      "A move for Connect Four positions, by tree search",
      "weir-search connect4 move --simulations 10000 positions.txt"},
+    {Command::train, nullptr, "train", "Teaches the network that guides lists, with random tasks",
+     "weir-search train --out lists.weights --steps 16000"},
 };
 constexpr const char* group_what = "Connect Four: exact scores, and moves by tree search";
 
@@ -131,6 +133,20 @@ void add_generate(CLI::App& app, Options& o) {
   app.add_flag("--interactive", o.interactive, "Ask for examples at the terminal");
 }
 
+void add_train(CLI::App& app, Options& o) {
+  app.add_option("--out", o.output,
+                 "The file of weights; FILE.state beside it is what --resume goes on with")
+      ->required()
+      ->check(given());
+  app.add_option("--steps", o.steps, "Steps in all, of 256 samples each")
+      ->transform(whole_number(1, 100'000'000))
+      ->capture_default_str();
+  app.add_option("--tasks", o.tasks, "Random tasks that are taught")
+      ->transform(whole_number(100, 10'000'000))
+      ->capture_default_str();
+  app.add_flag("--resume", o.resume, "Go on with the state that an earlier run has left");
+}
+
 void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   switch (command) {
@@ -168,6 +184,9 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       [[fallthrough]];
     case Command::connect4_solve:
       add_input(app, o, "Positions, one line of moves (columns 1 to 7) each, or -");
+      break;
+    case Command::train:
+      add_train(app, o);
       break;
     case Command::none:
       break;

@@ -18,7 +18,8 @@ enum class Command : std::uint8_t {
   batch,
   serve,
   connect4_solve,
-  connect4_move
+  connect4_move,
+  train
 };
 
 struct Options {
@@ -39,6 +40,11 @@ struct Options {
   double confidence = 0;  // below it an answer is told to be doubtful; 0: never
   std::string guidance = "default";
   bool first = false, stats = false, interactive = false;
+
+  std::string output;             // train: the file of weights
+  std::uint64_t steps = 16'000;   // train
+  std::uint64_t tasks = 130'000;  // train
+  bool resume = false;            // train
 
   std::string socket, prometheus;
   std::uint32_t queue = 16'384;
