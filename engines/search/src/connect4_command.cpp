@@ -41,15 +41,19 @@ void solve_all(std::vector<Position>& positions, const StopSignals& signals) {
   }
 }
 
-/// Positions share nothing: each has its own tree, on any worker, and one answer.
-void move_all(std::vector<Position>& positions, const Options& options, Runtime& runtime,
+std::uint32_t simulations_of(const Options& options) {
+  const std::uint64_t asked = options.simulations == 0 ? move_simulations : options.simulations;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(asked, ~std::uint32_t{0}));
+}
+
+/// Positions share nothing: each worker has a tree of its own, and every position one answer.
+void move_all(std::vector<Position>& positions, std::vector<games::Mover>& movers, Runtime& runtime,
               const StopSignals& signals) {
-  const auto simulations = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-      options.simulations == 0 ? move_simulations : options.simulations, ~std::uint32_t{0}));
   (void)runtime.run([&] {
     parallel_for(0, positions.size(), 1, [&](std::size_t i) {
       if (signals.stop_requested()) return;
-      positions[i].value = games::move_line(positions[i].moves, simulations, options.seed);
+      positions[i].value =
+          movers[static_cast<std::size_t>(worker_index())].best(positions[i].moves);
     });
   });
 }
@@ -71,8 +75,12 @@ void connect4_command(const Options& options, const StopSignals& signals, Findin
     auto runtime = Runtime::start(config);
     if (!runtime) return fail(findings, runtime.error());
     findings.workers = runtime.value()->workers();
-    move_all(positions, options, *runtime.value(), signals);
-    findings.memory_bytes = runtime.value()->memory();
+    std::vector<games::Mover> movers;
+    const auto contexts = static_cast<std::size_t>(findings.workers) + config.guests_max;
+    for (std::size_t i = 0; i < contexts; ++i)
+      movers.emplace_back(simulations_of(options), options.seed);
+    findings.memory_bytes = runtime.value()->memory() + contexts * movers[0].memory();
+    move_all(positions, movers, *runtime.value(), signals);
     findings.metrics = runtime.value()->metrics();
   }
   findings.members["positions"] = positions.size();

@@ -6,18 +6,43 @@
 
 namespace weir::search::games {
 
-int best_move(const Position& position, std::uint32_t simulations, std::uint64_t seed) {
+namespace {
+
+TreeOptions options_for(std::uint32_t simulations, std::uint64_t seed) {
   using Node = TreeNode<ConnectFour::actions_max>;
   // Each simulation makes one node at most.
   constexpr std::size_t bytes_max = std::size_t{64} << 20;
-  const std::size_t bytes =
-      std::min((std::size_t{simulations} + 1) * (sizeof(Node) + 16), bytes_max);
-  Tree<ConnectFour> tree(position, {.memory_bytes_max = bytes, .seed = seed});
-  tree.run({.simulations = simulations}, AlertRollouts<ConnectFour>(seed));
-  return static_cast<int>(tree.best());
+  const std::size_t bytes = (std::size_t{simulations} + 1) * (sizeof(Node) + 16);
+  return {.memory_bytes_max = std::min(bytes, bytes_max), .seed = seed};
 }
 
-Result<int> move_line(std::string_view line, std::uint32_t simulations, std::uint64_t seed) {
+}  // namespace
+
+struct Mover::Search {
+  Search(std::uint32_t its_simulations, std::uint64_t its_seed)
+      : simulations(its_simulations),
+        seed(its_seed),
+        tree(Position{}, options_for(simulations, seed)) {}
+
+  std::uint32_t simulations;
+  std::uint64_t seed;
+  Tree<ConnectFour> tree;
+};
+
+Mover::Mover(std::uint32_t simulations, std::uint64_t seed)
+    : search_(std::make_unique<Search>(simulations, seed)) {}
+Mover::Mover(Mover&&) noexcept = default;
+Mover& Mover::operator=(Mover&&) noexcept = default;
+Mover::~Mover() = default;
+
+int Mover::best(const Position& position) {
+  search_->tree.reset(position);
+  search_->tree.run({.simulations = search_->simulations},
+                    AlertRollouts<ConnectFour>(search_->seed));
+  return static_cast<int>(search_->tree.best());
+}
+
+Result<int> Mover::best(std::string_view line) {
   const Result<Position> position = parse_moves(line);
   if (!position) return position.error();
   if (position.value().over()) {
@@ -27,7 +52,17 @@ Result<int> move_line(std::string_view line, std::uint32_t simulations, std::uin
     return Error{"game_over", "the game is over: there is no move",
                  "column " + std::to_string(column)};
   }
-  return best_move(position.value(), simulations, seed) + 1;
+  return best(position.value()) + 1;
+}
+
+std::size_t Mover::memory() const noexcept { return search_->tree.memory(); }
+
+int best_move(const Position& position, std::uint32_t simulations, std::uint64_t seed) {
+  return Mover(simulations, seed).best(position);
+}
+
+Result<int> move_line(std::string_view line, std::uint32_t simulations, std::uint64_t seed) {
+  return Mover(simulations, seed).best(line);
 }
 
 }  // namespace weir::search::games

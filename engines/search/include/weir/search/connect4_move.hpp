@@ -7,16 +7,33 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <weir/result.hpp>
 #include <weir/search/connect4.hpp>
 
 namespace weir::search::games {
 
-/// A column, 0 .. 6, of a position that is not over. The same for the same three.
-int best_move(const Position& position, std::uint32_t simulations, std::uint64_t seed = 1);
+/// Moves by a tree of its own, taken whole when it is made: afterwards it takes no memory. One thread at a time.
+class Mover {
+ public:
+  explicit Mover(std::uint32_t simulations, std::uint64_t seed = 1);
+  Mover(Mover&&) noexcept;
+  Mover& operator=(Mover&&) noexcept;
+  ~Mover();
 
-/// A column as it is written, 1 .. 7, after the moves of a line (parse_moves).
+  /// The column (from 0) to play where the game is not over; what was asked before changes nothing.
+  int best(const Position& position);
+  /// The same for a line of moves (parse_moves), columns from 1; "game_over" where there is no move.
+  Result<int> best(std::string_view line);
+  std::size_t memory() const noexcept;
+
+ private:
+  struct Search;
+  std::unique_ptr<Search> search_;
+};
+
+int best_move(const Position& position, std::uint32_t simulations, std::uint64_t seed = 1);
 Result<int> move_line(std::string_view line, std::uint32_t simulations, std::uint64_t seed = 1);
 
 }  // namespace weir::search::games
