@@ -65,6 +65,11 @@ Findings run_command(const Options& options, const StopSignals& signals, Deadlin
     case Command::train:
       train_command(options, signals, findings);
       break;
+    case Command::experience_list:
+    case Command::experience_export:
+    case Command::experience_feedback:
+      experience_command(options, findings);
+      break;
     default:
       connect4_command(options, signals, findings);
   }

@@ -19,6 +19,7 @@ void batch_command(const Options& options, const StopSignals& signals, Deadline 
 void serve_command(const Options& options, const StopSignals& signals, Findings& findings);
 void check_command(const Options& options, Findings& findings);
 void train_command(const Options& options, const StopSignals& signals, Findings& findings);
+void experience_command(const Options& options, Findings& findings);
 void connect4_command(const Options& options, const StopSignals& signals, Findings& findings);
 
 /// A whole file, or standard input for "-"; at most `bytes_max` of it.

@@ -311,6 +311,8 @@ Line read_line(std::string_view text, std::uint64_t number) {
   }
   line.kind = Line::Kind::request;
   line.request.bytes = text.size();
+  for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
+  line.asked = std::move(json);
   return line;
 }
 

@@ -25,6 +25,7 @@ struct Line {
   Kind kind = Kind::bad;
   Json id;  // string, integer, or null
   Request request;
+  Json asked;         // the request without its id, its deadline and its languages
   bool good = false;  // feedback
   std::optional<LineError> error;
 };

@@ -40,8 +40,19 @@ constexpr NamedCommand known_commands[] = {
      "weir-search connect4 move --simulations 10000 positions.txt"},
     {Command::train, nullptr, "train", "Teaches the network that guides lists, with random tasks",
      "weir-search train --out lists.weights --steps 16000"},
+    {Command::experience_list, "experience", "list",
+     "What was asked and answered, and what people said of it",
+     "weir-search experience list search.experience"},
+    {Command::experience_export, "experience", "export",
+     "The same as JSON lines, answers called bad left out",
+     "weir-search experience export search.experience --out good.jsonl"},
+    {Command::experience_feedback, "experience", "feedback", "Says whether an answer was good",
+     "weir-search experience feedback search.experience 7 good"},
 };
-constexpr const char* group_what = "Connect Four: exact scores, and moves by tree search";
+constexpr std::pair<const char*, const char*> known_groups[] = {
+    {"connect4", "Connect Four: exact scores, and moves by tree search"},
+    {"experience", "The log that batch and serve keep with --experience"},
+};
 
 /// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
@@ -133,6 +144,17 @@ void add_generate(CLI::App& app, Options& o) {
   app.add_flag("--interactive", o.interactive, "Ask for examples at the terminal");
 }
 
+void add_log(CLI::App& app, Options& o) {
+  app.add_option("LOG", o.experience, "The log, as --experience named it")
+      ->required()
+      ->check(given());
+}
+
+void add_kept_log(CLI::App& app, Options& o) {
+  app.add_option("--experience", o.experience, "Keep what is asked and answered in this log")
+      ->check(given());
+}
+
 void add_train(CLI::App& app, Options& o) {
   app.add_option("--out", o.output,
                  "The file of weights; FILE.state beside it is what --resume goes on with")
@@ -162,6 +184,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
     case Command::batch:
       add_input(app, o, "Requests, one JSON object a line, or -");
       add_bounds(app, o);
+      add_kept_log(app, o);
       app.add_option("--queue", o.queue, "Requests that wait at most")
           ->transform(whole_number(1, 1'000'000));
       app.add_option("--prometheus", o.prometheus,
@@ -174,6 +197,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       app.add_option("--queue", o.queue, "Requests that wait at most; beyond, they are rejected")
           ->transform(whole_number(1, 1'000'000))
           ->capture_default_str();
+      add_kept_log(app, o);
       app.add_option("--prometheus", o.prometheus,
                      "Keep the figures in this file, as Prometheus text")
           ->check(given());
@@ -187,6 +211,22 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       break;
     case Command::train:
       add_train(app, o);
+      break;
+    case Command::experience_feedback:
+      add_log(app, o);
+      app.add_option("NUMBER", o.number, "Which, as list tells it")
+          ->required()
+          ->transform(whole_number(1, any));
+      app.add_option("JUDGEMENT", o.judgement, "good or bad")
+          ->required()
+          ->check(CLI::IsMember({"good", "bad"}));
+      break;
+    case Command::experience_export:
+      app.add_option("--out", o.output, "The file to write; default: standard output")
+          ->check(given());
+      [[fallthrough]];
+    case Command::experience_list:
+      add_log(app, o);
       break;
     case Command::none:
       break;
@@ -240,16 +280,17 @@ Parsed parse_options(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.footer(std::string("Example:\n  ") + known_commands[0].example);
   std::vector<CLI::App*> subs;
-  CLI::App* group = nullptr;
+  std::vector<CLI::App*> groups;
+  for (const auto& [name, what] : known_groups) {
+    groups.push_back(app.add_subcommand(name, what));
+    groups.back()->require_subcommand(0, 1);
+  }
   for (const NamedCommand& named : known_commands) {
     CLI::App* parent = &app;
-    if (named.group != nullptr) {
-      if (group == nullptr) {
-        group = app.add_subcommand(named.group, group_what);
-        group->require_subcommand(0, 1);
-        group->footer(std::string("Example:\n  ") + named.example);
-      }
+    for (CLI::App* const group : groups) {
+      if (named.group == nullptr || group->get_name() != named.group) continue;
       parent = group;
+      group->footer(std::string("Example:\n  ") + named.example);
     }
     CLI::App* const sub = parent->add_subcommand(named.name, named.what);
     add_options_of(*sub, named.command, o);

@@ -19,7 +19,10 @@ enum class Command : std::uint8_t {
   serve,
   connect4_solve,
   connect4_move,
-  train
+  train,
+  experience_list,
+  experience_export,
+  experience_feedback
 };
 
 struct Options {
@@ -45,6 +48,10 @@ struct Options {
   std::uint64_t steps = 16'000;   // train
   std::uint64_t tasks = 130'000;  // train
   bool resume = false;            // train
+
+  std::string experience;    // the log
+  std::uint64_t number = 0;  // experience feedback
+  std::string judgement;     // experience feedback: good or bad
 
   std::string socket, prometheus;
   std::uint32_t queue = 16'384;

@@ -25,6 +25,7 @@ constexpr std::size_t line_bytes_max = request_bytes_max;
 constexpr std::uint64_t figures_interval_ms = 1000;
 constexpr int poll_ms = 100;
 constexpr std::size_t connections_max = 200;
+constexpr std::size_t known_max = 65'536;  // ids of a client that feedback is taken for
 
 Error system_error(const char* what, const std::string& where) {
   return {"io", std::string(what) + ": " + std::strerror(errno), where};
@@ -195,6 +196,8 @@ void Service::take_line(Connection& connection, std::string_view text) {
         pending_[found->second].handle.cancel();
       return;
     case Line::Kind::feedback:
+      if (const auto found = connection.known.find(line.id.dump()); found != connection.known.end())
+        (void)config_.experience->judge(found->second, line.good);
       return;
     case Line::Kind::stats:
       connection.write.push_back(stats_line(engine_.stats()));
@@ -246,6 +249,7 @@ void Service::take_request(Connection& connection, Line& line) {
   }
   free_pending_.pop_back();
   pending.id = std::move(line.id);
+  if (config_.experience != nullptr) pending.request = line.asked.dump();
   pending.connection = static_cast<std::uint32_t>(place - connections_.begin());
   pending.used = true;
   connection.live.emplace(std::move(key), index);
@@ -264,10 +268,26 @@ void Service::collect_replies() {
     Connection& connection = *connections_[pending.connection];
     connection.live.erase(pending.id.dump());  // from here on the id can be used again
     --live_, ++result_.replies, ++connection.answered;
+    keep(connection, pending, reply);
     if (!connection.gone) connection.write.push_back(reply_line(pending.id, reply));
     pending.used = false;
     pending.id = nullptr;
     free_pending_.push_back(static_cast<std::uint32_t>(tag));
+  }
+}
+
+void Service::keep(Connection& connection, Pending& pending, const SearchReply& reply) {
+  const bool answered = reply.status <= ReplyStatus::infeasible;
+  if (config_.experience == nullptr || !answered) return;
+  Experience experience;
+  experience.id = pending.id.dump();
+  experience.request = std::move(pending.request);
+  experience.status = to_string(reply.status);
+  experience.programs = programs_json(reply.answer).dump();
+  experience.size = reply.answer.programs.empty() ? 0 : reply.answer.programs[0].size;
+  if (auto number = config_.experience->add(experience); number) {
+    if (connection.known.size() >= known_max) connection.known.clear();
+    connection.known[experience.id] = number.value();
   }
 }
 

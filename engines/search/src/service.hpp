@@ -15,6 +15,7 @@
 #include <vector>
 #include <weir/ring.hpp>
 #include <weir/search/engine.hpp>
+#include <weir/search/experience.hpp>
 #include <weir/signals.hpp>
 
 #include "json_request.hpp"
@@ -26,8 +27,9 @@ struct ServiceConfig {
   bool throttle =
       false;           // read no further than requests can wait, so that none is rejected (batch)
   std::string socket;  // a path to listen at; empty: only the pair of descriptors
-  std::string prometheus;         // a file that is kept up to date
-  Deadline until = never;         // all requests end by then
+  std::string prometheus;               // a file that is kept up to date
+  Deadline until = never;               // all requests end by then
+  ExperienceLog* experience = nullptr;  // kept for as long as it serves; null: nothing is kept
   std::uint64_t simulations = 0;  // of requests that have no bound of their own; 0: the usual ones
 };
 
@@ -50,6 +52,7 @@ class Service final : private Listener {
   struct Pending {
     Handle handle;
     Json id;
+    std::string request;  // as JSON, where experience is kept
     std::uint32_t connection = 0;
     bool used = false;
   };
@@ -63,6 +66,8 @@ class Service final : private Listener {
     std::deque<std::string> write;
     std::size_t written = 0;                              // of the first
     std::unordered_map<std::string, std::uint32_t> live;  // id as JSON: index of its Pending
+    std::unordered_map<std::string, std::uint64_t>
+        known;  // id as JSON: number of its experience, for feedback
     std::uint64_t line = 0;
     std::uint64_t answered = 0;
     bool ended = false;     // no more input
@@ -83,6 +88,7 @@ class Service final : private Listener {
   void take_request(Connection& connection, Line& line);
   void end_input(Connection& connection);
   void collect_replies();
+  void keep(Connection& connection, Pending& pending, const SearchReply& reply);
   void write_output(Connection& connection);
   void lose(Connection& connection);
   void finish_drained(Connection& connection);

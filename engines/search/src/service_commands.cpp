@@ -16,19 +16,26 @@ namespace weir::search::program {
 
 namespace {
 
-void run_service(const Options& options, const StopSignals& signals, const ServiceConfig& config,
-                 int in, Findings& findings) {
+void run_service(const Options& options, const StopSignals& signals, ServiceConfig config, int in,
+                 Findings& findings) {
   findings.told = true;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write()
   Guidance guidance;
   if (auto loaded = load_guidance("default", guidance); !loaded)
     return fail(findings, loaded.error());
+  std::unique_ptr<ExperienceLog> experience;
+  if (!options.experience.empty()) {
+    auto opened = ExperienceLog::open(options.experience);
+    if (!opened) return fail(findings, opened.error());
+    experience = std::move(opened).value();
+  }
   Session session(options, findings);
   EngineConfig engine_config;
   engine_config.queue = config.queue;
   engine_config.guidance = &guidance;
   if (!session.start(engine_config)) return;
   {
+    config.experience = experience.get();
     Service service(session.engine(), config, signals);
     auto served = service.run(in, STDOUT_FILENO);
     if (!served) {
@@ -43,6 +50,9 @@ void run_service(const Options& options, const StopSignals& signals, const Servi
                      format_count(served.value().malformed).c_str());
       }
     }
+  }
+  if (experience != nullptr) {
+    if (auto synced = experience->sync(); !synced) fail(findings, synced.error());
   }
   session.finish();
   if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();

@@ -195,7 +195,7 @@ void BranchSearch::combine(const Rows& yes, const Rows& no) {
     for (std::size_t i = 0; i < first.size() * second.size(); ++i) {
       const Path& a = first[i % first.size()];
       const Path& b = second[i / first.size()];
-      Program p{{{tests[t].condition, a.pieces}, {{}, b.pieces}}};
+      Program p = program_of(tests[t].condition, a.pieces, b.pieces);
       ranking_.add(judged(sheet_, std::move(p), a.cost + b.cost + tests[t].cost + branch_cost));
     }
   }

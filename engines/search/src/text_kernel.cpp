@@ -151,7 +151,7 @@ Program TextKernel::guarded(Program program) const {
 void TextKernel::take_found() {
   const auto& found = solver_->found();
   for (; taken_ < found.size(); ++taken_) {
-    ranking_.add(judged(sheet_, guarded({{{{}, found[taken_].pieces}}}), found[taken_].cost));
+    ranking_.add(judged(sheet_, guarded(program_of(found[taken_].pieces)), found[taken_].cost));
   }
 }
 
@@ -188,7 +188,8 @@ void TextKernel::add_table() {
   table.kind = Piece::Kind::table;
   for (std::size_t e = 0; e < sheet_.shown(); ++e)
     table.table.emplace_back(sheet_.rows[e], sheet_.outs[e]);
-  ranking_.add(judged(sheet_, guarded({{{{}, {std::move(table)}}}}), table_cost));
+  ranking_.add(
+      judged(sheet_, guarded(program_of(std::vector<Piece>(1, std::move(table)))), table_cost));
   from_table_ = true;
 }
 

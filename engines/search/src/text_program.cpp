@@ -303,6 +303,23 @@ bool holds(const Condition& c, const Row& row) {
   return test(c, row[static_cast<std::size_t>(c.input)]) != c.negated;
 }
 
+Program program_of(std::vector<Piece> pieces) {
+  Program program;
+  program.branches.resize(1);
+  program.branches[0].pieces = std::move(pieces);
+  return program;
+}
+
+Program program_of(const Condition& when, const std::vector<Piece>& then,
+                   const std::vector<Piece>& otherwise) {
+  Program program;
+  program.branches.resize(2);
+  program.branches[0].when = when;
+  program.branches[0].pieces = then;
+  program.branches[1].pieces = otherwise;
+  return program;
+}
+
 std::uint32_t Program::size() const noexcept {
   std::uint32_t n = 0;
   for (const Branch& b : branches) {

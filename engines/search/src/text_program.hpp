@@ -174,6 +174,11 @@ struct Program {
   std::uint32_t size() const noexcept;
 };
 
+/// Not as lists of initialisers: g++ 12 takes their temporaries for uninitialised.
+Program program_of(std::vector<Piece> pieces);
+Program program_of(const Condition& when, const std::vector<Piece>& then,
+                   const std::vector<Piece>& otherwise);
+
 std::optional<Str> value_of(const std::vector<Piece>& pieces, const Row& row);
 /// `failed` is set where no branch had a value.
 Str run(const Program& program, const Row& row, bool* failed = nullptr);

@@ -13,8 +13,8 @@
 
 #include "support/tier.hpp"
 
-using namespace weir::mccfr;
-using namespace weir::mccfr::abstraction;
+namespace weir::mccfr::abstraction::file_test {
+
 using nlohmann::json;
 using weir::test::Answer;
 using weir::test::content_of;
@@ -354,3 +354,5 @@ TEST_CASE("buckets: an interrupted run goes on to the same bytes, for any number
   CHECK(bucket("AsKs", "QsJsTs3d2c") == 31);
   CHECK(bucket("5h3c", "QsJsTh8d7c") < 4);
 }
+
+}  // namespace weir::mccfr::abstraction::file_test
