@@ -32,9 +32,9 @@ namespace nets = search::nets;
 using search::lists::DrawnTask;
 using search::lists::TaskSource;
 
-// Of tasks of 0, 1, 2, ... calls: those of four and five are what guidance is for.
-constexpr std::size_t taught[] = {0, 0, 8'000, 40'000, 60'000, 24'000};
-constexpr std::size_t held_out[] = {0, 0, 200, 500, 1'000, 500};
+// Of tasks of 0, 1, 2, ... calls: those of four and more are what guidance is for.
+constexpr std::size_t taught[] = {0, 0, 0, 30'000, 80'000, 30'000};
+constexpr std::size_t held_out[] = {0, 0, 0, 500, 1'000, 500};
 constexpr std::uint64_t taught_seed = 1001, held_out_seed = 1002, steps = 16'000;
 constexpr std::size_t line_columns = 112;
 
@@ -88,6 +88,7 @@ Result<nets::Weights> taught_weights(const GuidanceOptions& options) {
   config.shard_rows = 64;
   config.rate = 2e-3F;
   config.rate_last = 2e-5F;
+  config.decay = 0.03F;
   config.report_every = 1'000;
   const auto architecture =
       nets::list_architecture({{nets::BlockKind::dense, 256}, {nets::BlockKind::dense, 128}});
@@ -207,7 +208,7 @@ int net_guidance(const std::vector<std::string>& arguments) {
     return 1;
   }
   nlohmann::ordered_json out = {{"weights", network.value()->version()}, {"seed", options.seed}};
-  for (const std::size_t calls : {4, 5})
+  for (const std::size_t calls : {std::size_t{4}, std::size_t{5}})
     out["lengths"].push_back(measured(calls, *network.value(), options));
   std::printf("%s\n", out.dump(2).c_str());
   return 0;

@@ -1,6 +1,9 @@
 // list_guidance.hpp: what the list kernel is guided by: a network from features to how likely each function occurs, the
 // samples that teach it, and the one that ships with the program.
 //
+// What is taught is which functions occur before the last two lines: these the kernel derives from the examples, and
+// only the lines before them it goes through in the order of the network's answer.
+//
 // Roles:  drawing inside a task takes all workers, outside the caller's thread; samples are pure, any thread.
 // Order:  the same tasks and samples for the same seed, on any machine and any number of workers.
 // Memory: about 1 KiB a task that is drawn.
@@ -45,7 +48,7 @@ class ListTasks final : public Dataset {
 
   std::vector<std::int16_t> numbers_;  // of a task: kinds, then the values of each example
   std::vector<std::size_t> starts_;
-  std::vector<std::uint64_t> labels_;  // functions that occur, as bits
+  std::vector<std::uint64_t> labels_;  // functions before the last two lines, as bits
 };
 
 /// The network that ships with the program. `weir-bench-search guidance --make FILE` makes its weights again.
