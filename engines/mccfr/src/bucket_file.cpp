@@ -11,8 +11,6 @@
 namespace weir::mccfr::abstraction {
 namespace {
 
-using nlohmann::json;
-
 static_assert(std::endian::native == std::endian::little, "files are as they lie in memory");
 constexpr char magic[] = "weirbuck";
 constexpr std::size_t magic_bytes = 8, front_bytes = 16, part_alignment = 64;
@@ -83,13 +81,13 @@ std::string digest_of(const std::array<const StreetBuckets*, 4>& streets) {
 
 Result<Done> write_bucket_file(const std::string& path,
                                const std::array<const StreetBuckets*, 4>& streets) {
-  json header = {{"streets", json::array()}, {"abstraction", ""}};
+  nlohmann::json header = {{"streets", nlohmann::json::array()}, {"abstraction", ""}};
   bool whole = true;
   for (const StreetBuckets* street : streets) {
     whole = whole && street != nullptr;
     header["streets"].push_back(nullptr);
     if (street == nullptr) continue;
-    header["streets"].back() = {{"plan", json::parse(street->plan)},
+    header["streets"].back() = {{"plan", nlohmann::json::parse(street->plan)},
                                 {"count", street->count},
                                 {"used", street->used},
                                 {"width", street->ground.width},
@@ -166,26 +164,26 @@ class BucketReader {
 
   Result<Done> header() {
     const auto begin = file_->buffer_.view().substr(front_bytes, header_bytes_);
-    const json j = json::parse(begin, nullptr, false);
+    const nlohmann::json j = nlohmann::json::parse(begin, nullptr, false);
     if (!j.is_object()) return error("corrupt", "its header is no JSON object", front_bytes);
     end_ = front_bytes + header_bytes_;
     try {
       file_->abstraction_ = j.at("abstraction").get<std::string>();
-      const json& streets = j.at("streets");
+      const nlohmann::json& streets = j.at("streets");
       if (!streets.is_array() || streets.size() != 4)
         return error("corrupt", "its header has not four streets", front_bytes);
       for (int round = 0; round < 4; ++round) {
-        const json& street = streets[static_cast<std::size_t>(round)];
+        const nlohmann::json& street = streets[static_cast<std::size_t>(round)];
         if (street.is_null()) continue;
         if (auto good = take_street(street, round); !good) return good;
       }
-    } catch (const json::exception& bad) {
+    } catch (const nlohmann::json::exception& bad) {
       return error("corrupt", bad.what(), front_bytes);
     }
     return Done{};
   }
 
-  Result<Done> take_street(const json& j, int round) {
+  Result<Done> take_street(const nlohmann::json& j, int round) {
     BucketFile::Street& street = file_->streets_[static_cast<std::size_t>(round)];
     street.plan = j.at("plan").dump();
     const auto count = j.at("count").get<std::int64_t>();

@@ -9,7 +9,8 @@
 
 #include "support/tier.hpp"
 
-using namespace weir::mccfr::abstraction;
+namespace weir::mccfr::abstraction::clustering_test {
+
 using weir::test::Random;
 
 namespace {
@@ -252,3 +253,5 @@ TEST_CASE(
   CHECK(made.fit().costs.size() > 1);
   CHECK(made.fit().cost < made.fit().costs.front());
 }
+
+}  // namespace weir::mccfr::abstraction::clustering_test

@@ -8,8 +8,8 @@
 #include "bucket_features.hpp"
 #include "support/tier.hpp"
 
-using namespace weir::mccfr;
-using namespace weir::mccfr::abstraction;
+namespace weir::mccfr::abstraction::features_test {
+
 using weir::test::Random;
 
 namespace {
@@ -195,3 +195,5 @@ TEST_CASE("buckets: plans that cannot be are refused with their street") {
   CHECK(street_text(plan, 1) != street_text(other, 1));
   CHECK(bytes_of(other, 2) < bytes_of(plan, 2));
 }
+
+}  // namespace weir::mccfr::abstraction::features_test

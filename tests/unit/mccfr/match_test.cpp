@@ -96,8 +96,8 @@ TEST_CASE("match: what an agent may not do is told") {
   class Cheat final : public Agent {
    public:
     void begin(int, Hand) override {}
-    void saw(const BettingState&, const BetAction&, Random&) override {}
-    BetAction act(const BettingState&, std::span<const Card>, Random&) override {
+    void saw(const BettingState&, const BetAction&, weir::mccfr::Random&) override {}
+    BetAction act(const BettingState&, std::span<const Card>, weir::mccfr::Random&) override {
       return {'r', 1'000'000};
     }
   };
@@ -130,8 +130,9 @@ TEST_CASE(
   class Odd final : public Agent {
    public:
     void begin(int, Hand) override {}
-    void saw(const BettingState&, const BetAction&, Random&) override {}
-    BetAction act(const BettingState& state, std::span<const Card>, Random& random) override {
+    void saw(const BettingState&, const BetAction&, weir::mccfr::Random&) override {}
+    BetAction act(const BettingState& state, std::span<const Card>,
+                  weir::mccfr::Random& random) override {
       const LegalActions legal = state.legal();
       if (!legal.raise || random.unit() < 0.5F) return {'c', 0};
       const auto more = static_cast<Chips>(
