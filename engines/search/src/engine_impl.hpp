@@ -13,6 +13,7 @@
 #include <weir/stream_graph.hpp>
 #include <weir/thread.hpp>
 
+#include "answer_cache.hpp"
 #include "dispatcher.hpp"
 #include "latency_histogram.hpp"
 #include "request_slot.hpp"
@@ -107,6 +108,7 @@ struct Engine::Impl {
   LatencyHistogram latency, service;  // from submit, from the first turn
   atomic<std::uint64_t> simulations{0}, nodes{0}, evaluations{0}, batches{0};
   std::vector<float> batch_in, batch_out;  // the evaluator's
+  AnswerCache known{1024};                 // as well
 };
 
 }  // namespace weir::search

@@ -16,7 +16,15 @@ Give Engine::Impl::take_question(Emit<std::uint32_t>& out) {
                                     : Give::idle;  // (6b) acquire pairs with (5) of engine.cpp
 }
 
-void Engine::Impl::evaluate(std::span<std::uint32_t> in) {
+void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
+  const auto open = std::partition(all.begin(), all.end(), [this](std::uint32_t index) {
+    RequestSlot& slot = at(index);
+    const std::vector<float>* const answer =
+        known.find(slot.network.get()->version(), slot.question);
+    if (answer != nullptr) slot.prior = *answer;
+    return answer == nullptr;
+  });
+  const std::span<std::uint32_t> in = all.first(static_cast<std::size_t>(open - all.begin()));
   // Requests that pinned the same version stand together; the order does not change what a row's answer is.
   std::sort(in.begin(), in.end(), [this](std::uint32_t a, std::uint32_t b) {
     const Network *const left = at(a).network.get(), *const right = at(b).network.get();
@@ -43,6 +51,7 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> in) {
       if (i > first && slot.question != at(in[i - 1]).question) ++row;
       const float* const from = batch_out.data() + row * outputs;
       slot.prior.assign(from, from + outputs);
+      known.put(network->version(), slot.question, slot.prior);
     }
     evaluations.fetch_add(rows, relaxed);  // relaxed: counts
     batches.fetch_add(1, relaxed);         // relaxed: as above

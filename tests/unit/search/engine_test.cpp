@@ -249,6 +249,22 @@ TEST_CASE("engine: a request keeps the weights that it began with") {
   CHECK(text_of(reply) == "40 2.000000@1 2.000000@10 2.000000@20 2.000000@30");
 }
 
+TEST_CASE("engine: what a version has answered is not computed again, what another is asked is") {
+  Guidance guidance;
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("old", 0.F)));
+  Fixture fixture({.guidance = &guidance, .guide_after = 1});
+  const auto ask = [&](float x) {
+    return text_of(fixture.ask(request({.full_after = 1, .features = {x, 1}}, 5)));
+  };
+  for (int i = 0; i < 5; ++i) CHECK(ask(1) == "5 2.000000@1");
+  CHECK(fixture.engine->stats().evaluations == 1);
+  CHECK(ask(2) == "5 3.000000@1");
+  CHECK(fixture.engine->stats().evaluations == 2);
+  CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("new", 100.F)));
+  CHECK(ask(1) == "5 102.000000@1");
+  CHECK(fixture.engine->stats().evaluations == 3);
+}
+
 TEST_CASE("engine: versions in use are never replaced") {
   Versions versions;
   CHECK(versions.pin().get() == nullptr);
