@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "text_print.hpp"
 #include "text_python_helpers.hpp"
 
@@ -25,7 +27,11 @@ class PythonWriter {
       if (signature_.in[i] == Kind::integer) out += "    " + x + " = str(" + x + ")\n";
       if (signature_.in[i] == Kind::boolean) out += "    " + x + " = str(" + x + ").lower()\n";
     }
-    return out + helpers + body + "    return " + result("\"\"") + "\n";
+    out += helpers + body;
+    const Branch* last = program.branches.empty() ? nullptr : &program.branches.back();
+    const bool returns = last != nullptr && last->when.kind == Condition::Kind::always &&
+                         std::all_of(last->pieces.begin(), last->pieces.end(), certain);
+    return returns ? out : out + "    return " + result("\"\"") + "\n";
   }
 
  private:
@@ -42,9 +48,22 @@ class PythonWriter {
     return text;
   }
 
+  /// Has a value for every row.
+  static bool certain(const Piece& p) noexcept {
+    if (p.kind == Piece::Kind::constant) return true;
+    if (p.kind != Piece::Kind::slice || p.slice.order != Slice::Order::apart) return false;
+    const Position &from = p.slice.from, &to = p.slice.to;
+    return from.kind == Position::Kind::offset && to.kind == Position::Kind::offset &&
+           (from.k == 0 || to.k == -1);
+  }
+
   std::string branch(const Branch& b) {
     std::string value;
-    for (const Piece& p : b.pieces) value += (value.empty() ? "" : " + ") + piece(p);
+    bool sure = true;
+    for (const Piece& p : b.pieces) {
+      value += (value.empty() ? "" : " + ") + piece(p);
+      sure = sure && certain(p);
+    }
     if (value.empty()) value = "\"\"";
     std::string indent = "    ", out;
     if (b.when.kind != Condition::Kind::always) {
@@ -52,6 +71,7 @@ class PythonWriter {
       indent += "    ";
     }
     const std::string statement = "return " + result(value) + "\n";
+    if (sure) return out + indent + statement;
     return out + indent + "try:\n" + indent + "    " + statement + indent +
            "except LookupError:\n" + indent + "    pass\n";
   }
