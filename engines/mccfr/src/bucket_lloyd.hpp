@@ -192,8 +192,9 @@ class Lloyd {
 inline std::vector<std::uint16_t> ranks_of(const std::vector<std::uint64_t>& keys) {
   std::vector<std::uint16_t> order(keys.size()), ranks(keys.size());
   for (std::size_t c = 0; c < keys.size(); ++c) order[c] = static_cast<std::uint16_t>(c);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint16_t a, std::uint16_t b) { return keys[a] < keys[b]; });
+  std::sort(order.begin(), order.end(), [&](std::uint16_t a, std::uint16_t b) {
+    return keys[a] != keys[b] ? keys[a] < keys[b] : a < b;
+  });
   for (std::size_t r = 0; r < order.size(); ++r) ranks[order[r]] = static_cast<std::uint16_t>(r);
   return ranks;
 }

@@ -96,7 +96,8 @@ Result<BetMenu> menu_of(const nlohmann::json& bets, const BettingRules& rules) {
   return menu;
 }
 
-/// A new game with a file takes counts and hash from it; one that was kept knows them: its file is for deals only.
+/// A new game with a file takes counts and hash from it; one that was kept knows them, and needs the file for deals
+/// only.
 Result<Done> complete_from_file(nlohmann::json& json) {
   if (!json.contains("buckets_file") || json.contains("abstraction")) return Done{};
   const auto path = json.at("buckets_file").get<std::string>();

@@ -1,8 +1,8 @@
 // settings.hpp: --config FILE: YAML (JSON is a part of it) as plain settings; private to the program.
 //
 // Shape: {key: value} or {section: {key: value}}; the sections bucket, mccfr and train of the original's files are read
-// as if they were not there, but that `buckets` passes over those that are of training. Keys are the options' names
-// with _ or -, or the original's.
+// as if they were not there, but that `buckets` passes over those that are of training. Keys are the long options'
+// names with _ or -, or the original's.
 #pragma once
 
 #include <string>

@@ -51,9 +51,9 @@ std::vector<BoardStep> board_steps(int cards, const HandMaps& maps);
 /// The cards of a board of five.
 std::array<Card, 5> full_board(std::uint32_t index) noexcept;
 
-/// Calls visit(board, ranks) for every full board, several at once inside a task, and gives the sums of strengths over
-/// all rivers: [turn board * hand_count + hand]. A block of boards is ranked; then each part of the turn boards takes
-/// what is its own of it, so that nobody adds where another one does.
+/// Calls visit(board, ranks) for every full board, several at once inside of a task, and gives the sums of strengths
+/// over all rivers: [turn board * hand_count + hand]. A block of boards is ranked; then each part of the turn boards
+/// takes what is its own of it, so that nobody adds where another one does.
 template <class Visit>
 std::vector<std::uint32_t> sum_rivers(StrengthMeasure measure, const HandMaps& maps,
                                       Visit&& visit) {

@@ -6,7 +6,8 @@
 // Shape:  numbers little-endian; each part begins at a multiple of 64 bytes, zeros before it. A file holds the streets
 //         that are done; only one with all four can be used, and has the SHA-256 of their counts and tables.
 // Roles:  const, any thread.
-// Errors: corrupt, truncated, version, no_memory and those of file.hpp; where: the file, and the byte if there is one.
+// Errors: corrupt, truncated, version, no_memory and those of file.hpp; where: the file, and the byte where there is
+//         one.
 // Memory: the file's bytes: 139 MB with up to 256 buckets a street.
 // Cost:   reading 0.1 to 0.3 s; a bucket one cache miss beside the number of the class.
 #pragma once

@@ -41,7 +41,8 @@ class Watch {
   atomic<bool> stopped_{false};
 };
 
-/// f(block, first, last) for all blocks of at most `size` of `n`, in parallel inside a task; none begins after stop().
+/// f(block, first, last) for all blocks of at most `size` of `n`, in parallel inside of a task; none begins after
+/// stop().
 template <class F>
 void in_blocks(const Watch& watch, std::size_t n, std::size_t size, F&& f) {
   parallel_for(0, (n + size - 1) / size, 1, [&](std::size_t block) {
