@@ -310,6 +310,10 @@ TEST_CASE("aivat: hands of hold'em are those of a match, and who only calls is e
 }
 
 TEST_CASE("aivat: any number of workers, an end on the way, a strategy that is another's") {
+  if (!weir::test::full()) {
+    MESSAGE("SKIP: takes a minute; in the long tier");
+    return;
+  }
   if (aivat_too_slow_here()) return;
   const auto first = known_baseline("aggressive"), second = known_baseline("tight");
   const AivatResult one = aivat_of(first, second, {101, false, 4}, 1).value();
@@ -332,6 +336,10 @@ TEST_CASE("aivat: any number of workers, an end on the way, a strategy that is a
 }
 
 TEST_CASE("aivat: a learnt strategy's estimate agrees with its hands") {
+  if (!weir::test::full()) {
+    MESSAGE("SKIP: takes a minute; in the long tier");
+    return;
+  }
   if (aivat_too_slow_here()) return;
   auto game = make_game(R"({"name":"nolimit","stack":40,"buckets":[169,8,8,8]})").value();
   REQUIRE(game->prepare());

@@ -200,10 +200,10 @@ TEST_CASE("buckets: more clusters than planted still come down, in the order of 
 
 TEST_CASE("buckets: one, two and four workers find the same clusters") {
   Random random(weir::test::seed(56));
-  const Points points = planted(random, 5, 2000, 64);
+  const Points points = planted(random, 5, 500, 64);
   const Ground ground = random_ground(random, 30);
   std::vector<std::vector<std::uint16_t>> rows;
-  for (int i = 0; i < 5000; ++i) rows.push_back(random_cells(random, 46, 30));
+  for (int i = 0; i < 1000; ++i) rows.push_back(random_cells(random, 46, 30));
   const CellPoints cells = points_of(rows);
   Clusters first;
   Ground first_ground;

@@ -210,6 +210,10 @@ TEST_CASE("buckets: dealt hands have the buckets of their classes") {
 }
 
 TEST_CASE("buckets: a strategy is trained, measured and gone on with by its own file alone") {
+  if (!weir::test::full()) {
+    MESSAGE("SKIP: takes a minute; in the long tier");
+    return;
+  }
   if (weir::test::program_path("weir-mccfr").empty()) return;
   const TemporaryDirectory folder;
   put_whole(folder / "one.buckets", 7);
@@ -247,6 +251,10 @@ TEST_CASE("buckets: a strategy is trained, measured and gone on with by its own 
 }
 
 TEST_CASE("buckets: streets that are done are kept, and the rest is made") {
+  if (!weir::test::full()) {
+    MESSAGE("SKIP: takes a minute; in the long tier");
+    return;
+  }
   if (weir::test::program_path("weir-mccfr").empty()) return;
   if (weir::test::sanitized && !weir::test::full()) {
     MESSAGE("SKIP: all boards are too many for a sanitizer outside the long tier");

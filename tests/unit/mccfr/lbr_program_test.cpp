@@ -12,6 +12,10 @@ TEST_CASE(
     "weir-mccfr: lbr, eval --aivat and litmus, their keys, their refusals, an end by a signal") {
   const std::string program = weir::test::program_path("weir-mccfr");
   if (program.empty()) return;
+  if (weir::test::sanitized && !weir::test::full()) {
+    MESSAGE("SKIP: all boards are too many for a sanitizer outside the long tier");
+    return;
+  }
   const weir::test::TemporaryDirectory folder;
   const auto run = [&](const std::string& arguments) {
     return weir::test::run_line(folder.path(), "'" + program + "' " + arguments, false);

@@ -153,6 +153,10 @@ std::map<std::string, Foretold> foretold(const BettingRules& rules, const KnownO
 }  // namespace
 
 TEST_CASE("lbr: what is known of a player is what it does, whatever is bet") {
+  if (!weir::test::full()) {
+    MESSAGE("SKIP: takes a minute; in the long tier");
+    return;
+  }
   if (lbr_too_slow_here()) return;
   const LearntPlayer learnt(20'000);
   const auto check = [](const std::map<std::string, Foretold>& found) {
