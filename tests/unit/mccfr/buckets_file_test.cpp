@@ -256,10 +256,6 @@ TEST_CASE("buckets: streets that are done are kept, and the rest is made") {
     return;
   }
   if (weir::test::program_path("weir-mccfr").empty()) return;
-  if (weir::test::sanitized && !weir::test::full()) {
-    MESSAGE("SKIP: all boards are too many for a sanitizer outside the long tier");
-    return;
-  }
   const TemporaryDirectory folder;
   const std::string path = folder / "cards.buckets";
   const BucketPlan plan = small_plan();
