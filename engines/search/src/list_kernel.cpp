@@ -7,6 +7,8 @@
 #include <weir/search/list_kernel.hpp>
 #include <weir/search/list_language.hpp>
 
+#include "stable_order.hpp"
+
 namespace weir::search::lists {
 namespace {
 
@@ -66,7 +68,7 @@ Result<Examples> labelled(const Task& task) {
   for (std::size_t row = 0; row < task.examples.size(); ++row) {
     if (task.examples[row].out) rows.push_back(row);
   }
-  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+  sort_stable(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
     return task.examples[a].in < task.examples[b].in;
   });
   std::vector<std::size_t> kept;

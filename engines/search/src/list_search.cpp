@@ -2,6 +2,8 @@
 #include <list_search.hpp>
 #include <utility>
 
+#include "stable_order.hpp"
+
 namespace weir::search::lists {
 namespace {
 
@@ -28,8 +30,8 @@ std::vector<std::size_t> order_of(const Examples& examples) {
     const std::size_t longest = longest_input(examples[at]);
     return longest > short_enough ? longest : short_enough - longest;
   };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  sort_stable(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   order.resize(std::min(order.size(), groups_max * lanes));
   return order;
 }

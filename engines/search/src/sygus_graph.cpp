@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stable_order.hpp"
+
 namespace weir::search::sygus {
 namespace {
 
@@ -92,7 +94,7 @@ std::uint64_t ConcatGraph::sort_pieces(const ExtraPieces& extra, const Request& 
   bucket_.assign(occurs_.size() + 1, 0);
   for (const Piece& piece : pieces_) bucket_[piece.values[first] + 1] += 1;
   for (std::size_t i = 1; i < bucket_.size(); ++i) bucket_[i] += bucket_[i - 1];
-  std::stable_sort(pieces_.begin(), pieces_.end(), [first](const Piece& a, const Piece& b) {
+  sort_stable(pieces_.begin(), pieces_.end(), [first](const Piece& a, const Piece& b) {
     return a.values[first] != b.values[first] ? a.values[first] < b.values[first] : a.size < b.size;
   });
   return pieces_.size() * 2 + extra.terms.size() / 2 + bucket_.size() / 16;

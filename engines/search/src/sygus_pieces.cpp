@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "stable_order.hpp"
 #include "sygus_deduce.hpp"
 
 namespace weir::search::sygus {
@@ -68,8 +69,8 @@ void PieceMaker::find_integers(SymbolId symbol) {
   const RuleId plus = machine_.rules().find(symbol, Op::add, sides);
   if (plus != no_rule) add_shifted(plus, symbol);
   if (minus_ != no_rule) add_shifted(minus_, symbol);
-  std::stable_sort(integers_.begin(), integers_.end(),
-                   [](const Integer& a, const Integer& b) { return a.size < b.size; });
+  sort_stable(integers_.begin(), integers_.end(),
+              [](const Integer& a, const Integer& b) { return a.size < b.size; });
 }
 
 /// What stands at a start must stand in the output.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "stable_order.hpp"
+
 namespace weir::search::sygus {
 namespace {
 
@@ -104,8 +106,8 @@ Steps ReplaceChains::run(Budget& budget, std::uint32_t size_below) {
         if (machine_.size_of(link.term) + 3 >= size_below_) continue;
         if (budget.spend(extend(link, rule, next) + finish(link, rule))) co_await budget.pause();
       }
-      std::stable_sort(next.begin(), next.end(),
-                       [](const Link& a, const Link& b) { return a.distance < b.distance; });
+      sort_stable(next.begin(), next.end(),
+                  [](const Link& a, const Link& b) { return a.distance < b.distance; });
       if (next.size() > beam_width) next.erase(next.begin() + beam_width, next.end());
       beam = std::move(next);
     }

@@ -88,7 +88,8 @@ void Shrink::flatten(TermId term, RuleId concat, std::vector<TermId>& out) const
     out.push_back(term);
     return;
   }
-  for (const std::size_t side : {0, 1}) flatten(machine_.term(term).arguments[side], concat, out);
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}})
+    flatten(machine_.term(term).arguments[side], concat, out);
 }
 
 bool Shrink::same(TermId one, TermId other) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "stable_order.hpp"
+
 namespace weir::search::sygus {
 namespace {
 
@@ -162,7 +164,7 @@ std::vector<std::uint32_t> Unifier::ranked(ExampleSet examples, std::size_t coun
     order.push_back({judge ? most_right(yes) + most_right(no) : 0, predicates_[i].size, i});
   }
   units_ += predicates_.size() + (judge ? order.size() * 4 : 0);
-  std::stable_sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
+  sort_stable(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
     return a.score != b.score ? a.score > b.score : a.size < b.size;
   });
   std::vector<std::uint32_t> best;

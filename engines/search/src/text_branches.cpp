@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "stable_order.hpp"
+
 namespace weir::search::text {
 
 namespace {
@@ -95,8 +97,7 @@ std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<st
     }
     offer_numbers(sheet, yes, no, c, all);
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const auto& a, const auto& b) { return a.cost < b.cost; });
+  sort_stable(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.cost < b.cost; });
   return all;
 }
 
@@ -129,8 +130,8 @@ void BranchSearch::start(const Rows& rows) {
 void BranchSearch::finish() {
   std::vector<Path> found = solver_->found();
   looked_at_ += solver_->looked_at();
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Path& a, const Path& b) { return a.cost < b.cost; });
+  sort_stable(found.begin(), found.end(),
+              [](const Path& a, const Path& b) { return a.cost < b.cost; });
   if (found.size() > paths_kept) found.erase(found.begin() + paths_kept, found.end());
   solved_[solving_] = std::move(found);
   solver_.reset();
@@ -202,8 +203,8 @@ void BranchSearch::combine(const Rows& yes, const Rows& no) {
 }
 
 void BranchSearch::combine_clusters() {
-  std::stable_sort(clusters_.begin(), clusters_.end(),
-                   [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
+  sort_stable(clusters_.begin(), clusters_.end(),
+              [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
   Program program;
   double cost = 0;
   for (std::size_t i = 0; i < clusters_.size(); ++i) {

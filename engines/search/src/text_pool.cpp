@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stable_order.hpp"
+
 namespace weir::search::text {
 
 namespace {
@@ -116,8 +118,8 @@ void Pool::prepare(std::size_t group) {
     a.cost += penalty_of(g.shown, a.rest, a.piece.kind == Piece::Kind::moment);
     kept.push_back(std::move(a));
   }
-  std::stable_sort(kept.begin(), kept.end(),
-                   [](const Atom& a, const Atom& b) { return a.cost < b.cost; });
+  sort_stable(kept.begin(), kept.end(),
+              [](const Atom& a, const Atom& b) { return a.cost < b.cost; });
   if (kept.size() > kept_max) kept.erase(kept.begin() + kept_max, kept.end());
   memory_ += kept.size() * (sheet_->rows.size() - sheet_->shown()) * sizeof(std::optional<Str>);
   g.atoms = std::move(kept);

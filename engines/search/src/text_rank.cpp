@@ -5,6 +5,8 @@
 #include <iterator>
 #include <map>
 
+#include "stable_order.hpp"
+
 namespace weir::search::text {
 
 namespace {
@@ -155,8 +157,8 @@ void Ranking::add(Candidate candidate) {
 std::vector<const Ranking::Same*> Ranking::sorted() const {
   std::vector<const Same*> all;
   for (const Same& s : groups_) all.push_back(&s);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Same* a, const Same* b) { return a->weight > b->weight; });
+  sort_stable(all.begin(), all.end(),
+              [](const Same* a, const Same* b) { return a->weight > b->weight; });
   return all;
 }
 

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "stable_order.hpp"
+
 namespace weir::search::text {
 
 namespace {
@@ -95,8 +97,8 @@ void SliceFinder::find_literals() {
     if (word ? (n == rows && rows > 1 && !is_digit(s[0])) : shown > 0)
       ranked.emplace_back(rows - n + (word ? 1 : 0), s);
   }
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  sort_stable(ranked.begin(), ranked.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [n, s] : ranked) {
     if (literals_.size() < 14) literals_.push_back(std::move(s));
   }
@@ -192,8 +194,8 @@ void SliceFinder::positions() {
     offer_offset(-1 - k);
   }
   for (auto* all : {&from_, &to_}) {
-    std::stable_sort(all->begin(), all->end(),
-                     [](const Place& a, const Place& b) { return a.cost < b.cost; });
+    sort_stable(all->begin(), all->end(),
+                [](const Place& a, const Place& b) { return a.cost < b.cost; });
     if (all->size() > places_max) all->erase(all->begin() + places_max, all->end());
   }
 }
