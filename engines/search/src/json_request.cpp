@@ -47,10 +47,11 @@ bool read_languages(const Json& json, std::vector<Language>& into, std::string& 
   }
   for (const Json& name : json) {
     std::size_t index = 0;
-    while (index < languages && (!name.is_string() || name.get_ref<const std::string&>() !=
-                                                          to_string(static_cast<Language>(index))))
+    while (index < language_count &&
+           (!name.is_string() ||
+            name.get_ref<const std::string&>() != to_string(static_cast<Language>(index))))
       ++index;
-    if (index == languages) {
+    if (index == language_count) {
       what = name.dump(-1, ' ', true) + " is none of sygus, cpp, python, js";
       return false;
     }

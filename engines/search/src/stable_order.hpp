@@ -1,4 +1,4 @@
-// stable_order.hpp: a stable sort on a buffer of its own: clang 19 refuses the one of g++ 12, which takes its buffer by a
+// stable_order.hpp: a stable sort on a buffer of its own: clang 19 refuses that of g++ 12, which takes its buffer by a
 // deprecated call. Cost: n log n comparisons and moves, one allocation.
 #pragma once
 

@@ -294,10 +294,10 @@ TEST_CASE("subgame: weights of any unit, hands that nothing meets, ranges of one
   iterate(solver, 100);
   for (Range& range : game.ranges)
     for (float& weight : range) weight *= 0x1p-60F;
-  SubgameSolver small = solver_of(game);
-  iterate(small, 100);
-  CHECK(all_probabilities(small) == all_probabilities(solver));
-  CHECK(small.measure().value == solver.measure().value);
+  SubgameSolver scaled = solver_of(game);
+  iterate(scaled, 100);
+  CHECK(all_probabilities(scaled) == all_probabilities(solver));
+  CHECK(scaled.measure().value == solver.measure().value);
   const Subgame blocked =
       read(R"({"board": "KsKh7d7c2s", "pot": 10, "stack": 10, "ranges": {"oop": "AcAd,4c3c",
     "ip": "AcAh,AdAh"}, "bets": [100]})");

@@ -36,7 +36,7 @@ struct Task {
 };
 
 enum class Language : std::uint8_t { sygus, cpp, python, js };
-inline constexpr std::size_t languages = 4;
+inline constexpr std::size_t language_count = 4;
 
 constexpr std::string_view to_string(Language language) noexcept {
   constexpr std::string_view names[] = {"sygus", "cpp", "python", "js"};
