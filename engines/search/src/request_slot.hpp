@@ -65,6 +65,7 @@ struct alignas(contended_bytes) RequestSlot {
   bool begun = false;        // counts among the active ones
   bool asked = false;        // the request's one question, or a leaf's, is with the evaluator
   bool leaf = false;         // no turn before its answer
+  bool owed = false;   // a leaf's question waits for the answer to the one before
   std::uint32_t stride = 1;  // simulations of a call of the kernel
 
   /// Takes the phase over for a turn. False: it is settled.

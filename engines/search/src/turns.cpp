@@ -143,6 +143,11 @@ bool Engine::Impl::run(RequestSlot& slot) {
     if (slot.leaf || (slot.asked && slot.reply.simulations >= config.guide_after)) {
       slot.leaf = true;
       if (!apply_answer(slot)) break;
+      if (std::exchange(slot.owed, false)) {
+        ask(index_of(slot));
+        slot.leaf = true;
+        break;
+      }
     }
     last = slot.kernel->turn(stride_of(slot));
     slot.reply.simulations += last.simulations;
@@ -154,7 +159,12 @@ bool Engine::Impl::run(RequestSlot& slot) {
     if (last.parked && !last.ended) {
       if (slot.network.get() == nullptr)
         slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
-      ask(index_of(slot));
+      // One question at a time: the evaluator may still have the first.
+      if (slot.asked) {
+        slot.owed = true;
+      } else {
+        ask(index_of(slot));
+      }
       slot.leaf = true;
     }
     if (over(slot, last) || now >= slot.request.deadline) {
@@ -243,7 +253,7 @@ void Engine::Impl::recycle(std::uint32_t index) noexcept {
   slot.question.clear(), slot.prior.clear();
   slot.arena_bytes = 0;
   slot.stride = 1;
-  slot.begun = slot.asked = slot.leaf = false;
+  slot.begun = slot.asked = slot.leaf = slot.owed = false;
   // relaxed: the free stack publishes it
   const std::uint32_t generation = slot.word.load(relaxed) & ~(slot_word::generation_step - 1);
   slot.word.store((generation + slot_word::generation_step) | slot_word::idle,
