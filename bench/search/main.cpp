@@ -3,6 +3,7 @@
 //   lists    the list kernel beside a bare enumerator (list_speed.cpp)
 //   tree     the tree search beside a bare scan of children (tree_speed.cpp)
 //   networks networks by size of batch (net_speed.cpp)
+//   requests many requests beside one, and beside the network's bare batches (request_speed.cpp)
 //   guidance lists with and without the network; makes its weights (net_guidance.cpp)
 #include <cstdio>
 #include <string>
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   if (suite == "lists") return weir::bench::list_speed(arguments);
   if (suite == "tree") return weir::bench::tree_speed(arguments);
   if (suite == "networks") return weir::bench::net_speed(arguments);
+  if (suite == "requests") return weir::bench::request_speed(arguments);
   if (suite == "guidance") return weir::bench::net_guidance(arguments);
   std::fputs(
       "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare "
@@ -22,6 +24,7 @@ int main(int argc, char** argv) {
       "                               [--prior none|oracle|noisy]\n"
       "       weir-bench-search tree [--quick]\n"
       "       weir-bench-search networks [--rounds N]\n"
+      "       weir-bench-search requests\n"
       "       weir-bench-search guidance [--make FILE]\n",
       stderr);
   return 2;

@@ -11,5 +11,6 @@ int list_speed(const std::vector<std::string>& arguments);
 int tree_speed(const std::vector<std::string>& arguments);
 int net_guidance(const std::vector<std::string>& arguments);
 int net_speed(const std::vector<std::string>& arguments);
+int request_speed(const std::vector<std::string>& arguments);
 
 }  // namespace weir::bench

@@ -3,6 +3,8 @@
 #include <weir/mccfr/board_ranks.hpp>
 #include <weir/mccfr/equity.hpp>
 
+#include "range_pairs.hpp"
+
 namespace weir::mccfr {
 namespace {
 
@@ -66,60 +68,15 @@ std::vector<Card> deck_without(CardSet taken) {
   return deck;
 }
 
-/// Weights of the second player's hands passed so far, all of them and by card.
-struct WeightsPassed {
-  double all = 0;
-  std::array<double, card_count> by_card{};
-  void add(const HandCards& cards, double weight) noexcept {
-    all += weight;
-    by_card[cards.low] += weight;
-    by_card[cards.high] += weight;
-  }
-  /// Of those that share no card with the hand; it is there itself with `own`, taken off twice.
-  double disjoint(const HandCards& cards, double own) const noexcept {
-    return all - by_card[cards.low] - by_card[cards.high] + own;
-  }
-};
-
-struct RangeSums {
-  double won = 0;
-  double all = 0;
-};
-
-/// One full board: hands by rank, half of what is below or ties plus half of what is below.
-void add_board(const Range& first, const Range& second, const BoardRanks& board, RangeSums& sums) {
-  WeightsPassed below;
-  WeightsPassed up_to;
-  WeightsPassed total;
-  for (const Hand hand : board.order) {
-    total.add(cards_of(hand), static_cast<double>(second[hand]));
-  }
-  for (std::size_t from = 0; from < board_hands;) {
-    std::size_t to = from;
-    for (; to < board_hands && board.ranks[board.order[to]] == board.ranks[board.order[from]];
-         ++to) {
-      up_to.add(cards_of(board.order[to]), static_cast<double>(second[board.order[to]]));
-    }
-    for (std::size_t i = from; i < to; ++i) {
-      const Hand hand = board.order[i];
-      const auto weight = static_cast<double>(first[hand]);
-      const auto own = static_cast<double>(second[hand]);
-      const HandCards& cards = cards_of(hand);
-      sums.won += weight * (below.disjoint(cards, 0) + up_to.disjoint(cards, own)) / 2;
-      sums.all += weight * total.disjoint(cards, own);
-    }
-    below = up_to;
-    from = to;
-  }
-}
-
 void walk_boards(const Range& first, const Range& second, std::array<Card, 5>& board,
                  std::size_t cards, const std::vector<Card>& deck, std::size_t next,
-                 RangeSums& sums) {
+                 PairSums& sums) {
   if (cards == board.size()) {
     BoardRanks ranks;
     ranks.set(board);
-    add_board(first, second, ranks, sums);
+    const PairSums pairs = pairs_on_river({&first, &second}, ranks);
+    sums.won += pairs.won;
+    sums.mass += pairs.mass;
     return;
   }
   for (std::size_t i = next; i < deck.size(); ++i) {
@@ -160,10 +117,10 @@ Result<double> equity(const Range& first, const Range& second, std::span<const C
   if (auto error = take_board(board, taken)) return *error;
   std::array<Card, 5> full{};
   std::copy(board.begin(), board.end(), full.begin());
-  RangeSums sums;
+  PairSums sums;
   walk_boards(first, second, full, board.size(), deck_without(taken), 0, sums);
-  if (!(sums.all > 0)) return bad_deal("no two hands of the ranges go together", "ranges");
-  return sums.won / sums.all;
+  if (!(sums.mass > 0)) return bad_deal("no two hands of the ranges go together", "ranges");
+  return sums.share();
 }
 
 }  // namespace weir::mccfr

@@ -49,17 +49,11 @@ Result<bool> Engine::Impl::begin() {
   graph.sink("end", ended, {.capacity = config.active}, [this](std::uint32_t&& slot) {
     if (slot != none) drop_hold(slot, slot_word::token_hold);
   });
-  question_port = graph.source<std::uint32_t>(
-      "questions", {}, [this](Emit<std::uint32_t>& out) { return take_question(out); });
+  question_port = graph.source<std::uint8_t>(
+      "questions", {}, [this](Emit<std::uint8_t>& out) { return call_evaluator(out); });
   // Serial: while one batch is computed the next one gathers.
-  auto evaluated =
-      graph.batch("evaluate", question_port, {.mode = Mode::serial, .capacity = 64, .max = 64},
-                  [this](std::span<std::uint32_t> in, std::span<Maybe<std::uint32_t>> out) {
-                    evaluate(in);
-                    for (std::size_t i = 0; i < in.size(); ++i) out[i] = in[i];
-                  });
-  graph.sink("resume", evaluated, {.capacity = 64},
-             [this](std::uint32_t&& slot) { answered(slot); });
+  graph.sink("evaluate", question_port, {.mode = Mode::serial, .capacity = 1},
+             [this](std::uint8_t&&) { evaluate_waiting(); });
   if (auto built = graph.build(); !built) return built.error();
   if (graph.start() != Status::accepted)
     return Error{"closed", "the runtime is stopping", "search"};

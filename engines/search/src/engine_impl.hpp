@@ -1,10 +1,10 @@
 // engine_impl.hpp: what stands behind Engine: slots, the graph of turns, the evaluator, the clock; private to it.
 //
 // Graph:  dispatch (source) -> loop of turns -> end (sink), with as many tickets as requests may be active;
-//         questions (source) -> evaluate (batch) -> resume (sink). A parked request is in neither: whoever comes
-//         second, its turn or the evaluator's answer, brings it back.
-// Bound:  a slot's index is in `submissions` and the lists once, in `resumed` or the loop once (its token), in `asked`
-//         once (the evaluator's hold): rings as large as the number of slots never refuse.
+//         questions (source) -> evaluate (sink, serial), which takes what waits in a ring. A parked request is in
+//         neither: whoever comes second, its turn or the evaluator's answer, brings it back.
+// Bound:  a slot's index is in `submissions` and the lists once, in `resumed` or the loop once (its token), in
+//         `questions` once (the evaluator's hold): rings as large as the number of slots never refuse.
 #pragma once
 
 #include <memory>
@@ -50,15 +50,20 @@ struct Engine::Impl {
   bool run(RequestSlot& slot);
   bool over(RequestSlot& slot, const Turn& last) const noexcept;
   bool apply_answer(RequestSlot& slot);
+  void ask_leaf(RequestSlot& slot);
+  void pin_network(RequestSlot& slot);
   void ask(std::uint32_t index);
   void settle(RequestSlot& slot, ReplyStatus status);
   void settle_found(RequestSlot& slot);
+  void stop_waiting_for();
+  void end_call(RequestSlot& slot);
   void finish(RequestSlot& slot);
   void drop_hold(std::uint32_t index, std::uint32_t hold) noexcept;
   void recycle(std::uint32_t index) noexcept;
 
   // evaluation.cpp
-  Give take_question(Emit<std::uint32_t>& out);
+  Give call_evaluator(Emit<std::uint8_t>& out);
+  void evaluate_waiting();
   void evaluate(std::span<std::uint32_t> in);
   void answered(std::uint32_t index);
 
@@ -87,7 +92,8 @@ struct Engine::Impl {
   Ring<std::uint32_t> submissions, resumed, questions;
   Dispatcher dispatcher;
   StreamGraph graph;
-  Port<std::uint32_t> dispatch_port, question_port;
+  Port<std::uint32_t> dispatch_port;
+  Port<std::uint8_t> question_port;
 
   alignas(contended_bytes) atomic<std::uint32_t> live{
       0};  // submitted and not settled; a futex word
@@ -95,6 +101,9 @@ struct Engine::Impl {
   atomic<std::uint64_t> waiting_bytes{0};
   alignas(contended_bytes) atomic<std::uint32_t> active{0};
   alignas(contended_bytes) atomic<std::uint64_t> arena_bytes{0};
+  // Requests that were resumed, and whose next call of the kernel has not ended: below 0 for a moment when one is
+  // settled between its answer and its being counted.
+  alignas(contended_bytes) atomic<std::int32_t> owing{0};
   atomic<std::uint32_t> draining{0}, closing{0};
   alignas(contended_bytes) atomic<Deadline> next_deadline{
       never};                           // no request that waits has an earlier one

@@ -1,19 +1,45 @@
 // The evaluator: takes the questions that are there, across requests, and answers them in one batch a network.
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <string_view>
 
 #include "engine_impl.hpp"
 
 namespace weir::search {
 
-Give Engine::Impl::take_question(Emit<std::uint32_t>& out) {
-  std::uint32_t slot = none;
-  if (questions.pop(slot) == Status::accepted) {
-    out(slot);
+namespace {
+
+constexpr std::size_t batch_max = 64;
+
+std::string_view bytes_of(const std::vector<float>& numbers) noexcept {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
+}
+
+}  // namespace
+
+// A batch begins when there are questions and no resumed request is about to ask its next one: so requests that take
+// turns with the evaluator come together in one batch, and none waits for a clock. What is waited for is the end of one
+// call of a kernel.
+Give Engine::Impl::call_evaluator(Emit<std::uint8_t>& out) {
+  // (7) seq_cst pairs with (8) of turns.cpp: this sees that nobody is waited for, or a notification comes later
+  if (!questions.empty() && owing.load(seq_cst) <= 0) {
+    out(0);
     return Give::more;
   }
   return closing.load(acquire) != 0 ? Give::end
                                     : Give::idle;  // (6b) acquire pairs with (5) of engine.cpp
+}
+
+void Engine::Impl::evaluate_waiting() {
+  if (owing.load(seq_cst) > 0)
+    return;  // (7b) seq_cst pairs with (8) of turns.cpp, which calls again
+  std::array<std::uint32_t, batch_max> taken;
+  std::size_t count = 0;
+  while (count < batch_max && questions.pop(taken[count]) == Status::accepted) ++count;
+  const std::span<std::uint32_t> batch(taken.data(), count);
+  evaluate(batch);
+  for (const std::uint32_t index : batch) answered(index);
 }
 
 void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
@@ -29,7 +55,7 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
   std::sort(in.begin(), in.end(), [this](std::uint32_t a, std::uint32_t b) {
     const Network *const left = at(a).network.get(), *const right = at(b).network.get();
     return left != right ? std::less<const Network*>()(left, right)
-                         : at(a).question < at(b).question;
+                         : bytes_of(at(a).question) < bytes_of(at(b).question);
   });
   for (std::size_t first = 0; first < in.size();) {
     const Network* const network = at(in[first]).network.get();
@@ -38,7 +64,7 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
     std::size_t last = first, rows = 0;
     for (; last < in.size() && at(in[last]).network.get() == network; ++last) {
       const RequestSlot& slot = at(in[last]);
-      if (last > first && slot.question == at(in[last - 1]).question)
+      if (last > first && bytes_of(slot.question) == bytes_of(at(in[last - 1]).question))
         continue;  // asked twice: one row
       batch_in.insert(batch_in.end(), slot.question.begin(), slot.question.end());
       batch_in.resize(++rows * inputs);
@@ -48,7 +74,7 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
     std::size_t row = 0;
     for (std::size_t i = first; i < last; ++i) {
       RequestSlot& slot = at(in[i]);
-      if (i > first && slot.question != at(in[i - 1]).question) ++row;
+      if (i > first && bytes_of(slot.question) != bytes_of(at(in[i - 1]).question)) ++row;
       const float* const from = batch_out.data() + row * outputs;
       slot.prior.assign(from, from + outputs);
       known.put(network->version(), slot.question, slot.prior);
@@ -62,6 +88,7 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
 void Engine::Impl::answered(std::uint32_t index) {
   switch (at(index).answer()) {
     case RequestSlot::Answered::resume:
+      owing.fetch_add(1, relaxed);  // relaxed: its own turn takes it back, after the push below
       push_surely(resumed, index);
       graph.notify(dispatch_port);
       return;

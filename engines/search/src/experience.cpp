@@ -51,12 +51,7 @@ bool take_line(const LogJson& line, std::vector<Experience>& into) {
   return true;
 }
 
-}  // namespace
-
-Result<std::vector<Experience>> read_experience(const std::string& path) {
-  Buffer buffer;
-  if (auto size = read_file(path, buffer); !size) return size.error();
-  std::string_view text = buffer.view();
+Result<std::vector<Experience>> parse_log(std::string_view text, const std::string& path) {
   std::vector<Experience> read;
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1);
@@ -66,6 +61,14 @@ Result<std::vector<Experience>> read_experience(const std::string& path) {
     text.remove_prefix(end + 1);
   }
   return read;
+}
+
+}  // namespace
+
+Result<std::vector<Experience>> read_experience(const std::string& path) {
+  Buffer buffer;
+  if (auto size = read_file(path, buffer); !size) return size.error();
+  return parse_log(buffer.view(), path);
 }
 
 struct ExperienceLog::Impl {
@@ -83,7 +86,7 @@ Result<std::unique_ptr<ExperienceLog>> ExperienceLog::open(const std::string& pa
     Buffer whole;
     if (auto size = read_file(path, whole); !size) return size.error();
     ends_torn = whole.size() != 0 && whole.view().back() != '\n';
-    auto known = read_experience(path);
+    auto known = parse_log(whole.view(), path);
     if (!known) return known.error();
     count = known.value().size();
   }

@@ -48,21 +48,13 @@ Result<Request> read_generate_request(const std::string& path, std::string text)
     case Format::json:
       break;
   }
-  // A file may spread its one request over many lines, and needs no id.
-  std::replace(text.begin(), text.end(), '\r', ' ');
-  Line line = read_line(text, 1);
-  if (line.kind == Line::Kind::bad && line.id.is_null() && !text.empty()) {
-    const std::size_t open = text.find('{');
-    if (open != std::string::npos && text.find("\"id\"") == std::string::npos) {
-      const bool empty = text.find_first_not_of(" \t\r\n", open + 1) == text.find('}', open + 1);
-      Line named = read_line(
-          text.substr(0, open + 1) + "\"id\":0" + (empty ? "" : ",") + text.substr(open + 1), 1);
-      if (named.kind == Line::Kind::request || named.error->column == 0) line = std::move(named);
-    }
-  }
+  Line line = read_request_file(text);
   if (line.kind == Line::Kind::request) return std::move(line.request);
-  const std::string what = line.error ? line.error->message : "a request with examples is wanted";
-  return Error{"bad_json", what, path};
+  const LineError& error = *line.error;
+  const std::string place =
+      error.column == 0 ? ""
+                        : ":" + std::to_string(error.line) + ":" + std::to_string(error.column);
+  return Error{"bad_json", error.message, path + place};
 }
 
 void apply_options(const Options& options, Deadline by, Request& request) {

@@ -221,6 +221,37 @@ bool read_control(const Json& json, Line& line) {
   return only("stats", Line::Kind::stats) || only("drain", Line::Kind::drain);
 }
 
+/// None: it is no JSON, and `line` says where. `number`: of the text's first line.
+std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line& line) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    std::string what = error.what();
+    if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
+    const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+    number += static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+    line.error = error_of("not JSON: " + what, number, before.size() - start + 1);
+  } catch (const Json::exception& error) {
+    line.error = error_of(std::string("not JSON: ") + error.what(), number, 1);
+  }
+  return {};
+}
+
+void take_request(Json&& json, std::size_t bytes, std::uint64_t number, Line& line) {
+  const auto fail = [&](std::string what) { line.error = error_of(std::move(what), number); };
+  if (!json.is_object()) return fail("a request is a JSON object");
+  if (json.contains("id") && is_id(json["id"])) line.id = json["id"];
+  if (std::string unknown = unknown_member(json); !unknown.empty()) return fail(std::move(unknown));
+  if (line.id.is_null()) return fail("a request has an \"id\": a string or an integer");
+  std::string what;
+  if (!read_request(json, line.request, what)) return fail(std::move(what));
+  line.kind = Line::Kind::request;
+  line.request.bytes = bytes;
+  for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
+  line.asked = std::move(json);
+}
+
 }  // namespace
 
 std::optional<Value> value_of(const Json& json, std::string& what) {
@@ -272,48 +303,23 @@ std::string fault_of(const Task& task) {
 
 Line read_line(std::string_view text, std::uint64_t number) {
   Line line;
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    std::string what = error.what();
-    if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
-    line.error = error_of("not JSON: " + what, number, error.byte);
-    return line;
-  } catch (const Json::exception& error) {
-    line.error = error_of(std::string("not JSON: ") + error.what(), number, 1);
-    return line;
-  }
-  const auto fail = [&](std::string what) {
-    line.kind = Line::Kind::bad;
-    line.error = error_of(std::move(what), number);
-  };
-  if (!json.is_object()) {
-    fail("a request is a JSON object");
-    return line;
-  }
-  if (json.contains("id") && is_id(json["id"])) line.id = json["id"];
-  if (std::string unknown = unknown_member(json); !unknown.empty()) {
-    fail(std::move(unknown));
-    return line;
-  }
-  if (!json.contains("id") && read_control(json, line)) {
+  auto json = parse_json(text, number, line);
+  if (!json) return line;
+  if (json->is_object() && !json->contains("id") && unknown_member(*json).empty() &&
+      read_control(*json, line)) {
     if (line.error) line.error->line = number;
     return line;
   }
-  if (line.id.is_null()) {
-    fail("a request has an \"id\": a string or an integer");
-    return line;
-  }
-  std::string what;
-  if (!read_request(json, line.request, what)) {
-    fail(std::move(what));
-    return line;
-  }
-  line.kind = Line::Kind::request;
-  line.request.bytes = text.size();
-  for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
-  line.asked = std::move(json);
+  take_request(std::move(*json), text.size(), number, line);
+  return line;
+}
+
+Line read_request_file(std::string_view text) {
+  Line line;
+  auto json = parse_json(text, 1, line);
+  if (!json) return line;
+  if (json->is_object() && !json->contains("id")) (*json)["id"] = 0;
+  take_request(std::move(*json), text.size(), 1, line);
   return line;
 }
 

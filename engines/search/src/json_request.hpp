@@ -32,6 +32,8 @@ struct Line {
 
 /// Reads one line; `number` is its place in its input, from 1. Deadlines count from now.
 Line read_line(std::string_view text, std::uint64_t number);
+/// Reads the one request of a file, over any number of lines and with or without an id.
+Line read_request_file(std::string_view text);
 /// A value of an example: text, integer, boolean, list of integers. Empty: something else, and `what` says so.
 std::optional<Value> value_of(const Json& json, std::string& what);
 Json json_of(const Value& value);

@@ -21,6 +21,8 @@ struct Tile {
   float* sums;
 };
 
+// The body stands three times: g++ splits wide vectors by the target of the function whose source it reads, before it
+// inlines that into another, so a shared one would be SSE2's in all of them.
 template <std::size_t rows>
 void tile_sse2(const Tile& t) {
   Four sum[rows][2];

@@ -6,8 +6,8 @@
 //           whoever made it `settled`; to the reader of the reply once it says `done`.
 // Memory:   a slot is free again when its last hold is given back: by its token (which waits, or runs in the loop), by
 //           the evaluator that was asked, by the reader, by a settler from outside.
-// Order:    the word is changed by read-modify-writes alone, acq_rel each: whoever has won a phase sees everything
-//           that its former owners wrote.
+// Order:    while the slot is taken the word is changed by read-modify-writes alone, and those that hand a phase or a
+//           hold over are acq_rel: whoever has won one sees everything that its former owners wrote.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,9 @@ enum Phase : std::uint32_t {
   done,     // the reply is there
 };
 inline constexpr std::uint32_t phase_mask = 0xff;
-inline constexpr std::uint32_t cancel_flag = 0x100, parked_flag = 0x200, answered_flag = 0x400;
+inline constexpr std::uint32_t cancel_flag = 0x100, parked_flag = 0x200, answered_flag = 0x400,
+                               owing_flag =
+                                   0x800;  // resumed, and the kernel's next call has not ended
 inline constexpr std::uint32_t token_hold = 0x1000, evaluator_hold = 0x2000, reader_hold = 0x4000,
                                settler_hold = 0x8000;
 inline constexpr std::uint32_t holds_mask = 0xf000;
@@ -54,8 +56,8 @@ struct alignas(contended_bytes) RequestSlot {
   std::unique_ptr<Kernel> kernel;
   Versions::Pin network;
   std::vector<float> question,
-      prior;  // the evaluator's while it holds the slot and `answered` is not set
-  Deadline submitted = 0;
+      prior;  // the evaluator's while it has the question (asked, not answered)
+  Deadline submitted = 0, started = 0;  // when it was asked, when its first turn began
   ClientId client = 0;
   std::uint8_t level = 1;  // with client and budget the dispatcher's, settled or not
   Listener* listener = nullptr;
@@ -65,7 +67,9 @@ struct alignas(contended_bytes) RequestSlot {
   bool begun = false;        // counts among the active ones
   bool asked = false;        // the request's one question, or a leaf's, is with the evaluator
   bool leaf = false;         // no turn before its answer
-  bool owed = false;   // a leaf's question waits for the answer to the one before
+  bool owed = false;         // a leaf's question waits for the answer to the one before
+  bool owes = false;         // an answer was applied, and no call of the kernel has ended since
+  bool pinned = false;       // it has its version for good, or none
   std::uint32_t stride = 1;  // simulations of a call of the kernel
 
   /// Takes the phase over for a turn. False: it is settled.
@@ -127,13 +131,22 @@ struct alignas(contended_bytes) RequestSlot {
         seen, slot_word::with_phase(seen, slot_word::settled) | slot_word::settler_hold, acq_rel,
         relaxed);
   }
-  /// The reply is written: publishes it. The caller tells the listener, and gives its hold back, afterwards.
-  void publish() noexcept {
+  /// The reply is written: publishes it. The caller tells the listener, and gives its hold back, afterwards. True: the
+  /// evaluator waits for this request no more (has_asked).
+  bool publish() noexcept {
     using namespace slot_word;
     std::uint32_t now = word.load(relaxed);  // relaxed: the exchange decides
     // (4) acq_rel pairs with (1), (7): the reply
-    while (!word.compare_exchange_weak(now, with_phase(now, done), acq_rel, relaxed)) {
+    while (
+        !word.compare_exchange_weak(now, with_phase(now, done) & ~owing_flag, acq_rel, relaxed)) {
     }
+    return (now & owing_flag) != 0;
+  }
+  /// A call of the kernel has ended, and what it asked is with the evaluator. True: that waited for it.
+  bool has_asked() noexcept {
+    using namespace slot_word;
+    // relaxed: the turn inside has set it when it was resumed; the count that follows publishes
+    return (word.fetch_and(~owing_flag, relaxed) & owing_flag) != 0;
   }
   enum class Answered : std::uint8_t {
     resume,   // it was parked, has a token's hold again, and goes on
@@ -148,7 +161,7 @@ struct alignas(contended_bytes) RequestSlot {
     for (;;) {
       const bool resumes = (now & parked_flag) != 0 && phase_of(now) == ready;
       std::uint32_t then = (now | answered_flag) & ~evaluator_hold;
-      if (resumes) then = (then & ~parked_flag) | token_hold;
+      if (resumes) then = (then & ~parked_flag) | token_hold | owing_flag;
       // (5) acq_rel pairs with (1), (2b), (6), (8), (9): the answer
       if (!word.compare_exchange_weak(now, then, acq_rel, relaxed)) continue;
       if (resumes) return Answered::resume;

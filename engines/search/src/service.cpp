@@ -111,7 +111,10 @@ bool Service::add_connection(int in, int out, bool socket) {
     place = std::move(made);  // of a client that has gone
     return true;
   }
-  if (connections_.size() == connections_max) return false;
+  if (connections_.size() == connections_max) {
+    engine_.remove_client(made->client);
+    return false;
+  }
   connections_.push_back(std::move(made));
   return true;
 }
@@ -128,7 +131,8 @@ void Service::accept_clients() {
 }
 
 void Service::close_connection(Connection& connection) {
-  if (connection.socket && connection.in >= 0) close(connection.in);
+  if (connection.in < 0) return;
+  if (connection.socket) close(connection.in);
   connection.in = connection.out = -1;
   engine_.remove_client(connection.client);
 }
@@ -197,7 +201,7 @@ void Service::take_line(Connection& connection, std::string_view text) {
       return;
     case Line::Kind::feedback:
       if (const auto found = connection.known.find(line.id.dump()); found != connection.known.end())
-        (void)config_.experience->judge(found->second, line.good);
+        note_failure(config_.experience->judge(found->second, line.good));
       return;
     case Line::Kind::stats:
       connection.write.push_back(stats_line(engine_.stats()));
@@ -223,11 +227,14 @@ void Service::take_request(Connection& connection, Line& line) {
     return;
   }
   SearchReply rejection;
+  const auto reject = [&] {
+    connection.write.push_back(reply_line(line.id, rejection));
+    ++result_.replies, ++connection.answered;
+  };
   if (connection.draining || stopping_) {
     rejection.status = ReplyStatus::rejected;
     rejection.weights = "default";
-    connection.write.push_back(reply_line(line.id, rejection));
-    return;
+    return reject();
   }
   if (free_pending_.empty()) {
     free_pending_.push_back(static_cast<std::uint32_t>(pending_.size()));
@@ -242,11 +249,7 @@ void Service::take_request(Connection& connection, Line& line) {
   line.request.deadline = std::min(line.request.deadline, config_.until);
   pending.handle =
       engine_.submit(connection.client, std::move(line.request), rejection, this, index);
-  if (!pending.handle.valid()) {
-    connection.write.push_back(reply_line(line.id, rejection));
-    ++result_.replies, ++connection.answered;
-    return;
-  }
+  if (!pending.handle.valid()) return reject();
   free_pending_.pop_back();
   pending.id = std::move(line.id);
   if (config_.experience != nullptr) pending.request = line.asked.dump();
@@ -285,10 +288,11 @@ void Service::keep(Connection& connection, Pending& pending, const SearchReply& 
   experience.status = to_string(reply.status);
   experience.programs = programs_json(reply.answer).dump();
   experience.size = reply.answer.programs.empty() ? 0 : reply.answer.programs[0].size;
-  if (auto number = config_.experience->add(experience); number) {
-    if (connection.known.size() >= known_max) connection.known.clear();
-    connection.known[experience.id] = number.value();
-  }
+  auto number = config_.experience->add(experience);
+  note_failure(number);
+  if (!number) return;
+  if (connection.known.size() >= known_max) connection.known.clear();
+  connection.known[experience.id] = number.value();
 }
 
 void Service::write_output(Connection& connection) {
@@ -349,7 +353,7 @@ void Service::write_figures(bool last) {
   const Deadline now = now_ns();
   if (!last && now < figures_at_) return;
   figures_at_ = now + figures_interval_ms * 1'000'000;
-  (void)write_file_atomically(config_.prometheus, prometheus_text(engine_.stats()));
+  note_failure(write_file_atomically(config_.prometheus, prometheus_text(engine_.stats())));
 }
 
 int Service::poll_once() {

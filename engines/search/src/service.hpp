@@ -36,6 +36,7 @@ struct ServiceConfig {
 struct ServiceResult {
   std::uint64_t lines = 0, requests = 0, replies = 0, malformed = 0;
   bool reader_gone = false;  // replies could not be delivered
+  Error unkept;              // the first failure to write experience or figures; empty code: none
 };
 
 class Service final : private Listener {
@@ -95,6 +96,10 @@ class Service final : private Listener {
   bool is_over(const Connection& connection) const;
   void stop_reading();
   void write_figures(bool last);
+  template <class T>
+  void note_failure(const Result<T>& result) {
+    if (!result && result_.unkept.code.empty()) result_.unkept = result.error();
+  }
   int poll_once();
 
   Engine& engine_;

@@ -41,6 +41,7 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
     if (!served) {
       fail(findings, served.error());
     } else {
+      if (!served.value().unkept.code.empty()) fail(findings, served.value().unkept);
       if (served.value().reader_gone)
         fail(findings, {"io", "nobody reads the replies", "standard output"});
       if (!options.quiet) {

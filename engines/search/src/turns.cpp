@@ -76,6 +76,7 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
 
 void Engine::Impl::begin_request(RequestSlot& slot) {
   slot.begun = true;
+  slot.started = now_ns();
   waiting.fetch_sub(1, relaxed);                         // relaxed: bounds
   waiting_bytes.fetch_sub(slot.request.bytes, relaxed);  // relaxed: as above
   slot.reply = {};
@@ -89,15 +90,45 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
     return;
   }
   slot.kernel = std::move(made).value();
-  if (slot.kernel->features().empty() || config.guidance == nullptr) return;
-  slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
+  if (slot.kernel->features().empty()) return;
+  pin_network(slot);
   if (slot.network.get() != nullptr) ask(index_of(slot));
+}
+
+/// The evaluator need not wait any longer for one of those that were resumed.
+void Engine::Impl::stop_waiting_for() {
+  // (8) seq_cst pairs with (7), (7b) of evaluation.cpp: what was asked before is in the ring
+  if (owing.fetch_sub(1, seq_cst) == 1) graph.notify(question_port);
+}
+
+/// A request has done what its answer let it do, and asked again if it will.
+void Engine::Impl::end_call(RequestSlot& slot) {
+  if (std::exchange(slot.owes, false) && slot.has_asked()) stop_waiting_for();
+}
+
+/// A turn has ended at a leaf: its question is asked, once the evaluator has answered the one before.
+void Engine::Impl::ask_leaf(RequestSlot& slot) {
+  pin_network(slot);
+  if (slot.network.get() == nullptr) return slot.kernel->apply({});
+  slot.leaf = true;
+  if (slot.asked) {
+    slot.owed = true;
+  } else {
+    ask(index_of(slot));
+  }
+}
+
+void Engine::Impl::pin_network(RequestSlot& slot) {
+  if (slot.pinned || config.guidance == nullptr) return;
+  slot.pinned = true;  // also when there is none: what comes later is for later requests
+  slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
 }
 
 /// Gives a question to the evaluator; the request searches on.
 void Engine::Impl::ask(std::uint32_t index) {
   RequestSlot& slot = at(index);
   const auto features = slot.kernel->features();
+  WEIR_CHECK(features.size() == slot.network.get()->inputs(), "features are of the network's kind");
   slot.question.assign(features.begin(), features.end());
   slot.asked = true;
   slot.hold(slot_word::evaluator_hold);
@@ -111,6 +142,7 @@ bool Engine::Impl::apply_answer(RequestSlot& slot) {
   slot.kernel->apply(slot.prior);
   slot.clear_answer();
   slot.asked = slot.leaf = false;
+  slot.owes = true;
   ++slot.reply.evaluations;
   return true;
 }
@@ -146,6 +178,7 @@ bool Engine::Impl::run(RequestSlot& slot) {
       if (std::exchange(slot.owed, false)) {
         ask(index_of(slot));
         slot.leaf = true;
+        end_call(slot);
         break;
       }
     }
@@ -156,17 +189,8 @@ bool Engine::Impl::run(RequestSlot& slot) {
     if (now - before > call_ns_max && slot.stride > 1) slot.stride /= 2;
     if (slot.reply.first_answer_ms == 0 && slot.kernel->found() >= Found::full)
       slot.reply.first_answer_ms = ms_between(slot.submitted, now);
-    if (last.parked && !last.ended) {
-      if (slot.network.get() == nullptr)
-        slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
-      // One question at a time: the evaluator may still have the first.
-      if (slot.asked) {
-        slot.owed = true;
-      } else {
-        ask(index_of(slot));
-      }
-      slot.leaf = true;
-    }
+    if (last.parked && !last.ended) ask_leaf(slot);
+    end_call(slot);
     if (over(slot, last) || now >= slot.request.deadline) {
       settle_found(slot);
       return false;
@@ -215,7 +239,10 @@ void Engine::Impl::settle(RequestSlot& slot, ReplyStatus status) {
   replies[static_cast<std::size_t>(status)].fetch_add(1, relaxed);  // relaxed: counts, all of these
   simulations.fetch_add(reply.simulations, relaxed);                // relaxed: as above
   nodes.fetch_add(reply.nodes, relaxed);                            // relaxed: as above
-  if (begun) latency.add(now - slot.submitted);
+  if (begun) {
+    latency.add(now - slot.submitted);
+    service.add(now - slot.started);
+  }
   finish(slot);
 }
 
@@ -232,7 +259,7 @@ void Engine::Impl::finish(RequestSlot& slot) {
   slot.request = {};
   Listener* const listener = slot.listener;
   const std::uint64_t tag = slot.tag;
-  slot.publish();  // from here on the slot is the reader's
+  if (slot.publish()) stop_waiting_for();  // from here on the slot is the reader's
   futex_wake_all(slot.word);
   if (listener != nullptr) listener->replied(tag);
   if (begun) {
@@ -253,7 +280,7 @@ void Engine::Impl::recycle(std::uint32_t index) noexcept {
   slot.question.clear(), slot.prior.clear();
   slot.arena_bytes = 0;
   slot.stride = 1;
-  slot.begun = slot.asked = slot.leaf = slot.owed = false;
+  slot.begun = slot.asked = slot.leaf = slot.owed = slot.owes = slot.pinned = false;
   // relaxed: the free stack publishes it
   const std::uint32_t generation = slot.word.load(relaxed) & ~(slot_word::generation_step - 1);
   slot.word.store((generation + slot_word::generation_step) | slot_word::idle,

@@ -167,9 +167,12 @@ TEST_CASE("engine: clients share the turns however much one of them asks") {
   Fixture fixture({.active = 1}, 1);
   const ClientId other = fixture.engine->add_client().value();
   std::vector<Handle> flood;
+  Handle busy =
+      fixture.submit(request({.spin_ns = 100'000}, 1'000'000));  // until all others have come
   for (int i = 0; i < 200; ++i) flood.push_back(fixture.submit(request({.spin_ns = 100}, 2000)));
   SearchReply reply;
   Handle one = fixture.engine->submit(other, request({.spin_ns = 100}, 2000), fixture.rejection);
+  busy.cancel();
   CHECK(one.wait_until(after_ms(60'000), reply) == Status::accepted);
   std::size_t ahead = 0;
   for (Handle& handle : flood) ahead += handle.poll(reply) == Status::accepted ? 1 : 0;
@@ -178,7 +181,8 @@ TEST_CASE("engine: clients share the turns however much one of them asks") {
 
 TEST_CASE("engine: a more urgent level begins first") {
   Fixture fixture({.active = 1}, 1);
-  Handle busy = fixture.submit(request({.spin_ns = 100'000}, 200));
+  Handle busy =
+      fixture.submit(request({.spin_ns = 100'000}, 1'000'000));  // until all others have come
   std::vector<Handle> later;
   for (int i = 0; i < 20; ++i) {
     Request low = request({.spin_ns = 10'000}, 100);
@@ -188,6 +192,7 @@ TEST_CASE("engine: a more urgent level begins first") {
   Request high = request({}, 10);
   high.level = 0;
   Handle urgent = fixture.submit(std::move(high));
+  busy.cancel();
   SearchReply reply;
   CHECK(urgent.wait_until(after_ms(60'000), reply) == Status::accepted);
   std::size_t ahead = 0;
@@ -263,6 +268,34 @@ TEST_CASE("engine: what a version has answered is not computed again, what anoth
   CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("new", 100.F)));
   CHECK(ask(1) == "5 102.000000@1");
   CHECK(fixture.engine->stats().evaluations == 3);
+}
+
+TEST_CASE("engine: leaves without a network are left to the kernel's default") {
+  Guidance empty;
+  for (Guidance* const guidance : {static_cast<Guidance*>(nullptr), &empty}) {
+    Fixture fixture({.guidance = guidance});
+    const SearchReply reply =
+        fixture.ask(request({.full_after = 1, .leaf_every = 2, .features = {1, 1}}, 4));
+    CHECK(text_of(reply) == "4 none@2 none@4");
+    CHECK(reply.weights == "default");
+    CHECK(reply.evaluations == 0);
+  }
+}
+
+TEST_CASE("engine: a rejection's time to come back follows how long requests take") {
+  const auto retry_of = [](std::uint64_t spin_ns) {
+    Fixture fixture({.queue = 2, .active = 1}, 1);
+    for (int i = 0; i < 5; ++i) (void)fixture.ask(request({.spin_ns = spin_ns}, 10));
+    std::vector<Handle> handles;
+    SearchReply rejection;
+    for (;;) {
+      handles.push_back(fixture.engine->submit(
+          fixture.client, request({.spin_ns = 1'000'000}, 1'000'000), rejection));
+      if (!handles.back().valid()) return rejection.retry_after_ms;
+    }
+  };
+  CHECK(retry_of(20'000'000) >= 200);  // two wait, each of them for the 200 ms that the others took
+  CHECK(retry_of(1'000) < 100);
 }
 
 TEST_CASE("engine: versions in use are never replaced") {

@@ -69,7 +69,7 @@ class PlantedKernel final : public Kernel {
   std::size_t memory() const noexcept override { return sizeof(*this); }
   std::span<const float> features() const noexcept override { return plan_.features; }
   void apply(std::span<const float> prior) override {
-    log_ += " " + std::to_string(prior[0]) + "@" + std::to_string(done_);
+    log_ += " " + (prior.empty() ? "none" : std::to_string(prior[0])) + "@" + std::to_string(done_);
   }
 
  private:

@@ -114,6 +114,7 @@ class Engine {
   /// Of the graph's tokens, which are turns and questions; and refusals by edge.
   Ledger ledger() const;
   std::vector<std::pair<std::string, std::uint64_t>> would_block() const;
+  /// Bytes of slots, rings, graph and live arenas; texts that wait are not among them.
   std::size_t memory() const noexcept;
 
  private:

@@ -78,7 +78,8 @@ class Kernel {
   /// on; and after each turn that ends `parked`.
   virtual std::span<const float> features() const noexcept { return {}; }
   virtual NetworkKind guided_by() const noexcept { return NetworkKind::lists; }
-  /// The network's answer, between turns; later turns are guided by it.
+  /// The network's answer, between turns; later turns are guided by it. Empty after a turn that ended `parked`: there
+  /// is no network, and the kernel goes on with its default.
   virtual void apply(std::span<const float>) {}
 };
 
