@@ -35,7 +35,9 @@ class Waves final : public nets::Dataset {
  public:
   explicit Waves(const nets::Architecture& architecture)
       : inputs_(architecture.inputs), outputs_(architecture.outputs()) {}
-  std::uint64_t samples() const override { return 0; }
+  std::size_t inputs() const override { return inputs_; }
+  std::size_t outputs() const override { return outputs_; }
+  std::uint64_t samples() const override { return endless; }
   void sample(std::uint64_t, std::uint64_t i, float* features, float* targets) const override {
     for (std::size_t k = 0; k < inputs_; ++k)
       features[k] = static_cast<float>((i * 37 + k * 11) % 101) / 101;

@@ -5,6 +5,8 @@
 #include <vector>
 #include <weir/terminal.hpp>
 
+#include "reserved_words.hpp"
+
 namespace weir::search::program {
 
 namespace {
@@ -116,6 +118,7 @@ bool read_task(const Json& json, Task& task, std::string& what) {
 }
 
 bool is_name(const std::string& text) {
+  if (is_reserved(text)) return false;
   const auto letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   };
@@ -176,7 +179,7 @@ bool read_request(const Json& json, Request& request, std::string& what) {
   Task task;
   if (json.contains("name")) {
     if (!json["name"].is_string() || !is_name(json["name"].get_ref<const std::string&>())) {
-      what = "\"name\" is no name of a function";
+      what = "\"name\" is no name that a function can have in all languages";
       return false;
     }
     task.name = json["name"].get<std::string>();

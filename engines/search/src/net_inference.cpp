@@ -87,7 +87,7 @@ class Workspaces {
     // relaxed: nobody uses the network any more
     for (auto& place : places_) delete place.load(relaxed);
   }
-  std::unique_ptr<Workspace> take() noexcept {
+  std::unique_ptr<Workspace> take() {
     for (auto& place : places_) {
       if (place.load(relaxed) == nullptr) continue;  // relaxed: a guess
       // (1) acquire pairs with (2): what its last user left in it

@@ -15,7 +15,7 @@ constexpr std::size_t update_grain = 1U << 14;               // parameters a pie
 constexpr std::size_t gradients_max = std::size_t{1} << 31;  // floats: 8 GiB
 
 std::size_t shards_of(const TrainConfig& config) {
-  return (config.batch + config.shard_rows - 1) / config.shard_rows;
+  return (std::size_t{config.batch} + config.shard_rows - 1) / config.shard_rows;
 }
 
 Result<Done> check_config(const TrainConfig& config, const Architecture& architecture) {
@@ -34,6 +34,23 @@ Result<Done> check_config(const TrainConfig& config, const Architecture& archite
   if (shards_of(config) * parameter_count(architecture) > gradients_max)
     return wrong("the shards' gradients are larger than 8 GiB: larger shards or smaller batches");
   return Done{};
+}
+
+Result<Done> check_data(const Dataset& data, const Architecture& architecture) {
+  if (data.inputs() != architecture.inputs || data.outputs() != architecture.outputs())
+    return Error{"architecture",
+                 "the samples have " + std::to_string(data.inputs()) + " inputs and " +
+                     std::to_string(data.outputs()) + " outputs, the network is " +
+                     architecture.text(),
+                 "training"};
+  if (data.samples() == 0) return Error{"bad_config", "there are no samples", "training"};
+  return Done{};
+}
+
+Result<Done> check_size(const Weights& weights) {
+  if (weights.parameters.size() == parameter_count(weights.architecture)) return Done{};
+  return Error{"architecture", "there are not as many numbers as the network has parameters",
+               "training"};
 }
 
 class Training {
@@ -88,7 +105,9 @@ class Training {
     const std::size_t rows = std::min<std::size_t>(config_.shard_rows, config_.batch - first);
     for (std::size_t r = 0; r < rows; ++r) {
       const std::uint64_t position = state_.step * config_.batch + first + r;
-      data_.sample(config_.seed, sample_at(config_.seed, position, data_.samples()),
+      data_.sample(config_.seed,
+                   sample_at(config_.seed, position,
+                             data_.samples() == Dataset::endless ? 0 : data_.samples()),
                    shard.features(r), shard.targets(r));
     }
     losses_[s] = shard.learn(state_.weights.parameters, config_.head_weights, rows,
@@ -120,9 +139,9 @@ class Training {
 Result<Done> check_state(const TrainConfig& config, const TrainState& state) {
   if (auto checked = check_config(config, state.weights.architecture); !checked)
     return checked.error();
-  const std::size_t count = parameter_count(state.weights.architecture);
-  if (state.weights.parameters.size() != count || state.means.size() != count ||
-      state.squares.size() != count)
+  if (auto sized = check_size(state.weights); !sized) return sized.error();
+  const std::size_t count = state.weights.parameters.size();
+  if (state.means.size() != count || state.squares.size() != count)
     return Error{"architecture", "the state has not as many numbers as its network has parameters",
                  "training"};
   if (state.seed != config.seed || state.batch != config.batch ||
@@ -156,6 +175,7 @@ Result<TrainState> begin_training(const Architecture& architecture, const TrainC
 Result<TrainReport> train(const TrainConfig& config, const Dataset& data, TrainState& state,
                           TrainListener* listener) {
   if (auto checked = check_state(config, state); !checked) return checked.error();
+  if (auto checked = check_data(data, state.weights.architecture); !checked) return checked.error();
   Training training(config, data, state);
   TrainReport report;
   double losses = 0;
@@ -180,7 +200,7 @@ Result<TrainReport> train(const TrainConfig& config, const Dataset& data, TrainS
       if (auto written = write_state(config.state_path, state); !written) return written.error();
   }
   report.step = state.step;
-  if (!config.state_path.empty())
+  if (!config.state_path.empty() && !due(state.step, config.state_every))
     if (auto written = write_state(config.state_path, state); !written) return written.error();
   return report;
 }
@@ -188,6 +208,8 @@ Result<TrainReport> train(const TrainConfig& config, const Dataset& data, TrainS
 Result<double> mean_loss(const TrainConfig& config, const Dataset& data, const Weights& weights,
                          std::uint64_t first, std::uint64_t last) {
   if (auto checked = check_config(config, weights.architecture); !checked) return checked.error();
+  if (auto sized = check_size(weights); !sized) return sized.error();
+  if (auto checked = check_data(data, weights.architecture); !checked) return checked.error();
   if (last <= first) return Error{"bad_config", "no sample", "training"};
   constexpr std::size_t rows_max = 64;
   std::vector<double> losses((last - first + rows_max - 1) / rows_max);

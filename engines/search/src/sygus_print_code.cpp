@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "reserved_words.hpp"
 #include "sygus_meaning.hpp"
 #include "sygus_print.hpp"
 
@@ -132,29 +133,11 @@ constexpr std::array helpers{
            "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);"},
 };
 
-constexpr std::array reserved{
-    "and",        "as",       "assert",    "async",    "await",    "break",     "class",
-    "continue",   "def",      "del",       "elif",     "else",     "except",    "finally",
-    "for",        "from",     "global",    "if",       "import",   "in",        "is",
-    "lambda",     "nonlocal", "not",       "or",       "pass",     "raise",     "return",
-    "try",        "while",    "with",      "yield",    "auto",     "bool",      "case",
-    "char",       "const",    "default",   "delete",   "do",       "double",    "enum",
-    "extern",     "false",    "float",     "function", "goto",     "int",       "let",
-    "long",       "new",      "null",      "short",    "static",   "std",       "struct",
-    "switch",     "this",     "throw",     "true",     "typedef",  "typeof",    "union",
-    "using",      "var",      "void",      "virtual",  "volatile", "len",       "abs",
-    "str",        "chr",      "ord",       "all",      "eval",     "arguments", "None",
-    "True",       "False",    "String",    "Number",   "Math",     "signed",    "unsigned",
-    "template",   "typename", "namespace", "operator", "private",  "public",    "protected",
-    "register",   "sizeof",   "inline",    "friend",   "explicit", "export",    "catch",
-    "instanceof", "debugger", "super",     "xor",      "compl",    "bitand",    "bitor",
-    "mutable",    "main"};
-
 class CodeWriter {
  public:
   CodeWriter(const Problem& problem, Language language) : problem_(problem), language_(language) {
     for (const Helper& helper : helpers) names_.insert(std::string(helper.name));
-    for (const char* const word : reserved) names_.insert(word);
+    for (const std::string_view word : reserved_words) names_.insert(std::string(word));
     name_ = fresh(problem.name);
     for (const Argument& argument : problem.arguments) arguments_.push_back(fresh(argument.name));
     for (const Function& function : problem.functions) functions_.push_back(fresh(function.name));

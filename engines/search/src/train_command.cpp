@@ -75,9 +75,12 @@ void train_on(Runtime& runtime, const Options& options, const StopSignals& signa
   config.state_every = state_every, config.report_every = report_every;
   auto state = first_state(options, config);
   if (!state) return fail(findings, state.error());
-  const auto tasks = nets::ListTasks::draw(counts_of(options.tasks), options.seed);
-  const auto others = nets::ListTasks::draw(
-      counts_of(std::max<std::uint64_t>(options.tasks / held_out_part, 100)), options.seed + 1);
+  nets::ListTasks tasks, others;
+  (void)runtime.run([&] {
+    tasks = nets::ListTasks::draw(counts_of(options.tasks), options.seed);
+    others = nets::ListTasks::draw(
+        counts_of(std::max<std::uint64_t>(options.tasks / held_out_part, 100)), options.seed + 1);
+  });
   TrainProgress progress(options, signals, state.value().step);
   Result<nets::TrainReport> report = Error{"closed", "the runtime did not run it", "train"};
   (void)runtime.run([&] { report = nets::train(config, tasks, state.value(), &progress); });
@@ -87,8 +90,6 @@ void train_on(Runtime& runtime, const Options& options, const StopSignals& signa
   (void)runtime.run(
       [&] { loss = nets::mean_loss(config, others, state.value().weights, 0, others.tasks()); });
   if (!loss) return fail(findings, loss.error());
-  if (auto kept = nets::write_state(config.state_path, state.value()); !kept)
-    return fail(findings, kept.error());
   if (auto written = nets::write_weights(options.output, state.value().weights); !written)
     return fail(findings, written.error());
   const std::string version = nets::version_of(state.value().weights);

@@ -77,7 +77,8 @@ TEST_CASE("litmus: aces are not folded by who has learnt a little") {
   Config config;
   config.workers = 2;
   const auto runtime = Runtime::start(config).value();
-  auto trainer = game->make_trainer(*runtime, {}).value();
+  auto trainer = game->make_trainer(*runtime, {.mode = UpdateMode::deterministic})
+                     .value();  // the same strategy each time
   REQUIRE(trainer->advance(
               400'000, [](void*) {}, nullptr) == Status::accepted);
   const auto* const sums =

@@ -169,7 +169,7 @@ TEST_CASE("engine: clients share the turns however much one of them asks") {
   std::vector<Handle> flood;
   Handle busy =
       fixture.submit(request({.spin_ns = 100'000}, 1'000'000));  // until all others have come
-  for (int i = 0; i < 200; ++i) flood.push_back(fixture.submit(request({.spin_ns = 100}, 2000)));
+  for (int i = 0; i < 200; ++i) flood.push_back(fixture.submit(request({.spin_ns = 10'000}, 2000)));
   SearchReply reply;
   Handle one = fixture.engine->submit(other, request({.spin_ns = 100}, 2000), fixture.rejection);
   busy.cancel();
@@ -185,7 +185,7 @@ TEST_CASE("engine: a more urgent level begins first") {
       fixture.submit(request({.spin_ns = 100'000}, 1'000'000));  // until all others have come
   std::vector<Handle> later;
   for (int i = 0; i < 20; ++i) {
-    Request low = request({.spin_ns = 10'000}, 100);
+    Request low = request({.spin_ns = 100'000}, 10'000);
     low.level = 2;
     later.push_back(fixture.submit(std::move(low)));
   }

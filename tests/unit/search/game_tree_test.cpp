@@ -117,6 +117,35 @@ TEST_CASE("tree: proofs agree with the solver") {
   CHECK(proven > 50);
 }
 
+TEST_CASE(
+    "tree: proofs of two workers agree with the solver, also where nodes are recycled under them") {
+  Solver solver(18);
+  Xorshift random(23);
+  int proven = 0;
+  for (int game = 0; game < 60; ++game) {
+    Position position;
+    for (int i = 0; i < 26 && !position.over();) {
+      const int column = static_cast<int>(random.below(7));
+      if (!position.can_play(column)) continue;
+      position.play(column);
+      ++i;
+    }
+    if (position.over()) continue;
+    GameTree tree(position, {.memory_bytes_max = 1, .workers = 2, .transpositions = game % 2 == 0});
+    const auto run = [&](std::uint32_t worker) {
+      tree.run({.simulations = 10000}, AlertRollouts<ConnectFour>(worker + 1), worker);
+    };
+    std::thread other(run, 1);
+    run(0);
+    other.join();
+    CHECK(tree.in_flight() == 0);
+    if (tree.proof() == Proof::none) continue;
+    ++proven;
+    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(solver.solve(position)));
+  }
+  CHECK(proven > 5);
+}
+
 TEST_CASE("tree: a leaf met twice is searched on with even priors, and its own come in place") {
   GameTree tree(Position{}, {.exploration = 4.0F});
   const std::array<float, 7> wanted = {0, 0, 0, 0, 0, 3, 1};
@@ -290,7 +319,9 @@ TEST_CASE("tree: several workers in one tree lose no simulation") {
     CHECK(tree.visits() >= workers * each);
     CHECK(tree.visits() <= workers * (each + 500));
     for (const RootMove& move : root_moves(tree)) CHECK(move.value <= 1.0);
-    CHECK(tree.best() == 3);
+    // A middle column; which of the three is a matter of how the workers met.
+    CHECK(tree.best() >= 2);
+    CHECK(tree.best() <= 4);
   }
 }
 

@@ -28,6 +28,8 @@ const nets::Architecture taught_shape = {10,
 class Rules final : public nets::Dataset {
  public:
   explicit Rules(std::uint64_t count) : count_(count) {}
+  std::size_t inputs() const override { return 10; }
+  std::size_t outputs() const override { return 7; }
   std::uint64_t samples() const override { return count_; }
   void sample(std::uint64_t seed, std::uint64_t i, float* x, float* t) const override {
     for (std::uint64_t k = 0; k < 10; ++k)
@@ -109,7 +111,7 @@ class StopAt final : public nets::TrainListener {
 }  // namespace
 
 TEST_CASE("net trainer: gradients are the differences of the loss") {
-  const Rules rules(0);
+  const Rules rules(nets::Dataset::endless);
   for (const nets::Architecture& a :
        {taught_shape, nets::Architecture{10, {}, {{HeadKind::logits, 7}}},
         nets::Architecture{
@@ -148,7 +150,7 @@ TEST_CASE("net trainer: gradients are the differences of the loss") {
 }
 
 TEST_CASE("net trainer: heads weigh as they are told") {
-  const Rules rules(0);
+  const Rules rules(nets::Dataset::endless);
   nets::TrainConfig config;
   const nets::Weights weights = nets::initial_weights(taught_shape, 2);
   const double all = nets::mean_loss(config, rules, weights, 0, 100).value();
@@ -240,6 +242,9 @@ TEST_CASE("net trainer: what cannot be trained is refused") {
   CHECK(code([](nets::TrainConfig& c) { c.shard_rows = 0; }) == "bad_config");
   CHECK(code([](nets::TrainConfig& c) { c.batch = 65536, c.shard_rows = 1; }) == "bad_config");
   CHECK(code([](nets::TrainConfig& c) { c.rate = std::nanf(""); }) == "bad_config");
+  CHECK(code([](nets::TrainConfig& c) {
+          c.shard_rows = ~0U;
+        }).empty());  // one shard, of the whole batch
   CHECK(code([](nets::TrainConfig& c) { c.head_weights = {1}; }) == "bad_config");
   const nets::TrainConfig config = short_run();
   CHECK(nets::begin_training({0, {}, {{HeadKind::linear, 1}}}, config).error().code ==
@@ -247,6 +252,14 @@ TEST_CASE("net trainer: what cannot be trained is refused") {
   auto state = nets::begin_training(taught_shape, config).value();
   state.weights.parameters[0] = std::nanf("");
   CHECK(nets::train(config, Rules(10), state).error().code == "diverged");
+  CHECK(nets::train(config, Rules(0), state).error().code == "bad_config");
+  nets::Architecture other = taught_shape;
+  ++other.inputs;  // as a state file of other features has it
+  auto foreign = nets::begin_training(other, config).value();
+  CHECK(nets::train(config, Rules(10), foreign).error().code == "architecture");
+  CHECK(nets::mean_loss(config, Rules(10), foreign.weights, 0, 5).error().code == "architecture");
+  state.weights.parameters.pop_back();
+  CHECK(nets::mean_loss(config, Rules(10), state.weights, 0, 5).error().code == "architecture");
 }
 
 TEST_CASE("net trainer: every sample stands once in each epoch, in another order in the next") {

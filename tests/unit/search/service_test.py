@@ -158,9 +158,10 @@ class ServeTest(unittest.TestCase):
                     '{"id": "u", "exmples": []}',
                     '{"id": "k", "examples": [{"in": [1], "out": "a"}, {"in": ["b"], "out": "c"}]}',
                     '{"id": "n", "examples": [{"in": ["b"]}]}', '{"id": "f", "examples": [{"in": [0.5], "out": "c"}]}',
+                    '{"id": "r", "name": "sum", "examples": [{"in": ["b"], "out": "b"}]}',
                     '{"id": "s", "sygus": "(("}', '{"id": "\xff"}', '{"stats": true}')
         self.assertEqual(server.end(), 0)
-        for name in 'euknfs':
+        for name in 'euknfrs':
             self.assertEqual([reply['status'] for reply in server.of(name)], ['error'], name)
             self.assertTrue(server.of(name)[0]['error']['message'])
         self.assertEqual(server.of('k')[0]['error']['line'], 8)

@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 #include <weir/result.hpp>
+#include <weir/search/list_features.hpp>
 #include <weir/search/list_tasks.hpp>
 #include <weir/search/net_trainer.hpp>
 
@@ -38,6 +39,8 @@ class ListTasks final : public Dataset {
   std::size_t tasks() const noexcept { return starts_.size(); }
   std::size_t memory() const noexcept { return numbers_.capacity() * sizeof(std::int16_t); }
 
+  std::size_t inputs() const override { return lists::list_features_length; }
+  std::size_t outputs() const override { return lists::functions; }
   std::uint64_t samples() const override { return tasks() * variants; }
   /// Sample i is of task i mod tasks().
   void sample(std::uint64_t seed, std::uint64_t i, float* features, float* targets) const override;

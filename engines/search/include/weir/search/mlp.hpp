@@ -7,11 +7,12 @@
 //
 // Shape:  parameters layer after layer, of each the weights (input after input, its outputs side by side), then biases.
 // Roles:  a Network is const; any number of threads evaluate it.
-// Shape:  parameters layer after layer, of each the weights (one input's to all outputs, then the next's), then biases.
-//         against each other when the network is made, and rows are computed singly where they differ.
+// Order:  a row's outputs have the same bits whatever its batch: the sizes of batches that are used are compared with
+//         each other when the network is made, and rows are computed singly where they differ.
 // Errors: architecture (limits, widths that do not fit, a wrong number of parameters), corrupt (a weight that is no
 //         number), evaluator (oneDNN refuses).
-// Memory: the weights about twice (in the layouts that the batch sizes prefer); buffers of 128 rows a thread.
+// Memory: the weights about twice (in the layouts that the batch sizes prefer), and three buffers of at most 96 rows a
+//         thread.
 // Cost:   512-1024-1024-64, one thread: see bench/search/net_speed.cpp.
 #pragma once
 

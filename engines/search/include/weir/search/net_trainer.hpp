@@ -25,7 +25,11 @@ namespace weir::search::nets {
 class Dataset {
  public:
   virtual ~Dataset() = default;
-  /// How many there are, each seen once before any is seen again; 0: no end, and none is seen twice.
+  static constexpr std::uint64_t endless = ~std::uint64_t{0};
+  /// Of one sample; those of the network that is taught.
+  virtual std::size_t inputs() const = 0;
+  virtual std::size_t outputs() const = 0;
+  /// How many there are, each seen once before any is seen again; endless: none is seen twice. None are refused.
   virtual std::uint64_t samples() const = 0;
   /// Sample number i: all of the network's inputs, and a target for each output.
   virtual void sample(std::uint64_t seed, std::uint64_t i, float* features,
@@ -39,9 +43,10 @@ struct TrainConfig {
   float rate = 1e-3F, rate_last = 1e-4F;  // from the first step to the last, along a cosine
   float decay = 0;                        // of weights, a step, times the rate
   float beta_1 = 0.9F, beta_2 = 0.999F, epsilon = 1e-8F;
-  std::vector<float> head_weights;                       // of the heads' losses; none: 1 each
-  std::string state_path;                                // where the state is kept; empty: nowhere
-  std::uint64_t state_every = 1000, report_every = 100;  // steps; 0: at the end only
+  std::vector<float> head_weights;  // of the heads' losses; none: 1 each
+  std::string state_path;           // where the state is kept; empty: nowhere
+  std::uint64_t state_every = 1000,
+                report_every = 100;  // steps; 0: the state at the end only, no reports
 };
 
 struct TrainState {

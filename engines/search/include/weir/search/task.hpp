@@ -31,8 +31,9 @@ enum class Domain : std::uint8_t {
 struct Task {
   Domain domain = Domain::text;
   std::vector<Example> examples;
-  std::string name = "f";  // of the function that is written
-  int level = 1;           // 0 is served first, 2 last
+  std::string name =
+      "f";  // of the function that is written: letters, digits, _; none that a language reserves
+  int level = 1;  // 0 is served first, 2 last
 };
 
 enum class Language : std::uint8_t { sygus, cpp, python, js };

@@ -47,7 +47,7 @@ struct alignas(64) TreeNode {
   atomic<std::uint64_t> drawn{0};  // moves that are proven to draw
   atomic<std::uint32_t> total{0};  // visits of all moves; kept where one worker is inside
   atomic<std::uint16_t> generation{
-      0};  // how often the node was taken: a ticket is not out for 65,536 times
+      0};  // how often the node was given back: a ticket is not out for 65,536 times
   atomic<std::uint8_t> proof{0};  // a Proof, and above it the move that wins
   atomic<std::uint8_t> touched{0};
   Statistics lanes;
@@ -123,8 +123,6 @@ class TreeArena {
     node.total.store(0, relaxed);    // relaxed: as above
     node.proof.store(0, relaxed);    // relaxed: as above
     node.touched.store(1, relaxed);  // relaxed: a hint
-    node.generation.store(node.generation.load(relaxed) + 1,
-                          relaxed);  // relaxed: only its taker writes it
   }
 
   /// From now on the node is found by its key.
@@ -200,9 +198,11 @@ class TreeArena {
   static bool live(const Node& node) noexcept {
     return node.key.load(relaxed) != tree_dead_key;
   }  // relaxed: alone
+  /// Who holds a reference to it sees by the generation that it is gone, before anybody takes it again.
   static void bury(Node& node) noexcept {
-    node.key.store(tree_dead_key, relaxed);
-  }  // relaxed: alone
+    node.key.store(tree_dead_key, relaxed);                             // relaxed: alone
+    node.generation.store(node.generation.load(relaxed) + 1, relaxed);  // relaxed: alone
+  }
 
   atomic<std::uint32_t>& slot(std::uint64_t key) const noexcept {
     return index_[(key * 0x9e3779b97f4a7c15ULL) >> (64 - std::bit_width(index_slots_ - 1))];

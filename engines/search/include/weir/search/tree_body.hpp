@@ -103,7 +103,8 @@ bool Tree<Game>::enter(std::uint32_t worker) noexcept {
   inside.store(1, seq_cst);
   // (2) seq_cst pairs with (3), (5): the list of free nodes and the nodes as they were left
   if (closing_.load(seq_cst) == 0) return true;
-  inside.store(0, relaxed);  // relaxed: nothing was done
+  // (6b) release pairs with (4): what this worker did when it was inside before; a plain store ends that chain
+  inside.store(0, release);
   return false;
 }
 
@@ -150,7 +151,8 @@ bool Tree<Game>::alone(std::uint32_t worker) noexcept {
     // (4) seq_cst pairs with (1), (6): that worker is out, and what it did is seen
     while (workers_[i].inside.load(seq_cst) != 0 && ++looks < looks_max) cpu_relax();
     if (looks < looks_max) continue;
-    closing_.store(0, relaxed);  // relaxed: nothing was done
+    // (5b) release pairs with (2): what was recycled before; a plain store ends that chain
+    closing_.store(0, release);
     return false;
   }
   return true;
@@ -256,11 +258,12 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket,
     if (node.touched.load(relaxed) == 0)
       node.touched.store(1, relaxed);  // relaxed: a hint for recycling
     const auto proof = static_cast<Proof>(node.proof.load(relaxed) & 3);  // relaxed: stands alone
-    if (proof != Proof::none) {
-      ticket.value = back_up<shared, false>(ticket, exact(proof));
-      prove(ticket, proof);
+    const auto end_as = [&](Proof known) {
+      ticket.value = back_up<shared, false>(ticket, exact(known));
+      prove(ticket, known);
       return Selected::done;
-    }
+    };
+    if (proof != Proof::none) return end_as(proof);
     std::uint32_t lane = 0;
     if (!shared && at == root_ && policy_.halving()) {
       lane = policy_.next(node.open.load(relaxed),
@@ -268,6 +271,10 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket,
                           {detail::plain(node.lanes.values), lane_count});
     } else {
       lane = pick<shared>(node, worth - options_.first_play_reduction);
+    }
+    if constexpr (shared) {
+      // relaxed: a closed move stays closed. All are: each of them loses, and who closed the last has yet to say so
+      if (node.lanes.priors[lane].load(relaxed) == closed_prior) return end_as(Proof::loss);
     }
     std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
     arena_.prefetch(next);
@@ -390,17 +397,21 @@ void Tree<Game>::finish(Ticket<Game>& ticket, float value, std::span<const float
   if (!priors.empty()) {
     const auto& step = ticket.path[ticket.depth - 1];
     Node& parent = arena_[step.at.node];
+    const bool there =
+        parent.generation.load(relaxed) == step.at.generation;  // relaxed: fixed while inside
     const std::uint64_t key = Game::key(ticket.state);
-    std::uint32_t at = parent.lanes.links[step.lane].load(relaxed);  // relaxed: holds() decides
+    std::uint32_t at = Arena::none;
+    if (there) at = parent.lanes.links[step.lane].load(relaxed);  // relaxed: holds() decides
     if (at == Arena::none || !arena_.holds(at, key)) at = arena_.find(key);
-    if (at == Arena::none && ticket.depth < Game::plies_max) {
+    if (at == Arena::none && there && ticket.depth < Game::plies_max) {
       at = shared ? grow<true>(ticket.state, key, worker) : grow<false>(ticket.state, key, worker);
     }
-    // A parent that was recycled may get a link that is no child's: links hold only where the keys agree.
     if (at != Arena::none) {
       write_priors(arena_[at], priors, false);
-      parent.lanes.links[step.lane].store(at,
-                                          relaxed);  // relaxed: whoever follows it looks at the key
+      // A parent that grow() has just recycled may get a link that is no child's: links hold only where keys agree.
+      if (there)
+        parent.lanes.links[step.lane].store(
+            at, relaxed);  // relaxed: whoever follows it looks at the key
     }
   }
   add<false>(workers_[worker].out, ~0U);
