@@ -8,6 +8,8 @@
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
 
+#include "rules_text.hpp"
+
 namespace weir::mccfr::abstraction {
 namespace {
 
@@ -186,8 +188,8 @@ class BucketReader {
   Result<Done> take_street(const nlohmann::json& j, int round) {
     BucketFile::Street& street = file_->streets_[static_cast<std::size_t>(round)];
     street.plan = j.at("plan").dump();
-    const auto count = j.at("count").get<std::int64_t>();
-    const auto width = j.at("width").get<std::int64_t>();
+    const auto count = whole_at<std::int32_t>(j, "count");
+    const auto width = whole_at<std::int32_t>(j, "width");
     if (count < 1 || count > (round == 0 ? kind_count : 1000) ||
         (width != 0 && width != 8 && width != 64)) {
       return error(
@@ -195,9 +197,9 @@ class BucketReader {
           "its header has numbers of the " + std::string(round_name(round)) + " that cannot be",
           front_bytes);
     }
-    street.count = static_cast<int>(count);
+    street.count = count;
     street.width = static_cast<std::size_t>(width);
-    street.used = j.at("used").get<int>();
+    street.used = whole_at<std::int32_t>(j, "used");
     street.scale = j.at("scale").get<double>();
     street.distortion = j.at("distortion").get<double>();
     const auto n = static_cast<std::size_t>(count);

@@ -123,9 +123,10 @@ class Reader {
 
 Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
   CheckpointHeader header;
-  auto rules = rules_of(j.value("rules", json::object()));
-  auto state = state_of(j.value("state", json::object()));
-  auto undone = state_of(j.value("undone", json::object()));
+  const auto part = [&j](const char* key) { return j.contains(key) ? j.at(key) : json(); };
+  auto rules = rules_of(part("rules"));
+  auto state = state_of(part("state"));
+  auto undone = state_of(part("undone"));
   if (!rules || !state || !undone)
     return reader.error("corrupt", "its header lacks rules or states");
   header.rules = rules.value();
@@ -133,10 +134,10 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
   header.undone = undone.value();
   try {
     header.game = j.at("game").dump();
-    header.entries = j.at("entries").get<std::uint64_t>();
-    header.regret_bytes = j.at("regret_bytes").get<std::uint32_t>();
-    header.sum_bytes = j.at("sum_bytes").get<std::uint32_t>();
-    header.undo_entries = j.at("undo_entries").get<std::uint64_t>();
+    header.entries = whole_at<std::uint64_t>(j, "entries");
+    header.regret_bytes = whole_at<std::uint32_t>(j, "regret_bytes");
+    header.sum_bytes = whole_at<std::uint32_t>(j, "sum_bytes");
+    header.undo_entries = whole_at<std::uint64_t>(j, "undo_entries");
   } catch (const json::exception& error) {
     return reader.error("corrupt", error.what());
   }

@@ -1,6 +1,8 @@
 #include "holdem_training.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/terminal.hpp>
@@ -117,7 +119,23 @@ Result<Done> complete_from_file(nlohmann::json& json) {
   return Done{};
 }
 
+/// One that is no 32-bit number >= 0 would be converted to whatever, or not at all.
+bool whole_number(const nlohmann::json& json) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (json.is_number_unsigned()) return json.get<std::uint64_t>() <= std::uint64_t{most};
+  return json.is_number_integer() && json.get<std::int64_t>() >= 0 &&
+         json.get<std::int64_t>() <= most;
+}
+
 Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
+  for (const char* key : {"stack", "ante", "blinds", "buckets"}) {
+    const nlohmann::json& member = json.at(key);
+    if (member.is_array() ? !std::all_of(member.begin(), member.end(), whole_number)
+                          : !whole_number(member))
+      return holdem_error("\"" + std::string(key) + "\" is " + member.dump() +
+                              ": whole numbers from 0 to 2147483647",
+                          "game");
+  }
   HoldemConfig config;
   const auto blinds = json.at("blinds").get<std::vector<Chips>>();
   if (blinds.size() != 2) return holdem_error("\"blinds\" are two numbers", "game");

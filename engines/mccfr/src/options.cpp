@@ -224,7 +224,7 @@ void add_train(CLI::App& app, Options& o) {
   app.add_option("--checkpoint-interval", o.checkpoint_interval,
                  "Iterations between checkpoints; 0: at the end alone")
       ->transform(whole(0, any));
-  app.add_flag("--resume", o.resume, "Go on from DIR/latest");
+  app.add_flag("--resume", o.resume, "Go on from DIR/latest; begin anew where there is none yet");
   app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
   app.add_option("--response-deals", o.response_deals,
                  "Where no exact measure is: deals from which a response learns what it can win; "

@@ -48,9 +48,9 @@ Result<TrainRules> rules_of(const json& j) {
     auto discount = Discount::parse(j.at("discount").get<std::string>());
     if (!discount) return discount.error();
     rules.discount = discount.value();
-    rules.discount_interval = j.at("discount_interval").get<std::uint64_t>();
-    rules.batch = j.at("batch").get<std::uint32_t>();
-    rules.seed = j.at("seed").get<std::uint64_t>();
+    rules.discount_interval = whole_at<std::uint64_t>(j, "discount_interval");
+    rules.batch = whole_at<std::uint32_t>(j, "batch");
+    rules.seed = whole_at<std::uint64_t>(j, "seed");
     return rules;
   } catch (const json::exception& error) {
     return Error{"corrupt", error.what(), "rules"};
@@ -60,10 +60,10 @@ Result<TrainRules> rules_of(const json& j) {
 Result<TrainState> state_of(const json& j) {
   try {
     TrainState state;
-    state.iterations = j.at("iterations").get<std::uint64_t>();
-    state.discounts = j.at("discounts").get<std::uint64_t>();
-    state.nodes = j.at("nodes").get<std::uint64_t>();
-    state.traversals = j.at("traversals").get<std::uint64_t>();
+    state.iterations = whole_at<std::uint64_t>(j, "iterations");
+    state.discounts = whole_at<std::uint64_t>(j, "discounts");
+    state.nodes = whole_at<std::uint64_t>(j, "nodes");
+    state.traversals = whole_at<std::uint64_t>(j, "traversals");
     state.value_sum = j.at("value_sum").get<double>();
     return state;
   } catch (const json::exception& error) {

@@ -1,6 +1,8 @@
 // rules_text.hpp: training rules and states as JSON, for checkpoints; private.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <weir/mccfr/trainer.hpp>
 
@@ -12,5 +14,14 @@ nlohmann::json to_json(const TrainState& state);
 Result<TrainRules> rules_of(const nlohmann::json& json);
 Result<TrainState> state_of(const nlohmann::json& json);
 Result<Algorithm> algorithm_of(std::string_view word);
+
+/// A whole number >= 0, at most the largest of T. Throws json::exception where there is none: a fraction is refused,
+/// not converted, as one beyond T could not be.
+template <class T>
+T whole_at(const nlohmann::json& json, const char* key) {
+  const auto number = json.at(key).template get_ref<const nlohmann::json::number_unsigned_t&>();
+  return static_cast<T>(
+      std::min<nlohmann::json::number_unsigned_t>(number, std::numeric_limits<T>::max()));
+}
 
 }  // namespace weir::mccfr

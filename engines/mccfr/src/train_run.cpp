@@ -142,6 +142,13 @@ bool TrainRun::prepare() {
     fail(findings_, {"usage", "--resume needs --out, the folder to go on in", "train"});
     return false;
   }
+  // A run that was killed before its first checkpoint is gone on with by the same command as any other.
+  std::error_code none;
+  if (options_.resume_from.empty() && options_.resume &&
+      std::filesystem::symlink_status(from, none).type() == std::filesystem::file_type::not_found) {
+    session_.say(fmt::format("no checkpoint in {} yet: begins anew", options_.out));
+    return true;
+  }
   return from.empty() || load(from);
 }
 

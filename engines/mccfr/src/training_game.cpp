@@ -48,7 +48,8 @@ class OneCardTraining final : public TrainingGame {
 
 Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json) {
   const auto j = nlohmann::json::parse(json, nullptr, false);
-  const std::string name = j.is_object() ? j.value("name", std::string()) : std::string();
+  const bool named = j.is_object() && j.contains("name") && j.at("name").is_string();
+  const std::string name = named ? j.at("name").get<std::string>() : std::string();
   if (name == "kuhn")
     return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::kuhn()));
   if (name == "leduc")

@@ -1,6 +1,8 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 #include <weir/segmentation/record.hpp>
 #include <weir/segmentation/text.hpp>
 
@@ -42,6 +44,22 @@ void append_segments(std::string& out, const std::vector<Segment>& segments) {
   out += ']';
 }
 
+/// A whole number of type T, `otherwise` where there is no such member. Throws json::exception where it is no whole
+/// number or does not fit: it is refused, not converted.
+template <class T>
+T whole(const nlohmann::json& json, const char* key, std::optional<T> otherwise = {}) {
+  if (otherwise && !json.contains(key)) return *otherwise;
+  const nlohmann::json& number = json.at(key);
+  if (number.is_number_unsigned()) {
+    const auto value = number.get<std::uint64_t>();
+    if (std::in_range<T>(value)) return static_cast<T>(value);
+  } else if (number.is_number_integer()) {
+    const auto value = number.get<std::int64_t>();
+    if (std::in_range<T>(value)) return static_cast<T>(value);
+  }
+  throw nlohmann::json::other_error::create(501, "is no whole number in range", &number);
+}
+
 template <class T, std::size_t N>
 T by_name(std::string_view word, const T (&values)[N]) {
   for (const T value : values) {
@@ -58,8 +76,8 @@ Segment parse_segment(const nlohmann::json& json) {
   Segment segment;
   segment.type = by_name(json.at("type").get<std::string>(), types);
   segment.direction = by_name(json.at("direction").get<std::string>(), directions);
-  segment.first = json.at("first").get<std::size_t>();
-  segment.last = json.at("last").get<std::size_t>();
+  segment.first = whole<std::size_t>(json, "first");
+  segment.last = whole<std::size_t>(json, "last");
   segment.v_start = json_double(json.at("v_start"));
   segment.v_end = json_double(json.at("v_end"));
   return segment;
@@ -68,8 +86,8 @@ Segment parse_segment(const nlohmann::json& json) {
 Record parse_record(const nlohmann::json& json) {
   Record r;
   r.path = json.at("path").get<std::string>();
-  r.input.size = json.at("size").get<std::uint64_t>();
-  r.input.mtime_ns = json.at("mtime_ns").get<std::int64_t>();
+  r.input.size = whole<std::uint64_t>(json, "size");
+  r.input.mtime_ns = whole<std::int64_t>(json, "mtime_ns");
   r.input.config = json.at("config").get<std::string>();
   r.input.hash = json.value("hash", "");
   r.status = json.at("status").get<std::string>();
@@ -77,15 +95,15 @@ Record parse_record(const nlohmann::json& json) {
   r.proc = json.value("proc", "");
   r.date = json.value("date", "");
   r.origin = json.value("date_origin", "");
-  r.start_us = json.value("start_us", std::int64_t{0});
-  r.rows = json.value("rows", std::uint64_t{0});
-  r.bytes = json.value("bytes", std::uint64_t{0});
-  r.part = json.value("part", -1);
-  r.part_bytes = json.value("part_bytes", std::uint64_t{0});
+  r.start_us = whole<std::int64_t>(json, "start_us", 0);
+  r.rows = whole<std::uint64_t>(json, "rows", 0);
+  r.bytes = whole<std::uint64_t>(json, "bytes", 0);
+  r.part = whole<int>(json, "part", -1);
+  r.part_bytes = whole<std::uint64_t>(json, "part_bytes", 0);
   r.reason = json.value("reason", "");
   r.what = json.value("what", "");
-  r.line = json.value("line", std::uint64_t{0});
-  r.byte = json.value("byte", std::uint64_t{0});
+  r.line = whole<std::uint64_t>(json, "line", 0);
+  r.byte = whole<std::uint64_t>(json, "byte", 0);
   if (json.contains("notes")) r.notes = json.at("notes").get<std::vector<std::string>>();
   if (json.contains("segments")) {
     for (const auto& segment : json.at("segments")) r.segments.push_back(parse_segment(segment));
