@@ -149,7 +149,7 @@ void add_learning(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--batch-size", o.batch,
                  "Iterations of a deterministic batch; default: by the game")
-      ->transform(whole(1, 1 << 24));
+      ->transform(whole(1, batch_max));
   app.add_option("--epsilon,--exploration,--exploration-epsilon", o.exploration,
                  "How often outcome sampling draws uniformly")
       ->check(number(0.001, 1))

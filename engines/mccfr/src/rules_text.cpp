@@ -51,6 +51,11 @@ Result<TrainRules> rules_of(const json& j) {
     rules.discount_interval = whole_at<std::uint64_t>(j, "discount_interval");
     rules.batch = whole_at<std::uint32_t>(j, "batch");
     rules.seed = whole_at<std::uint64_t>(j, "seed");
+    const SamplingRules& sampling = rules.sampling;
+    if (rules.batch > batch_max || rules.discount_interval == 0 || !(sampling.exploration > 0) ||
+        sampling.exploration > 1 || !(sampling.prune_probability >= 0) ||
+        sampling.prune_probability > 1)
+      return Error{"corrupt", "its rules have numbers that no run has", "rules"};
     return rules;
   } catch (const json::exception& error) {
     return Error{"corrupt", error.what(), "rules"};

@@ -1,10 +1,14 @@
 // Deterministic training, checkpoints, and the traps of samplers.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <support/watchdog.hpp>
+#include <thread>
 #include <unit/platform/temporary_directory.hpp>
 #include <vector>
 #include <weir/mccfr/checkpoint.hpp>
@@ -74,6 +78,33 @@ TEST_CASE("training: deterministic tables depend on no number of workers") {
     TrainRules other = rules;
     other.seed = 12;
     CHECK(hash_after(other, 7'000, 2) != one);
+  }
+}
+
+TEST_CASE("training: it ends while a worker is held, whoever looks at it slowly") {
+  // What stopped the original: far more results than its buffers held, a slow consumer, a worker that was away.
+  TrainRules rules = deterministic_rules();
+  for (const UpdateMode mode : {UpdateMode::deterministic, UpdateMode::fast}) {
+    rules.mode = mode;
+    const auto runtime = runtime_of(3);
+    test::Watchdog watchdog("training beside a held worker", runtime.get());
+    auto producer = runtime->producer("holds").value();
+    std::atomic<bool> held{false}, over{false};
+    REQUIRE(producer
+                .submit([&] {
+                  held = true;
+                  while (!over) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                })
+                .status == Status::accepted);
+    while (!held) std::this_thread::yield();
+    auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
+    const auto look = [](void*) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };
+    CHECK(trainer->advance(60'000, look, nullptr) == Status::accepted);
+    CHECK(trainer->state().iterations == 60'000);
+    if (mode == UpdateMode::deterministic)
+      CHECK(table_sha256(*trainer) == hash_after(rules, 60'000, 1));
+    over = true;
+    CHECK(runtime->barrier().status == Status::accepted);
   }
 }
 

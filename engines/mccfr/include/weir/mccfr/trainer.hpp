@@ -35,13 +35,15 @@ enum class UpdateMode : std::uint8_t {
   deterministic,  // batches: one half for each player, the same table for any number of workers
 };
 
+inline constexpr std::uint32_t batch_max = 1 << 24;
+
 struct TrainRules {
   Algorithm algorithm = Algorithm::external;
   UpdateMode mode = UpdateMode::fast;
   SamplingRules sampling = {};
   Discount discount = {};
   std::uint64_t discount_interval = 1000;  // iterations
-  std::uint32_t batch = 0;                 // iterations; 0: by the game
+  std::uint32_t batch = 0;                 // iterations, at most batch_max; 0: by the game
   std::uint64_t seed = 1;
 };
 
