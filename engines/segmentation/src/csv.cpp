@@ -9,6 +9,7 @@
 #include <weir/segmentation/header.hpp>
 #include <weir/segmentation/text.hpp>
 
+#include "plain_rows.hpp"
 #include "short_number.hpp"
 
 namespace weir::segmentation {
@@ -86,6 +87,8 @@ class Reader {
   std::optional<Reject> read_columns(std::string_view line, const ProcedureSpec& spec,
                                      bool only_spec);
   std::optional<Reject> read_row(std::string_view line);
+  void find_plain();
+  std::size_t read_plain(std::size_t offset);
   bool read_cell(Slot& slot, const Field& cell);
   void take_back_row();
   void convert_units(CsvNotes& notes);
@@ -101,6 +104,10 @@ class Reader {
   bool columns_only_;  // ends when all types are decided
   std::vector<Slot> slots_;
   std::vector<std::string> names_;
+  std::vector<double*> plain_;  // where the next rows' numbers go; empty: not all columns are such
+  bool waiting_ = false;        // for a column's first value, which decides its type
+  std::size_t pause_ = 0;       // rows to be read one by one before plain ones are expected again
+  std::size_t pause_next_ = 1;  // how many after the next failure
   std::size_t line_ = 0;
 };
 
@@ -272,6 +279,46 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
   return std::nullopt;
 }
 
+/// Whether rows of plain numbers fill all columns there are; to be asked again while types are undecided.
+void Reader::find_plain() {
+  waiting_ = !columns_only_ && !decided();
+  if (columns_only_) return;
+  const bool plain = std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    return slot.type == ColumnType::float64 && slot.decided && slot.target != nullptr;
+  });
+  if (plain) plain_.resize(slots_.size());
+}
+
+/// Reads rows of plain numbers from byte `offset` on, as many as there are; gives where the next row begins.
+std::size_t Reader::read_plain(std::size_t offset) {
+  if (pause_ > 0) {
+    --pause_;
+    return offset;
+  }
+  constexpr std::size_t batch_rows = 128;
+  const char* at = text_.data() + offset;
+  std::size_t total = 0;
+  for (std::size_t got = batch_rows; got == batch_rows; total += got) {
+    for (std::size_t k = 0; k < slots_.size(); ++k) {
+      std::vector<double>& floats = slots_[k].target->floats;
+      floats.resize(table_.rows + batch_rows);
+      plain_[k] = floats.data() + table_.rows;
+    }
+    const PlainRows read = read_plain_rows(at, text_.data() + text_.size(), plain_, batch_rows);
+    at = read.stop;
+    got = read.rows;
+    table_.rows += got;
+  }
+  for (const Slot& slot : slots_) {
+    slot.target->floats.resize(table_.rows);
+    if (!slot.target->valid.empty()) slot.target->valid.resize(table_.rows, 1);
+  }
+  line_ += total;
+  pause_next_ = total > pause_next_ ? 1 : std::min(2 * pause_next_, batch_rows);
+  pause_ = pause_next_ - 1;
+  return static_cast<std::size_t>(at - text_.data());
+}
+
 /// Numbers in another unit than the column's become those of the column's.
 void Reader::convert_units(CsvNotes& notes) {
   for (const Slot& slot : slots_) {
@@ -312,15 +359,18 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
   bool columns_read = false;
   for (; offset < text_.size(); ++line_) {
     if (columns_only_ && columns_read && decided()) break;
+    if (!plain_.empty()) offset = read_plain(offset);
     const std::size_t begin = offset;
     const std::string_view row = next_line(text_, offset);
     if (row.empty() || row.front() == '#' || trim(row).empty()) continue;
     if (!columns_read) {
       columns_read = true;
       if (auto refused = read_columns(row, spec, only_spec)) return refused;
+      find_plain();
       continue;
     }
     auto refused = read_row(row);
+    if (waiting_) find_plain();
     const bool unterminated = offset == text_.size() && text_.back() != '\n';
     if (unterminated) {
       notes.cut_last_line = refused.has_value();

@@ -38,6 +38,8 @@ struct Facts {
   std::size_t values = 0;   // that are no nulls
   std::size_t runs = 0;     // of equal values, nulls left out; not counted on where they are short
   bool runs_short = false;  // fewer than run_rows_min values a run
+  bool has_range = false;   // the next two are known: of floats that are neither null nor NaN
+  double low = 0, high = 0;
   bool single() const noexcept { return runs == 1 && nulls == 0; }
 };
 

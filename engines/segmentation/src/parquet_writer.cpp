@@ -60,6 +60,14 @@ void find_bounds(const Slice& slice, const Facts& facts, Chunk& chunk) {
   const Column& column = *slice.column;
   chunk.has_bounds = false;
   if (facts.nans != 0 || facts.values == 0) return;
+  if (facts.has_range) {
+    chunk.max.clear();
+    chunk.min.clear();
+    append_le(chunk.max, facts.high == 0.0 ? 0.0 : facts.high);  // the format's rule for zeros
+    append_le(chunk.min, facts.low == 0.0 ? -0.0 : facts.low);
+    chunk.has_bounds = true;
+    return;
+  }
   std::size_t low = slice.count;
   std::size_t high = slice.count;
   const auto less = [&](std::size_t a, std::size_t b) {
@@ -138,7 +146,8 @@ struct ParquetWriter::State {
   ZSTD_CCtx* context;
   std::string out;          // what this call returns
   std::size_t written = 0;  // of this file, by the calls before
-  std::string page, packed, head, footer;
+  std::string page, head, footer;
+  std::string packed;         // never shrinks: to grow it again would clear it
   std::vector<Slice> slices;  // of the row group
   RowGroup own;               // of encode() and of add_row_group() from a table
   std::vector<Run> runs;
@@ -151,19 +160,18 @@ struct ParquetWriter::State {
 
 std::string_view ParquetWriter::State::compress(std::int64_t codec, std::string_view body) {
   if (codec == format::uncompressed) return body;
+  const std::size_t bound = codec == format::snappy ? snappy::MaxCompressedLength(body.size())
+                                                    : ZSTD_compressBound(body.size());
+  if (packed.size() < bound) packed.resize(bound);
   if (codec == format::snappy) {
-    packed.resize(snappy::MaxCompressedLength(body.size()));
     std::size_t size = 0;
     snappy::RawCompress(body.data(), body.size(), packed.data(), &size);
-    packed.resize(size);
-    return packed;
+    return {packed.data(), size};
   }
-  packed.resize(ZSTD_compressBound(body.size()));
   const std::size_t size = ZSTD_compressCCtx(context, packed.data(), packed.size(), body.data(),
                                              body.size(), zstd_level);
   WEIR_CHECK(ZSTD_isError(size) == 0, "zstd cannot compress into a buffer of its own bound");
-  packed.resize(size);
-  return packed;
+  return {packed.data(), size};
 }
 
 void ParquetWriter::State::write_page(std::string& to, Chunk& chunk, std::string_view body,

@@ -159,10 +159,16 @@ PartitionWriter::PartitionWriter(std::string root, Compression compression, Sync
       sync_(sync),
       writer_(compression) {}
 
+PartitionWriter::~PartitionWriter() {
+  abandon();
+  std::error_code ignored;
+  if (kept_) fs::remove(building_, ignored);
+}
+
 Result<Done> PartitionWriter::begin(const std::string& partition) {
   abandon();
   std::error_code error;
-  fs::remove_all(building_, error);
+  if (!kept_) fs::remove_all(building_, error);
   if (error) return unwritable(error.value(), building_);
   partition_ = partition;
   replaces_ = stat_file(root_ + "/" + partition).ok();
@@ -194,7 +200,10 @@ Result<int> PartitionWriter::add(const RowGroup& group) {
     if (auto finished = finish_part(); !finished) return finished.error();
   }
   if (!file_) {
-    if (auto made = make_directories(building_); !made) return made.error();
+    if (!kept_) {
+      if (auto made = make_directories(building_); !made) return made.error();
+    }
+    kept_ = false;
     auto file = AppendFile::open(building_ + "/" + part_name(static_cast<int>(bytes_.size())));
     if (!file) return file.error();
     file_.emplace(std::move(file).value());
@@ -212,8 +221,7 @@ Result<Done> PartitionWriter::put_in_place(const std::string& place, bool alone)
     if (auto made = make_directories(place); !made) return made;
     auto moved = rename_path(building_ + "/" + part_name(0), place + "/" + part_name(0));
     if (!moved) return moved;
-    std::error_code ignored;
-    fs::remove(building_, ignored);
+    kept_ = true;
     return Done{};
   }
   if (auto made = make_directories(place.substr(0, place.rfind('/'))); !made) return made;

@@ -32,7 +32,7 @@ class PartitionWriter {
   PartitionWriter(std::string root, Compression compression, SyncPolicy sync);
   PartitionWriter(const PartitionWriter&) = delete;
   PartitionWriter& operator=(const PartitionWriter&) = delete;
-  ~PartitionWriter() { abandon(); }
+  ~PartitionWriter();
 
   /// Begins a partition; what a killed process, or an abandoned partition, left is removed.
   Result<Done> begin(const std::string& partition);
@@ -51,6 +51,8 @@ class PartitionWriter {
   std::string root_, building_, partition_;
   SyncPolicy sync_;
   bool replaces_ = false;  // there is such a partition
+  bool kept_ =
+      false;  // building_ is there, empty: file systems take milliseconds to remove a folder
   ParquetWriter writer_;
   std::optional<AppendFile> file_;    // the part that is written
   std::vector<std::uint64_t> bytes_;  // of the parts

@@ -212,6 +212,7 @@ std::string readable(std::string_view bytes) { return made_readable(bytes, false
 std::string printable(std::string_view bytes) { return made_readable(bytes, true); }
 
 std::string unescape(std::string_view text, bool& found) {
+  if (text.find('\\') == std::string_view::npos) return std::string(text);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::size_t digits = i + 1 < text.size() && text[i] == '\\' ? (text[i + 1] == 'x'   ? 2u
@@ -238,7 +239,18 @@ std::string unescape(std::string_view text, bool& found) {
 void append_json(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
+  const auto is_plain = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+  };
   while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    if (plain != 0) {
+      out += text.substr(0, plain);
+      text.remove_prefix(plain);
+      continue;
+    }
     const auto c = static_cast<unsigned char>(text.front());
     const std::size_t n = sequence_length(text);
     if (n == 0) {

@@ -247,3 +247,29 @@ TEST_CASE("parquet: files for other readers, where WEIR_INTEROP_OUT says") {
                 .ok());
   }
 }
+
+TEST_CASE("parquet writer: bounds and counts of numbers, whatever their place and number") {
+  ParquetWriter writer(Compression::zstd);
+  for (std::size_t count = 1; count <= 40; ++count) {
+    for (std::size_t at = 0; at < count; ++at) {
+      Table table;
+      table.rows = count;
+      Column& v = table.add("v", ColumnType::float64);
+      Column& with_nan = table.add("with_nan", ColumnType::float64);
+      for (std::size_t k = 0; k < count; ++k) {
+        const double value = k == at ? -7.5 : static_cast<double>(k == (at + 1) % count ? 99 : k);
+        v.add(value);
+        with_nan.add(k == at ? std::numeric_limits<double>::quiet_NaN() : value);
+      }
+      Table back;
+      FileInfo info;
+      REQUIRE(read_parquet(writer.encode(table, 0, count), back, &info).ok());
+      REQUIRE(info.columns[0].min == "-7.5");
+      REQUIRE(info.columns[0].max == (count == 1 ? "-7.5" : "99.0"));
+      REQUIRE(info.columns[0].chunks[0].nan_count == 0);
+      REQUIRE(info.columns[1].min.empty());
+      REQUIRE(info.columns[1].chunks[0].nan_count == 1);
+      REQUIRE(info.columns[1].chunks[0].null_count == 0);
+    }
+  }
+}
