@@ -42,6 +42,8 @@ bool take_line(const LogJson& line, std::vector<Experience>& into) {
   read.request = text_of(line["request"]);
   read.status = line["status"].get<std::string>();
   if (line.contains("programs")) read.programs = text_of(line["programs"]);
+  if (line.contains("recipe") && line["recipe"].is_string())
+    read.recipe = line["recipe"].get<std::string>();
   if (line.contains("size") && line["size"].is_number_unsigned()) {
     const auto size = line["size"].get<std::uint64_t>();
     if (size <= std::numeric_limits<std::uint32_t>::max())
@@ -107,7 +109,8 @@ Result<std::uint64_t> ExperienceLog::add(const Experience& experience) {
                         {"request", json_of_text(experience.request)},
                         {"status", experience.status},
                         {"programs", json_of_text(experience.programs)},
-                        {"size", experience.size}};
+                        {"size", experience.size},
+                        {"recipe", experience.recipe}};
   if (auto appended = impl_->file.append(text_of(line) + "\n"); !appended) return appended.error();
   return ++impl_->count;
 }

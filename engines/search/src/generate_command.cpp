@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "csv_task.hpp"
+#include "experience_keeper.hpp"
 #include "guidance.hpp"
 #include "interactive.hpp"
 #include "json_reply.hpp"
@@ -83,6 +84,7 @@ void add_members(const SearchReply& reply, const EngineStats& stats, Json& membe
   members["mean_batch"] = stats.batch_mean;
   members["first_answer_ms"] = reply.first_answer_ms;
   members["weights"] = reply.weights;
+  members["experience"] = reply.experience;
 }
 
 void print_stats(const SearchReply& reply, const EngineStats& stats) {
@@ -142,10 +144,18 @@ bool is_guided(const Options& options, const Request& request) {
 void generate_command(const Options& options, const StopSignals& signals, Deadline begin,
                       Findings& findings) {
   Guidance guidance;
+  ExperienceVersions versions;
+  std::unique_ptr<ExperienceKeeper> experience;
   Session session(options, findings);
   EngineConfig config;
   config.queue = config.active = 1;
   config.guidance = &guidance;
+  if (!options.experience.empty()) {
+    auto opened = ExperienceKeeper::open(options.experience, versions);
+    if (!opened) return fail(findings, opened.error());
+    experience = std::move(opened).value();
+    config.experience = &versions;
+  }
   if (options.interactive) {
     if (session.start(config, 1)) interact(options, signals, session.engine(), findings);
     return session.finish();
@@ -160,11 +170,17 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
       return fail(findings, loaded.error());
   }
   if (!session.start(config, 1)) return;
+  const std::string asked = experience == nullptr ? "" : asked_json(request.value()).dump();
   SearchReply reply;
   Handle handle = session.engine().submit(session.engine().add_client().value(),
                                           std::move(request).value(), reply);
   while (handle.wait_until(after_ms(signal_look_ms), reply) == Status::timed_out) {
     if (signals.stop_requested()) handle.cancel();
+  }
+  if (experience != nullptr) {
+    auto kept = experience->keep("null", asked, reply);
+    if (!kept) fail(findings, kept.error());
+    if (auto synced = experience->sync(); !synced) fail(findings, synced.error());
   }
   const EngineStats stats = session.engine().stats();
   add_members(reply, stats, findings.members);

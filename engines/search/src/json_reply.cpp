@@ -71,6 +71,7 @@ std::string reply_line(const Json& id, const SearchReply& reply) {
   json["first_answer_ms"] = reply.first_answer_ms;
   json["seed"] = reply.seed;
   json["weights"] = reply.weights;
+  json["experience"] = reply.experience;
   if (reply.status == ReplyStatus::rejected) json["retry_after_ms"] = reply.retry_after_ms;
   if (!reply.error.code.empty()) json["error"] = error_json(line_error_of(reply.error));
   return line_of(json);

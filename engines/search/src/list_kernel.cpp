@@ -7,6 +7,7 @@
 #include <weir/search/list_kernel.hpp>
 #include <weir/search/list_language.hpp>
 
+#include "list_recipe.hpp"
 #include "stable_order.hpp"
 
 namespace weir::search::lists {
@@ -139,12 +140,19 @@ class ListKernel final : public Kernel {
     }
     const std::size_t groups = std::min<std::size_t>((distinct_ + lanes - 1) / lanes, 4);
     block_ = block_programs / (groups * (1 + rows / 16));
+    if (config.hints != nullptr) take_hints(*config.hints);
+    config_.hints = nullptr;  // it is read here alone
   }
 
   Turn turn(std::uint32_t simulations_max) override {
     Turn turn;
     while (turn.simulations < simulations_max && !ended()) {
-      search_.run(search_.nodes() + block_);
+      if (seeds_tried_ < seeds_.size()) {
+        for (ListProgram& program : neighbours_of(seeds_[seeds_tried_++]))
+          search_.propose(std::move(program));
+      } else {
+        search_.run(search_.nodes() + block_);
+      }
       ++turn.simulations;
       if (!search_.solutions().empty()) exclude_shorter();
     }
@@ -176,7 +184,7 @@ class ListKernel final : public Kernel {
     const auto examples = static_cast<double>(distinct_);
     for (std::size_t i = 0; i < std::min(top, std::max<std::size_t>(solutions.size(), 1)); ++i) {
       const ListProgram& program = solutions.empty() ? first : solutions[i];
-      Program written{{}, size_of(program), 0};
+      Program written{{}, size_of(program), 0, {}};
       written.confidence = solutions.empty()
                                ? answer.examples_passed / (4.0 * answer.examples_total)
                                : weight(program) / weights * examples / (examples + 1);
@@ -184,6 +192,7 @@ class ListKernel final : public Kernel {
         std::string text = program_text(program, language, task_.name);
         if (!text.empty()) written.text.emplace_back(language, std::move(text));
       }
+      if (!solutions.empty()) written.recipe = recipe_of(program);
       answer.programs.push_back(std::move(written));
     }
     answer.question = question();
@@ -201,6 +210,19 @@ class ListKernel final : public Kernel {
   }
 
  private:
+  /// Past programs first, then the order of what was used before; a network's answer takes that order's place.
+  void take_hints(const Hints& hints) {
+    std::vector<Kind> kinds;
+    for (const Value& value : task_.examples.front().in) kinds.push_back(*kind_of(value));
+    for (const std::string& recipe : hints.recipes) {
+      if (std::optional<ListProgram> program = read_recipe(recipe, kinds))
+        seeds_.push_back(std::move(*program));
+    }
+    if (hints.usage.size() != functions) return;
+    search_.set_costs(costs_of(hints.usage));
+    guided_ = true;
+  }
+
   bool ended() const noexcept { return search_.ended() || found() == Found::smallest; }
 
   /// A program is found: what is left are programs of fewer calls, all as likely.
@@ -273,6 +295,8 @@ class ListKernel final : public Kernel {
   std::vector<float> features_;
   std::size_t distinct_;
   Search search_;
+  std::vector<ListProgram> seeds_;
+  std::size_t seeds_tried_ = 0;
   std::uint64_t block_ = block_programs;
   std::size_t shortest_ = lines_max + 1;
   bool guided_ = false;

@@ -94,6 +94,12 @@ void Search::run(std::uint64_t nodes_until) {
   }
 }
 
+void Search::propose(ListProgram program) {
+  if (!started_) start();
+  ++nodes_;
+  keep(std::move(program));
+}
+
 /// Programs without a line, and of one.
 void Search::start() {
   started_ = true;

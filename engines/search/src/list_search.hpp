@@ -35,6 +35,8 @@ class Search {
 
   /// Until that many programs were looked at in all, or nothing is left to search. A node may go beyond it.
   void run(std::uint64_t nodes_until);
+  /// Looks at a program that somebody thought of; kept where it is right on all examples.
+  void propose(ListProgram program);
   /// Later nodes in the order of these costs.
   void set_costs(const Costs& costs);
   /// Only programs of at most that many calls; what is longer is left out.

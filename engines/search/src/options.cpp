@@ -151,7 +151,8 @@ void add_log(CLI::App& app, Options& o) {
 }
 
 void add_kept_log(CLI::App& app, Options& o) {
-  app.add_option("--experience", o.experience, "Keep what is asked and answered in this log")
+  app.add_option("--experience", o.experience,
+                 "Keep what is asked and answered in this log, and learn from it")
       ->check(given());
 }
 
@@ -174,6 +175,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   switch (command) {
     case Command::generate:
       add_generate(app, o);
+      add_kept_log(app, o);
       break;
     case Command::check:
       add_input(app, o, "A SyGuS file");

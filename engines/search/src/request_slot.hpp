@@ -55,6 +55,7 @@ struct alignas(contended_bytes) RequestSlot {
   SearchReply reply;
   std::unique_ptr<Kernel> kernel;
   Versions::Pin network;
+  ExperienceVersions::Pin experience;
   std::vector<float> question,
       prior;  // the evaluator's while it has the question (asked, not answered)
   Deadline submitted = 0, started = 0;  // when it was asked, when its first turn began

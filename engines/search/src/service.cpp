@@ -280,19 +280,13 @@ void Service::collect_replies() {
 }
 
 void Service::keep(Connection& connection, Pending& pending, const SearchReply& reply) {
-  const bool answered = reply.status <= ReplyStatus::infeasible;
-  if (config_.experience == nullptr || !answered) return;
-  Experience experience;
-  experience.id = pending.id.dump();
-  experience.request = std::move(pending.request);
-  experience.status = to_string(reply.status);
-  experience.programs = programs_json(reply.answer).dump();
-  experience.size = reply.answer.programs.empty() ? 0 : reply.answer.programs[0].size;
-  auto number = config_.experience->add(experience);
+  if (config_.experience == nullptr) return;
+  const std::string id = pending.id.dump();
+  auto number = config_.experience->keep(id, pending.request, reply);
   note_failure(number);
-  if (!number) return;
+  if (!number || number.value() == 0) return;
   if (connection.known.size() >= known_max) connection.known.clear();
-  connection.known[experience.id] = number.value();
+  connection.known[id] = number.value();
 }
 
 void Service::write_output(Connection& connection) {
@@ -400,6 +394,7 @@ Result<ServiceResult> Service::run(int in, int out) {
   for (;;) {
     stop_reading();
     collect_replies();
+    if (config_.experience != nullptr) config_.experience->publish();
     bool over = listener_ < 0 || stopping_;
     for (auto& connection : connections_) {
       if (!connection->read.empty() && !connection->gone) take_lines(*connection);

@@ -15,9 +15,9 @@
 #include <vector>
 #include <weir/ring.hpp>
 #include <weir/search/engine.hpp>
-#include <weir/search/experience.hpp>
 #include <weir/signals.hpp>
 
+#include "experience_keeper.hpp"
 #include "json_request.hpp"
 
 namespace weir::search::program {
@@ -27,9 +27,9 @@ struct ServiceConfig {
   bool throttle =
       false;           // read no further than requests can wait, so that none is rejected (batch)
   std::string socket;  // a path to listen at; empty: only the pair of descriptors
-  std::string prometheus;               // a file that is kept up to date
-  Deadline until = never;               // all requests end by then
-  ExperienceLog* experience = nullptr;  // kept for as long as it serves; null: nothing is kept
+  std::string prometheus;                  // a file that is kept up to date
+  Deadline until = never;                  // all requests end by then
+  ExperienceKeeper* experience = nullptr;  // kept for as long as it serves; null: nothing is kept
   std::uint64_t simulations = 0;  // of requests that have no bound of their own; 0: the usual ones
 };
 

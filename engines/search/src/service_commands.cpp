@@ -23,9 +23,10 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
   Guidance guidance;
   if (auto loaded = load_guidance("default", guidance); !loaded)
     return fail(findings, loaded.error());
-  std::unique_ptr<ExperienceLog> experience;
+  ExperienceVersions versions;
+  std::unique_ptr<ExperienceKeeper> experience;
   if (!options.experience.empty()) {
-    auto opened = ExperienceLog::open(options.experience);
+    auto opened = ExperienceKeeper::open(options.experience, versions);
     if (!opened) return fail(findings, opened.error());
     experience = std::move(opened).value();
   }
@@ -33,6 +34,7 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
   EngineConfig engine_config;
   engine_config.queue = config.queue;
   engine_config.guidance = &guidance;
+  if (experience != nullptr) engine_config.experience = &versions;
   if (!session.start(engine_config)) return;
   {
     config.experience = experience.get();

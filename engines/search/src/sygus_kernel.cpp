@@ -17,6 +17,7 @@ class SygusKernel final : public Kernel {
     std::unique_ptr<Machine> machine = Machine::make(*problem_);
     if (!machine) return false;
     search_ = std::make_unique<SygusSearch>(*problem_, std::move(machine), config_);
+    config_.hints = nullptr;  // it is read there alone
     return true;
   }
 
@@ -67,6 +68,7 @@ class SygusKernel final : public Kernel {
     Program program;
     program.size = kept.size;
     program.confidence = confidence;
+    if (kept.passed == problem_->examples.size()) program.recipe = kept.text;
     for (const Language language : in) {
       std::string text =
           language == Language::sygus

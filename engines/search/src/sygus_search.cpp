@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
+#include "sygus_seed.hpp"
 #include "sygus_shrink.hpp"
 
 namespace weir::search::sygus {
@@ -44,8 +46,11 @@ SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machin
     : problem_(problem),
       machine_(std::move(machine)),
       config_(config),
+      seeds_(config.hints != nullptr ? config.hints->recipes : std::vector<std::string>()),
       offers_(problem),
-      steps_(go()) {}
+      steps_(go()) {
+  config_.hints = nullptr;
+}
 
 /// Some of the first, the shortest and the longest output.
 std::vector<std::uint32_t> SygusSearch::first_examples() const {
@@ -87,8 +92,21 @@ bool SygusSearch::begin_round() {
   return true;
 }
 
+/// What they do not solve leaves no trace: a sample grows by what the search itself finds.
+void SygusSearch::try_seeds() {
+  for (const std::string& seed : std::exchange(seeds_, {})) {
+    ++candidates_;
+    offer(read_term(*machine_, seed));
+  }
+  offers_.clear_counterexample();
+}
+
 Steps SygusSearch::go() {
   while (begin_round()) {
+    if (!seeds_.empty()) {
+      try_seeds();
+      if (budget_.spend(Budget::units_per_simulation)) co_await budget_.pause();
+    }
     co_await grow();
     if (!stop()) co_await others();
     if (!stop()) co_await prove();

@@ -1,5 +1,6 @@
 // sygus_search.hpp: what is tried, and in which order.
 //
+// Seeds:  past answers to problems of the same grammar, as terms of this one.
 // First:  until one answer is there, the bank grows; whenever it has grown by half, what builds on it is tried.
 // Then:   the same with the size of the best as bound, and the best made smaller by its parts.
 // Last:   all smaller terms, one by one: none is right, and the best is known to be smallest; or memory ends.
@@ -8,6 +9,7 @@
 
 #include <limits>
 #include <memory>
+#include <string>
 #include <vector>
 #include <weir/search/kernel.hpp>
 
@@ -64,6 +66,7 @@ class SygusSearch {
   };
 
   Steps go();
+  void try_seeds();
   Steps grow();
   Steps strategies();
   Steps split();
@@ -82,6 +85,7 @@ class SygusSearch {
   const Problem& problem_;
   std::unique_ptr<Machine> machine_;
   KernelConfig config_;
+  std::vector<std::string> seeds_;  // past answers, until they are tried
   Offers offers_;
   Budget budget_;
   std::vector<std::uint32_t> examples_;

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <map>
+#include <utility>
 #include <weir/search/text.hpp>
 
 #include "text_branches.hpp"
 #include "text_print.hpp"
+#include "text_recipe.hpp"
 
 namespace weir::search::text {
 
@@ -60,13 +62,14 @@ bool invents(const Program& program) {
 class TextKernel final : public Kernel {
  public:
   TextKernel(Sheet sheet, std::vector<Row> blanks, std::uint32_t total, Signature signature,
-             std::size_t bytes_max)
+             const KernelConfig& config)
       : sheet_(std::move(sheet)),
         blanks_(std::move(blanks)),
         total_(total),
         signature_(std::move(signature)),
-        bytes_max_(bytes_max),
+        bytes_max_(config.memory_bytes_max),
         ranking_(sheet_) {
+    if (config.hints != nullptr) seeds_ = config.hints->recipes;
     choose_first();
   }
 
@@ -85,12 +88,13 @@ class TextKernel final : public Kernel {
   void choose_first();
   void restart();
   void step();
+  void try_seeds();
   void take_found();
   void after_solver();
   void add_table();
   Program guarded(Program program) const;
   bool wants_conditions() const;
-  search::Program written(const Program& program, double confidence,
+  search::Program written(const Candidate& candidate, double confidence,
                           std::span<const Language> in) const;
 
   Sheet sheet_;              // distinct examples, and unlabelled rows
@@ -102,6 +106,8 @@ class TextKernel final : public Kernel {
   std::vector<std::size_t> active_;  // examples that the solver is shown
   std::unique_ptr<Solver> solver_;
   std::unique_ptr<BranchSearch> branches_;
+  std::vector<std::string> seeds_;  // past answers, until they are tried
+  bool searched_ = false;           // the solver has found a program that fits
   std::size_t taken_ = 0;
   std::uint64_t nodes_ = 0;
   bool ended_ = false, from_table_ = false;
@@ -151,7 +157,10 @@ Program TextKernel::guarded(Program program) const {
 void TextKernel::take_found() {
   const auto& found = solver_->found();
   for (; taken_ < found.size(); ++taken_) {
-    ranking_.add(judged(sheet_, guarded(program_of(found[taken_].pieces)), found[taken_].cost));
+    Candidate candidate =
+        judged(sheet_, guarded(program_of(found[taken_].pieces)), found[taken_].cost);
+    searched_ = searched_ || candidate.passed == sheet_.shown();
+    ranking_.add(std::move(candidate));
   }
 }
 
@@ -162,8 +171,7 @@ bool TextKernel::wants_conditions() const {
 
 void TextKernel::after_solver() {
   const Candidate* partial = ranking_.best_partial();
-  if (ranking_.best() == nullptr && active_.size() < std::min(active_max, sheet_.shown()) &&
-      partial != nullptr) {
+  if (!searched_ && active_.size() < std::min(active_max, sheet_.shown()) && partial != nullptr) {
     for (std::size_t e = 0; e < sheet_.shown(); ++e) {
       if (partial->outs[e] == sheet_.outs[e] ||
           std::find(active_.begin(), active_.end(), e) != active_.end())
@@ -193,7 +201,19 @@ void TextKernel::add_table() {
   from_table_ = true;
 }
 
+/// Those that fit are ranked among what is found, and count once more than that.
+void TextKernel::try_seeds() {
+  for (const std::string& seed : std::exchange(seeds_, {})) {
+    const std::optional<Recipe> recipe = read_recipe(seed, sheet_.inputs());
+    ++nodes_;
+    if (!recipe) continue;
+    Candidate candidate = judged(sheet_, guarded(recipe->program), recipe->cost);
+    if (candidate.passed == sheet_.shown()) ranking_.add(std::move(candidate));
+  }
+}
+
 void TextKernel::step() {
+  if (!seeds_.empty()) return try_seeds();
   if (solver_) {
     const bool more = solver_->step();
     take_found();
@@ -222,8 +242,9 @@ Found TextKernel::found() const noexcept {
   return ranking_.best_partial() != nullptr ? Found::partial : Found::nothing;
 }
 
-search::Program TextKernel::written(const Program& program, double confidence,
+search::Program TextKernel::written(const Candidate& candidate, double confidence,
                                     std::span<const Language> in) const {
+  const Program& program = candidate.program;
   search::Program out;
   for (const Language language : in) {
     switch (language) {
@@ -242,6 +263,7 @@ search::Program TextKernel::written(const Program& program, double confidence,
   }
   out.size = program.size();
   out.confidence = confidence;
+  if (candidate.passed == sheet_.shown()) out.recipe = recipe_of(program, candidate.cost);
   return out;
 }
 
@@ -255,14 +277,13 @@ Answer TextKernel::best(std::size_t top, std::span<const Language> in) const {
     const Candidate& c = *ranking_.best_partial();
     // Repeats of an example are passed where it is; of distinct ones, how many are not is what is known.
     answer.examples_passed = total_ - std::min(total_, distinct - c.passed);
-    if (top > 0) answer.programs.push_back(written(c.program, 0, in));
+    if (top > 0) answer.programs.push_back(written(c, 0, in));
     return answer;
   }
   answer.examples_passed = total_;
   const auto all = ranking_.answers();
   for (std::size_t i = 0; i < std::min(top, all.size()); ++i) {
-    answer.programs.push_back(
-        written(all[i].candidate->program, from_table_ ? 0 : all[i].likelihood, in));
+    answer.programs.push_back(written(*all[i].candidate, from_table_ ? 0 : all[i].likelihood, in));
   }
   const int row = ranking_.question();
   if (row < 0) return answer;
@@ -349,9 +370,9 @@ Result<std::unique_ptr<Kernel>> make_kernel(const Task& task, const KernelConfig
   for (const Value& v : task.examples[0].in) read.signature.in.push_back(kind_of(v));
   if (auto done = read_examples(task, read); !done) return done.error();
   if (read.sheet.shown() == 0) return Error{"bad_task", "no example has an output", task.name};
-  return std::unique_ptr<Kernel>(
-      std::make_unique<TextKernel>(std::move(read.sheet), std::move(read.blanks), read.total,
-                                   std::move(read.signature), config.memory_bytes_max));
+  return std::unique_ptr<Kernel>(std::make_unique<TextKernel>(std::move(read.sheet),
+                                                              std::move(read.blanks), read.total,
+                                                              std::move(read.signature), config));
 }
 
 }  // namespace weir::search::text

@@ -108,7 +108,7 @@ double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_
 }  // namespace
 
 Candidate judged(const Sheet& sheet, Program program, double cost) {
-  Candidate c{std::move(program), cost, {}, 0};
+  Candidate c{std::move(program), cost, {}, 0, cost};
   std::size_t failures = 0;
   for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
     bool failed = false;

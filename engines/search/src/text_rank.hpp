@@ -15,6 +15,7 @@ struct Candidate {
   double score = 0;
   std::vector<Str> outs;  // of every row of the sheet
   std::uint32_t passed = 0;
+  double cost = 0;  // of its pieces alone
 };
 
 /// Runs it on every row and adds what its oddities cost.

@@ -83,6 +83,12 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
   KernelConfig kernel_config;
   kernel_config.seed = slot.request.seed;
   kernel_config.memory_bytes_max = config.arena_bytes_max;
+  Hints hints;
+  if (config.experience != nullptr) slot.experience = config.experience->pin();
+  if (slot.experience.get() != nullptr) {
+    hints = slot.experience.get()->hints(slot.request);
+    kernel_config.hints = &hints;
+  }
   auto made = make_kernel(slot.request, kernel_config);
   if (!made) {
     slot.reply.error = made.error();
@@ -234,6 +240,7 @@ void Engine::Impl::settle(RequestSlot& slot, ReplyStatus status) {
   }
   reply.seed = slot.request.seed;
   reply.weights = slot.network.get() != nullptr ? slot.network.get()->version() : "default";
+  if (slot.experience.get() != nullptr) reply.experience = slot.experience.get()->version();
   const Deadline now = now_ns();
   reply.ms = ms_between(slot.submitted, now);
   replies[static_cast<std::size_t>(status)].fetch_add(1, relaxed);  // relaxed: counts, all of these
@@ -256,6 +263,7 @@ void Engine::Impl::finish(RequestSlot& slot) {
   }
   arena_bytes.fetch_sub(slot.arena_bytes, relaxed);  // relaxed: a figure
   slot.kernel.reset();
+  slot.experience.reset();
   slot.request = {};
   Listener* const listener = slot.listener;
   const std::uint64_t tag = slot.tag;

@@ -20,6 +20,7 @@
 #include <vector>
 #include <weir/result.hpp>
 #include <weir/runtime.hpp>
+#include <weir/search/experience_index.hpp>
 #include <weir/search/network.hpp>
 #include <weir/search/request.hpp>
 #include <weir/stream_config.hpp>
@@ -36,6 +37,8 @@ struct EngineConfig {
   std::uint32_t clients_max = 256;
   Guidance* guidance =
       nullptr;  // networks by kind; it outlives the engine. null: default guidance only
+  ExperienceVersions* experience =
+      nullptr;  // what was solved before; it outlives the engine. null: nothing
   std::uint32_t guide_after =
       1;  // simulations after which a request waits for the network's answer
 };

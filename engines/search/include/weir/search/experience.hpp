@@ -1,6 +1,7 @@
 // experience.hpp: what was asked, what was answered, and what people said of it: a log that grows.
 //
-// Shape:  JSON lines, each written whole by one append: {"n", "time", "id", "request", "status", "programs", "size"} of
+// Shape:  JSON lines, each written whole by one append: {"n", "time", "id", "request", "status", "programs", "size",
+//         "recipe"} of
 //         a request that was answered, {"of": n, "good", "time"} of a judgement. Numbers count from 1.
 // Roles:  one process writes, one thread at a time; any number read. Lines of several writers do not mix.
 // Errors: those of file.hpp; "bad_log" with FILE:LINE where a line is JSON and no record. What is no JSON is half a
@@ -22,6 +23,7 @@ struct Experience {
   std::string id, request;  // JSON texts: the request's id; its examples, domain and file
   std::string status;
   std::string programs;      // JSON text, as the reply had them
+  std::string recipe;        // of the best program: as kernels read it again; empty: none
   std::uint32_t size = 0;    // of the best program; 0: none
   std::optional<bool> good;  // the last judgement
 };

@@ -23,9 +23,17 @@ namespace weir::search {
 enum class NetworkKind : std::uint8_t { lists, connect4 };
 inline constexpr std::size_t network_kinds = 2;
 
+/// What experience says of a request before it is searched. Recipes are tried first, each judged by the kernel itself
+/// on every example; what is none, or is wrong, costs no more than the try.
+struct Hints {
+  std::vector<std::string> recipes;  // Program::recipe of past answers, nearest first
+  std::vector<float> usage;  // lists: how likely each of the 34 functions occurs; empty: unknown
+};
+
 struct KernelConfig {
   std::uint64_t seed = 1;
   std::size_t memory_bytes_max = std::size_t{192} << 20;
+  const Hints* hints = nullptr;  // read while the kernel is made; null: none
 };
 
 /// How good the best program is.
@@ -46,6 +54,7 @@ struct Program {
   std::vector<std::pair<Language, std::string>> text;  // as asked for, in that order
   std::uint32_t size = 0;                              // operators, constants and inputs
   double confidence = 0;  // in 0..1; of one answer's programs, the sum is at most 1
+  std::string recipe{};   // as a kernel of its domain reads it again; empty: it cannot
 };
 
 /// Inputs on which the two best programs differ, and what they make of them.

@@ -13,8 +13,8 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <weir/atomic.hpp>
 #include <weir/search/kernel.hpp>
+#include <weir/search/versions.hpp>
 
 namespace weir::search {
 
@@ -29,47 +29,8 @@ class Network {
   virtual const std::string& version() const noexcept = 0;
 };
 
-/// The versions of one kind: the current one, and those that requests have pinned.
-class Versions {
-  struct Entry {
-    std::unique_ptr<const Network> network;
-    atomic<std::uint32_t> pins{0};
-  };
-
- public:
-  static constexpr std::uint32_t versions_max = 8;
-
-  class Pin {
-   public:
-    Pin() noexcept = default;
-    Pin(Pin&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
-    Pin& operator=(Pin&& other) noexcept {
-      reset();
-      entry_ = std::exchange(other.entry_, nullptr);
-      return *this;
-    }
-    ~Pin() { reset(); }
-    void reset() noexcept;
-    const Network* get() const noexcept {
-      return entry_ != nullptr ? entry_->network.get() : nullptr;
-    }
-
-   private:
-    friend class Versions;
-    explicit Pin(Entry* entry) noexcept : entry_(entry) {}
-    Entry* entry_ = nullptr;
-  };
-
-  /// The current version; empty when there is none.
-  Pin pin() noexcept;
-  /// Makes `network` the current version. False: versions_max are in use, and nothing has changed.
-  bool set(std::unique_ptr<const Network> network);
-
- private:
-  static constexpr std::uint32_t none = versions_max;
-  std::array<Entry, versions_max> entries_;
-  atomic<std::uint32_t> current_{none};
-};
+/// The networks of one kind.
+using Versions = VersionsOf<Network>;
 
 /// Networks by kind.
 class Guidance {

@@ -64,6 +64,7 @@ struct SearchReply {
   double first_answer_ms = 0;  // from submit; 0: there was none
   std::uint64_t seed = 0;
   std::string weights;               // version of the network that guided it, "default" without one
+  std::string experience = "none";   // version that it was begun with
   std::uint32_t retry_after_ms = 0;  // rejected
   Error error;                       // infeasible, error
 };

@@ -1,0 +1,25 @@
+// text_recipe.hpp: programs of people's data as experience keeps them.
+//
+// Shape:  "text " and the program's fields in one order: numbers as "12,", texts as "BYTES:UTF-8". First the
+//         bits that its pieces cost, in 1/16.
+// Errors: what was not written by recipe_of, or does not fit so many inputs, is nothing: every number has its range.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "text_program.hpp"
+
+namespace weir::search::text {
+
+struct Recipe {
+  Program program;
+  double cost = 0;
+};
+
+/// Empty of a program with a table: it holds these examples and no others.
+std::string recipe_of(const Program& program, double cost);
+std::optional<Recipe> read_recipe(std::string_view text, std::size_t inputs);
+
+}  // namespace weir::search::text
