@@ -4,6 +4,7 @@
 //   tree     the tree search beside a bare scan of children (tree_speed.cpp)
 //   networks networks by size of batch (net_speed.cpp)
 //   requests many requests beside one, and beside the network's bare batches (request_speed.cpp)
+//   experience lists with and without what solved tasks have taught (experience_speed.cpp)
 //   guidance lists with and without the network; makes its weights (net_guidance.cpp)
 #include <cstdio>
 #include <string>
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc < 2 ? 1 : 2), argv + argc);
   const std::string suite = argc < 2 ? "" : argv[1];
   if (suite == "lists") return weir::bench::list_speed(arguments);
+  if (suite == "experience") return weir::bench::experience_speed(arguments);
   if (suite == "tree") return weir::bench::tree_speed(arguments);
   if (suite == "networks") return weir::bench::net_speed(arguments);
   if (suite == "requests") return weir::bench::request_speed(arguments);
@@ -25,6 +27,7 @@ int main(int argc, char** argv) {
       "       weir-bench-search tree [--quick]\n"
       "       weir-bench-search networks [--rounds N]\n"
       "       weir-bench-search requests\n"
+      "       weir-bench-search experience [--calls N] [--learn N] [--tasks N] [--seed N]\n"
       "       weir-bench-search guidance [--make FILE]\n",
       stderr);
   return 2;

@@ -255,6 +255,98 @@ class ServeTest(unittest.TestCase):
             self.assertIn(b'No such file', missing.stderr)
 
 
+class ExperienceTest(unittest.TestCase):
+    """What a log has seen seeds later requests, of this process and of the next."""
+    INITIALS = {'examples': [{'in': ['Ada Lovelace'], 'out': 'A.L.'}, {'in': ['Alan Turing'], 'out': 'A.T.'}]}
+    OTHERS = {'examples': [{'in': ['Grace Hopper'], 'out': 'G.H.'}, {'in': ['Edsger Dijkstra'], 'out': 'E.D.'}]}
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.log = os.path.join(self.folder.name, 'search.log')
+
+    def run_program(self, *arguments, text=''):
+        return subprocess.run([PROGRAM, *arguments], input=text, capture_output=True, text=True, timeout=120)
+
+    def lines(self):
+        with open(self.log) as file:
+            return file.read().splitlines()
+
+    def ask(self, task, **more):
+        done = self.run_program('batch', '-', '--experience', self.log, '--quiet',
+                                text=json.dumps(request(1, task, **more)) + '\n')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_a_task_solved_before_is_answered_in_fewer_programs(self):
+        first = self.ask(self.INITIALS, first=True)
+        again = self.ask(self.OTHERS, first=True)
+        self.assertEqual((first['status'], again['status']), ('solved', 'solved'))
+        self.assertTrue(first['experience'].startswith('0-'), first)
+        self.assertTrue(again['experience'].startswith('1-'), again)
+        self.assertEqual(again['nodes'], 1)
+        self.assertGreater(first['nodes'], 1)
+
+    def test_a_program_called_bad_seeds_nothing(self):
+        first = self.ask(self.INITIALS, first=True)
+        judged = self.run_program('experience', 'feedback', self.log, '1', 'bad')
+        self.assertEqual(judged.returncode, 0, judged.stderr)
+        again = self.ask(self.INITIALS, first=True)
+        self.assertEqual((again['status'], again['nodes']), ('solved', first['nodes']))
+        self.assertEqual(again['programs'][0]['text'], first['programs'][0]['text'])
+
+    def test_a_running_service_learns(self):
+        server = Server('--experience', self.log, '--workers', '1')
+        names = list(range(20))
+        for name in names:
+            server.send(request(name, {'examples': [{'in': [f'{name} Lovelace'], 'out': f'Lovelace-{name}'}]}))
+        for name in names:
+            server.wait_for(lambda reply: reply['id'] == name)
+        server.send(request('later'))
+        server.wait_for(lambda reply: reply['id'] == 'later')
+        before = server.of('later')[0]['experience']
+        server.send({'feedback': 'later', 'good': False})
+        server.send(request('last'))
+        server.wait_for(lambda reply: reply['id'] == 'last')
+        after = server.of('last')[0]['experience']
+        server.end()
+        self.assertTrue(all(server.of(name)[0]['status'] == 'solved' for name in names))
+        self.assertFalse(before.startswith('0-'), before)
+        self.assertNotEqual(before, after)
+
+    def test_generate_keeps_and_learns_and_a_torn_tail_is_skipped(self):
+        table = os.path.join(self.folder.name, 'names.csv')
+        with open(table, 'w') as file:
+            file.write('name,short\nAda Lovelace,A.L.\nAlan Turing,A.T.\n')
+        first = self.run_program('generate', table, '--experience', self.log, '--json')
+        self.assertEqual(first.returncode, 0, first.stderr)
+        with open(self.log, 'a') as file:
+            file.write('{"n": 2, "time": 1, "requ')
+        again = self.run_program('generate', table, '--experience', self.log, '--json')
+        self.assertEqual(again.returncode, 0, again.stderr)
+        versions = [json.loads(done.stdout)['experience'] for done in (first, again)]
+        self.assertTrue(versions[0].startswith('0-') and versions[1].startswith('1-'), versions)
+        self.assertEqual(len(self.lines()), 3)
+
+    def test_a_log_that_is_none_is_refused_with_its_place(self):
+        with open(self.log, 'w') as file:
+            file.write('{"n": 7}\n')
+        for arguments in (['batch', '-'], ['serve'], ['generate', '-']):
+            done = self.run_program(*arguments, '--experience', self.log, text=json.dumps(request(1)) + '\n')
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(self.log + ':1', done.stderr)
+
+    def test_recipes_that_were_planted_break_no_answer(self):
+        alone = self.ask(self.INITIALS)
+        record = json.loads(self.lines()[0])
+        with open(self.log, 'w') as file:
+            planted = ['text 9,1,', 'list 0:0:0', '(define-fun', 'x' * 5000, record['recipe'] + '1,']
+            for number, recipe in enumerate(planted):
+                file.write(json.dumps({**record, 'n': number + 1, 'recipe': recipe}) + '\n')
+        again = self.ask(self.INITIALS)
+        self.assertEqual((again['status'], again['programs']), (alone['status'], alone['programs']))
+
+
 class SocketTest(unittest.TestCase):
     def setUp(self):
         if not os.path.exists(PROGRAM):
