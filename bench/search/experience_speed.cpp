@@ -5,9 +5,9 @@
 //   --tasks N   measured, of each distribution (200)
 //   --seed N    (7)
 //
-// Output: one JSON object: of uniform tasks, no program of which was learnt, and of skewed ones (a program's place among
-//         as many as are learnt is drawn by 1/place; its inputs are new), programs looked at before the first answer
-//         and in all, median and 80 %; alone, with functions' costs alone, with seeds alone, with both.
+// Output: one JSON object: of uniform tasks, no program of which was learnt, and of skewed ones (a program's place
+//         among as many as are learnt is drawn by 1/place; its inputs are new), programs looked at before the first
+//         answer and in all, median and 80 %; alone, with functions' costs alone, with seeds alone, with both.
 #include <time.h>
 
 #include <algorithm>
