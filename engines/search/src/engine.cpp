@@ -77,7 +77,8 @@ void Engine::Impl::end() {
   }
   closing.store(1, release);  // (5) release pairs with (6) of turns.cpp, (7): nothing is live
   futex_wake_all(closing);
-  wake_clock();
+  next_deadline.wake();
+  futex_wake_all(next_deadline.changes());
   if (clock.joinable()) clock.join();
   if (!started) return;
   graph.notify(dispatch_port);
@@ -89,43 +90,31 @@ void Engine::Impl::watch_clock(void* self) { static_cast<Impl*>(self)->watch(); 
 
 void Engine::Impl::watch() noexcept {
   while (closing.load(acquire) == 0) {  // (7) acquire pairs with (5)
-    // (10) acquire pairs with (11): the deadline that was brought forward before the word was counted up
-    const std::uint32_t seen = clock_word.load(acquire);
-    const Deadline next = next_deadline.load(relaxed);  // relaxed: see (10)
-    if (now_ns() < next) {
-      futex_wait(clock_word, seen, next);
+    const NextDeadline::Look next = next_deadline.look();
+    if (now_ns() < next.until) {
+      futex_wait(next_deadline.changes(), next.changes, next.until);
       continue;
     }
-    next_deadline.store(never, relaxed);  // relaxed: sweep finds again what is still to come
+    next_deadline.forget();
     sweep(now_ns());
     futex_wait(closing, 0, after_ms(sweep_interval_ms));
   }
 }
 
-void Engine::Impl::wake_clock() noexcept {
-  clock_word.fetch_add(1, release);  // (11) release pairs with (10)
-  futex_wake_all(clock_word);
-}
-
 void Engine::Impl::bring_forward(Deadline deadline) noexcept {
-  Deadline next = next_deadline.load(relaxed);  // relaxed: the exchange decides
-  while (deadline < next) {
-    // relaxed: published by (11)
-    if (next_deadline.compare_exchange_weak(next, deadline, relaxed, relaxed)) return wake_clock();
-  }
+  if (next_deadline.bring_forward(deadline)) futex_wake_all(next_deadline.changes());
 }
 
 void Engine::Impl::sweep(Deadline now) {
   Deadline next = never;
   for (std::uint32_t i = 0; i < slot_count; ++i) {
     RequestSlot& slot = slots[i];
-    const std::uint32_t seen = slot.word.load(acquire);  // (8) acquire pairs with (9): the deadline
-    if (slot_word::phase_of(seen) != slot_word::waiting) continue;
-    const Deadline deadline = slot.deadline.load(relaxed);  // relaxed: see (8)
-    if (deadline > now) {
-      next = std::min(next, deadline);
-    } else if (slot.take_seen(seen)) {
-      settle(slot, ReplyStatus::expired);
+    const auto waits = slot.waits();
+    if (!waits) continue;
+    if (waits->deadline > now) {
+      next = std::min(next, waits->deadline);
+    } else if (slot.take_seen(waits->seen)) {
+      settle_found(slot);
       drop_hold(i, slot_word::settler_hold);
     }
   }
@@ -162,12 +151,7 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
       !bounded ? ~std::uint64_t{0}
                : (slot.request.simulations != 0 ? slot.request.simulations : simulations_default);
   const Deadline deadline = slot.request.deadline;
-  slot.deadline.store(deadline, relaxed);  // relaxed: published by (9)
-  const std::uint32_t generation =
-      slot.word.load(relaxed) & ~(slot_word::generation_step - 1);  // relaxed: ours
-  // (9) release pairs with (8), and with the exchanges of request_slot.hpp: the request
-  slot.word.store(generation | slot_word::waiting | slot_word::token_hold | slot_word::reader_hold,
-                  release);
+  slot.begin_waiting(deadline);
   push_surely(submissions, index);
   graph.notify(dispatch_port);
   bring_forward(deadline);

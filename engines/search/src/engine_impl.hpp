@@ -16,6 +16,7 @@
 #include "answer_cache.hpp"
 #include "dispatcher.hpp"
 #include "latency_histogram.hpp"
+#include "next_deadline.hpp"
 #include "request_slot.hpp"
 
 namespace weir::search {
@@ -70,7 +71,6 @@ struct Engine::Impl {
   static void watch_clock(void* self);
   void watch() noexcept;
   void bring_forward(Deadline deadline) noexcept;
-  void wake_clock() noexcept;
   void sweep(Deadline now);
   void leave_live() noexcept;
   bool wait_while(const atomic<std::uint32_t>& word, std::uint32_t seen, Deadline deadline);
@@ -105,9 +105,7 @@ struct Engine::Impl {
   // settled between its answer and its being counted.
   alignas(contended_bytes) atomic<std::int32_t> owing{0};
   atomic<std::uint32_t> draining{0}, closing{0};
-  alignas(contended_bytes) atomic<Deadline> next_deadline{
-      never};                           // no request that waits has an earlier one
-  atomic<std::uint32_t> clock_word{0};  // counted up to wake the clock
+  alignas(contended_bytes) NextDeadline next_deadline;
   Thread clock;
   bool started = false;
   bool threadless = false;  // whoever waits runs the runtime

@@ -53,24 +53,24 @@ bool take_line(const LogJson& line, std::vector<Experience>& into) {
   return true;
 }
 
-Result<std::vector<Experience>> parse_log(std::string_view text, const std::string& path) {
+}  // namespace
+
+Result<std::vector<Experience>> parse_experience(std::string_view text, const std::string& where) {
   std::vector<Experience> read;
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1);
     const LogJson line = LogJson::parse(text.substr(0, end + 1), nullptr, false);
     if (!line.is_discarded() && !take_line(line, read))
-      return Error{"bad_log", "is no line of experience", path + ":" + std::to_string(number)};
+      return Error{"bad_log", "is no line of experience", where + ":" + std::to_string(number)};
     text.remove_prefix(end + 1);
   }
   return read;
 }
 
-}  // namespace
-
 Result<std::vector<Experience>> read_experience(const std::string& path) {
   Buffer buffer;
   if (auto size = read_file(path, buffer); !size) return size.error();
-  return parse_log(buffer.view(), path);
+  return parse_experience(buffer.view(), path);
 }
 
 struct ExperienceLog::Impl {
@@ -88,7 +88,7 @@ Result<std::unique_ptr<ExperienceLog>> ExperienceLog::open(const std::string& pa
     Buffer whole;
     if (auto size = read_file(path, whole); !size) return size.error();
     ends_torn = whole.size() != 0 && whole.view().back() != '\n';
-    auto known = parse_log(whole.view(), path);
+    auto known = parse_experience(whole.view(), path);
     if (!known) return known.error();
     count = known.value().size();
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 #include <vector>
 #include <weir/terminal.hpp>
 
@@ -224,33 +226,72 @@ bool read_control(const Json& json, Line& line) {
   return only("stats", Line::Kind::stats) || only("drain", Line::Kind::drain);
 }
 
+/// The error of a place in a text whose first line is `number`.
+LineError error_at(std::string_view text, std::size_t at, std::uint64_t number, std::string what) {
+  const std::string_view before = text.substr(0, at);
+  const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+  number += static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+  return error_of(std::move(what), number, before.size() - start + 1);
+}
+
+/// Where the member is that a message begins with; the first character of all where it begins with none.
+std::size_t place_of_member(std::string_view text, const std::string& what) {
+  if (what.empty() || what[0] != '"') return 0;
+  const std::size_t at = text.find(what.substr(0, what.find('"', 1) + 1));
+  return at == std::string_view::npos ? 0 : at;
+}
+
+/// Watches a parser for members that an object has twice.
+class Twice {
+ public:
+  bool see(Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open_.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_.pop_back();
+    if (event == Json::parse_event_t::key && !open_.back().insert(parsed.get<std::string>()).second)
+      name_ = parsed.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return true;
+  }
+  /// As JSON; empty: none.
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  std::vector<std::set<std::string>> open_;
+  std::string name_;
+};
+
 /// None: it is no JSON, and `line` says where. `number`: of the text's first line.
 std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line& line) {
+  Twice twice;
   try {
-    return Json::parse(text);
+    Json json = Json::parse(text, [&twice](int, Json::parse_event_t event, const Json& parsed) {
+      return twice.see(event, parsed);
+    });
+    if (twice.name().empty()) return json;
+    const std::size_t at = text.rfind(twice.name());
+    line.error = error_at(text, at == std::string_view::npos ? 0 : at, number,
+                          "the member " + twice.name() + " comes twice");
   } catch (const Json::parse_error& error) {
     std::string what = error.what();
     if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
-    const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
-    number += static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
-    line.error = error_of("not JSON: " + what, number, before.size() - start + 1);
+    line.error = error_at(text, error.byte == 0 ? 0 : error.byte - 1, number, "not JSON: " + what);
   } catch (const Json::exception& error) {
     line.error = error_of(std::string("not JSON: ") + error.what(), number, 1);
   }
   return {};
 }
 
-void take_request(Json&& json, std::size_t bytes, std::uint64_t number, Line& line) {
-  const auto fail = [&](std::string what) { line.error = error_of(std::move(what), number); };
+void take_request(Json&& json, std::string_view text, std::uint64_t number, Line& line) {
+  const auto fail = [&](const std::string& what) {
+    line.error = error_at(text, place_of_member(text, what), number, what);
+  };
   if (!json.is_object()) return fail("a request is a JSON object");
   if (json.contains("id") && is_id(json["id"])) line.id = json["id"];
-  if (std::string unknown = unknown_member(json); !unknown.empty()) return fail(std::move(unknown));
+  if (std::string unknown = unknown_member(json); !unknown.empty()) return fail(unknown);
   if (line.id.is_null()) return fail("a request has an \"id\": a string or an integer");
   std::string what;
-  if (!read_request(json, line.request, what)) return fail(std::move(what));
+  if (!read_request(json, line.request, what)) return fail(what);
   line.kind = Line::Kind::request;
-  line.request.bytes = bytes;
+  line.request.bytes = text.size();
   for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
   line.asked = std::move(json);
 }
@@ -310,10 +351,10 @@ Line read_line(std::string_view text, std::uint64_t number) {
   if (!json) return line;
   if (json->is_object() && !json->contains("id") && unknown_member(*json).empty() &&
       read_control(*json, line)) {
-    if (line.error) line.error->line = number;
+    if (line.error) line.error = error_at(text, 0, number, line.error->message);
     return line;
   }
-  take_request(std::move(*json), text.size(), number, line);
+  take_request(std::move(*json), text, number, line);
   return line;
 }
 
@@ -322,7 +363,7 @@ Line read_request_file(std::string_view text) {
   auto json = parse_json(text, 1, line);
   if (!json) return line;
   if (json->is_object() && !json->contains("id")) (*json)["id"] = 0;
-  take_request(std::move(*json), text.size(), 1, line);
+  take_request(std::move(*json), text, 1, line);
   return line;
 }
 

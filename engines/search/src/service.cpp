@@ -325,6 +325,7 @@ void Service::finish_drained(Connection& connection) {
   if (!connection.draining || !connection.live.empty()) return;
   connection.draining = false;
   connection.ended = true;
+  if (connection.gone) return;
   connection.write.push_back(Json({{"drained", connection.answered}}).dump() + "\n");
 }
 

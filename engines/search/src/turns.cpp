@@ -62,8 +62,10 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
       settle(slot, ReplyStatus::cancelled);
       return Leave{index};
     }
+    const Deadline deadline = slot.request.deadline;
     switch (slot.park()) {
       case RequestSlot::Parked::yes:
+        bring_forward(deadline);
         return Leave{none};
       case RequestSlot::Parked::cancelled:
         settle(slot, ReplyStatus::cancelled);
@@ -213,8 +215,9 @@ bool Engine::Impl::run(RequestSlot& slot) {
   return true;
 }
 
+/// As what was found says; nothing was where the request has not begun.
 void Engine::Impl::settle_found(RequestSlot& slot) {
-  const Found found = slot.kernel->found();
+  const Found found = slot.kernel != nullptr ? slot.kernel->found() : Found::nothing;
   ReplyStatus status = ReplyStatus::unsolved;
   if (found >= Found::full) status = ReplyStatus::solved;
   if (found == Found::partial) status = ReplyStatus::partial;
@@ -289,10 +292,7 @@ void Engine::Impl::recycle(std::uint32_t index) noexcept {
   slot.arena_bytes = 0;
   slot.stride = 1;
   slot.begun = slot.asked = slot.leaf = slot.owed = slot.owes = slot.pinned = false;
-  // relaxed: the free stack publishes it
-  const std::uint32_t generation = slot.word.load(relaxed) & ~(slot_word::generation_step - 1);
-  slot.word.store((generation + slot_word::generation_step) | slot_word::idle,
-                  relaxed);  // relaxed: as above
+  slot.clear();
   free.push(index, below());
 }
 

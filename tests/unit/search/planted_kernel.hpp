@@ -87,6 +87,8 @@ class PlantedNetwork final : public Network {
   std::size_t inputs() const noexcept override { return 2; }
   std::size_t outputs() const noexcept override { return 1; }
   void evaluate(const float* in, std::size_t rows, float* out) const override {
+    while (gate != nullptr && gate->load(acquire) != 0)  // acquire pairs with the test's release
+      futex_wait(*gate, 1, after_ms(1));
     if (stall_ms != 0 && stalls.fetch_sub(1) > 0) {
       const atomic<std::uint32_t> word{0};
       futex_wait(word, 0, after_ms(stall_ms));
@@ -96,6 +98,7 @@ class PlantedNetwork final : public Network {
   }
   const std::string& version() const noexcept override { return version_; }
 
+  const atomic<std::uint32_t>* gate = nullptr;  // nothing is answered while it is 1
   std::uint64_t stall_ms = 0;
   mutable std::atomic<int> stalls{1'000'000};  // evaluations that stall, from the first on
   mutable std::size_t largest = 0;             // batch; the evaluator is one at a time

@@ -239,6 +239,35 @@ class ServeTest(unittest.TestCase):
         self.assertIn(b'nobody reads', server.process.stderr.read())
         server.process.stderr.close()
 
+    def test_a_reader_that_goes_away_while_it_drains_ends_it(self):
+        server = Server(read=False)
+        server.send(*[request(f'd{i}', HARD, deadline_ms=600000) for i in range(20)], {'drain': True})
+        server.process.stdout.close()
+        self.assertEqual(server.process.wait(60), 1)
+        self.assertIn(b'nobody reads', server.process.stderr.read())
+        server.process.stderr.close()
+        server.process.stdin.close()
+
+    def test_numbers_and_texts_that_are_none(self):
+        example = '"examples": [{"in": ["abcd"], "out": "ab"}, {"in": ["xyz"], "out": "xy"}]'
+        lines = ['{"id": "n", %s, "deadline_ms": NaN}', '{"id": "i", %s, "deadline_ms": Infinity}',
+                 '{"id": "x", %s, "deadline_ms": 1e400}', '{"id": "y", %s, "simulations": 1e30}',
+                 '{"id": "m", %s, "deadline_ms": -1}', '{"id": 123456789012345678901234567890, %s}',
+                 '{"id": "t", "id": "u", %s}', '{"id": "d", %s, "seed": 1, "seed": 2}', '{"id": "e", %s} trailing']
+        lines = [line % example for line in lines]
+        lines += ['[' * 100_000, '{"a":' * 100_000, '{"id": "b", "examples": [{"in": ["\\ud800"], "out": "a"}]}']
+        server = Server()
+        server.send(*lines)
+        server.process.stdin.write(b'{"id": "w", "examples": [{"in": ["\xc3\x28"], "out": "a"}]}\n')
+        server.process.stdin.write(b'{"id": "o", "examples": [{"in": ["\xf5\x80\x80\x80"], "out": "a"}]}\n')
+        self.assertEqual(server.end(), 0)
+        self.assertEqual(len(server.replies), len(lines) + 2)
+        self.assertEqual({reply['status'] for reply in server.replies}, {'error'})
+        for reply in server.replies:
+            self.assertTrue(reply['error']['message'])
+            self.assertGreaterEqual(reply['error']['column'], 1)
+        self.assertEqual([reply['error']['line'] for reply in server.replies], list(range(1, len(lines) + 3)))
+
     def test_batch_rejects_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'requests.jsonl')
@@ -400,6 +429,22 @@ class SocketTest(unittest.TestCase):
         self.assertEqual(figures['requests']['cancelled'], 60)
         self.assertEqual(figures['running'] + figures['waiting'], 0)
         self.assertEqual(figures['arena_bytes'], 0)
+
+    def test_a_disconnect_in_the_middle_of_a_reply(self):
+        for _ in range(20):
+            client = self.connect()
+            client.sendall(''.join(json.dumps(request(i)) + '\n' for i in range(200)).encode())
+            self.assertTrue(client.recv(37))
+            client.close()
+        with self.connect() as client:
+            client.sendall((json.dumps(request('one')) + '\n').encode())
+            self.assertEqual(json.loads(client.makefile().readline())['status'], 'solved')
+        until = time.monotonic() + 30
+        figures = self.stats()
+        while figures['running'] + figures['waiting'] + figures['arena_bytes'] and time.monotonic() < until:
+            time.sleep(0.01)
+            figures = self.stats()
+        self.assertEqual(figures['running'] + figures['waiting'] + figures['arena_bytes'], 0)
 
     def test_a_client_that_floods_does_not_hold_up_another(self):
         flood = self.connect()

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <weir/result.hpp>
 
@@ -48,7 +49,9 @@ class ExperienceLog {
   std::unique_ptr<Impl> impl_;
 };
 
-/// All of a log, in its order, each with its last judgement.
+/// All of a log's text, in its order, each with its last judgement; `where` names it in errors.
+Result<std::vector<Experience>> parse_experience(std::string_view text, const std::string& where);
+/// The same of a file.
 Result<std::vector<Experience>> read_experience(const std::string& path);
 
 }  // namespace weir::search
