@@ -4,6 +4,7 @@
 //   tree     the tree search beside a bare scan of children (tree_speed.cpp)
 //   networks networks by size of batch (net_speed.cpp)
 //   requests many requests beside one, and beside the network's bare batches (request_speed.cpp)
+//   games    Connect Four with a network: strength, requests, workers (game_strength.cpp)
 //   guidance lists with and without the network; makes its weights (net_guidance.cpp)
 #include <cstdio>
 #include <string>
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   if (suite == "tree") return weir::bench::tree_speed(arguments);
   if (suite == "networks") return weir::bench::net_speed(arguments);
   if (suite == "requests") return weir::bench::request_speed(arguments);
+  if (suite == "games") return weir::bench::game_strength(arguments);
   if (suite == "guidance") return weir::bench::net_guidance(arguments);
   std::fputs(
       "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare "
@@ -25,6 +27,7 @@ int main(int argc, char** argv) {
       "       weir-bench-search tree [--quick]\n"
       "       weir-bench-search networks [--rounds N]\n"
       "       weir-bench-search requests\n"
+      "       weir-bench-search games [--quick] [--weights FILE] [--ship WEIGHTS LINES]\n"
       "       weir-bench-search guidance [--make FILE]\n",
       stderr);
   return 2;
