@@ -21,7 +21,8 @@ struct SolvedPosition {
   bool has_choice() const noexcept { return keeps != ConnectFour::legal(position); }
 };
 
-/// Positions of random games with so many stones, whose outcome is not plain from the rules. The same for the same seed.
+/// Positions of random games with so many stones, whose outcome is not plain from the rules. The same for the same
+/// seed.
 std::vector<SolvedPosition> draw_solved(std::size_t count, int stones_min, int stones_max,
                                         std::uint64_t seed);
 
@@ -32,8 +33,8 @@ struct Agreement {
 };
 Agreement agreement(const Network& network, const std::vector<SolvedPosition>& positions);
 
-/// The share of positions with a choice in which the tree's move after so many simulations keeps the outcome. `network` null: leaves
-/// are judged by alert playouts.
+/// The share of positions with a choice in which the tree's move after so many simulations keeps the outcome. `network`
+/// null: leaves are judged by alert playouts.
 double kept_by_search(const Network* network, const std::vector<SolvedPosition>& positions,
                       std::uint32_t simulations);
 
