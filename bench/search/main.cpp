@@ -5,6 +5,7 @@
 //   networks networks by size of batch (net_speed.cpp)
 //   requests many requests beside one, and beside the network's bare batches (request_speed.cpp)
 //   experience lists with and without what solved tasks have taught (experience_speed.cpp)
+//   games    Connect Four with a network: strength, requests, workers (game_strength.cpp)
 //   guidance lists with and without the network; makes its weights (net_guidance.cpp)
 #include <cstdio>
 #include <string>
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   if (suite == "tree") return weir::bench::tree_speed(arguments);
   if (suite == "networks") return weir::bench::net_speed(arguments);
   if (suite == "requests") return weir::bench::request_speed(arguments);
+  if (suite == "games") return weir::bench::game_strength(arguments);
   if (suite == "guidance") return weir::bench::net_guidance(arguments);
   std::fputs(
       "usage: weir-bench-search lists [--calls N] [--tasks N] [--seed N] [--limit SECONDS] [--bare "
@@ -28,6 +30,7 @@ int main(int argc, char** argv) {
       "       weir-bench-search networks [--rounds N]\n"
       "       weir-bench-search requests\n"
       "       weir-bench-search experience [--calls N] [--learn N] [--tasks N] [--seed N]\n"
+      "       weir-bench-search games [--quick] [--weights FILE] [--ship WEIGHTS LINES]\n"
       "       weir-bench-search guidance [--make FILE]\n",
       stderr);
   return 2;

@@ -9,6 +9,7 @@ namespace weir::bench {
 /// Arguments behind the suite's name; the exit status.
 int experience_speed(const std::vector<std::string>& arguments);
 int list_speed(const std::vector<std::string>& arguments);
+int game_strength(const std::vector<std::string>& arguments);
 int tree_speed(const std::vector<std::string>& arguments);
 int net_guidance(const std::vector<std::string>& arguments);
 int net_speed(const std::vector<std::string>& arguments);

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <weir/clock.hpp>
+#include <weir/runtime.hpp>
 #include <weir/signals.hpp>
 
 #include "findings.hpp"
@@ -19,6 +20,8 @@ void batch_command(const Options& options, const StopSignals& signals, Deadline 
 void serve_command(const Options& options, const StopSignals& signals, Findings& findings);
 void check_command(const Options& options, Findings& findings);
 void train_command(const Options& options, const StopSignals& signals, Findings& findings);
+void train_games(Runtime& runtime, const Options& options, const StopSignals& signals,
+                 Findings& findings);
 void experience_command(const Options& options, Findings& findings);
 void connect4_command(const Options& options, const StopSignals& signals, Findings& findings);
 

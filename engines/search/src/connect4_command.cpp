@@ -7,6 +7,7 @@
 #include <weir/search/connect4_solver.hpp>
 
 #include "commands.hpp"
+#include "guidance.hpp"
 
 namespace weir::search::program {
 
@@ -70,6 +71,8 @@ void connect4_command(const Options& options, const StopSignals& signals, Findin
     findings.workers = 1;
     solve_all(positions, signals);
   } else {
+    const auto network = load_move_guidance(options.move_guidance);
+    if (!network) return fail(findings, network.error());
     Config config;
     config.workers = options.workers;
     auto runtime = Runtime::start(config);
@@ -78,7 +81,7 @@ void connect4_command(const Options& options, const StopSignals& signals, Findin
     std::vector<games::Mover> movers;
     const auto contexts = static_cast<std::size_t>(findings.workers) + config.guests_max;
     for (std::size_t i = 0; i < contexts; ++i)
-      movers.emplace_back(simulations_of(options), options.seed);
+      movers.emplace_back(simulations_of(options), options.seed, network.value().get());
     findings.memory_bytes = runtime.value()->memory() + contexts * movers[0].memory();
     move_all(positions, movers, *runtime.value(), signals);
     findings.metrics = runtime.value()->metrics();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <weir/futex.hpp>
 #include <weir/ring.hpp>
 #include <weir/stream_graph.hpp>
@@ -65,7 +66,14 @@ struct Engine::Impl {
   // evaluation.cpp
   Give call_evaluator(Emit<std::uint8_t>& out);
   void evaluate_waiting();
-  void evaluate(std::span<std::uint32_t> in);
+  struct OpenRow {
+    const Network* network;
+    std::span<const float> question;
+    float* answer;
+  };
+  void evaluate(std::span<std::uint32_t> all);
+  void take_rows(std::uint32_t index);
+  void evaluate_rows(std::span<const OpenRow> rows);
   void answered(std::uint32_t index);
 
   static void watch_clock(void* self);
@@ -115,6 +123,7 @@ struct Engine::Impl {
   LatencyHistogram latency, service;  // from submit, from the first turn
   atomic<std::uint64_t> simulations{0}, nodes{0}, evaluations{0}, batches{0};
   std::vector<float> batch_in, batch_out;  // the evaluator's
+  std::vector<OpenRow> open_rows;          // as well
   AnswerCache known{1024};                 // as well
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <span>
 #include <string_view>
 
 #include "engine_impl.hpp"
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::size_t batch_max = 64;
 
-std::string_view bytes_of(const std::vector<float>& numbers) noexcept {
-  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)};
+std::string_view bytes_of(std::span<const float> numbers) noexcept {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
 }
 
 }  // namespace
@@ -43,46 +44,65 @@ void Engine::Impl::evaluate_waiting() {
 }
 
 void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
-  const auto open = std::partition(all.begin(), all.end(), [this](std::uint32_t index) {
-    RequestSlot& slot = at(index);
-    const std::vector<float>* const answer =
-        known.find(slot.network.get()->version(), slot.question);
-    if (answer != nullptr) slot.prior = *answer;
-    return answer == nullptr;
-  });
-  const std::span<std::uint32_t> in = all.first(static_cast<std::size_t>(open - all.begin()));
+  open_rows.clear();
+  for (const std::uint32_t index : all) take_rows(index);
   // Requests that pinned the same version stand together; the order does not change what a row's answer is.
-  std::sort(in.begin(), in.end(), [this](std::uint32_t a, std::uint32_t b) {
-    const Network *const left = at(a).network.get(), *const right = at(b).network.get();
-    return left != right ? std::less<const Network*>()(left, right)
-                         : bytes_of(at(a).question) < bytes_of(at(b).question);
+  std::sort(open_rows.begin(), open_rows.end(), [](const OpenRow& a, const OpenRow& b) {
+    return a.network != b.network ? std::less<const Network*>()(a.network, b.network)
+                                  : bytes_of(a.question) < bytes_of(b.question);
   });
-  for (std::size_t first = 0; first < in.size();) {
-    const Network* const network = at(in[first]).network.get();
-    const std::size_t inputs = network->inputs(), outputs = network->outputs();
-    batch_in.clear();
-    std::size_t last = first, rows = 0;
-    for (; last < in.size() && at(in[last]).network.get() == network; ++last) {
-      const RequestSlot& slot = at(in[last]);
-      if (last > first && bytes_of(slot.question) == bytes_of(at(in[last - 1]).question))
-        continue;  // asked twice: one row
-      batch_in.insert(batch_in.end(), slot.question.begin(), slot.question.end());
-      batch_in.resize(++rows * inputs);
-    }
-    batch_out.resize(rows * outputs);
-    network->evaluate(batch_in.data(), rows, batch_out.data());
-    std::size_t row = 0;
-    for (std::size_t i = first; i < last; ++i) {
-      RequestSlot& slot = at(in[i]);
-      if (i > first && bytes_of(slot.question) != bytes_of(at(in[i - 1]).question)) ++row;
-      const float* const from = batch_out.data() + row * outputs;
-      slot.prior.assign(from, from + outputs);
-      known.put(network->version(), slot.question, slot.prior);
-    }
-    evaluations.fetch_add(rows, relaxed);  // relaxed: counts
-    batches.fetch_add(1, relaxed);         // relaxed: as above
+  for (std::size_t first = 0; first < open_rows.size();) {
+    std::size_t last = first;
+    while (last < open_rows.size() && open_rows[last].network == open_rows[first].network) ++last;
+    evaluate_rows({open_rows.data() + first, last - first});
     first = last;
   }
+}
+
+/// Room for a request's answers; its rows that nobody has asked about lately are open.
+void Engine::Impl::take_rows(std::uint32_t index) {
+  RequestSlot& slot = at(index);
+  const Network* const network = slot.network.get();
+  const std::size_t inputs = network->inputs(), outputs = network->outputs();
+  const std::size_t rows = slot.question.size() / inputs;
+  slot.prior.resize(rows * outputs);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::span<const float> question(slot.question.data() + row * inputs, inputs);
+    float* const to = slot.prior.data() + row * outputs;
+    const std::vector<float>* const answer = known.find(network->version(), question);
+    if (answer != nullptr) {
+      std::copy(answer->begin(), answer->end(), to);
+    } else {
+      open_rows.push_back({network, question, to});
+    }
+  }
+}
+
+/// Rows of one network, equal ones beside each other: those are computed once.
+void Engine::Impl::evaluate_rows(std::span<const OpenRow> rows) {
+  const Network* const network = rows[0].network;
+  const std::size_t outputs = network->outputs();
+  const auto is_new = [&](std::size_t i) {
+    return i == 0 || bytes_of(rows[i].question) != bytes_of(rows[i - 1].question);
+  };
+  batch_in.clear();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!is_new(i)) continue;
+    batch_in.insert(batch_in.end(), rows[i].question.begin(), rows[i].question.end());
+    ++count;
+  }
+  batch_out.resize(count * outputs);
+  network->evaluate(batch_in.data(), count, batch_out.data());
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    done += is_new(i) ? 1 : 0;
+    const std::span<const float> answer(batch_out.data() + (done - 1) * outputs, outputs);
+    std::copy(answer.begin(), answer.end(), rows[i].answer);
+    if (is_new(i)) known.put(network->version(), rows[i].question, answer);
+  }
+  evaluations.fetch_add(count, relaxed);  // relaxed: counts
+  batches.fetch_add(1, relaxed);          // relaxed: as above
 }
 
 void Engine::Impl::answered(std::uint32_t index) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 #include <weir/search/connect4_move.hpp>
+#include <weir/search/connect4_network.hpp>
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
 
@@ -19,26 +20,49 @@ TreeOptions options_for(std::uint32_t simulations, std::uint64_t seed) {
 }  // namespace
 
 struct Mover::Search {
-  Search(std::uint32_t its_simulations, std::uint64_t its_seed)
+  Search(std::uint32_t its_simulations, std::uint64_t its_seed, const Network* its_network)
       : simulations(its_simulations),
         seed(its_seed),
+        network(its_network),
         tree(Position{}, options_for(simulations, seed)) {}
+
+  Opinion ask(const Position& position) const {
+    std::array<float, connect4_features> question;
+    std::array<float, connect4_answers> answer;
+    write_features(position, question.data());
+    network->evaluate(question.data(), 1, answer.data());
+    return read_opinion(position, answer.data());
+  }
+  void run_guided() {
+    (void)tree.late_priors(tree.root(), ask(tree.state()).priors);
+    Ticket<ConnectFour> ticket;
+    for (std::uint32_t i = 0; i < simulations && tree.proof() == Proof::none; ++i) {
+      if (tree.select(ticket) != Selected::evaluate) continue;
+      const Opinion opinion = ask(ticket.state);
+      tree.finish(ticket, opinion.value, opinion.priors);
+    }
+  }
 
   std::uint32_t simulations;
   std::uint64_t seed;
+  const Network* network;
   Tree<ConnectFour> tree;
 };
 
-Mover::Mover(std::uint32_t simulations, std::uint64_t seed)
-    : search_(std::make_unique<Search>(simulations, seed)) {}
+Mover::Mover(std::uint32_t simulations, std::uint64_t seed, const Network* network)
+    : search_(std::make_unique<Search>(simulations, seed, network)) {}
 Mover::Mover(Mover&&) noexcept = default;
 Mover& Mover::operator=(Mover&&) noexcept = default;
 Mover::~Mover() = default;
 
 int Mover::best(const Position& position) {
   search_->tree.reset(position);
-  search_->tree.run({.simulations = search_->simulations},
-                    AlertRollouts<ConnectFour>(search_->seed));
+  if (search_->network != nullptr) {
+    search_->run_guided();
+  } else {
+    search_->tree.run({.simulations = search_->simulations},
+                      AlertRollouts<ConnectFour>(search_->seed));
+  }
   return static_cast<int>(search_->tree.best());
 }
 

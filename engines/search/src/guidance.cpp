@@ -1,5 +1,6 @@
 #include "guidance.hpp"
 
+#include <weir/search/connect4_network.hpp>
 #include <weir/search/list_features.hpp>
 #include <weir/search/list_guidance.hpp>
 #include <weir/search/weights.hpp>
@@ -14,6 +15,12 @@ Result<bool> load_guidance(const std::string& which, Guidance& guidance) {
   if (!network) return network.error();
   guidance.of(NetworkKind::lists).set(std::move(network).value());
   return true;
+}
+
+Result<std::unique_ptr<Network>> load_move_guidance(const std::string& which) {
+  if (which == "none") return std::unique_ptr<Network>();
+  if (which == "default") return games::default_connect4_network();
+  return nets::read_network(which, games::connect4_features, games::connect4_answers);
 }
 
 }  // namespace weir::search::program

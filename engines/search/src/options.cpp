@@ -38,7 +38,8 @@ constexpr NamedCommand known_commands[] = {
     {Command::connect4_move, "connect4", "move",
      "A move for Connect Four positions, by tree search",
      "weir-search connect4 move --simulations 10000 positions.txt"},
-    {Command::train, nullptr, "train", "Teaches the network that guides lists, with random tasks",
+    {Command::train, nullptr, "train",
+     "Teaches a network: for lists with random tasks, for Connect Four with games",
      "weir-search train --out lists.weights --steps 16000"},
     {Command::experience_list, "experience", "list",
      "What was asked and answered, and what people said of it",
@@ -161,10 +162,19 @@ void add_train(CLI::App& app, Options& o) {
                  "The file of weights; FILE.state beside it is what --resume goes on with")
       ->required()
       ->check(given());
-  app.add_option("--steps", o.steps, "Steps in all, of 256 samples each")
+  app.add_option("--domain", o.games_domain, "list or connect4")
+      ->transform(CLI::CheckedTransformer(
+          std::vector<std::pair<std::string, bool>>{{"list", false}, {"connect4", true}}))
+      ->default_str("list");
+  app.add_option("--games", o.games, "Connect Four: games in all")
+      ->transform(whole_number(1, 1'000'000'000))
+      ->capture_default_str();
+  app.add_option("--simulations", o.simulations, "Connect Four: descents a move; default: 64")
+      ->transform(whole_number(2, 1'000'000));
+  app.add_option("--steps", o.steps, "Lists: steps in all, of 256 samples each")
       ->transform(whole_number(1, 100'000'000))
       ->capture_default_str();
-  app.add_option("--tasks", o.tasks, "Random tasks that are taught")
+  app.add_option("--tasks", o.tasks, "Lists: random tasks that are taught")
       ->transform(whole_number(100, 10'000'000))
       ->capture_default_str();
   app.add_flag("--resume", o.resume, "Go on with the state that an earlier run has left");
@@ -207,6 +217,10 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
     case Command::connect4_move:
       app.add_option("--simulations", o.simulations, "Descents of the tree")
           ->transform(whole_number(1, any));
+      app.add_option("--guidance", o.move_guidance,
+                     "none (leaves are judged by playouts), default or a file of weights")
+          ->check(given())
+          ->capture_default_str();
       [[fallthrough]];
     case Command::connect4_solve:
       add_input(app, o, "Positions, one line of moves (columns 1 to 7) each, or -");

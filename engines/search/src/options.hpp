@@ -42,12 +42,15 @@ struct Options {
   std::uint32_t top = 1;
   double confidence = 0;  // below it an answer is told to be doubtful; 0: never
   std::string guidance = "default";
+  std::string move_guidance = "none";  // connect4 move
   bool first = false, stats = false, interactive = false;
 
   std::string output;             // train: the file of weights
   std::uint64_t steps = 16'000;   // train
   std::uint64_t tasks = 130'000;  // train
   bool resume = false;            // train
+  bool games_domain = false;      // train: Connect Four, not lists
+  std::uint64_t games = 40'000;   // train --domain connect4
 
   std::string experience;    // the log
   std::uint64_t number = 0;  // experience feedback

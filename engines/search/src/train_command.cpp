@@ -117,7 +117,11 @@ void train_command(const Options& options, const StopSignals& signals, Findings&
   if (!runtime) return fail(findings, runtime.error());
   findings.workers = runtime.value()->workers();
   findings.memory_bytes = runtime.value()->memory();
-  train_on(*runtime.value(), options, signals, findings);
+  if (options.games_domain) {
+    train_games(*runtime.value(), options, signals, findings);
+  } else {
+    train_on(*runtime.value(), options, signals, findings);
+  }
   findings.metrics = runtime.value()->metrics();
 }
 

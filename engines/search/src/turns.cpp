@@ -91,6 +91,7 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
     hints = slot.experience.get()->hints(slot.request);
     kernel_config.hints = &hints;
   }
+  kernel_config.simulations = slot.budget == ~std::uint64_t{0} ? 0 : slot.budget;
   auto made = make_kernel(slot.request, kernel_config);
   if (!made) {
     slot.reply.error = made.error();
@@ -136,7 +137,8 @@ void Engine::Impl::pin_network(RequestSlot& slot) {
 void Engine::Impl::ask(std::uint32_t index) {
   RequestSlot& slot = at(index);
   const auto features = slot.kernel->features();
-  WEIR_CHECK(features.size() == slot.network.get()->inputs(), "features are of the network's kind");
+  WEIR_CHECK(!features.empty() && features.size() % slot.network.get()->inputs() == 0,
+             "features are of the network's kind");
   slot.question.assign(features.begin(), features.end());
   slot.asked = true;
   slot.hold(slot_word::evaluator_hold);
@@ -151,7 +153,7 @@ bool Engine::Impl::apply_answer(RequestSlot& slot) {
   slot.clear_answer();
   slot.asked = slot.leaf = false;
   slot.owes = true;
-  ++slot.reply.evaluations;
+  slot.reply.evaluations += slot.question.size() / slot.network.get()->inputs();
   return true;
 }
 

@@ -169,4 +169,23 @@ TEST_CASE("weir-search: train writes weights that guide, and goes on with --resu
   CHECK(says(run_search(folder, "generate list.json --guidance list.json"), "list.json"));
 }
 
+TEST_CASE("weir-search: train plays Connect Four, and moves are guided by what it has learnt") {
+  if (search_path().empty()) return;
+  const TemporaryDirectory folder;
+  const std::string train = "train --domain connect4 --simulations 4 --seed 5 --quiet ";
+  CHECK(run_search(folder, train + "--games 256 --out whole").exit == 0);
+  CHECK(run_search(folder, train + "--games 256 --out again --workers 1").exit == 0);
+  CHECK(weir::test::run_line(folder.path(), "cmp whole again", true).exit == 0);
+  CHECK(run_search(folder, train + "--games 256 --out again --resume").exit == 0);
+  CHECK(weir::test::run_line(folder.path(), "cmp whole again", true).exit == 0);
+  CHECK(run_search(folder, "train --domain connect4 --quiet --out whole --resume").exit != 0);
+  CHECK(run_search(folder, "train --domain chess --out whole").exit == 2);
+  folder.put("winning", "112233\n");
+  for (const char* const guidance : {"none", "default", "whole"}) {
+    const std::string move = "connect4 move winning --simulations 100 --guidance ";
+    CHECK(run_search(folder, move + guidance, false).out == "112233 4\n");
+  }
+  CHECK(says(run_search(folder, "connect4 move winning --guidance winning"), "winning"));
+}
+
 }  // namespace weir::search::program_test

@@ -1,4 +1,4 @@
-// connect4_move.hpp: a good move in Connect Four by the tree and random playouts alone.
+// connect4_move.hpp: a good move in Connect Four by the tree and random playouts, or a network, alone.
 //
 // Roles:  pure, any thread.
 // Cost:   10,000 simulations 4 to 5 ms at 2.6 GHz, memory included; fewer where the outcome is proven.
@@ -11,13 +11,16 @@
 #include <string_view>
 #include <weir/result.hpp>
 #include <weir/search/connect4.hpp>
+#include <weir/search/network.hpp>
 
 namespace weir::search::games {
 
 /// Moves by a tree of its own, taken whole when it is made: afterwards it takes no memory. One thread at a time.
 class Mover {
  public:
-  explicit Mover(std::uint32_t simulations, std::uint64_t seed = 1);
+  /// `network` (connect4_network.hpp) outlives it; null: leaves are judged by alert playouts.
+  explicit Mover(std::uint32_t simulations, std::uint64_t seed = 1,
+                 const Network* network = nullptr);
   Mover(Mover&&) noexcept;
   Mover& operator=(Mover&&) noexcept;
   ~Mover();

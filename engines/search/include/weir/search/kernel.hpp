@@ -34,6 +34,7 @@ struct KernelConfig {
   std::uint64_t seed = 1;
   std::size_t memory_bytes_max = std::size_t{192} << 20;
   const Hints* hints = nullptr;  // read while the kernel is made; null: none
+  std::uint64_t simulations = 0;  // that it will be given at most; 0: nobody knows
 };
 
 /// How good the best program is.
@@ -45,7 +46,7 @@ enum class Found : std::uint8_t {
 };
 
 struct Turn {
-  std::uint32_t simulations = 0;  // spent; 0 only with `ended`
+  std::uint32_t simulations = 0;  // spent; 0 only with `ended` or `parked`
   bool ended = false;             // no further turn will find anything better
   bool parked = false;  // features() is a new question, and no turn may follow before apply()
 };
@@ -63,9 +64,18 @@ struct Question {
   std::vector<Value> out;
 };
 
+/// A move of a game. `value` in 0 .. 1 for who makes it; where it is proven it is the outcome.
+struct RankedMove {
+  std::uint32_t move = 0;
+  std::uint32_t visits = 0;
+  double value = 0;
+  bool proven = false;
+};
+
 struct Answer {
   Found found = Found::nothing;
   std::vector<Program> programs;  // best first
+  std::vector<RankedMove> moves;  // of a game, best first
   std::uint32_t examples_passed = 0, examples_total = 0;
   std::optional<Question> question;
 };
@@ -83,12 +93,12 @@ class Kernel {
   virtual std::uint64_t nodes() const noexcept = 0;
   virtual std::size_t memory() const noexcept = 0;
 
-  /// What the network is to be asked; empty: nothing. Asked once about the request as a whole, while the search goes
-  /// on; and after each turn that ends `parked`.
+  /// What the network is to be asked, one row of its inputs after the other; empty: nothing. Asked once about the
+  /// request as a whole, while the search goes on; and after each turn that ends `parked`.
   virtual std::span<const float> features() const noexcept { return {}; }
   virtual NetworkKind guided_by() const noexcept { return NetworkKind::lists; }
-  /// The network's answer, between turns; later turns are guided by it. Empty after a turn that ended `parked`: there
-  /// is no network, and the kernel goes on with its default.
+  /// The network's answer, as many rows, between turns; later turns are guided by it. Empty after a turn that ended
+  /// `parked`: there is no network, and the kernel goes on with its default.
   virtual void apply(std::span<const float>) {}
 };
 

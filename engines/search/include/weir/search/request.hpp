@@ -13,6 +13,7 @@
 #include <vector>
 #include <weir/clock.hpp>
 #include <weir/result.hpp>
+#include <weir/search/connect4_kernel.hpp>
 #include <weir/search/kernel.hpp>
 
 namespace weir::search {
@@ -25,7 +26,7 @@ struct SygusText {
 };
 
 struct Request {
-  std::variant<Task, SygusText, std::unique_ptr<Kernel>> what;
+  std::variant<Task, SygusText, games::MoveTask, std::unique_ptr<Kernel>> what;
   std::uint64_t simulations = 0;  // 0: none given
   Deadline deadline = never;      // its wait in the queue counts
   std::uint32_t top = 1;

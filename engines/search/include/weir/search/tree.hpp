@@ -41,6 +41,8 @@ struct TreeOptions {
   float first_play_reduction = 0.0F;  // a move without visits is worth what its node is, less this
   std::size_t memory_bytes_max = std::size_t{64} << 20;
   std::uint32_t workers = 1;
+  bool heap =
+      false;  // its memory is the program's heap: what a worker makes while the runtime runs
   bool transpositions = false;  // positions reached in several ways share a node
   std::uint32_t gumbel_actions =
       0;  // above 0: the root halves that many sampled moves; one worker, known budget
@@ -102,7 +104,6 @@ class Tree {
   Tree(const State& state, const TreeOptions& options);
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
-  ~Tree();
 
   Selected select(Ticket<Game>& ticket, std::uint32_t worker = 0) noexcept;
   /// `value` is the leaf's, for the player to move there. `priors`, one an action, make a node of it; without them a
@@ -220,6 +221,7 @@ class Tree {
   State state_;
   std::uint32_t root_ = 0;
   RootPolicy policy_;
+  TreeBlock workers_block_;
   Worker* workers_ = nullptr;
   atomic<float> root_value_{0.5F};
   atomic<std::uint32_t> root_visits_{0};  // as root_value_ now and then

@@ -19,7 +19,7 @@
 #include <new>
 #include <weir/atomic.hpp>
 #include <weir/check.hpp>
-#include <weir/memory.hpp>
+#include <weir/search/tree_block.hpp>
 #include <weir/search/tree_pick.hpp>
 
 namespace weir::search::games {
@@ -68,15 +68,14 @@ class TreeArena {
   static constexpr std::uint32_t batch_max = 1024;
 
   /// As many nodes as `bytes` hold, at least nodes_min. `indexed`: positions are found by their key.
-  TreeArena(std::size_t bytes, bool indexed)
+  /// `heap`: as TreeBlock.
+  TreeArena(std::size_t bytes, bool indexed, bool heap)
       : capacity_(fitting(bytes, indexed)),
-        index_slots_(indexed ? std::bit_floor(capacity_) * 2 : 0) {
-    // One block: the slab lays large ones on large pages.
-    WEIR_CHECK(slab_.reserve(node_bytes() + free_bytes() + index_bytes() + 3 * 64),
-               "out of memory");
-    nodes_ = static_cast<Node*>(slab_.take(node_bytes(), 64));
-    free_ = static_cast<std::uint32_t*>(slab_.take(free_bytes(), 64));
-    index_ = static_cast<atomic<std::uint32_t>*>(slab_.take(index_bytes(), 64));
+        index_slots_(indexed ? std::bit_floor(capacity_) * 2 : 0),
+        block_(node_bytes() + free_bytes() + index_bytes() + 3 * TreeBlock::line, heap) {
+    nodes_ = static_cast<Node*>(block_.take(node_bytes()));
+    free_ = static_cast<std::uint32_t*>(block_.take(free_bytes()));
+    index_ = static_cast<atomic<std::uint32_t>*>(block_.take(index_bytes()));
     for (std::size_t i = 0; i <= capacity_; ++i) ::new (static_cast<void*>(nodes_ + i)) Node();
     for (std::size_t i = 0; i < index_slots_; ++i)
       ::new (static_cast<void*>(index_ + i)) atomic<std::uint32_t>(none);
@@ -94,7 +93,7 @@ class TreeArena {
     return capacity_ - free_count_.load(relaxed);
   }  // relaxed: a figure
   std::uint64_t recycled() const noexcept { return recycled_; }
-  std::size_t memory() const noexcept { return slab_.bytes(); }
+  std::size_t memory() const noexcept { return block_.bytes(); }
 
   /// Takes at most `wanted` free nodes; how many. They are to be prepared.
   template <bool shared>
@@ -208,9 +207,9 @@ class TreeArena {
     return index_[(key * 0x9e3779b97f4a7c15ULL) >> (64 - std::bit_width(index_slots_ - 1))];
   }
 
-  Slab slab_;
   std::uint32_t capacity_;
   std::size_t index_slots_;
+  TreeBlock block_;
   Node* nodes_ = nullptr;
   std::uint32_t* free_ = nullptr;
   atomic<std::uint32_t>* index_ = nullptr;

@@ -8,25 +8,19 @@ namespace weir::search::games {
 template <class Game>
 Tree<Game>::Tree(const State& state, const TreeOptions& options)
     : options_(options),
-      arena_(options.memory_bytes_max, options.transpositions),
+      arena_(options.memory_bytes_max, options.transpositions, options.heap),
       pick_(best_pick_lane()),
       state_(state),
-      policy_(options.seed, options.noise_fraction, options.noise_alpha) {
+      policy_(options.seed, options.noise_fraction, options.noise_alpha),
+      workers_block_(options.workers * sizeof(Worker), true) {
   WEIR_CHECK(options.workers >= 1 && options.exploration > 0.0F,
              "a tree needs a worker and an exploration above 0");
   WEIR_CHECK(options.workers == 1 || options.gumbel_actions == 0,
              "halving at the root is for one worker");
-  void* block = allocate_bytes(options.workers * sizeof(Worker), alignof(Worker));
-  WEIR_CHECK(block != nullptr, "out of memory");
-  workers_ = static_cast<Worker*>(block);
+  workers_ = static_cast<Worker*>(workers_block_.take(options.workers * sizeof(Worker)));
   for (std::uint32_t i = 0; i < options.workers; ++i)
     ::new (static_cast<void*>(workers_ + i)) Worker();
   make_root();
-}
-
-template <class Game>
-Tree<Game>::~Tree() {
-  release_bytes(workers_, options_.workers * sizeof(Worker), alignof(Worker));
 }
 
 /// A node for state_ unless root_ is one.
@@ -252,7 +246,7 @@ std::uint32_t Tree<Game>::in_flight() const noexcept {
 
 template <class Game>
 std::size_t Tree<Game>::memory() const noexcept {
-  return sizeof(*this) + arena_.memory() + options_.workers * sizeof(Worker);
+  return sizeof(*this) + arena_.memory() + workers_block_.bytes();
 }
 
 }  // namespace weir::search::games

@@ -1,0 +1,215 @@
+// weir-bench-search games [--quick] [--weights FILE] [--ship WEIGHTS LINES]: Connect Four with a network.
+//
+//   --weights FILE        the network; default: the one that ships
+//   --ship WEIGHTS LINES  writes a file of weights as the lines that a program includes (int8, base 64), and ends
+//
+// Rows: how often policy, value and search agree with the exact solver on random positions; descents a second of guided
+//       requests by leaves a question, beside the network's bare batches; two workers beside two processes' worth of
+//       one worker each; strength by workers on one tree. Processor time (user) beside the clock's.
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <suites.hpp>
+#include <thread>
+#include <vector>
+#include <weir/clock.hpp>
+#include <weir/search/connect4_check.hpp>
+#include <weir/search/connect4_network.hpp>
+#include <weir/search/engine.hpp>
+#include <weir/search/tree.hpp>
+#include <weir/search/tree_rollout.hpp>
+#include <weir/search/weights.hpp>
+#include <weir/version.hpp>
+
+namespace weir::bench {
+namespace {
+
+namespace games = search::games;
+namespace nets = search::nets;
+
+constexpr std::uint64_t positions_seed = 2026;
+
+struct Spent {
+  double wall = 0, busy = 0;
+};
+
+double process_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+template <class Body>
+Spent spent_by(Body body) {
+  const Deadline begin = now_ns();
+  const double busy = process_seconds();
+  body();
+  return {static_cast<double>(now_ns() - begin) * 1e-9, process_seconds() - busy};
+}
+
+int ship(const std::string& from, const std::string& to) {
+  const auto weights = nets::read_weights(from);
+  if (!weights) {
+    std::fprintf(stderr, "%s: %s\n", from.c_str(), weights.error().what.c_str());
+    return 1;
+  }
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::size_t columns = 116;
+  const std::string bytes = nets::encode_weights(weights.value(), nets::Precision::int8);
+  std::string text;
+  std::uint32_t bits = 0, held = 0;
+  for (const char byte : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(byte);
+    for (held += 8; held >= 6; held -= 6) text.push_back(digits[bits >> (held - 6) & 63]);
+  }
+  if (held != 0) text.push_back(digits[bits << (6 - held) & 63]);
+  std::ofstream out(to);
+  for (std::size_t at = 0; at < text.size(); at += columns)
+    out << '"' << text.substr(at, columns) << "\",\n";
+  return out.flush() ? 0 : 1;
+}
+
+void strength(const search::Network& network, std::size_t count) {
+  const auto positions = games::draw_solved(count, 14, 30, positions_seed);
+  const games::Agreement known = games::agreement(network, positions);
+  std::printf("%-28s %8zu  policy %.3f, value %.3f\n", "agrees with the solver", count,
+              known.policy, known.value);
+  for (const std::uint32_t simulations : {25U, 50U, 100U, 200U, 400U}) {
+    std::printf("%-28s %8u  network %.3f, playouts %.3f\n", "outcome kept", simulations,
+                games::kept_by_search(&network, positions, simulations),
+                games::kept_by_search(nullptr, positions, simulations));
+  }
+}
+
+double bare_rate(const search::Network& network, std::size_t rows) {
+  std::vector<float> in(rows * network.inputs()), out(rows * network.outputs());
+  for (std::size_t row = 0; row < rows; ++row)
+    games::write_features(games::Position{}, in.data() + row * network.inputs());
+  double best = 0;
+  for (int repetition = 0; repetition < 5; ++repetition) {
+    constexpr std::size_t batches = 200;
+    const Spent spent = spent_by([&] {
+      for (std::size_t i = 0; i < batches; ++i) network.evaluate(in.data(), rows, out.data());
+    });
+    best = std::max(best, static_cast<double>(batches * rows) / spent.busy);
+  }
+  return best;
+}
+
+struct Requests {
+  Spent spent;
+  std::uint64_t simulations = 0, evaluations = 0;
+  double batch_mean = 0;
+};
+
+Requests requests(search::Guidance& guidance, int workers, std::uint32_t leaves,
+                  const std::vector<games::SolvedPosition>& positions, std::uint32_t simulations) {
+  Config config;
+  config.workers = workers;
+  config.pin = Pin::none;
+  auto runtime = std::move(Runtime::start(config)).value();
+  auto engine = std::move(search::Engine::start(*runtime, {.guidance = &guidance})).value();
+  const search::ClientId client = engine->add_client().value();
+  Requests done;
+  done.spent = spent_by([&] {
+    std::vector<search::Handle> handles;
+    for (const games::SolvedPosition& solved : positions) {
+      search::Request request;
+      request.what = games::MoveTask{solved.position, leaves};
+      request.simulations = simulations;
+      search::SearchReply rejection;
+      handles.push_back(engine->submit(client, std::move(request), rejection));
+    }
+    search::SearchReply reply;
+    for (search::Handle& handle : handles) {
+      if (handle.wait_until(never, reply) == Status::accepted)
+        done.simulations += reply.simulations;
+    }
+  });
+  const search::EngineStats stats = engine->stats();
+  done.evaluations = stats.evaluations;
+  done.batch_mean = stats.batch_mean;
+  return done;
+}
+
+void engine_rows(search::Guidance& guidance, const search::Network& network, std::size_t count) {
+  const auto positions = games::draw_solved(count, 14, 24, positions_seed + 1);
+  for (const std::uint32_t leaves : {1U, 8U, 32U}) {
+    const Requests done = requests(guidance, 1, leaves, positions, 400);
+    const double rate = static_cast<double>(done.evaluations) / done.spent.busy;
+    const double bare = bare_rate(network, leaves);
+    std::printf(
+        "%-28s %8u  %9.0f descents/s, %9.0f evaluations/s of %9.0f bare (%.2f), batches of %.1f\n",
+        "guided requests, leaves", leaves, static_cast<double>(done.simulations) / done.spent.busy,
+        rate, bare, rate / bare, done.batch_mean);
+  }
+  const Requests one = requests(guidance, 1, 8, positions, 400);
+  const Requests two = requests(guidance, 2, 8, positions, 400);
+  std::printf("%-28s %8zu  of linear: wall %.2f, processor time %.2f\n", "two workers, requests",
+              count, one.spent.wall / two.spent.wall / 2, one.spent.busy / two.spent.busy);
+}
+
+/// The share of positions whose outcome is kept by `workers` on one tree.
+double kept_together(const std::vector<games::SolvedPosition>& positions, std::uint32_t workers,
+                     std::uint32_t simulations) {
+  std::size_t kept = 0, choices = 0;
+  games::Tree<games::ConnectFour> tree(games::Position{}, {.workers = workers});
+  for (const games::SolvedPosition& solved : positions) {
+    if (!solved.has_choice()) continue;
+    ++choices;
+    tree.reset(solved.position);
+    std::vector<std::thread> threads;
+    for (std::uint32_t worker = 0; worker < workers; ++worker) {
+      threads.emplace_back([&tree, workers, simulations, worker] {
+        tree.run({.simulations = simulations / workers},
+                 games::AlertRollouts<games::ConnectFour>(worker + 1), worker);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    kept += (solved.keeps >> tree.best()) & 1;
+  }
+  return static_cast<double>(kept) / static_cast<double>(std::max<std::size_t>(choices, 1));
+}
+
+void worker_rows(std::size_t count) {
+  const auto positions = games::draw_solved(count, 14, 30, positions_seed + 2);
+  for (const std::uint32_t simulations : {400U, 1600U, 6400U}) {
+    std::printf("%-28s %8u  1 worker %.3f, 2 %.3f, 4 %.3f\n", "outcome kept on one tree",
+                simulations, kept_together(positions, 1, simulations),
+                kept_together(positions, 2, simulations), kept_together(positions, 4, simulations));
+  }
+}
+
+}  // namespace
+
+int game_strength(const std::vector<std::string>& arguments) {
+  bool quick = false;
+  std::string weights;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--ship" && i + 2 < arguments.size())
+      return ship(arguments[i + 1], arguments[i + 2]);
+    if (arguments[i] == "--quick") quick = true;
+    if (arguments[i] == "--weights" && i + 1 < arguments.size()) weights = arguments[++i];
+  }
+  auto network = weights.empty() ? games::default_connect4_network()
+                                 : nets::read_network(weights, games::connect4_features,
+                                                      games::connect4_answers);
+  if (!network) {
+    std::fprintf(stderr, "%s\n", network.error().what.c_str());
+    return 1;
+  }
+  const search::Network& judge = *network.value();
+  std::printf("%s\n", weir::version_line());
+  strength(judge, quick ? 200 : 1000);
+  search::Guidance guidance;
+  guidance.of(search::NetworkKind::connect4).set(std::move(network.value()));
+  engine_rows(guidance, judge, quick ? 64 : 512);
+  worker_rows(quick ? 100 : 500);
+  return 0;
+}
+
+}  // namespace weir::bench

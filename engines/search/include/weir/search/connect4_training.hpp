@@ -1,0 +1,78 @@
+// connect4_training.hpp: teaching a Connect Four network by games against itself, and what it has come to know.
+//
+// A round plays games_each games with the network as it is, puts their positions into the window (the oldest make
+// room), and then teaches it steps_each batches from the window: the policy is where the search went, the value half
+// the game's outcome, half what the search thought. A game ends where the tree proves its outcome.
+//
+// Roles:  self_play() is called by one thread; inside a task it takes all workers.
+// Order:  the same config and state give the same bits for any number of workers on one machine; a run that was
+//         stopped and goes on from its state ends with those of one that was not.
+// Errors: bad_config, other_run (the state is of another seed, network or plan), those of net_trainer.hpp, of files.
+// Memory: 52 bytes a position of the window, some 20 MiB a worker for trees, and the trainer's.
+// Source: Silver et al., "A general reinforcement learning algorithm that masters chess, shogi and Go", Science 2018;
+//         Wu, "Accelerating self-play learning in Go", 2019 (values from the search as targets).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+#include <weir/result.hpp>
+#include <weir/search/connect4_network.hpp>
+#include <weir/search/net_trainer.hpp>
+
+namespace weir::search::games {
+
+struct SelfPlayConfig {
+  std::uint64_t seed = 1;
+  std::uint64_t games = 40'000;  // in all, those that the state has behind it too
+  std::uint32_t games_each = 256, steps_each = 100, batch = 256;
+  std::uint32_t simulations = 64;   // a move
+  std::uint32_t window = 200'000;   // positions
+  std::uint32_t random_plies = 12;  // a game begins with at most so many random moves
+  std::uint32_t hot_plies = 10;     // and then so many that are drawn by visits
+  double noise_fraction = 0.25, noise_alpha = 1.0;
+  float rate = 2e-3F, rate_last = 1e-4F;
+  std::vector<nets::Block> blocks = {{nets::BlockKind::dense, 128}, {nets::BlockKind::dense, 128}};
+  std::string state_path;         // where the state is kept; empty: nowhere
+  std::uint32_t state_every = 8;  // rounds
+};
+
+/// A position that was played, and what is taught of it.
+struct Lesson {
+  Cells mine = 0, all = 0;
+  std::array<float, board_columns> policy{};  // by column, sum 1
+  float value = 0;                            // -1 .. 1, for who is to move
+};
+
+struct SelfPlayState {
+  nets::TrainState net;
+  std::uint64_t games = 0, lessons = 0;  // so far; lesson n stands at n mod window
+  std::uint32_t window_max = 0, games_each = 0;
+  std::vector<Lesson> window;
+};
+
+struct SelfPlayReport {
+  std::uint64_t games = 0, lessons = 0, steps = 0;
+  double loss = 0;  // of the last round
+  bool stopped = false;
+};
+
+/// Told of the progress, in the thread that called.
+class SelfPlayListener {
+ public:
+  virtual ~SelfPlayListener() = default;
+  virtual void report(const SelfPlayReport& report, const nets::Weights& weights) = 0;
+  /// Asked now and then by all workers; true: the round that is being played does not count.
+  virtual bool stop() { return false; }
+};
+
+Result<SelfPlayState> begin_self_play(const SelfPlayConfig& config);
+/// Rounds until there are config.games.
+Result<SelfPlayReport> self_play(const SelfPlayConfig& config, SelfPlayState& state,
+                                 SelfPlayListener* listener = nullptr);
+
+Result<Done> write_self_play(const std::string& path, const SelfPlayState& state);
+Result<SelfPlayState> read_self_play(const std::string& path);
+
+}  // namespace weir::search::games

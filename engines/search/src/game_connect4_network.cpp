@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <weir/search/connect4_network.hpp>
+
+namespace weir::search::games {
+namespace {
+
+/// Of a position and its mirror image the same one is asked about.
+bool asked_mirrored(const Position& position) noexcept {
+  return mirrored(position.mine) + mirrored(position.all) + bottom_row < position.key();
+}
+
+float* write_plane(Cells cells, float* to) noexcept {
+  for (int column = 0; column < board_columns; ++column) {
+    for (int row = 0; row < board_rows; ++row)
+      *to++ = static_cast<float>((cells >> (column * (board_rows + 1) + row)) & 1);
+  }
+  return to;
+}
+
+}  // namespace
+
+void write_features(const Position& position, float* to) noexcept {
+  const bool mirror = asked_mirrored(position);
+  const Cells mine = mirror ? mirrored(position.mine) : position.mine;
+  const Cells all = mirror ? mirrored(position.all) : position.all;
+  to = write_plane(mine, to);
+  to = write_plane(mine ^ all, to);
+  to = write_plane(four_completions(mine) & ~all, to);
+  to = write_plane(four_completions(mine ^ all) & ~all, to);
+  *to = static_cast<float>(position.stones() & 1);
+}
+
+std::array<float, board_columns> as_asked(const Position& position,
+                                          const std::array<float, board_columns>& policy) noexcept {
+  std::array<float, board_columns> asked = policy;
+  if (asked_mirrored(position)) std::reverse(asked.begin(), asked.end());
+  return asked;
+}
+
+Opinion read_opinion(const Position& position, const float* answers) noexcept {
+  Opinion opinion;
+  std::copy_n(answers, opinion.priors.size(), opinion.priors.begin());
+  opinion.priors = as_asked(position, opinion.priors);
+  opinion.value = (answers[board_columns] + 1.0F) / 2.0F;
+  return opinion;
+}
+
+nets::Architecture connect4_architecture(std::vector<nets::Block> blocks) {
+  return {static_cast<std::uint32_t>(connect4_features),
+          std::move(blocks),
+          {{nets::HeadKind::policy, board_columns}, {nets::HeadKind::value, 1}}};
+}
+
+}  // namespace weir::search::games

@@ -1,0 +1,222 @@
+#include <doctest/doctest.h>
+
+#include <thread>
+#include <weir/memory.hpp>
+#include <weir/search/connect4_network.hpp>
+#include <weir/search/engine.hpp>
+
+#include "planted_kernel.hpp"
+
+namespace weir::search::game_kernel_test {
+
+using games::MoveTask;
+using games::parse_moves;
+
+/// A network of random weights: any opinion will do, as long as it is the same one.
+std::unique_ptr<Network> random_network(std::uint64_t seed) {
+  const auto architecture = games::connect4_architecture({{nets::BlockKind::dense, 16}});
+  return nets::make_network(nets::initial_weights(architecture, seed)).value();
+}
+
+/// Passes on to a network, and stalls its first evaluations.
+class SlowNetwork final : public Network {
+ public:
+  SlowNetwork(std::uint64_t ms, int stalls) : ms_(ms), stalls_(stalls) {}
+  std::size_t inputs() const noexcept override { return inner_->inputs(); }
+  std::size_t outputs() const noexcept override { return inner_->outputs(); }
+  void evaluate(const float* in, std::size_t rows, float* out) const override {
+    if (stalls_.fetch_sub(1) <= 0) {
+      const atomic<std::uint32_t> word{0};
+      futex_wait(word, 0, after_ms(ms_));
+    }
+    inner_->evaluate(in, rows, out);
+  }
+  const std::string& version() const noexcept override { return inner_->version(); }
+
+ private:
+  std::unique_ptr<Network> inner_ = random_network(7);
+  std::uint64_t ms_;
+  mutable std::atomic<int> stalls_;
+};
+
+Request move_request(std::string_view moves, std::uint64_t simulations, MoveTask task = {}) {
+  task.position = parse_moves(moves).value();
+  Request request;
+  request.what = task;
+  request.simulations = simulations;
+  request.top = 7;
+  return request;
+}
+
+struct Fixture {
+  explicit Fixture(std::unique_ptr<Network> network, int workers = 2) {
+    if (network != nullptr) guidance.of(NetworkKind::connect4).set(std::move(network));
+    Config config;
+    config.workers = workers;
+    config.pin = Pin::none;
+    runtime = std::move(Runtime::start(config)).value();
+    engine = std::move(Engine::start(*runtime, {.guidance = &guidance})).value();
+    client = engine->add_client().value();
+  }
+  Handle submit(Request&& what) {
+    SearchReply rejection;
+    Handle handle = engine->submit(client, std::move(what), rejection);
+    CHECK(handle.valid());
+    return handle;
+  }
+  static SearchReply reply_of(Handle& handle) {
+    SearchReply reply;
+    CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+    return reply;
+  }
+  SearchReply ask(Request&& what) {
+    Handle handle = submit(std::move(what));
+    return reply_of(handle);
+  }
+  Guidance guidance;
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<Engine> engine;
+  ClientId client = 0;
+};
+
+std::string told(const SearchReply& reply) {
+  std::string text = reply.weights + " " + std::to_string(reply.simulations);
+  for (const RankedMove& move : reply.answer.moves)
+    text += " " + std::to_string(move.move) + ":" + std::to_string(move.visits) + ":" +
+            std::to_string(move.value);
+  return text;
+}
+
+std::uint64_t visits_of(const SearchReply& reply) {
+  std::uint64_t visits = 0;
+  for (const RankedMove& move : reply.answer.moves) visits += move.visits;
+  return visits;
+}
+
+TEST_CASE("game_kernel: descents are counted, guided or not, and none is left in flight") {
+  for (const bool guided : {false, true}) {
+    Fixture fixture(guided ? random_network(7) : nullptr);
+    const SearchReply reply = fixture.ask(move_request("44444", 300));
+    CHECK(reply.status == ReplyStatus::solved);
+    CHECK(reply.simulations == 300);
+    CHECK(visits_of(reply) == 300);
+    CHECK((reply.weights == "default") == !guided);
+    CHECK((reply.evaluations > 0) == guided);
+    CHECK(fixture.engine->stats().evaluations <= reply.evaluations);
+  }
+}
+
+TEST_CASE("game_kernel: leaves of one request are evaluated in batches") {
+  Fixture fixture(random_network(7));
+  MoveTask task;
+  task.leaves = 16;
+  (void)fixture.ask(move_request("", 1000, task));
+  CHECK(fixture.engine->stats().batch_mean > 8);
+}
+
+TEST_CASE("game_kernel: a proven outcome ends the request, and is told") {
+  Fixture fixture(random_network(7));
+  const SearchReply wins = fixture.ask(move_request("112233", 5000));
+  CHECK(wins.smallest);
+  CHECK(wins.simulations < 5000);
+  REQUIRE_FALSE(wins.answer.moves.empty());
+  CHECK(wins.answer.moves[0].move == 3);
+  CHECK(wins.answer.moves[0].proven);
+  CHECK(wins.answer.moves[0].value == doctest::Approx(1.0));
+}
+
+TEST_CASE("game_kernel: early stop spends less and plays the same") {
+  Fixture fixture(random_network(7));
+  MoveTask early;
+  early.early_stop = true;
+  const SearchReply whole = fixture.ask(move_request("4", 800));
+  const SearchReply part = fixture.ask(move_request("4", 800, early));
+  CHECK(part.simulations <= whole.simulations);
+  CHECK(part.answer.moves[0].move == whole.answer.moves[0].move);
+}
+
+TEST_CASE("game_kernel: the same answer alone and among a hundred") {
+  std::string alone;
+  {
+    Fixture fixture(random_network(7), 1);
+    alone = told(fixture.ask(move_request("4453", 200)));
+  }
+  Fixture fixture(random_network(7), 3);
+  std::vector<Handle> handles;
+  const char* const others[] = {"4453", "12", "71", "445", ""};
+  for (int i = 0; i < 100; ++i) handles.push_back(fixture.submit(move_request(others[i % 5], 200)));
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    const SearchReply reply = Fixture::reply_of(handles[i]);
+    if (i % 5 == 0) CHECK(told(reply) == alone);
+  }
+}
+
+TEST_CASE("game_kernel: cancelled and expired while leaves are with the evaluator") {
+  Fixture fixture(std::make_unique<SlowNetwork>(20, 2));
+  Handle cancelled = fixture.submit(move_request("44", 1'000'000));
+  Request late = move_request("45", 0);
+  late.deadline = after_ms(60);
+  Handle expires = fixture.submit(std::move(late));
+  while (fixture.engine->stats().batches < 3) std::this_thread::yield();
+  cancelled.cancel();
+  CHECK(Fixture::reply_of(cancelled).status == ReplyStatus::cancelled);
+  const ReplyStatus at_deadline = Fixture::reply_of(expires).status;
+  CHECK((at_deadline == ReplyStatus::solved || at_deadline == ReplyStatus::expired));
+  CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
+  CHECK(fixture.engine->stats().arena_bytes == 0);
+}
+
+TEST_CASE("game_kernel: weights that are swapped leave a request its own") {
+  Fixture fixture(std::make_unique<SlowNetwork>(20, 0));
+  const std::string alone = told(fixture.ask(move_request("4453", 200)));
+  Handle before = fixture.submit(move_request("4453", 200));
+  while (fixture.engine->stats().waiting != 0) std::this_thread::yield();
+  fixture.guidance.of(NetworkKind::connect4).set(random_network(8));
+  const SearchReply old = Fixture::reply_of(before);
+  const SearchReply fresh = fixture.ask(move_request("4453", 200));
+  if (old.weights != fresh.weights) CHECK(told(old) == alone);
+  CHECK(told(fresh) != alone);
+}
+
+TEST_CASE("game_kernel: a small arena recycles under leaves in flight, on the heap alone") {
+  KernelConfig config;
+  config.memory_bytes_max = 1;  // as few nodes as a tree can have
+  config.simulations = 20'000;
+  const auto network = random_network(7);
+  const std::uint64_t allocations = allocation_count();
+  auto kernel = games::make_kernel({.position = {}, .leaves = 32}, config).value();
+  std::uint64_t simulations = 0;
+  for (Turn turn; !turn.ended && simulations < config.simulations;) {
+    turn = kernel->turn(100);
+    simulations += turn.simulations;
+    if (!turn.parked) continue;
+    const auto questions = kernel->features();
+    const std::size_t rows = questions.size() / games::connect4_features;
+    std::vector<float> answers(rows * games::connect4_answers);
+    network->evaluate(questions.data(), rows, answers.data());
+    kernel->apply(answers);
+  }
+  CHECK(simulations == config.simulations);
+  CHECK(allocation_count() == allocations);  // workers take no platform memory
+  CHECK(kernel->nodes() <= 1024);
+  CHECK(kernel->memory() < std::size_t{2} << 20);
+  std::uint64_t visits = 0;
+  for (const RankedMove& move : kernel->best(7, {}).moves) visits += move.visits;
+  CHECK(visits == simulations);
+}
+
+TEST_CASE("game_kernel: what no game comes to is refused") {
+  const auto refused = [](const MoveTask& task) {
+    return !games::make_kernel(task, {}) && games::make_kernel(task, {}).error().code == "bad_task";
+  };
+  CHECK(refused({.position = {1, 0}}));
+  CHECK(refused({.position = {2, 2}}));
+  CHECK(refused({.position = {3, 3}}));
+  CHECK(refused({.position = {~games::Cells{0}, ~games::Cells{0}}}));
+  CHECK(refused({.position = parse_moves("1122334").value()}));
+  CHECK(refused({.position = {}, .leaves = 0}));
+  CHECK(refused({.position = {}, .leaves = 65}));
+  CHECK_FALSE(refused({}));
+}
+
+}  // namespace weir::search::game_kernel_test
