@@ -7,6 +7,7 @@
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "frozen_sums.hpp"
 #include "loaded.hpp"
 
 namespace weir::mccfr {
@@ -16,12 +17,11 @@ Result<KnownOpponent> player_of(const Loaded& loaded, const std::string& path) {
   const HoldemGame* const game = loaded.game->holdem();
   if (game == nullptr) return Error{"usage", "plays no hold'em", path};
   if (auto prepared = loaded.game->prepare(); !prepared) return prepared.error();
-  const auto* const sums =
-      reinterpret_cast<const NarrowEntries::Sum*>(loaded.trainer->table().sums.data());
+  const auto frozen = std::make_shared<const FrozenSums>(*loaded.trainer);
   const TableShape& shape = loaded.trainer->shape();
   return KnownOpponent{
-      [game, &shape, sums] { return make_blueprint(*game, shape, sums); },
-      [game, &shape, sums] { return make_known_blueprint(*game, shape, sums); },
+      [game, &shape, frozen] { return make_blueprint(*game, shape, frozen->data()); },
+      [game, &shape, frozen] { return make_known_blueprint(*game, shape, frozen->data()); },
   };
 }
 

@@ -2,25 +2,9 @@
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/mccfr/tree_builder.hpp>
 
+#include "draw_cards.hpp"
+
 namespace weir::mccfr {
-namespace {
-
-/// `count` different cards.
-template <std::size_t count>
-std::array<Card, count> draw_cards(Random& random) noexcept {
-  std::array<Card, count> cards;
-  CardSet taken = 0;
-  for (Card& card : cards) {
-    do {
-      card = static_cast<Card>(random.below(card_count));
-    } while (has(taken, card));
-    taken |= set_of(card);
-  }
-  return cards;
-}
-
-}  // namespace
-
 std::string_view round_name(int round) noexcept {
   constexpr std::string_view names[] = {"preflop", "flop", "turn", "river"};
   return names[round];

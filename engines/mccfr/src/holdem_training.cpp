@@ -7,6 +7,8 @@
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/terminal.hpp>
 
+#include "board_trainer.hpp"
+#include "frozen_sums.hpp"
 #include "response_learner.hpp"
 #include "sampling_trainer.hpp"
 
@@ -31,19 +33,17 @@ class HoldemTraining final : public TrainingGame {
   std::string key(std::uint32_t node, std::uint32_t bucket) const override {
     return game_.key(node, bucket);
   }
-  Result<std::size_t> announce(const TrainRules&) const override {
+  Result<std::size_t> announce(const TrainRules& rules) const override {
     auto shape = TableShape::of(game_.tree(), game_.buckets());
     if (!shape) return shape.error();
-    return Table<NarrowEntries>::announced(shape.value());
+    return rules.algorithm >= Algorithm::cfr
+               ? board_trainer_bytes(game_.tree(), shape.value(), rules)
+               : Table<NarrowEntries>::announced(shape.value());
   }
   Result<Done> prepare() override { return game_.make_cards(); }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                 const TrainRules& rules) const override {
-    if (rules.algorithm >= Algorithm::cfr) {
-      return holdem_error(
-          "cfr and cfr+ walk all cards at once, and hold'em has too many; take es, os or cs",
-          "--algorithm");
-    }
+    if (rules.algorithm >= Algorithm::cfr) return make_board_trainer(runtime, game_, rules);
     return SamplingTrainer<HoldemGame, NarrowEntries>::make(runtime, game_, rules);
   }
   std::optional<Exploitability> exploitability(const TableShape&,
@@ -56,8 +56,8 @@ class HoldemTraining final : public TrainingGame {
     using Sum = NarrowEntries::Sum;
     auto regrets = CountedArray<std::int32_t>::zeros(trainer.shape().entries);
     if (!regrets) return regrets.error();
-    const auto* const sums = reinterpret_cast<const Sum*>(trainer.table().sums.data());
-    ResponseLearner<HoldemGame, Sum> learner(runtime, game_, trainer.shape(), sums,
+    const FrozenSums sums(trainer);
+    ResponseLearner<HoldemGame, Sum> learner(runtime, game_, trainer.shape(), sums.data(),
                                              std::move(regrets).value());
     ResponseBound bound;
     const Status status = learner.run(budget, bound);

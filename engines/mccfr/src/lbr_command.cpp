@@ -5,6 +5,7 @@
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "frozen_sums.hpp"
 #include "loaded.hpp"
 
 namespace weir::mccfr {
@@ -18,8 +19,8 @@ void lbr_command(const Options& options, const StopSignals& signals, Findings& f
     return fail(findings,
                 {"usage", "plays no hold'em; exploit has an exact measure for it", options.path});
   if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
-  const auto* const sums =
-      reinterpret_cast<const NarrowEntries::Sum*>(l.trainer->table().sums.data());
+  const FrozenSums frozen(*l.trainer);
+  const auto* const sums = frozen.data();
   const TableShape& shape = l.trainer->shape();
   const KnownOpponent opponent{
       [&] { return make_blueprint(*game, shape, sums); },

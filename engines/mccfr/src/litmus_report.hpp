@@ -8,14 +8,16 @@
 #include <weir/mccfr/litmus.hpp>
 #include <weir/mccfr/training_game.hpp>
 
+#include "frozen_sums.hpp"
+
 namespace weir::mccfr {
 
 /// Of the average strategy, where the game is hold'em and its cards are made; else null.
 inline nlohmann::ordered_json litmus_json(const TrainingGame& game, Trainer& trainer) {
   const HoldemGame* const holdem = game.holdem();
   if (holdem == nullptr || holdem->cards() == nullptr) return nullptr;
-  const auto* const sums = reinterpret_cast<const NarrowEntries::Sum*>(trainer.table().sums.data());
-  const Litmus found = litmus(*holdem, trainer.shape(), sums);
+  const FrozenSums sums(trainer);
+  const Litmus found = litmus(*holdem, trainer.shape(), sums.data());
   return {{"aces_rows", found.aces_rows},
           {"aces_violations", found.aces_violations},
           {"aces_fold_max", found.aces_fold_max},

@@ -99,7 +99,7 @@ class VectorTrainer final : public Trainer {
   const TrainState& state() const noexcept override { return state_; }
   TableBytes table() noexcept override {
     return {std::as_writable_bytes(std::span(regrets_)), std::as_writable_bytes(std::span(sums_)),
-            sizeof(double), sizeof(double)};
+            sizeof(double), sizeof(double), true};
   }
   void average(std::uint32_t entry, int actions, double* strategy) const noexcept override {
     average_strategy(sums_.data() + entry, actions, strategy);

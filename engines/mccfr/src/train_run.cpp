@@ -238,8 +238,9 @@ std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
   // A response costs as much as some training: at the end, and where that was asked for.
   if (options_.response_deals == 0 || (!last && !options_.measure_often)) return std::nullopt;
   ResponseBudget budget;
-  budget.learning = options_.response_deals != response_deals_by_game
-                        ? options_.response_deals
+  budget.learning = options_.response_deals != response_deals_by_game ? options_.response_deals
+                    : rules_.algorithm >= Algorithm::cfr
+                        ? response_deals_max  // an iteration sees all hands of some boards
                         : std::clamp(done, response_deals_min, response_deals_max);
   budget.valuing = std::max<std::uint64_t>(budget.learning / 5, 1);
   auto bound = game_->lower_bound(session_.runtime(), *trainer_, budget);

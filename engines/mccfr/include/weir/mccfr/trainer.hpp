@@ -68,6 +68,7 @@ struct UndoEntry {
 struct TableBytes {
   std::span<std::byte> regrets, sums;
   std::uint32_t regret_bytes = 0, sum_bytes = 0;  // of one entry
+  bool real = false;                              // floating-point numbers
 };
 
 /// What the graphs of all advance() calls came to.

@@ -1,0 +1,34 @@
+#include "frozen_sums.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace weir::mccfr {
+
+FrozenSums::FrozenSums(Trainer& trainer) {
+  const TableBytes table = trainer.table();
+  if (!table.real) {
+    data_ = reinterpret_cast<const Sum*>(table.sums.data());
+    return;
+  }
+  constexpr double whole = 0x1p24;
+  const TableShape& shape = trainer.shape();
+  const auto* const sums = reinterpret_cast<const float*>(table.sums.data());
+  copy_.resize(shape.entries);
+  std::array<double, actions_max> strategy{};
+  for (const BettingNode& node : trainer.tree().nodes) {
+    if (node.kind != NodeKind::decision) continue;
+    for (std::uint32_t b = 0; b < shape.buckets[node.round]; ++b) {
+      const std::uint32_t row = shape.region(node.round, node.player, b) + node.row;
+      bool known = false;
+      for (std::uint32_t a = 0; a < node.actions; ++a) known |= sums[row + a] > 0;
+      if (!known) continue;  // stays 0, as a row that was never seen
+      trainer.average(row, node.actions, strategy.data());
+      for (std::uint32_t a = 0; a < node.actions; ++a)
+        copy_[row + a] = static_cast<Sum>(std::lround(strategy[a] * whole));
+    }
+  }
+  data_ = copy_.data();
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,22 @@
+// frozen_sums.hpp: a hold'em trainer's sums as those who play a frozen strategy read them; private.
+#pragma once
+
+#include <vector>
+#include <weir/mccfr/trainer.hpp>
+
+namespace weir::mccfr {
+
+/// The trainer's own sums where they are whole numbers; a copy of the same proportions to 1 in 2^24 where they are not.
+/// Valid while the trainer does not train. Memory: of a copy 4 bytes an entry, on the program's heap.
+class FrozenSums {
+ public:
+  using Sum = NarrowEntries::Sum;
+  explicit FrozenSums(Trainer& trainer);
+  const Sum* data() const noexcept { return data_; }
+
+ private:
+  std::vector<Sum> copy_;
+  const Sum* data_ = nullptr;
+};
+
+}  // namespace weir::mccfr
