@@ -32,6 +32,9 @@ Findings run_command(const Options& options, const StopSignals& signals) {
     case Command::solve:
       solve_command(options, signals, findings);
       break;
+    case Command::resolve:
+      resolve_command(options, findings);
+      break;
     case Command::hands:
       hands_command(options, findings);
       break;

@@ -40,6 +40,8 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr solve spot.json --target 0.3 --out strategy.json"},
     {Command::lbr, "lbr", "What a local best response wins from a checkpoint in the real game",
      "weir-mccfr lbr runs/nolimit/latest --hands 20000 --bets fcpa --rounds 1-4"},
+    {Command::resolve, "resolve", "Solves second rounds of a Leduc checkpoint anew, safely and not",
+     "weir-mccfr resolve runs/leduc/latest"},
     {Command::hands, "hands", "Counts all hands by category, and how fast",
      "weir-mccfr hands --cards 7"},
     {Command::rank, "rank", "The category and the rank of 5 to 7 cards",
@@ -316,6 +318,11 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
         ->capture_default_str();
     app.add_option("--rounds", o.lbr_rounds, "Where it plays so; 3-4: checks and calls to the turn")
         ->check(CLI::IsMember({"1-4", "3-4"}))
+        ->capture_default_str();
+  }
+  if (command == Command::resolve) {
+    app.add_option("--iters", o.resolve_iterations, "Of CFR+ in each public state")
+        ->transform(whole(1, 1'000'000))
         ->capture_default_str();
   }
   if (command == Command::query)

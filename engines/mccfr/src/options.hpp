@@ -22,6 +22,7 @@ enum class Command : std::uint8_t {
   eval,
   solve,
   lbr,
+  resolve,
   hands,
   rank,
   equity
@@ -79,6 +80,8 @@ struct Options {
   bool duplicate = false;
   bool aivat = false;
   std::string lbr_bets = "fcpa", lbr_rounds = "1-4";
+
+  std::uint32_t resolve_iterations = 2000;
 
   int cards = 7;                   // hands
   std::vector<std::string> words;  // rank: cards; equity: hands
