@@ -24,7 +24,9 @@ enum class Command : std::uint8_t {
   lbr,
   hands,
   rank,
-  equity
+  equity,
+  play,
+  acpc
 };
 
 /// As many as the strategy learnt from, within bounds.
@@ -79,6 +81,11 @@ struct Options {
   bool duplicate = false;
   bool aivat = false;
   std::string lbr_bets = "fcpa", lbr_rounds = "1-4";
+
+  std::string seat = "alternate";  // play
+  std::uint64_t play_hands = 0;    // play; 0: until the input ends
+  std::string host = "127.0.0.1";  // acpc
+  std::uint32_t port = 0;          // acpc
 
   int cards = 7;                   // hands
   std::vector<std::string> words;  // rank: cards; equity: hands
