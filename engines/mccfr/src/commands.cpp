@@ -35,6 +35,12 @@ Findings run_command(const Options& options, const StopSignals& signals) {
     case Command::resolve:
       resolve_command(options, findings);
       break;
+    case Command::play:
+      play_command(options, signals, findings);
+      break;
+    case Command::acpc:
+      acpc_command(options, signals, findings);
+      break;
     case Command::hands:
       hands_command(options, findings);
       break;

@@ -19,6 +19,8 @@ void eval_command(const Options& options, const StopSignals& signals, Findings& 
 void lbr_command(const Options& options, const StopSignals& signals, Findings& findings);
 void solve_command(const Options& options, const StopSignals& signals, Findings& findings);
 void resolve_command(const Options& options, Findings& findings);
+void play_command(const Options& options, const StopSignals& signals, Findings& findings);
+void acpc_command(const Options& options, const StopSignals& signals, Findings& findings);
 void hands_command(const Options& options, Findings& findings);
 void rank_command(const Options& options, Findings& findings);
 void equity_command(const Options& options, Findings& findings);

@@ -42,6 +42,10 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr lbr runs/nolimit/latest --hands 20000 --bets fcpa --rounds 1-4"},
     {Command::resolve, "resolve", "Solves second rounds of a Leduc checkpoint anew, safely and not",
      "weir-mccfr resolve runs/leduc/latest"},
+    {Command::play, "play", "A person plays against a checkpoint's strategy",
+     "weir-mccfr play runs/nolimit/latest --hands 20"},
+    {Command::acpc, "acpc", "Plays a checkpoint's strategy at an ACPC dealer's table",
+     "weir-mccfr acpc runs/nolimit/latest --host 127.0.0.1 --port 18791"},
     {Command::hands, "hands", "Counts all hands by category, and how fast",
      "weir-mccfr hands --cards 7"},
     {Command::rank, "rank", "The category and the rank of 5 to 7 cards",
@@ -272,7 +276,8 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   if (command == Command::train) return add_train(app, o);
   if (command == Command::solve) return add_solve(app, o);
   if (command == Command::buckets) return add_buckets(app, o);
-  if (command == Command::exploit || command == Command::eval || command == Command::lbr)
+  if (command == Command::exploit || command == Command::eval || command == Command::lbr ||
+      command == Command::play || command == Command::acpc)
     add_buckets_file(app, o);
   switch (command) {
     case Command::exploit:
@@ -324,6 +329,20 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
     app.add_option("--iters", o.resolve_iterations, "Of CFR+ in each public state")
         ->transform(whole(1, 1'000'000))
         ->capture_default_str();
+  }
+  if (command == Command::play) {
+    app.add_option("--hands", o.play_hands, "How many hands; 0: until the input ends")
+        ->transform(whole(0, 1'000'000'000))
+        ->capture_default_str();
+    app.add_option("--seat", o.seat, "0 (big blind), 1 (button) or alternate")
+        ->check(CLI::IsMember({"0", "1", "alternate"}))
+        ->capture_default_str();
+  }
+  if (command == Command::acpc) {
+    app.add_option("--host", o.host, "Where the dealer listens")
+        ->check(not_empty())
+        ->capture_default_str();
+    app.add_option("--port", o.port, "Its port")->required()->transform(whole(1, 65'535));
   }
   if (command == Command::query)
     app.add_option("KEY", o.key, "PRIVATE:BOARD:BETTING, as exports write it")

@@ -25,7 +25,9 @@ enum class Command : std::uint8_t {
   resolve,
   hands,
   rank,
-  equity
+  equity,
+  play,
+  acpc
 };
 
 /// As many as the strategy learnt from, within bounds.
@@ -82,6 +84,10 @@ struct Options {
   std::string lbr_bets = "fcpa", lbr_rounds = "1-4";
 
   std::uint32_t resolve_iterations = 2000;
+  std::string seat = "alternate";  // play
+  std::uint64_t play_hands = 0;    // play; 0: until the input ends
+  std::string host = "127.0.0.1";  // acpc
+  std::uint32_t port = 0;          // acpc
 
   int cards = 7;                   // hands
   std::vector<std::string> words;  // rank: cards; equity: hands

@@ -32,8 +32,9 @@ inline constexpr float good_before_flop = 0.8F, good_after_flop = 0.7F;
 /// Where the tree of a strategy is while a hand goes on that may have other bets.
 class TreePosition {
  public:
-  explicit TreePosition(const HoldemGame& game)
-      : tree_(&game.tree()), state_(game.config().rules) {}
+  explicit TreePosition(const HoldemGame& game) : TreePosition(game.tree(), game.config().rules) {}
+  /// Both outlive it.
+  TreePosition(const BettingTree& tree, const BettingRules& rules) : tree_(&tree), state_(rules) {}
 
   /// False: the tree has ended and the hand has not, or the two differ in whose turn it is.
   bool inside() const noexcept { return inside_; }

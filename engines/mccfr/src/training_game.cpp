@@ -40,6 +40,8 @@ class OneCardTraining final : public TrainingGame {
     return Error{"usage", "this game has an exact measure", name()};
   }
 
+  const OneCardGame* one_card() const override { return &game_; }
+
  private:
   OneCardGame game_;
 };

@@ -48,6 +48,8 @@ class TrainingGame {
                                             const ResponseBudget& budget) const = 0;
   /// The game where it is hold'em, else null.
   virtual const HoldemGame* holdem() const { return nullptr; }
+  /// The game where it is Kuhn's or Leduc, else null.
+  virtual const OneCardGame* one_card() const { return nullptr; }
 };
 
 /// `json`: {"name": "leduc"} and so on.
