@@ -1,7 +1,7 @@
 // first_visit.hpp: who comes first to an information set makes its row, and all find that one; private.
 //
-// A slot of the index is empty, or names a row for ever. Whoever finds it empty writes a row of his own and offers it by
-// one exchange; who was slower takes the row that won, if it is the same set's, and keeps his own for his next.
+// A slot of the index is empty, or names a row for ever. Whoever finds it empty writes a row of his own and offers it
+// by one exchange; who was slower takes the row that won, if it is the same set's, and keeps his own for his next.
 //
 // Shape:    a slot is 0, or 32 bits of the key's hash above the row's place; probes go on to the next slot.
 // Roles:    any thread. Progress: lock-free; a stalled thread holds up nobody.
@@ -25,8 +25,8 @@ std::uint32_t visited_row(const atomic<std::uint64_t>* slots, std::uint64_t mask
   }
 }
 
-/// The row of a key, made now if it is not there. `rows`: holds(place); make(), a written row or 0; and keep(place), for
-/// one that was made in vain. There are always empty slots: make() answers 0 before.
+/// The row of a key, made now if it is not there. `rows`: holds(place); make(), a written row or 0; and keep(place),
+/// for one that was made in vain. There are always empty slots: make() answers 0 before.
 template <class Rows>
 std::uint32_t claimed_row(atomic<std::uint64_t>* slots, std::uint64_t mask, std::uint64_t hash,
                           Rows& rows) noexcept {

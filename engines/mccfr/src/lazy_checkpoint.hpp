@@ -1,6 +1,7 @@
 // lazy_checkpoint.hpp: the rows of a LazyTable in a checkpoint, in an order that no thread has a say in; private.
 //
-//   nodes: [depth 16 bits][action 8 bits]... depth first   rows: [rank of the node][bucket | actions << 16][regrets][sums]...
+//   nodes:  [depth 16 bits][action 8 bits]...                             depth first
+//   rows:   [rank of the node][bucket | actions << 16][regrets][sums]...  words of 32 bits
 //
 // An undo list names words of the rows, counted from the first.
 #pragma once

@@ -6,6 +6,23 @@
 namespace weir::mccfr {
 namespace {
 
+constexpr std::uint64_t measure_max = 50'000'000;  // states of betting x deals: some seconds
+
+/// States of betting after one, counted until there are more than `most`.
+std::uint64_t count_states(const MultiwayGame& game, const BettingState& state, int depth,
+                           std::uint64_t most) {
+  std::uint64_t count = 1;
+  if (state.over()) return count;
+  std::array<BetAction, actions_max> list;
+  const int actions = game.actions(state, depth, list);
+  for (int a = 0; a < actions && count <= most; ++a) {
+    BettingState next = state;
+    next.apply(list[static_cast<std::size_t>(a)]);
+    count += count_states(game, next, depth + 1, most - std::min(most, count));
+  }
+  return count;
+}
+
 /// Values of fixed strategies, or of one player's best response to all others'. A state of betting is visited with a
 /// number for every deal: how likely the deal is, times what all but the measured player do.
 class MultiwayMeasure {
@@ -15,6 +32,10 @@ class MultiwayMeasure {
   MultiwayMeasure(const MultiwayGame& game, const LazyTable& table)
       : game_(game), table_(table), deals_(game.all_deals()) {}
 
+  bool small_enough() const {
+    const std::uint64_t most = measure_max / deals_.size();
+    return count_states(game_, BettingState(game_.rules()), 0, most) <= most;
+  }
   double value(int player, bool best) {
     player_ = player;
     best_ = best;
@@ -110,6 +131,7 @@ std::optional<Exploitability> measure(const MultiwayGame& game, const LazyTable&
   Exploitability found;
   found.players = game.rules().players;
   MultiwayMeasure exact(game, table);
+  if (!exact.small_enough()) return std::nullopt;
   for (int p = 0; p < found.players; ++p) {
     found.value[static_cast<std::size_t>(p)] = exact.value(p, false);
     found.best_response[static_cast<std::size_t>(p)] = exact.value(p, true);

@@ -1,10 +1,10 @@
 // multiway_trainer.hpp: training of two to six players over a LazyTable; private.
 //
-// Blocks of iterations are walked by all workers; between two rounds of blocks nobody touches the table. fast: additions
-// at once. deterministic: a batch has a part for each player, whose changes are kept apart and applied when the part is
-// whole. Rows that come meanwhile are zeros, which say nothing: where they are depends on the threads, and no result does.
-// A full table: fast goes on with the rows there are and counts what it refused; deterministic ends with table_full, as
-// it was before the batch, because which rows came too late depends on the threads.
+// Blocks of iterations are walked by all workers; between two rounds of blocks nobody touches the table. fast:
+// additions at once. deterministic: a batch has a part for each player, whose changes are kept apart and applied when
+// the part is whole. Rows that come meanwhile are zeros, which say nothing: where they are depends on the threads, and
+// no result does. A full table: fast goes on with the rows there are and counts what it refused; deterministic ends
+// with table_full, as it was before the batch, because which rows came too late depends on the threads.
 #pragma once
 
 #include <weir/mccfr/lazy_table.hpp>

@@ -47,8 +47,8 @@ class MultiwayTraining final : public TrainingGame {
   }
   Result<ResponseBound> lower_bound(Runtime&, Trainer&, const ResponseBudget&) const override {
     return Error{"usage",
-                 "a response is learnt for two players, over a table of all rows; eval plays hands "
-                 "from every seat",
+                 "too large for an exact measure, and a response is learnt for two players with a "
+                 "table of all rows; eval plays hands of hold'em from every seat",
                  name_};
   }
   const MultiwayGame* multiway() const override { return &game_; }

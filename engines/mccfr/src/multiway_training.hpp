@@ -9,8 +9,8 @@
 
 namespace weir::mccfr {
 
-/// What "players", "rake" {"percent", "cap"} and "rows" ("all", "visited") of a game's JSON say; "rows" is "all" for two
-/// players where it is missing, "visited" for more.
+/// What "players", "rake" {"percent", "cap"} and "rows" ("all", "visited") of a game's JSON say; "rows" is "all" for
+/// two players where it is missing, "visited" for more.
 struct TableManners {
   int players = 2;
   Rake rake;

@@ -1,20 +1,21 @@
-// multiway_walk.hpp: the traversals of sampling.hpp for any number of players, over rows that come with the first visit;
-// private.
+// multiway_walk.hpp: the traversals of sampling.hpp for any number of players, over rows that come with the first
+// visit; private.
 //
-// Values are those of the rules' settlement, side pots and rake with it: nothing says that they sum to zero. Averages are
-// not kept on others' turns, as two players may do it: with more, how often a row is met there depends on what all the
-// others did in that iteration, and the mean over iterations would be weighed by that. Instead:
+// Values are those of the rules' settlement, side pots and rake with it: nothing says that they sum to zero. Averages
+// are not kept on others' turns, as two players may do it: with more, how often a row is met there depends on what all
+// the others did in that iteration, and the mean over iterations would be weighed by that. Instead:
 //
-//   average    the player's own actions are drawn from his strategy, all others' by numbers that never change (a fold 1,
-//              a call 3, bets 2 together): a row is met as often as its player comes there by himself, times a constant
-//              of the row. So its mean is the average strategy, for any number of players
+//   average    the player's own actions are drawn from his strategy, all others' by numbers that never change (a fold
+//              1, a call 3, bets 2 together): a row is met as often as its player comes there by himself, times a
+//              constant of the row. So its mean is the average strategy, for any number of players, since the row
+//              was first learnt
 //   chance     weighs by the player's own reach, and needs no such walk
 //
 // What has no room in the table is played uniformly from there on, and nothing is learnt of it.
 //
 // Roles:  one thread an object. Memory: about 500 bytes of stack a level, multiway_depth_max and some levels.
-// Source: Brown, Sandholm, "Superhuman AI for multiplayer poker", Science 365 (2019), whose walk for averages follows all
-//         actions of the others, before the flop; see also sampling.hpp.
+// Source: Brown, Sandholm, "Superhuman AI for multiplayer poker", Science 365 (2019), whose walk for averages follows
+//         all actions of the others, before the flop; see also sampling.hpp.
 #pragma once
 
 #include <algorithm>
@@ -121,9 +122,9 @@ class MultiwayWalk {
       if (menu.first == 0) return;
       float draws[actions_max];
       if (place.state.player() == player_) {
-        const std::uint32_t row = claim(place, menu);
+        const std::uint32_t row = find(place);
         current(row, menu.count, draws);
-        if (row != 0) add_sums(row, menu.count, draws, 1);
+        if (row != 0 && learnt(row, menu.count)) add_sums(row, menu.count, draws, 1);
       } else {
         outside_draws(menu, draws);
       }
@@ -180,6 +181,11 @@ class MultiwayWalk {
     if (row != 0) return match_regrets<NarrowEntries>(table_.regrets(row), count, strategy);
     for (int a = 0; a < count; ++a) strategy[a] = 1 / static_cast<float>(count);
     return 0;
+  }
+  bool learnt(std::uint32_t row, int count) const noexcept {
+    const std::int32_t* const regrets = table_.regrets(row);
+    return std::any_of(regrets, regrets + count,
+                       [](const std::int32_t& r) { return load_entry(r) != 0; });
   }
   /// By what others draw on a walk for averages.
   void outside_draws(const Menu& menu, float* draws) const noexcept {
