@@ -76,8 +76,8 @@ class BettingText {
 };
 
 /// The average strategies, measured exactly by all deals of a one-card game: a best response of each player against all
-/// others' averages. Nothing in hold'em, nor where there are
-/// more than 50 M states of betting x deals. Cost: states of betting x deals x players.
+/// others' averages. Nothing in hold'em, nor where there are more than 50 M states of betting x deals. Cost: states of
+/// betting x deals x players.
 std::optional<Exploitability> measure(const MultiwayGame& game, const LazyTable& table);
 
 }  // namespace weir::mccfr
