@@ -8,9 +8,11 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <weir/file.hpp>
 #include <weir/mccfr/checkpoint.hpp>
 
+#include "lazy_checkpoint.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
@@ -138,13 +140,22 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     header.regret_bytes = whole_at<std::uint32_t>(j, "regret_bytes");
     header.sum_bytes = whole_at<std::uint32_t>(j, "sum_bytes");
     header.undo_entries = whole_at<std::uint64_t>(j, "undo_entries");
+    if (j.contains("lazy")) {
+      const LazyCounts counts = lazy_counts_of(j.at("lazy"));
+      header.lazy = LazySizes::of(counts.children, counts.rows, counts.words);
+    }
   } catch (const json::exception& error) {
     return reader.error("corrupt", error.what());
   }
   return header;
 }
 
-Result<CheckpointHeader> get_header(Reader& reader) {
+struct ReadHeader {
+  CheckpointHeader header;
+  std::optional<LazyCounts> lazy;
+};
+
+Result<ReadHeader> get_header(Reader& reader) {
   std::array<char, magic_bytes> word{};
   if (auto read = reader.get(word.data(), word.size()); !read) return read.error();
   if (std::memcmp(word.data(), magic, magic_bytes) != 0)
@@ -164,7 +175,17 @@ Result<CheckpointHeader> get_header(Reader& reader) {
   if (auto read = reader.get(text.data(), text.size()); !read) return read.error();
   const json j = json::parse(text, nullptr, false);
   if (!j.is_object()) return reader.error("corrupt", "its header is no JSON object");
-  return header_of(j, reader);
+  auto header = header_of(j, reader);
+  if (!header) return header.error();
+  ReadHeader read{std::move(header).value(), {}};
+  if (!j.contains("lazy")) return read;
+  const LazyCounts counts = lazy_counts_of(j.at("lazy"));
+  const std::uint64_t left = reader.left();
+  if (counts.nodes > left || counts.rows > left || counts.words > left ||
+      counts.children > counts.nodes * actions_max)
+    return reader.error("truncated", "its rows do not fit into the file");
+  read.lazy = counts;
+  return read;
 }
 
 void digest_rows(EVP_MD_CTX* digest, const Trainer& trainer, const std::byte* table,
@@ -184,6 +205,74 @@ void digest_rows(EVP_MD_CTX* digest, const Trainer& trainer, const std::byte* ta
   }
 }
 
+Result<std::vector<UndoEntry>> get_undo(Reader& reader, std::uint64_t count) {
+  std::vector<UndoEntry> undo;
+  if (count > reader.left() / sizeof(UndoEntry))
+    return reader.error("truncated", "its undo list does not fit into the file");
+  undo.resize(count);
+  if (auto read = reader.get(undo.data(), undo.size() * sizeof(UndoEntry)); !read)
+    return read.error();
+  return undo;
+}
+
+void finish_reading(Trainer& trainer, const CheckpointHeader& header,
+                    std::span<const UndoEntry> undo, Resume resume) noexcept {
+  if (resume == Resume::yes) trainer.take_back(undo);
+  trainer.restore(resume == Resume::yes ? header.undone : header.state);
+}
+
+void put_header(Writer& writer, const json& header) {
+  const std::string text = header.dump();
+  writer.put(magic, magic_bytes);
+  writer.number(checkpoint_version);
+  writer.number(static_cast<std::uint32_t>(text.size()));
+  writer.put(text.data(), text.size());
+}
+
+void write_lazy(Writer& writer, json header, LazyTable& table, std::span<const UndoEntry> undo) {
+  const LazyRows list = lazy_rows(table, rows_of(table, undo));
+  const std::vector<UndoEntry> written = undo_in_file(table, list, undo);
+  header["undo_entries"] = written.size();
+  header["lazy"] =
+      to_json(LazyCounts{list.nodes.size(), list.children, list.rows.size(), list.words});
+  put_header(writer, header);
+  put_lazy_rows(writer, table, list);
+  writer.put(written.data(), written.size() * sizeof(UndoEntry));
+}
+
+Result<Done> read_lazy(Reader& reader, const ReadHeader& h, Trainer& trainer, Resume resume) {
+  LazyTable* const table = trainer.lazy();
+  if (table == nullptr || !h.lazy)
+    return reader.error("abstraction", "one of it and this game has its rows by visits, one not");
+  LazyReader<Reader> rows(reader, *trainer.multiway(), *table);
+  if (auto read = rows.read(*h.lazy); !read) return read;
+  auto undo = get_undo(reader, h.header.undo_entries);
+  if (!undo) return undo.error();
+  if (auto checked = reader.check_sum(); !checked) return checked.error();
+  if (!rows.place_undo(undo.value()))
+    return reader.error("corrupt", "its undo list names an entry that is not there");
+  finish_reading(trainer, h.header, undo.value(), resume);
+  return Done{};
+}
+
+void digest_lazy(EVP_MD_CTX* digest, const LazyTable& table) {
+  const LazyRows list = lazy_rows(table);
+  for (const LazyPlace& place : list.nodes) {
+    const std::uint8_t bytes[3] = {static_cast<std::uint8_t>(place.depth),
+                                   static_cast<std::uint8_t>(place.depth >> 8), place.action};
+    EVP_DigestUpdate(digest, bytes, sizeof(bytes));
+  }
+  for (const bool sums : {false, true}) {
+    for (const LazyRow& row : list.rows) {
+      const int actions = table.key(row.row).actions;
+      const std::uint32_t head[2] = {row.rank, row.bucket};
+      EVP_DigestUpdate(digest, head, sizeof(head));
+      EVP_DigestUpdate(digest, table.sums(row.row, sums ? actions : 0),
+                       static_cast<std::size_t>(actions) * sizeof(std::uint32_t));
+    }
+  }
+}
+
 }  // namespace
 
 Result<Done> write_checkpoint(const std::string& path, const std::string& game,
@@ -196,12 +285,12 @@ Result<Done> write_checkpoint(const std::string& path, const std::string& game,
                        {"state", to_json(trainer.state())},  {"undone", to_json(trainer.undone())},
                        {"entries", trainer.shape().entries}, {"regret_bytes", table.regret_bytes},
                        {"sum_bytes", table.sum_bytes},       {"undo_entries", undo.size()}};
-  const std::string text = header.dump();
   Writer writer(file.value());
-  writer.put(magic, magic_bytes);
-  writer.number(checkpoint_version);
-  writer.number(static_cast<std::uint32_t>(text.size()));
-  writer.put(text.data(), text.size());
+  if (LazyTable* const lazy = trainer.lazy()) {
+    write_lazy(writer, header, *lazy, undo);
+    return writer.finish();
+  }
+  put_header(writer, header);
   writer.put(table.regrets.data(), table.regrets.size());
   writer.put(table.sums.data(), table.sums.size());
   writer.put(undo.data(), undo.size_bytes());
@@ -211,7 +300,9 @@ Result<Done> write_checkpoint(const std::string& path, const std::string& game,
 Result<CheckpointHeader> read_checkpoint_header(const std::string& path) {
   auto reader = Reader::open(path);
   if (!reader) return reader.error();
-  return get_header(reader.value());
+  auto read = get_header(reader.value());
+  if (!read) return read.error();
+  return read.value().header;
 }
 
 Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume resume) {
@@ -220,7 +311,9 @@ Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume r
   Reader& reader = opened.value();
   auto header = get_header(reader);
   if (!header) return header.error();
-  const CheckpointHeader& h = header.value();
+  const CheckpointHeader& h = header.value().header;
+  if (header.value().lazy || trainer.lazy() != nullptr)
+    return read_lazy(reader, header.value(), trainer, resume);
   const TableBytes table = trainer.table();
   if (h.entries != trainer.shape().entries || h.regret_bytes != table.regret_bytes ||
       h.sum_bytes != table.sum_bytes) {
@@ -233,15 +326,13 @@ Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume r
   if (auto read = reader.get(table.regrets.data(), table.regrets.size()); !read)
     return read.error();
   if (auto read = reader.get(table.sums.data(), table.sums.size()); !read) return read.error();
-  std::vector<UndoEntry> undo(h.undo_entries);
-  if (auto read = reader.get(undo.data(), undo.size() * sizeof(UndoEntry)); !read)
-    return read.error();
+  auto undo = get_undo(reader, h.undo_entries);
+  if (!undo) return undo.error();
   if (auto checked = reader.check_sum(); !checked) return checked.error();
-  for (const UndoEntry& entry : undo)
+  for (const UndoEntry& entry : undo.value())
     if (entry.entry >= h.entries)
       return reader.error("corrupt", "its undo list names an entry that is not there");
-  if (resume == Resume::yes) trainer.take_back(undo);
-  trainer.restore(resume == Resume::yes ? h.undone : h.state);
+  finish_reading(trainer, h, undo.value(), resume);
   return Done{};
 }
 
@@ -249,8 +340,12 @@ std::string table_sha256(Trainer& trainer) {
   const TableBytes table = trainer.table();
   EVP_MD_CTX* const digest = EVP_MD_CTX_new();
   EVP_DigestInit_ex(digest, EVP_sha256(), nullptr);
-  digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes);
-  digest_rows(digest, trainer, table.sums.data(), table.sum_bytes);
+  if (const LazyTable* const lazy = trainer.lazy()) {
+    digest_lazy(digest, *lazy);
+  } else {
+    digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes);
+    digest_rows(digest, trainer, table.sums.data(), table.sum_bytes);
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;
   EVP_DigestFinal_ex(digest, bytes.data(), &size);

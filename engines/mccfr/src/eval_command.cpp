@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "frozen_sums.hpp"
+#include "eval_table.hpp"
 #include "loaded.hpp"
 
 namespace weir::mccfr {
@@ -55,9 +56,16 @@ class Evaluation {
   void run() {
     auto loaded = load_checkpoint(options_.path, options_.workers, options_.buckets_file);
     if (!loaded) return fail(findings_, loaded.error());
+    if (loaded.value().game->multiway() != nullptr)
+      return eval_table(options_, signals_, loaded.value(), findings_);
     auto own = player_of(loaded.value(), options_.path);
     if (!own) return fail(findings_, own.error());
     rules_ = loaded.value().game->holdem()->config().rules;
+    if (options_.aivat && rules_.rake.percent > 0)
+      return fail(findings_, {"usage",
+                              "--aivat takes what one wins for what the other loses, and a "
+                              "rake is neither's",
+                              "eval"});
     std::vector<std::string> opponents;
     if (options_.against.empty()) {
       opponents.assign(std::begin(baseline_names), std::end(baseline_names));

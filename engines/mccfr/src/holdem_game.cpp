@@ -16,9 +16,16 @@ Result<HoldemGame> HoldemGame::make(const HoldemConfig& config) {
                  "players"};
   auto tree = build_tree(config.rules, config.menu);
   if (!tree) return tree.error();
+  auto game = without_tree(config);
+  if (game) game.value().setup_->tree = std::move(tree).value();
+  return game;
+}
+
+Result<HoldemGame> HoldemGame::without_tree(const HoldemConfig& config) {
+  if (auto valid = validate(config.rules); !valid) return valid.error();
+  if (auto valid = validate(config.menu, config.rules); !valid) return valid.error();
   auto setup = std::make_shared<Setup>();
   setup->config = config;
-  setup->tree = std::move(tree).value();
   for (std::size_t r = 0; r < rounds_max; ++r)
     setup->counts[r] = static_cast<std::uint32_t>(config.buckets.buckets[r]);
   return HoldemGame(std::move(setup));

@@ -9,6 +9,7 @@
 
 #include "board_trainer.hpp"
 #include "frozen_sums.hpp"
+#include "multiway_training.hpp"
 #include "response_learner.hpp"
 #include "sampling_trainer.hpp"
 
@@ -127,7 +128,7 @@ bool whole_number(const nlohmann::json& json) {
          json.get<std::int64_t>() <= most;
 }
 
-Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
+Result<HoldemConfig> holdem_config(const nlohmann::json& json, const TableManners& manners) {
   for (const char* key : {"stack", "ante", "blinds", "buckets"}) {
     const nlohmann::json& member = json.at(key);
     if (member.is_array() ? !std::all_of(member.begin(), member.end(), whole_number)
@@ -141,14 +142,21 @@ Result<HoldemConfig> holdem_config(const nlohmann::json& json) {
   if (blinds.size() != 2) return holdem_error("\"blinds\" are two numbers", "game");
   const auto stack = json.at("stack").get<Chips>();
   if (json.at("name") == "limit") {
+    if (manners.players != 2)
+      return holdem_error("limit hold'em is for two players; take nolimit", "players");
     config.rules = limit_holdem_rules();
   } else {
-    config.rules = no_limit_holdem_rules(2, stack, blinds[0], blinds[1]);
+    config.rules = no_limit_holdem_rules(manners.players, stack, blinds[0], blinds[1]);
     const auto ante = json.at("ante").get<Chips>();
-    config.rules.antes[0] = config.rules.antes[1] = ante;
+    for (int p = 0; p < manners.players; ++p)
+      config.rules.antes[static_cast<std::size_t>(p)] = ante;
     auto menu = menu_of(json.at("bets"), config.rules);
     if (!menu) return menu.error();
     config.menu = std::move(menu).value();
+  }
+  if (manners.raked()) {
+    config.rules.rake = manners.rake;
+    config.rules.whole_chips = false;
   }
   const auto counts = json.at("buckets").get<std::vector<int>>();
   if (counts.size() != 4) return holdem_error("\"buckets\" are four numbers, one a street", "game");
@@ -173,8 +181,15 @@ Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& given) {
     if (auto completed_too = complete_from_file(from_file); !completed_too)
       return completed_too.error();
     const nlohmann::json json = completed(from_file);
-    auto config = holdem_config(json);
+    auto manners = manners_of(json);
+    if (!manners) return manners.error();
+    auto config = holdem_config(json, manners.value());
     if (!config) return config.error();
+    if (manners.value().visited) {
+      auto many = MultiwayGame::holdem(config.value());
+      if (!many) return many.error();
+      return make_multiway(std::move(many).value(), json.at("name").get<std::string>(), json);
+    }
     auto game = HoldemGame::make(config.value());
     if (!game) return game.error();
     return std::unique_ptr<TrainingGame>(new HoldemTraining(std::move(game).value(), json));

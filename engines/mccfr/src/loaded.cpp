@@ -23,6 +23,7 @@ Result<Loaded> load_checkpoint(const std::string& path, int workers,
   loaded.runtime = std::move(runtime).value();
   TrainRules rules = header.value().rules;
   rules.mode = UpdateMode::fast;  // nothing is trained: no batches are needed
+  rules.lazy = header.value().lazy;
   auto trainer = loaded.game->make_trainer(*loaded.runtime, rules);
   if (!trainer) return trainer.error();
   loaded.trainer = std::move(trainer).value();

@@ -11,14 +11,12 @@ namespace weir::mccfr {
 namespace {
 
 constexpr std::uint64_t block_deals = 32;
-/// What seat 0 wins; nothing when an agent does what is not legal.
+/// What `seat` wins; nothing when an agent does what is not legal.
 bool play_hand(const BettingRules& rules, const std::array<Agent*, 2>& seats,
-               const TableCards& cards, Random& random, double& won) {
+               const TableCards& cards, std::size_t seat, Random& random, double& won) {
   BettingState state(rules);
-  for (int seat = 0; seat < 2; ++seat) {
-    const auto s = static_cast<std::size_t>(seat);
-    seats[s]->begin(seat, cards.hands[s]);
-  }
+  for (const int s : {0, 1})
+    seats[static_cast<std::size_t>(s)]->begin(s, cards.hands[static_cast<std::size_t>(s)]);
   while (!state.over()) {
     const std::size_t shown = cards_shown(state.round());
     const BetAction action = seats[static_cast<std::size_t>(state.player())]->act(
@@ -27,7 +25,7 @@ bool play_hand(const BettingRules& rules, const std::array<Agent*, 2>& seats,
     for (Agent* const agent : seats) agent->saw(state, action, random);
     state.apply(action);
   }
-  won = state.settle(cards.ranks).net[0];
+  won = state.settle(cards.ranks).net[seat];
   return true;
 }
 
@@ -72,8 +70,8 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
         sums.legal = sums.legal && play_hand(rules,
                                              changed ? std::array{two.get(), one.get()}
                                                      : std::array{one.get(), two.get()},
-                                             cards, random, won);
-        total += changed ? -won : won;
+                                             cards, changed ? 1 : 0, random, won);
+        total += won;  // with rake not what the other loses
       }
       const double mean = total / static_cast<double>(each);
       sums.sum += mean;

@@ -7,13 +7,23 @@ namespace {
 
 constexpr char one_card_letters[] = "JQK";
 
+BettingRules with_rake(BettingRules rules, const Rake& rake) {
+  if (rake.percent > 0) {
+    rules.rake = rake;
+    rules.whole_chips = false;
+  }
+  return rules;
+}
+
 }  // namespace
 
 OneCardGame::OneCardGame(std::string name, const BettingRules& rules)
     : name_(std::move(name)), suits_(rules.suits), tree_(build_tree(rules, {}).value()) {}
 
-OneCardGame OneCardGame::kuhn() { return {"kuhn", kuhn_rules()}; }
-OneCardGame OneCardGame::leduc() { return {"leduc", leduc_rules()}; }
+OneCardGame OneCardGame::kuhn(const Rake& rake) { return {"kuhn", with_rake(kuhn_rules(), rake)}; }
+OneCardGame OneCardGame::leduc(const Rake& rake) {
+  return {"leduc", with_rake(leduc_rules(), rake)};
+}
 
 std::array<std::uint32_t, rounds_max> OneCardGame::buckets() const noexcept {
   return {ranks, has_board() ? ranks * ranks : 0U, 0, 0};

@@ -172,6 +172,23 @@ void add_learning(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+/// Who plays, what the house takes, and where rows are.
+void add_table(CLI::App& app, Options& o) {
+  app.add_option("--players,--num-players", o.players, "kuhn, leduc, nolimit: 2 to 6")
+      ->transform(whole(2, 6))
+      ->capture_default_str();
+  app.add_option("--rake-percent", o.rake_percent, "What the house takes of a pot that was called")
+      ->check(number(0, 100));
+  app.add_option("--rake-cap", o.rake_cap, "At most so many chips of a hand; 0: no cap")
+      ->transform(whole(0, 300'000'000));
+  app.add_option("--rows", o.rows,
+                 "all, from the start, or visited: as they are met; default: all for two players")
+      ->check(CLI::IsMember({"all", "visited"}));
+  app.add_option("--table-memory", o.table_memory_mib,
+                 "MiB of visited rows, all taken at the start; default: 512, Kuhn and Leduc 32")
+      ->transform(whole(1, 20'000));
+}
+
 void add_buckets_file(CLI::App& app, Options& o) {
   app.add_option("--buckets-file", o.buckets_file, "Card buckets that `buckets` has made")
       ->check(not_empty());
@@ -217,6 +234,7 @@ void add_buckets(CLI::App& app, Options& o) {
 
 void add_train(CLI::App& app, Options& o) {
   add_learning(app, o);
+  add_table(app, o);
   add_buckets_file(app, o);
   app.add_option(
          "--iters,--num-iterations", o.iterations,

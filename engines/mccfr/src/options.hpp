@@ -56,6 +56,11 @@ struct Options {
   std::vector<std::uint32_t> blinds, buckets;
   std::string bets, measure;
   std::string buckets_file;  // train, exploit, eval
+  int players = 2;
+  double rake_percent = 0;
+  std::uint32_t rake_cap = 0;          // chips; 0: none
+  std::string rows;                    // all, visited; empty: by the number of players
+  std::uint64_t table_memory_mib = 0;  // of visited rows; 0: by the game
   BucketOptions bucket;
   std::string algorithm = "es";
   std::string discount = "none";

@@ -59,20 +59,34 @@ void TreePosition::check_turn(const BettingState& state, int seat) noexcept {
   inside_ = inside_ && state_.player() == seat && state_.round() == state.round();
 }
 
-Translation TreePosition::read(const BettingState& state, const BetAction& action) const noexcept {
-  const BettingNode& here = node();
-  const std::span<const BetAction> actions(tree_->actions.data() + here.first, here.actions);
-  const LegalActions legal = state_.legal();
+Translation read_action(const BettingState& ours, std::span<const BetAction> actions,
+                        const BettingState& state, const BetAction& action) noexcept {
+  const LegalActions legal = ours.legal();
   if (action.letter == 'r' && legal.raise) {
-    const BetAction same = tree_->fixed_bets ? BetAction{'r', legal.raise_max}
-                                             : bet_of(state_, pots_of(state, action.total));
-    return translate(state_, actions, same.total);
+    const bool fixed = ours.rules().betting == Betting::fixed;
+    const BetAction same =
+        fixed ? BetAction{'r', legal.raise_max} : bet_of(ours, pots_of(state, action.total));
+    return translate(ours, actions, same.total);
   }
   const char letter = action.letter == 'f' ? 'f' : 'c';
   Translation read;  // a fold where the tree knows no bet: as good as a check
   for (std::size_t a = actions.size(); a-- > 0;)
     if (actions[a].letter == letter) read.lower = read.upper = a;
   return read;
+}
+
+BetAction real_action(const BettingState& ours, const BetAction& action,
+                      const BettingState& state) noexcept {
+  if (action.letter == 'f') return check_or_fold(state);
+  if (action.letter == 'c') return {'c', 0};
+  const LegalActions legal = state.legal();
+  if (legal.raise && action.total == ours.legal().raise_max) return {'r', legal.raise_max};
+  return bet_of(state, pots_of(ours, action.total));
+}
+
+Translation TreePosition::read(const BettingState& state, const BetAction& action) const noexcept {
+  const BettingNode& here = node();
+  return read_action(state_, {tree_->actions.data() + here.first, here.actions}, state, action);
 }
 
 void TreePosition::enter(std::size_t index) noexcept {
@@ -83,12 +97,7 @@ void TreePosition::enter(std::size_t index) noexcept {
 }
 
 BetAction TreePosition::real(const BettingState& state, std::size_t index) const noexcept {
-  const BetAction& action = tree_->actions[node().first + index];
-  if (action.letter == 'f') return check_or_fold(state);
-  if (action.letter == 'c') return {'c', 0};
-  const LegalActions legal = state.legal();
-  if (legal.raise && action.total == state_.legal().raise_max) return {'r', legal.raise_max};
-  return bet_of(state, pots_of(state_, action.total));
+  return real_action(state_, tree_->actions[node().first + index], state);
 }
 
 }  // namespace weir::mccfr

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <weir/mccfr/bet_menu.hpp>
 #include <weir/mccfr/holdem_game.hpp>
@@ -28,6 +29,14 @@ struct PlayChoices {
 PlayChoices baseline_choices(std::string_view name, const BettingState& state, bool good) noexcept;
 /// What "tight" takes for good: the part of hands that are weaker before the flop, E[HS] after it.
 inline constexpr float good_before_flop = 0.8F, good_after_flop = 0.7F;
+
+/// Which of the actions in `ours`, a hand as a strategy's bets have it, stand for an action in the real one, `state`,
+/// which has not taken it yet.
+Translation read_action(const BettingState& ours, std::span<const BetAction> actions,
+                        const BettingState& state, const BetAction& action) noexcept;
+/// What an action in `ours` is in the real hand.
+BetAction real_action(const BettingState& ours, const BetAction& action,
+                      const BettingState& state) noexcept;
 
 /// Where the tree of a strategy is while a hand goes on that may have other bets.
 class TreePosition {

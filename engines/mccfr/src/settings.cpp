@@ -46,6 +46,10 @@ class SettingsReader {
         if (auto taken = take(value, key, false); !taken) return taken;
         continue;
       }
+      if (key == "rake" && value.IsMap()) {
+        if (auto taken = take_rake(value, section); !taken) return taken;
+        continue;
+      }
       std::string text;
       if (value.IsSequence()) {
         for (const YAML::Node& item : value) {
@@ -59,6 +63,18 @@ class SettingsReader {
         return error(value, "\"" + key + "\" must be a plain value");
       }
       settings_.push_back({key, text, place(pair.first), section});
+    }
+    return Done{};
+  }
+
+  /// {percent, cap}: as rake-percent and rake-cap.
+  Result<Done> take_rake(const YAML::Node& map, const std::string& section) {
+    for (const auto& pair : map) {
+      const std::string key = pair.first.Scalar();
+      if (key != "percent" && key != "cap")
+        return error(pair.first, "\"" + key + "\" is nothing of a rake: percent or cap");
+      if (!pair.second.IsScalar()) return error(pair.second, "\"" + key + "\" must be a number");
+      settings_.push_back({"rake-" + key, pair.second.Scalar(), place(pair.first), section});
     }
     return Done{};
   }

@@ -2,7 +2,7 @@
 //
 // Shape: {key: value} or {section: {key: value}}; the sections bucket, mccfr and train of the original's files are read
 // as if they were not there, but that `buckets` passes over those that are of training. Keys are the long options'
-// names with _ or -, or the original's.
+// names with _ or -, or the original's; `rake: {percent, cap}` is rake-percent and rake-cap.
 #pragma once
 
 #include <string>

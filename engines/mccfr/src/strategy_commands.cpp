@@ -1,6 +1,7 @@
 // exploit, export and query: what a checkpoint's average strategy is worth, and what it says.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "lazy_export.hpp"
 #include "litmus_report.hpp"
 #include "loaded.hpp"
 
@@ -46,13 +48,19 @@ Result<std::uint64_t> write_strategy(const Loaded& loaded, const std::string& pa
   std::string text = fmt::format("{{\"game\":\"{}\",\"infosets\":{{", loaded.game->name());
   std::uint64_t rows = 0;
   Result<Done> written = Done{};
-  for_each_row(loaded, [&](std::uint32_t node, std::uint32_t bucket) {
-    text += fmt::format("{}\"{}\":{}", rows++ == 0 ? "\n" : ",\n", loaded.game->key(node, bucket),
-                        distribution_text(loaded, node, bucket));
+  const auto put = [&](const std::string& key, const std::string& distribution) {
+    text += fmt::format("{}\"{}\":{}", rows++ == 0 ? "\n" : ",\n", key, distribution);
     if (text.size() < piece || !written) return;
     written = file.value().write(text);
     text.clear();
-  });
+  };
+  if (LazyTable* const lazy = loaded.trainer->lazy()) {
+    for_each_lazy_row(*loaded.game->multiway(), *lazy, put);
+  } else {
+    for_each_row(loaded, [&](std::uint32_t node, std::uint32_t bucket) {
+      put(loaded.game->key(node, bucket), distribution_text(loaded, node, bucket));
+    });
+  }
   text += "\n}}\n";
   if (written) written = file.value().write(text);
   if (written) written = file.value().commit(Sync::none);
@@ -66,11 +74,13 @@ void exploit_command(const Options& options, Findings& findings) {
   auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
-  ResponseBound bound;
-  const auto exact = l.game->exploitability(l.trainer->shape(), average_strategies(*l.trainer));
+  Exploitability found;
+  double ci95 = 0;
+  const auto exact = l.game->exact(*l.trainer);
   if (exact) {
-    bound = {exact->value, exact->best_response, exact->nash_conv(), 0};
+    found = *exact;
   } else {
+    ResponseBound bound;
     if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
     ResponseBudget budget;
     if (options.response_deals != response_deals_by_game) {
@@ -81,25 +91,31 @@ void exploit_command(const Options& options, Findings& findings) {
     auto learnt = l.game->lower_bound(*l.runtime, *l.trainer, budget);
     if (!learnt) return fail(findings, learnt.error());
     bound = learnt.value();
+    std::copy(bound.value.begin(), bound.value.end(), found.value.begin());
+    std::copy(bound.best_response.begin(), bound.best_response.end(), found.best_response.begin());
+    ci95 = bound.ci95();
   }
   const double scale = l.game->unit_scale();
   auto& m = findings.members;
   m["game"] = l.game->name();
   m["iterations"] = l.trainer->state().iterations;
   m["method"] = exact ? "exact" : "lower_bound";
-  m["value"] = {bound.value[0] * scale, bound.value[1] * scale};
-  m["best_response"] = {bound.best_response[0] * scale, bound.best_response[1] * scale};
-  m["nash_conv"] = bound.nash_conv * scale;
-  m["exploitability"] = bound.exploitability() * scale;
+  m["value"] = m["best_response"] = nlohmann::ordered_json::array();
+  for (std::size_t p = 0; p < static_cast<std::size_t>(found.players); ++p) {
+    m["value"].push_back(found.value[p] * scale);
+    m["best_response"].push_back(found.best_response[p] * scale);
+  }
+  m["nash_conv"] = found.nash_conv() * scale;
+  m["exploitability"] = found.exploitability() * scale;
   m["unit"] = l.game->unit();
-  m["ci95"] = bound.ci95() * scale;
+  m["ci95"] = ci95 * scale;
   m["litmus"] = litmus_json(*l.game, *l.trainer);
   findings.rows = {{"game", l.game->name()},
                    {"iterations", format_count(l.trainer->state().iterations)},
-                   {"value", fmt::format("{:.6f} {}", bound.value[0] * scale, l.game->unit())},
+                   {"value", fmt::format("{:.6f} {}", found.value[0] * scale, l.game->unit())},
                    {exact ? "exploitability" : "exploitability, at least",
-                    fmt::format("{:.6f} +- {:.6f} {}", bound.exploitability() * scale,
-                                bound.ci95() * scale, l.game->unit())}};
+                    fmt::format("{:.6f} +- {:.6f} {}", found.exploitability() * scale, ci95 * scale,
+                                l.game->unit())}};
   if (!m["litmus"].is_null())
     findings.rows.emplace_back("litmus, broken", litmus_text(m["litmus"]));
 }
@@ -121,6 +137,16 @@ void query_command(const Options& options, Findings& findings) {
   auto loaded = load_checkpoint(options.path);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
+  const auto tell = [&](const std::string& text) {
+    findings.members["key"] = options.key;
+    findings.members["strategy"] = nlohmann::ordered_json::parse(text);
+    for (const auto& [action, p] : findings.members["strategy"].items())
+      findings.rows.emplace_back(action, fmt::format("{:.4f}", p.get<double>()));
+  };
+  if (LazyTable* const lazy = l.trainer->lazy()) {
+    auto found = lazy_distribution(*l.game->multiway(), *lazy, options.key);
+    return found ? tell(found.value()) : fail(findings, found.error());
+  }
   const std::string betting = options.key.substr(options.key.rfind(':') + 1);
   const std::uint32_t node = l.game->tree().find(betting);
   if (node >= l.game->tree().nodes.size() || l.game->tree().nodes[node].kind != NodeKind::decision)
@@ -129,12 +155,7 @@ void query_command(const Options& options, Findings& findings) {
   for (std::uint32_t bucket = 0; bucket < l.game->buckets()[l.game->tree().nodes[node].round];
        ++bucket) {
     if (l.game->key(node, bucket) != options.key) continue;
-    const std::string text = distribution_text(l, node, bucket);
-    findings.members["key"] = options.key;
-    findings.members["strategy"] = nlohmann::ordered_json::parse(text);
-    for (const auto& [action, p] : findings.members["strategy"].items())
-      findings.rows.emplace_back(action, fmt::format("{:.4f}", p.get<double>()));
-    return;
+    return tell(distribution_text(l, node, bucket));
   }
   fail(findings, {"usage",
                   "there is no such information set; keys are PRIVATE:BOARD:BETTING, for example " +

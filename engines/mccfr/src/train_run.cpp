@@ -42,6 +42,9 @@ std::string checkpoint_name(std::uint64_t iterations) {
 /// What the options say of the game.
 std::string game_json(const Options& o) {
   nlohmann::json json = {{"name", o.game}};
+  if (o.players != 2) json["players"] = o.players;
+  if (o.rake_percent > 0) json["rake"] = {{"percent", o.rake_percent}, {"cap", o.rake_cap}};
+  if (!o.rows.empty() && (o.rows == "visited") != (o.players > 2)) json["rows"] = o.rows;
   if (o.game == "kuhn" || o.game == "leduc") return json.dump();
   if (o.stack != 0) json["stack"] = o.stack;
   if (!o.blinds.empty()) json["blinds"] = o.blinds;
@@ -93,6 +96,8 @@ bool TrainRun::make_rules() {
   rules_.discount_interval = options_.discount_interval;
   rules_.batch = options_.batch;
   rules_.seed = options_.seed;
+  if (options_.table_memory_mib != 0)
+    rules_.lazy = LazySizes::within(options_.table_memory_mib << 20);
   return true;
 }
 
@@ -156,6 +161,11 @@ void TrainRun::announce() {
   auto bytes = game_->announce(rules_);
   if (!bytes) return;  // making the trainer says why
   announced_ = bytes.value();
+  if (game_->multiway() != nullptr) {
+    return session_.say(fmt::format("{} for {}: {} of tables, for rows as they are visited",
+                                    game_->name(), game_->multiway()->rules().players,
+                                    format_bytes(static_cast<double>(announced_))));
+  }
   session_.say(fmt::format("{}: {} states of betting, {} of tables", game_->name(),
                            format_count(game_->tree().nodes.size()),
                            format_bytes(static_cast<double>(announced_))));
@@ -231,10 +241,11 @@ void TrainRun::look() {
 std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
   const std::uint64_t done = trainer_->state().iterations;
   const double scale = game_->unit_scale();
-  if (const auto exact = game_->exploitability(trainer_->shape(), average_strategies(*trainer_))) {
+  if (const auto exact = game_->exact(*trainer_)) {
     value_ = exact->value[0];
     return CurvePoint{done, seconds, exact->exploitability() * scale, 0};
   }
+  if (game_->multiway() != nullptr) return std::nullopt;
   // A response costs as much as some training: at the end, and where that was asked for.
   if (options_.response_deals == 0 || (!last && !options_.measure_often)) return std::nullopt;
   ResponseBudget budget;
@@ -308,6 +319,13 @@ bool TrainRun::train() {
                        "training ended: " + std::string(to_string(status)), "train"});
       return false;
     }
+    if (trainer_->full()) {
+      fail(findings_, {"table_full",
+                       "the table has no room for more rows; take fewer --bets or --buckets, or a "
+                       "larger --table-memory; the batches before are kept",
+                       "train"});
+      return true;
+    }
     look();
     const std::uint64_t done = trainer_->state().iterations;
     if (done >= next_measure_) {
@@ -341,6 +359,11 @@ void TrainRun::report() {
   m["infosets"] = trainer_->shape().rows;
   m["table_bytes"] = trainer_->table_bytes();
   m["announced_bytes"] = announced_;
+  if (LazyTable* const lazy = trainer_->lazy()) {
+    m["players"] = trainer_->shape().players;
+    m["betting_states"] = lazy->nodes_used();
+    m["rows_refused"] = lazy->refused();
+  }
   m["mean_regret"] = trainer_->mean_regret();
   m["value"] = value_
                    ? *value_
@@ -368,6 +391,8 @@ void TrainRun::report() {
           {"information sets", format_count(trainer_->shape().rows)},
           {"tables", format_bytes(static_cast<double>(trainer_->table_bytes()))},
           {"training", format_duration(seconds)}};
+  if (LazyTable* const lazy = trainer_->lazy(); lazy != nullptr && lazy->refused() != 0)
+    rows.emplace_back("visits without room", format_count(lazy->refused()));
   if (value_) rows.emplace_back("value", fmt::format("{:.6f} chips", *value_));
   if (known) {
     const CurvePoint& point = curve_.back();

@@ -3,16 +3,18 @@
 #include <weir/terminal.hpp>
 
 #include "holdem_training.hpp"
+#include "multiway_training.hpp"
 
 namespace weir::mccfr {
 namespace {
 
 class OneCardTraining final : public TrainingGame {
  public:
-  explicit OneCardTraining(OneCardGame game) : game_(std::move(game)) {}
+  OneCardTraining(OneCardGame game, nlohmann::json json)
+      : game_(std::move(game)), json_(std::move(json)) {}
 
   std::string name() const override { return game_.name(); }
-  std::string json() const override { return nlohmann::json{{"name", game_.name()}}.dump(); }
+  std::string json() const override { return json_.dump(); }
   std::string unit() const override { return "chips"; }
   double unit_scale() const override { return 1; }
   const BettingTree& tree() const override { return game_.tree(); }
@@ -44,18 +46,39 @@ class OneCardTraining final : public TrainingGame {
 
  private:
   OneCardGame game_;
+  nlohmann::json json_;
 };
+
+Result<std::unique_ptr<TrainingGame>> make_one_card(const std::string& name,
+                                                    const nlohmann::json& given) {
+  try {
+    auto manners = manners_of(given);
+    if (!manners) return manners.error();
+    const TableManners& m = manners.value();
+    const bool kuhn = name == "kuhn";
+    nlohmann::json json = {{"name", name}};
+    for (const char* const key : {"players", "rake", "rows"})
+      if (given.contains(key)) json[key] = given.at(key);
+    if (m.visited) {
+      auto game =
+          kuhn ? MultiwayGame::kuhn(m.players, m.rake) : MultiwayGame::leduc(m.players, m.rake);
+      if (!game) return game.error();
+      return make_multiway(std::move(game).value(), name, json);
+    }
+    return std::unique_ptr<TrainingGame>(new OneCardTraining(
+        kuhn ? OneCardGame::kuhn(m.rake) : OneCardGame::leduc(m.rake), std::move(json)));
+  } catch (const nlohmann::json::exception& error) {
+    return Error{"usage", error.what(), "game"};
+  }
+}
 
 }  // namespace
 
 Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json) {
   const auto j = nlohmann::json::parse(json, nullptr, false);
   const bool named = j.is_object() && j.contains("name") && j.at("name").is_string();
-  const std::string name = named ? j.at("name").get<std::string>() : std::string();
-  if (name == "kuhn")
-    return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::kuhn()));
-  if (name == "leduc")
-    return std::unique_ptr<TrainingGame>(new OneCardTraining(OneCardGame::leduc()));
+  const auto name = named ? j.at("name").get<std::string>() : std::string();
+  if (name == "kuhn" || name == "leduc") return make_one_card(name, j);
   if (name == "limit" || name == "nolimit") return make_holdem(j);
   return Error{"usage",
                "\"" + name + "\" is no game; the nearest is " +

@@ -1,6 +1,7 @@
 // The program weir-mccfr as people and scripts meet it: exit codes, messages, JSON, configuration.
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <support/program.hpp>
@@ -126,4 +127,57 @@ TEST_CASE("weir-mccfr: a signal ends training with its work saved") {
   CHECK(document["iterations"].get<std::uint64_t>() > 0);
   const json exploit = json::parse(run_mccfr(folder, "exploit run/latest --json", false).out);
   CHECK(exploit["iterations"] == document["iterations"]);
+}
+
+TEST_CASE("weir-mccfr: three players train, go on, are measured, exported and asked") {
+  if (mccfr_path().empty()) return;
+  const TemporaryDirectory folder;
+  folder.put("three.yaml", "game: kuhn\nplayers: 3\nrake: {percent: 10, cap: 1}\n");
+  const std::string common = "--config three.yaml --mode deterministic --seed 3 ";
+  const json whole = train_json(folder, common + "--iters 3000 --out whole");
+  CHECK(whole["players"] == 3);
+  CHECK(whole["infosets"] > 40);  // of 48; nobody comes where nobody goes
+  CHECK(whole["infosets"] <= 48);
+  CHECK(whole["announced_bytes"] <= whole["table_bytes"]);
+  CHECK(whole["rows_refused"] == 0);
+  train_json(folder, common + "--iters 1000 --out part");
+  const json further = train_json(folder, common + "--iters 3000 --out part --resume");
+  CHECK(further["table_sha256"] == whole["table_sha256"]);
+  const json other =
+      json::parse(run_mccfr(folder,
+                            "train --json --game kuhn --players 3 --mode deterministic --seed 3 "
+                            "--iters 4000 --out part --resume",
+                            false)
+                      .out);
+  CHECK(other["exit"] == 2);
+  const json measured = json::parse(run_mccfr(folder, "exploit whole/latest --json", false).out);
+  CHECK(measured["method"] == "exact");
+  REQUIRE(measured["value"].size() == 3);
+  const double sum = measured["value"][0].get<double>() + measured["value"][1].get<double>() +
+                     measured["value"][2].get<double>();
+  CHECK(sum < -0.3);
+  CHECK(sum > -0.5);
+  CHECK(run_mccfr(folder, "export whole/latest --out all.json").exit == 0);
+  std::ifstream exported(folder.path() + "/all.json");
+  const json all = json::parse(exported);
+  CHECK(all["infosets"].size() > 40);
+  const json asked = json::parse(run_mccfr(folder, "query whole/latest A::rf --json", false).out);
+  CHECK(asked["strategy"] == all["infosets"]["A::rf"]);
+  CHECK(run_mccfr(folder, "query whole/latest A::rx").exit == 2);
+  CHECK(run_mccfr(folder, "eval whole/latest").exit == 2);
+  for (const char* const refused :
+       {"--game kuhn --players 7", "--game limit --players 3",
+        "--game kuhn --players 3 --algorithm cfr", "--game kuhn --players 3 --rows all",
+        "--game kuhn --rake-percent 101"}) {
+    CAPTURE(refused);
+    CHECK(run_mccfr(folder, std::string("train --iters 10 ") + refused).exit == 2);
+  }
+  const json full = json::parse(
+      run_mccfr(folder,
+                "train --json --game leduc --players 6 --mode deterministic --iters 100000 "
+                "--table-memory 1 --batch-size 1 --workers 2 --out full",
+                false)
+          .out);
+  CHECK(full["error"]["code"] == "table_full");
+  CHECK(full["iterations"] > 0);
 }

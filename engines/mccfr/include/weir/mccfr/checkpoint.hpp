@@ -1,12 +1,14 @@
 // checkpoint.hpp: a training run in one file: read again it goes on where it ended.
 //
 //   "weirmccf"  version  bytes of the header  header (JSON)  regrets  sums  undo list  XXH3-64 of all before
+//                                                            states  rows   undo list      where rows come with a visit
 //
 // Shape:  numbers little-endian, tables as they lie in memory. The undo list leads back to the beginning of the batch
 //         in which a deterministic run ended; exports read the table as it is.
 // Errors: corrupt, truncated, version, abstraction, players, no_memory and those of file.hpp; where: the file, and
 //         the byte where there is one.
-// Memory: pieces of 1 MiB beside the table itself.
+//         table_full: the table has less room than the rows need.
+// Memory: pieces of 1 MiB beside the table itself; of rows that come with a visit, about 20 bytes each.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,7 @@ struct CheckpointHeader {
   std::uint64_t entries = 0;
   std::uint32_t regret_bytes = 0, sum_bytes = 0;
   std::uint64_t undo_entries = 0;
+  LazySizes lazy;  // room for all its rows and no more, where rows come with a visit; else zeros
 };
 
 /// Writes `path` whole or not at all. `game`: JSON of the game.
@@ -40,10 +43,11 @@ enum class Resume : std::uint8_t {
   no,   // the table as it was at the end: for exports and measuring
   yes,  // as it was at the beginning of the last batch that was not whole: training goes on
 };
-/// Fills the table and the state of `trainer`, which must be of the same game.
+/// Fills the table and the state of `trainer`, which must be of the same game; a lazy table must be new.
 Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume resume);
 
-/// SHA-256 of the regrets, then of the sums, in the order of rounds, players, buckets and nodes, little-endian.
+/// SHA-256 of the regrets, then of the sums, in the order of rounds, players, buckets and nodes, little-endian. Where
+/// rows come with a visit: of the states of betting, then of the rows that are not all zeros, as checkpoints have them.
 std::string table_sha256(Trainer& trainer);
 
 }  // namespace weir::mccfr

@@ -28,6 +28,8 @@ class HoldemGame {
  public:
   /// The tree of bets alone: enough to read what was learnt. Cost: ms for small trees.
   static Result<HoldemGame> make(const HoldemConfig& config);
+  /// Cards alone, for any number of players: tree() is empty, and nothing is dealt.
+  static Result<HoldemGame> without_tree(const HoldemConfig& config);
   /// The buckets of all cards: before anything is dealt. Not while a copy is in use; inside of a task all workers
   /// help. Errors: of the file, and abstraction where it is another. Cost: seconds.
   Result<Done> make_cards();

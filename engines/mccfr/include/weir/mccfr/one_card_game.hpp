@@ -16,8 +16,9 @@ namespace weir::mccfr {
 
 class OneCardGame {
  public:
-  static OneCardGame kuhn();
-  static OneCardGame leduc();
+  /// Rake is of exact fractions of chips.
+  static OneCardGame kuhn(const Rake& rake = {});
+  static OneCardGame leduc(const Rake& rake = {});
 
   const std::string& name() const noexcept { return name_; }
   const BettingTree& tree() const noexcept { return tree_; }

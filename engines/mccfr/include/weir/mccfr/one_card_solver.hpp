@@ -18,15 +18,19 @@
 
 namespace weir::mccfr {
 
-/// What a pair of strategies is worth, chips, and what each player could get against the other's.
+/// What strategies are worth, chips, and what each player could get against the others'.
 struct Exploitability {
-  std::array<double, 2> value{};          // of both strategies, for each player
-  std::array<double, 2> best_response{};  // of each player against the other's strategy
+  int players = 2;
+  std::array<double, players_max> value{};          // of all strategies, for each player
+  std::array<double, players_max> best_response{};  // of each player against the others' strategies
   double nash_conv() const noexcept {
-    return best_response[0] - value[0] + best_response[1] - value[1];
+    double gains = 0;
+    for (std::size_t p = 0; p < static_cast<std::size_t>(players); ++p)
+      gains += best_response[p] - value[p];
+    return gains;
   }
   /// nash_conv / players.
-  double exploitability() const noexcept { return nash_conv() / 2; }
+  double exploitability() const noexcept { return nash_conv() / players; }
 };
 
 /// `strategy`: the probability of each entry's action. Exact.

@@ -13,6 +13,7 @@
 #include <vector>
 #include <weir/clock.hpp>
 #include <weir/mccfr/discount.hpp>
+#include <weir/mccfr/lazy_table.hpp>
 #include <weir/mccfr/sampling.hpp>
 #include <weir/mccfr/table.hpp>
 #include <weir/result.hpp>
@@ -20,6 +21,8 @@
 #include <weir/stream_config.hpp>
 
 namespace weir::mccfr {
+
+class MultiwayGame;
 
 enum class Algorithm : std::uint8_t {
   external,  // es
@@ -45,6 +48,7 @@ struct TrainRules {
   std::uint64_t discount_interval = 1000;  // iterations
   std::uint32_t batch = 0;                 // iterations, at most batch_max; 0: by the game
   std::uint64_t seed = 1;
+  LazySizes lazy = {};  // room for rows that come with the first visit; no part of what a run is
 };
 
 /// What training has come to; with the table all that a checkpoint keeps.
@@ -100,6 +104,12 @@ class Trainer {
   virtual const TableShape& shape() const noexcept = 0;
   virtual const TrainState& state() const noexcept = 0;
   virtual TableBytes table() noexcept = 0;
+  /// Where rows come with the first visit: they are here; tree(), table() and the regions of shape() are empty, and
+  /// average() takes a row. Else null.
+  virtual LazyTable* lazy() noexcept { return nullptr; }
+  virtual const MultiwayGame* multiway() const noexcept { return nullptr; }
+  /// A lazy table had no room for a row that a deterministic run needs: advance() returns at once.
+  virtual bool full() const noexcept { return false; }
   /// The average strategy of the row that begins at `entry`.
   virtual void average(std::uint32_t entry, int actions, double* strategy) const noexcept = 0;
   /// Mean size of the positive regrets over all entries, per iteration, chips.

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <weir/mccfr/holdem_game.hpp>
+#include <weir/mccfr/multiway_game.hpp>
 #include <weir/mccfr/one_card_solver.hpp>
 #include <weir/mccfr/response.hpp>
 #include <weir/mccfr/trainer.hpp>
@@ -42,6 +43,10 @@ class TrainingGame {
   /// Exact, where the game is small enough; nothing else.
   virtual std::optional<Exploitability> exploitability(const TableShape& shape,
                                                        std::span<const double> strategy) const = 0;
+  /// The same of what a trainer has learnt.
+  virtual std::optional<Exploitability> exact(Trainer& trainer) const {
+    return exploitability(trainer.shape(), average_strategies(trainer));
+  }
   /// What a learnt response wins from the average strategy, where there is no exact measure: after prepare(). Errors:
   /// usage where there is one, and what the runtime refuses.
   virtual Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
@@ -50,6 +55,8 @@ class TrainingGame {
   virtual const HoldemGame* holdem() const { return nullptr; }
   /// The game where it is Kuhn's or Leduc, else null.
   virtual const OneCardGame* one_card() const { return nullptr; }
+  /// The game where its rows come with the first visit, for any number of players; else null.
+  virtual const MultiwayGame* multiway() const { return nullptr; }
 };
 
 /// `json`: {"name": "leduc"} and so on.

@@ -1,0 +1,83 @@
+// multiway_game.hpp: Kuhn, Leduc and hold'em for two to six players, without a tree: rules, a menu of bets, and deals.
+//
+// With n players Kuhn has n + 1 cards of one suit, and Leduc n + 1 ranks of two suits: for three players J Q K A.
+//
+// Roles:  const, any thread; copies share the buckets of hold'em.
+// Errors: those of rules, menus and buckets.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+#include <weir/mccfr/holdem_game.hpp>
+#include <weir/mccfr/one_card_solver.hpp>
+
+namespace weir::mccfr {
+
+class LazyTable;
+
+/// What the players see of a deal, and what their hands are worth.
+struct MultiwayDeal {
+  std::array<std::array<Bucket, players_max>, rounds_max> buckets{};  // [round][player]
+  std::array<std::uint32_t, players_max> ranks{};                     // higher is better
+};
+
+/// Deeper in a hand nobody bets or raises: bounds the stack that walks take.
+inline constexpr int multiway_depth_max = 200;
+
+class MultiwayGame {
+ public:
+  static Result<MultiwayGame> kuhn(int players, const Rake& rake = {});
+  static Result<MultiwayGame> leduc(int players, const Rake& rake = {});
+  static Result<MultiwayGame> holdem(const HoldemConfig& config);
+  /// As HoldemGame's.
+  Result<Done> make_cards();
+
+  const BettingRules& rules() const noexcept { return rules_; }
+  const HoldemGame* cards() const noexcept { return holdem_ ? &*holdem_ : nullptr; }
+  /// The actions of a node, so many actions after the root.
+  int actions(const BettingState& state, int depth,
+              std::array<BetAction, actions_max>& list) const noexcept;
+  void deal(Random& random, MultiwayDeal& deal) const noexcept;
+  std::array<std::uint32_t, rounds_max> buckets() const noexcept;
+  /// "b17:flop:", "K:Q:": what a row's name begins with.
+  std::string private_key(int round, std::uint32_t bucket) const;
+
+  /// All deals of one card each: buckets, ranks, and how likely. Empty in hold'em.
+  struct WeightedDeal {
+    MultiwayDeal deal;
+    double weight = 0;
+  };
+  std::vector<WeightedDeal> all_deals() const;
+
+ private:
+  explicit MultiwayGame(BettingRules rules) : rules_(std::move(rules)) {}
+  void see_one_card(const std::array<int, players_max + 1>& cards,
+                    MultiwayDeal& deal) const noexcept;
+
+  BettingRules rules_;
+  BetMenu menu_;
+  std::optional<HoldemGame> holdem_;
+};
+
+/// "cr300c/cc/": the betting, as BettingTree::betting() writes it.
+class BettingText {
+ public:
+  explicit BettingText(const BettingRules& rules) : rules_(&rules) {}
+  static std::string letter(const BettingRules& rules, const BetAction& action);
+  /// `after`: the state that the action leads to from one in `round`.
+  void add(const BetAction& action, int round, const BettingState& after);
+  const std::string& text() const noexcept { return text_; }
+
+ private:
+  const BettingRules* rules_;
+  std::string text_;
+};
+
+/// The average strategies, measured exactly by all deals of a one-card game: a best response of each player against all
+/// others' averages. Nothing in hold'em, nor where there are more than 50 M states of betting x deals. Cost: states of
+/// betting x deals x players.
+std::optional<Exploitability> measure(const MultiwayGame& game, const LazyTable& table);
+
+}  // namespace weir::mccfr

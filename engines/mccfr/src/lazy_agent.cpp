@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <optional>
+#include <weir/mccfr/strategy.hpp>
+#include <weir/mccfr/table_match.hpp>
+
+#include "play_choices.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+/// Keeps the hand as its own menu of bets has it, beside the real one.
+class LazyBlueprint final : public Agent {
+ public:
+  LazyBlueprint(const MultiwayGame& game, const LazyTable& table)
+      : game_(game), table_(table), state_(game.rules()) {}
+
+  void begin(int seat, Hand hand) override {
+    seat_ = seat;
+    hand_ = hand;
+    state_ = BettingState(game_.rules());
+    node_ = 0;
+    depth_ = 0;
+    inside_ = true;
+    chosen_.reset();
+  }
+
+  void saw(const BettingState& state, const BetAction& action, Random& random) override {
+    inside_ = inside_ && state_.player() == state.player() && state_.round() == state.round();
+    if (!inside_) return;
+    const std::span<const BetAction> menu = actions();
+    std::size_t index = 0;
+    if (chosen_) {
+      index = *chosen_;
+    } else {
+      const Translation read = read_action(state_, menu, state, action);
+      const bool lower =
+          read.lower == read.upper || random.unit() < static_cast<float>(read.p_lower);
+      index = lower ? read.lower : read.upper;
+    }
+    chosen_.reset();
+    const std::uint32_t first = node_ == nowhere ? 0 : table_.children(node_);
+    node_ = first == 0 ? nowhere : first + static_cast<std::uint32_t>(index);
+    state_.apply(menu[index]);
+    ++depth_;
+    inside_ = !state_.over();  // if the hand goes on, alone
+  }
+
+  BetAction act(const BettingState& state, std::span<const Card> board, Random& random) override {
+    inside_ = inside_ && state_.player() == seat_ && state_.round() == state.round();
+    if (!inside_) return {'c', 0};
+    const std::span<const BetAction> menu = actions();
+    const std::uint32_t row =
+        node_ == nowhere ? 0 : table_.find(node_, game_.cards()->cards()->bucket(hand_, board));
+    if (row == 0) {
+      const auto call = std::find_if(menu.begin(), menu.end(),
+                                     [](const BetAction& a) { return a.letter == 'c'; });
+      chosen_ = static_cast<std::size_t>(call - menu.begin());
+      return {'c', 0};
+    }
+    double strategy[actions_max];
+    const auto count = static_cast<int>(menu.size());
+    table_.strategy(row, count, strategy);
+    chosen_ = static_cast<std::size_t>(draw_action(strategy, count, random.unit()));
+    return real_action(state_, menu[*chosen_], state);
+  }
+
+ private:
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+
+  std::span<const BetAction> actions() noexcept {
+    return std::span(list_).first(static_cast<std::size_t>(game_.actions(state_, depth_, list_)));
+  }
+
+  const MultiwayGame& game_;
+  const LazyTable& table_;
+  BettingState state_;  // of the menu
+  std::array<BetAction, actions_max> list_;
+  std::uint32_t node_ = 0;
+  int depth_ = 0;
+  int seat_ = 0;
+  Hand hand_ = 0;
+  bool inside_ = true;  // false: the menu's hand has ended, or it is another's turn there
+  std::optional<std::size_t> chosen_;
+};
+
+}  // namespace
+
+std::unique_ptr<Agent> make_lazy_blueprint(const MultiwayGame& game, const LazyTable& table) {
+  return std::make_unique<LazyBlueprint>(game, table);
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,291 @@
+// Three players and more: exact measures of Kuhn and Leduc, rake, the same bytes for any number of workers, tables.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <unit/platform/temporary_directory.hpp>
+#include <weir/mccfr/checkpoint.hpp>
+#include <weir/mccfr/table_match.hpp>
+#include <weir/mccfr/training_game.hpp>
+
+using namespace weir;
+using namespace weir::mccfr;
+
+namespace {
+
+void look_past(void*) {}
+
+std::unique_ptr<Runtime> multiway_runtime(int workers) {
+  Config config;
+  config.workers = workers;
+  return Runtime::start(config).value();
+}
+
+std::unique_ptr<TrainingGame> game_of(const std::string& text) { return make_game(text).value(); }
+
+TrainRules rules_of(Algorithm algorithm, UpdateMode mode = UpdateMode::fast) {
+  TrainRules rules;
+  rules.algorithm = algorithm;
+  rules.mode = mode;
+  rules.seed = 5;
+  return rules;
+}
+
+Exploitability learnt(const std::string& text, const TrainRules& rules, std::uint64_t iterations) {
+  const auto runtime = multiway_runtime(1);
+  const auto game = game_of(text);
+  const auto trainer = game->make_trainer(*runtime, rules).value();
+  REQUIRE(trainer->advance(iterations, look_past, nullptr) == Status::accepted);
+  return game->exact(*trainer).value();
+}
+
+double sum_of_values(const Exploitability& e) {
+  double sum = 0;
+  for (int p = 0; p < e.players; ++p) sum += e.value[static_cast<std::size_t>(p)];
+  return sum;
+}
+
+std::string read_all(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_all(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+constexpr const char* kuhn3 = R"({"name":"kuhn","players":3})";
+constexpr const char* leduc3 = R"({"name":"leduc","players":3})";
+
+TrainRules batches() {
+  TrainRules rules = rules_of(Algorithm::external, UpdateMode::deterministic);
+  rules.discount.kind = Discount::Kind::linear;
+  rules.discount_interval = 256;
+  rules.batch = 128;
+  rules.lazy = LazySizes::within(4 << 20);
+  return rules;
+}
+
+/// Checks and calls.
+class Caller final : public Agent {
+ public:
+  void begin(int, Hand) override {}
+  void saw(const BettingState&, const BetAction&, Random&) override {}
+  BetAction act(const BettingState&, std::span<const Card>, Random&) override { return {'c', 0}; }
+};
+/// Raises as little as it may, once in two.
+class Raiser final : public Agent {
+ public:
+  void begin(int, Hand) override {}
+  void saw(const BettingState&, const BetAction&, Random&) override {}
+  BetAction act(const BettingState& state, std::span<const Card>, Random& random) override {
+    const LegalActions legal = state.legal();
+    if (legal.raise && random.below(2) == 0) return {'r', legal.raise_min};
+    return {'c', 0};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("multiway: three-player Kuhn comes near to where nobody gains by another strategy") {
+  for (const auto& [algorithm, iterations, bound] :
+       {std::tuple(Algorithm::external, 100'000, 0.012),
+        std::tuple(Algorithm::outcome, 100'000, 0.02),
+        std::tuple(Algorithm::chance, 20'000, 0.015)}) {
+    const Exploitability e =
+        learnt(kuhn3, rules_of(algorithm), static_cast<std::uint64_t>(iterations));
+    CAPTURE(static_cast<int>(algorithm));
+    CHECK(e.players == 3);
+    CHECK(e.exploitability() >= 0);
+    CHECK(e.exploitability() < bound);
+    CHECK(std::abs(sum_of_values(e)) < 1e-9);
+    // In all equilibria known the second player loses 1/48, and the first no less (Szafron et al. 2013).
+    CHECK(e.value[1] == doctest::Approx(-1.0 / 48).epsilon(0.5));
+    CHECK(e.value[2] > 0);
+  }
+}
+
+TEST_CASE(
+    "multiway: nothing learnt is far from there, and four and more players are measured as well") {
+  const Exploitability none = learnt(kuhn3, rules_of(Algorithm::external), 1);
+  CHECK(none.exploitability() > 0.1);
+  const Exploitability four =
+      learnt(R"({"name":"kuhn","players":4})", rules_of(Algorithm::external), 60'000);
+  CHECK(four.players == 4);
+  CHECK(std::abs(sum_of_values(four)) < 1e-9);
+  CHECK(four.exploitability() < 0.03);
+}
+
+TEST_CASE("multiway: for two players it comes to what the tree of all rows does") {
+  const Exploitability e =
+      learnt(R"({"name":"kuhn","rows":"visited"})", rules_of(Algorithm::external), 100'000);
+  CHECK(e.value[0] == doctest::Approx(-1.0 / 18).epsilon(0.05));
+  CHECK(e.exploitability() < 0.01);
+}
+
+TEST_CASE("multiway: the house's rake is what all players lose together") {
+  for (const char* const text :
+       {R"({"name":"kuhn","rake":{"percent":10,"cap":1}})",
+        R"({"name":"kuhn","rows":"visited","rake":{"percent":10,"cap":1}})"}) {
+    const auto runtime = multiway_runtime(1);
+    const auto game = game_of(text);
+    auto rules = rules_of(Algorithm::external);
+    const auto trainer = game->make_trainer(*runtime, rules).value();
+    REQUIRE(trainer->advance(50'000, look_past, nullptr) == Status::accepted);
+    const Exploitability e = game->exact(*trainer).value();
+    // A tenth of a pot of two to four.
+    CHECK(sum_of_values(e) < -0.2);
+    CHECK(sum_of_values(e) > -0.4);
+    CHECK(e.exploitability() < 0.02);
+  }
+  const Exploitability three =
+      learnt(R"({"name":"kuhn","players":3,"rake":{"percent":100,"cap":1}})",
+             rules_of(Algorithm::external), 20'000);
+  CHECK(sum_of_values(three) == doctest::Approx(-1));  // every pot is larger than the cap
+  CHECK(!make_game(R"({"name":"kuhn","rake":{"percent":101}})"));
+  CHECK(!make_game(R"({"name":"kuhn","rake":5})"));
+}
+
+TEST_CASE("multiway: hands of hold'em with rake pay out what was put in, less the rake") {
+  for (int players = 2; players <= 6; ++players) {
+    BettingRules rules = no_limit_holdem_rules(players, 100, 1, 2);
+    rules.rake = {5, 3, false};
+    rules.whole_chips = false;
+    Random random(static_cast<std::uint64_t>(players));
+    for (int hand = 0; hand < 400; ++hand) {
+      BettingState state(rules);
+      while (!state.over()) {
+        std::array<BetAction, actions_max> menu;
+        const int count = menu_actions(state, pot_menu(), menu);
+        state.apply(menu[random.below(static_cast<std::uint32_t>(count))]);
+      }
+      std::array<std::uint32_t, players_max> ranks{};
+      for (std::uint32_t& rank : ranks) rank = random.below(4);
+      const Settlement result = state.settle(ranks);
+      double sum = 0;
+      for (const double net : result.net) sum += net;
+      CHECK(sum == doctest::Approx(-result.rake));
+      CHECK(result.rake <= 3 + 1e-9);
+      CHECK(result.rake <= 0.05 * state.pot() + 1e-9);
+      CHECK(result.rake > 0);
+    }
+  }
+}
+
+TEST_CASE(
+    "multiway: the same seed makes the same bytes with any number of workers, also gone on with") {
+  const test::TemporaryDirectory folder;
+  for (const char* const text : {kuhn3, leduc3}) {
+    const auto game = game_of(text);
+    const TrainRules rules = batches();
+    const auto run = [&](int workers, std::uint64_t stop, const std::string& name) {
+      const auto runtime = multiway_runtime(workers);
+      const std::string path = folder.path() + "/" + name;
+      {
+        const auto trainer = game->make_trainer(*runtime, rules).value();
+        REQUIRE(trainer->advance(stop, look_past, nullptr) == Status::accepted);
+        REQUIRE(write_checkpoint(path, game->json(), rules, *trainer));
+      }
+      const auto further = game->make_trainer(*runtime, rules).value();
+      REQUIRE(read_checkpoint(path, *further, Resume::yes));
+      REQUIRE(further->advance(1'000, look_past, nullptr) == Status::accepted);
+      REQUIRE(write_checkpoint(path + "-end", game->json(), rules, *further));
+      const auto read = game->make_trainer(*runtime, rules).value();
+      REQUIRE(read_checkpoint(path + "-end", *read, Resume::no));
+      CHECK(table_sha256(*read) == table_sha256(*further));
+      CHECK(read->state().iterations == 1'000);
+      return std::pair(read_all(path), read_all(path + "-end"));
+    };
+    const auto one = run(1, 300, "one");
+    CHECK(run(2, 300, "two") == one);
+    CHECK(run(4, 300, "four") == one);
+    CHECK(run(2, 800, "later").second == one.second);
+    CHECK(run(0, 1'000, "whole").second == one.second);
+  }
+}
+
+TEST_CASE("multiway: every cut and every changed byte of a checkpoint is refused") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kept";
+  const auto runtime = multiway_runtime(1);
+  const auto game = game_of(kuhn3);
+  TrainRules rules = batches();
+  rules.lazy = LazySizes::within(lazy_bytes_min);
+  const auto trainer = game->make_trainer(*runtime, rules).value();
+  REQUIRE(trainer->advance(300, look_past, nullptr) == Status::accepted);
+  CHECK(!trainer->undo().empty());
+  REQUIRE(write_checkpoint(path, game->json(), rules, *trainer));
+  const std::string good = read_all(path);
+  const auto read = [&](const std::string& bytes) {
+    write_all(path, bytes);
+    const auto fresh = game->make_trainer(*runtime, rules).value();
+    return read_checkpoint(path, *fresh, Resume::yes);
+  };
+  CHECK(read(good));
+  for (std::size_t size = 0; size < good.size(); size += 61) {
+    INFO("cut at " << size);
+    CHECK(!read(good.substr(0, size)));
+  }
+  for (std::size_t at = 0; at < good.size(); at += 23) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 0x10);
+    INFO("byte " << at);
+    CHECK(!read(bad));
+  }
+  write_all(path, good);
+  const auto other = game_of(leduc3)->make_trainer(*runtime, rules).value();
+  CHECK(!read_checkpoint(path, *other, Resume::no));
+  const auto dense = game_of(R"({"name":"kuhn"})")->make_trainer(*runtime, rules).value();
+  CHECK(read_checkpoint(path, *dense, Resume::no).error().code == "abstraction");
+  TrainRules small = rules;
+  small.lazy = LazySizes::of(30, 20, 100);
+  const auto narrow = game->make_trainer(*runtime, small).value();
+  CHECK(read_checkpoint(path, *narrow, Resume::no).error().code == "table_full");
+}
+
+TEST_CASE("multiway: a full table goes on and counts, or ends a deterministic run as it was") {
+  const auto runtime = multiway_runtime(2);
+  const auto game = game_of(leduc3);
+  TrainRules rules = rules_of(Algorithm::external);
+  rules.lazy = LazySizes::of(300, 100, 900);
+  const auto fast = game->make_trainer(*runtime, rules).value();
+  REQUIRE(fast->advance(500, look_past, nullptr) == Status::accepted);
+  CHECK(fast->state().iterations == 500);
+  CHECK(fast->lazy()->refused() > 0);
+  CHECK(!fast->full());
+  rules = batches();
+  rules.lazy = LazySizes::of(300, 100, 900);
+  const auto exact = game->make_trainer(*runtime, rules).value();
+  REQUIRE(exact->advance(500, look_past, nullptr) == Status::accepted);
+  CHECK(exact->full());
+  CHECK(exact->state().iterations == 0);
+  CHECK(lazy_rows(*exact->lazy()).rows.empty());
+}
+
+TEST_CASE(
+    "table match: seats in turn, what one wins the others lose, the same for any number of "
+    "workers") {
+  const auto caller = [] { return std::make_unique<Caller>(); };
+  const auto raiser = [] { return std::make_unique<Raiser>(); };
+  BettingRules rules = no_limit_holdem_rules(3, 100, 1, 2);
+  const auto two = multiway_runtime(2), four = multiway_runtime(4);
+  const auto equal = play_table(*two, rules, caller, caller, {600, true, 3}).value();
+  CHECK(equal.all.hands == 600);
+  CHECK(equal.all.chips_per_hand == doctest::Approx(0));
+  const auto one = play_table(*two, rules, raiser, caller, {601, true, 3}).value();
+  CHECK(one.all.hands == 603);
+  CHECK(one.seats[2].hands == 201);
+  double mean = 0;
+  for (std::size_t s = 0; s < 3; ++s) mean += one.seats[s].chips_per_hand / 3;
+  CHECK(mean == doctest::Approx(one.all.chips_per_hand));
+  const auto same = play_table(*four, rules, raiser, caller, {601, true, 3}).value();
+  CHECK(same.all.chips_per_hand == one.all.chips_per_hand);
+  CHECK(same.all.ci95 == one.all.ci95);
+  CHECK(play_table(*two, rules, raiser, caller, {600, false, 3}).value().seats[1].hands == 200);
+  rules.rake = {50, 1, false};
+  rules.whole_chips = false;
+  const auto raked = play_table(*two, rules, caller, caller, {600, true, 3}).value();
+  CHECK(raked.all.chips_per_hand == doctest::Approx(-1.0 / 3));
+}
