@@ -99,8 +99,8 @@ Result<std::vector<BetAction>> parse_betting_at(const BettingRules& rules, const
 }
 
 /// `holes|holes/flop/turn`: as many cards as the state has seen dealt.
-Result<Done> parse_cards(const BettingState& state, const Field& field,
-                         std::vector<std::string>& holes, std::vector<std::string>& board) {
+Result<Done> parse_card_field(const BettingState& state, const Field& field,
+                              std::vector<std::string>& holes, std::vector<std::string>& board) {
   const BettingRules& rules = state.rules();
   const int rounds = state.kind() == NodeKind::showdown ? rules.rounds : state.round() + 1;
   const std::vector<Field> by_round = split_fields(field, '/');
@@ -223,7 +223,7 @@ Result<MatchState> parse_match_state(const BettingRules& rules, std::string_view
   if (!actions) return actions.error();
   state.actions = std::move(actions).value();
   const Result<Done> cards =
-      parse_cards(replay(rules, state.actions), field[4], state.holes, state.board);
+      parse_card_field(replay(rules, state.actions), field[4], state.holes, state.board);
   if (!cards) return cards.error();
   return state;
 }
@@ -253,7 +253,7 @@ Result<LoggedHand> parse_logged_hand(const BettingRules& rules, std::string_view
   if (!actions) return actions.error();
   logged.actions = std::move(actions).value();
   const Result<Done> cards =
-      parse_cards(replay(rules, logged.actions), field[3], logged.holes, logged.board);
+      parse_card_field(replay(rules, logged.actions), field[3], logged.holes, logged.board);
   if (!cards) return cards.error();
   const auto seats = static_cast<std::size_t>(rules.players);
   if (field.size() > 4) {

@@ -11,6 +11,7 @@
 #include "frozen_sums.hpp"
 #include "multiway_training.hpp"
 #include "response_learner.hpp"
+#include "rules_text.hpp"
 #include "sampling_trainer.hpp"
 
 namespace weir::mccfr {
@@ -118,14 +119,6 @@ Result<Done> complete_from_file(nlohmann::json& json) {
   json["buckets"] = counts;
   json["abstraction"] = file.value()->abstraction();
   return Done{};
-}
-
-/// One that is no 32-bit number >= 0 would be converted to whatever, or not at all.
-bool whole_number(const nlohmann::json& json) {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  if (json.is_number_unsigned()) return json.get<std::uint64_t>() <= std::uint64_t{most};
-  return json.is_number_integer() && json.get<std::int64_t>() >= 0 &&
-         json.get<std::int64_t>() <= most;
 }
 
 Result<HoldemConfig> holdem_config(const nlohmann::json& json, const TableManners& manners) {

@@ -13,6 +13,8 @@
 #include <weir/mccfr/multiway_game.hpp>
 #include <weir/mccfr/trainer.hpp>
 
+#include "rules_text.hpp"
+
 namespace weir::mccfr {
 
 /// What a header says of such rows.
@@ -27,8 +29,8 @@ inline nlohmann::json to_json(const LazyCounts& counts) {
 }
 /// Throws what json does.
 inline LazyCounts lazy_counts_of(const nlohmann::json& j) {
-  return {j.at("nodes").get<std::uint64_t>(), j.at("children").get<std::uint64_t>(),
-          j.at("rows").get<std::uint64_t>(), j.at("words").get<std::uint64_t>()};
+  return {whole_at<std::uint64_t>(j, "nodes"), whole_at<std::uint64_t>(j, "children"),
+          whole_at<std::uint64_t>(j, "rows"), whole_at<std::uint64_t>(j, "words")};
 }
 
 inline std::vector<std::uint32_t> rows_of(LazyTable& table, std::span<const UndoEntry> undo) {

@@ -1,6 +1,7 @@
 #include "multiway_training.hpp"
 
 #include "multiway_trainer.hpp"
+#include "rules_text.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -70,15 +71,19 @@ class MultiwayTraining final : public TrainingGame {
 
 Result<TableManners> manners_of(const nlohmann::json& json) {
   TableManners manners;
+  if (json.contains("players") && !whole_number(json.at("players")))
+    return Error{"players", json.at("players").dump() + " is no number of players", "players"};
   manners.players = json.value("players", 2);
   if (manners.players < 2 || manners.players > players_max)
     return Error{"players", "2 to " + std::to_string(players_max) + " can play", "players"};
   if (json.contains("rake")) {
     const nlohmann::json& rake = json.at("rake");
+    if (rake.contains("cap") && !whole_number(rake.at("cap")))
+      return Error{"usage", "a cap is a whole number of chips", "rake"};
     manners.rake.percent = rake.value("percent", 0.0);
     manners.rake.cap = rake.value("cap", Chips{0});
-    if (!(manners.rake.percent >= 0 && manners.rake.percent <= 100) || manners.rake.cap < 0)
-      return Error{"usage", "a rake is 0 to 100 percent, and no negative cap", "rake"};
+    if (!(manners.rake.percent >= 0 && manners.rake.percent <= 100))
+      return Error{"usage", "a rake is 0 to 100 percent", "rake"};
   }
   const std::string rows = json.value("rows", manners.players == 2 ? "all" : "visited");
   manners.visited = rows == "visited";

@@ -15,6 +15,14 @@ Result<TrainRules> rules_of(const nlohmann::json& json);
 Result<TrainState> state_of(const nlohmann::json& json);
 Result<Algorithm> algorithm_of(std::string_view word);
 
+/// A whole number from 0 to 2^31 - 1: what else stands there would be converted to whatever, or not at all.
+inline bool whole_number(const nlohmann::json& json) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (json.is_number_unsigned()) return json.get<std::uint64_t>() <= std::uint64_t{most};
+  return json.is_number_integer() && json.get<std::int64_t>() >= 0 &&
+         json.get<std::int64_t>() <= most;
+}
+
 /// A whole number >= 0, at most the largest of T. Throws json::exception where there is none: a fraction is refused,
 /// not converted, as one beyond T could not be.
 template <class T>
