@@ -12,6 +12,7 @@
 
 #include "acpc_client.hpp"
 #include "commands.hpp"
+#include "frozen_sums.hpp"
 #include "line_reader.hpp"
 #include "loaded.hpp"
 
@@ -126,10 +127,9 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
   const HoldemGame* const game = l.game->holdem();
   if (game == nullptr) return fail(findings, {"usage", "plays no hold'em", options.path});
   if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
-  const auto* const sums =
-      reinterpret_cast<const NarrowEntries::Sum*>(l.trainer->table().sums.data());
+  const FrozenSums frozen(*l.trainer);
   const BettingRules& rules = game->config().rules;
-  AcpcClient client(rules, make_blueprint(*game, l.trainer->shape(), sums), options.seed);
+  AcpcClient client(rules, make_blueprint(*game, l.trainer->shape(), frozen.data()), options.seed);
   const std::string place = fmt::format("{}:{}", options.host, options.port);
   Connection connection(place, signals);
   auto played = connection.open(options.host, std::to_string(options.port));

@@ -58,10 +58,10 @@ class TableEvaluation {
       return MakeAgent([game, table] { return make_lazy_blueprint(*game, *table); });
     }
     if (const HoldemGame* const game = loaded.game->holdem()) {
-      const auto* const sums =
-          reinterpret_cast<const NarrowEntries::Sum*>(loaded.trainer->table().sums.data());
+      const auto frozen = std::make_shared<const FrozenSums>(*loaded.trainer);
       const TableShape* const shape = &loaded.trainer->shape();
-      return MakeAgent([game, shape, sums] { return make_blueprint(*game, *shape, sums); });
+      return MakeAgent(
+          [game, shape, frozen] { return make_blueprint(*game, *shape, frozen->data()); });
     }
     return Error{"usage", "plays no hold'em", path};
   }

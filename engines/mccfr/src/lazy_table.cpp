@@ -139,7 +139,8 @@ class LazyTable::Claim {
     std::uint32_t& spare = own_.rows[static_cast<std::size_t>(actions_)];
     std::uint64_t place = spare;
     spare = 0;
-    const auto words = static_cast<std::uint64_t>(key_words + 2 * actions_);
+    const auto words =
+        static_cast<std::uint64_t>(key_words + 2 * static_cast<std::uint32_t>(actions_));
     std::uint64_t number = 0;
     if (place == 0) {
       const std::uint64_t rows_max = table_.sizes_.slots - table_.sizes_.slots / 8;
