@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A dealer of the ACPC's protocol on the loopback address, for `weir-mccfr acpc`.
 
-It plays the other seat at random, off the strategy's tree too, wants each answer to repeat the line and to be legal, and
-counts the chips itself.
+It plays the other seat at random, off the strategy's tree too, wants each answer to repeat the line and to be legal,
+and counts the chips itself.
 """
 import collections
 import itertools
