@@ -7,6 +7,8 @@
 #include <optional>
 #include <weir/mccfr/table_match.hpp>
 
+#include "frozen_sums.hpp"
+
 namespace weir::mccfr {
 namespace {
 
