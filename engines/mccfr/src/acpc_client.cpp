@@ -37,6 +37,7 @@ AcpcClient::AcpcClient(const BettingRules& rules, std::unique_ptr<Agent> agent, 
       seed_(seed),
       random_(Random::keyed(seed, 0, table_play_purpose)) {
   rules_.reopen = Reopen::acpc;
+  rules_.rake = {};  // dealers take none
 }
 
 Result<std::string> AcpcClient::answer(std::string_view line) {

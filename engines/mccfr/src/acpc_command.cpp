@@ -39,13 +39,11 @@ class Connection {
       return Error{"unreachable", ::gai_strerror(code), place_};
     int reason = 0;
     for (const addrinfo* at = found; at != nullptr && socket_ < 0; at = at->ai_next) {
-      const int opened = ::socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
-      if (opened >= 0 && ::connect(opened, at->ai_addr, at->ai_addrlen) == 0) {
-        socket_ = opened;
-        continue;
-      }
-      reason = errno;
-      if (opened >= 0) ::close(opened);
+      const int opened =
+          ::socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
+      reason = opened < 0 ? errno : connected(opened, *at);
+      if (reason == 0) socket_ = opened;
+      if (reason != 0 && opened >= 0) ::close(opened);
     }
     ::freeaddrinfo(found);
     if (socket_ < 0) return Error{"unreachable", std::strerror(reason), place_};
@@ -55,7 +53,11 @@ class Connection {
   Result<Done> send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent < 0 && errno == EINTR && !signals_.stop_requested()) continue;
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0 && errno == EAGAIN) {
+        if (!wait_for(socket_, POLLOUT)) return Done{};  // a signal: nothing is owed any longer
+        continue;
+      }
       if (sent < 0) return Error{"disconnected", std::strerror(errno), place_};
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -64,13 +66,9 @@ class Connection {
 
   /// Bytes that came; empty at the end, or after a signal.
   Result<std::string_view> receive() {
-    constexpr int look_ms = 100;  // how soon a signal ends the wait
-    while (!signals_.stop_requested()) {
-      pollfd waiting{socket_, POLLIN, 0};
-      const int ready = ::poll(&waiting, 1, look_ms);
-      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    while (wait_for(socket_, POLLIN)) {
       const ssize_t got = ::recv(socket_, piece_.data(), piece_.size(), 0);
-      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (got < 0) return Error{"disconnected", std::strerror(errno), place_};
       return std::string_view(piece_.data(), static_cast<std::size_t>(got));
     }
@@ -78,6 +76,27 @@ class Connection {
   }
 
  private:
+  static constexpr int look_ms = 100;  // how soon a signal ends a wait
+
+  /// False: a signal came.
+  bool wait_for(int socket, short event) const {
+    while (!signals_.stop_requested()) {
+      pollfd waiting{socket, event, 0};
+      const int ready = ::poll(&waiting, 1, look_ms);
+      if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    }
+    return false;
+  }
+  /// 0, or the errno that says why not.
+  int connected(int socket, const addrinfo& at) const {
+    if (::connect(socket, at.ai_addr, at.ai_addrlen) == 0) return 0;
+    if (errno != EINPROGRESS) return errno;
+    if (!wait_for(socket, POLLOUT)) return ECANCELED;
+    int reason = 0;
+    socklen_t size = sizeof reason;
+    return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &reason, &size) == 0 ? reason : errno;
+  }
+
   std::string place_;
   const StopSignals& signals_;
   int socket_ = -1;
@@ -149,8 +168,11 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
                    {"chips", fmt::format("{:+g}", score.sum)},
                    {"result", fmt::format("{:+.1f} +- {:.1f} bb/100", score.mean() * scale,
                                           score.ci95() * scale)}};
-  if (!played) return fail(findings, played.error());
-  if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
+  if (signals.stop_requested()) {
+    findings.exit = 128 + signals.signal_number();
+  } else if (!played) {
+    fail(findings, played.error());
+  }
 }
 
 }  // namespace weir::mccfr

@@ -10,7 +10,7 @@ namespace weir::mccfr {
 namespace {
 
 constexpr std::uint32_t boards_default = 8;
-constexpr std::uint64_t purpose_of_boards = 32;  // others are with the samplers and the responses
+constexpr std::uint64_t purpose_of_boards = 44;  // 32 to 43 are those of tables, responses and measures
 
 std::size_t boards_of(const TrainRules& rules) noexcept {
   return rules.batch != 0 ? rules.batch : boards_default;

@@ -18,7 +18,10 @@ BettingRules with_rake(BettingRules rules, const Rake& rake) {
 }  // namespace
 
 OneCardGame::OneCardGame(std::string name, const BettingRules& rules)
-    : name_(std::move(name)), suits_(rules.suits), tree_(build_tree(rules, {}).value()) {}
+    : name_(std::move(name)),
+      rules_(rules),
+      suits_(rules.suits),
+      tree_(build_tree(rules, {}).value()) {}
 
 OneCardGame OneCardGame::kuhn(const Rake& rake) { return {"kuhn", with_rake(kuhn_rules(), rake)}; }
 OneCardGame OneCardGame::leduc(const Rake& rake) {

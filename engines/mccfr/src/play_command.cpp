@@ -181,6 +181,10 @@ void play_command(const Options& options, const StopSignals& signals, Findings& 
   auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
+  if (l.game->multiway() != nullptr) {
+    return fail(findings, {"usage", "a person plays against two-player tables of all rows alone",
+                           options.path});
+  }
   if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
   PlaySession session(options, signals, l);
   session.run();

@@ -10,7 +10,7 @@ namespace {
 
 BettingRules rules_of_game(const TrainingGame& game) {
   if (const HoldemGame* const holdem = game.holdem()) return holdem->config().rules;
-  return game.one_card()->has_board() ? leduc_rules() : kuhn_rules();
+  return game.one_card()->rules();
 }
 
 char rank_letter(const OneCardGame& game, int card) { return "JQK"[card * 3 / game.cards()]; }

@@ -47,7 +47,6 @@ class PlayTable {
   std::string hole_text(int seat) const;
   /// What is dealt of the board; empty: nothing.
   std::string board_text() const;
-  bool fixed_bets() const noexcept { return rules_.betting == Betting::fixed; }
   Chips big_blind() const noexcept { return rules_.largest_blind(); }
 
  private:
@@ -76,9 +75,9 @@ struct TypedLine {
 };
 /// Reads f, c, r N and their words in full; amounts are totals of this hand, or "+N" above the call.
 TypedLine read_typed(const BettingState& state, std::string_view text);
-/// "fold (f), call 2 (c), raise to 4 .. 400 (r N, all-in: a)"
+/// "fold (f), call 2 (c), raise to 4 .. 400 (r N; all-in: a)"
 std::string legal_text(const BettingState& state);
-/// "folds", "raises to 6"; before the state takes it.
+/// "fold", "raise to 6"; before the state takes it.
 std::string action_text(const BettingState& state, const BetAction& action);
 
 }  // namespace weir::mccfr

@@ -27,6 +27,11 @@ Result<Done> check(const OneCardGame& game, const TableShape& shape,
   if (iterations < 1 || iterations > iterations_most)
     return misfit("must be 1 to 1,000,000", "iterations");
   if (game.cards() > one_card_max) return misfit("too many cards", "game");
+  if (game.rules().rake.percent > 0)
+    return misfit("has a rake: what one loses the other does not win", "game");
+  if (const auto own = TableShape::of(game.tree(), game.buckets());
+      !own || own.value().entries != shape.entries)
+    return misfit("not the table of this game", "shape");
   return Done{};
 }
 
@@ -190,6 +195,10 @@ Result<Done> resolve(const OneCardGame& game, const TableShape& shape,
   for (const auto& of : reach)
     for (const double weight : of)
       if (!std::isfinite(weight) || weight < 0) return resolving::misfit("no weight", "reach");
+  if (options.alternatives) {
+    for (const double value : *options.alternatives)
+      if (!std::isfinite(value)) return resolving::misfit("no value", "options.alternatives");
+  }
   resolving::ResolveWalk walk(game, shape);
   OneCardRanges here = reach;
   for (auto& of : here)

@@ -41,9 +41,12 @@ void resolve_command(const Options& options, Findings& findings) {
   auto loaded = load_checkpoint(options.path);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
-  if (l.game->name() != "leduc")
-    return fail(findings, {"usage", "resolves the second round of leduc alone", options.path});
-  const OneCardGame game = OneCardGame::leduc();
+  const OneCardGame* const leduc = l.game->one_card();
+  if (leduc == nullptr || !leduc->has_board()) {
+    return fail(findings, {"usage", "resolves second rounds of leduc for two players, all rows",
+                           options.path});
+  }
+  const OneCardGame& game = *leduc;
   const auto iterations = static_cast<int>(options.resolve_iterations);
   auto ways =
       resolving::resolve_ways(game, l.trainer->shape(), average_strategies(*l.trainer), iterations);

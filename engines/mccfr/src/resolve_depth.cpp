@@ -120,8 +120,7 @@ class Leaves {
 
 Result<std::vector<double>> resolve_first_round(const OneCardGame& game, const TableShape& shape,
                                                 std::span<const double> strategy, int iterations) {
-  if (strategy.size() != shape.entries || iterations < 1)
-    return Error{"bad_config", "not as many as the table has, or no iteration", "strategy"};
+  if (auto fits = resolving::check(game, shape, strategy, iterations); !fits) return fits.error();
   resolving::Leaves leaves(game, shape, strategy);
   resolving::ResolveWalk walk(game, shape);
   walk.set_leaves([&](std::uint32_t node, int board, int player, const PerCard& other) {

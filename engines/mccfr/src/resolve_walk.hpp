@@ -13,6 +13,10 @@
 
 namespace weir::mccfr::resolving {
 
+/// What a whole game must be to be resolved. Errors: bad_config.
+Result<Done> check(const OneCardGame& game, const TableShape& shape,
+                   std::span<const double> strategy, int iterations);
+
 /// What the hands of `player` are worth where the walk ends before the hand does.
 using LeafValues =
     std::function<PerCard(std::uint32_t node, int board, int player, const PerCard& other)>;

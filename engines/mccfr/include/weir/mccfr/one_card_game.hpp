@@ -21,6 +21,7 @@ class OneCardGame {
   static OneCardGame leduc(const Rake& rake = {});
 
   const std::string& name() const noexcept { return name_; }
+  const BettingRules& rules() const noexcept { return rules_; }
   const BettingTree& tree() const noexcept { return tree_; }
   std::array<std::uint32_t, rounds_max> buckets() const noexcept;
   int cards() const noexcept { return ranks * suits_; }
@@ -41,6 +42,7 @@ class OneCardGame {
   int rank(int card) const noexcept { return card / suits_; }
 
   std::string name_;
+  BettingRules rules_;
   int suits_;
   BettingTree tree_;
 };

@@ -11,7 +11,8 @@
 //
 // Shape:  strategies are probabilities by entry, as average_strategies() has them; values are chips.
 // Roles:  pure, any thread.
-// Errors: bad_config, where the state, the sizes or the numbers do not fit.
+// Errors: bad_config, where the state, the sizes or the numbers do not fit, and where the game has a rake: what one
+//         loses is what the other wins. reaches() and hand_values() check nothing.
 // Source: Moravcik, Schmid, Ha, Hladik, Gaukrodger, AAAI 2016 (maxmargin); Brown, Sandholm, NIPS 2017 (alternatives);
 //         Brown, Sandholm, Amos, NeurIPS 2018 (depth limits).
 #pragma once
