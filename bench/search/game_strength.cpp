@@ -5,10 +5,11 @@
 //
 // Rows: how often policy, value and search agree with the exact solver on random positions; descents a second of guided
 //       requests by leaves a question, beside the network's bare batches; two workers beside two processes' worth of
-//       one worker each; strength by workers on one tree. Processor time (user) beside the clock's.
+//       one worker each; strength by workers on one tree. Processor time (user and system) beside the clock's.
 #include <time.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -141,7 +142,8 @@ void engine_rows(search::Guidance& guidance, const search::Network& network, std
   for (const std::uint32_t leaves : {1U, 8U, 32U}) {
     const Requests done = requests(guidance, 1, leaves, positions, 400);
     const double rate = static_cast<double>(done.evaluations) / done.spent.busy;
-    const double bare = bare_rate(network, leaves);
+    const auto rows = static_cast<std::size_t>(std::max(1.0, std::round(done.batch_mean)));
+    const double bare = bare_rate(network, rows);
     std::printf(
         "%-28s %8u  %9.0f descents/s, %9.0f evaluations/s of %9.0f bare (%.2f), batches of %.1f\n",
         "guided requests, leaves", leaves, static_cast<double>(done.simulations) / done.spent.busy,

@@ -60,8 +60,11 @@ std::string whole_file(std::string_view word, std::uint32_t version, std::string
 void read_tables(const std::string& path, const CheckpointHeader& header) {
   static const auto runtime = weir::Runtime::start({.workers = 1}).value();
   const auto game = make_game(header.game);
-  if (!read_or_reason(game) || game.value()->holdem() != nullptr) return;
-  const auto trainer = game.value()->make_trainer(*runtime, header.rules);
+  if (!read_or_reason(game) || game.value()->unit() != "chips") return;
+  TrainRules rules = header.rules;
+  rules.lazy = header.lazy;
+  if (rules.lazy.bytes() > (std::uint64_t{64} << 20)) return;
+  const auto trainer = game.value()->make_trainer(*runtime, rules);
   if (!read_or_reason(trainer)) return;
   for (const Resume resume : {Resume::no, Resume::yes}) {
     if (!read_or_reason(read_checkpoint(path, *trainer.value(), resume))) continue;

@@ -134,6 +134,15 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
   header.rules = rules.value();
   header.state = state.value();
   header.undone = undone.value();
+  if (header.rules.discount.kind != Discount::Kind::none && header.rules.mode == UpdateMode::fast) {
+    // Training goes on from here to the next discount, which must lie ahead.
+    const std::uint64_t interval = header.rules.discount_interval;
+    for (const TrainState* at : {&header.state, &header.undone}) {
+      if (at->discounts > at->iterations / interval ||
+          at->iterations - at->discounts * interval > interval)
+        return reader.error("corrupt", "its state has other discounts than its rules make");
+    }
+  }
   try {
     header.game = j.at("game").dump();
     header.entries = whole_at<std::uint64_t>(j, "entries");
@@ -142,6 +151,11 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     header.undo_entries = whole_at<std::uint64_t>(j, "undo_entries");
     if (j.contains("lazy")) {
       const LazyCounts counts = lazy_counts_of(j.at("lazy"));
+      // Of a node at least 3 bytes are kept, of a row two words: tables are made by these numbers.
+      const std::uint64_t left = reader.left();
+      if (counts.nodes > left / 3 || counts.rows > left / 8 || counts.words > left / 4 ||
+          counts.children > counts.nodes * actions_max)
+        return reader.error("truncated", "its rows do not fit into the file");
       header.lazy = LazySizes::of(counts.children, counts.rows, counts.words);
     }
   } catch (const json::exception& error) {
@@ -179,12 +193,7 @@ Result<ReadHeader> get_header(Reader& reader) {
   if (!header) return header.error();
   ReadHeader read{std::move(header).value(), {}};
   if (!j.contains("lazy")) return read;
-  const LazyCounts counts = lazy_counts_of(j.at("lazy"));
-  const std::uint64_t left = reader.left();
-  if (counts.nodes > left || counts.rows > left || counts.words > left ||
-      counts.children > counts.nodes * actions_max)
-    return reader.error("truncated", "its rows do not fit into the file");
-  read.lazy = counts;
+  read.lazy = lazy_counts_of(j.at("lazy"));
   return read;
 }
 

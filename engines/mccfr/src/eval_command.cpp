@@ -7,14 +7,16 @@
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
-#include "frozen_sums.hpp"
 #include "eval_table.hpp"
+#include "frozen_sums.hpp"
 #include "loaded.hpp"
 
 namespace weir::mccfr {
 namespace {
 
 Result<KnownOpponent> player_of(const Loaded& loaded, const std::string& path) {
+  if (loaded.game->multiway() != nullptr)
+    return Error{"usage", "has visited rows: evaluate it, --against this one", path};
   const HoldemGame* const game = loaded.game->holdem();
   if (game == nullptr) return Error{"usage", "plays no hold'em", path};
   if (auto prepared = loaded.game->prepare(); !prepared) return prepared.error();

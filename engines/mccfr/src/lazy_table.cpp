@@ -205,7 +205,10 @@ std::uint32_t LazyTable::nodes_used() const noexcept {
 }
 
 std::uint64_t LazyTable::rows_used() const noexcept {
-  return shared_->rows.load(relaxed);  // relaxed: a count for people
+  std::uint64_t rows = shared_->rows.load(relaxed);  // relaxed: a count for people
+  for (const Own& own : own_)                        // made in vain, kept for the next
+    for (const std::uint32_t spare : own.rows) rows -= spare != 0 ? 1 : 0;
+  return rows;
 }
 
 std::uint64_t LazyTable::refused() const noexcept {

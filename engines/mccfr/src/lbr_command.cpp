@@ -14,6 +14,9 @@ void lbr_command(const Options& options, const StopSignals& signals, Findings& f
   auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
+  if (l.game->multiway() != nullptr) {
+    return fail(findings, {"usage", "is for two players and a table of all rows", options.path});
+  }
   const HoldemGame* const game = l.game->holdem();
   if (game == nullptr)
     return fail(findings,

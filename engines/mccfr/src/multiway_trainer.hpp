@@ -37,7 +37,10 @@ class MultiwayTrainer final : public Trainer {
   std::size_t table_bytes() const noexcept override;
   std::span<const UndoEntry> undo() const noexcept override { return undo_; }
   TrainState undone() const noexcept override { return undo_.empty() ? state_ : undone_; }
-  void restore(const TrainState& state) noexcept override { state_ = state; }
+  void restore(const TrainState& state) noexcept override {
+    state_ = state;
+    shape_.rows = table_.rows_used();
+  }
   void take_back(std::span<const UndoEntry> list) noexcept override;
   const TrainGraph& graph() const noexcept override { return graph_; }
   std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {

@@ -82,6 +82,8 @@ Result<TableManners> manners_of(const nlohmann::json& json) {
       return Error{"usage", "a cap is a whole number of chips", "rake"};
     manners.rake.percent = rake.value("percent", 0.0);
     manners.rake.cap = rake.value("cap", Chips{0});
+    if (manners.rake.cap > stack_max)
+      return Error{"usage", "a cap is 0 (none) to " + std::to_string(stack_max) + " chips", "rake"};
     if (!(manners.rake.percent >= 0 && manners.rake.percent <= 100))
       return Error{"usage", "a rake is 0 to 100 percent", "rake"};
   }

@@ -21,6 +21,8 @@ Result<Done> check_state(const OneCardGame& game, const PublicState& state) {
   return Done{};
 }
 
+}  // namespace
+
 Result<Done> check(const OneCardGame& game, const TableShape& shape,
                    std::span<const double> strategy, int iterations) {
   if (strategy.size() != shape.entries) return misfit("not as many as the table has", "strategy");
@@ -34,6 +36,8 @@ Result<Done> check(const OneCardGame& game, const TableShape& shape,
     return misfit("not the table of this game", "shape");
   return Done{};
 }
+
+namespace {
 
 /// Values of hands below a state: of a strategy, or of a best response to it.
 class HandValues {

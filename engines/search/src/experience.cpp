@@ -15,6 +15,27 @@ std::string text_of(const LogJson& json) {
   return json.dump(-1, ' ', false, LogJson::error_handler_t::replace);
 }
 
+/// More than requests and programs ever do; writing JSON takes a stack as deep as it is.
+bool nests_deeply(std::string_view text) {
+  constexpr int nested_max = 64;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > nested_max) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 LogJson json_of_text(const std::string& text) {
   LogJson json = LogJson::parse(text, nullptr, false);
   return json.is_discarded() ? LogJson(nullptr) : json;
@@ -60,7 +81,7 @@ Result<std::vector<Experience>> parse_experience(std::string_view text, const st
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1);
     const LogJson line = LogJson::parse(text.substr(0, end + 1), nullptr, false);
-    if (!line.is_discarded() && !take_line(line, read))
+    if (!line.is_discarded() && (nests_deeply(text.substr(0, end + 1)) || !take_line(line, read)))
       return Error{"bad_log", "is no line of experience", where + ":" + std::to_string(number)};
     text.remove_prefix(end + 1);
   }

@@ -83,6 +83,10 @@ Result<std::uint64_t> ExperienceKeeper::keep(const std::string& id, const std::s
   return number;
 }
 
+std::string asked_text(const Request& request) {
+  return asked_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Result<Done> ExperienceKeeper::judge(std::uint64_t number, bool good) {
   auto judged = log_->judge(number, good);
   if (judged && recorder_.judged(number, good)) judged_ = true;
@@ -95,7 +99,7 @@ void ExperienceKeeper::publish() {
 
 void ExperienceKeeper::make_current() {
   // Where requests still hold all places the next call tries again.
-  if (!versions_.set(recorder_.snapshot())) return;
+  if (!versions_.has_room() || !versions_.set(recorder_.snapshot())) return;
   solved_ = 0;
   judged_ = false;
 }

@@ -16,6 +16,8 @@ namespace weir::search::program {
 
 /// A request as JSON, as the log keeps it.
 Json asked_json(const Request& request);
+/// Its text; what is no UTF-8 in it is replaced.
+std::string asked_text(const Request& request);
 
 class ExperienceKeeper {
  public:

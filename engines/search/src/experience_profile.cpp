@@ -205,6 +205,8 @@ std::optional<Profile> profile_of_examples(std::span<const Example> examples, st
   profile::Sums sums{};
   std::size_t labelled = 0, output = 0;
   for (const Example& example : examples) {
+    // Which of the values is an output is part of what was asked.
+    profile.hash = hash_on(profile.hash, 2 * example.in.size() + (example.out ? 1 : 0));
     for (const Value& value : example.in) profile.hash = profile::hash_of(profile.hash, value);
     if (!example.out) continue;
     profile.hash = profile::hash_of(profile.hash, *example.out);

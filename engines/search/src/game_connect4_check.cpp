@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <weir/check.hpp>
 #include <weir/search/connect4_check.hpp>
 #include <weir/search/connect4_move.hpp>
 #include <weir/search/connect4_network.hpp>
@@ -36,6 +37,8 @@ SolvedPosition solved(Solver& solver, const Position& position) {
 
 std::vector<SolvedPosition> draw_solved(std::size_t count, int stones_min, int stones_max,
                                         std::uint64_t seed) {
+  WEIR_CHECK(0 <= stones_min && stones_min <= stones_max && stones_max < board_cells,
+             "positions that a game can go on from");
   Solver solver(solver_table_bits);
   Xorshift random(seed);
   std::vector<SolvedPosition> drawn;

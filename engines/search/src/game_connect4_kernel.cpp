@@ -62,6 +62,7 @@ class MoveKernel final : public Kernel {
   }
   bool over() const noexcept;
   void gather();
+  void end_batch();
   void give_up_leaves();
   void descend();
   void ask(const Position& position);
@@ -77,6 +78,8 @@ class MoveKernel final : public Kernel {
   std::uint32_t out_ = 0;                              // leaves in the question
   std::uint32_t in_batch_ = 0;                         // descents since the last batch was finished
   std::uint64_t begun_ = 0, finished_ = 0, told_ = 0;  // descents; told: of those that are finished
+  std::array<RootMove, ConnectFour::actions_max> listed_{};  // as the last batch left them
+  std::uint32_t listed_count_ = 0;
   bool root_asked_ = false;
   bool unguided_ = false;
 };
@@ -133,7 +136,7 @@ void MoveKernel::gather() {
   }
   while (out_ < leaves_ && in_batch_ < descents_a_leaf * leaves_ && !over()) descend();
   if (tree_.proof() != Proof::none) give_up_leaves();
-  if (out_ == 0) finished_ += std::exchange(in_batch_, 0);
+  if (out_ == 0) end_batch();
 }
 
 Turn MoveKernel::turn(std::uint32_t simulations_max) {
@@ -169,23 +172,19 @@ void MoveKernel::apply(std::span<const float> answers) {
       tree_.finish(tickets_[i], opinion.value, opinion.priors);
     }
   }
+  end_batch();
+}
+
+/// No leaf is in flight here: what the tree says now is what that many simulations found, however they are told.
+void MoveKernel::end_batch() {
   finished_ += std::exchange(in_batch_, 0);
+  listed_count_ = tree_.moves(listed_);
 }
 
 Answer MoveKernel::best(std::size_t top, std::span<const Language>) const {
   Answer answer;
   answer.found = found();
-  RootMove listed[ConnectFour::actions_max];
-  std::vector<RootMove> moves(listed, listed + tree_.moves(listed));
-  // Leaves in flight are no visits yet.
-  for (std::uint32_t i = 0; i < out_ && begun_ != 0; ++i) {
-    for (RootMove& move : moves) {
-      if (move.action != tickets_[i].path[0].lane) continue;
-      const double sum = move.value * move.visits;
-      --move.visits;
-      move.value = move.visits == 0 ? 0 : sum / move.visits;
-    }
-  }
+  std::vector<RootMove> moves(listed_.begin(), listed_.begin() + listed_count_);
   const auto rank = [](const RootMove& move) {
     return move.proof == Proof::win ? 2 : static_cast<int>(move.proof != Proof::loss);
   };

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view self_play_magic = "weirc4st";
 constexpr std::uint32_t self_play_version = 1;
-constexpr std::uint32_t games_together = 32;
+constexpr std::uint32_t games_together = 16;
 constexpr std::uint32_t window_limit = 20'000'000, simulations_limit = 1U << 20;
 constexpr std::size_t file_bytes_max = std::size_t{2} << 30;
 constexpr std::uint64_t lesson_purpose = 12;
@@ -158,7 +158,7 @@ Result<SelfPlayReport> self_play(const SelfPlayConfig& config, SelfPlayState& st
                                  SelfPlayListener* listener) {
   if (auto checked = check_plan(config); !checked) return checked.error();
   if (auto checked = check_state(config, state); !checked) return checked.error();
-  SelfPlayReport report{state.games, state.lessons, state.net.step, 0, false};
+  SelfPlayReport report{state.games, state.lessons, state.net.step, 0, false, 0};
   std::uint64_t rounds = 0;
   while (state.games < config.games && !report.stopped) {
     auto network = nets::make_network(state.net.weights);
@@ -172,9 +172,9 @@ Result<SelfPlayReport> self_play(const SelfPlayConfig& config, SelfPlayState& st
     trainer.steps = state.net.step + config.steps_each;
     auto learnt = nets::train(trainer, WindowLessons(state.window), state.net);
     if (!learnt) return learnt.error();
-    report = {state.games, state.lessons, state.net.step, learnt.value().loss, false};
+    report = {state.games, state.lessons, state.net.step, learnt.value().loss, false, ++rounds};
     if (listener != nullptr) listener->report(report, state.net.weights);
-    if (!config.state_path.empty() && ++rounds % std::max(1U, config.state_every) == 0)
+    if (!config.state_path.empty() && rounds % std::max(1U, config.state_every) == 0)
       if (auto written = write_self_play(config.state_path, state); !written)
         return written.error();
   }

@@ -157,7 +157,8 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
     config.experience = &versions;
   }
   if (options.interactive) {
-    if (session.start(config, 1)) interact(options, signals, session.engine(), findings);
+    if (session.start(config, 1))
+      interact(options, signals, session.engine(), experience.get(), findings);
     return session.finish();
   }
   auto text = read_input(options.input, input_bytes_max);
@@ -170,7 +171,7 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
       return fail(findings, loaded.error());
   }
   if (!session.start(config, 1)) return;
-  const std::string asked = experience == nullptr ? "" : asked_json(request.value()).dump();
+  const std::string asked = experience == nullptr ? "" : asked_text(request.value());
   SearchReply reply;
   Handle handle = session.engine().submit(session.engine().add_client().value(),
                                           std::move(request).value(), reply);

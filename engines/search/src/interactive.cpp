@@ -77,10 +77,18 @@ std::string answer_text(const Options& options, const SearchReply& reply) {
   return text;
 }
 
+/// For the next question too: a person waits for no more than a few of them.
+void keep(ExperienceKeeper& experience, const std::string& asked, const SearchReply& reply,
+          Findings& findings) {
+  if (auto kept = experience.keep("null", asked, reply); !kept) fail(findings, kept.error());
+  if (auto synced = experience.sync(); !synced) fail(findings, synced.error());
+  experience.publish();
+}
+
 }  // namespace
 
 void interact(const Options& options, const StopSignals& signals, Engine& engine,
-              Findings& findings) {
+              ExperienceKeeper* experience, Findings& findings) {
   const ClientId client = engine.add_client().value();
   const bool person = isatty(STDIN_FILENO) != 0;
   findings.told = true;
@@ -118,9 +126,11 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       request.top = std::max(2U, options.top);
       request.languages =
           options.languages.empty() ? std::vector<Language>{Language::python} : options.languages;
+      const std::string asked = experience == nullptr ? "" : asked_text(request);
       SearchReply reply;
       Handle handle = engine.submit(client, std::move(request), reply);
       if (handle.valid()) (void)handle.wait_until(never, reply);
+      if (experience != nullptr) keep(*experience, asked, reply, findings);
       said = answer_text(options, reply);
     }
     std::fputs(said.c_str(), stdout);

@@ -1,12 +1,14 @@
 #include "json_request.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <set>
 #include <string>
 #include <vector>
 #include <weir/terminal.hpp>
 
+#include "json_place.hpp"
 #include "reserved_words.hpp"
 
 namespace weir::search::program {
@@ -65,7 +67,9 @@ bool read_languages(const Json& json, std::vector<Language>& into, std::string& 
   return true;
 }
 
-bool read_example(const Json& json, std::size_t number, Example& example, std::string& what) {
+/// `at`: where the fault is, from the example inwards.
+bool read_example(const Json& json, std::size_t number, Example& example, std::string& what,
+                  JsonPath& at) {
   const std::string where = "example " + std::to_string(number) + ": ";
   if (!json.is_object() || !json.contains("in") || !json["in"].is_array() || json["in"].empty()) {
     what = where + "an object with a list \"in\" is wanted";
@@ -73,9 +77,11 @@ bool read_example(const Json& json, std::size_t number, Example& example, std::s
   }
   for (const auto& member : json.items()) {
     if (member.key() == "in" || member.key() == "out") continue;
+    at = {member.key()};
     what = where + "unknown member \"" + member.key() + "\"; known are in, out";
     return false;
   }
+  at = {"in"};
   if (json["in"].size() > inputs_max) {
     what = where + "more than " + std::to_string(inputs_max) + " inputs";
     return false;
@@ -83,18 +89,21 @@ bool read_example(const Json& json, std::size_t number, Example& example, std::s
   for (std::size_t i = 0; i < json["in"].size(); ++i) {
     auto value = value_of(json["in"][i], what);
     if (!value) {
+      at.push_back(i);
       what = where + "input " + std::to_string(i + 1) + " " + what;
       return false;
     }
     example.in.push_back(std::move(*value));
   }
   if (!json.contains("out") || json["out"].is_null()) return true;
+  at = {"out"};
   example.out = value_of(json["out"], what);
   if (!example.out) what = where + "the output " + what;
   return example.out.has_value();
 }
 
-bool read_task(const Json& json, Task& task, std::string& what) {
+/// `at`: where the fault is, where `what` does not name a member of the request.
+bool read_task(const Json& json, Task& task, std::string& what, JsonPath& at) {
   const Json& domain = json.contains("domain") ? json["domain"] : Json("string");
   if (domain == "string") {
     task.domain = Domain::text;
@@ -112,11 +121,22 @@ bool read_task(const Json& json, Task& task, std::string& what) {
   for (std::size_t i = 0; i < examples.size(); ++i) {
     Example example;
     example.line = static_cast<std::uint32_t>(i + 1);
-    if (!read_example(examples[i], i + 1, example, what)) return false;
+    JsonPath inner;
+    if (!read_example(examples[i], i + 1, example, what, inner)) {
+      at = {"examples", i};
+      at.insert(at.end(), inner.begin(), inner.end());
+      return false;
+    }
     task.examples.push_back(std::move(example));
   }
   what = fault_of(task);
-  return what.empty();
+  if (what.empty()) return true;
+  at = {"examples"};
+  constexpr std::string_view numbered = "example ";  // N: ...
+  if (what.starts_with(numbered)) {
+    at.push_back(std::strtoull(what.c_str() + numbered.size(), nullptr, 10) - 1);
+  }
+  return false;
 }
 
 bool is_name(const std::string& text) {
@@ -161,7 +181,7 @@ bool read_bounds(const Json& json, Request& request, std::string& what) {
   return true;
 }
 
-bool read_request(const Json& json, Request& request, std::string& what) {
+bool read_request(const Json& json, Request& request, std::string& what, JsonPath& at) {
   if (!read_bounds(json, request, what)) return false;
   if (json.contains("lang") && !read_languages(json["lang"], request.languages, what)) return false;
   if (json.contains("sygus") == json.contains("examples")) {
@@ -186,7 +206,7 @@ bool read_request(const Json& json, Request& request, std::string& what) {
     }
     task.name = json["name"].get<std::string>();
   }
-  if (!read_task(json, task, what)) return false;
+  if (!read_task(json, task, what, at)) return false;
   task.level = request.level;
   request.what = std::move(task);
   return true;
@@ -234,42 +254,48 @@ LineError error_at(std::string_view text, std::size_t at, std::uint64_t number, 
   return error_of(std::move(what), number, before.size() - start + 1);
 }
 
-/// Where the member is that a message begins with; the first character of all where it begins with none.
+/// Where the member is that a message names first; the first character of all where it names none.
 std::size_t place_of_member(std::string_view text, const std::string& what) {
-  if (what.empty() || what[0] != '"') return 0;
-  const std::size_t at = text.find(what.substr(0, what.find('"', 1) + 1));
-  return at == std::string_view::npos ? 0 : at;
+  const std::size_t from = what.find('"');
+  const std::size_t to = from == std::string::npos ? from : what.find('"', from + 1);
+  if (to == std::string::npos) return 0;
+  return place_of(text, {what.substr(from + 1, to - from - 1)});
 }
 
-/// Watches a parser for members that an object has twice.
-class Twice {
+/// Refuses objects with a member twice, or with more than any request has: a pass of its own, since a parser with a
+/// callback looks through all of a container at the end of every object in it.
+class Members final : public nlohmann::detail::json_sax_acceptor<Json> {
  public:
-  bool see(Json::parse_event_t event, const Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open_.emplace_back();
-    if (event == Json::parse_event_t::object_end) open_.pop_back();
-    if (event == Json::parse_event_t::key && !open_.back().insert(parsed.get<std::string>()).second)
-      name_ = parsed.dump(-1, ' ', false, Json::error_handler_t::replace);
+  bool start_object(std::size_t) {
+    open_.emplace_back();
     return true;
   }
-  /// As JSON; empty: none.
-  const std::string& name() const noexcept { return name_; }
+  bool end_object() {
+    open_.pop_back();
+    return true;
+  }
+  bool key(std::string& name) {
+    const bool room = open_.back().size() < members_max;
+    if (room && open_.back().insert(name).second) return true;
+    name_ = Json(name).dump(-1, ' ', false, Json::error_handler_t::replace);
+    fault_ = room ? "the member " + name_ + " comes twice" : "an object with too many members";
+    return false;
+  }
+  const std::string& fault() const noexcept { return fault_; }  // empty: none
+  const std::string& name() const noexcept { return name_; }    // as JSON
 
  private:
+  static constexpr std::size_t members_max = 64;
   std::vector<std::set<std::string>> open_;
-  std::string name_;
+  std::string fault_, name_;
 };
 
 /// None: it is no JSON, and `line` says where. `number`: of the text's first line.
 std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line& line) {
-  Twice twice;
+  Members members;
   try {
-    Json json = Json::parse(text, [&twice](int, Json::parse_event_t event, const Json& parsed) {
-      return twice.see(event, parsed);
-    });
-    if (twice.name().empty()) return json;
-    const std::size_t at = text.rfind(twice.name());
-    line.error = error_at(text, at == std::string_view::npos ? 0 : at, number,
-                          "the member " + twice.name() + " comes twice");
+    if (Json::sax_parse(text, &members) || members.fault().empty()) return Json::parse(text);
+    line.error = error_at(text, place_of_last_name(text, members.name()), number, members.fault());
   } catch (const Json::parse_error& error) {
     std::string what = error.what();
     if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
@@ -289,7 +315,12 @@ void take_request(Json&& json, std::string_view text, std::uint64_t number, Line
   if (std::string unknown = unknown_member(json); !unknown.empty()) return fail(unknown);
   if (line.id.is_null()) return fail("a request has an \"id\": a string or an integer");
   std::string what;
-  if (!read_request(json, line.request, what)) return fail(what);
+  JsonPath at;
+  if (!read_request(json, line.request, what, at)) {
+    if (at.empty()) return fail(what);
+    line.error = error_at(text, place_of(text, at), number, what);
+    return;
+  }
   line.kind = Line::Kind::request;
   line.request.bytes = text.size();
   for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
@@ -351,7 +382,10 @@ Line read_line(std::string_view text, std::uint64_t number) {
   if (!json) return line;
   if (json->is_object() && !json->contains("id") && unknown_member(*json).empty() &&
       read_control(*json, line)) {
-    if (line.error) line.error = error_at(text, 0, number, line.error->message);
+    if (line.error) {
+      const std::string what = line.error->message;
+      line.error = error_at(text, place_of_member(text, what), number, what);
+    }
     return line;
   }
   take_request(std::move(*json), text, number, line);

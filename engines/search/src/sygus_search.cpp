@@ -92,7 +92,7 @@ bool SygusSearch::begin_round() {
   return true;
 }
 
-/// What they do not solve leaves no trace: a sample grows by what the search itself finds.
+/// What they solve in part may be the partial answer; a sample grows by what the search itself finds.
 void SygusSearch::try_seeds() {
   for (const std::string& seed : std::exchange(seeds_, {})) {
     ++candidates_;

@@ -165,8 +165,9 @@ void TextKernel::take_found() {
 }
 
 bool TextKernel::wants_conditions() const {
-  const Candidate* best = ranking_.best();
-  return best == nullptr || best->score > odd_score || invents(best->program);
+  if (!searched_) return true;  // what a seed found alone does not end the search
+  const Candidate& best = *ranking_.best();
+  return best.score > odd_score || invents(best.program);
 }
 
 void TextKernel::after_solver() {
@@ -208,6 +209,7 @@ void TextKernel::try_seeds() {
     ++nodes_;
     if (!recipe) continue;
     Candidate candidate = judged(sheet_, guarded(recipe->program), recipe->cost);
+    candidate.seeded = true;
     if (candidate.passed == sheet_.shown()) ranking_.add(std::move(candidate));
   }
 }

@@ -140,7 +140,8 @@ void Ranking::add(Candidate candidate) {
   for (Same& s : groups_) {
     if (s.best.outs != candidate.outs) continue;
     s.weight += weight;
-    if (candidate.score < s.best.score) s.best = std::move(candidate);
+    if (candidate.score < s.best.score || (s.best.seeded && !candidate.seeded))
+      s.best = std::move(candidate);
     return;
   }
   if (groups_.size() >= answers_max) {

@@ -15,7 +15,8 @@ struct Candidate {
   double score = 0;
   std::vector<Str> outs;  // of every row of the sheet
   std::uint32_t passed = 0;
-  double cost = 0;  // of its pieces alone
+  double cost = 0;      // of its pieces alone
+  bool seeded = false;  // of experience: the search's own program of the same outputs replaces it
 };
 
 /// Runs it on every row and adds what its oddities cost.

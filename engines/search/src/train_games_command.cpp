@@ -44,13 +44,15 @@ class SelfPlayProgress final : public games::SelfPlayListener {
   void finish() { progress_.finish(); }
 
   void check(const games::SelfPlayReport& report, const nets::Weights& weights) {
+    if (!curve_.empty() && checked_games_ == report.games) return;
+    checked_games_ = report.games;
     const auto network = nets::make_network(weights);
     if (!network) return;
     const games::Agreement found = games::agreement(*network.value(), solved_);
     last_ = found;
     Json point = Json::object();
     point["games"] = report.games;
-    point["loss"] = report.loss;
+    if (report.rounds != 0) point["loss"] = report.loss;
     point["policy"] = found.policy;
     point["value"] = found.value;
     curve_.push_back(std::move(point));
@@ -62,7 +64,7 @@ class SelfPlayProgress final : public games::SelfPlayListener {
   const StopSignals& signals_;
   const std::vector<games::SolvedPosition> solved_;
   Progress progress_;
-  std::uint64_t next_check_ = 0;
+  std::uint64_t next_check_ = 0, checked_games_ = 0;
   games::Agreement last_;
   Json curve_ = Json::array();
 };
@@ -85,7 +87,7 @@ void tell(const games::SelfPlayReport& report, const nets::Weights& weights,
   findings.members["games"] = report.games;
   findings.members["positions"] = report.lessons;
   findings.members["steps"] = report.steps;
-  findings.members["loss"] = report.loss;
+  if (report.rounds != 0) findings.members["loss"] = report.loss;
   findings.members["policy_agreement"] = progress.last().policy;
   findings.members["value_agreement"] = progress.last().value;
   findings.members["curve"] = progress.take_curve();
@@ -94,7 +96,7 @@ void tell(const games::SelfPlayReport& report, const nets::Weights& weights,
   table.add({"games", format_count(report.games)});
   table.add({"positions", format_count(report.lessons)});
   table.add({"steps", format_count(report.steps)});
-  table.add({"loss", format_number(report.loss)});
+  if (report.rounds != 0) table.add({"loss", format_number(report.loss)});
   table.add({"policy as the solver", format_number(progress.last().policy)});
   table.add({"value as the solver", format_number(progress.last().value)});
   table.add({"weights", version});

@@ -264,6 +264,7 @@ void PartitionWriter::abandon() noexcept {
   file_.reset();
   bytes_.clear();
   partition_.clear();
+  kept_ = false;
   std::error_code ignored;
   fs::remove_all(building_, ignored);
 }

@@ -36,6 +36,11 @@ struct Fixture {
     const EngineStats stats = engine->stats();
     return stats.running == 0 && stats.waiting == 0 && stats.arena_bytes == 0;
   }
+  /// Waits for it: the token of a request that another has settled is counted down by its turn, after the drain.
+  bool comes_to_rest() const {
+    while (!at_rest()) std::this_thread::yield();
+    return true;
+  }
   std::unique_ptr<Runtime> runtime;
   std::unique_ptr<Engine> engine;
   ClientId client = 0;

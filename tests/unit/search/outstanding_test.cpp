@@ -77,7 +77,7 @@ TEST_CASE(
       CHECK(outcome.answered >= 1);
       if (!smallest) CHECK(outcome.rejected == 0);
       CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-      CHECK(fixture.at_rest());
+      CHECK(fixture.comes_to_rest());
     }
   }
 }
@@ -102,7 +102,7 @@ TEST_CASE("outstanding: behind an evaluator that stalls for 2 s, 1 to 10,000 req
       CHECK(outcome.wrong == 0);
       CHECK(outcome.once);
       CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-      CHECK(fixture.at_rest());
+      CHECK(fixture.comes_to_rest());
     }
   }
 }
@@ -138,7 +138,7 @@ TEST_CASE("outstanding: shut down under load, behind an evaluator that stalls") 
         told += static_cast<std::uint32_t>(counter.of(i));
       }
       CHECK(told == accepted);
-      CHECK(fixture.at_rest());
+      CHECK(fixture.comes_to_rest());
     }
   }
 }

@@ -57,7 +57,7 @@ TEST_CASE("races: a cancel and the pop from the queue") {
   }
   CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
   CHECK(alive == 0);
-  CHECK(fixture.at_rest());
+  CHECK(fixture.comes_to_rest());
 }
 
 TEST_CASE("races: a rejection and a slot that has just become free") {
@@ -85,7 +85,7 @@ TEST_CASE("races: a rejection and a slot that has just become free") {
   const EngineStats stats = fixture.engine->stats();
   CHECK(stats.requests[static_cast<std::size_t>(ReplyStatus::rejected)] == rejected);
   CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-  CHECK(fixture.at_rest());
+  CHECK(fixture.comes_to_rest());
 }
 
 TEST_CASE("races: submissions while the engine drains are answered or rejected") {
@@ -115,7 +115,7 @@ TEST_CASE("races: submissions while the engine drains are answered or rejected")
     }
     while (accepted < static_cast<std::uint32_t>(round)) std::this_thread::yield();
     CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-    CHECK(fixture.at_rest());
+    CHECK(fixture.comes_to_rest());
     for (std::thread& client : clients) client.join();
     CHECK(accepted + rejected == 256);
     CHECK(wrong == 0);
@@ -130,14 +130,14 @@ TEST_CASE("races: a deadline while the leaf is in a batch is kept, whatever the 
   for (const std::uint64_t full_after : {std::uint64_t{1}, endless}) {
     Request late = request(
         {.full_after = full_after, .leaf_every = 1, .features = {1, 1}, .alive = &alive}, 1000);
-    late.deadline = after_ms(20);
+    late.deadline = after_ms(500);  // begun by then, on any machine
     const SearchReply reply = fixture.ask(std::move(late));
     CHECK(reply.status == (full_after == 1 ? ReplyStatus::solved : ReplyStatus::expired));
     CHECK(reply.simulations == 1);
     CHECK(reply.evaluations == 0);
   }
   CHECK(alive == 0);
-  while (!fixture.at_rest()) std::this_thread::yield();  // counted down after the reply
+  CHECK(fixture.comes_to_rest());
   gated.open();
   CHECK(text_of(fixture.ask(request({.full_after = 1, .features = {2, 1}}, 2))) == "2 3.000000@1");
 }
@@ -174,7 +174,7 @@ TEST_CASE("races: a late reply of the network, its request gone, its slot wanted
       CHECK(text_of(reply) == "2 " + own + "@1 " + own + "@1");
     }
     CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-    CHECK(fixture.at_rest());
+    CHECK(fixture.comes_to_rest());
   }
   CHECK(alive == 0);
 }
@@ -195,7 +195,7 @@ TEST_CASE("races: a wait that ends, then a cancel, then the answer") {
     CHECK(handle.poll(reply) == Status::closed);  // there is no second one
   }
   CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-  CHECK(fixture.at_rest());
+  CHECK(fixture.comes_to_rest());
 }
 
 TEST_CASE("races: weights are swapped while requests that pinned the old ones ask") {

@@ -268,6 +268,31 @@ class ServeTest(unittest.TestCase):
             self.assertGreaterEqual(reply['error']['column'], 1)
         self.assertEqual([reply['error']['line'] for reply in server.replies], list(range(1, len(lines) + 3)))
 
+    def test_a_fault_has_the_column_of_its_value(self):
+        lines = ['{"id": 1, "examples": [{"in": ["a"], "out": "b"}, {"in": ["a", {}], "out": "b"}]}',
+                 '{"id": "top", "examples": [{"in": [" ] , "], "out": null}, {"in": ["a"], "out": {}}]}',
+                 '{"id": "top", "top": 0, "examples": [{"in": ["a"], "out": "b"}]}',
+                 '{"id": 2, "examples": [{"in": ["a"], "out": "b"}], "b\\"c": [1, 2]}',
+                 '{"id": 3, "id": 4, "name": "id", "examples": [{"in": ["a"], "out": "b"}]}',
+                 '{"id": 4, "examples": [{"in": ["a"], "out": "b"}, {"in": ["a"], "is": "b"}]}',
+                 '{"id": 5, "examples": [{"in": ["a"], "out": "b"}, {"in": ["a", "b"], "out": "b"}]}',
+                 '{"cancel": [7]}']
+        at = ['{}]', '{}}', '0, "ex', '[1, 2]', '"id": 4', '"b"}]}', '{"in": ["a", "b"]', '[7]']
+        server = Server()
+        server.send(*lines)
+        self.assertEqual(server.end(), 0)
+        columns = {reply['error']['line']: reply['error']['column'] for reply in server.replies}
+        wanted = [line.index(what) + 1 for line, what in zip(lines, at)]
+        wanted[3] = 1  # what a message quotes is not always the name as it stands
+        self.assertEqual([columns.get(number + 1) for number in range(len(lines))], wanted)
+
+    def test_a_line_of_many_objects_holds_nobody_up(self):
+        server = Server()
+        server.send('{"id": 1, "examples": [' + ', '.join(['{}'] * 200_000) + ']}',
+                    '{"id": 2, ' + ', '.join(f'"{i}": 0' for i in range(100_000)) + '}')
+        self.assertEqual(server.end(), 0)
+        self.assertEqual([reply['status'] for reply in server.replies], ['error', 'error'])
+
     def test_batch_rejects_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'requests.jsonl')

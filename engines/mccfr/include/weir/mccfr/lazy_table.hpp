@@ -37,7 +37,6 @@ struct LazySizes {
 };
 
 inline constexpr std::uint64_t lazy_bytes_min = 1 << 16;
-inline constexpr std::uint64_t lazy_bytes_max = std::uint64_t{20} << 30;
 
 struct LazyNode {
   atomic<std::uint32_t> first{0};  // of its children; 0: nobody was here

@@ -21,8 +21,8 @@ struct SolvedPosition {
   bool has_choice() const noexcept { return keeps != ConnectFour::legal(position); }
 };
 
-/// Positions of random games with so many stones, whose outcome is not plain from the rules. The same for the same
-/// seed.
+/// Positions of random games with 0 <= stones_min .. stones_max <= 41 stones, whose outcome is not plain from the
+/// rules. The same for the same seed. Below 14 stones the solver may take minutes a position.
 std::vector<SolvedPosition> draw_solved(std::size_t count, int stones_min, int stones_max,
                                         std::uint64_t seed);
 

@@ -7,7 +7,8 @@
 //         proven, or where that is asked for when no other move can come to be the most visited.
 // Order:  batches are cut by the tree alone, so a move depends on task, seed, budget and network, never on turns.
 // Memory: a tree on the program's heap, as large as the budget can make it; 64 MiB or config.memory_bytes_max at most.
-// Errors: bad_task: no position that play can reach, a game that is over, leaves that are not 1 .. 64.
+// Errors: bad_task: stones that hang in the air or lie off the board, players whose numbers of stones do not fit, a
+//         game that is over, leaves that are not 1 .. 64.
 #pragma once
 
 #include <cstdint>

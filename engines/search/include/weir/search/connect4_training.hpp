@@ -4,11 +4,12 @@
 // room), and then teaches it steps_each batches from the window: the policy is where the search went, the value half
 // the game's outcome, half what the search thought. A game ends where the tree proves its outcome.
 //
-// Roles:  self_play() is called by one thread; inside a task it takes all workers.
+// Roles:  self_play() is called by one thread; inside a task games take up to games_each / 16 workers, lessons all.
 // Order:  the same config and state give the same bits for any number of workers on one machine; a run that was
 //         stopped and goes on from its state ends with those of one that was not.
 // Errors: bad_config, other_run (the state is of another seed, network or plan), those of net_trainer.hpp, of files.
-// Memory: 52 bytes a position of the window, some 20 MiB a worker for trees, and the trainer's.
+// Memory: 48 bytes a position of the window; 16 trees a worker, each of 0.2 MiB up to 900 simulations a move, 208 bytes
+//         a simulation above that, 64 MiB at most; and the trainer's.
 // Source: Silver et al., "A general reinforcement learning algorithm that masters chess, shogi and Go", Science 2018;
 //         Wu, "Accelerating self-play learning in Go", 2019 (values from the search as targets).
 #pragma once
@@ -56,6 +57,7 @@ struct SelfPlayReport {
   std::uint64_t games = 0, lessons = 0, steps = 0;
   double loss = 0;  // of the last round
   bool stopped = false;
+  std::uint64_t rounds = 0;  // of this call; 0: loss says nothing
 };
 
 /// Told of the progress, in the thread that called.

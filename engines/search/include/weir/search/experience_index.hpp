@@ -5,7 +5,7 @@
 //         classes of characters, relations of inputs and outputs. Near is a small sum of differences under one key.
 // Order:  hints are the same for the same request and version: by distance, then weight, then the newer one.
 // Roles:  an index is const, any thread; a recorder: one thread.
-// Memory: at most lessons_max requests, 112 bytes each and a recipe of at most recipe_bytes_max; the oldest go.
+// Memory: at most lessons_max requests, 100 bytes each and a recipe of at most recipe_bytes_max; the oldest go.
 // Cost:   an exact scan, 1 ms or two for 100,000 records; a snapshot is a copy of the records, programs are shared.
 #pragma once
 

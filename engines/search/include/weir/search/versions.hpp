@@ -63,6 +63,16 @@ class VersionsOf {
     }
   }
 
+  /// set() would find a place now. The thread that sets.
+  bool has_room() const noexcept {
+    const std::uint32_t current = current_.load(relaxed);  // relaxed: this thread alone stores it
+    for (std::uint32_t index = 0; index < versions_max; ++index) {
+      // relaxed: a hint; set looks again by (4)
+      if (index != current && entries_[index].pins.load(relaxed) == 0) return true;
+    }
+    return false;
+  }
+
   /// Makes `version` the current one. False: versions_max are in use, and nothing has changed.
   bool set(std::unique_ptr<const T> version) {
     const std::uint32_t current = current_.load(relaxed);  // relaxed: this thread alone stores it
