@@ -143,18 +143,18 @@ bool is_guided(const Options& options, const Request& request) {
 
 void generate_command(const Options& options, const StopSignals& signals, Deadline begin,
                       Findings& findings) {
-  Guidance guidance;
-  ExperienceVersions versions;
+  auto guidance = std::make_unique<Guidance>();
+  auto versions = std::make_unique<ExperienceVersions>();
   std::unique_ptr<ExperienceKeeper> experience;
   Session session(options, findings);
   EngineConfig config;
   config.queue = config.active = 1;
-  config.guidance = &guidance;
+  config.guidance = guidance.get();
   if (!options.experience.empty()) {
-    auto opened = ExperienceKeeper::open(options.experience, versions);
+    auto opened = ExperienceKeeper::open(options.experience, *versions);
     if (!opened) return fail(findings, opened.error());
     experience = std::move(opened).value();
-    config.experience = &versions;
+    config.experience = versions.get();
   }
   if (options.interactive) {
     if (session.start(config, 1))
@@ -167,7 +167,7 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   if (!request) return fail(findings, request.error());
   apply_options(options, answer_by(options, begin), request.value());
   if (is_guided(options, request.value())) {
-    if (auto loaded = load_guidance(options.guidance, guidance); !loaded)
+    if (auto loaded = load_guidance(options.guidance, *guidance); !loaded)
       return fail(findings, loaded.error());
   }
   if (!session.start(config, 1)) return;
@@ -191,6 +191,9 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
     session.finish();
   } else {
     session.leave();
+    // The evaluator may yet compute what nobody waits for any longer.
+    (void)guidance.release();
+    (void)versions.release();
   }
   if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
 }
