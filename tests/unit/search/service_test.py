@@ -349,6 +349,25 @@ class ExperienceTest(unittest.TestCase):
         self.assertEqual((again['status'], again['nodes']), ('solved', first['nodes']))
         self.assertEqual(again['programs'][0]['text'], first['programs'][0]['text'])
 
+    def test_what_is_no_text_and_what_nests_deeply_is_refused(self):
+        path = os.path.join(self.folder.name, 'bad.sl')
+        with open(path, 'wb') as file:
+            file.write(b'(set-logic SLIA) ; \xff\n')
+        bad = self.run_program('generate', path, '--experience', self.log)
+        self.assertEqual(bad.returncode, 1, bad.stderr)
+        self.assertIn('UTF-8', bad.stderr)
+        with open(self.log, 'w', encoding='utf-8') as file:
+            file.write('{"n":1,"status":"solved","request":' + '[' * 300_000 + ']' * 300_000 + '}\n')
+        deep = self.run_program('experience', 'list', self.log)
+        self.assertEqual(deep.returncode, 1, deep.stderr)
+        self.assertIn('search.log:1', deep.stderr)
+
+    def test_the_terminal_keeps_what_it_asks(self):
+        done = self.run_program('generate', '--interactive', '--experience', self.log, '--simulations', '50',
+                                text='Ada Lovelace => A.L.\nAlan Turing => A.T.\n\nexit\n')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.lines()), 1)
+
     def test_a_running_service_learns(self):
         server = Server('--experience', self.log, '--workers', '1')
         names = list(range(20))
