@@ -98,7 +98,7 @@ Status MultiwayTrainer::walk(const Range& range) {
   const std::uint64_t count = range.end - range.first;
   const std::uint64_t size = std::clamp<std::uint64_t>(count / 64, 1, 64);
   counts_.assign(static_cast<std::size_t>((count + size - 1) / size), Counts{});
-  const bool alone = runtime_.workers() <= 1;
+  const bool alone = runtime_.workers() == 0;  // with one worker the caller helps
   const Status status = runtime_.run([&] {
     parallel_for(0, counts_.size(), 1, [&](std::size_t b) {
       const std::uint64_t first = range.first + b * size;
