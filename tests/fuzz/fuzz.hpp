@@ -31,6 +31,13 @@ inline void require_reason(const weir::Error& error) {
   require(!error.code.empty() && !error.what.empty(), "a refusal has a code and a sentence");
 }
 
+/// Whether it was read; where not, that it was refused with a reason.
+template <class T>
+bool read_or_reason(const weir::Result<T>& result) {
+  if (!result) require_reason(result.error());
+  return result.ok();
+}
+
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }

@@ -17,13 +17,8 @@
 namespace {
 
 using namespace weir::mccfr;
+using fuzz::read_or_reason;
 using fuzz::require;
-
-template <class T>
-bool read_or_reason(const weir::Result<T>& result) {
-  if (!result) fuzz::require_reason(result.error());
-  return result.ok();
-}
 
 /// A file in memory that lasts as long as the object.
 class MemoryFile {

@@ -13,13 +13,8 @@
 namespace {
 
 using namespace weir::mccfr;
+using fuzz::read_or_reason;
 using fuzz::require;
-
-template <class T>
-bool read_or_reason(const weir::Result<T>& result) {
-  if (!result) fuzz::require_reason(result.error());
-  return result.ok();
-}
 
 void read_hands(std::string_view text) {
   auto hand = parse_phh(text);

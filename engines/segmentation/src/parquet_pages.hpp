@@ -35,8 +35,8 @@ struct Slice {
 struct Facts {
   std::size_t nulls = 0;
   std::size_t nans = 0;
-  std::size_t values = 0;   // that are no nulls
-  std::size_t runs = 0;     // of equal values, nulls left out; not counted on where they are short
+  std::size_t values = 0;  // that are no nulls
+  std::size_t runs = 0;    // of equal values, nulls left out; where they are short at least so many
   bool runs_short = false;  // fewer than run_rows_min values a run
   bool has_range = false;   // the next two are known: of floats that are neither null nor NaN
   double low = 0, high = 0;

@@ -18,13 +18,9 @@ constexpr std::array<std::uint64_t, digits_max + 1> tens = {
     1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
 
 std::uint64_t load_eight(const char* at) noexcept {
+  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
   std::uint64_t word = 0;
   std::memcpy(&word, at, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) {
-    std::uint64_t turned = 0;
-    for (; word != 0; word >>= 8) turned = (turned << 8) | (word & 0xff);
-    word = turned;
-  }
   return word;
 }
 

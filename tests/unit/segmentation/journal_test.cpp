@@ -50,6 +50,17 @@ TEST_CASE("journal: a record is one line and comes back as it was") {
   CHECK(!from_json_line("{\"path\":\"a\"}"));
   CHECK(!from_json_line("[1]"));
   CHECK(!from_json_line("{\"path\":1,"));
+  // Numbers that are no whole ones in range are refused, not converted to some.
+  for (const std::string member :
+       {"\"size\":123", "\"rows\":44", "\"mtime_ns\":456789", "\"last\":9"}) {
+    const std::size_t at = line.find(member);
+    REQUIRE(at != std::string::npos);
+    const std::string name = member.substr(0, member.find(':') + 1);
+    for (const char* value : {"1e57", "0.5", "1e400", "99999999999999999999", "\"7\"", "null"}) {
+      std::string bad = line;
+      CHECK(!from_json_line(bad.replace(at, member.size(), name + value)));
+    }
+  }
 }
 
 TEST_CASE(
