@@ -111,9 +111,9 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       said = stats_line(engine.stats());
     } else if (!word.empty()) {
       task.examples.push_back(example_of(word, number));
-      if (std::string fault = fault_of(task);
-          !fault.empty() && fault != "no example has an output") {
-        said = fault + "\n";
+      constexpr std::size_t of_all = 1;  // an output may yet come
+      if (const Fault fault = fault_of(task); fault.at.size() > of_all) {
+        said = fault.what + "\n";
         task.examples.pop_back();
       }
     } else if (!task.examples.empty()) {
