@@ -77,7 +77,7 @@ std::string answer_text(const Options& options, const SearchReply& reply) {
   return text;
 }
 
-/// For the next question too: a person waits for no more than a few of them.
+/// At once, since a person may leave at any time; learnt from as `serve` does.
 void keep(ExperienceKeeper& experience, const std::string& asked, const SearchReply& reply,
           Findings& findings) {
   if (auto kept = experience.keep("null", asked, reply); !kept) fail(findings, kept.error());

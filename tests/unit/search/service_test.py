@@ -408,6 +408,17 @@ class ExperienceTest(unittest.TestCase):
         self.assertFalse(before.startswith('0-'), before)
         self.assertNotEqual(before, after)
 
+    def test_feedback_means_the_last_request_of_its_id(self):
+        server = Server('--experience', self.log, '--workers', '1')
+        server.send(request('a'))
+        self.assertIsNotNone(server.wait_for(lambda reply: reply['id'] == 'a'))
+        server.send(request('a', HARD, deadline_ms=600000), {'cancel': 'a'})
+        self.assertIsNotNone(server.wait_for(lambda reply: reply['status'] == 'cancelled'))
+        server.send({'feedback': 'a', 'good': False}, request('b'))
+        self.assertEqual(server.end(), 0)
+        listed = self.run_program('experience', 'export', self.log)
+        self.assertEqual([json.loads(line)['good'] for line in listed.stdout.splitlines()], [None] * 2)
+
     def test_generate_keeps_and_learns_and_a_torn_tail_is_skipped(self):
         table = os.path.join(self.folder.name, 'names.csv')
         with open(table, 'w') as file:
