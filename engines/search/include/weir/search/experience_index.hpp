@@ -8,7 +8,7 @@
 // Memory: at most lessons_max requests of sizeof(Lesson) bytes, in the recorder (about twice as much: what it finds
 //         them by is there too) and in each version that is current, pinned, or not replaced by a newer one yet
 //         (versions.hpp). A recipe, at most recipe_bytes_max, is there once for all. The oldest requests go.
-// Cost:   an exact scan, 1 ms or two for 100,000 records; a snapshot is a copy of the records, programs are shared.
+// Cost:   an exact scan, about 1 ms for 100,000 records; a snapshot is a copy of the records, programs are shared.
 #pragma once
 
 #include <array>
