@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint64_t number = 0;
   for (const weir::search::Experience& experience : read.value()) {
     require(experience.number == ++number, "numbers count from 1");
+    require(!experience.status.empty(), "there is a status");
     require(nlohmann::json::accept(experience.request), "a request is JSON");
     require(experience.programs.empty() || nlohmann::json::accept(experience.programs),
             "programs are JSON");

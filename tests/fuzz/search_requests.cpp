@@ -1,9 +1,8 @@
-// search_requests.cpp: fuzzes lines of the service, tasks as CSV and weights: any bytes are refused with a reason, or a
-// request whose search ends and whose answer passes as many examples as it says.
+// search_requests.cpp: fuzzes lines of the service and tasks as CSV: any bytes are refused with a reason, or a request
+// whose search ends and whose answer passes as many examples as it says.
 #include <csv_task.hpp>
 #include <json_request.hpp>
 #include <kernel_factory.hpp>
-#include <weir/search/weights.hpp>
 
 #include "fuzz.hpp"
 
@@ -47,10 +46,7 @@ void read_lines(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text = fuzz::text_of(data + 1, size - 1);
-  if (data[0] == 'w') {
-    auto weights = nets::decode_weights(text, "input");
-    if (!weights) fuzz::require_reason(weights.error());
-  } else if (data[0] == 'c') {
+  if (data[0] == 'c') {
     auto task = program::read_csv_task(text);
     if (!task) {
       fuzz::require_reason(task.error());

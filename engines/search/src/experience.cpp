@@ -54,6 +54,7 @@ bool take_line(const LogJson& line, std::vector<Experience>& into) {
   }
   const bool whole = line.contains("n") && line["n"] == into.size() + 1 &&
                      line.contains("status") && line["status"].is_string() &&
+                     !line["status"].get_ref<const std::string&>().empty() &&
                      line.contains("request");
   if (!whole) return false;
   Experience read;
@@ -102,16 +103,17 @@ struct ExperienceLog::Impl {
 ExperienceLog::ExperienceLog(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 ExperienceLog::~ExperienceLog() = default;
 
-Result<std::unique_ptr<ExperienceLog>> ExperienceLog::open(const std::string& path) {
-  std::uint64_t count = 0;
+Result<std::unique_ptr<ExperienceLog>> ExperienceLog::open(const std::string& path,
+                                                           std::vector<Experience>* held) {
+  std::vector<Experience> known;
   bool ends_torn = false;
   if (stat_file(path)) {
     Buffer whole;
     if (auto size = read_file(path, whole); !size) return size.error();
     ends_torn = whole.size() != 0 && whole.view().back() != '\n';
-    auto known = parse_experience(whole.view(), path);
-    if (!known) return known.error();
-    count = known.value().size();
+    auto read = parse_experience(whole.view(), path);
+    if (!read) return read.error();
+    known = std::move(read).value();
   }
   auto file = AppendFile::open(path);
   if (!file) return file.error();
@@ -119,7 +121,8 @@ Result<std::unique_ptr<ExperienceLog>> ExperienceLog::open(const std::string& pa
   if (ends_torn) {
     if (auto ended = file.value().append("\n"); !ended) return ended.error();
   }
-  auto impl = std::make_unique<Impl>(Impl{std::move(file).value(), count});
+  auto impl = std::make_unique<Impl>(Impl{std::move(file).value(), known.size()});
+  if (held != nullptr) *held = std::move(known);
   return std::unique_ptr<ExperienceLog>(new ExperienceLog(std::move(impl)));
 }
 

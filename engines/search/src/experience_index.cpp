@@ -41,22 +41,30 @@ void offer(std::vector<Near>& kept, const Near& near, std::size_t count) {
   kept.insert(std::upper_bound(kept.begin(), kept.end(), near, closer), near);
 }
 
-/// Each recipe once with its weight under the key, the heaviest first.
-std::vector<const Lesson*> heaviest(std::vector<const Lesson*> all, std::size_t count) {
-  std::unordered_map<std::uint64_t, std::uint64_t> weights;
-  for (const Lesson* lesson : all) weights[lesson->recipe_hash] += lesson->weight();
-  const auto before = [&](const Lesson* a, const Lesson* b) {
-    const std::uint64_t of_a = weights[a->recipe_hash], of_b = weights[b->recipe_hash];
-    return of_a != of_b ? of_a > of_b : a->number > b->number;
+/// Each recipe once, its newest lesson, by what its lessons weigh together: the heaviest first, then the newer.
+std::vector<const Lesson*> heaviest(const std::vector<const Lesson*>& all, std::size_t count) {
+  struct Same {
+    std::uint64_t weight = 0;
+    const Lesson* newest = nullptr;
   };
-  std::sort(all.begin(), all.end(), before);
-  std::unordered_set<std::uint64_t> seen;
-  std::vector<const Lesson*> most;
+  std::unordered_map<std::uint64_t, Same> recipes;
   for (const Lesson* lesson : all) {
-    if (most.size() == count) break;
-    if (weights[lesson->recipe_hash] < 2) break;  // solved once: nothing says that it comes again
-    if (seen.insert(lesson->recipe_hash).second) most.push_back(lesson);
+    Same& same = recipes[lesson->recipe_hash];
+    same.weight += lesson->weight();
+    if (same.newest == nullptr || lesson->number > same.newest->number) same.newest = lesson;
   }
+  std::vector<Same> known;
+  for (const auto& [hash, same] : recipes) {
+    if (same.weight >= 2) known.push_back(same);  // solved once: nothing says that it comes again
+  }
+  const std::size_t kept = std::min(count, known.size());
+  std::partial_sort(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(kept), known.end(),
+                    [](const Same& a, const Same& b) {
+                      return a.weight != b.weight ? a.weight > b.weight
+                                                  : a.newest->number > b.newest->number;
+                    });
+  std::vector<const Lesson*> most;
+  for (std::size_t i = 0; i < kept; ++i) most.push_back(known[i].newest);
   return most;
 }
 
@@ -82,6 +90,7 @@ std::vector<const Lesson*> ExperienceIndex::nearest(const Profile& profile,
 
 Hints ExperienceIndex::hints(const Request& request) const {
   Hints hints;
+  if (lessons_.empty()) return hints;
   const auto* const task = std::get_if<Task>(&request.what);
   if (task != nullptr && task->domain == Domain::list) hints.usage = list_usage_;
   const std::optional<Profile> profile = profile_of(request);
@@ -125,8 +134,8 @@ void ExperienceIndex::learn() {
     for (std::size_t function = 0; function < lists::functions; ++function)
       counts[function] += (*used >> function & 1U) != 0 ? lesson.weight() : 0;
   }
-  for (auto& [key, all] : by_key) {
-    if (auto most = lessons::heaviest(std::move(all), most_used_max); !most.empty())
+  for (const auto& [key, all] : by_key) {
+    if (auto most = lessons::heaviest(all, most_used_max); !most.empty())
       most_used_.emplace(key, std::move(most));
   }
   if (programs >= lessons::usage_least) {

@@ -42,12 +42,11 @@ Json asked_json(const Request& request) {
 
 Result<std::unique_ptr<ExperienceKeeper>> ExperienceKeeper::open(const std::string& path,
                                                                  ExperienceVersions& versions) {
-  auto log = ExperienceLog::open(path);
+  std::vector<Experience> all;
+  auto log = ExperienceLog::open(path, &all);
   if (!log) return log.error();
-  auto all = read_experience(path);
-  if (!all) return all.error();
   std::unique_ptr<ExperienceKeeper> keeper(new ExperienceKeeper(std::move(log).value(), versions));
-  for (const Experience& experience : all.value()) {
+  for (const Experience& experience : all) {
     keeper->learn(experience);
     if (experience.good) (void)keeper->recorder_.judged(experience.number, *experience.good);
   }

@@ -77,7 +77,7 @@ std::string answer_text(const Options& options, const SearchReply& reply) {
   return text;
 }
 
-/// For the next question too: a person waits for no more than a few of them.
+/// At once, since a person may leave at any time; learnt from as `serve` does.
 void keep(ExperienceKeeper& experience, const std::string& asked, const SearchReply& reply,
           Findings& findings) {
   if (auto kept = experience.keep("null", asked, reply); !kept) fail(findings, kept.error());
@@ -111,9 +111,9 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       said = stats_line(engine.stats());
     } else if (!word.empty()) {
       task.examples.push_back(example_of(word, number));
-      if (std::string fault = fault_of(task);
-          !fault.empty() && fault != "no example has an output") {
-        said = fault + "\n";
+      constexpr std::size_t of_all = 1;  // an output may yet come
+      if (const Fault fault = fault_of(task); fault.at.size() > of_all) {
+        said = fault.what + "\n";
         task.examples.pop_back();
       }
     } else if (!task.examples.empty()) {

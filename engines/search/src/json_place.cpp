@@ -62,13 +62,4 @@ std::size_t place_of(std::string_view text, const JsonPath& path) {
   return at;
 }
 
-std::size_t place_of_last_name(std::string_view text, std::string_view name) {
-  for (std::size_t at = text.rfind(name); at != std::string_view::npos && at > 0;
-       at = text.rfind(name, at - 1)) {
-    const std::size_t behind = behind_space(text, at + name.size());
-    if (behind < text.size() && text[behind] == ':') return at;
-  }
-  return 0;
-}
-
 }  // namespace weir::search::program

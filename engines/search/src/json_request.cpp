@@ -1,10 +1,12 @@
 #include "json_request.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 #include <weir/terminal.hpp>
 
@@ -31,34 +33,36 @@ LineError error_of(std::string message, std::uint64_t line = 0, std::uint64_t co
   return {std::move(message), line, column};
 }
 
-/// A whole number in a range; false, with a message, else.
+/// A whole number in a range; false, with a fault of the member `name`, else.
 bool read_whole(const Json& json, const char* name, std::uint64_t least, std::uint64_t most,
-                std::uint64_t& into, std::string& what) {
+                std::uint64_t& into, Fault& fault) {
   const bool good = json.is_number_integer() &&
                     (json.is_number_unsigned() || json.get<std::int64_t>() >= 0) &&
                     json.get<std::uint64_t>() >= least && json.get<std::uint64_t>() <= most;
   if (good) {
     into = json.get<std::uint64_t>();
   } else {
-    what = "\"" + std::string(name) + "\" is no whole number from " + std::to_string(least) +
-           " to " + std::to_string(most);
+    fault = {"\"" + std::string(name) + "\" is no whole number from " + std::to_string(least) +
+                 " to " + std::to_string(most),
+             {name}};
   }
   return good;
 }
 
-bool read_languages(const Json& json, std::vector<Language>& into, std::string& what) {
+bool read_languages(const Json& json, std::vector<Language>& into, Fault& fault) {
   if (!json.is_array() || json.empty()) {
-    what = "\"lang\" is a list of sygus, cpp, python, js";
+    fault = {"\"lang\" is a list of sygus, cpp, python, js", {"lang"}};
     return false;
   }
-  for (const Json& name : json) {
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const Json& name = json[i];
     std::size_t index = 0;
     while (index < language_count &&
            (!name.is_string() ||
             name.get_ref<const std::string&>() != to_string(static_cast<Language>(index))))
       ++index;
     if (index == language_count) {
-      what = name.dump(-1, ' ', true) + " is none of sygus, cpp, python, js";
+      fault = {name.dump(-1, ' ', true) + " is none of sygus, cpp, python, js", {"lang", i}};
       return false;
     }
     if (std::find(into.begin(), into.end(), static_cast<Language>(index)) == into.end())
@@ -67,76 +71,64 @@ bool read_languages(const Json& json, std::vector<Language>& into, std::string& 
   return true;
 }
 
-/// `at`: where the fault is, from the example inwards.
-bool read_example(const Json& json, std::size_t number, Example& example, std::string& what,
-                  JsonPath& at) {
-  const std::string where = "example " + std::to_string(number) + ": ";
-  if (!json.is_object() || !json.contains("in") || !json["in"].is_array() || json["in"].empty()) {
-    what = where + "an object with a list \"in\" is wanted";
+bool read_example(const Json& json, std::size_t index, Example& example, Fault& fault) {
+  std::string what;
+  const auto fail = [&](std::initializer_list<Json> inner) {
+    fault = {"example " + std::to_string(index + 1) + ": " + what, {"examples", index}};
+    fault.at.insert(fault.at.end(), inner.begin(), inner.end());
     return false;
+  };
+  if (!json.is_object() || !json.contains("in") || !json["in"].is_array() || json["in"].empty()) {
+    what = "an object with a list \"in\" is wanted";
+    return fail({"in"});
   }
   for (const auto& member : json.items()) {
     if (member.key() == "in" || member.key() == "out") continue;
-    at = {member.key()};
-    what = where + "unknown member \"" + member.key() + "\"; known are in, out";
-    return false;
+    what = "unknown member \"" + member.key() + "\"; known are in, out";
+    return fail({member.key()});
   }
-  at = {"in"};
   if (json["in"].size() > inputs_max) {
-    what = where + "more than " + std::to_string(inputs_max) + " inputs";
-    return false;
+    what = "more than " + std::to_string(inputs_max) + " inputs";
+    return fail({"in"});
   }
   for (std::size_t i = 0; i < json["in"].size(); ++i) {
     auto value = value_of(json["in"][i], what);
     if (!value) {
-      at.push_back(i);
-      what = where + "input " + std::to_string(i + 1) + " " + what;
-      return false;
+      what = "input " + std::to_string(i + 1) + " " + what;
+      return fail({"in", i});
     }
     example.in.push_back(std::move(*value));
   }
   if (!json.contains("out") || json["out"].is_null()) return true;
-  at = {"out"};
   example.out = value_of(json["out"], what);
-  if (!example.out) what = where + "the output " + what;
-  return example.out.has_value();
+  if (example.out) return true;
+  what = "the output " + what;
+  return fail({"out"});
 }
 
-/// `at`: where the fault is, where `what` does not name a member of the request.
-bool read_task(const Json& json, Task& task, std::string& what, JsonPath& at) {
+bool read_task(const Json& json, Task& task, Fault& fault) {
   const Json& domain = json.contains("domain") ? json["domain"] : Json("string");
   if (domain == "string") {
     task.domain = Domain::text;
   } else if (domain == "list") {
     task.domain = Domain::list;
   } else {
-    what = "\"domain\" is \"string\" or \"list\"";
+    fault = {"\"domain\" is \"string\" or \"list\"", {"domain"}};
     return false;
   }
   const Json& examples = json["examples"];
   if (!examples.is_array() || examples.empty() || examples.size() > examples_max) {
-    what = "\"examples\" is a list of 1 to " + std::to_string(examples_max);
+    fault = {"\"examples\" is a list of 1 to " + std::to_string(examples_max), {"examples"}};
     return false;
   }
   for (std::size_t i = 0; i < examples.size(); ++i) {
     Example example;
     example.line = static_cast<std::uint32_t>(i + 1);
-    JsonPath inner;
-    if (!read_example(examples[i], i + 1, example, what, inner)) {
-      at = {"examples", i};
-      at.insert(at.end(), inner.begin(), inner.end());
-      return false;
-    }
+    if (!read_example(examples[i], i, example, fault)) return false;
     task.examples.push_back(std::move(example));
   }
-  what = fault_of(task);
-  if (what.empty()) return true;
-  at = {"examples"};
-  constexpr std::string_view numbered = "example ";  // N: ...
-  if (what.starts_with(numbered)) {
-    at.push_back(std::strtoull(what.c_str() + numbered.size(), nullptr, 10) - 1);
-  }
-  return false;
+  fault = fault_of(task);
+  return fault.what.empty();
 }
 
 bool is_name(const std::string& text) {
@@ -149,31 +141,31 @@ bool is_name(const std::string& text) {
                      [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-bool read_bounds(const Json& json, Request& request, std::string& what) {
+bool read_bounds(const Json& json, Request& request, Fault& fault) {
   std::uint64_t value = 0;
   if (json.contains("deadline_ms")) {
-    if (!read_whole(json["deadline_ms"], "deadline_ms", 0, ms_max, value, what)) return false;
+    if (!read_whole(json["deadline_ms"], "deadline_ms", 0, ms_max, value, fault)) return false;
     request.deadline = after_ms(value);
   }
   if (json.contains("simulations") &&
       !read_whole(json["simulations"], "simulations", 1, std::numeric_limits<std::int64_t>::max(),
-                  request.simulations, what))
+                  request.simulations, fault))
     return false;
   if (json.contains("seed") &&
       !read_whole(json["seed"], "seed", 0, std::numeric_limits<std::uint64_t>::max(), request.seed,
-                  what))
+                  fault))
     return false;
   if (json.contains("top")) {
-    if (!read_whole(json["top"], "top", 1, top_max, value, what)) return false;
+    if (!read_whole(json["top"], "top", 1, top_max, value, fault)) return false;
     request.top = static_cast<std::uint32_t>(value);
   }
   if (json.contains("level")) {
-    if (!read_whole(json["level"], "level", 0, 2, value, what)) return false;
+    if (!read_whole(json["level"], "level", 0, 2, value, fault)) return false;
     request.level = static_cast<std::uint8_t>(value);
   }
   if (json.contains("first")) {
     if (!json["first"].is_boolean()) {
-      what = "\"first\" is true or false";
+      fault = {"\"first\" is true or false", {"first"}};
       return false;
     }
     request.first_only = json["first"].get<bool>();
@@ -181,16 +173,17 @@ bool read_bounds(const Json& json, Request& request, std::string& what) {
   return true;
 }
 
-bool read_request(const Json& json, Request& request, std::string& what, JsonPath& at) {
-  if (!read_bounds(json, request, what)) return false;
-  if (json.contains("lang") && !read_languages(json["lang"], request.languages, what)) return false;
+bool read_request(const Json& json, Request& request, Fault& fault) {
+  if (!read_bounds(json, request, fault)) return false;
+  if (json.contains("lang") && !read_languages(json["lang"], request.languages, fault))
+    return false;
   if (json.contains("sygus") == json.contains("examples")) {
-    what = "a request has either \"examples\" or \"sygus\"";
+    fault = {"a request has either \"examples\" or \"sygus\"", {"examples"}};
     return false;
   }
   if (json.contains("sygus")) {
     if (!json["sygus"].is_string()) {
-      what = "\"sygus\" is the text of a file";
+      fault = {"\"sygus\" is the text of a file", {"sygus"}};
       return false;
     }
     if (request.languages.empty()) request.languages = {Language::sygus};
@@ -201,12 +194,12 @@ bool read_request(const Json& json, Request& request, std::string& what, JsonPat
   Task task;
   if (json.contains("name")) {
     if (!json["name"].is_string() || !is_name(json["name"].get_ref<const std::string&>())) {
-      what = "\"name\" is no name that a function can have in all languages";
+      fault = {"\"name\" is no name that a function can have in all languages", {"name"}};
       return false;
     }
     task.name = json["name"].get<std::string>();
   }
-  if (!read_task(json, task, what, at)) return false;
+  if (!read_task(json, task, fault)) return false;
   task.level = request.level;
   request.what = std::move(task);
   return true;
@@ -214,36 +207,38 @@ bool read_request(const Json& json, Request& request, std::string& what, JsonPat
 
 bool is_id(const Json& json) { return json.is_string() || json.is_number_integer(); }
 
-std::string unknown_member(const Json& json) {
+Fault unknown_member(const Json& json) {
   for (const auto& member : json.items()) {
     const auto& known = known_members();
     if (std::find(known.begin(), known.end(), member.key()) == known.end())
-      return "unknown member \"" + member.key() + "\"; the nearest known one is \"" +
-             nearest_word(member.key(), known) + "\"";
+      return {"unknown member \"" + member.key() + "\"; the nearest known one is \"" +
+                  nearest_word(member.key(), known) + "\"",
+              {member.key()}};
   }
   return {};
 }
 
-/// Lines that are no requests. False: it is one.
-bool read_control(const Json& json, Line& line) {
-  const auto only = [&](const char* name, Line::Kind kind) {
-    if (!json.contains(name)) return false;
-    line.kind = kind;
-    return true;
-  };
-  if (only("cancel", Line::Kind::cancel) || only("feedback", Line::Kind::feedback)) {
-    const char* const name = line.kind == Line::Kind::cancel ? "cancel" : "feedback";
+/// Lines that are no requests. False: it is one. A line that is of no kind leaves a fault.
+bool read_control(const Json& json, Line& line, Fault& fault) {
+  using Kind = Line::Kind;
+  for (const auto& [name, kind] :
+       {std::pair{"cancel", Kind::cancel}, {"feedback", Kind::feedback}}) {
+    if (!json.contains(name)) continue;
+    const bool judges = kind == Kind::feedback;
     if (!is_id(json[name])) {
-      line.kind = Line::Kind::bad;
-      line.error = error_of("\"" + std::string(name) + "\" names an id: a string or an integer");
-      return true;
+      fault = {"\"" + std::string(name) + "\" names an id: a string or an integer", {name}};
+    } else if (judges && !(json.contains("good") && json["good"].is_boolean())) {
+      fault = {"\"good\" is true or false", {"good"}};
+    } else {
+      line.kind = kind;
+      line.id = json[name];
+      line.good = judges && json["good"].get<bool>();
     }
-    line.id = json[name];
-    if (line.kind == Line::Kind::feedback && json.contains("good") && json["good"].is_boolean())
-      line.good = json["good"].get<bool>();
     return true;
   }
-  return only("stats", Line::Kind::stats) || only("drain", Line::Kind::drain);
+  if (json.contains("stats")) line.kind = Kind::stats;
+  if (json.contains("drain")) line.kind = Kind::drain;
+  return line.kind != Kind::bad;
 }
 
 /// The error of a place in a text whose first line is `number`.
@@ -254,18 +249,40 @@ LineError error_at(std::string_view text, std::size_t at, std::uint64_t number, 
   return error_of(std::move(what), number, before.size() - start + 1);
 }
 
-/// Where the member is that a message names first; the first character of all where it names none.
-std::size_t place_of_member(std::string_view text, const std::string& what) {
-  const std::size_t from = what.find('"');
-  const std::size_t to = from == std::string::npos ? from : what.find('"', from + 1);
-  if (to == std::string::npos) return 0;
-  return place_of(text, {what.substr(from + 1, to - from - 1)});
+LineError error_of(std::string_view text, std::uint64_t number, Fault fault) {
+  return error_at(text, place_of(text, fault.at), number, std::move(fault.what));
 }
+
+/// Walks through a text and tells how far its reader is, which nothing else does.
+struct Walker {
+  using difference_type = std::ptrdiff_t;
+  using value_type = char;
+  using pointer = const char*;
+  using reference = const char&;
+  using iterator_category = std::input_iterator_tag;
+
+  const char* at = nullptr;
+  const char** reader = nullptr;  // behind what was read; null: of the end
+
+  reference operator*() const noexcept { return *at; }
+  Walker& operator++() noexcept {
+    *reader = ++at;
+    return *this;
+  }
+  bool operator==(const Walker& other) const noexcept { return at == other.at; }
+};
 
 /// Refuses objects with a member twice, or with more than any request has: a pass of its own, since a parser with a
 /// callback looks through all of a container at the end of every object in it.
 class Members final : public nlohmann::detail::json_sax_acceptor<Json> {
  public:
+  explicit Members(std::string_view text) : text_(text), reader_(text.data()) {}
+
+  /// False: `fault` says what is wrong, or the text is no JSON.
+  bool walk() {
+    return Json::sax_parse(Walker{text_.data(), &reader_},
+                           Walker{text_.data() + text_.size(), nullptr}, this);
+  }
   bool start_object(std::size_t) {
     open_.emplace_back();
     return true;
@@ -277,25 +294,35 @@ class Members final : public nlohmann::detail::json_sax_acceptor<Json> {
   bool key(std::string& name) {
     const bool room = open_.back().size() < members_max;
     if (room && open_.back().insert(name).second) return true;
-    name_ = Json(name).dump(-1, ' ', false, Json::error_handler_t::replace);
-    fault_ = room ? "the member " + name_ + " comes twice" : "an object with too many members";
+    fault_ = room ? "the member " + Json(name).dump(-1, ' ', false, replaced) + " comes twice"
+                  : "an object with too many members";
     return false;
   }
   const std::string& fault() const noexcept { return fault_; }  // empty: none
-  const std::string& name() const noexcept { return name_; }    // as JSON
+  /// Where the name is at which it stopped.
+  std::size_t place() const noexcept {
+    // A quote within a name has a backslash before it, the one that opens it never.
+    std::size_t at = static_cast<std::size_t>(reader_ - text_.data()) - 1;
+    do at = text_.rfind('"', at - 1);
+    while (at > 0 && text_[at - 1] == '\\');
+    return at;
+  }
 
  private:
   static constexpr std::size_t members_max = 64;
+  static constexpr auto replaced = Json::error_handler_t::replace;
+  std::string_view text_;
+  const char* reader_;
   std::vector<std::set<std::string>> open_;
-  std::string fault_, name_;
+  std::string fault_;
 };
 
 /// None: it is no JSON, and `line` says where. `number`: of the text's first line.
 std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line& line) {
-  Members members;
+  Members members(text);
   try {
-    if (Json::sax_parse(text, &members) || members.fault().empty()) return Json::parse(text);
-    line.error = error_at(text, place_of_last_name(text, members.name()), number, members.fault());
+    if (members.walk() || members.fault().empty()) return Json::parse(text);
+    line.error = error_at(text, members.place(), number, members.fault());
   } catch (const Json::parse_error& error) {
     std::string what = error.what();
     if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
@@ -307,20 +334,13 @@ std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line
 }
 
 void take_request(Json&& json, std::string_view text, std::uint64_t number, Line& line) {
-  const auto fail = [&](const std::string& what) {
-    line.error = error_at(text, place_of_member(text, what), number, what);
-  };
-  if (!json.is_object()) return fail("a request is a JSON object");
+  const auto fail = [&](Fault fault) { line.error = error_of(text, number, std::move(fault)); };
+  if (!json.is_object()) return fail({"a request is a JSON object", {}});
   if (json.contains("id") && is_id(json["id"])) line.id = json["id"];
-  if (std::string unknown = unknown_member(json); !unknown.empty()) return fail(unknown);
-  if (line.id.is_null()) return fail("a request has an \"id\": a string or an integer");
-  std::string what;
-  JsonPath at;
-  if (!read_request(json, line.request, what, at)) {
-    if (at.empty()) return fail(what);
-    line.error = error_at(text, place_of(text, at), number, what);
-    return;
-  }
+  if (Fault unknown = unknown_member(json); !unknown.what.empty()) return fail(std::move(unknown));
+  if (line.id.is_null()) return fail({"a request has an \"id\": a string or an integer", {"id"}});
+  Fault fault;
+  if (!read_request(json, line.request, fault)) return fail(std::move(fault));
   line.kind = Line::Kind::request;
   line.request.bytes = text.size();
   for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
@@ -355,40 +375,42 @@ Json json_of(const Value& value) {
   return std::visit([](const auto& held) { return Json(held); }, value);
 }
 
-std::string fault_of(const Task& task) {
+Fault fault_of(const Task& task) {
   const Example& first = task.examples.front();
   std::optional<std::size_t> output;
-  for (const Example& example : task.examples) {
+  for (std::size_t row = 0; row < task.examples.size(); ++row) {
+    const Example& example = task.examples[row];
     const std::string where = "example " + std::to_string(example.line) + ": ";
     if (example.in.size() != first.in.size())
-      return where + std::to_string(example.in.size()) + " inputs, and the first example has " +
-             std::to_string(first.in.size());
+      return {where + std::to_string(example.in.size()) + " inputs, and the first example has " +
+                  std::to_string(first.in.size()),
+              {"examples", row}};
     for (std::size_t i = 0; i < example.in.size(); ++i) {
       if (example.in[i].index() != first.in[i].index())
-        return where + "input " + std::to_string(i + 1) +
-               " is of another kind than that of the first example";
+        return {where + "input " + std::to_string(i + 1) +
+                    " is of another kind than that of the first example",
+                {"examples", row, "in", i}};
     }
     if (!example.out) continue;
     if (output && *output != example.out->index())
-      return where + "the output is of another kind than those before";
+      return {where + "the output is of another kind than those before", {"examples", row, "out"}};
     output = example.out->index();
   }
-  return output ? std::string() : "no example has an output";
+  if (output) return {};
+  return {"no example has an output", {"examples"}};
 }
 
 Line read_line(std::string_view text, std::uint64_t number) {
   Line line;
   auto json = parse_json(text, number, line);
   if (!json) return line;
-  if (json->is_object() && !json->contains("id") && unknown_member(*json).empty() &&
-      read_control(*json, line)) {
-    if (line.error) {
-      const std::string what = line.error->message;
-      line.error = error_at(text, place_of_member(text, what), number, what);
-    }
-    return line;
+  Fault fault;
+  if (!json->is_object() || json->contains("id") || !unknown_member(*json).what.empty() ||
+      !read_control(*json, line, fault)) {
+    take_request(std::move(*json), text, number, line);
+  } else if (!fault.what.empty()) {
+    line.error = error_of(text, number, std::move(fault));
   }
-  take_request(std::move(*json), text, number, line);
   return line;
 }
 

@@ -9,11 +9,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <weir/search/request.hpp>
 
 namespace weir::search::program {
 
 using Json = nlohmann::ordered_json;
+/// Names of members and numbers of elements, from the outermost value inwards.
+using JsonPath = std::vector<Json>;
+
+/// What is wrong with a request, and with which of its values; empty: nothing.
+struct Fault {
+  std::string what;
+  JsonPath at;
+};
 
 struct LineError {
   std::string message;
@@ -37,7 +46,7 @@ Line read_request_file(std::string_view text);
 /// A value of an example: text, integer, boolean, list of integers. Empty: something else, and `what` says so.
 std::optional<Value> value_of(const Json& json, std::string& what);
 Json json_of(const Value& value);
-/// What is wrong with a task's shape; empty: nothing.
-std::string fault_of(const Task& task);
+/// Of a task's shape; at an example, but for that none has an output.
+Fault fault_of(const Task& task);
 
 }  // namespace weir::search::program

@@ -284,6 +284,7 @@ void Service::keep(Connection& connection, Pending& pending, const SearchReply& 
   const std::string id = pending.id.dump();
   auto number = config_.experience->keep(id, pending.request, reply);
   note_failure(number);
+  connection.known.erase(id);  // what was answered under the same id before is not meant any longer
   if (!number || number.value() == 0) return;
   if (connection.known.size() >= known_max) connection.known.clear();
   connection.known[id] = number.value();

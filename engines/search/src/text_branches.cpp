@@ -15,6 +15,12 @@ constexpr std::size_t gathered_max = 16;
 constexpr std::size_t paths_kept = 3;
 constexpr double branch_cost = 4;
 
+/// At least: what it is about may cost more.
+constexpr double condition_cost(Condition::Kind kind) noexcept {
+  constexpr double costs[] = {0, 0.5, 3.5, 1, 1.2, 1.4, 1.2, 1.8, 2.5, 2, 3};
+  return costs[static_cast<std::size_t>(kind)];
+}
+
 void offer_condition(const Sheet& sheet, const std::vector<std::size_t>& yes,
                      const std::vector<std::size_t>& no, Condition c, double cost,
                      std::vector<CostedCondition>& all) {
@@ -51,7 +57,7 @@ void offer_numbers(const Sheet& sheet, const std::vector<std::size_t>& yes,
       const auto found = numbers_of(sheet.rows[r][static_cast<std::size_t>(c.input)], false);
       if (found.empty() || found[0].decimals < 0) continue;
       c.number = found[0];
-      offer_condition(sheet, yes, no, c, 3, all);
+      offer_condition(sheet, yes, no, c, condition_cost(c.kind), all);
     }
   }
 }
@@ -68,37 +74,49 @@ std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<st
     for (const auto* rows : {&yes, &no}) {
       for (const std::size_t r : *rows) collect_parts(sheet.rows[r][input], parts);
     }
-    const auto offer = [&](Condition::Kind kind, double cost) {
+    const auto offer = [&](Condition::Kind kind, double more = 0) {
       c.kind = kind;
-      offer_condition(sheet, yes, no, c, cost, all);
+      offer_condition(sheet, yes, no, c, condition_cost(kind) + more, all);
     };
-    offer(Condition::Kind::empty, 0.5);
+    offer(Condition::Kind::empty);
     for (int k = 0; k < classes; ++k) {
       c.token = static_cast<Class>(k);
-      offer(Condition::Kind::has_token, 1.2);
-      offer(Condition::Kind::starts_token, 1.8);
+      offer(Condition::Kind::has_token);
+      offer(Condition::Kind::starts_token);
       for (int n = 1; n <= 6; ++n) {
         c.count = n;
-        offer(Condition::Kind::tokens, 2 + 0.2 * n);
+        offer(Condition::Kind::tokens, 0.2 * n);
       }
     }
     for (const Str& s : parts) {
       c.text = s;
       const double cost = is_alnum(s[0]) ? 1.5 : 0;
-      offer(Condition::Kind::has, 1 + cost);
-      offer(Condition::Kind::starts, 1.2 + cost);
-      offer(Condition::Kind::ends, 1.4 + cost);
+      offer(Condition::Kind::has, cost);
+      offer(Condition::Kind::starts, cost);
+      offer(Condition::Kind::ends, cost);
     }
     for (const std::size_t r : yes) {
       c.text = sheet.rows[r][input];
-      offer(Condition::Kind::equals, 3.5);
+      offer(Condition::Kind::equals);
       c.count = static_cast<int>(c.text.size());
-      offer(Condition::Kind::length, 2.5);
+      offer(Condition::Kind::length);
     }
     offer_numbers(sheet, yes, no, c, all);
   }
   sort_stable(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.cost < b.cost; });
   return all;
+}
+
+double least_cost(const Program& program) {
+  double cost = 0;
+  for (const Branch& branch : program.branches) {
+    const Condition& when = branch.when;
+    const bool of_empty = when.kind == Condition::Kind::empty && !when.negated;
+    if (&branch == &program.branches.front() && of_empty && branch.pieces.empty()) continue;
+    cost += least_cost(branch.pieces);
+    if (when.kind != Condition::Kind::always) cost += condition_cost(when.kind) + branch_cost;
+  }
+  return cost;
 }
 
 BranchSearch::BranchSearch(const Sheet& sheet, Ranking& ranking, std::size_t bytes_max)

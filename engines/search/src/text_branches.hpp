@@ -23,6 +23,9 @@ struct CostedCondition {
 std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<std::size_t>& yes,
                                         const std::vector<std::size_t>& no);
 
+/// Bits that no search finds this program for less than; what it makes of empty rows alone is free.
+double least_cost(const Program& program);
+
 class BranchSearch {
  public:
   BranchSearch(const Sheet& sheet, Ranking& ranking, std::size_t bytes_max);

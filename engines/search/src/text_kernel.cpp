@@ -166,8 +166,8 @@ void TextKernel::take_found() {
 
 bool TextKernel::wants_conditions() const {
   if (!searched_) return true;  // what a seed found alone does not end the search
-  const Candidate& best = *ranking_.best();
-  return best.score > odd_score || invents(best.program);
+  const Candidate* const best = ranking_.best_searched();
+  return best == nullptr || best->score > odd_score || invents(best->program);
 }
 
 void TextKernel::after_solver() {
@@ -240,7 +240,8 @@ Turn TextKernel::turn(std::uint32_t simulations_max) {
 }
 
 Found TextKernel::found() const noexcept {
-  if (ranking_.best() != nullptr) return ended_ && !from_table_ ? Found::smallest : Found::full;
+  if (const Candidate* const best = ranking_.best(); best != nullptr)
+    return ended_ && !from_table_ && !best->seeded ? Found::smallest : Found::full;
   return ranking_.best_partial() != nullptr ? Found::partial : Found::nothing;
 }
 

@@ -213,6 +213,22 @@ double constant_cost(View text) {
   return alnum > 0 ? cost + 1 : cost;
 }
 
+double least_cost(const std::vector<Piece>& pieces) {
+  constexpr double slice_least = 0.5, edit_least = 1, letters_least = 0.5;
+  double cost = 0;
+  bool behind_constant = false;
+  for (const Piece& p : pieces) {
+    const bool constant = p.kind == Piece::Kind::constant;
+    cost += piece_cost;
+    if (constant) cost += constant_cost(p.text) + (behind_constant ? adjacent_constants : 0);
+    if (p.kind == Piece::Kind::slice) cost += slice_least;
+    if (p.edit.kind != Edit::Kind::none) cost += edit_least;
+    if (p.letters != Letters::as_is) cost += letters_least;
+    behind_constant = constant;
+  }
+  return cost;
+}
+
 std::vector<Path> cheapest_paths(const Sheet& sheet, Pool& base, Pool* extra) {
   return PathGraph(sheet, base, extra).run();
 }

@@ -22,6 +22,8 @@ struct Path {
 };
 
 double constant_cost(View text);
+/// Bits that no search finds these pieces for less than.
+double least_cost(const std::vector<Piece>& pieces);
 
 /// At most `paths_max`, cheapest first; with an `extra` pool only those that use it.
 std::vector<Path> cheapest_paths(const Sheet& sheet, Pool& base, Pool* extra);

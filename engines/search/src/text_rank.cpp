@@ -170,6 +170,14 @@ const Candidate* Ranking::best() const noexcept {
   return at == groups_.end() ? nullptr : &at->best;
 }
 
+const Candidate* Ranking::best_searched() const noexcept {
+  const Same* best = nullptr;
+  for (const Same& s : groups_) {
+    if (!s.best.seeded && (best == nullptr || s.weight > best->weight)) best = &s;
+  }
+  return best == nullptr ? nullptr : &best->best;
+}
+
 std::vector<Ranking::Answer> Ranking::answers() const {
   std::vector<Answer> all;
   double sum = 0;

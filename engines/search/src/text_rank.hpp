@@ -30,6 +30,8 @@ class Ranking {
   bool empty() const noexcept { return groups_.empty(); }
   /// The best of those that are right on all shown rows; null: there is none.
   const Candidate* best() const noexcept;
+  /// The same of those that are not of experience alone.
+  const Candidate* best_searched() const noexcept;
   const Candidate* best_partial() const noexcept {
     return partial_.program.branches.empty() ? nullptr : &partial_;
   }

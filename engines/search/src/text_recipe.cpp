@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "text_branches.hpp"
+
 namespace weir::search::text {
 
 namespace recipes {
@@ -244,6 +246,7 @@ std::optional<Recipe> read_recipe(std::string_view text, std::size_t inputs) {
   recipe.cost = static_cast<double>(bits) / recipes::cost_unit;
   recipes::Walk<recipes::Reader>(reader, inputs).program(recipe.program);
   if (!reader.read_all() || recipe.program.branches.empty()) return std::nullopt;
+  recipe.cost = std::max(recipe.cost, least_cost(recipe.program));
   return recipe;
 }
 

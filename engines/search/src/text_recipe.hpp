@@ -15,11 +15,12 @@ namespace weir::search::text {
 
 struct Recipe {
   Program program;
-  double cost = 0;
+  double cost = 0;  // bits; never less than its pieces cost at least, whatever the recipe says
 };
 
-/// Empty of a program with a table: it holds these examples and no others.
+/// `cost`: bits. Empty of a program with a table: it holds these examples and no others.
 std::string recipe_of(const Program& program, double cost);
+/// `inputs`: of the task that it is to be tried on.
 std::optional<Recipe> read_recipe(std::string_view text, std::size_t inputs);
 
 }  // namespace weir::search::text

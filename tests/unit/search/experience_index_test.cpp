@@ -2,13 +2,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <weir/search/engine.hpp>
 #include <weir/search/list_kernel.hpp>
 #include <weir/search/list_tasks.hpp>
 #include <weir/search/text.hpp>
 
+#include "engine_fixture.hpp"
 #include "list_recipe.hpp"
 #include "sygus_files.hpp"
+#include "text_recipe.hpp"
 
 namespace weir::search::experience_test {
 namespace {
@@ -208,6 +211,28 @@ TEST_CASE("experience_index: planted seeds that are wrong or no programs change 
   }
 }
 
+TEST_CASE("experience_index: a planted recipe that says it is free outranks nothing") {
+  text::Program longer = text::read_recipe(recipe_of(initials), 1)->program;
+  text::Branch dead;
+  dead.when.kind = text::Condition::Kind::has;
+  dead.when.text = U"zz";
+  text::Piece constant;
+  constant.text = U"x";
+  dead.pieces.push_back(constant);
+  longer.branches.insert(longer.branches.begin(), dead);
+  const std::string free = text::recipe_of(longer, 0);
+  CHECK(text::read_recipe(free, 1)->cost > text::read_recipe(recipe_of(initials), 1)->cost);
+  const Hints hints{{free}, {}};
+  Task unlabelled = initials;
+  unlabelled.examples.push_back({{std::string("Frizz Buzz")}, std::nullopt, 0});
+  for (const Task& task : {initials, unlabelled}) {
+    const Solved alone = solve(task), seeded = solve(task, &hints);
+    CHECK(seeded.answer.found == alone.answer.found);
+    CHECK(seeded.answer.programs.at(0).text == alone.answer.programs.at(0).text);
+    CHECK(seeded.answer.programs[0].size == alone.answer.programs[0].size);
+  }
+}
+
 TEST_CASE("experience_index: costs that are learnt change the order, never what is right") {
   ExperienceRecorder recorder;
   lists::TaskSource source(4, 31);
@@ -241,8 +266,9 @@ TEST_CASE("experience_index: a version names what was taken, and nothing else") 
 }
 
 TEST_CASE(
-    "experience_index: one pinned version gives one answer, alone, among others, while others are "
-    "set") {
+    "experience_index: versions of the same hints give one answer, alone, among others, while "
+    "others "
+    "are set") {
   ExperienceRecorder recorder;
   recorder.solved(1, request_of(initials), recipe_of(initials));
   ExperienceVersions versions;
@@ -273,7 +299,6 @@ TEST_CASE(
     recorder.solved(n + 2, request_of(source.next()->task), "list 0:0:0");
     (void)versions.set(recorder.snapshot());
   }
-  std::size_t newer = 0;
   for (Handle& one : handles) {
     SearchReply reply;
     REQUIRE(one.wait_until(after_ms(60'000), reply) == Status::accepted);
@@ -281,15 +306,54 @@ TEST_CASE(
     CHECK(reply.nodes == alone.nodes);
     CHECK(reply.simulations == alone.simulations);
     CHECK(reply.answer.programs.at(0).text == alone.answer.programs.at(0).text);
-    newer += reply.experience != alone.experience ? 1 : 0;
   }
-  MESSAGE(newer << " of 60 began with a newer version");
   while (!versions.set(recorder.snapshot())) {
   }
   SearchReply last;
   handle = submit();
   REQUIRE(handle.wait_until(after_ms(60'000), last) == Status::accepted);
   CHECK(last.experience == recorder.snapshot()->version());
+}
+
+TEST_CASE(
+    "experience_index: a request holds its version while others are set, until none has room") {
+  constexpr std::uint64_t endless = 1'000'000'000;
+  std::array<std::atomic<int>, ExperienceVersions::versions_max> inside{};
+  ExperienceRecorder recorder;
+  ExperienceVersions versions;
+  const auto set_next = [&](std::uint64_t number) {
+    recorder.solved(number, request_of(initials), "recipe " + std::to_string(number));
+    return versions.set(recorder.snapshot());
+  };
+  std::vector<std::string> names;
+  std::vector<Handle> handles;
+  planted::Fixture fixture({.experience = &versions});
+  for (std::atomic<int>& one : inside) {
+    CHECK(versions.has_room());
+    CHECK(set_next(names.size() + 1));
+    names.push_back(recorder.snapshot()->version());
+    handles.push_back(
+        fixture.submit(planted::request({.spin_ns = 20'000, .inside = &one}, endless)));
+    while (one == 0) std::this_thread::yield();  // it has begun
+  }
+  CHECK_FALSE(versions.has_room());
+  CHECK_FALSE(set_next(100));
+  CHECK(versions.pin().get()->version() == names.back());
+  const auto cancelled = [&](std::size_t i) {
+    SearchReply reply;
+    handles[i].cancel();
+    CHECK(handles[i].wait_until(after_ms(60'000), reply) == Status::accepted);
+    CHECK(reply.status == ReplyStatus::cancelled);
+    return reply.experience;
+  };
+  CHECK(cancelled(2) == names[2]);
+  while (!versions.has_room()) std::this_thread::yield();  // its turn lets go after the reply
+  CHECK(set_next(101));
+  CHECK(fixture.ask(planted::request({.smallest_after = 1})).experience ==
+        recorder.snapshot()->version());
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    if (i != 2) CHECK(cancelled(i) == names[i]);
+  }
 }
 
 }  // namespace weir::search::experience_test

@@ -269,22 +269,43 @@ class ServeTest(unittest.TestCase):
         self.assertEqual([reply['error']['line'] for reply in server.replies], list(range(1, len(lines) + 3)))
 
     def test_a_fault_has_the_column_of_its_value(self):
-        lines = ['{"id": 1, "examples": [{"in": ["a"], "out": "b"}, {"in": ["a", {}], "out": "b"}]}',
-                 '{"id": "top", "examples": [{"in": [" ] , "], "out": null}, {"in": ["a"], "out": {}}]}',
-                 '{"id": "top", "top": 0, "examples": [{"in": ["a"], "out": "b"}]}',
-                 '{"id": 2, "examples": [{"in": ["a"], "out": "b"}], "b\\"c": [1, 2]}',
-                 '{"id": 3, "id": 4, "name": "id", "examples": [{"in": ["a"], "out": "b"}]}',
-                 '{"id": 4, "examples": [{"in": ["a"], "out": "b"}, {"in": ["a"], "is": "b"}]}',
-                 '{"id": 5, "examples": [{"in": ["a"], "out": "b"}, {"in": ["a", "b"], "out": "b"}]}',
-                 '{"cancel": [7]}']
-        at = ['{}]', '{}}', '0, "ex', '[1, 2]', '"id": 4', '"b"}]}', '{"in": ["a", "b"]', '[7]']
+        rows = '"examples": [{"in": ["a"], "out": "b"}]'
+        first = '{"id": 1, "examples": [{"in": ["a"], "out": "b"}, '
+        cases = [  # a line, and what stands where its fault is
+            (first + '{"in": ["a", {}], "out": "b"}]}', '{}]'),
+            ('{"id": "top", "examples": [{"in": [" ] , "], "out": null}, {"in": ["a"], "out": {}}]}', '{}}'),
+            (first + '{"in": ["a"], "is": "b"}]}', '"b"}]}'), (first + '{"out": "a"}]}', '{"out": "a"}'),
+            (first + '{"in": "text"}]}', '"text"'), (first + '{"in": []}]}', '[]'), (first + '7]}', '7]'),
+            (first + '{"in": [' + ', '.join(['1'] * 65) + ']}]}', '[1, 1'),
+            (first + '{"in": ["a", "b"], "out": "b"}]}', '{"in": ["a", "b"]'),
+            (first + '{"in": [77], "out": "b"}]}', '77'), (first + '{"in": ["a"], "out": 88}]}', '88'),
+            (first + '{"in": ["a"], "out": 9223372036854775808}]}', '9223372036854775808'),
+            ('{"id": 1, "examples": [{"in": ["a"]}]}', '[{"in"'), ('{"id": 1, "examples": []}', '[]'),
+            ('{"id": 1, "examples": "some"}', '"some"'), ('{"id": 1, "top": 3}', '{"id"'),
+            ('{"id": 1, "sygus": "", %s}' % rows, '[{"in"'), ('{"id": 1, "sygus": ["s"]}', '["s"]'),
+            ('{"id": "top", "top": 0, %s}' % rows, '0, "ex'), ('{"id": "top", "top": 101, %s}' % rows, '101'),
+            ('{"id": 1, "seed": -5, %s}' % rows, '-5'), ('{"id": 1, "level": 3, %s}' % rows, '3'),
+            ('{"id": 1, "simulations": 0, %s}' % rows, '0'), ('{"id": 1, "deadline_ms": "9", %s}' % rows, '"9"'),
+            ('{"id": 1, "first": 5, %s}' % rows, '5'), ('{"id": 1, "lang": "js", %s}' % rows, '"js"'),
+            ('{"id": 1, "top": 3, "lang": ["js", "top"], %s}' % rows, '"top"]'),
+            ('{"id": 1, "domain": "lists", %s}' % rows, '"lists"'), ('{"id": 1, "name": "a b", %s}' % rows, '"a b"'),
+            ('{"id": 2, %s, "b\\"c": [1, 2]}' % rows, '[1, 2]'), ('{"id": 2, "\\u0061b": [8], %s}' % rows, '[8]'),
+            ('{"id": 1.5, %s}' % rows, '1.5'), ('{%s}' % rows, '{"ex'), ('   [5]', '[5]'),
+            ('{"id": 3, "id": 4, "name": "id", %s}' % rows, '"id": 4'),
+            ('{"id": 3, "\\u0069d": 4, %s}' % rows, '"\\u0069d"'),
+            ('{"id": 3, "examples": [{"in": ["a"], "in" : ["b"]}, {"in": ["c"]}]}', '"in" :'),
+            ('{"id": 3, "a\\"\\\\": 1, "a\\"\\\\" : 2}', '"a\\"\\\\" :'),
+            ('{' + ', '.join(f'"{i}": 0' for i in range(70)) + '}', '"64": 0'),
+            ('{"cancel": [7]}', '[7]'), ('{"feedback": 1.5, "good": true}', '1.5'),
+            ('{"feedback": 1, "good": 3}', '3'), ('{"feedback": 1}', '{"fe'), ('{"id": 1, %s]' % rows, '] at the end')]
         server = Server()
-        server.send(*lines)
+        server.send(*[line for line, _ in cases])
         self.assertEqual(server.end(), 0)
         columns = {reply['error']['line']: reply['error']['column'] for reply in server.replies}
-        wanted = [line.index(what) + 1 for line, what in zip(lines, at)]
-        wanted[3] = 1  # what a message quotes is not always the name as it stands
-        self.assertEqual([columns.get(number + 1) for number in range(len(lines))], wanted)
+        self.assertEqual(len(columns), len(cases))
+        for number, (line, what) in enumerate(cases, 1):
+            wanted = len(line) if what == '] at the end' else line.index(what) + 1
+            self.assertEqual(columns[number], wanted, line)
 
     def test_a_line_of_many_objects_holds_nobody_up(self):
         server = Server()
@@ -387,6 +408,17 @@ class ExperienceTest(unittest.TestCase):
         self.assertFalse(before.startswith('0-'), before)
         self.assertNotEqual(before, after)
 
+    def test_feedback_means_the_last_request_of_its_id(self):
+        server = Server('--experience', self.log, '--workers', '1')
+        server.send(request('a'))
+        self.assertIsNotNone(server.wait_for(lambda reply: reply['id'] == 'a'))
+        server.send(request('a', HARD, deadline_ms=600000), {'cancel': 'a'})
+        self.assertIsNotNone(server.wait_for(lambda reply: reply['status'] == 'cancelled'))
+        server.send({'feedback': 'a', 'good': False}, request('b'))
+        self.assertEqual(server.end(), 0)
+        listed = self.run_program('experience', 'export', self.log)
+        self.assertEqual([json.loads(line)['good'] for line in listed.stdout.splitlines()], [None] * 2)
+
     def test_generate_keeps_and_learns_and_a_torn_tail_is_skipped(self):
         table = os.path.join(self.folder.name, 'names.csv')
         with open(table, 'w') as file:
@@ -418,6 +450,23 @@ class ExperienceTest(unittest.TestCase):
                 file.write(json.dumps({**record, 'n': number + 1, 'recipe': recipe}) + '\n')
         again = self.ask(self.INITIALS)
         self.assertEqual((again['status'], again['programs']), (alone['status'], alone['programs']))
+
+    def test_a_planted_recipe_that_fits_and_says_it_is_free_is_no_answer(self):
+        task = {'examples': [*self.INITIALS['examples'], {'in': ['Frizz Buzz']}]}
+        alone = self.ask(task)
+        record = json.loads(self.lines()[0])
+        word, fields = record['recipe'].split(' ', 1)
+        _, branches, rest = fields.split(',', 2)
+        self.assertEqual(branches, '1')
+        dead = '3,0,0,0,0,2:zz0,0,1,0,1:x0,0,0,0,0,'  # has "zz": "x"
+        with open(self.log, 'w') as file:
+            file.write(json.dumps({**record, 'recipe': f'{word} 0,2,{dead}{rest}'}) + '\n')
+        again = self.ask(task)
+        self.assertTrue(again['experience'].startswith('1-'), again)
+        for member in ('status', 'smallest'):
+            self.assertEqual(again[member], alone[member])
+        for member in ('text', 'size'):
+            self.assertEqual(again['programs'][0][member], alone['programs'][0][member])
 
 
 class SocketTest(unittest.TestCase):

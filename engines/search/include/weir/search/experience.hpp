@@ -1,8 +1,7 @@
 // experience.hpp: what was asked, what was answered, and what people said of it: a log that grows.
 //
 // Shape:  JSON lines, each written whole by one append: {"n", "time", "id", "request", "status", "programs", "size",
-//         "recipe"} of
-//         a request that was answered, {"of": n, "good", "time"} of a judgement. Numbers count from 1.
+//         "recipe"} of a request that was answered, {"of": n, "good", "time"} of a judgement. Numbers count from 1.
 // Roles:  one process writes, one thread at a time; any number read. Lines of several writers do not mix.
 // Errors: those of file.hpp; "bad_log" with FILE:LINE where a line is JSON and no record. What is no JSON is half a
 //         line that a crash has left, and is skipped.
@@ -20,9 +19,9 @@ namespace weir::search {
 
 struct Experience {
   std::uint64_t number = 0;
-  double time = 0;          // seconds since the Unix epoch
-  std::string id, request;  // JSON texts: the request's id; its examples, domain and file
-  std::string status;
+  double time = 0;           // seconds since the Unix epoch
+  std::string id, request;   // JSON texts: the request's id; its examples, domain and file
+  std::string status;        // a word, never empty
   std::string programs;      // JSON text, as the reply had them
   std::string recipe;        // of the best program: as kernels read it again; empty: none
   std::uint32_t size = 0;    // of the best program; 0: none
@@ -31,14 +30,16 @@ struct Experience {
 
 class ExperienceLog {
  public:
-  /// Goes on with a log, or begins one.
-  static Result<std::unique_ptr<ExperienceLog>> open(const std::string& path);
+  /// Goes on with a log, or begins one. `held`: takes what the log holds; null: nobody asks.
+  static Result<std::unique_ptr<ExperienceLog>> open(const std::string& path,
+                                                     std::vector<Experience>* held = nullptr);
   ~ExperienceLog();
   ExperienceLog(const ExperienceLog&) = delete;
   ExperienceLog& operator=(const ExperienceLog&) = delete;
 
   /// Gives it a number, which is returned, and the time.
   Result<std::uint64_t> add(const Experience& experience);
+  /// "unknown" where no record has that number.
   Result<Done> judge(std::uint64_t number, bool good);
   /// Waits until what was added survives the machine.
   Result<Done> sync();

@@ -5,8 +5,10 @@
 //         classes of characters, relations of inputs and outputs. Near is a small sum of differences under one key.
 // Order:  hints are the same for the same request and version: by distance, then weight, then the newer one.
 // Roles:  an index is const, any thread; a recorder: one thread.
-// Memory: at most lessons_max requests, 100 bytes each and a recipe of at most recipe_bytes_max; the oldest go.
-// Cost:   an exact scan, 1 ms or two for 100,000 records; a snapshot is a copy of the records, programs are shared.
+// Memory: at most lessons_max requests of sizeof(Lesson) bytes, in the recorder (about twice as much: what it finds
+//         them by is there too) and in each version that is current, pinned, or not replaced by a newer one yet
+//         (versions.hpp). A recipe, at most recipe_bytes_max, is there once for all. The oldest requests go.
+// Cost:   an exact scan, about 1 ms for 100,000 records; a snapshot is a copy of the records, programs are shared.
 #pragma once
 
 #include <array>
