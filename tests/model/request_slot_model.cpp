@@ -37,7 +37,8 @@ enum class Way {
   expires_anything,  // the clock takes what is there, not what it has seen
   one_generation,    // a slot's next request has the word of the one before
   sees_no_parked,    // the clock looks at the queue alone
-  silent_deadline,   // nobody tells the clock
+  silent_deadline,   // who submits does not tell the clock
+  silent_park,       // nor does a turn that parks
   late_forget,       // the clock forgets after its look
 };
 
@@ -215,7 +216,8 @@ class Serving final : public model::Program {
     } else {
       parked = slot_.park();
     }
-    if (parked == SlotWord::Parked::yes && setup_.clock == 2) bring_forward(deadline);
+    if (parked == SlotWord::Parked::yes && setup_.clock == 2 && !is(Way::silent_park))
+      bring_forward(deadline);
     return parked;
   }
   SlotWord::Parked broken_park() {
@@ -366,7 +368,7 @@ const Setup dropped{.cancels = true, .drops = true, .questions = 1};
 const Setup late_reply{.requests = 2, .cancels = true, .drops = true, .questions = 1};
 const Setup asked_twice{.questions = 2};
 const Setup parked_cancel{.cancels = true, .questions = 1};
-const Setup parked_due{.questions = 1, .clock = 2};
+const Setup parked_due{.questions = 1, .clock = 1};
 const Setup unanswered{.questions = 1, .clock = 2, .mute = true};
 const Setup dropped_at_end{.cancels = true, .drops = true, .ends = true};
 const Setup asked_and_cancelled{.cancels = true, .questions = 2};
@@ -392,7 +394,7 @@ TEST_CASE(
 TEST_CASE(
     "request_slot: with bounded preemptions, reuse, parked requests, questions, two workers") {
   for (const Setup& setup : {reused, due_or_done, two_workers, dropped, late_reply, asked_twice,
-                             parked_cancel, dropped_at_end, unanswered}) {
+                             parked_cancel, dropped_at_end, unanswered, parked_due}) {
     const auto report = check<Serving>({.name = "request_slot_bounded",
                                         .schedules_max = 100'000'000,
                                         .preemptions_max = model::long_mode() ? 3 : 1},
@@ -441,6 +443,7 @@ TEST_CASE("request_slot mutants: each rule that is broken is caught") {
       {"each request of a slot has its generation", Way::one_generation, due_or_done},
       {"who waits for the evaluator expires too", Way::sees_no_parked, unanswered},
       {"the clock is told of a deadline", Way::silent_deadline, queued_due},
+      {"also when a turn parks, as its look may have met the turn", Way::silent_park, unanswered},
       {"it forgets before it looks", Way::late_forget, queued_due},
   };
   for (const Broken& broken : all) {
@@ -465,7 +468,7 @@ TEST_CASE(
   for (const Options& o : {few, more}) {
     for (const Setup& setup :
          {canceled, reused, due_or_done, ended, two_workers, dropped, asked_twice, parked_cancel,
-          dropped_at_end, unanswered, queued_due}) {
+          dropped_at_end, unanswered, queued_due, parked_due}) {
       model::sweep<Serving>(faults, o, "slot_word.hpp", setup);
       model::sweep<Serving>(faults, o, "next_deadline.hpp", setup);
     }

@@ -89,16 +89,7 @@ static_assert(remembered == 1U << (64 - 54));
 /// Nothing more is to be begun.
 bool MoveKernel::over() const noexcept {
   if (begun_ >= budget_ || tree_.proof() != Proof::none) return true;
-  if (!early_stop_ || begun_ == 0) return false;
-  RootMove moves[ConnectFour::actions_max];
-  const std::uint32_t count = tree_.moves(moves);
-  std::uint64_t first = 0, second = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (moves[i].proof == Proof::loss) continue;
-    second = std::max<std::uint64_t>(second, std::min<std::uint64_t>(first, moves[i].visits));
-    first = std::max<std::uint64_t>(first, moves[i].visits);
-  }
-  return first - second > budget_ - begun_;
+  return early_stop_ && tree_.decided(budget_ - begun_);
 }
 
 void MoveKernel::ask(const Position& position) {
@@ -204,11 +195,7 @@ Answer MoveKernel::best(std::size_t top, std::span<const Language>) const {
 }
 
 bool can_be_played(const Position& position) noexcept {
-  if ((position.mine & ~position.all) != 0 || (position.all & ~all_cells) != 0) return false;
-  for (int column = 0; column < board_columns; ++column) {
-    const Cells stones = (position.all >> (column * (board_rows + 1))) & ((1U << board_rows) - 1);
-    if ((stones & (stones + 1)) != 0) return false;
-  }
+  if ((position.mine & ~position.all) != 0 || !stands(position.all)) return false;
   const int behind = count_cells(position.theirs()) - count_cells(position.mine);
   return behind == 0 || behind == 1;
 }

@@ -8,6 +8,7 @@
 #include "game_self_play.hpp"
 #include "net_bytes.hpp"
 #include "net_layers.hpp"
+#include "net_state.hpp"
 
 namespace weir::search::games {
 namespace {
@@ -114,14 +115,10 @@ void keep(SelfPlayState& state, const std::vector<Lesson>& lessons) {
 }
 
 bool whole(const Lesson& lesson) {
-  bool good = (lesson.mine & ~lesson.all) == 0 && (lesson.all & ~all_cells) == 0 &&
-              lesson.value >= -1 && lesson.value <= 1;
-  for (int column = 0; column < board_columns; ++column) {  // stones stand on each other
-    const Cells stones = (lesson.all >> (column * (board_rows + 1))) & ((1U << board_rows) - 1);
-    good = good && (stones & (stones + 1)) == 0;
-  }
-  for (const float share : lesson.policy) good = good && share >= 0 && share <= 1;
-  return good;
+  return (lesson.mine & ~lesson.all) == 0 && stands(lesson.all) && lesson.value >= -1 &&
+         lesson.value <= 1 &&
+         std::all_of(lesson.policy.begin(), lesson.policy.end(),
+                     [](float share) { return share >= 0 && share <= 1; });
 }
 
 Result<Done> read_window(nets::ByteReader& in, SelfPlayState& state) {
@@ -189,14 +186,7 @@ Result<Done> write_self_play(const std::string& path, const SelfPlayState& state
   out.number(state.lessons);
   out.number(state.window_max);
   out.number(state.games_each);
-  out.number(state.net.step);
-  out.number(state.net.seed);
-  out.number(state.net.batch);
-  out.number(state.net.shard_rows);
-  out.architecture(state.net.weights.architecture);
-  out.floats(state.net.weights.parameters);
-  out.floats(state.net.means);
-  out.floats(state.net.squares);
+  nets::put_state(out, state.net);
   out.number(static_cast<std::uint64_t>(state.window.size()));
   out.put(state.window.data(), state.window.size() * sizeof(Lesson));
   return write_file_atomically(path, std::move(out).finish(), Sync::file);
@@ -211,24 +201,12 @@ Result<SelfPlayState> read_self_play(const std::string& path) {
   struct {
     std::uint64_t games, lessons;
     std::uint32_t window_max, games_each;
-    std::uint64_t step, seed;
-    std::uint32_t batch, shard_rows;
   } head{};
   if (auto got = in.get(&head, sizeof(head)); !got) return got.error();
   SelfPlayState state;
   state.games = head.games, state.lessons = head.lessons;
   state.window_max = head.window_max, state.games_each = head.games_each;
-  state.net.step = head.step, state.net.seed = head.seed;
-  state.net.batch = head.batch, state.net.shard_rows = head.shard_rows;
-  auto architecture = in.architecture();
-  if (!architecture) return architecture.error();
-  state.net.weights.architecture = std::move(architecture.value());
-  const std::size_t count = nets::parameter_count(state.net.weights.architecture);
-  for (auto* part : {&state.net.weights.parameters, &state.net.means, &state.net.squares}) {
-    auto numbers = in.floats(count);
-    if (!numbers) return numbers.error();
-    *part = std::move(numbers.value());
-  }
+  if (auto net = nets::get_state(in, state.net); !net) return net.error();
   if (auto window = read_window(in, state); !window) return window.error();
   if (auto finished = in.finish(); !finished) return finished.error();
   return state;

@@ -1,8 +1,7 @@
 // The state of a training run in a file: weights, moments, step.
-#include <weir/file.hpp>
-#include <weir/search/net_trainer.hpp>
+#include "net_state.hpp"
 
-#include "net_bytes.hpp"
+#include <weir/file.hpp>
 
 namespace weir::search::nets {
 namespace {
@@ -12,8 +11,7 @@ constexpr std::size_t state_bytes_max = 3 * parameters_max * sizeof(float) + (st
 
 }  // namespace
 
-Result<Done> write_state(const std::string& path, const TrainState& state) {
-  ByteWriter out(state_magic, state_version);
+void put_state(ByteWriter& out, const TrainState& state) {
   out.number(state.step);
   out.number(state.seed);
   out.number(state.batch);
@@ -22,16 +20,9 @@ Result<Done> write_state(const std::string& path, const TrainState& state) {
   out.floats(state.weights.parameters);
   out.floats(state.means);
   out.floats(state.squares);
-  return write_file_atomically(path, std::move(out).finish(), Sync::file);
 }
 
-Result<TrainState> read_state(const std::string& path) {
-  Buffer buffer;
-  if (auto read = read_file(path, buffer, state_bytes_max); !read) return read.error();
-  ByteReader in(buffer.view(), path);
-  if (auto opened = in.open(state_magic, state_version, "a training run"); !opened)
-    return opened.error();
-  TrainState state;
+Result<Done> get_state(ByteReader& in, TrainState& state) {
   struct {
     std::uint64_t step, seed;
     std::uint32_t batch, shard_rows;
@@ -50,6 +41,23 @@ Result<TrainState> read_state(const std::string& path) {
     if (!numbers_read) return numbers_read.error();
     *part = std::move(numbers_read.value());
   }
+  return Done{};
+}
+
+Result<Done> write_state(const std::string& path, const TrainState& state) {
+  ByteWriter out(state_magic, state_version);
+  put_state(out, state);
+  return write_file_atomically(path, std::move(out).finish(), Sync::file);
+}
+
+Result<TrainState> read_state(const std::string& path) {
+  Buffer buffer;
+  if (auto read = read_file(path, buffer, state_bytes_max); !read) return read.error();
+  ByteReader in(buffer.view(), path);
+  if (auto opened = in.open(state_magic, state_version, "a training run"); !opened)
+    return opened.error();
+  TrainState state;
+  if (auto got = get_state(in, state); !got) return got.error();
   if (auto finished = in.finish(); !finished) return finished.error();
   return state;
 }

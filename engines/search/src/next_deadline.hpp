@@ -28,7 +28,7 @@ class NextDeadline {
     }
     return false;
   }
-  /// The clock is to look around in any case, and is to be woken on changes().
+  /// The clock is to read look() again, and is to be woken on changes(). Of itself it makes no deadline due.
   void wake() noexcept {
     changes_.fetch_add(1, release);  // (3) release pairs with (4): what there is to see
   }
@@ -50,7 +50,8 @@ class NextDeadline {
   }
 
  private:
-  atomic<Deadline> earliest_{never};  // no request that waits has an earlier one
+  // No request that waits has an earlier one, but those that the clock's look, once it has forgotten, is to meet.
+  atomic<Deadline> earliest_{never};
   atomic<std::uint32_t> changes_{0};  // a futex word
 };
 

@@ -1,35 +1,44 @@
-// engine_fixture.hpp: an engine with a client on a runtime of its own, and a listener that counts.
+// engine_fixture.hpp: an engine with a client on a runtime of its own, watched while it lives, and a listener that
+// counts.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <support/watchdog.hpp>
 #include <thread>
 
 #include "planted_kernel.hpp"
 
 namespace weir::search::planted {
 
+inline std::unique_ptr<Runtime> runtime_of(int workers, bool smallest = false) {
+  Config config;
+  if (smallest) config.task_slots = 16, config.inbox_slots = 1;
+  config.workers = workers;
+  config.pin = Pin::none;
+  return std::move(Runtime::start(config)).value();
+}
+
+inline SearchReply reply_of(Handle& handle) {
+  SearchReply reply;
+  CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+  return reply;
+}
+
 struct Fixture {
-  explicit Fixture(EngineConfig config = {}, int workers = 2, bool smallest = false) {
-    Config runtime_config;
-    if (smallest) runtime_config.task_slots = 16, runtime_config.inbox_slots = 1;
-    runtime_config.workers = workers;
-    runtime_config.pin = Pin::none;
-    runtime = std::move(Runtime::start(runtime_config)).value();
-    engine = std::move(Engine::start(*runtime, config)).value();
-    client = engine->add_client().value();
-  }
+  explicit Fixture(EngineConfig config = {}, int workers = 2, bool smallest = false)
+      : runtime(runtime_of(workers, smallest)),
+        engine(std::move(Engine::start(*runtime, config)).value()),
+        client(engine->add_client().value()) {}
   Handle submit(Request&& what) {
     Handle handle = engine->submit(client, std::move(what), rejection);
     CHECK(handle.valid());
     return handle;
   }
   SearchReply ask(Request&& what) {
-    SearchReply reply;
     Handle handle = submit(std::move(what));
-    CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
-    return reply;
+    return reply_of(handle);
   }
   /// Nothing is live, and nothing is kept for what was.
   bool at_rest() const {
@@ -42,6 +51,7 @@ struct Fixture {
     return true;
   }
   std::unique_ptr<Runtime> runtime;
+  const test::Watchdog dog{"a test with an engine", runtime.get(), 240};
   std::unique_ptr<Engine> engine;
   ClientId client = 0;
   SearchReply rejection;

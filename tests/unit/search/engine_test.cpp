@@ -11,6 +11,7 @@ using planted::Counter;
 using planted::Fixture;
 using planted::Plan;
 using planted::PlantedNetwork;
+using planted::reply_of;
 using planted::request;
 using planted::text_of;
 
@@ -63,8 +64,7 @@ TEST_CASE("engine: a request that waits expires at its deadline") {
   waits.deadline = after_ms(20);
   CHECK(fixture.ask(std::move(waits)).status == ReplyStatus::expired);
   busy.cancel();
-  SearchReply reply;
-  CHECK(busy.wait_until(after_ms(10'000), reply) == Status::accepted);
+  const SearchReply reply = reply_of(busy);
   CHECK(reply.status == ReplyStatus::cancelled);
 }
 
@@ -169,8 +169,7 @@ TEST_CASE("engine: a more urgent level begins first") {
   high.level = 0;
   Handle urgent = fixture.submit(std::move(high));
   busy.cancel();
-  SearchReply reply;
-  CHECK(urgent.wait_until(after_ms(60'000), reply) == Status::accepted);
+  SearchReply reply = reply_of(urgent);
   std::size_t ahead = 0;
   for (Handle& handle : later) ahead += handle.poll(reply) == Status::accepted ? 1 : 0;
   CHECK(ahead <= 1);
@@ -224,8 +223,7 @@ TEST_CASE("engine: a request keeps the weights that it began with") {
   const SearchReply later = fixture.ask(request({.full_after = 1, .features = {1, 1}}, 5));
   CHECK(later.weights == "new");
   CHECK(text_of(later) == "5 102.000000@1");
-  SearchReply reply;
-  CHECK(begun.wait_until(after_ms(60'000), reply) == Status::accepted);
+  const SearchReply reply = reply_of(begun);
   CHECK(reply.weights == "old");
   CHECK(text_of(reply) == "40 2.000000@1 2.000000@10 2.000000@20 2.000000@30");
 }
@@ -304,8 +302,7 @@ TEST_CASE("engine: an answer is the same alone and among a thousand") {
   for (int i = 0; i < 1000; ++i) handles.push_back(fixture.submit(make(i)));
   std::vector<std::string> among;
   for (Handle& handle : handles) {
-    SearchReply reply;
-    CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+    const SearchReply reply = reply_of(handle);
     among.push_back(text_of(reply));
   }
   for (int i = 0; i < 1000; i += 37)
@@ -364,8 +361,7 @@ TEST_CASE("engine: without threads whoever waits drives it") {
   CHECK(text_of(fixture.ask(request({.full_after = 1, .features = {1, 1}}, 5))) == "5 2.000000@2");
   Handle waits = fixture.submit(request({}, 5));
   waits.cancel();
-  SearchReply reply;
-  CHECK(waits.wait_until(after_ms(10'000), reply) == Status::accepted);
+  const SearchReply reply = reply_of(waits);
   CHECK(reply.status == ReplyStatus::cancelled);
 }
 

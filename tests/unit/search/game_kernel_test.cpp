@@ -1,16 +1,15 @@
 #include <doctest/doctest.h>
 
-#include <thread>
 #include <weir/memory.hpp>
 #include <weir/search/connect4_network.hpp>
-#include <weir/search/engine.hpp>
 
-#include "planted_kernel.hpp"
+#include "engine_fixture.hpp"
 
 namespace weir::search::game_kernel_test {
 
 using games::MoveTask;
 using games::parse_moves;
+using planted::reply_of;
 
 /// A network of random weights: any opinion will do, as long as it is the same one.
 std::unique_ptr<Network> random_network(std::uint64_t seed) {
@@ -18,25 +17,39 @@ std::unique_ptr<Network> random_network(std::uint64_t seed) {
   return nets::make_network(nets::initial_weights(architecture, seed)).value();
 }
 
-/// Passes on to a network: the first `stalls` evaluations at once, the others late.
-class SlowNetwork final : public Network {
+/// Lets so many batches pass, and holds the next one back until it is open.
+struct Gate {
+  explicit Gate(int passes) : passes_left(passes) {}
+  ~Gate() { open(); }
+  void pass() {
+    if (passes_left.fetch_sub(1) > 0) return;
+    held.store(1);
+    while (shut.load(acquire) != 0)  // acquire pairs with open()
+      futex_wait(shut, 1, after_ms(1));
+  }
+  void open() { shut.store(0, release); }  // release pairs with pass()
+  void wait_until_held() const {
+    while (held == 0) std::this_thread::yield();
+  }
+  std::atomic<int> passes_left, held{0};
+  atomic<std::uint32_t> shut{1};
+};
+
+/// Passes on to a network, through the gate.
+class GatedNetwork final : public Network {
  public:
-  SlowNetwork(std::uint64_t ms, int stalls) : ms_(ms), stalls_(stalls) {}
+  explicit GatedNetwork(Gate& gate) : gate_(gate) {}
   std::size_t inputs() const noexcept override { return inner_->inputs(); }
   std::size_t outputs() const noexcept override { return inner_->outputs(); }
   void evaluate(const float* in, std::size_t rows, float* out) const override {
-    if (stalls_.fetch_sub(1) <= 0) {
-      const atomic<std::uint32_t> word{0};
-      futex_wait(word, 0, after_ms(ms_));
-    }
+    gate_.pass();
     inner_->evaluate(in, rows, out);
   }
   const std::string& version() const noexcept override { return inner_->version(); }
 
  private:
   std::unique_ptr<Network> inner_ = random_network(7);
-  std::uint64_t ms_;
-  mutable std::atomic<int> stalls_;
+  Gate& gate_;
 };
 
 Request move_request(std::string_view moves, std::uint64_t simulations, MoveTask task = {}) {
@@ -48,35 +61,16 @@ Request move_request(std::string_view moves, std::uint64_t simulations, MoveTask
   return request;
 }
 
-struct Fixture {
-  explicit Fixture(std::unique_ptr<Network> network, int workers = 2) {
-    if (network != nullptr) guidance.of(NetworkKind::connect4).set(std::move(network));
-    Config config;
-    config.workers = workers;
-    config.pin = Pin::none;
-    runtime = std::move(Runtime::start(config)).value();
-    engine = std::move(Engine::start(*runtime, {.guidance = &guidance})).value();
-    client = engine->add_client().value();
-  }
-  Handle submit(Request&& what) {
-    SearchReply rejection;
-    Handle handle = engine->submit(client, std::move(what), rejection);
-    CHECK(handle.valid());
-    return handle;
-  }
-  static SearchReply reply_of(Handle& handle) {
-    SearchReply reply;
-    CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
-    return reply;
-  }
-  SearchReply ask(Request&& what) {
-    Handle handle = submit(std::move(what));
-    return reply_of(handle);
+struct Judge {
+  explicit Judge(std::unique_ptr<Network> network) {
+    if (network != nullptr) CHECK(guidance.of(NetworkKind::connect4).set(std::move(network)));
   }
   Guidance guidance;
-  std::unique_ptr<Runtime> runtime;
-  std::unique_ptr<Engine> engine;
-  ClientId client = 0;
+};
+
+struct Fixture : Judge, planted::Fixture {
+  explicit Fixture(std::unique_ptr<Network> network, int workers = 2)
+      : Judge(std::move(network)), planted::Fixture({.guidance = &guidance}, workers) {}
 };
 
 std::string told(const SearchReply& reply) {
@@ -147,24 +141,42 @@ TEST_CASE("game_kernel: the same answer alone and among a hundred") {
   const char* const others[] = {"4453", "12", "71", "445", ""};
   for (int i = 0; i < 100; ++i) handles.push_back(fixture.submit(move_request(others[i % 5], 200)));
   for (std::size_t i = 0; i < handles.size(); ++i) {
-    const SearchReply reply = Fixture::reply_of(handles[i]);
+    const SearchReply reply = reply_of(handles[i]);
     if (i % 5 == 0) CHECK(told(reply) == alone);
   }
 }
 
-TEST_CASE("game_kernel: cancelled and expired while leaves are with the evaluator") {
-  Fixture fixture(std::make_unique<SlowNetwork>(20, 2));
-  Handle cancelled = fixture.submit(move_request("44", 1'000'000));
-  Request late = move_request("45", 0);
-  late.deadline = after_ms(60);
-  Handle expires = fixture.submit(std::move(late));
-  while (fixture.engine->stats().batches < 3) std::this_thread::yield();
-  cancelled.cancel();
-  CHECK(Fixture::reply_of(cancelled).status == ReplyStatus::cancelled);
-  const ReplyStatus at_deadline = Fixture::reply_of(expires).status;
-  CHECK((at_deadline == ReplyStatus::solved || at_deadline == ReplyStatus::expired));
+TEST_CASE("game_kernel: cancelled while its leaves are with the evaluator") {
+  Gate gate(3);
+  Fixture fixture(std::make_unique<GatedNetwork>(gate));
+  Handle handle = fixture.submit(move_request("44", 1'000'000));
+  gate.wait_until_held();
+  handle.cancel();
+  const SearchReply reply = reply_of(handle);
+  CHECK(reply.status == ReplyStatus::cancelled);
+  CHECK(reply.answer.moves.empty());
+  gate.open();
   CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
-  CHECK(fixture.engine->stats().arena_bytes == 0);
+  CHECK(fixture.comes_to_rest());
+}
+
+TEST_CASE("game_kernel: due while its leaves are with the evaluator, it answers what it has") {
+  for (const int passes : {0, 1, 4}) {
+    CAPTURE(passes);
+    Gate gate(passes);
+    Fixture fixture(std::make_unique<GatedNetwork>(gate));
+    Request late = move_request("45", 0);
+    late.deadline = after_ms(500);  // begun by then, on any machine
+    const SearchReply reply = fixture.ask(std::move(late));
+    // The first batch is the root's, whose answer is no simulation yet.
+    CHECK(reply.status == (passes > 1 ? ReplyStatus::solved : ReplyStatus::expired));
+    CHECK((reply.simulations > 0) == (passes > 1));
+    CHECK(reply.simulations == visits_of(reply));
+    CHECK(reply.answer.moves.empty() == (passes <= 1));
+    gate.open();
+    CHECK(fixture.engine->drain_until(after_ms(60'000)) == Status::accepted);
+    CHECK(fixture.comes_to_rest());
+  }
 }
 
 TEST_CASE("game_kernel: weights that are swapped leave a request its own") {
@@ -174,12 +186,13 @@ TEST_CASE("game_kernel: weights that are swapped leave a request its own") {
     alone = told(fixture.ask(move_request("4453", 200)));
   }
   const std::string version = random_network(7)->version();
-  Fixture fixture(std::make_unique<SlowNetwork>(20, 0));
+  Gate gate(1);
+  Fixture fixture(std::make_unique<GatedNetwork>(gate));
   Handle before = fixture.submit(move_request("4453", 200));
-  // Once there was a batch it has pinned its weights, and goes on.
-  while (fixture.engine->stats().batches == 0) std::this_thread::yield();
-  fixture.guidance.of(NetworkKind::connect4).set(random_network(8));
-  CHECK(told(Fixture::reply_of(before)) == alone);
+  gate.wait_until_held();  // it has pinned its weights, and is to ask them again
+  CHECK(fixture.guidance.of(NetworkKind::connect4).set(random_network(8)));
+  gate.open();
+  CHECK(told(reply_of(before)) == alone);
   CHECK(fixture.ask(move_request("4453", 200)).weights != version);
 }
 

@@ -6,7 +6,8 @@
 #include <sstream>
 #include <string>
 #include <weir/search/connect4_solver.hpp>
-#include <weir/search/tree_random.hpp>
+
+#include "game_positions.hpp"
 
 namespace weir::search::games {
 
@@ -44,13 +45,7 @@ TEST_CASE("solver: late positions have the score that the rules give, with a tab
   Solver large(16);
   int checked = 0;
   while (checked < 300) {
-    Position position;
-    for (int i = 0; i < 32 && !position.over();) {
-      const int column = static_cast<int>(random.below(7));
-      if (!position.can_play(column)) continue;
-      position.play(column);
-      ++i;
-    }
+    const Position position = random_position(random, 32);
     const int score = score_by_rule(position);
     CHECK(small.solve(position) == score);
     CHECK(large.solve(position) == score);

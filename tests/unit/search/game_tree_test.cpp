@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <numeric>
 #include <thread>
 #include <vector>
 #include <weir/memory.hpp>
@@ -10,6 +11,8 @@
 #include <weir/search/connect4_solver.hpp>
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
+
+#include "game_positions.hpp"
 
 namespace weir::search::games {
 
@@ -98,13 +101,7 @@ TEST_CASE("tree: proofs agree with the solver") {
   Xorshift random(17);
   int proven = 0;
   for (int game = 0; game < 200; ++game) {
-    Position position;
-    for (int i = 0; i < 24 && !position.over();) {
-      const int column = static_cast<int>(random.below(7));
-      if (!position.can_play(column)) continue;
-      position.play(column);
-      ++i;
-    }
+    Position position = random_position(random, 24);
     if (position.over()) continue;
     GameTree tree(position, {.memory_bytes_max = 1, .transpositions = game % 2 == 0});
     tree.run({.simulations = 20000}, AlertRollouts<ConnectFour>(1));
@@ -121,16 +118,17 @@ TEST_CASE(
     "tree: proofs of two workers agree with the solver, also where nodes are recycled under them") {
   Solver solver(18);
   Xorshift random(23);
-  int proven = 0;
-  for (int game = 0; game < 60; ++game) {
-    Position position;
-    for (int i = 0; i < 26 && !position.over();) {
-      const int column = static_cast<int>(random.below(7));
-      if (!position.can_play(column)) continue;
-      position.play(column);
-      ++i;
-    }
+  int easy = 0;
+  std::uint64_t recycled = 0;
+  for (int game = 0; game < 40;) {
+    Position position = random_position(random, 18 + game % 10);
     if (position.over()) continue;
+    ++game;
+    // What one worker proves is proven by two with forty times the simulations, however they meet.
+    GameTree alone(position, {.memory_bytes_max = 1});
+    alone.run({.simulations = 500}, AlertRollouts<ConnectFour>(1));
+    const bool is_easy = alone.proof() != Proof::none;
+    easy += is_easy ? 1 : 0;
     GameTree tree(position, {.memory_bytes_max = 1, .workers = 2, .transpositions = game % 2 == 0});
     const auto run = [&](std::uint32_t worker) {
       tree.run({.simulations = 10000}, AlertRollouts<ConnectFour>(worker + 1), worker);
@@ -139,11 +137,17 @@ TEST_CASE(
     run(0);
     other.join();
     CHECK(tree.in_flight() == 0);
-    if (tree.proof() == Proof::none) continue;
-    ++proven;
+    recycled += tree.recycled();
+    if (tree.proof() == Proof::none) {
+      CHECK_FALSE(is_easy);
+      continue;
+    }
     CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(solver.solve(position)));
+    position.play(static_cast<int>(tree.best()));
+    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(-solver.solve(position)));
   }
-  CHECK(proven > 5);
+  CHECK(easy > 25);
+  CHECK(recycled > 0);
 }
 
 TEST_CASE("tree: a leaf met twice is searched on with even priors, and its own come in place") {
@@ -294,34 +298,79 @@ TEST_CASE("tree: several workers in one tree lose no simulation") {
     const std::uint32_t each = 20000;
     GameTree tree(Position{},
                   {.memory_bytes_max = bytes, .workers = workers, .transpositions = bytes == 1});
+    std::array<std::uint32_t, workers> kept{};  // simulations that were not given up
     std::vector<std::thread> threads;
     for (std::uint32_t worker = 0; worker < workers; ++worker) {
-      threads.emplace_back([&tree, each, worker] {
+      threads.emplace_back([&tree, &kept, each, worker] {
         Playouts playouts(worker + 1);
-        CHECK(tree.run({.simulations = each}, playouts, worker) == each);
+        kept[worker] = tree.run({.simulations = each}, playouts, worker);
+        CHECK(kept[worker] == each);
         for (int i = 0; i < 500; ++i) {
           Ticket<ConnectFour> ticket;
           Selected selected = tree.select(ticket, worker);
           while (selected == Selected::busy) selected = tree.select(ticket, worker);
-          if (selected != Selected::evaluate) continue;
-          if (i % 5 == 0) {
+          if (selected == Selected::evaluate && i % 5 == 0) {
             tree.abandon(ticket, worker);
-          } else {
-            tree.finish(ticket, playouts(ticket.state), std::array<float, 7>{1, 2, 3, 4, 3, 2, 1},
-                        worker);
+            continue;
           }
+          ++kept[worker];
+          if (selected == Selected::done) continue;
+          tree.finish(ticket, playouts(ticket.state), std::array<float, 7>{1, 2, 3, 4, 3, 2, 1},
+                      worker);
         }
       });
     }
     for (std::thread& thread : threads) thread.join();
     CHECK(tree.in_flight() == 0);
     CHECK((tree.recycled() > 0) == (bytes == 1));
-    CHECK(tree.visits() >= workers * each);
-    CHECK(tree.visits() <= workers * (each + 500));
-    for (const RootMove& move : root_moves(tree)) CHECK(move.value <= 1.0);
-    // A middle column; which of the three is a matter of how the workers met.
+    CHECK(tree.visits() == std::accumulate(kept.begin(), kept.end(), std::uint64_t{0}));
+    const std::vector<RootMove> moves = root_moves(tree);
+    REQUIRE(moves.size() == 7);
+    for (const RootMove& move : moves) {
+      CHECK(move.value <= 1.0);
+      CHECK(move.visits <= moves[tree.best()].visits);
+    }
+    // Which of the middle columns it is, is a matter of how the workers met.
     CHECK(tree.best() >= 2);
     CHECK(tree.best() <= 4);
+  }
+}
+
+TEST_CASE("tree: any number of workers finds the one move that keeps the outcome") {
+  Solver solver(18);
+  Xorshift random(5);
+  int positions = 0;
+  while (positions < 12) {
+    const Position position = random_position(random, 22);
+    if (ConnectFour::known(position) >= 0.0F) continue;
+    const int outcome = sign_of(solver.solve(position));
+    int keep = -1, keeping = 0;
+    for (int column = 0; column < board_columns; ++column) {
+      if (!position.can_play(column)) continue;
+      Position next = position;
+      next.play(column);
+      if (sign_of(-solver.solve(next)) != outcome) continue;
+      keep = column;
+      ++keeping;
+    }
+    GameTree alone(position, {});
+    alone.run({.simulations = 1000}, AlertRollouts<ConnectFour>(1));
+    // Proven by one worker within a thousand simulations: twenty times as many prove it in any order.
+    if (keeping != 1 || outcome < 0 || alone.proof() == Proof::none) continue;
+    ++positions;
+    for (std::uint32_t workers = 1; workers <= 4; ++workers) {
+      CAPTURE(workers);
+      GameTree tree(position, {.workers = workers});
+      std::vector<std::thread> threads;
+      for (std::uint32_t worker = 0; worker < workers; ++worker)
+        threads.emplace_back([&tree, workers, worker] {
+          tree.run({.simulations = 20000 / workers}, AlertRollouts<ConnectFour>(worker + 1),
+                   worker);
+        });
+      for (std::thread& thread : threads) thread.join();
+      CHECK(tree.best() == static_cast<std::uint32_t>(keep));
+      CHECK(static_cast<int>(tree.proof()) - 2 == outcome);
+    }
   }
 }
 

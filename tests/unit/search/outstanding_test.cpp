@@ -144,34 +144,24 @@ TEST_CASE("outstanding: shut down under load, behind an evaluator that stalls") 
 }
 
 TEST_CASE("outstanding: an evaluator that stalls for 2 s delays answers and loses none") {
-  Config config;
-  config.workers = 2;
-  config.pin = Pin::none;
-  auto runtime = std::move(Runtime::start(config)).value();
   Guidance guidance;
   auto network = std::make_unique<PlantedNetwork>("v1");
   network->stall_ms = 2000;
   network->stalls = 1;
   CHECK(guidance.of(NetworkKind::lists).set(std::move(network)));
-  EngineConfig engine_config;
-  engine_config.guidance = &guidance;
-  auto engine = std::move(Engine::start(*runtime, engine_config)).value();
-  const ClientId client = engine->add_client().value();
+  Fixture fixture({.guidance = &guidance});
   SearchReply reply;
-  Handle stalled = engine->submit(
-      client, request({.full_after = 1, .leaf_every = 1, .features = {1, 1}}, 3), reply);
-  CHECK(stalled.valid());
+  Handle stalled =
+      fixture.submit(request({.full_after = 1, .leaf_every = 1, .features = {1, 1}}, 3));
   // Requests that need no network go on meanwhile.
   std::uint32_t meanwhile = 0;
   while (stalled.poll(reply) == Status::would_block) {
-    Handle free = engine->submit(client, request({.full_after = 1}, 10), reply);
-    if (free.valid() && free.wait_until(after_ms(60'000), reply) == Status::accepted)
-      meanwhile += reply.status == ReplyStatus::solved ? 1 : 0;
+    meanwhile += fixture.ask(request({.full_after = 1}, 10)).status == ReplyStatus::solved ? 1 : 0;
   }
   CHECK(reply.status == ReplyStatus::solved);
   CHECK(text_of(reply).substr(0, 2) == "3 ");
   CHECK(meanwhile > 10);
-  const Outcome outcome = ask_all(*engine, 100);
+  const Outcome outcome = ask_all(*fixture.engine, 100);
   CHECK(outcome.answered == 100);
   CHECK(outcome.wrong == 0);
 }

@@ -5,18 +5,12 @@ namespace weir::search::races_test {
 
 using planted::Counter;
 using planted::Fixture;
-using planted::Plan;
 using planted::PlantedNetwork;
+using planted::reply_of;
 using planted::request;
 using planted::text_of;
 
 constexpr std::uint64_t endless = ~std::uint64_t{0} >> 1;
-
-SearchReply read(Handle& handle) {
-  SearchReply reply;
-  CHECK(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
-  return reply;
-}
 
 /// A network that answers nothing until the gate opens.
 struct Gated {
@@ -50,7 +44,7 @@ TEST_CASE("races: a cancel and the pop from the queue") {
     // The queue is emptied from its front while it is cancelled from its back.
     for (std::size_t i = 8; i-- > 0;) handles[i].cancel();
     for (Handle& handle : handles) {
-      const SearchReply reply = read(handle);
+      const SearchReply reply = reply_of(handle);
       CHECK((reply.status == ReplyStatus::cancelled || reply.status == ReplyStatus::solved));
     }
     CHECK(counter.once());
@@ -169,7 +163,7 @@ TEST_CASE("races: a late reply of the network, its request gone, its slot wanted
           request({.full_after = 1, .leaf_every = 1, .features = {x, 0}, .alive = &alive}, 2),
           fixture.rejection);
       if (!handle.valid() || i % 3 == 0) continue;  // dropped, at whatever it is
-      const SearchReply reply = read(handle);
+      const SearchReply reply = reply_of(handle);
       const std::string own = std::to_string(x);
       CHECK(text_of(reply) == "2 " + own + "@1 " + own + "@1");
     }
@@ -189,7 +183,7 @@ TEST_CASE("races: a wait that ends, then a cancel, then the answer") {
     if (waited == Status::timed_out) {
       handle.cancel();
       handle.cancel();
-      reply = read(handle);
+      reply = reply_of(handle);
     }
     CHECK((reply.status == ReplyStatus::solved || reply.status == ReplyStatus::cancelled));
     CHECK(handle.poll(reply) == Status::closed);  // there is no second one
@@ -213,7 +207,7 @@ TEST_CASE("races: weights are swapped while requests that pinned the old ones as
     (void)versions.set(
         std::make_unique<PlantedNetwork>(std::to_string(round), static_cast<float>(round)));
     for (int i = 0; i < 8; ++i) {
-      const SearchReply reply = read(handles[static_cast<std::size_t>(i)]);
+      const SearchReply reply = reply_of(handles[static_cast<std::size_t>(i)]);
       const std::string own =
           std::to_string(static_cast<float>(100 * i) + std::stof(reply.weights));
       CHECK(text_of(reply) == "3 " + own + "@1 " + own + "@1 " + own + "@2");

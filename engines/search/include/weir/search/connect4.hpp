@@ -49,6 +49,12 @@ constexpr int count_cells(Cells cells) noexcept {
   return static_cast<int>((cells * 0x0101010101010101ULL) >> 56);
 }
 
+/// Cells of the board, none of which is above an empty one.
+constexpr bool stands(Cells stones) noexcept {
+  // Adding 1 to a column carries through the stones that stand, and then meets no other.
+  return (stones & ~all_cells) == 0 && (stones & (stones + bottom_row)) == 0;
+}
+
 /// Some four of these are in a line.
 constexpr bool has_four(Cells stones) noexcept {
   Cells found = 0;

@@ -24,57 +24,67 @@
 
 namespace weir::search::games {
 
+/// What is beyond its range is bad_config; batch, rates and blocks have those of net_trainer.hpp.
 struct SelfPlayConfig {
   std::uint64_t seed = 1;
-  std::uint64_t games = 40'000;  // in all, those that the state has behind it too
-  std::uint32_t games_each = 256, steps_each = 100, batch = 256;
-  std::uint32_t simulations = 64;   // a move
-  std::uint32_t window = 200'000;   // positions
-  std::uint32_t random_plies = 12;  // a game begins with at most so many random moves
+  std::uint64_t games = 40'000;     // in all, those that the state has behind it too
+  std::uint32_t games_each = 256;   // games a round, 1 .. 1,048,576
+  std::uint32_t steps_each = 100;   // batches that are taught a round, >= 1
+  std::uint32_t batch = 256;        // positions a step
+  std::uint32_t simulations = 64;   // a move, 2 .. 1,048,576
+  std::uint32_t window = 200'000;   // positions, 1 .. 20,000,000
+  std::uint32_t random_plies = 12;  // a game begins with at most so many random moves, 0 .. 42
   std::uint32_t hot_plies = 10;     // and then so many that are drawn by visits
-  double noise_fraction = 0.25, noise_alpha = 1.0;
-  float rate = 2e-3F, rate_last = 1e-4F;
+  double noise_fraction = 0.25;     // of the root's priors, 0 .. 1
+  double noise_alpha = 1.0;         // of the Dirichlet distribution it is drawn from, above 0
+  float rate = 2e-3F, rate_last = 1e-4F;  // of learning, with the first game and with the last
   std::vector<nets::Block> blocks = {{nets::BlockKind::dense, 128}, {nets::BlockKind::dense, 128}};
   std::string state_path;         // where the state is kept; empty: nowhere
-  std::uint32_t state_every = 8;  // rounds
+  std::uint32_t state_every = 8;  // rounds from one writing to the next, the last one's aside; 0: 1
 };
 
-/// A position that was played, and what is taught of it.
+/// A position that was played, and what is taught of it. Written to files as it lies.
 struct Lesson {
-  Cells mine = 0, all = 0;
-  std::array<float, board_columns> policy{};  // by column, sum 1
-  float value = 0;                            // -1 .. 1, for who is to move
+  Cells mine = 0, all = 0;                    // as in Position
+  std::array<float, board_columns> policy{};  // by column, 0 .. 1, sum 1
+  float value = 0;  // -1 lost .. 1 won, for who is to move: half the outcome, half the search
 };
 
 struct SelfPlayState {
   nets::TrainState net;
-  std::uint64_t games = 0, lessons = 0;  // so far; lesson n stands at n mod window
-  std::uint32_t window_max = 0, games_each = 0;
-  std::vector<Lesson> window;
+  std::uint64_t games = 0, lessons = 0;          // so far; lesson n stands at n mod window_max
+  std::uint32_t window_max = 0, games_each = 0;  // the plan's that it was begun with
+  std::vector<Lesson> window;                    // min(lessons, window_max) of them
 };
 
 struct SelfPlayReport {
-  std::uint64_t games = 0, lessons = 0, steps = 0;
-  double loss = 0;  // of the last round
-  bool stopped = false;
-  std::uint64_t rounds = 0;  // of this call; 0: loss says nothing
+  std::uint64_t games = 0, lessons = 0, steps = 0;  // in all, as the state has them
+  double loss = 0;           // mean over the last round's steps, as TrainReport's; without rounds 0
+  bool stopped = false;      // the listener asked for it; the state is that of the last whole round
+  std::uint64_t rounds = 0;  // whole ones of this call
 };
 
-/// Told of the progress, in the thread that called.
+/// Told of the progress; it outlives the call of self_play().
 class SelfPlayListener {
  public:
   virtual ~SelfPlayListener() = default;
+  /// After each round, in the thread that called.
   virtual void report(const SelfPlayReport& report, const nets::Weights& weights) = 0;
-  /// Asked now and then by all workers; true: the round that is being played does not count.
+  /// Asked after each question to the network, by all workers at once; true: the round that is being played does
+  /// not count.
   virtual bool stop() { return false; }
 };
 
+/// The state before the first game. Errors: bad_config.
 Result<SelfPlayState> begin_self_play(const SelfPlayConfig& config);
-/// Rounds until there are config.games.
+/// Rounds until there are config.games or more. Errors: bad_config, other_run, and those of writing the state, which
+/// leave `state` as the rounds so far have made it.
 Result<SelfPlayReport> self_play(const SelfPlayConfig& config, SelfPlayState& state,
                                  SelfPlayListener* listener = nullptr);
 
+/// The file is there whole, or as it was before. Errors: of files.
 Result<Done> write_self_play(const std::string& path, const SelfPlayState& state);
+/// Errors: of files; truncated, corrupt, version, architecture, where "PATH, byte N".
 Result<SelfPlayState> read_self_play(const std::string& path);
 
 }  // namespace weir::search::games

@@ -124,6 +124,9 @@ class Tree {
   /// The root's moves, by action; at most actions_max.
   std::uint32_t moves(std::span<RootMove, actions_max> moves) const noexcept;
   Proof proof() const noexcept;
+  /// Of the moves that are not lost, none can come to have more visits than the first with `left` more simulations.
+  /// May be asked while others are inside: then it is what the visits of that moment say.
+  bool decided(std::uint64_t left) const noexcept;
   /// Of the root, for the player to move; 0.5 before the first simulation.
   double value() const noexcept;
   std::uint64_t visits() const noexcept;
@@ -186,6 +189,7 @@ class Tree {
 
   template <bool shared>
   std::uint32_t pick(const Node& node, float unvisited) const noexcept;
+  static bool all_closed(const Node& node) noexcept;
   /// Where a burst of simulations begins: the path to it is walked, counted and backed up once for all of them.
   struct Base {
     State state;
@@ -213,7 +217,6 @@ class Tree {
 
   void make_root() noexcept;
   void refresh() noexcept;
-  bool decided(std::uint64_t left) const noexcept;
 
   TreeOptions options_;
   Arena arena_;

@@ -198,6 +198,15 @@ std::uint32_t Tree<Game>::pick(const Node& node, float unvisited) const noexcept
   }
 }
 
+/// Each move was seen to lose.
+template <class Game>
+bool Tree<Game>::all_closed(const Node& node) noexcept {
+  return std::all_of(std::begin(node.lanes.priors), std::end(node.lanes.priors),
+                     [](const atomic<float>& prior) {
+                       return prior.load(relaxed) == closed_prior;  // relaxed: as in descend
+                     });
+}
+
 /// What a move with such statistics leads to is worth for the player to move there.
 template <class Game>
 float Tree<Game>::worth_below(std::uint32_t visits, std::uint64_t value, float above) noexcept {
@@ -273,8 +282,12 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket,
       lane = pick<shared>(node, worth - options_.first_play_reduction);
     }
     if constexpr (shared) {
-      // relaxed: a closed move stays closed. All are: each of them loses, and who closed the last has yet to say so
-      if (node.lanes.priors[lane].load(relaxed) == closed_prior) return end_as(Proof::loss);
+      // relaxed: a lost move loses whenever that was seen. One that is picked was closed meanwhile, or all are: then
+      // who closed the last has yet to say so
+      while (node.lanes.priors[lane].load(relaxed) == closed_prior) {
+        if (all_closed(node)) return end_as(Proof::loss);
+        lane = pick<shared>(node, worth - options_.first_play_reduction);
+      }
     }
     std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
     arena_.prefetch(next);

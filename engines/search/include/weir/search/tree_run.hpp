@@ -47,7 +47,6 @@ void Tree<Game>::refresh() noexcept {
                      relaxed);  // relaxed: an estimate
 }
 
-/// Of the moves that are not lost, none can overtake the first with `left` more visits.
 template <class Game>
 bool Tree<Game>::decided(std::uint64_t left) const noexcept {
   const Node& node = arena_[root_];
