@@ -50,7 +50,19 @@ TrainRules board_rules(Algorithm algorithm) {
 class PairWalk {
  public:
   PairWalk(const HoldemGame& game, const TableShape& shape, const std::vector<float>& regrets)
-      : game_(game), shape_(shape), regrets_(regrets), changes_(shape.entries) {}
+      : game_(game), shape_(shape), strategy_(shape.entries), changes_(shape.entries) {
+    for (const BettingNode& node : game.tree().nodes) {
+      if (node.kind != NodeKind::decision) continue;
+      for (std::uint32_t b = 0; b < shape.buckets[node.round]; ++b) {
+        const std::uint32_t row = shape.region(node.round, node.player, b) + node.row;
+        double total = 0;
+        for (std::uint32_t e = row; e < row + node.actions; ++e)
+          total += strategy_[e] = std::max(0.0F, regrets[e]);
+        for (std::uint32_t e = row; e < row + node.actions; ++e)
+          strategy_[e] = total > 0 ? strategy_[e] / total : 1.0 / node.actions;
+      }
+    }
+  }
 
   double over(std::span<const Card, 5> board, int player) {
     constexpr double pairs = 1081.0 * 990;
@@ -76,11 +88,8 @@ class PairWalk {
     if (node.kind != NodeKind::decision)
       return static_cast<double>(game_.tree().ends[node.first].value[p][deal_.outcome]);
     const std::uint32_t row = deal_.region[node.round][node.player] + node.row;
-    double strategy[actions_max], values[actions_max], total = 0, mean = 0;
-    for (std::uint32_t a = 0; a < node.actions; ++a)
-      total += strategy[a] = std::max(0.0F, regrets_[row + a]);
-    for (std::uint32_t a = 0; a < node.actions; ++a)
-      strategy[a] = total > 0 ? strategy[a] / total : 1.0 / node.actions;
+    const double* const strategy = strategy_.data() + row;
+    double values[actions_max], mean = 0;
     const bool own = node.player == player_;
     for (std::uint32_t a = 0; a < node.actions; ++a) {
       values[a] = visit(node.first + a, own ? other : other * strategy[a]);
@@ -95,8 +104,7 @@ class PairWalk {
 
   const HoldemGame& game_;
   const TableShape& shape_;
-  const std::vector<float>& regrets_;
-  std::vector<double> changes_;
+  std::vector<double> strategy_, changes_;
   Deal deal_;
   int player_ = 0;
 };

@@ -193,11 +193,6 @@ TEST_CASE("weir-mccfr: tables that are too large are refused before any is made"
   CHECK(document["exit"] == 1);
   CHECK(document["error"]["code"] == "too_large");
   CHECK(says(answer, "take less of --batch-size, --buckets or --bets"));
-  const Answer many =
-      run_mccfr(folder, "train --quiet --game kuhn --players 3 --iters 1 --table-memory 100000000");
-  CAPTURE(many.out);
-  CHECK(many.exit == 1);
-  CHECK(says(many, "take less of --table-memory"));
 }
 
 TEST_CASE("weir-mccfr: resolve takes Leduc for two without rake and a table of all rows alone") {
@@ -227,8 +222,8 @@ TEST_CASE("weir-mccfr: play through a pipe deals the hands asked for and adds up
   const TemporaryDirectory folder;
   const auto play = [&](const std::string& run, const std::string& typed, const std::string& more) {
     return weir::test::run_line(folder.path(),
-                                "printf '" + typed + "' | '" + mccfr_path() + "' play " + run +
-                                    "/latest --json --seed 7 " + more + " 2>talk.txt",
+                                "(printf '" + typed + "' | '" + mccfr_path() + "' play " + run +
+                                    "/latest --json --seed 7 " + more + " 2>talk.txt)",
                                 false);
   };
   const auto talk = [&] {
@@ -253,7 +248,7 @@ TEST_CASE("weir-mccfr: play through a pipe deals the hands asked for and adds up
     for (std::size_t at = said.find(" chips; in all"); at != std::string::npos;
          at = said.find(" chips; in all", at + 1)) {
       const double won = std::stod(said.substr(said.rfind(": ", at) + 2));
-      CHECK(won != 0 || game == std::string("leduc"));  // Kuhn has no ties
+      CHECK((won != 0 || game == std::string("leduc")));  // Kuhn has no ties
       sum += won;
       ++hands;
     }
@@ -264,7 +259,7 @@ TEST_CASE("weir-mccfr: play through a pipe deals the hands asked for and adds up
     // The input ends in a hand: that one does not count.
     CHECK(json::parse(play(game, "", "--hands 3 --seat 0").out)["hands"] == 0);
   }
-  const Answer mistaken = play("kuhn", "zz\\nr 7\\nk\\nq\\n", "--hands 1 --seat 0");
+  const Answer mistaken = play("kuhn", "zz\\nr 7\\nq\\n", "--hands 1 --seat 0");
   CHECK(mistaken.exit == 0);
   CHECK(json::parse(mistaken.out)["hands"] == 0);
   CHECK(talk().find("\"zz\" is no action; you may check (c), bet to 2 (r)") != std::string::npos);
