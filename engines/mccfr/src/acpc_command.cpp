@@ -143,12 +143,9 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
   auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
-  if (l.game->multiway() != nullptr) {
-    return fail(findings, {"usage", "is for two players and a table of all rows", options.path});
-  }
-  const HoldemGame* const game = l.game->holdem();
-  if (game == nullptr) return fail(findings, {"usage", "plays no hold'em", options.path});
-  if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
+  const auto holdem = prepared_holdem(l, options.path);
+  if (!holdem) return fail(findings, holdem.error());
+  const HoldemGame* const game = holdem.value();
   const FrozenSums frozen(*l.trainer);
   const BettingRules& rules = game->config().rules;
   AcpcClient client(rules, make_blueprint(*game, l.trainer->shape(), frozen.data()), options.seed);

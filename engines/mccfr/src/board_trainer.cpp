@@ -1,25 +1,27 @@
 #include "board_trainer.hpp"
 
 #include <algorithm>
+#include <new>
 #include <weir/task.hpp>
 
 #include "board_walk.hpp"
+#include "counted_trainer.hpp"
 #include "draw_cards.hpp"
 
 namespace weir::mccfr {
 namespace {
 
 constexpr std::uint32_t boards_default = 8;
-constexpr std::uint64_t purpose_of_boards = 44;  // 32 to 43 are those of tables, responses and measures
+constexpr std::uint64_t purpose_of_boards = 44;  // 32 to 43: tables, responses, measures
 
 std::size_t boards_of(const TrainRules& rules) noexcept {
   return rules.batch != 0 ? rules.batch : boards_default;
 }
 
-class BoardTrainer final : public Trainer {
+class BoardTrainer final : public CountedTrainer {
  public:
   BoardTrainer(Runtime& runtime, HoldemGame game, const TrainRules& rules, const TableShape& shape)
-      : runtime_(runtime), game_(std::move(game)), rules_(rules), shape_(shape) {}
+      : CountedTrainer(runtime, rules, shape), game_(std::move(game)) {}
 
   /// Errors: no_memory.
   Result<Done> take_memory() {
@@ -32,18 +34,7 @@ class BoardTrainer final : public Trainer {
   }
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
-  void request_stop() noexcept override {
-    stop_.store(1, relaxed);  // relaxed: only asks for an early end
-  }
-  std::uint64_t iterations_now() const noexcept override {
-    return iterations_now_.load(relaxed);  // relaxed: a count for people
-  }
-  std::uint64_t nodes_now() const noexcept override {
-    return nodes_now_.load(relaxed);  // relaxed: a count for people
-  }
   const BettingTree& tree() const noexcept override { return game_.tree(); }
-  const TableShape& shape() const noexcept override { return shape_; }
-  const TrainState& state() const noexcept override { return state_; }
   TableBytes table() noexcept override {
     return {std::as_writable_bytes(regrets_.span()), std::as_writable_bytes(sums_.span()),
             sizeof(float), sizeof(float), true};
@@ -59,18 +50,6 @@ class BoardTrainer final : public Trainer {
   }
   std::size_t table_bytes() const noexcept override {
     return board_trainer_bytes(game_.tree(), shape_, rules_);
-  }
-  std::span<const UndoEntry> undo() const noexcept override { return {}; }
-  TrainState undone() const noexcept override { return state_; }
-  void restore(const TrainState& state) noexcept override {
-    state_ = state;
-    iterations_now_.store(state.iterations, relaxed);  // relaxed: nobody trains
-    nodes_now_.store(state.nodes, relaxed);            // relaxed: as above
-  }
-  void take_back(std::span<const UndoEntry>) noexcept override {}  // it ends between iterations
-  const TrainGraph& graph() const noexcept override { return graph_; }
-  std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {
-    return iterations;
   }
 
  private:
@@ -98,33 +77,34 @@ class BoardTrainer final : public Trainer {
   float take_changes(std::uint64_t entry) noexcept;
   void discount();
 
-  Runtime& runtime_;
   HoldemGame game_;
-  TrainRules rules_;
-  TableShape shape_;
   CountedArray<float> regrets_, sums_;
   std::vector<std::unique_ptr<Slot>> slots_;
-  TrainState state_;
-  TrainGraph graph_;  // none: an iteration forks and joins
-  atomic<std::uint32_t> stop_{0};
-  atomic<std::uint64_t> iterations_now_{0}, nodes_now_{0};
 };
 
 Result<Done> BoardTrainer::make_slots() {
-  while (slots_.size() < boards_of(rules_)) {
-    auto changes = CountedArray<float>::zeros(shape_.entries);
-    if (!changes) return changes.error();
-    slots_.push_back(std::make_unique<Slot>(game_.tree(), shape_));
-    slots_.back()->changes = std::move(changes).value();
+  try {
+    while (slots_.size() < boards_of(rules_)) {
+      auto changes = CountedArray<float>::zeros(shape_.entries);
+      if (!changes) return changes.error();
+      slots_.push_back(std::make_unique<Slot>(game_.tree(), shape_));
+      slots_.back()->changes = std::move(changes).value();
+    }
+  } catch (const std::bad_alloc&) {
+    return Error{"no_memory", "no room for the boards of a batch; take a smaller --batch-size",
+                 "train"};
   }
   return Done{};
 }
 
 Status BoardTrainer::advance(std::uint64_t iterations, void (*look)(void*), void* context) {
-  stop_.store(0, relaxed);  // relaxed: nobody trains
+  begin_advance();
   if (state_.iterations >= iterations) return Status::accepted;
-  if (!make_slots()) return Status::failed;
-  while (state_.iterations < iterations && stop_.load(relaxed) == 0) {  // relaxed: only asks
+  if (auto made = make_slots(); !made) {
+    failure_ = made.error();
+    return Status::failed;
+  }
+  while (state_.iterations < iterations && !stop_asked()) {
     const Deadline begin = now_ns();
     const Status status = runtime_.run([&] {
       while (state_.iterations < iterations && now_ns() - begin < look_ns) iterate();
@@ -155,11 +135,8 @@ void BoardTrainer::iterate() {
     change_table(player);
   }
   ++state_.iterations;
-  if (rules_.discount.kind != Discount::Kind::none &&
-      state_.iterations % rules_.discount_interval == 0)
-    discount();
-  iterations_now_.store(state_.iterations, relaxed);  // relaxed: a count for people
-  nodes_now_.store(state_.nodes, relaxed);            // relaxed: a count for people
+  if (state_.iterations == discount_due()) discount();
+  show_counts();
 }
 
 /// The mean over the boards, which are added in their order.

@@ -5,7 +5,7 @@
 // boards, so that the table is the same for any number of workers.
 //
 // Errors: too_large, no_memory.
-// Memory: bytes_of(): 8 bytes an entry, and 4 for each board of a batch.
+// Memory: board_trainer_bytes(): 8 bytes an entry, and 4 for each board of a batch.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace weir::mccfr {
 /// For Algorithm::cfr and cfr_plus; the game's cards are made before it trains.
 Result<std::unique_ptr<Trainer>> make_board_trainer(Runtime& runtime, HoldemGame game,
                                                     const TrainRules& rules);
-/// What it takes from platform allocation.
+/// Bytes that it takes from platform allocation; those of a batch when it begins to train. Any thread.
 std::size_t board_trainer_bytes(const BettingTree& tree, const TableShape& shape,
                                 const TrainRules& rules) noexcept;
 

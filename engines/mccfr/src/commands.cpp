@@ -33,7 +33,7 @@ Findings run_command(const Options& options, const StopSignals& signals) {
       solve_command(options, signals, findings);
       break;
     case Command::resolve:
-      resolve_command(options, findings);
+      resolve_command(options, signals, findings);
       break;
     case Command::play:
       play_command(options, signals, findings);

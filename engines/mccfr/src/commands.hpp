@@ -18,7 +18,7 @@ void query_command(const Options& options, Findings& findings);
 void eval_command(const Options& options, const StopSignals& signals, Findings& findings);
 void lbr_command(const Options& options, const StopSignals& signals, Findings& findings);
 void solve_command(const Options& options, const StopSignals& signals, Findings& findings);
-void resolve_command(const Options& options, Findings& findings);
+void resolve_command(const Options& options, const StopSignals& signals, Findings& findings);
 void play_command(const Options& options, const StopSignals& signals, Findings& findings);
 void acpc_command(const Options& options, const StopSignals& signals, Findings& findings);
 void hands_command(const Options& options, Findings& findings);

@@ -15,11 +15,9 @@ namespace weir::mccfr {
 namespace {
 
 Result<KnownOpponent> player_of(const Loaded& loaded, const std::string& path) {
-  if (loaded.game->multiway() != nullptr)
-    return Error{"usage", "has visited rows: evaluate it, --against this one", path};
-  const HoldemGame* const game = loaded.game->holdem();
-  if (game == nullptr) return Error{"usage", "plays no hold'em", path};
-  if (auto prepared = loaded.game->prepare(); !prepared) return prepared.error();
+  const auto holdem = prepared_holdem(loaded, path);
+  if (!holdem) return holdem.error();
+  const HoldemGame* const game = holdem.value();
   const auto frozen = std::make_shared<const FrozenSums>(*loaded.trainer);
   const TableShape& shape = loaded.trainer->shape();
   return KnownOpponent{

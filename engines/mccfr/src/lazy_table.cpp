@@ -204,6 +204,14 @@ std::uint32_t LazyTable::nodes_used() const noexcept {
   return static_cast<std::uint32_t>(shared_->nodes.load(relaxed));  // relaxed: a count for people
 }
 
+std::uint32_t LazyTable::states_used() const noexcept {
+  std::uint32_t states = nodes_used();
+  for (const Own& own : own_)  // made in vain, kept for the next
+    for (std::uint32_t actions = 1; actions < own.nodes.size(); ++actions)
+      if (own.nodes[actions] != 0) states -= actions;
+  return states;
+}
+
 std::uint64_t LazyTable::rows_used() const noexcept {
   std::uint64_t rows = shared_->rows.load(relaxed);  // relaxed: a count for people
   for (const Own& own : own_)                        // made in vain, kept for the next

@@ -19,4 +19,8 @@ struct Loaded {
 Result<Loaded> load_checkpoint(const std::string& path, int workers = 0,
                                const std::string& buckets_file = {});
 
+/// The hold'em game of a checkpoint, its cards made (program heap; takes seconds). Errors: usage, where it is another
+/// game or has rows as they were visited; those of prepare().
+Result<const HoldemGame*> prepared_holdem(const Loaded& loaded, const std::string& path);
+
 }  // namespace weir::mccfr

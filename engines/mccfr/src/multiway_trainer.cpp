@@ -37,7 +37,7 @@ Result<std::unique_ptr<Trainer>> MultiwayTrainer::make(Runtime& runtime, Multiwa
 
 MultiwayTrainer::MultiwayTrainer(Runtime& runtime, MultiwayGame game, const TrainRules& rules,
                                  LazyTable table)
-    : runtime_(runtime), game_(std::move(game)), rules_(rules), table_(std::move(table)) {
+    : CountedTrainer(runtime, rules, {}), game_(std::move(game)), table_(std::move(table)) {
   const BettingRules& r = game_.rules();
   const bool holdem = game_.cards() != nullptr;
   no_tree_.players = shape_.players = r.players;
@@ -54,6 +54,7 @@ MultiwayTrainer::MultiwayTrainer(Runtime& runtime, MultiwayGame game, const Trai
   batch_ = rules.batch != 0 ? rules.batch : holdem ? holdem_batch : one_card_batch;
   batch_ = std::max(
       1U, std::min(batch_, static_cast<std::uint32_t>(NarrowEntries::regret_max / change)));
+  if (rules_.mode == UpdateMode::fast) batch_ = 1;
   if (rules_.mode == UpdateMode::deterministic) logs_.resize(runtime.metrics().contexts.size());
   round_ = 64;
 }
@@ -125,11 +126,11 @@ Status MultiwayTrainer::walk(const Range& range) {
   return status;
 }
 
-void MultiwayTrainer::apply_part(std::uint32_t part, bool keep) {
+void MultiwayTrainer::apply_part(std::uint32_t part) {
   std::uint32_t* const words = table_.words();
   std::vector<UndoEntry>& undo = part_undo_[part];
   const auto kept = [&](std::uint32_t word) {
-    if (keep) undo.push_back({word, static_cast<std::uint32_t>(undo.size()), words[word], 0});
+    undo.push_back({word, static_cast<std::uint32_t>(undo.size()), words[word], 0});
   };
   for (LogBatch& log : logs_) {
     for (const LogBatch::Change& change : log.regrets(part)) {
@@ -152,19 +153,13 @@ void MultiwayTrainer::apply_part(std::uint32_t part, bool keep) {
     log.regrets(part).clear();
     log.sums(part).clear();
   }
-  // The first that was kept of each word counts.
-  std::sort(undo.begin(), undo.end(), [](const UndoEntry& a, const UndoEntry& b) {
-    return a.entry != b.entry ? a.entry < b.entry : a.order < b.order;
-  });
-  undo.erase(std::unique(undo.begin(), undo.end(),
-                         [](const UndoEntry& a, const UndoEntry& b) { return a.entry == b.entry; }),
-             undo.end());
+  keep_first(undo);
 }
 
-Status MultiwayTrainer::apply(bool keep) {
+Status MultiwayTrainer::apply() {
   const Status status = runtime_.run([&] {
     parallel_for(0, LogBatch::parts, 1,
-                 [&](std::size_t part) { apply_part(static_cast<std::uint32_t>(part), keep); });
+                 [&](std::size_t part) { apply_part(static_cast<std::uint32_t>(part)); });
   });
   for (std::vector<UndoEntry>& undo : part_undo_) {
     undo_.insert(undo_.end(), undo.begin(), undo.end());
@@ -206,7 +201,7 @@ Status MultiwayTrainer::advance_batch() {
       return Status::accepted;
     }
     // What an earlier player of the batch changed is put back as well, if a later one finds the table full.
-    status = apply(true);
+    status = apply();
     if (status != Status::accepted) return status;
   }
   state_.iterations = end;
@@ -231,14 +226,6 @@ Status MultiwayTrainer::advance_fast() {
   if (took > round_ns * 2) round_ = std::max<std::uint64_t>(round_ / 2, 64);
   state_.iterations = end;
   return status;
-}
-
-std::uint64_t MultiwayTrainer::discount_due() const noexcept {
-  if (rules_.discount.kind == Discount::Kind::none) return ~std::uint64_t{0};
-  std::uint64_t interval = rules_.discount_interval;
-  if (rules_.mode == UpdateMode::deterministic)
-    interval = (interval + batch_ - 1) / batch_ * batch_;
-  return (state_.discounts + 1) * interval;
 }
 
 void MultiwayTrainer::discount_rows(std::uint64_t first, std::uint64_t end) noexcept {
@@ -272,21 +259,15 @@ Status MultiwayTrainer::discount() {
 
 Status MultiwayTrainer::advance(std::uint64_t iterations, void (*look)(void*), void* context) {
   constexpr Deadline look_ns = 50'000'000;
-  if (!undo_.empty()) {
-    take_back(undo_);
-    undo_.clear();
-    restore(undone_);
-  }
+  begin_advance();
   goal_ = iterations;
-  stop_.store(0, relaxed);  // relaxed: nobody trains
   Deadline looked = now_ns();
   Status status = Status::accepted;
-  // relaxed: only asks whether to go on
-  while (status == Status::accepted && !full_ && state_.iterations < goal_ &&
-         stop_.load(relaxed) == 0) {
+  while (status == Status::accepted && !full_ && state_.iterations < goal_ && !stop_asked()) {
     status = rules_.mode == UpdateMode::fast ? advance_fast() : advance_batch();
     if (status == Status::accepted && !full_ && state_.iterations == discount_due())
       status = discount();
+    show_counts();
     if (now_ns() - looked < look_ns) continue;
     look(context);
     looked = now_ns();

@@ -37,34 +37,17 @@ class LazySharedUpdates {
     std::int32_t& entry = table_.regrets(row)[action];
     const std::int32_t old = load_entry(entry);
     if (change > 0 ? old > most : old < -most) return;
-    add(entry, old, change);
+    add_shared<sharing>(entry, old, change);
   }
   void sum(std::uint32_t row, int actions, int action, std::uint32_t change) noexcept {
     std::uint32_t& entry = table_.sums(row, actions)[action];
     const std::uint32_t old = load_entry(entry);
-    add(entry, old, change);
-    if (old > std::numeric_limits<std::uint32_t>::max() / 2) halve(row, actions);
+    add_shared<sharing>(entry, old, change);
+    if (old > std::numeric_limits<std::uint32_t>::max() / 2)
+      halve_shared(table_.sums(row, actions), actions);
   }
 
  private:
-  template <class T>
-  static void add(T& entry, T old, T change) noexcept {
-    if constexpr (sharing == Sharing::threads) {
-      add_entry(entry, change);
-    } else {
-      entry = static_cast<T>(old + change);
-    }
-  }
-  /// Proportions alone matter.
-  void halve(std::uint32_t row, int actions) noexcept {
-    for (int a = 0; a < actions; ++a) {
-      const std::atomic_ref<std::uint32_t> sum(table_.sums(row, actions)[a]);
-      std::uint32_t old = sum.load(relaxed);  // relaxed: as in load_entry
-      // relaxed: as in load_entry; when another thread was faster, it has halved
-      sum.compare_exchange_strong(old, old / 2, relaxed, relaxed);
-    }
-  }
-
   LazyTable& table_;
 };
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <weir/mccfr/one_card_solver.hpp>
 
+#include "counted_trainer.hpp"
 #include "one_card_walk.hpp"
 #include "sampling_trainer.hpp"
 
@@ -66,20 +67,18 @@ class OneCardMeasure {
 };
 
 /// CFR, CFR+ and their discounts over all cards; players take turns.
-class VectorTrainer final : public Trainer {
+class VectorTrainer final : public CountedTrainer {
  public:
   VectorTrainer(Runtime& runtime, OneCardGame game, const TrainRules& rules, TableShape shape)
-      : runtime_(runtime),
+      : CountedTrainer(runtime, rules, shape),
         game_(std::move(game)),
-        rules_(rules),
-        shape_(shape),
         walk_(game_),
         regrets_(shape.entries),
         sums_(shape.entries) {}
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override {
-    stop_.store(0, relaxed);                                              // relaxed: nobody trains
-    while (state_.iterations < iterations && stop_.load(relaxed) == 0) {  // relaxed: only asks
+    begin_advance();
+    while (state_.iterations < iterations && !stop_asked()) {
       const std::uint64_t end = std::min(iterations, state_.iterations + look_interval);
       const Status status = runtime_.run([&] {
         while (state_.iterations < end) iterate();
@@ -89,14 +88,7 @@ class VectorTrainer final : public Trainer {
     }
     return Status::accepted;
   }
-  void request_stop() noexcept override {
-    stop_.store(1, relaxed);  // relaxed: only asks for an early end
-  }
-  std::uint64_t iterations_now() const noexcept override { return state_.iterations; }
-  std::uint64_t nodes_now() const noexcept override { return state_.nodes; }
   const BettingTree& tree() const noexcept override { return game_.tree(); }
-  const TableShape& shape() const noexcept override { return shape_; }
-  const TrainState& state() const noexcept override { return state_; }
   TableBytes table() noexcept override {
     return {std::as_writable_bytes(std::span(regrets_)), std::as_writable_bytes(std::span(sums_)),
             sizeof(double), sizeof(double), true};
@@ -113,14 +105,6 @@ class VectorTrainer final : public Trainer {
   std::size_t table_bytes() const noexcept override {
     return (regrets_.size() + sums_.size()) * sizeof(double);
   }
-  std::span<const UndoEntry> undo() const noexcept override { return {}; }
-  TrainState undone() const noexcept override { return state_; }
-  void restore(const TrainState& state) noexcept override { state_ = state; }
-  void take_back(std::span<const UndoEntry>) noexcept override {}  // it ends between iterations
-  const TrainGraph& graph() const noexcept override { return graph_; }
-  std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {
-    return iterations;
-  }
 
  private:
   static constexpr std::uint64_t look_interval = 500;  // iterations
@@ -134,9 +118,8 @@ class VectorTrainer final : public Trainer {
         state_.value_sum += values[static_cast<std::size_t>(i)];
       ++state_.traversals;
     }
-    if (rules_.discount.kind != Discount::Kind::none &&
-        state_.iterations % rules_.discount_interval == 0)
-      discount();
+    if (state_.iterations == discount_due()) discount();
+    show_counts();
   }
   void discount() {
     const DiscountFactors factors = rules_.discount.factors(++state_.discounts);
@@ -205,16 +188,10 @@ class VectorTrainer final : public Trainer {
     }
   }
 
-  Runtime& runtime_;
   OneCardGame game_;
-  TrainRules rules_;
-  TableShape shape_;
   OneCardWalk walk_;
-  TrainState state_;
-  TrainGraph graph_;  // none: an iteration takes some microseconds
   std::vector<double, PlatformAllocator<double>> regrets_, sums_;
   int player_ = 0;
-  atomic<std::uint32_t> stop_{0};
 };
 
 }  // namespace

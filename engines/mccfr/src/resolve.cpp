@@ -244,6 +244,8 @@ Result<std::vector<double>> resolve_second_round(const OneCardGame& game, const 
       const PublicState state{n, board};
       const OneCardRanges reach = reaches(game, shape, strategy, state);
       for (const int player : {0, 1}) {
+        if (options.go_on && !options.go_on())
+          return Error{"stopped", "ended before all was resolved", "resolve"};
         auto done = resolve(game, shape, strategy, state, reach, player, options, resolved);
         if (!done) return done.error();
       }

@@ -1,6 +1,7 @@
 // resolve: a Leduc checkpoint with its second rounds solved anew, and what each way is worth.
 #include <fmt/format.h>
 
+#include <functional>
 #include <weir/mccfr/one_card_solver.hpp>
 #include <weir/mccfr/resolve.hpp>
 
@@ -16,12 +17,13 @@ struct ResolvedWays {
 };
 
 Result<ResolvedWays> resolve_ways(const OneCardGame& game, const TableShape& shape,
-                                  std::span<const double> strategy, int iterations) {
+                                  std::span<const double> strategy, int iterations,
+                                  const std::function<bool()>& go_on) {
   const auto worth = [&](std::span<const double> of) {
     return measure(game, shape, of).exploitability();
   };
-  const ResolveOptions safe{ResolveOptions::Method::maxmargin, iterations};
-  const ResolveOptions unsafe{ResolveOptions::Method::unsafe, iterations};
+  const ResolveOptions safe{ResolveOptions::Method::maxmargin, iterations, {}, go_on};
+  const ResolveOptions unsafe{ResolveOptions::Method::unsafe, iterations, {}, go_on};
   auto safely = resolve_second_round(game, shape, strategy, safe);
   if (!safely) return safely.error();
   auto unsafely = resolve_second_round(game, shape, strategy, unsafe);
@@ -37,7 +39,7 @@ Result<ResolvedWays> resolve_ways(const OneCardGame& game, const TableShape& sha
 }  // namespace
 }  // namespace resolving
 
-void resolve_command(const Options& options, Findings& findings) {
+void resolve_command(const Options& options, const StopSignals& signals, Findings& findings) {
   auto loaded = load_checkpoint(options.path);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
@@ -48,8 +50,12 @@ void resolve_command(const Options& options, Findings& findings) {
   }
   const OneCardGame& game = *leduc;
   const auto iterations = static_cast<int>(options.resolve_iterations);
-  auto ways =
-      resolving::resolve_ways(game, l.trainer->shape(), average_strategies(*l.trainer), iterations);
+  auto ways = resolving::resolve_ways(game, l.trainer->shape(), average_strategies(*l.trainer),
+                                      iterations, [&] { return !signals.stop_requested(); });
+  if (signals.stop_requested()) {
+    findings.exit = 128 + signals.signal_number();
+    if (!ways) return;
+  }
   if (!ways) return fail(findings, ways.error());
   auto& m = findings.members;
   m["game"] = l.game->name();

@@ -21,6 +21,8 @@
 #include <weir/mccfr/updates.hpp>
 #include <weir/stream_graph.hpp>
 
+#include "counted_trainer.hpp"
+
 namespace weir::mccfr {
 
 /// What random numbers are for.
@@ -28,7 +30,7 @@ enum class Purpose : std::uint64_t { deal = 1, first_walk = 2, discount = 8 };
 
 template <class G, class Entries>
 requires Game<G>
-class SamplingTrainer final : public Trainer {
+class SamplingTrainer final : public CountedTrainer {
  public:
   using Regret = typename Entries::Regret;
   using Sum = typename Entries::Sum;
@@ -44,18 +46,7 @@ class SamplingTrainer final : public Trainer {
   }
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
-  void request_stop() noexcept override {
-    stop_.store(1, relaxed);  // relaxed: only asks for an early end
-  }
-  std::uint64_t iterations_now() const noexcept override {
-    return iterations_now_.load(relaxed);  // relaxed: a count for people
-  }
-  std::uint64_t nodes_now() const noexcept override {
-    return nodes_now_.load(relaxed);  // relaxed: a count for people
-  }
   const BettingTree& tree() const noexcept override { return game_.tree(); }
-  const TableShape& shape() const noexcept override { return shape_; }
-  const TrainState& state() const noexcept override { return state_; }
   TableBytes table() noexcept override {
     return {std::as_writable_bytes(table_.regrets.span()),
             std::as_writable_bytes(table_.sums.span()), sizeof(Regret), sizeof(Sum)};
@@ -65,19 +56,7 @@ class SamplingTrainer final : public Trainer {
   }
   double mean_regret() const noexcept override;
   std::size_t table_bytes() const noexcept override;
-  std::span<const UndoEntry> undo() const noexcept override { return undo_; }
-  TrainState undone() const noexcept override { return undo_.empty() ? state_ : undone_; }
-  void restore(const TrainState& state) noexcept override {
-    state_ = state;
-    iterations_now_.store(state.iterations, relaxed);  // relaxed: nobody trains
-    nodes_now_.store(state.nodes, relaxed);            // relaxed: as above
-  }
   void take_back(std::span<const UndoEntry> list) noexcept override;
-  const TrainGraph& graph() const noexcept override { return totals_; }
-  std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {
-    return rules_.mode == UpdateMode::fast ? iterations
-                                           : (iterations + batch_ - 1) / batch_ * batch_;
-  }
 
  private:
   static constexpr std::uint64_t small_rows = 10'000;
@@ -107,11 +86,7 @@ class SamplingTrainer final : public Trainer {
 
   SamplingTrainer(Runtime& runtime, G game, const TrainRules& rules, TableShape shape,
                   Table<Entries> table)
-      : runtime_(runtime),
-        game_(std::move(game)),
-        rules_(rules),
-        shape_(shape),
-        table_(std::move(table)) {
+      : CountedTrainer(runtime, rules, shape), game_(std::move(game)), table_(std::move(table)) {
     batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
     if constexpr (sizeof(Regret) == 4) fit_to_narrow();
     if (rules.mode == UpdateMode::deterministic) {
@@ -123,6 +98,8 @@ class SamplingTrainer final : public Trainer {
         logs_.resize(threads);
       }
       deals_.resize(batch_);
+    } else {
+      batch_ = 1;
     }
   }
 
@@ -155,18 +132,12 @@ class SamplingTrainer final : public Trainer {
   bool keeps_undo() const noexcept { return batch_end_ % batch_ != 0; }
   void apply_batch();
   void apply_part(std::uint32_t part);
-  std::uint64_t discount_due() const noexcept;
 
-  Runtime& runtime_;
-  G game_;
-  TrainRules rules_;
-  TableShape shape_;
+  // Apart from the counts, which change while all walk.
+  alignas(contended_bytes) G game_;
   Table<Entries> table_;
-  std::uint32_t batch_ = 0;
 
-  TrainState state_, undone_;
   std::uint64_t goal_ = 0;
-  std::vector<UndoEntry> undo_;
   // Of the batch under way; not a multiple of its size: training goes on from its beginning.
   std::uint64_t batch_end_ = 0;
   std::vector<DenseBatch> batches_;  // one a worker and guest, in small tables
@@ -176,14 +147,11 @@ class SamplingTrainer final : public Trainer {
 
   Phase phase_;                // of tally; for the source once published_ has grown
   std::uint64_t tallied_ = 0;  // blocks of it
-  StreamGraph* graph_ = nullptr;
+  StreamGraph* running_ = nullptr;
   void (*look_)(void*) = nullptr;
   void* look_context_ = nullptr;
   Port<Block> source_;
   alignas(contended_bytes) atomic<std::uint32_t> published_{0};  // phases
-  atomic<std::uint32_t> stop_{0};
-  atomic<std::uint64_t> iterations_now_{0}, nodes_now_{0};
-  TrainGraph totals_;
 
   alignas(contended_bytes) Phase giving_;  // of the source alone, down to here
   std::uint64_t given_ = 0;
@@ -318,9 +286,8 @@ void SamplingTrainer<G, Entries>::apply_part(std::uint32_t part) {
   std::vector<UndoEntry>& undo = part_undo_[part];
   const auto keep = [&](std::uint32_t e) {
     if (keeps_undo())
-      undo.push_back(
-          {e, static_cast<std::uint32_t>(undo.size()), static_cast<std::int64_t>(regrets[e]),
-           static_cast<std::int64_t>(sums[e])});
+      undo.push_back({e, static_cast<std::uint32_t>(undo.size()),
+                      static_cast<std::int64_t>(regrets[e]), static_cast<std::int64_t>(sums[e])});
   };
   constexpr std::size_t ahead = 16;  // changes
   for (LogBatch& log : logs_) {
@@ -345,23 +312,7 @@ void SamplingTrainer<G, Entries>::apply_part(std::uint32_t part) {
     log.regrets(part).clear();
     log.sums(part).clear();
   }
-  // The first that was kept of each entry counts.
-  std::sort(undo.begin(), undo.end(), [](const UndoEntry& a, const UndoEntry& b) {
-    return a.entry != b.entry ? a.entry < b.entry : a.order < b.order;
-  });
-  undo.erase(std::unique(undo.begin(), undo.end(),
-                         [](const UndoEntry& a, const UndoEntry& b) { return a.entry == b.entry; }),
-             undo.end());
-}
-
-template <class G, class Entries>
-requires Game<G> std::uint64_t SamplingTrainer<G, Entries>::discount_due()
-const noexcept {
-  if (rules_.discount.kind == Discount::Kind::none) return ~std::uint64_t{0};
-  std::uint64_t interval = rules_.discount_interval;
-  if (rules_.mode == UpdateMode::deterministic)
-    interval = (interval + batch_ - 1) / batch_ * batch_;
-  return (state_.discounts + 1) * interval;
+  keep_first(undo);
 }
 
 template <class G, class Entries>
@@ -373,8 +324,7 @@ auto SamplingTrainer<G, Entries>::plan() -> Phase {
     return half_phase(1);
   const std::uint64_t at = state_.iterations;
   if (at == discount_due()) return {Work::discount, 0, 0, shape_.entries, table_block};
-  // relaxed: only asks whether to go on
-  if (at >= goal_ || stop_.load(relaxed) != 0) return {Work::end, 0, 0, 0, 1};
+  if (at >= goal_ || stop_asked()) return {Work::end, 0, 0, 0, 1};
   const std::uint64_t block = block_iterations();
   if (rules_.mode == UpdateMode::fast)
     return {Work::walk, 0, at, std::min({goal_, discount_due(), at + phase_blocks * block}), block};
@@ -408,7 +358,7 @@ void SamplingTrainer<G, Entries>::end_of_phase() {
   if (phase_.player == 1 && (phase_.work == Work::apply || (half && dense())))
     state_.iterations = batch_end_;
   if (phase_.work == Work::discount) ++state_.discounts;
-  iterations_now_.store(state_.iterations, relaxed);  // relaxed: a count for people
+  show_counts();
 }
 
 template <class G, class Entries>
@@ -417,7 +367,7 @@ void SamplingTrainer<G, Entries>::next_phase() {
   phase_ = plan();
   tallied_ = 0;
   published_.store(published_.load(relaxed) + 1, release);  // (1) release pairs with (2): phase_
-  graph_->notify(source_);
+  running_->notify(source_);
 }
 
 template <class G, class Entries>
@@ -426,7 +376,7 @@ void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
   state_.nodes += counts.nodes;
   state_.traversals += counts.traversals;
   state_.value_sum += counts.value;
-  nodes_now_.store(state_.nodes, relaxed);  // relaxed: a count for people
+  show_counts();
   if (++tallied_ < phase_.blocks()) return;
   end_of_phase();
   if (runtime_.workers() == 0) look_(look_context_);  // the caller is busy here
@@ -436,20 +386,15 @@ void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
 template <class G, class Entries>
 requires Game<G> Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations,
                                                              void (*look)(void*), void* context) {
-  if (!undo_.empty()) {
-    take_back(undo_);
-    undo_.clear();
-    restore(undone_);
-  }
+  begin_advance();
   goal_ = iterations;
-  stop_.store(0, relaxed);  // relaxed: nobody trains
   if (state_.iterations >= goal_) return Status::accepted;
   StreamGraph graph(runtime_, "train");
   source_ = graph.source<Block>("blocks", {}, [this](Emit<Block>& out) { return give(out); });
   auto counts = graph.map("walk", source_, {}, [this](Block&& block) { return walk(block); });
   graph.sink("tally", counts, {.mode = Mode::serial}, [this](Counts&& c) { tally(c); });
   WEIR_CHECK(graph.build(), "three nodes in a row cannot deadlock");
-  graph_ = &graph;
+  running_ = &graph;
   look_ = look;
   look_context_ = context;
   giving_ = {};
@@ -473,14 +418,14 @@ requires Game<G> Status SamplingTrainer<G, Entries>::advance(std::uint64_t itera
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::count(const StreamGraph& graph) {
-  totals_.ledger += graph.ledger();
-  totals_.dot = graph.dot();
-  totals_.json = graph.json();
+  graph_.ledger += graph.ledger();
+  graph_.dot = graph.dot();
+  graph_.json = graph.json();
   const std::vector<EdgeMetrics> edges = graph.edges();
-  totals_.would_block.resize(edges.size());
+  graph_.would_block.resize(edges.size());
   for (std::size_t k = 0; k < edges.size(); ++k) {
-    totals_.would_block[k].first = std::string(edges[k].from) + " -> " + edges[k].to;
-    totals_.would_block[k].second += edges[k].would_block;
+    graph_.would_block[k].first = std::string(edges[k].from) + " -> " + edges[k].to;
+    graph_.would_block[k].second += edges[k].would_block;
   }
 }
 

@@ -1,10 +1,8 @@
 // solve: one subgame, from its file to strategies.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <weir/clock.hpp>
 #include <weir/mccfr/discount.hpp>
@@ -12,6 +10,7 @@
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "memory_allowed.hpp"
 #include "session.hpp"
 #include "subgame_report.hpp"
 
@@ -22,29 +21,9 @@ namespace {
 constexpr std::uint64_t iterations_most =
     100'000;  // where neither --iters nor --deadline bounds them
 constexpr std::uint64_t first_check = 10, check_step = 5;
-constexpr double memory_share = 0.75;
 
 double seconds_since(Deadline begin) noexcept {
   return static_cast<double>(now_ns() - begin) / 1e9;
-}
-
-/// The number at the front of a file; 0: there is none.
-double number_in(const char* path) {
-  std::FILE* const file = std::fopen(path, "r");
-  double number = 0;
-  if (file == nullptr || std::fscanf(file, "%lf", &number) != 1) number = 0;
-  if (file != nullptr) std::fclose(file);
-  return number;
-}
-
-/// Of what this machine, or this group of processes, has.
-std::uint64_t memory_allowed() {
-  double bytes =
-      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  for (const char* limit :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
-    if (const double most = number_in(limit); most > 0) bytes = std::min(bytes, most);
-  return static_cast<std::uint64_t>(bytes * memory_share);
 }
 
 class SolveRun {

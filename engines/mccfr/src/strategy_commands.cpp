@@ -81,7 +81,10 @@ void exploit_command(const Options& options, Findings& findings) {
     found = *exact;
   } else {
     ResponseBound bound;
-    if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
+    // Rows as they were visited have no such bound: that is said without their cards, which take long.
+    if (l.game->multiway() == nullptr) {
+      if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
+    }
     ResponseBudget budget;
     if (options.response_deals != response_deals_by_game) {
       budget.learning = options.response_deals;

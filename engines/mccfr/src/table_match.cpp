@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <cmath>
 #include <vector>
 #include <weir/mccfr/hand_rank.hpp>
 #include <weir/mccfr/table_match.hpp>
 #include <weir/task.hpp>
 
+#include "hand_means.hpp"
 #include "table_cards.hpp"
 
 namespace weir::mccfr {
@@ -34,35 +34,17 @@ ManyCards deal_table(std::uint64_t seed, std::uint64_t number, int players) {
   return cards;
 }
 
-struct SeatSums {
-  double sum = 0, squares = 0;
-  std::uint64_t hands = 0;
-  void add(double won) noexcept {
-    sum += won;
-    squares += won * won;
-    ++hands;
-  }
-  void add(const SeatSums& other) noexcept {
-    sum += other.sum;
-    squares += other.squares;
-    hands += other.hands;
-  }
-  MatchResult result() const noexcept {
-    MatchResult result;
-    if (hands == 0) return result;
-    const auto n = static_cast<double>(hands);
-    result.hands = hands;
-    result.chips_per_hand = sum / n;
-    result.ci95 =
-        1.96 *
-        std::sqrt(std::max(0.0, squares / n - result.chips_per_hand * result.chips_per_hand) / n);
-    return result;
-  }
-};
+MatchResult result_of(const HandSums& hands) noexcept {
+  MatchResult result;
+  result.hands = static_cast<std::uint64_t>(hands.n);
+  result.chips_per_hand = hands.mean();
+  result.ci95 = hands.ci95();
+  return result;
+}
 
 struct alignas(contended_bytes) TableBlock {
-  SeatSums deals;
-  std::array<SeatSums, players_max> seats;
+  HandSums deals;
+  std::array<HandSums, players_max> seats;
   bool legal = true;
   void add(const TableBlock& other) noexcept {
     deals.add(other.deals);
@@ -145,9 +127,9 @@ Result<TableResult> play_table(Runtime& runtime, const BettingRules& rules, cons
   if (!all.legal)
     return Error{"illegal_action", "an agent did what the rules do not allow", "match"};
   TableResult result;
-  result.all = all.deals.result();
+  result.all = result_of(all.deals);
   result.all.hands = deals * each;
-  for (std::size_t s = 0; s < players; ++s) result.seats[s] = all.seats[s].result();
+  for (std::size_t s = 0; s < players; ++s) result.seats[s] = result_of(all.seats[s]);
   return result;
 }
 

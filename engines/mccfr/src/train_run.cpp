@@ -11,6 +11,7 @@
 #include <weir/memory.hpp>
 
 #include "litmus_report.hpp"
+#include "memory_allowed.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
@@ -126,7 +127,7 @@ bool TrainRun::prepare() {
     }
   }
   if (!session_.start()) return false;
-  announce();
+  if (!announce()) return false;
   Result<Done> prepared = Done{};
   const Status status = session_.runtime().run([&] { prepared = game_->prepare(); });
   if (status != Status::accepted) prepared = Error{"failed", "no memory for buckets", "train"};
@@ -157,18 +158,32 @@ bool TrainRun::prepare() {
   return from.empty() || load(from);
 }
 
-void TrainRun::announce() {
+bool TrainRun::announce() {
   auto bytes = game_->announce(rules_);
-  if (!bytes) return;  // making the trainer says why
-  announced_ = bytes.value();
-  if (game_->multiway() != nullptr) {
-    return session_.say(fmt::format("{} for {}: {} of tables, for rows as they are visited",
-                                    game_->name(), game_->multiway()->rules().players,
-                                    format_bytes(static_cast<double>(announced_))));
+  if (!bytes) {
+    fail(findings_, bytes.error());
+    return false;
   }
-  session_.say(fmt::format("{}: {} states of betting, {} of tables", game_->name(),
-                           format_count(game_->tree().nodes.size()),
-                           format_bytes(static_cast<double>(announced_))));
+  announced_ = bytes.value();
+  const std::string size = format_bytes(static_cast<double>(announced_));
+  const bool visited = game_->multiway() != nullptr;
+  if (const std::uint64_t most = memory_allowed(); announced_ > most) {
+    const char* const less = visited ? "--table-memory"
+                             : rules_.algorithm >= Algorithm::cfr
+                                 ? "--batch-size, --buckets or --bets"
+                                 : "--buckets or --bets";
+    fail(findings_,
+         {"too_large",
+          fmt::format("its tables would take {}, of {} that there are for them; take less of {}",
+                      size, format_bytes(static_cast<double>(most)), less),
+          "train"});
+    return false;
+  }
+  session_.say(visited ? fmt::format("{} for {}: {} of tables, for rows as they are visited",
+                                     game_->name(), game_->multiway()->rules().players, size)
+                       : fmt::format("{}: {} states of betting, {} of tables", game_->name(),
+                                     format_count(game_->tree().nodes.size()), size));
+  return true;
 }
 
 bool TrainRun::load(const std::string& path) {
@@ -315,8 +330,11 @@ bool TrainRun::train() {
   while (trainer_->state().iterations < goal_ && !budget_spent_ && !signals_.stop_requested()) {
     const Status status = trainer_->advance(next_event(), call, this);
     if (status != Status::accepted) {
-      fail(findings_, {status == Status::stalled ? "stalled" : "failed",
-                       "training ended: " + std::string(to_string(status)), "train"});
+      const Error why = trainer_->failure();
+      fail(findings_, !why.code.empty()
+                          ? why
+                          : Error{status == Status::stalled ? "stalled" : "failed",
+                                  "training ended: " + std::string(to_string(status)), "train"});
       return false;
     }
     if (trainer_->full()) {
@@ -361,7 +379,7 @@ void TrainRun::report() {
   m["announced_bytes"] = announced_;
   if (LazyTable* const lazy = trainer_->lazy()) {
     m["players"] = trainer_->shape().players;
-    m["betting_states"] = lazy->nodes_used();
+    m["betting_states"] = lazy->states_used();
     m["rows_refused"] = lazy->refused();
   }
   m["mean_regret"] = trainer_->mean_regret();

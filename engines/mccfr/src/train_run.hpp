@@ -35,8 +35,8 @@ class TrainRun {
  private:
   bool prepare();
   bool make_rules();
-  /// Says what memory training will take, before it is taken.
-  void announce();
+  /// Says what memory training will take, before it is taken; too much is refused.
+  bool announce();
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.
   bool load(const std::string& path);
   bool train();

@@ -8,6 +8,7 @@
 #include <weir/mccfr/training_game.hpp>
 
 #include "support/tier.hpp"
+#include "training_support.hpp"
 
 using namespace weir;
 using namespace weir::mccfr;
@@ -266,12 +267,6 @@ KnownOpponent known_baseline(std::string_view name) {
           [name] { return make_known_baseline(name, aivat_strengths()); }};
 }
 
-std::unique_ptr<Runtime> aivat_runtime(int workers = 2) {
-  Config config;
-  config.workers = workers;
-  return Runtime::start(config).value();
-}
-
 const BettingRules& aivat_rules() {
   static const BettingRules rules = no_limit_holdem_rules(2, 400, 1, 2);
   return rules;
@@ -281,7 +276,7 @@ bool on(std::uint64_t) { return true; }
 
 Result<AivatResult> aivat_of(const KnownOpponent& first, const KnownOpponent& second,
                              const MatchConfig& config, int workers = 2) {
-  const auto runtime = aivat_runtime(workers);
+  const auto runtime = test::runtime_of(workers);
   return play_aivat(*runtime, aivat_rules(), first, second, aivat_strengths(), config, on);
 }
 
@@ -294,7 +289,7 @@ TEST_CASE("aivat: hands of hold'em are those of a match, and who only calls is e
     const MatchConfig config{400, duplicate, 9};
     const AivatResult found = aivat_of(tight, random, config).value();
     const MatchResult match =
-        play_match(*aivat_runtime(), aivat_rules(), tight.agent, random.agent, config).value();
+        play_match(*test::runtime_of(), aivat_rules(), tight.agent, random.agent, config).value();
     CHECK(found.hands == match.hands);
     CHECK(found.dealt.chips_per_hand == doctest::Approx(match.chips_per_hand));
     CHECK(found.dealt.ci95 == doctest::Approx(match.ci95));
@@ -323,7 +318,7 @@ TEST_CASE("aivat: any number of workers, an end on the way, a strategy that is a
     CHECK(other.estimate.chips_per_hand == one.estimate.chips_per_hand);
     CHECK(other.estimate_sd == one.estimate_sd);
   }
-  const auto runtime = aivat_runtime();
+  const auto runtime = test::runtime_of();
   const AivatResult cut = play_aivat(*runtime, aivat_rules(), first, second, aivat_strengths(),
                                      {100'000, false, 4}, [](std::uint64_t) { return false; })
                               .value();
@@ -343,7 +338,7 @@ TEST_CASE("aivat: a learnt strategy's estimate agrees with its hands") {
   if (aivat_too_slow_here()) return;
   auto game = make_game(R"({"name":"nolimit","stack":40,"buckets":[169,8,8,8]})").value();
   REQUIRE(game->prepare());
-  const auto runtime = aivat_runtime();
+  const auto runtime = test::runtime_of();
   auto trainer = game->make_trainer(*runtime, {}).value();
   REQUIRE(trainer->advance(
               30'000, [](void*) {}, nullptr) == Status::accepted);

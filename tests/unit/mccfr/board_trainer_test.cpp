@@ -13,19 +13,12 @@
 #include <weir/mccfr/training_game.hpp>
 
 #include "support/tier.hpp"
+#include "training_support.hpp"
 
 using namespace weir;
 using namespace weir::mccfr;
 
 namespace {
-
-void look_at_nothing(void*) {}
-
-std::unique_ptr<Runtime> board_runtime(int workers) {
-  Config config;
-  config.workers = workers;
-  return Runtime::start(config).value();
-}
 
 /// Five big blinds: few states, all kinds of ends.
 HoldemConfig short_game() {
@@ -57,7 +50,19 @@ TrainRules board_rules(Algorithm algorithm) {
 class PairWalk {
  public:
   PairWalk(const HoldemGame& game, const TableShape& shape, const std::vector<float>& regrets)
-      : game_(game), shape_(shape), regrets_(regrets), changes_(shape.entries) {}
+      : game_(game), shape_(shape), strategy_(shape.entries), changes_(shape.entries) {
+    for (const BettingNode& node : game.tree().nodes) {
+      if (node.kind != NodeKind::decision) continue;
+      for (std::uint32_t b = 0; b < shape.buckets[node.round]; ++b) {
+        const std::uint32_t row = shape.region(node.round, node.player, b) + node.row;
+        double total = 0;
+        for (std::uint32_t e = row; e < row + node.actions; ++e)
+          total += strategy_[e] = std::max(0.0F, regrets[e]);
+        for (std::uint32_t e = row; e < row + node.actions; ++e)
+          strategy_[e] = total > 0 ? strategy_[e] / total : 1.0 / node.actions;
+      }
+    }
+  }
 
   double over(std::span<const Card, 5> board, int player) {
     constexpr double pairs = 1081.0 * 990;
@@ -83,35 +88,31 @@ class PairWalk {
     if (node.kind != NodeKind::decision)
       return static_cast<double>(game_.tree().ends[node.first].value[p][deal_.outcome]);
     const std::uint32_t row = deal_.region[node.round][node.player] + node.row;
-    double strategy[actions_max], values[actions_max], total = 0, mean = 0;
-    for (std::uint32_t a = 0; a < node.actions; ++a)
-      total += strategy[a] = std::max(0.0F, regrets_[row + a]);
-    for (std::uint32_t a = 0; a < node.actions; ++a)
-      strategy[a] = total > 0 ? strategy[a] / total : 1.0 / node.actions;
+    const double* const strategy = strategy_.data() + row;
+    double values[actions_max], mean = 0;
     const bool own = node.player == player_;
     for (std::uint32_t a = 0; a < node.actions; ++a) {
       values[a] = visit(node.first + a, own ? other : other * strategy[a]);
       mean += strategy[a] * values[a];
     }
-    if (own) {
-      for (std::uint32_t a = 0; a < node.actions; ++a)
-        changes_[row + a] += other * (values[a] - mean) / (1081.0 * 990);
-    }
+    // The player's regrets; the opponent's shares, which each of his hands brings once: 990 of the player's meet it.
+    for (std::uint32_t a = 0; a < node.actions; ++a)
+      changes_[row + a] +=
+          own ? other * (values[a] - mean) / (1081.0 * 990) : other * strategy[a] / 990;
     return mean;
   }
 
   const HoldemGame& game_;
   const TableShape& shape_;
-  const std::vector<float>& regrets_;
-  std::vector<double> changes_;
+  std::vector<double> strategy_, changes_;
   Deal deal_;
   int player_ = 0;
 };
 
 std::string hash_of(const TrainRules& rules, std::uint64_t iterations, int workers) {
-  const auto runtime = board_runtime(workers);
+  const auto runtime = test::runtime_of(workers);
   auto trainer = make_board_trainer(*runtime, small_holdem(), rules).value();
-  REQUIRE(trainer->advance(iterations, look_at_nothing, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(iterations, test::look_nowhere, nullptr) == Status::accepted);
   return table_sha256(*trainer);
 }
 
@@ -130,7 +131,8 @@ TEST_CASE("board_trainer: a walk over a board is the sum of its pairs of hands")
     const std::span<const Card, 5> shown(cards.data(), 5);
     Board board;
     board.set(*game.cards(), shown);
-    for (int player = 0; player < (test::full() ? 2 : 1); ++player) {
+    // Both players on one board; below the long tier one alone on the other.
+    for (int player = 0; player < (test::full() || cards == boards[0] ? 2 : 1); ++player) {
       BoardWalk walk(game.tree(), shape);
       std::vector<float> changes(shape.entries);
       const BoardWalk::Found found = walk.walk(board, regrets.data(), player, changes.data());
@@ -138,15 +140,12 @@ TEST_CASE("board_trainer: a walk over a board is the sum of its pairs of hands")
       const double value = pairs.over(shown, player);
       CHECK(found.value == doctest::Approx(value).epsilon(1e-3).scale(1));
       CHECK(found.nodes >= 1);
+      // All rows: regrets are chips; shares of the average are hands, as large as a bucket.
       double worst = 0;
-      for (const BettingNode& node : game.tree().nodes) {
-        if (node.kind != NodeKind::decision || node.player != player) continue;
-        for (std::uint32_t b = 0; b < shape.buckets[node.round]; ++b) {
-          const std::uint32_t row = shape.region(node.round, player, b) + node.row;
-          for (std::uint32_t a = 0; a < node.actions; ++a)
-            worst = std::max(
-                worst, std::abs(static_cast<double>(changes[row + a]) - pairs.changes()[row + a]));
-        }
+      for (std::uint32_t e = 0; e < shape.entries; ++e) {
+        const double expected = pairs.changes()[e];
+        worst = std::max(worst, std::abs(static_cast<double>(changes[e]) - expected) /
+                                    std::max(1.0, std::abs(expected)));
       }
       CHECK(worst < 1e-4);
     }
@@ -169,22 +168,22 @@ TEST_CASE("board_trainer: a checkpoint goes on as if it had not ended") {
   const TrainRules rules = board_rules(Algorithm::cfr_plus);
   const test::TemporaryDirectory folder;
   const std::string path = folder.path() + "/kept";
-  const auto runtime = board_runtime(2);
+  const auto runtime = test::runtime_of(2);
   auto first = make_board_trainer(*runtime, small_holdem(), rules).value();
-  REQUIRE(first->advance(3, look_at_nothing, nullptr) == Status::accepted);
+  REQUIRE(first->advance(3, test::look_nowhere, nullptr) == Status::accepted);
   REQUIRE(write_checkpoint(path, R"({"name":"nolimit"})", rules, *first));
   auto again = make_board_trainer(*runtime, small_holdem(), rules).value();
   REQUIRE(read_checkpoint(path, *again, Resume::yes));
   CHECK(again->state().iterations == 3);
-  REQUIRE(again->advance(6, look_at_nothing, nullptr) == Status::accepted);
+  REQUIRE(again->advance(6, test::look_nowhere, nullptr) == Status::accepted);
   CHECK(table_sha256(*again) == hash_of(rules, 6, 1));
 }
 
 TEST_CASE("board_trainer: whole sums have the proportions of the average strategy") {
-  const auto runtime = board_runtime(1);
+  const auto runtime = test::runtime_of(1);
   auto trainer =
       make_board_trainer(*runtime, small_holdem(), board_rules(Algorithm::cfr_plus)).value();
-  REQUIRE(trainer->advance(4, look_at_nothing, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(4, test::look_nowhere, nullptr) == Status::accepted);
   const FrozenSums frozen(*trainer);
   const std::vector<double> expected = average_strategies(*trainer);
   double worst = 0;

@@ -11,6 +11,7 @@
 #include "pot_shares.hpp"
 #include "support/tier.hpp"
 #include "table_cards.hpp"
+#include "training_support.hpp"
 
 using namespace weir;
 using namespace weir::mccfr;
@@ -28,12 +29,6 @@ bool lbr_too_slow_here() {
   return true;
 }
 
-std::unique_ptr<Runtime> lbr_runtime(int workers = 2) {
-  Config config;
-  config.workers = workers;
-  return Runtime::start(config).value();
-}
-
 KnownOpponent lbr_baseline(std::string_view name) {
   return {[name] { return make_baseline(name, lbr_strengths()); },
           [name] { return make_known_baseline(name, lbr_strengths()); }};
@@ -45,7 +40,7 @@ const BettingRules& lbr_rules() {
 }
 
 Result<LbrResult> lbr_of(const KnownOpponent& opponent, const LbrConfig& config, int workers = 2) {
-  const auto runtime = lbr_runtime(workers);
+  const auto runtime = test::runtime_of(workers);
   return play_lbr(*runtime, lbr_rules(), opponent, config, [](std::uint64_t) { return true; });
 }
 
@@ -53,7 +48,7 @@ Result<LbrResult> lbr_of(const KnownOpponent& opponent, const LbrConfig& config,
 struct LearntPlayer {
   std::unique_ptr<TrainingGame> game =
       make_game(R"({"name":"nolimit","stack":40,"buckets":[169,8,8,8]})").value();
-  std::unique_ptr<Runtime> runtime = lbr_runtime();
+  std::unique_ptr<Runtime> runtime = test::runtime_of();
   std::unique_ptr<Trainer> trainer;
   KnownOpponent player;
 
@@ -244,7 +239,7 @@ TEST_CASE("lbr: a learnt strategy, every menu, any number of workers") {
   if (lbr_too_slow_here()) return;
   const LearntPlayer learnt(100);
   const auto played = [&](LbrBets bets, int workers) {
-    const auto runtime = lbr_runtime(workers);
+    const auto runtime = test::runtime_of(workers);
     return play_lbr(*runtime, learnt.rules(), learnt.player, {200, bets, 0, 8},
                     [](std::uint64_t) { return true; })
         .value();
@@ -263,7 +258,7 @@ TEST_CASE("lbr: a learnt strategy, every menu, any number of workers") {
 
 TEST_CASE("lbr: an end on the way, and what a strategy never does") {
   if (lbr_too_slow_here()) return;
-  const auto runtime = lbr_runtime();
+  const auto runtime = test::runtime_of();
   const LbrResult cut =
       play_lbr(*runtime, lbr_rules(), lbr_baseline("call"), {100'000, LbrBets::fold_call, 2, 1},
                [](std::uint64_t) { return false; })

@@ -8,17 +8,12 @@
 #include <weir/mccfr/training_game.hpp>
 
 #include "support/tier.hpp"
+#include "training_support.hpp"
 
 using namespace weir;
 using namespace weir::mccfr;
 
 namespace {
-
-std::unique_ptr<Runtime> match_runtime(int workers = 2) {
-  Config config;
-  config.workers = workers;
-  return Runtime::start(config).value();
-}
 
 const HandStrengths& all_strengths() {
   static const HandStrengths strengths = HandStrengths::make();
@@ -37,7 +32,7 @@ MakeAgent baseline(std::string name) {
 
 MatchResult played(const MakeAgent& first, const MakeAgent& second, bool duplicate,
                    std::uint64_t hands = 2'000, int workers = 2) {
-  const auto runtime = match_runtime(workers);
+  const auto runtime = test::runtime_of(workers);
   auto result = play_match(*runtime, no_limit_holdem_rules(2, 400, 1, 2), first, second,
                            {hands, duplicate, 7});
   REQUIRE(result);
@@ -101,7 +96,7 @@ TEST_CASE("match: what an agent may not do is told") {
       return {'r', 1'000'000};
     }
   };
-  const auto runtime = match_runtime();
+  const auto runtime = test::runtime_of();
   const auto result =
       play_match(*runtime, no_limit_holdem_rules(2, 400, 1, 2),
                  [] { return std::make_unique<Cheat>(); }, baseline("call"), {10, false, 1});
@@ -114,7 +109,7 @@ TEST_CASE(
   if (too_slow_here()) return;
   auto game = make_game(R"({"name":"nolimit","stack":40,"buckets":[169,8,8,8]})").value();
   REQUIRE(game->prepare());
-  const auto runtime = match_runtime();
+  const auto runtime = test::runtime_of();
   TrainRules rules;
   auto trainer = game->make_trainer(*runtime, rules).value();
   REQUIRE(trainer->advance(
@@ -148,7 +143,7 @@ TEST_CASE("response: a bound falls as training goes on, and its value sums to ze
   if (too_slow_here()) return;
   auto game = make_game(R"({"name":"nolimit","stack":40,"buckets":[169,8,8,8]})").value();
   REQUIRE(game->prepare());
-  const auto runtime = match_runtime();
+  const auto runtime = test::runtime_of();
   auto trainer = game->make_trainer(*runtime, {}).value();
   const ResponseBudget budget{40'000, 10'000, 5};
   REQUIRE(trainer->advance(

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <support/program.hpp>
@@ -180,4 +181,91 @@ TEST_CASE("weir-mccfr: three players train, go on, are measured, exported and as
           .out);
   CHECK(full["error"]["code"] == "table_full");
   CHECK(full["iterations"] > 0);
+}
+
+TEST_CASE("weir-mccfr: tables that are too large are refused before any is made") {
+  if (mccfr_path().empty()) return;
+  const TemporaryDirectory folder;
+  const Answer answer = run_mccfr(
+      folder, "train --json --quiet --game nolimit --algorithm cfr --batch-size 16777216", false);
+  CHECK(answer.exit == 1);
+  const json document = json::parse(answer.out);
+  CHECK(document["exit"] == 1);
+  CHECK(document["error"]["code"] == "too_large");
+  CHECK(says(answer, "take less of --batch-size, --buckets or --bets"));
+}
+
+TEST_CASE("weir-mccfr: resolve takes Leduc for two without rake and a table of all rows alone") {
+  if (mccfr_path().empty()) return;
+  const TemporaryDirectory folder;
+  const std::string common = "--game leduc --iters 2000 --mode deterministic ";
+  train_json(folder, common + "--out plain");
+  train_json(folder, common + "--rake-percent 5 --out raked");
+  train_json(folder, common + "--rows visited --out visited");
+  train_json(folder, "--game kuhn --iters 100 --out kuhn");
+  const Answer resolved = run_mccfr(folder, "resolve plain/latest --iters 200 --json", false);
+  CHECK(resolved.exit == 0);
+  const json ways = json::parse(resolved.out);
+  CHECK(ways["maxmargin"].get<double>() <= ways["blueprint"].get<double>() + 0.02);
+  for (const char* const other : {"raked", "visited", "kuhn"}) {
+    CAPTURE(other);
+    const Answer refused =
+        run_mccfr(folder, std::string("resolve ") + other + "/latest --iters 200");
+    CAPTURE(refused.out);
+    CHECK(refused.exit == 2);
+    CHECK(says(refused, other == std::string("raked") ? "rake" : "leduc for two players"));
+  }
+}
+
+TEST_CASE("weir-mccfr: play through a pipe deals the hands asked for and adds up their chips") {
+  if (mccfr_path().empty()) return;
+  const TemporaryDirectory folder;
+  const auto play = [&](const std::string& run, const std::string& typed, const std::string& more) {
+    return weir::test::run_line(folder.path(),
+                                "(printf '" + typed + "' | '" + mccfr_path() + "' play " + run +
+                                    "/latest --json --seed 7 " + more + " 2>talk.txt)",
+                                false);
+  };
+  const auto talk = [&] {
+    std::ifstream in(folder.path() + "/talk.txt");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  for (const char* const game : {"kuhn", "leduc"}) {
+    CAPTURE(game);
+    train_json(folder,
+               std::string("--game ") + game + " --iters 1000 --mode deterministic --out " + game);
+    std::string calls;
+    for (int k = 0; k < 100; ++k) calls += "c\\n";
+    const Answer first = play(game, calls, "--hands 12");
+    REQUIRE(first.exit == 0);
+    const json document = json::parse(first.out);
+    CHECK(document["hands"] == 12);
+    CHECK(document["game"] == game);
+    // What each hand is said to have brought is what all of them are.
+    const std::string said = talk();
+    double sum = 0;
+    int hands = 0;
+    for (std::size_t at = said.find(" chips; in all"); at != std::string::npos;
+         at = said.find(" chips; in all", at + 1)) {
+      const double won = std::stod(said.substr(said.rfind(": ", at) + 2));
+      CHECK((won != 0 || game == std::string("leduc")));  // Kuhn has no ties
+      sum += won;
+      ++hands;
+    }
+    CHECK(hands == 12);
+    CHECK(document["chips"].get<double>() == doctest::Approx(sum));
+    CHECK(play(game, calls, "--hands 12").out.find("\"hands\":12") != std::string::npos);
+    CHECK(talk() == said);
+    // The input ends in a hand: that one does not count.
+    CHECK(json::parse(play(game, "", "--hands 3 --seat 0").out)["hands"] == 0);
+  }
+  const Answer mistaken = play("kuhn", "zz\\nr 7\\nq\\n", "--hands 1 --seat 0");
+  CHECK(mistaken.exit == 0);
+  CHECK(json::parse(mistaken.out)["hands"] == 0);
+  CHECK(talk().find("\"zz\" is no action; you may check (c), bet to 2 (r)") != std::string::npos);
+  CHECK(talk().find("bets have one size here: r alone; you may check (c)") != std::string::npos);
+  train_json(folder, "--game kuhn --players 3 --iters 100 --out three");
+  const Answer three = run_mccfr(folder, "play three/latest --hands 1 </dev/null");
+  CHECK(three.exit == 2);
+  CHECK(says(three, "a person plays against two-player tables of all rows alone"));
 }

@@ -10,18 +10,12 @@
 #include <weir/mccfr/table_match.hpp>
 #include <weir/mccfr/training_game.hpp>
 
+#include "training_support.hpp"
+
 using namespace weir;
 using namespace weir::mccfr;
 
 namespace {
-
-void look_past(void*) {}
-
-std::unique_ptr<Runtime> multiway_runtime(int workers) {
-  Config config;
-  config.workers = workers;
-  return Runtime::start(config).value();
-}
 
 std::unique_ptr<TrainingGame> game_of(const std::string& text) { return make_game(text).value(); }
 
@@ -34,10 +28,10 @@ TrainRules rules_of(Algorithm algorithm, UpdateMode mode = UpdateMode::fast) {
 }
 
 Exploitability learnt(const std::string& text, const TrainRules& rules, std::uint64_t iterations) {
-  const auto runtime = multiway_runtime(1);
+  const auto runtime = test::runtime_of(1);
   const auto game = game_of(text);
   const auto trainer = game->make_trainer(*runtime, rules).value();
-  REQUIRE(trainer->advance(iterations, look_past, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(iterations, test::look_nowhere, nullptr) == Status::accepted);
   return game->exact(*trainer).value();
 }
 
@@ -129,11 +123,11 @@ TEST_CASE("multiway: the house's rake is what all players lose together") {
   for (const char* const text :
        {R"({"name":"kuhn","rake":{"percent":10,"cap":1}})",
         R"({"name":"kuhn","rows":"visited","rake":{"percent":10,"cap":1}})"}) {
-    const auto runtime = multiway_runtime(1);
+    const auto runtime = test::runtime_of(1);
     const auto game = game_of(text);
     auto rules = rules_of(Algorithm::external);
     const auto trainer = game->make_trainer(*runtime, rules).value();
-    REQUIRE(trainer->advance(50'000, look_past, nullptr) == Status::accepted);
+    REQUIRE(trainer->advance(50'000, test::look_nowhere, nullptr) == Status::accepted);
     const Exploitability e = game->exact(*trainer).value();
     // A tenth of a pot of two to four.
     CHECK(sum_of_values(e) < -0.2);
@@ -181,16 +175,16 @@ TEST_CASE(
     const auto game = game_of(text);
     const TrainRules rules = batches();
     const auto run = [&](int workers, std::uint64_t stop, const std::string& name) {
-      const auto runtime = multiway_runtime(workers);
+      const auto runtime = test::runtime_of(workers);
       const std::string path = folder.path() + "/" + name;
       {
         const auto trainer = game->make_trainer(*runtime, rules).value();
-        REQUIRE(trainer->advance(stop, look_past, nullptr) == Status::accepted);
+        REQUIRE(trainer->advance(stop, test::look_nowhere, nullptr) == Status::accepted);
         REQUIRE(write_checkpoint(path, game->json(), rules, *trainer));
       }
       const auto further = game->make_trainer(*runtime, rules).value();
       REQUIRE(read_checkpoint(path, *further, Resume::yes));
-      REQUIRE(further->advance(1'000, look_past, nullptr) == Status::accepted);
+      REQUIRE(further->advance(1'000, test::look_nowhere, nullptr) == Status::accepted);
       REQUIRE(write_checkpoint(path + "-end", game->json(), rules, *further));
       const auto read = game->make_trainer(*runtime, rules).value();
       REQUIRE(read_checkpoint(path + "-end", *read, Resume::no));
@@ -209,12 +203,12 @@ TEST_CASE(
 TEST_CASE("multiway: every cut and every changed byte of a checkpoint is refused") {
   const test::TemporaryDirectory folder;
   const std::string path = folder.path() + "/kept";
-  const auto runtime = multiway_runtime(1);
+  const auto runtime = test::runtime_of(1);
   const auto game = game_of(kuhn3);
   TrainRules rules = batches();
-  rules.lazy = LazySizes::within(lazy_bytes_min);
+  rules.lazy = LazySizes::within(1 << 16);
   const auto trainer = game->make_trainer(*runtime, rules).value();
-  REQUIRE(trainer->advance(300, look_past, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(300, test::look_nowhere, nullptr) == Status::accepted);
   CHECK(!trainer->undo().empty());
   REQUIRE(write_checkpoint(path, game->json(), rules, *trainer));
   const std::string good = read_all(path);
@@ -246,19 +240,19 @@ TEST_CASE("multiway: every cut and every changed byte of a checkpoint is refused
 }
 
 TEST_CASE("multiway: a full table goes on and counts, or ends a deterministic run as it was") {
-  const auto runtime = multiway_runtime(2);
+  const auto runtime = test::runtime_of(2);
   const auto game = game_of(leduc3);
   TrainRules rules = rules_of(Algorithm::external);
   rules.lazy = LazySizes::of(300, 100, 900);
   const auto fast = game->make_trainer(*runtime, rules).value();
-  REQUIRE(fast->advance(500, look_past, nullptr) == Status::accepted);
+  REQUIRE(fast->advance(500, test::look_nowhere, nullptr) == Status::accepted);
   CHECK(fast->state().iterations == 500);
   CHECK(fast->lazy()->refused() > 0);
   CHECK(!fast->full());
   rules = batches();
   rules.lazy = LazySizes::of(300, 100, 900);
   const auto exact = game->make_trainer(*runtime, rules).value();
-  REQUIRE(exact->advance(500, look_past, nullptr) == Status::accepted);
+  REQUIRE(exact->advance(500, test::look_nowhere, nullptr) == Status::accepted);
   CHECK(exact->full());
   CHECK(exact->state().iterations == 0);
   CHECK(lazy_rows(*exact->lazy()).rows.empty());
@@ -270,7 +264,7 @@ TEST_CASE(
   const auto caller = [] { return std::make_unique<Caller>(); };
   const auto raiser = [] { return std::make_unique<Raiser>(); };
   BettingRules rules = no_limit_holdem_rules(3, 100, 1, 2);
-  const auto two = multiway_runtime(2), four = multiway_runtime(4);
+  const auto two = test::runtime_of(2), four = test::runtime_of(4);
   const auto equal = play_table(*two, rules, caller, caller, {600, true, 3}).value();
   CHECK(equal.all.hands == 600);
   CHECK(equal.all.chips_per_hand == doctest::Approx(0));

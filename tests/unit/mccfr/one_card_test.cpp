@@ -5,18 +5,14 @@
 #include <string>
 #include <weir/mccfr/one_card_solver.hpp>
 
+#include "training_support.hpp"
+
 using namespace weir;
 using namespace weir::mccfr;
 
 namespace {
 
 void nothing(void*) {}
-
-std::unique_ptr<Runtime> two_workers() {
-  Config config;
-  config.workers = 2;
-  return Runtime::start(config).value();
-}
 
 std::set<std::string> keys(const OneCardGame& game) {
   std::set<std::string> all;
@@ -30,7 +26,7 @@ std::set<std::string> keys(const OneCardGame& game) {
 }
 
 double exploitability_of(OneCardGame game, const TrainRules& rules, std::uint64_t iterations) {
-  const auto runtime = two_workers();
+  const auto runtime = test::runtime_of();
   const bool sampling = rules.algorithm < Algorithm::cfr;
   auto trainer = sampling ? make_sampling_trainer(*runtime, game, rules)
                           : make_vector_trainer(*runtime, game, rules);

@@ -138,11 +138,23 @@ TEST_CASE("resolve: from the root both ways solve the whole of Kuhn") {
   const TableShape shape = TableShape::of(game.tree(), game.buckets()).value();
   std::vector<double> strategy(shape.entries, 0.5);
   const OneCardRanges reach = reaches(game, shape, strategy, {});
-  std::vector<double> resolved = strategy;
-  for (const int player : {0, 1})
-    REQUIRE(resolve(game, shape, strategy, {}, reach, player, {ResolveOptions::Method::unsafe},
-                    resolved));
-  CHECK(measure(game, shape, resolved).exploitability() < 1e-3);
+  const auto solved = [&](const std::vector<double>* known) {
+    std::vector<double> resolved = strategy;
+    for (const int player : {0, 1}) {
+      ResolveOptions options{ResolveOptions::Method::unsafe};
+      if (known != nullptr) {
+        // No hand gains more than in equilibrium: then all of them together do not, and it is one.
+        options.method = ResolveOptions::Method::maxmargin;
+        options.alternatives = hand_values(game, shape, *known, {}, reach, 1 - player, true);
+      }
+      REQUIRE(resolve(game, shape, strategy, {}, reach, player, options, resolved));
+    }
+    return resolved;
+  };
+  CHECK(measure(game, shape, strategy).exploitability() > 0.1);
+  const std::vector<double> unsafe = solved(nullptr), maxmargin = solved(&unsafe);
+  CHECK(measure(game, shape, unsafe).exploitability() < 1e-3);
+  CHECK(measure(game, shape, maxmargin).exploitability() < 2e-3);
 }
 
 TEST_CASE("resolve: what does not fit is refused") {
@@ -161,4 +173,17 @@ TEST_CASE("resolve: what does not fit is refused") {
   CHECK(refused({0, -1}, {.iterations = 0}));
   reach[1][2] = -1;
   CHECK(refused({0, -1}, {}));
+}
+
+TEST_CASE("resolve: ends between two states when it is told to") {
+  const OneCardGame game = OneCardGame::leduc();
+  const TableShape shape = TableShape::of(game.tree(), game.buckets()).value();
+  const std::vector<double> strategy(shape.entries, 0.5);
+  int asked = 0;
+  ResolveOptions options{.iterations = 1};
+  options.go_on = [&asked] { return ++asked < 4; };
+  const auto ended = resolve_second_round(game, shape, strategy, options);
+  REQUIRE(!ended);
+  CHECK(ended.error().code == "stopped");
+  CHECK(asked == 4);
 }

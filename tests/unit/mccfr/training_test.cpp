@@ -14,34 +14,18 @@
 #include <weir/mccfr/checkpoint.hpp>
 #include <weir/mccfr/one_card_solver.hpp>
 
+#include "training_support.hpp"
+
 using namespace weir;
 using namespace weir::mccfr;
 
 namespace {
 
-void look_nowhere(void*) {}
-
-std::unique_ptr<Runtime> runtime_of(int workers) {
-  Config config;
-  config.workers = workers;
-  return Runtime::start(config).value();
-}
-
-TrainRules deterministic_rules(Algorithm algorithm = Algorithm::external) {
-  TrainRules rules;
-  rules.algorithm = algorithm;
-  rules.mode = UpdateMode::deterministic;
-  rules.discount.kind = Discount::Kind::linear;
-  rules.discount_interval = 3'000;
-  rules.seed = 11;
-  return rules;
-}
-
 /// The table after `iterations` with that many workers.
 std::string hash_after(const TrainRules& rules, std::uint64_t iterations, int workers) {
-  const auto runtime = runtime_of(workers);
+  const auto runtime = test::runtime_of(workers);
   auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
-  REQUIRE(trainer->advance(iterations, look_nowhere, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(iterations, test::look_nowhere, nullptr) == Status::accepted);
   return table_sha256(*trainer);
 }
 
@@ -70,7 +54,7 @@ void put_bytes(const std::string& path, const std::string& bytes) {
 
 TEST_CASE("training: deterministic tables depend on no number of workers") {
   for (const Algorithm algorithm : {Algorithm::external, Algorithm::outcome, Algorithm::chance}) {
-    const TrainRules rules = deterministic_rules(algorithm);
+    const TrainRules rules = test::deterministic_rules(algorithm);
     const std::string one = hash_after(rules, 7'000, 1);
     for (const int workers : {0, 2, 4, 8}) CHECK(hash_after(rules, 7'000, workers) == one);
     // Known bytes: every compiler, machine and sanitizer comes to them.
@@ -83,10 +67,10 @@ TEST_CASE("training: deterministic tables depend on no number of workers") {
 
 TEST_CASE("training: it ends while a worker is held, whoever looks at it slowly") {
   // What stopped the original: far more results than its buffers held, a slow consumer, a worker that was away.
-  TrainRules rules = deterministic_rules();
+  TrainRules rules = test::deterministic_rules();
   for (const UpdateMode mode : {UpdateMode::deterministic, UpdateMode::fast}) {
     rules.mode = mode;
-    const auto runtime = runtime_of(3);
+    const auto runtime = test::runtime_of(3);
     test::Watchdog watchdog("training beside a held worker", runtime.get());
     auto producer = runtime->producer("holds").value();
     std::atomic<bool> held{false}, over{false};
@@ -109,40 +93,40 @@ TEST_CASE("training: it ends while a worker is held, whoever looks at it slowly"
 }
 
 TEST_CASE("training: a run that ends inside a batch goes on as if it had not ended") {
-  const TrainRules rules = deterministic_rules();
+  const TrainRules rules = test::deterministic_rules();
   const std::string whole = hash_after(rules, 9'000, 2);
   const test::TemporaryDirectory folder;
   const std::string path = folder.path() + "/kept";
   {
-    const auto runtime = runtime_of(2);
+    const auto runtime = test::runtime_of(2);
     auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
-    REQUIRE(trainer->advance(5'000, look_nowhere, nullptr) == Status::accepted);
+    REQUIRE(trainer->advance(5'000, test::look_nowhere, nullptr) == Status::accepted);
     CHECK(!trainer->undo().empty());
     CHECK(trainer->state().iterations == 5'000);
     CHECK(trainer->undone().iterations == 4'608);
     REQUIRE(write_checkpoint(path, R"({"name":"leduc"})", rules, *trainer));
     SUBCASE("in the same process") {
-      REQUIRE(trainer->advance(9'000, look_nowhere, nullptr) == Status::accepted);
+      REQUIRE(trainer->advance(9'000, test::look_nowhere, nullptr) == Status::accepted);
       CHECK(table_sha256(*trainer) == whole);
     }
   }
-  const auto runtime = runtime_of(4);
+  const auto runtime = test::runtime_of(4);
   auto again = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
   REQUIRE(read_checkpoint(path, *again, Resume::no));
   CHECK(table_sha256(*again) == hash_after(rules, 5'000, 1));
   auto further = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
   REQUIRE(read_checkpoint(path, *further, Resume::yes));
-  REQUIRE(further->advance(9'000, look_nowhere, nullptr) == Status::accepted);
+  REQUIRE(further->advance(9'000, test::look_nowhere, nullptr) == Status::accepted);
   CHECK(table_sha256(*further) == whole);
 }
 
 TEST_CASE("checkpoint: every cut and every changed byte is refused") {
-  const TrainRules rules = deterministic_rules();
+  const TrainRules rules = test::deterministic_rules();
   const test::TemporaryDirectory folder;
   const std::string path = folder.path() + "/kept";
-  const auto runtime = runtime_of(1);
+  const auto runtime = test::runtime_of(1);
   auto trainer = make_sampling_trainer(*runtime, OneCardGame::kuhn(), rules).value();
-  REQUIRE(trainer->advance(1'000, look_nowhere, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(1'000, test::look_nowhere, nullptr) == Status::accepted);
   REQUIRE(write_checkpoint(path, R"({"name":"kuhn"})", rules, *trainer));
   const std::string good = bytes_of(path);
   REQUIRE(read_checkpoint(path, *trainer, Resume::no));
@@ -214,10 +198,10 @@ TEST_CASE("strategy: rounding has the mean of what is rounded") {
 
 TEST_CASE("training: a discount reaches rows that nobody visits") {
   for (const UpdateMode mode : {UpdateMode::fast, UpdateMode::deterministic}) {
-    TrainRules rules = deterministic_rules();
+    TrainRules rules = test::deterministic_rules();
     rules.mode = mode;
     rules.discount_interval = 512;
-    const auto runtime = runtime_of(2);
+    const auto runtime = test::runtime_of(2);
     auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
     // An entry of the padding between two regions belongs to no node.
     std::vector<bool> used(trainer->shape().entries);
@@ -232,7 +216,7 @@ TEST_CASE("training: a discount reaches rows that nobody visits") {
     const auto regrets = trainer->table().regrets;
     std::int64_t value = 1'000'000;
     std::memcpy(regrets.data() + free * sizeof(value), &value, sizeof(value));
-    REQUIRE(trainer->advance(4 * 512, look_nowhere, nullptr) == Status::accepted);
+    REQUIRE(trainer->advance(4 * 512, test::look_nowhere, nullptr) == Status::accepted);
     std::memcpy(&value, regrets.data() + free * sizeof(value), sizeof(value));
     CHECK(trainer->state().discounts == 4);
     CHECK(std::abs(value - 200'000) <= 4);  // 1/2 x 2/3 x 3/4 x 4/5
@@ -244,7 +228,7 @@ TEST_CASE("pruning: what is skipped keeps its regret, and the best is never skip
   rules.sampling.pruning = true;
   rules.sampling.prune_probability = 1;
   rules.sampling.prune_below = -100;
-  const auto runtime = runtime_of(1);
+  const auto runtime = test::runtime_of(1);
   auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
   const TableShape& shape = trainer->shape();
   const auto regrets = trainer->table().regrets;
@@ -261,7 +245,7 @@ TEST_CASE("pruning: what is skipped keeps its regret, and the best is never skip
   put(root, 50 * 65'536LL), put(root + 1, hopeless);
   const std::uint32_t all_bad = shape.region(0, 0, 1) + trainer->tree().nodes[0].row;
   put(all_bad, hopeless), put(all_bad + 1, hopeless);
-  REQUIRE(trainer->advance(300, look_nowhere, nullptr) == Status::accepted);
+  REQUIRE(trainer->advance(300, test::look_nowhere, nullptr) == Status::accepted);
   CHECK(entry(root + 1) == hopeless);
   CHECK(entry(all_bad) != hopeless);
   CHECK(entry(all_bad + 1) != hopeless);

@@ -36,8 +36,6 @@ struct LazySizes {
   static LazySizes of(std::uint64_t nodes, std::uint64_t rows, std::uint64_t words) noexcept;
 };
 
-inline constexpr std::uint64_t lazy_bytes_min = 1 << 16;
-
 struct LazyNode {
   atomic<std::uint32_t> first{0};  // of its children; 0: nobody was here
   std::uint32_t parent = 0;
@@ -113,7 +111,10 @@ class LazyTable {
     }
   }
   std::uint64_t slots() const noexcept { return sizes_.slots; }
+  /// Places of nodes that were taken, also those made in vain: all nodes are below.
   std::uint32_t nodes_used() const noexcept;
+  /// States of betting, without those made in vain: the same for whoever came first.
+  std::uint32_t states_used() const noexcept;
   std::uint64_t rows_used() const noexcept;
   std::uint64_t refused() const noexcept;
   std::uint64_t bytes() const noexcept { return sizes_.bytes(); }

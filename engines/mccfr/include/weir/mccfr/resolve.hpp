@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -44,6 +45,8 @@ struct ResolveOptions {
   int iterations = 2000;  // 1 to 1,000,000, of CFR+
   /// Of the opponent's hands, for maxmargin; none: best responses to the strategy.
   std::optional<CardValues> alternatives = {};
+  /// Asked by resolve_second_round() before each state and player; false ends it with "stopped". None: goes on.
+  std::function<bool()> go_on = {};
 };
 
 /// How often each player would have played to the state, by card.

@@ -1,7 +1,8 @@
 // trainer.hpp: what all ways of training have in common: iterations are done, a table is learnt, it can be kept.
 //
 // Roles:  built, asked and advanced by one thread; the work is done by the runtime's workers.
-// Errors: advance() answers what the runtime says when it cannot go on (stalled, closed, failed).
+// Errors: advance() answers what the runtime says when it cannot go on (stalled, closed, failed); failure() says why it
+//         failed, where that is known.
 #pragma once
 
 #include <cstdint>
@@ -98,6 +99,7 @@ class Trainer {
 
   /// Iterations done so far; any thread, also while training.
   virtual std::uint64_t iterations_now() const noexcept = 0;
+  /// States entered so far; any thread, also while training.
   virtual std::uint64_t nodes_now() const noexcept = 0;
 
   virtual const BettingTree& tree() const noexcept = 0;
@@ -110,6 +112,8 @@ class Trainer {
   virtual const MultiwayGame* multiway() const noexcept { return nullptr; }
   /// A lazy table had no room for a row that a deterministic run needs: advance() returns at once.
   virtual bool full() const noexcept { return false; }
+  /// Why advance() failed, after it did: no_memory; an empty code where the trainer knows no more.
+  virtual Error failure() const = 0;
   /// The average strategy of the row that begins at `entry`.
   virtual void average(std::uint32_t entry, int actions, double* strategy) const noexcept = 0;
   /// Mean size of the positive regrets over all entries, per iteration, chips.

@@ -25,6 +25,27 @@ std::int64_t sum_change(typename Entries::Real share,
   return round_unbiased<std::int64_t>(share * Entries::sum_units, fractions.next());
 }
 
+/// Adds to an entry that was `old` a moment ago. With threads no addition is lost.
+template <Sharing sharing, class T>
+void add_shared(T& entry, T old, T change) noexcept {
+  if constexpr (sharing == Sharing::threads) {
+    add_entry(entry, change);
+  } else {
+    entry = static_cast<T>(old + change);
+  }
+}
+
+/// Halves a row's sums before one can wrap, while others add: proportions alone matter. Any thread.
+template <class Sum>
+void halve_shared(Sum* sums, int actions) noexcept {
+  for (int a = 0; a < actions; ++a) {
+    const std::atomic_ref<Sum> sum(sums[a]);
+    Sum old = sum.load(relaxed);  // relaxed: as in load_entry
+    // relaxed: as in load_entry; when another thread was faster, it has halved
+    sum.compare_exchange_strong(old, old / 2, relaxed, relaxed);
+  }
+}
+
 template <class Entries, Sharing sharing>
 class SharedUpdates {
  public:
@@ -38,7 +59,7 @@ class SharedUpdates {
   void regret(std::uint32_t entry, Regret change) noexcept {
     const Regret old = load_entry(regrets_[entry]);
     if (change > 0 ? old > Entries::regret_max : old < -Entries::regret_max) return;
-    add(regrets_[entry], old, change);
+    add_shared<sharing>(regrets_[entry], old, change);
   }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
                 Random& random) noexcept {
@@ -49,30 +70,12 @@ class SharedUpdates {
       Sum& sum = sums_[row + static_cast<std::uint32_t>(a)];
       const Sum old = load_entry(sum);
       full = full || old > std::numeric_limits<Sum>::max() / 2;
-      add(sum, old, change);
+      add_shared<sharing>(sum, old, change);
     }
-    if (full) halve(row, actions);
+    if (full) halve_shared(sums_ + row, actions);
   }
 
  private:
-  template <class T>
-  static void add(T& entry, T old, T change) noexcept {
-    if constexpr (sharing == Sharing::threads) {
-      add_entry(entry, change);
-    } else {
-      entry = static_cast<T>(old + change);
-    }
-  }
-  /// Proportions alone matter.
-  void halve(std::uint32_t row, int actions) noexcept {
-    for (int a = 0; a < actions; ++a) {
-      const std::atomic_ref<Sum> sum(sums_[row + static_cast<std::uint32_t>(a)]);
-      Sum old = sum.load(relaxed);  // relaxed: as in load_entry
-      // relaxed: as in load_entry; when another thread was faster, it has halved
-      sum.compare_exchange_strong(old, old / 2, relaxed, relaxed);
-    }
-  }
-
   Regret* regrets_;
   Sum* sums_;
 };
