@@ -1,21 +1,19 @@
-#include "child.hpp"
-#include "temporary_directory.hpp"
-
-#include <weir/file.hpp>
-#include <weir/thread.hpp>
-
 #include <doctest/doctest.h>
-
-#include <algorithm>
-#include <atomic>
-#include <csignal>
-#include <vector>
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <vector>
+#include <weir/file.hpp>
+#include <weir/thread.hpp>
+
+#include "child.hpp"
+#include "temporary_directory.hpp"
 
 using weir::AppendFile;
 using weir::AtomicFile;
@@ -189,6 +187,38 @@ TEST_CASE("atomic file: appears whole, replaces, leaves nothing beside") {
     CHECK(content_of(path) == "first second");
     CHECK(entries_in(folder.path()) == 1);
   }
+}
+
+TEST_CASE("atomic file: what a link leads to is replaced, and the link stays") {
+  const TemporaryDirectory folder;
+  const std::string target = folder.put("target", "old"), link = folder / "link";
+  REQUIRE(::symlink("target", link.c_str()) == 0);
+  CHECK(write_file_atomically(link, "new").ok());
+  CHECK(content_of(target) == "new");
+  struct stat raw {};
+  REQUIRE(::lstat(link.c_str(), &raw) == 0);
+  CHECK(S_ISLNK(raw.st_mode));
+  CHECK(entries_in(folder.path()) == 2);
+}
+
+TEST_CASE("atomic file: a pipe is written to, and stays one") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const auto unread = AtomicFile::create(path);
+  REQUIRE_FALSE(unread.ok());
+  CHECK(unread.error().code == "unwritable");
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  CHECK(write_file_atomically(path, "through", Sync::file).ok());
+  char got[16] = {};
+  CHECK(::read(reader, got, sizeof(got)) == 7);
+  CHECK(std::string(got) == "through");
+  ::close(reader);
+  struct stat raw {};
+  REQUIRE(::lstat(path.c_str(), &raw) == 0);
+  CHECK(S_ISFIFO(raw.st_mode));
+  CHECK(entries_in(folder.path()) == 1);
 }
 
 TEST_CASE("atomic file: without commit the old file stays whole and the temporary goes") {
