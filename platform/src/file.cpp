@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <weir/atomic.hpp>
@@ -18,14 +19,22 @@
 namespace weir {
 namespace {
 
+/// The time in nanoseconds; one beyond what they reach, 1677 to 2262, is the nearest that they do.
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  constexpr std::int64_t second = 1'000'000'000;
+  constexpr std::int64_t whole_max = std::numeric_limits<std::int64_t>::max() / second;
+  if (time.tv_sec >= whole_max) return std::numeric_limits<std::int64_t>::max();
+  if (time.tv_sec < -whole_max) return std::numeric_limits<std::int64_t>::min();
+  return static_cast<std::int64_t>(time.tv_sec) * second + time.tv_nsec;
+}
+
 FileStat converted(const struct stat& raw) noexcept {
   FileStat result;
   result.kind = S_ISREG(raw.st_mode)   ? FileKind::file
                 : S_ISDIR(raw.st_mode) ? FileKind::directory
                                        : FileKind::other;
   result.size = raw.st_size < 0 ? 0 : static_cast<std::uint64_t>(raw.st_size);
-  result.mtime_ns =
-      static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
+  result.mtime_ns = nanoseconds(raw.st_mtim);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <limits>
 #include <vector>
 #include <weir/file.hpp>
 #include <weir/thread.hpp>
@@ -87,6 +88,29 @@ TEST_CASE("read_file: errors say what and where") {
   CHECK(read_file(path, buffer, 10).ok());
   CHECK(read_file("/proc/self/status", buffer, 10).error().code ==
         "too_large");  // size 0, found out while reading
+}
+
+TEST_CASE("stat_file: a time beyond what nanoseconds reach is the nearest that they do") {
+  TemporaryDirectory directory;
+  const std::string path = directory.path() + "/f";
+  REQUIRE(write_file_atomically(path, "x"));
+  for (const std::int64_t second : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{9'223'372'035},
+                                    std::int64_t{-9'223'372'035}, std::int64_t{99'999'999'999},
+                                    std::int64_t{-99'999'999'999}}) {
+    const timespec times[2] = {{second, 5}, {second, 5}};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+    struct stat kept {};
+    REQUIRE(::stat(path.c_str(), &kept) == 0);
+    if (kept.st_mtim.tv_sec != second) continue;  // a file system of fewer years
+    const std::int64_t got = weir::stat_file(path).value().mtime_ns;
+    if (second > 9'223'372'035) {
+      CHECK(got == std::numeric_limits<std::int64_t>::max());
+    } else if (second < -9'223'372'035) {
+      CHECK(got == std::numeric_limits<std::int64_t>::min());
+    } else {
+      CHECK(got == second * 1'000'000'000 + kept.st_mtim.tv_nsec);
+    }
+  }
 }
 
 TEST_CASE("read_file: a file without permission is unreadable") {
