@@ -39,7 +39,7 @@ void drop_light(Range& range) {
     if (weight < most * spot_least_weight) weight = 0;
 }
 
-/// Iterates until it is enough. False: the deadline came too soon.
+/// Iterates until it is enough. False: the deadline comes too soon, as the first iteration tells.
 template <class Solver>
 bool iterate(Solver& solver, const SearchSettings& settings, Deadline begin) {
   const Deadline end = begin + settings.deadline_ms * 1'000'000;
@@ -51,6 +51,8 @@ bool iterate(Solver& solver, const SearchSettings& settings, Deadline begin) {
     solver.iterate();
     longest = std::max(longest, now_ns() - before);
     ++done;
+    const Deadline least = before + spot_iterations_least * longest;
+    if (settings.iterations == 0 && done == 1 && least > end) return false;
   }
 }
 
@@ -82,13 +84,12 @@ SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSetting
   return solved;
 }
 
-/// Nothing where the tree is too large for this menu.
+/// Without actions, and `fewer`, where it is worth a try with fewer bets.
 SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
-                    Deadline begin, bool& too_large) {
-  too_large = false;
+                    Deadline begin, bool& fewer) {
   if (game.board.size() == 4) {
     auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
-    too_large = !solver && solver.error().code == "too_large";
+    fewer = solver || solver.error().code == "too_large";
     if (!solver) return {};
     return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, begin,
                                           [](const auto& s) { return s.root(); });
@@ -97,7 +98,7 @@ SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSet
   river.bytes_max = spot_bytes;
   river.nodes_max = spot_river_nodes;
   auto solver = SubgameSolver::make(game, river);
-  too_large = !solver && solver.error().code == "too_large";
+  fewer = solver || solver.error().code == "too_large";
   if (!solver) return {};
   if (settings.method == SearchSettings::Method::maxmargin) {
     if (!write_blueprint(spot, solver.value())) return {};
@@ -147,10 +148,10 @@ SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
     const auto raises = std::count_if(game.done.begin(), game.done.end(),
                                       [](const BetAction& action) { return action.letter == 'r'; });
     for (const BetMenu& menu : menus_of(*spot.menu, spot.round, static_cast<int>(raises))) {
-      bool too_large = false;
+      bool fewer = false;
       game.menu = menu;
-      solved = try_spot(game, spot, settings, begin, too_large);
-      if (!too_large) break;
+      solved = try_spot(game, spot, settings, begin, fewer);
+      if (!solved.actions.empty() || !fewer) break;
     }
   }
   solved.ms = static_cast<double>(now_ns() - begin) / 1e6;
