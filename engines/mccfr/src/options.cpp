@@ -9,6 +9,7 @@
 #include <weir/terminal.hpp>
 #include <weir/version.hpp>
 
+#include "search_options.hpp"
 #include "settings.hpp"
 
 namespace weir::mccfr {
@@ -283,6 +284,21 @@ void add_solve(CLI::App& app, Options& o) {
       ->check(not_empty());
 }
 
+void add_search(CLI::App& app, Options& o) {
+  const auto check = [](std::string& text) {
+    const auto read = parse_search(text);
+    return read ? std::string() : read.error().what;
+  };
+  app.add_option("--search", o.search,
+                 "Solve turns and rivers anew while playing: ms (80), unsafe (the default) or "
+                 "maxmargin, or both: maxmargin,200")
+      ->expected(0, 1)
+      ->check(CLI::Validator(check, "", "search"));
+  app.add_option("--search-iterations", o.search_iterations,
+                 "So many iterations a search instead of ms: the same play everywhere")
+      ->transform(whole(1, 1'000'000));
+}
+
 void add_hands(CLI::App& app, Options& o) {
   app.add_option("--hands,--episodes", o.match_hands, "How many hands")
       ->transform(whole(1, 1'000'000'000'000))
@@ -325,6 +341,8 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   if (command == Command::export_strategy) {
     app.add_option("--out", o.output, "The file to write")->check(not_empty());
   }
+  if (command == Command::eval || command == Command::play || command == Command::acpc)
+    add_search(app, o);
   if (command == Command::eval) {
     app.add_option("--against", o.against,
                    "random, call, fold, tight, aggressive or a checkpoint; default: these five")
@@ -478,6 +496,8 @@ Parsed parse_options(int argc, char** argv) {
     }
   }
   o.seed_given = sub.get_option("--seed")->count() != 0;
+  const CLI::Option* const search = sub.get_option_no_throw("--search");
+  o.search_given = search != nullptr && search->count() != 0;
   return parsed;
 }
 

@@ -87,6 +87,9 @@ struct Options {
   bool duplicate = false;
   bool aivat = false;
   std::string lbr_bets = "fcpa", lbr_rounds = "1-4";
+  bool search_given = false;            // eval, play, acpc
+  std::string search;                   // ms, method; empty: the default
+  std::uint64_t search_iterations = 0;  // 0: by ms
 
   std::uint32_t resolve_iterations = 2000;
   std::string seat = "alternate";  // play
