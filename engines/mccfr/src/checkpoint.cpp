@@ -149,6 +149,8 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     header.regret_bytes = whole_at<std::uint32_t>(j, "regret_bytes");
     header.sum_bytes = whole_at<std::uint32_t>(j, "sum_bytes");
     header.undo_entries = whole_at<std::uint64_t>(j, "undo_entries");
+    if (j.contains("baseline_bytes"))
+      header.baseline_bytes = whole_at<std::uint64_t>(j, "baseline_bytes");
     if (j.contains("lazy")) {
       const LazyCounts counts = lazy_counts_of(j.at("lazy"));
       // Of a node at least 3 bytes are kept, of a row two words: tables are made by these numbers.
@@ -176,9 +178,9 @@ Result<ReadHeader> get_header(Reader& reader) {
     return reader.error("corrupt", "is no checkpoint of weir-mccfr");
   auto version = reader.number<std::uint32_t>();
   if (!version) return version.error();
-  if (version.value() != checkpoint_version) {
+  if (version.value() < 1 || version.value() > checkpoint_version) {
     return reader.error("version", "is of version " + std::to_string(version.value()) +
-                                       "; this program reads version " +
+                                       "; this program reads versions 1 to " +
                                        std::to_string(checkpoint_version));
   }
   auto bytes = reader.number<std::uint32_t>();
@@ -230,10 +232,10 @@ void finish_reading(Trainer& trainer, const CheckpointHeader& header,
   trainer.restore(resume == Resume::yes ? header.undone : header.state);
 }
 
-void put_header(Writer& writer, const json& header) {
+void put_header(Writer& writer, const json& header, std::uint32_t version = 1) {
   const std::string text = header.dump();
   writer.put(magic, magic_bytes);
-  writer.number(checkpoint_version);
+  writer.number(version);
   writer.number(static_cast<std::uint32_t>(text.size()));
   writer.put(text.data(), text.size());
 }
@@ -290,18 +292,21 @@ Result<Done> write_checkpoint(const std::string& path, const std::string& game,
   if (!file) return file.error();
   const TableBytes table = trainer.table();
   const auto undo = trainer.undo();
-  const json header = {{"game", json::parse(game)},          {"rules", to_json(rules)},
-                       {"state", to_json(trainer.state())},  {"undone", to_json(trainer.undone())},
-                       {"entries", trainer.shape().entries}, {"regret_bytes", table.regret_bytes},
-                       {"sum_bytes", table.sum_bytes},       {"undo_entries", undo.size()}};
+  json header = {{"game", json::parse(game)},          {"rules", to_json(rules)},
+                 {"state", to_json(trainer.state())},  {"undone", to_json(trainer.undone())},
+                 {"entries", trainer.shape().entries}, {"regret_bytes", table.regret_bytes},
+                 {"sum_bytes", table.sum_bytes},       {"undo_entries", undo.size()}};
   Writer writer(file.value());
   if (LazyTable* const lazy = trainer.lazy()) {
     write_lazy(writer, header, *lazy, undo);
     return writer.finish();
   }
-  put_header(writer, header);
+  if (!table.baselines.empty()) header["baseline_bytes"] = table.baselines.size();
+  const bool plain = table.baselines.empty() && table.layout == nullptr;
+  put_header(writer, header, plain ? 1 : checkpoint_version);
   writer.put(table.regrets.data(), table.regrets.size());
   writer.put(table.sums.data(), table.sums.size());
+  writer.put(table.baselines.data(), table.baselines.size());
   writer.put(undo.data(), undo.size_bytes());
   return writer.finish();
 }
@@ -330,16 +335,20 @@ Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume r
                                            " entries, this game's " +
                                            std::to_string(trainer.shape().entries));
   }
+  if (h.baseline_bytes != table.baselines.size())
+    return reader.error("abstraction", "one of it and this run has baselines, one not");
   if (h.undo_entries > reader.left() / sizeof(UndoEntry))
     return reader.error("truncated", "its undo list does not fit into the file");
   if (auto read = reader.get(table.regrets.data(), table.regrets.size()); !read)
     return read.error();
   if (auto read = reader.get(table.sums.data(), table.sums.size()); !read) return read.error();
+  if (auto read = reader.get(table.baselines.data(), table.baselines.size()); !read)
+    return read.error();
   auto undo = get_undo(reader, h.undo_entries);
   if (!undo) return undo.error();
   if (auto checked = reader.check_sum(); !checked) return checked.error();
   for (const UndoEntry& entry : undo.value())
-    if (entry.entry >= h.entries)
+    if (entry.entry >= h.entries * (h.baseline_bytes != 0 ? 2 : 1))
       return reader.error("corrupt", "its undo list names an entry that is not there");
   finish_reading(trainer, h, undo.value(), resume);
   return Done{};
@@ -351,6 +360,9 @@ std::string table_sha256(Trainer& trainer) {
   EVP_DigestInit_ex(digest, EVP_sha256(), nullptr);
   if (const LazyTable* const lazy = trainer.lazy()) {
     digest_lazy(digest, *lazy);
+  } else if (table.layout != nullptr) {  // words of several entries
+    EVP_DigestUpdate(digest, table.regrets.data(), table.regrets.size());
+    EVP_DigestUpdate(digest, table.sums.data(), table.sums.size());
   } else {
     digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes);
     digest_rows(digest, trainer, table.sums.data(), table.sum_bytes);

@@ -173,6 +173,17 @@ void add_learning(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+/// What lies in the table beside what the game gives.
+void add_entries(CLI::App& app, Options& o) {
+  app.add_option("--table-bits", o.table_bits,
+                 "Bits of a regret and of a sum, 32, 16 or 8: one number, or one a street; "
+                 "default: 32")
+      ->delimiter(',')
+      ->transform(whole(8, 32));
+  app.add_flag("--baselines", o.baselines,
+               "es, os: learn what actions are worth, so that draws scatter less");
+}
+
 /// Who plays, what the house takes, and where rows are.
 void add_table(CLI::App& app, Options& o) {
   app.add_option("--players,--num-players", o.players, "kuhn, leduc, nolimit: 2 to 6")
@@ -235,6 +246,7 @@ void add_buckets(CLI::App& app, Options& o) {
 
 void add_train(CLI::App& app, Options& o) {
   add_learning(app, o);
+  add_entries(app, o);
   add_table(app, o);
   add_buckets_file(app, o);
   app.add_option(

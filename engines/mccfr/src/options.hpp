@@ -74,6 +74,8 @@ struct Options {
   double exploration = 0.6;
   bool pruning = false;
   double prune_below = -3e8, prune_probability = 0.95;
+  bool baselines = false;
+  std::vector<std::uint32_t> table_bits;  // one, or one a street; empty: 32
   bool resume = false;
   std::string resume_from;
   std::string metrics;

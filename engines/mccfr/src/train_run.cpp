@@ -97,8 +97,32 @@ bool TrainRun::make_rules() {
   rules_.discount_interval = options_.discount_interval;
   rules_.batch = options_.batch;
   rules_.seed = options_.seed;
+  return make_entries();
+}
+
+bool TrainRun::make_entries() {
   if (options_.table_memory_mib != 0)
     rules_.lazy = LazySizes::within(options_.table_memory_mib << 20);
+  auto bits = table_bits_of(options_.table_bits);
+  if (!bits) {
+    fail(findings_, bits.error());
+    return false;
+  }
+  rules_.table_bits = bits.value();
+  rules_.baselines = options_.baselines;
+  if (rules_.baselines && rules_.algorithm >= Algorithm::chance) {
+    fail(findings_, {"usage",
+                     std::string(to_string(rules_.algorithm)) +
+                         " draws no actions, so that baselines have nothing to do; take es or os",
+                     "--baselines"});
+    return false;
+  }
+  if (compact_bits(rules_.table_bits) && rules_.algorithm >= Algorithm::cfr) {
+    fail(findings_,
+         {"usage", "cfr and cfr+ have tables of their own; short entries are for es, os, cs",
+          "--table-bits"});
+    return false;
+  }
   return true;
 }
 

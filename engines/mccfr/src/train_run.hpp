@@ -35,6 +35,7 @@ class TrainRun {
  private:
   bool prepare();
   bool make_rules();
+  bool make_entries();
   /// Says what memory training will take, before it is taken; too much is refused.
   bool announce();
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.
