@@ -15,6 +15,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <utility>
 #include <vector>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/sampling.hpp>
@@ -76,6 +77,7 @@ class SamplingTrainer final : public CountedTrainer {
   static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
   static constexpr std::uint64_t dense_entries = 1 << 15;
   static constexpr std::uint64_t look_ms = 100;
+  static constexpr double value_parts = 1 << 20;         // of a chip
   static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
@@ -165,8 +167,9 @@ class SamplingTrainer final : public CountedTrainer {
   std::array<std::vector<UndoEntry>, LogBatch::parts> part_undo_;
   std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
 
-  Phase phase_;                // of tally; for the source once published_ has grown
-  std::uint64_t tallied_ = 0;  // blocks of it
+  Phase phase_;                   // of tally; for the source once published_ has grown
+  std::uint64_t tallied_ = 0;     // blocks of it
+  std::int64_t phase_value_ = 0;  // its sum of values, 1/value_parts chips
   StreamGraph* running_ = nullptr;
   void (*look_)(void*) = nullptr;
   void* look_context_ = nullptr;
@@ -333,6 +336,7 @@ void SamplingTrainer<G, Entries>::end_of_phase() {
       undo.clear();
     }
   }
+  state_.value_sum += static_cast<double>(std::exchange(phase_value_, 0)) / value_parts;
   if (phase_.work == Task::walk) state_.iterations = phase_.end;
   // A batch is done when its second half is in the table.
   if (phase_.player == 1 && (phase_.work == Task::apply || (half && dense())))
@@ -355,7 +359,8 @@ requires Game<G>
 void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
   state_.nodes += counts.nodes;
   state_.traversals += counts.traversals;
-  state_.value_sum += counts.value;
+  // In whole parts of a chip, so that the order in which blocks end tells nothing.
+  phase_value_ += std::llround(counts.value * value_parts);
   show_counts();
   if (++tallied_ < phase_.blocks()) return;
   end_of_phase();
