@@ -2,19 +2,19 @@
 //
 // Debian's libmimalloc.so also carries malloc and operator new, so a program linked with it uses
 // mimalloc throughout; that is the package's doing, weir itself replaces nothing.
-#include <weir/atomic.hpp>
-#include <weir/memory.hpp>
-#include <weir/phase.hpp>
-#include <weir/version.hpp>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <weir/atomic.hpp>
+#include <weir/detail/memory_peak.hpp>
+#include <weir/memory.hpp>
+#include <weir/phase.hpp>
+#include <weir/version.hpp>
 
 #if WEIR_USES_MIMALLOC
 #include <mimalloc.h>
@@ -25,12 +25,17 @@ namespace {
 
 // relaxed, all of them: sums for reports; nothing is read through them
 atomic<std::size_t> live_bytes{0};
+atomic<std::size_t> most_bytes{0};
 atomic<std::uint64_t> calls{0};
 
 void* counted(void* block, std::size_t bytes) noexcept {
   if (block != nullptr) {
-    live_bytes.fetch_add(bytes, relaxed);  // relaxed: a sum
-    calls.fetch_add(1, relaxed);           // relaxed: a count
+    const std::size_t live = live_bytes.fetch_add(bytes, relaxed) + bytes;  // relaxed: a sum
+    std::size_t most = most_bytes.load(relaxed);                            // relaxed: for reports
+    while (live > most &&
+           !most_bytes.compare_exchange_weak(most, live, relaxed)) {  // relaxed: for reports
+    }
+    calls.fetch_add(1, relaxed);  // relaxed: a count
   }
   return block;
 }
@@ -69,6 +74,9 @@ void release_bytes(void* block, std::size_t bytes, std::size_t) noexcept {
 
 std::size_t allocated_bytes() noexcept {
   return live_bytes.load(relaxed);  // relaxed: a sum
+}
+std::size_t detail::allocated_bytes_peak() noexcept {
+  return most_bytes.load(relaxed);  // relaxed: for reports
 }
 std::uint64_t allocation_count() noexcept {
   return calls.load(relaxed);  // relaxed: a count
@@ -121,7 +129,8 @@ struct alignas(contended_bytes) Slab::Chunk {
 };
 
 namespace {
-constexpr std::size_t chunk_bytes_max = std::size_t{1} << 20;  // of a chunk that nobody asked for whole
+constexpr std::size_t chunk_bytes_max = std::size_t{1}
+                                        << 20;  // of a chunk that nobody asked for whole
 
 /// Large chunks lie on large pages where the kernel has them for who asks: their owners walk through them.
 void ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
@@ -129,7 +138,8 @@ void ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
   const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
   const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(block) + bytes) / page * page;
   if (end <= begin) return;
-  static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
+  static_cast<void>(
+      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
 }
 }  // namespace
 
