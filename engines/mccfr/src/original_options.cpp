@@ -84,7 +84,11 @@ Result<Done> apply_discount(const CLI::App& train, Options& o) {
 /// "0:0.6,100000:0.4": the first epsilon.
 Result<Done> apply_schedule(const CLI::App& train, Options& o) {
   const std::string& text = o.original.epsilon_schedule;
-  if (text.empty() || train.get_option("--epsilon")->count() != 0) return Done{};
+  if (text.empty()) return Done{};
+  if (train.get_option("--epsilon")->count() != 0) {
+    o.original.passed_over.emplace_back("epsilon-schedule beside --epsilon");
+    return Done{};
+  }
   const std::size_t from = text.find(':') + 1;
   const std::size_t end = std::min(text.find(',', from), text.size());
   double epsilon = 0;

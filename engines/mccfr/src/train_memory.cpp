@@ -85,7 +85,9 @@ std::uint64_t TrainMemory::peak() const noexcept {
 
 std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
   const bool whole_tree = rules.algorithm >= Algorithm::cfr;
-  const std::uint64_t most = std::max({tables, logs + batches, response, cards + cards_making});
+  const std::uint64_t most =
+      std::max({runtime, tables, logs + batches, response, cards + cards_making});
+  if (most == runtime) return "--workers";
   if (most == tables)
     return visited      ? "--table-memory"
            : whole_tree ? "--batch-size, --buckets or --bets"

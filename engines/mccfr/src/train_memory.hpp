@@ -1,7 +1,8 @@
 // train_memory.hpp: what a run of training will take, said before it is taken; private to the program.
 //
 // Shape:  bytes. Of platform allocation, to within 1 MiB of its counter's peak: runtime, tables, batches, response. On
-//         the program's heap: cards, copies; logs and cards_making, estimates on the safe side. Cards are made before tables are taken.
+//         the program's heap: cards, copies; logs and cards_making, estimates on the safe side. Cards are made before
+//         tables are taken.
 // Roles:  pure; any thread.
 #pragma once
 
