@@ -2,19 +2,20 @@
 //
 // Debian's libmimalloc.so also carries malloc and operator new, so a program linked with it uses
 // mimalloc throughout; that is the package's doing, weir itself replaces nothing.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <weir/atomic.hpp>
 #include <weir/detail/memory_peak.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
 #include <weir/version.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #if WEIR_USES_MIMALLOC
 #include <mimalloc.h>
@@ -129,8 +130,7 @@ struct alignas(contended_bytes) Slab::Chunk {
 };
 
 namespace {
-constexpr std::size_t chunk_bytes_max = std::size_t{1}
-                                        << 20;  // of a chunk that nobody asked for whole
+constexpr std::size_t chunk_bytes_max = std::size_t{1} << 20;  // of a chunk that nobody asked for whole
 
 /// Large chunks lie on large pages where the kernel has them for who asks: their owners walk through them.
 void ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
@@ -138,8 +138,7 @@ void ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
   const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
   const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(block) + bytes) / page * page;
   if (end <= begin) return;
-  static_cast<void>(
-      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
+  static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
 }
 }  // namespace
 
