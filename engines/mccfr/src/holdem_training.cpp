@@ -52,6 +52,8 @@ class HoldemTraining final : public TrainingGame {
                                                std::span<const double>) const override {
     return std::nullopt;
   }
+  // Without making a copy of all averages for nothing.
+  std::optional<Exploitability> exact(Trainer&) const override { return std::nullopt; }
 
   Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
                                     const ResponseBudget& budget) const override {
