@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <sstream>
 #include <weir/terminal.hpp>
 #include <weir/version.hpp>
@@ -466,6 +467,7 @@ Result<Done> apply_settings(CLI::App& command, const std::string& path) {
   auto settings = read_settings(path);
   if (!settings) return settings.error();
   const bool for_buckets = command.get_name() == "buckets";
+  std::map<const CLI::Option*, const Setting*> set;  // by this file
   for (const Setting& setting : settings.value()) {
     if (for_buckets && (setting.section == "mccfr" || setting.section == "train")) continue;
     if (passed_over_key(setting.key) || of_other_command(command, setting)) continue;
@@ -475,13 +477,21 @@ Result<Done> apply_settings(CLI::App& command, const std::string& path) {
     if (option == nullptr) {
       std::vector<std::string> known;
       for (const CLI::Option* each : command.get_options())
-        for (const std::string& name : each->get_lnames()) known.push_back(name);
+        for (const std::string& name : each->get_lnames())
+          if (name != "help" && name != "config") known.push_back(name);
       return Error{
           "bad_config",
           "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(setting.key, known),
           setting.where};
     }
-    if (option->count() != 0) continue;
+    if (const auto before = set.find(option); before != set.end()) {
+      return Error{"bad_config",
+                   "\"" + setting.key + "\" says again what \"" + before->second->key +
+                       "\" has said at " + before->second->where,
+                   setting.where};
+    }
+    if (option->count() != 0) continue;  // the command line wins
+    set.emplace(option, &setting);
     try {
       option->add_result(setting.value);
       option->run_callback();

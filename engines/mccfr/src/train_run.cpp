@@ -48,6 +48,15 @@ std::string game_json(const Options& o) {
   return json.dump();
 }
 
+/// Bets and rules that are none come from options here.
+Error of_options(Error error) {
+  if (error.code == "bad_bet" || error.code == "bad_menu")
+    return {"usage", std::move(error.what), "--bets, " + error.where};
+  if (error.code == "bad_rules")
+    return {"usage", std::move(error.what), "--stack, --blinds, --ante: " + error.where};
+  return error;
+}
+
 }  // namespace
 
 double TrainRun::train_seconds() const noexcept { return seconds_since(started_) - aside_s_; }
@@ -104,7 +113,7 @@ bool TrainRun::prepare() {
     session_.say(word + " is accepted, and has no effect");
   auto game = make_game(game_json(options_));
   if (!game) {
-    fail(findings_, game.error());
+    fail(findings_, of_options(game.error()));
     return false;
   }
   game_ = std::move(game).value();

@@ -59,6 +59,14 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   refused("train --config bad.yaml", "the nearest is discount-interval");
   folder.put("worse.yaml", "a: [1\n");
   refused("train --config worse.yaml", "worse.yaml:");
+  folder.put("twice.yaml", "iters: 5\niters: 6\n");
+  refused("train --game kuhn --config twice.yaml", "twice.yaml:2");
+  folder.put("names.yaml", "iters: 5\nmccfr:\n  num_iterations: 6\n");
+  refused("train --game kuhn --config names.yaml", "names.yaml:3");
+  folder.put("help.yaml", "help: 5\n");
+  refused("train --game kuhn --config help.yaml", "unknown key");
+  refused("train --game nolimit --bets 50%,,a", "--bets");
+  refused("train --game nolimit --stack 1 --blinds 1,2", "--stack");
   const Answer answer = run_mccfr(folder, "train --json --itres 5", false);
   CHECK(json::parse(answer.out)["error"]["code"] == "usage");
 }

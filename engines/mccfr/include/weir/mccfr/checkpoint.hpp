@@ -3,7 +3,8 @@
 //   "weirmccf"  version  bytes of the header  header (JSON)  regrets  sums  baselines  undo list  XXH3-64
 //                                                            states  rows   undo list      where rows come with a visit
 //
-// A snapshot is the same without regrets, baselines and undo list: what a strategy is asked for, and nothing to go on from.
+// A snapshot is the same without regrets, baselines and undo list: what a strategy is asked for, and nothing to go on
+// from.
 //
 // Shape:  version 1, or 2 where entries are short or there are baselines; numbers little-endian, tables as they lie in
 //         memory. The undo list leads back to the beginning of the batch in which a deterministic run ended; exports
