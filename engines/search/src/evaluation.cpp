@@ -11,8 +11,6 @@ namespace weir::search {
 
 namespace {
 
-constexpr std::size_t batch_max = 64;
-
 std::string_view bytes_of(std::span<const float> numbers) noexcept {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
 }
@@ -35,9 +33,9 @@ Give Engine::Impl::call_evaluator(Emit<std::uint8_t>& out) {
 void Engine::Impl::evaluate_waiting() {
   if (owing.load(seq_cst) > 0)
     return;  // (7b) seq_cst pairs with (8) of turns.cpp, which calls again
-  std::array<std::uint32_t, batch_max> taken;
+  std::array<std::uint32_t, evaluation_batch_max> taken;
   std::size_t count = 0;
-  while (count < batch_max && questions.pop(taken[count]) == Status::accepted) ++count;
+  while (count < evaluation_batch_max && questions.pop(taken[count]) == Status::accepted) ++count;
   const std::span<std::uint32_t> batch(taken.data(), count);
   evaluate(batch);
   for (const std::uint32_t index : batch) answered(index);
