@@ -7,6 +7,8 @@
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
 
+#include "game_root_rank.hpp"
+
 namespace weir::search::games {
 namespace {
 
@@ -176,9 +178,7 @@ Answer MoveKernel::best(std::size_t top, std::span<const Language>) const {
   Answer answer;
   answer.found = found();
   std::vector<RootMove> moves(listed_.begin(), listed_.begin() + listed_count_);
-  const auto rank = [](const RootMove& move) {
-    return move.proof == Proof::win ? 2 : static_cast<int>(move.proof != Proof::loss);
-  };
+  const auto rank = [this](const RootMove& move) { return rank_of(tree_.state(), move); };
   std::sort(moves.begin(), moves.end(), [&](const RootMove& a, const RootMove& b) {
     if (rank(a) != rank(b)) return rank(a) > rank(b);
     if (a.visits != b.visits) return a.visits > b.visits;
@@ -186,9 +186,10 @@ Answer MoveKernel::best(std::size_t top, std::span<const Language>) const {
   });
   if (answer.found == Found::nothing) return answer;
   for (std::size_t i = 0; i < std::min(moves.size(), top); ++i) {
-    const bool proven = moves[i].proof != Proof::none;
-    const double value =
-        proven ? (static_cast<double>(moves[i].proof) - 1) / 2 : std::min(moves[i].value, 1.0);
+    const int of_rules = rank(moves[i]);
+    const bool proven = moves[i].proof != Proof::none || of_rules >= 3 || of_rules == 0;
+    double value = std::min(moves[i].value, 1.0);
+    if (proven) value = of_rules >= 3 ? 1.0 : moves[i].proof == Proof::draw ? 0.5 : 0.0;
     answer.moves.push_back({moves[i].action, moves[i].visits, value, proven});
   }
   return answer;

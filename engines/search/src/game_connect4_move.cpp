@@ -5,6 +5,8 @@
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
 
+#include "game_root_rank.hpp"
+
 namespace weir::search::games {
 
 namespace {
@@ -43,6 +45,24 @@ struct Mover::Search {
     }
   }
 
+  /// The tree's move, unless another one of its root ranks before it.
+  std::uint32_t choice() const {
+    std::array<RootMove, ConnectFour::actions_max> moves;
+    const std::uint32_t count = tree.moves(moves);
+    std::uint32_t best = 0;
+    const auto before = [&](const RootMove& a, const RootMove& b) {
+      const int rank_a = rank_of(tree.state(), a), rank_b = rank_of(tree.state(), b);
+      if (rank_a != rank_b) return rank_a > rank_b;
+      const std::uint32_t trees = tree.best();
+      if ((a.action == trees) != (b.action == trees)) return a.action == trees;
+      return a.visits != b.visits ? a.visits > b.visits : a.value > b.value;
+    };
+    for (std::uint32_t i = 1; i < count; ++i) {
+      if (before(moves[i], moves[best])) best = i;
+    }
+    return moves[best].action;
+  }
+
   std::uint32_t simulations;
   std::uint64_t seed;
   const Network* network;
@@ -63,7 +83,7 @@ int Mover::best(const Position& position) {
     search_->tree.run({.simulations = search_->simulations},
                       AlertRollouts<ConnectFour>(search_->seed));
   }
-  return static_cast<int>(search_->tree.best());
+  return static_cast<int>(search_->choice());
 }
 
 Result<int> Mover::best(std::string_view line) {

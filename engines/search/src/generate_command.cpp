@@ -103,7 +103,13 @@ void print_stats(const SearchReply& reply, const EngineStats& stats) {
   std::fputs(table.text().c_str(), stderr);
 }
 
-void tell_reply(const Options& options, const SearchReply& reply, Findings& findings) {
+bool is_written_in(const Program& program, Language language) {
+  return std::any_of(program.text.begin(), program.text.end(),
+                     [language](const auto& written) { return written.first == language; });
+}
+
+void tell_reply(const Options& options, const std::vector<Language>& languages,
+                const SearchReply& reply, Findings& findings) {
   const bool solved = reply.status == ReplyStatus::solved && !reply.answer.programs.empty();
   if (!solved) {
     Error error = reply.error;
@@ -125,6 +131,13 @@ void tell_reply(const Options& options, const SearchReply& reply, Findings& find
       if (!findings.text.empty()) findings.text += "\n";
       findings.text += text;
       if (!text.ends_with('\n')) findings.text += "\n";
+    }
+    for (const Language language : languages) {
+      if (!is_written_in(reply.answer.programs[i], language))
+        fail(findings,
+             {"no_text",
+              "a program of this kind is not written in " + std::string(to_string(language)),
+              options.input});
     }
   }
   if (reply.answer.programs[0].confidence < options.confidence && !options.quiet)
@@ -172,6 +185,7 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   }
   if (!session.start(config, 1)) return;
   const std::string asked = experience == nullptr ? "" : asked_text(request.value());
+  const std::vector<Language> languages = request.value().languages;
   SearchReply reply;
   Handle handle = session.engine().submit(session.engine().add_client().value(),
                                           std::move(request).value(), reply);
@@ -185,7 +199,7 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   }
   const EngineStats stats = session.engine().stats();
   add_members(reply, stats, findings.members);
-  tell_reply(options, reply, findings);
+  tell_reply(options, languages, reply, findings);
   if (options.stats) print_stats(reply, stats);
   if (options.json || !options.graph.empty() || !options.trace.empty()) {
     session.finish();

@@ -62,4 +62,16 @@ std::size_t place_of(std::string_view text, const JsonPath& path) {
   return at;
 }
 
+std::vector<std::size_t> places_of_elements(std::string_view text, const JsonPath& path) {
+  std::vector<std::size_t> places;
+  std::size_t at = place_of(text, path);
+  if (at >= text.size() || text[at] != '[') return places;
+  for (at = behind_space(text, at + 1); at < text.size() && text[at] != ']';) {
+    places.push_back(at);
+    at = behind_space(text, behind_value(text, at));
+    if (at < text.size() && text[at] == ',') at = behind_space(text, at + 1);
+  }
+  return places;
+}
+
 }  // namespace weir::search::program

@@ -123,7 +123,6 @@ bool read_task(const Json& json, Task& task, Fault& fault) {
   }
   for (std::size_t i = 0; i < examples.size(); ++i) {
     Example example;
-    example.line = static_cast<std::uint32_t>(i + 1);
     if (!read_example(examples[i], i, example, fault)) return false;
     task.examples.push_back(std::move(example));
   }
@@ -236,9 +235,16 @@ bool read_control(const Json& json, Line& line, Fault& fault) {
     }
     return true;
   }
-  if (json.contains("stats")) line.kind = Kind::stats;
-  if (json.contains("drain")) line.kind = Kind::drain;
-  return line.kind != Kind::bad;
+  for (const auto& [name, kind] : {std::pair{"drain", Kind::drain}, {"stats", Kind::stats}}) {
+    if (!json.contains(name)) continue;
+    if (json[name] == Json(true)) {
+      line.kind = kind;
+    } else {
+      fault = {"\"" + std::string(name) + "\" is true where it is asked for", {name}};
+    }
+    return true;
+  }
+  return false;
 }
 
 /// The error of a place in a text whose first line is `number`.
@@ -333,6 +339,19 @@ std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line
   return {};
 }
 
+/// So that what is found out later about an example has its place, too.
+void place_examples(std::string_view text, std::uint64_t number, Task& task) {
+  const std::vector<std::size_t> places = places_of_elements(text, {"examples"});
+  std::size_t at = 0, start = 0;
+  for (std::size_t i = 0; i < std::min(places.size(), task.examples.size()); ++i) {
+    for (; at < places[i]; ++at) {
+      if (text[at] == '\n') ++number, start = at + 1;
+    }
+    task.examples[i].line = static_cast<std::uint32_t>(number);
+    task.examples[i].column = static_cast<std::uint32_t>(at - start + 1);
+  }
+}
+
 void take_request(Json&& json, std::string_view text, std::uint64_t number, Line& line) {
   const auto fail = [&](Fault fault) { line.error = error_of(text, number, std::move(fault)); };
   if (!json.is_object()) return fail({"a request is a JSON object", {}});
@@ -341,6 +360,7 @@ void take_request(Json&& json, std::string_view text, std::uint64_t number, Line
   if (line.id.is_null()) return fail({"a request has an \"id\": a string or an integer", {"id"}});
   Fault fault;
   if (!read_request(json, line.request, fault)) return fail(std::move(fault));
+  if (auto* const task = std::get_if<Task>(&line.request.what)) place_examples(text, number, *task);
   line.kind = Line::Kind::request;
   line.request.bytes = text.size();
   for (const char* const member : {"id", "deadline_ms", "lang"}) json.erase(member);
@@ -380,7 +400,7 @@ Fault fault_of(const Task& task) {
   std::optional<std::size_t> output;
   for (std::size_t row = 0; row < task.examples.size(); ++row) {
     const Example& example = task.examples[row];
-    const std::string where = "example " + std::to_string(example.line) + ": ";
+    const std::string where = "example " + std::to_string(row + 1) + ": ";
     if (example.in.size() != first.in.size())
       return {where + std::to_string(example.in.size()) + " inputs, and the first example has " +
                   std::to_string(first.in.size()),

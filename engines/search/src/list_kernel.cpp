@@ -19,13 +19,9 @@ constexpr std::size_t alternatives_asked = 8, generated_inputs = 64;
 // lets a wrong prior cost seconds. A line's own bits stand for the arguments that it could take.
 constexpr double least_probability = 0.01, units_per_bit = 4, trust = 0.7, line_units = 24;
 
-std::string place_of(const Task& task, std::size_t row) {
-  const std::uint32_t line = task.examples[row].line;
-  return line > 0 ? "line " + std::to_string(line) : "example " + std::to_string(row + 1);
-}
-
-Error bad_task(const Task& task, std::size_t row, std::string what) {
-  return {"bad_task", std::move(what), place_of(task, row)};
+Error bad_task(const Task& task, std::size_t row, const std::string& what) {
+  return {"bad_task", name_of_example(task.examples, row) + ": " + what,
+          place_of_example(task.examples, row)};
 }
 
 constexpr std::string_view allowed = "an integer in -255..255 or a list of at most 128 of them";
@@ -76,9 +72,11 @@ Result<Examples> labelled(const Task& task) {
   for (const std::size_t row : rows) {
     if (!kept.empty() && task.examples[kept.back()].in == task.examples[row].in) {
       if (task.examples[kept.back()].out == task.examples[row].out) continue;
-      const std::string first = place_of(task, kept.back()), second = place_of(task, row);
       return Error{"infeasible",
-                   first + " and " + second + " have the same inputs and other outputs", second};
+                   name_of_example(task.examples, kept.back()) + " and " +
+                       name_of_example(task.examples, row) +
+                       " have the same inputs and other outputs",
+                   place_of_example(task.examples, row)};
     }
     kept.push_back(row);
   }

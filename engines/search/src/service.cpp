@@ -24,6 +24,7 @@ constexpr std::size_t write_bytes =
 constexpr std::size_t line_bytes_max = request_bytes_max;
 constexpr std::uint64_t figures_interval_ms = 1000;
 constexpr int poll_ms = 100;
+constexpr std::uint64_t stuck_ms = 5000;  // that the end waits for a client which takes no reply
 constexpr std::size_t connections_max = 200;
 constexpr std::size_t known_max = 65'536;  // ids of a client that feedback is taken for
 
@@ -161,7 +162,11 @@ void Service::take_lines(Connection& connection) {
       connection.scanned = connection.read.size();
       break;
     }
-    take_line(connection, std::string_view(connection.read).substr(begin, end - begin));
+    if (end - begin > line_bytes_max && !connection.skipping) {
+      refuse_long_line(connection);
+    } else {
+      take_line(connection, std::string_view(connection.read).substr(begin, end - begin));
+    }
     begin = end + 1;
     connection.scanned = begin;
   }
@@ -169,14 +174,17 @@ void Service::take_lines(Connection& connection) {
   connection.scanned -= std::min(begin, connection.scanned);
   if (connection.read.size() <= line_bytes_max || connection.read.find('\n') != std::string::npos)
     return;
-  if (!std::exchange(connection.skipping, true)) {
-    ++connection.line, ++result_.lines, ++result_.malformed;
-    connection.write.push_back(
-        error_line(nullptr, {"a line of more than " + std::to_string(line_bytes_max) + " bytes",
-                             connection.line, line_bytes_max}));
-  }
+  if (!std::exchange(connection.skipping, true)) refuse_long_line(connection);
   connection.read.clear();
   connection.scanned = 0;
+}
+
+/// The same words whether its end has been read or not.
+void Service::refuse_long_line(Connection& connection) {
+  ++connection.line, ++result_.lines, ++result_.malformed;
+  connection.write.push_back(
+      error_line(nullptr, {"a line of more than " + std::to_string(line_bytes_max) + " bytes",
+                           connection.line, line_bytes_max}));
 }
 
 void Service::end_input(Connection& connection) {
@@ -305,6 +313,7 @@ void Service::write_output(Connection& connection) {
     if (errno != EAGAIN && errno != EINTR) lose(connection);
     return;
   }
+  if (put > 0) connection.moved_at = now_ns();
   connection.written += static_cast<std::size_t>(put);
   while (!connection.write.empty() && connection.written >= connection.write.front().size()) {
     connection.written -= connection.write.front().size();
@@ -320,6 +329,16 @@ void Service::lose(Connection& connection) {
   connection.read.clear(), connection.write.clear();
   connection.scanned = connection.written = 0;
   for (const auto& [id, index] : connection.live) pending_[index].handle.cancel();
+}
+
+/// A client that does not read must not keep the service from its end.
+void Service::lose_stuck(Connection& connection) {
+  if (!stopping_ || connection.gone) return;
+  if (connection.write.empty() || !connection.live.empty()) {
+    connection.moved_at = now_ns();
+  } else if (now_ns() - connection.moved_at > stuck_ms * 1'000'000) {
+    lose(connection);
+  }
 }
 
 void Service::finish_drained(Connection& connection) {
@@ -341,6 +360,7 @@ void Service::stop_reading() {
     connection->ended = true;
     connection->read.clear();
     connection->scanned = 0;
+    connection->moved_at = now_ns();
   }
 }
 
@@ -401,6 +421,7 @@ Result<ServiceResult> Service::run(int in, int out) {
     for (auto& connection : connections_) {
       if (!connection->read.empty() && !connection->gone) take_lines(*connection);
       finish_drained(*connection);
+      lose_stuck(*connection);
       over = over && is_over(*connection);
     }
     if (over) break;

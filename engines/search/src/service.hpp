@@ -2,7 +2,7 @@
 //
 // Roles:    one thread reads, parses and writes for all connections; workers tell it by a ring and an eventfd.
 // Progress: it waits in poll() alone. A client that does not read stops being read once `queue` of its replies wait for
-//           it; the others go on.
+//           it; the others go on. Once it stops, one that takes nothing for some seconds is dropped.
 // Order:    replies in order of completion; an id is free again before its reply is written.
 // Errors:   a client that goes away cancels what it asked; a line that is no request is answered with a null id.
 #pragma once
@@ -74,6 +74,7 @@ class Service final : private Listener {
     bool ended = false;     // no more input
     bool draining = false;  // {"drain": true} came
     bool gone = false;      // nobody reads
+    Deadline moved_at = 0;  // while it stops: when some of its replies were last taken
   };
 
   void replied(std::uint64_t tag) noexcept override;
@@ -86,12 +87,14 @@ class Service final : private Listener {
   void read_input(Connection& connection);
   void take_lines(Connection& connection);
   void take_line(Connection& connection, std::string_view text);
+  void refuse_long_line(Connection& connection);
   void take_request(Connection& connection, Line& line);
   void end_input(Connection& connection);
   void collect_replies();
   void keep(Connection& connection, Pending& pending, const SearchReply& reply);
   void write_output(Connection& connection);
   void lose(Connection& connection);
+  void lose_stuck(Connection& connection);
   void finish_drained(Connection& connection);
   bool is_over(const Connection& connection) const;
   void stop_reading();

@@ -8,53 +8,60 @@
 namespace weir::search::sygus {
 namespace {
 
-/// Whether an S-expression is derived from a nonterminal.
+/// Whether an S-expression is derived from a nonterminal, and the size of the least derivation: (- 3) may be one
+/// constant there, or an operator and its argument.
 class Membership {
  public:
   Membership(const Problem& problem, std::span<const Argument> names)
       : problem_(problem), names_(names) {}
 
-  bool derives(const Sexp& term, std::uint16_t nonterminal) {
-    const auto [found, fresh] = known_.try_emplace({&term, nonterminal}, false);
+  /// 0: it is not derived.
+  std::uint32_t size_of(const Sexp& term, std::uint16_t nonterminal) {
+    const auto [found, fresh] = known_.try_emplace({&term, nonterminal}, 0);
     if (!fresh) return found->second;
+    std::uint32_t least = 0;
     for (const std::uint16_t same : reached(nonterminal)) {
       for (const Production& production : problem_.nonterminals[same].productions) {
-        if (production.op != Op::chain && fits(term, production))
-          return known_[{&term, nonterminal}] = true;
+        const std::uint32_t size = production.op == Op::chain ? 0 : size_by(term, production);
+        if (size != 0 && (least == 0 || size < least)) least = size;
       }
     }
-    return false;
+    return known_[{&term, nonterminal}] = least;
   }
 
  private:
-  bool fits(const Sexp& term, const Production& production) {
+  std::uint32_t size_by(const Sexp& term, const Production& production) {
     switch (production.op) {
       case Op::variable:
-        return term.kind == Sexp::Kind::atom && term.is(names_[production.index].name);
+        return term.kind == Sexp::Kind::atom && term.is(names_[production.index].name) ? 1 : 0;
       case Op::constant: {
         const std::optional<Value> value = find_literal(term);
-        return value && *value == problem_.constants[production.index] && !named(term);
+        return value && *value == problem_.constants[production.index] && !named(term) ? 1 : 0;
       }
       case Op::any_constant: {
         const std::optional<Value> value = find_literal(term);
-        return value && sort_of(*value) == static_cast<Sort>(production.index) && !named(term);
+        return value && sort_of(*value) == static_cast<Sort>(production.index) && !named(term) ? 1
+                                                                                               : 0;
       }
       default:
         break;
     }
     if (!term.list() || term.items.size() != production.arguments.size() + 1 ||
         term.items[0].kind != Sexp::Kind::atom) {
-      return false;
+      return 0;
     }
     const std::string_view head = term.items[0].atom;
     if (head != production.symbol &&
         (production.op == Op::call || find_op(head, term.items.size() - 1) != production.op)) {
-      return false;
+      return 0;
     }
+    std::uint32_t size = 1;
     for (std::size_t i = 0; i < production.arguments.size(); ++i) {
-      if (!derives(term.items[i + 1], production.arguments[i])) return false;
+      const std::uint32_t part = size_of(term.items[i + 1], production.arguments[i]);
+      if (part == 0) return 0;
+      size += part;
     }
-    return true;
+    return size;
   }
 
   /// The nonterminal, and those it chains to.
@@ -78,14 +85,15 @@ class Membership {
 
   const Problem& problem_;
   std::span<const Argument> names_;
-  std::map<std::pair<const Sexp*, std::uint16_t>, bool> known_;
+  std::map<std::pair<const Sexp*, std::uint16_t>, std::uint32_t> known_;
   std::map<std::uint16_t, std::vector<std::uint16_t>> chains_;
 };
 
-std::uint32_t size_of(const Sexp& term) {
+/// Of a term that is not of the grammar.
+std::uint32_t plain_size(const Sexp& term) {
   if (!term.list() || find_literal(term)) return 1;
   std::uint32_t size = 1;
-  for (std::size_t i = 1; i < term.items.size(); ++i) size += size_of(term.items[i]);
+  for (std::size_t i = 1; i < term.items.size(); ++i) size += plain_size(term.items[i]);
   return size;
 }
 
@@ -163,9 +171,10 @@ Result<CheckResult> check(const Problem& problem, std::string_view answer) {
     result.why = body.error().where + ": " + body.error().what;
     return result;
   }
-  result.size = size_of(term);
   run_examples(problem, body.value(), result);
-  if (!Membership(problem, names.value()).derives(term, 0)) {
+  result.size = Membership(problem, names.value()).size_of(term, 0);
+  if (result.size == 0) {
+    result.size = plain_size(term);
     result.why = "the term is not of the grammar";
     return result;
   }

@@ -1,12 +1,48 @@
 #include <algorithm>
+#include <set>
+#include <utility>
 #include <weir/search/sygus_kernel.hpp>
 
+#include "sygus_meaning.hpp"
 #include "sygus_print.hpp"
 #include "sygus_question.hpp"
 #include "sygus_search.hpp"
 
 namespace weir::search::sygus {
 namespace {
+
+/// What a problem has that the search cannot hold, and where.
+Error unsupported(const Problem& problem) {
+  const auto is_wide = [](const Value& value) {
+    const auto* const number = std::get_if<std::int64_t>(&value);
+    return number != nullptr && !std::in_range<std::int32_t>(*number);
+  };
+  std::set<char32_t> beyond;
+  const auto learn = [&beyond](const Value& value) {
+    const auto* const text = std::get_if<std::string>(&value);
+    for (const char32_t point : code_points(text == nullptr ? std::string_view() : *text)) {
+      if (point >= 128) beyond.insert(point);
+    }
+  };
+  constexpr const char* wide = "the search has integers of 32 bits, and this one is beyond them: ";
+  for (const Value& value : problem.constants) {
+    if (is_wide(value)) return {"unsupported", wide + literal(value), problem.name};
+    learn(value);
+  }
+  for (const Example& example : problem.examples) {
+    std::vector<Value> values = example.in;
+    values.push_back(*example.out);
+    for (const Value& value : values) {
+      if (is_wide(value))
+        return {"unsupported", wide + literal(value), std::to_string(example.line)};
+      learn(value);
+    }
+    if (beyond.size() > Alphabet::beyond_max)
+      return {"unsupported", "more than 128 different characters beyond ASCII by here",
+              std::to_string(example.line)};
+  }
+  return {"unsupported", "more than 128 different characters beyond ASCII", problem.name};
+}
 
 class SygusKernel final : public Kernel {
  public:
@@ -28,9 +64,13 @@ class SygusKernel final : public Kernel {
   }
 
   Found found() const noexcept override {
-    if (search_->smallest()) return Found::smallest;
-    if (search_->offers().found()) return Found::full;
-    return search_->offers().partial() ? Found::partial : Found::nothing;
+    const Offers& offers = search_->offers();
+    // With another constant that the grammar has, and the search has not, a term may be smaller yet.
+    const bool all_terms =
+        !search_->machine().rules().sampled() || (offers.found() && offers.kept()[0].size == 1);
+    if (search_->smallest() && all_terms) return Found::smallest;
+    if (offers.found()) return Found::full;
+    return offers.partial() ? Found::partial : Found::nothing;
   }
 
   Answer best(std::size_t top, std::span<const Language> in) const override {
@@ -89,10 +129,7 @@ class SygusKernel final : public Kernel {
 
 Result<std::unique_ptr<Kernel>> make_kernel(const Problem& problem, const KernelConfig& config) {
   auto kernel = std::make_unique<SygusKernel>(problem, config);
-  if (!kernel->begin()) {
-    return Error{"unsupported", "integers beyond 32 bits, or more than 128 characters beyond ASCII",
-                 problem.name};
-  }
+  if (!kernel->begin()) return unsupported(problem);
   return std::unique_ptr<Kernel>(std::move(kernel));
 }
 

@@ -9,7 +9,8 @@
 namespace weir::search::sygus {
 namespace {
 
-/// How an operator is written: #0, #1, #2 are its arguments; `more` joins all of them instead.
+/// How an operator is written: #0, #1, #2 are its arguments; `more` joins all of them instead. Text of C++ is UTF-8 as
+/// it comes where no operator counts its characters, else code points: all `std::string` are then `std::u32string`.
 struct Writing {
   Op op;
   std::string_view python, cpp, js, more = {};
@@ -24,15 +25,16 @@ constexpr std::array writings{
     Writing{Op::substr, "substr(#0, #1, #2)", "substr(#0, #1, #2)", "substr(#0, #1, #2)"},
     Writing{Op::from_int, "from_int(#0)", "from_int(#0)", "from_int(#0)"},
     Writing{Op::to_int, "to_int(#0)", "to_int(#0)", "to_int(#0)"},
-    Writing{Op::length, "len(#0)", "static_cast<std::int64_t>((#0).size())", "(#0).length"},
+    Writing{Op::length, "len(#0)", "static_cast<std::int64_t>((#0).size())",
+            "Array.from(#0).length"},
     Writing{Op::index_of, "index_of(#0, #1, #2)", "index_of(#0, #1, #2)", "index_of(#0, #1, #2)"},
     Writing{Op::prefix_of, "(#1).startswith(#0)", "((#1).rfind(#0, 0) == 0)",
             "(#1).startsWith(#0)"},
     Writing{Op::suffix_of, "(#1).endswith(#0)", "suffix_of(#0, #1)", "(#1).endsWith(#0)"},
     Writing{Op::contains, "(#1 in #0)", "((#0).find(#1) != std::string::npos)",
             "(#0).includes(#1)"},
-    Writing{Op::text_less, "(#0 < #1)", "(#0 < #1)", "(#0 < #1)"},
-    Writing{Op::text_less_equal, "(#0 <= #1)", "(#0 <= #1)", "(#0 <= #1)"},
+    Writing{Op::text_less, "(#0 < #1)", "(#0 < #1)", "before(#0, #1)"},
+    Writing{Op::text_less_equal, "(#0 <= #1)", "(#0 <= #1)", "(!before(#1, #0))"},
     Writing{Op::from_code, "from_code(#0)", "from_code(#0)", "from_code(#0)"},
     Writing{Op::to_code, "to_code(#0)", "to_code(#0)", "to_code(#0)"},
     Writing{Op::is_digit, "is_digit(#0)", "is_digit(#0)", "is_digit(#0)"},
@@ -76,26 +78,27 @@ constexpr std::array helpers{
         "+= u.size()) {\n"
         "      s.replace(at, t.size(), u);\n    }\n    return s;\n  };",
         "const replace_all = (s, t, u) => t === \"\" ? s : s.split(t).join(u);"},
-    Helper{
-        "substr", "def substr(s, i, n): return s[i:i + n] if 0 <= i < len(s) and n > 0 else \"\"",
-        "const auto substr = [](const std::string& s, std::int64_t i, std::int64_t n) {\n"
-        "    const bool some = i >= 0 && i < static_cast<std::int64_t>(s.size()) && n > 0;\n"
-        "    return some ? s.substr(static_cast<std::size_t>(i), static_cast<std::size_t>(n)) : "
-        "std::string();\n"
-        "  };",
-        "const substr = (s, i, n) => i >= 0 && i < s.length && n > 0 ? s.slice(i, i + n) : \"\";"},
+    Helper{"substr",
+           "def substr(s, i, n): return s[i:i + n] if 0 <= i < len(s) and n > 0 else \"\"",
+           "const auto substr = [](const std::string& s, std::int64_t i, std::int64_t n) {\n"
+           "    const bool some = i >= 0 && i < static_cast<std::int64_t>(s.size()) && n > 0;\n"
+           "    return some ? s.substr(static_cast<std::size_t>(i), static_cast<std::size_t>(n)) : "
+           "std::string();\n"
+           "  };",
+           "const substr = (s, i, n) => i >= 0 && n > 0 ? Array.from(s).slice(i, i + n).join(\"\") "
+           ": \"\";"},
     Helper{"from_int", "def from_int(n): return str(n) if n >= 0 else \"\"",
-           "const auto from_int = [](std::int64_t n) { return n < 0 ? std::string() : "
-           "std::to_string(n); };",
+           "const auto from_int = [](std::int64_t n) {\n"
+           "    const auto digits = std::to_string(n);\n"
+           "    return n < 0 ? std::string() : std::string(digits.begin(), digits.end());\n  };",
            "const from_int = (n) => n < 0 ? \"\" : String(n);"},
     Helper{"to_int",
            "def to_int(s): return int(s) if s and all(c in \"0123456789\" for c in s) else -1",
            "const auto to_int = [](const std::string& s) -> std::int64_t {\n"
-           "    if (s.empty() || s.find_first_not_of(\"0123456789\") != std::string::npos) return "
-           "-1;\n"
-           "    std::uint64_t n = 0;\n    for (const char c : s) n = n * 10 + "
-           "static_cast<std::uint64_t>(c - '0');\n"
-           "    return static_cast<std::int64_t>(n);\n  };",
+           "    std::uint64_t n = 0;\n    for (const auto c : s) {\n"
+           "      if (c < '0' || c > '9') return -1;\n"
+           "      n = n * 10 + static_cast<std::uint64_t>(c - '0');\n    }\n"
+           "    return s.empty() ? -1 : static_cast<std::int64_t>(n);\n  };",
            "const to_int = (s) => /^[0-9]+$/.test(s) ? Number(s) : -1;"},
     Helper{"index_of", "def index_of(s, t, i): return s.find(t, i) if 0 <= i <= len(s) else -1",
            "const auto index_of = [](const std::string& s, const std::string& t, std::int64_t i) "
@@ -103,7 +106,18 @@ constexpr std::array helpers{
            "    if (i < 0 || i > static_cast<std::int64_t>(s.size())) return -1;\n"
            "    const std::size_t at = s.find(t, static_cast<std::size_t>(i));\n"
            "    return at == std::string::npos ? -1 : static_cast<std::int64_t>(at);\n  };",
-           "const index_of = (s, t, i) => i < 0 || i > s.length ? -1 : s.indexOf(t, i);"},
+           "const index_of = (s, t, i) => {\n    const points = Array.from(s);\n"
+           "    if (i < 0 || i > points.length) return -1;\n"
+           "    const at = s.indexOf(t, points.slice(0, i).join(\"\").length);\n"
+           "    return at < 0 ? -1 : Array.from(s.slice(0, at)).length;\n  };"},
+    Helper{"before",
+           {},
+           {},
+           "const before = (s, t) => {\n"
+           "    const a = Array.from(s), b = Array.from(t);\n    let i = 0;\n"
+           "    while (i < a.length && a[i] === b[i]) ++i;\n"
+           "    return i < b.length && (i === a.length || a[i].codePointAt(0) < "
+           "b[i].codePointAt(0));\n  };"},
     Helper{"suffix_of",
            {},
            "const auto suffix_of = [](const std::string& s, const std::string& t) {\n"
@@ -112,13 +126,13 @@ constexpr std::array helpers{
            {}},
     Helper{"from_code", "def from_code(n): return chr(n) if 0 <= n < 0x30000 else \"\"",
            "const auto from_code = [](std::int64_t n) {\n"
-           "    return n < 0 || n >= 128 ? std::string() : std::string(1, static_cast<char>(n));\n "
-           " };",
+           "    return n < 0 || n >= 0x30000 ? std::string() : std::string(1, "
+           "static_cast<char32_t>(n));\n  };",
            "const from_code = (n) => n >= 0 && n < 0x30000 ? String.fromCodePoint(n) : \"\";"},
     Helper{"to_code", "def to_code(s): return ord(s) if len(s) == 1 else -1",
            "const auto to_code = [](const std::string& s) -> std::int64_t {\n"
-           "    return s.size() == 1 ? static_cast<unsigned char>(s[0]) : -1;\n  };",
-           "const to_code = (s) => s.length === 1 ? s.charCodeAt(0) : -1;"},
+           "    return s.size() == 1 ? static_cast<std::int64_t>(s[0]) : -1;\n  };",
+           "const to_code = (s) => Array.from(s).length === 1 ? s.codePointAt(0) : -1;"},
     Helper{"is_digit", "def is_digit(s): return len(s) == 1 and s in \"0123456789\"",
            "const auto is_digit = [](const std::string& s) { return s.size() == 1 && s[0] >= '0' "
            "&& s[0] <= '9'; };",
@@ -133,10 +147,60 @@ constexpr std::array helpers{
            "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);"},
 };
 
+/// C++ that counts characters reads them from UTF-8, and writes UTF-8 again.
+constexpr std::string_view decode_text =
+    R"(  const auto decode = [](const std::string& s) {
+    std::u32string out;
+    for (std::size_t i = 0; i < s.size();) {
+      const auto lead = static_cast<unsigned char>(s[i]);
+      const unsigned n = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+      char32_t c = n == 1 ? lead : lead & (0x7fU >> n);
+      ++i;
+      for (unsigned k = 1; k < n && i < s.size(); ++k, ++i)
+        c = c << 6 | (static_cast<unsigned char>(s[i]) & 0x3fU);
+      out += c;
+    }
+    return out;
+  };
+)";
+constexpr std::string_view encode_text =
+    R"(  const auto encode = [](const std::u32string& s) {
+    std::string out;
+    for (const char32_t c : s) {
+      const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
+      if (c < 0x80) put(c);
+      if (c >= 0x80 && c < 0x800) put(0xc0 | c >> 6);
+      if (c >= 0x800 && c < 0x10000) put(0xe0 | c >> 12);
+      if (c >= 0x10000) put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 0x3f));
+      if (c >= 0x800) put(0x80 | (c >> 6 & 0x3f));
+      if (c >= 0x80) put(0x80 | (c & 0x3f));
+    }
+    return out;
+  };
+)";
+
+/// Characters are counted, or made of numbers: bytes of UTF-8 are not enough.
+bool counts_characters(const Body& body) noexcept {
+  return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Body::Node& node) {
+    switch (node.op) {
+      case Op::at:
+      case Op::substr:
+      case Op::length:
+      case Op::index_of:
+      case Op::from_code:
+      case Op::to_code:
+        return true;
+      default:
+        return false;
+    }
+  });
+}
+
 class CodeWriter {
  public:
   CodeWriter(const Problem& problem, Language language) : problem_(problem), language_(language) {
     for (const Helper& helper : helpers) names_.insert(std::string(helper.name));
+    names_.insert({"decode", "encode"});
     for (const std::string_view word : reserved_words) names_.insert(std::string(word));
     name_ = fresh(problem.name);
     for (const Argument& argument : problem.arguments) arguments_.push_back(fresh(argument.name));
@@ -144,11 +208,17 @@ class CodeWriter {
   }
 
   std::string write(const Body& body) {
-    const std::string result =
-        expression(body, static_cast<std::uint32_t>(body.nodes.size() - 1), arguments_);
+    wide_ = language_ == Language::cpp && counts(body);
+    std::vector<std::string> names = arguments_;
+    std::string decoded;
     for (const Body::Node& node : body.nodes) {
-      if (node.op == Op::variable) used_.insert(arguments_[node.index]);
+      if (node.op != Op::variable || !used_.insert(arguments_[node.index]).second) continue;
+      if (!wide_ || problem_.arguments[node.index].sort != Sort::text) continue;
+      names[node.index] = fresh(arguments_[node.index]);
+      decoded += "  const std::u32string " + names[node.index] + " = decode(" +
+                 arguments_[node.index] + ");\n";
     }
+    std::string result = expression(body, static_cast<std::uint32_t>(body.nodes.size() - 1), names);
     std::string inner;
     for (std::size_t i = 0; i < called_; ++i) inner += inner_function(i);
     std::string used;
@@ -156,21 +226,45 @@ class CodeWriter {
       if (uses(result, helper.name) || uses(inner, helper.name))
         used += indented(pick(helper)) + "\n";
     }
-    return head(name_, problem_.arguments, arguments_, problem_.sort) + used + inner + "  " +
-           indent() + "return " + result + (python() ? "" : ";\n}");
+    if (!decoded.empty()) decoded = std::string(decode_text) + decoded;
+    if (wide_ && problem_.sort == Sort::text) {
+      decoded += encode_text;
+      result = "encode(" + result + ")";
+    }
+    return head(name_, problem_.arguments, arguments_, problem_.sort) + decoded + used + inner +
+           "  " + indent() + "return " + result + (python() ? "" : ";\n}");
   }
 
  private:
   bool python() const noexcept { return language_ == Language::python; }
   std::string indent() const { return python() ? "  " : ""; }
 
-  template <class Written>
-  std::string_view pick(const Written& written) const noexcept {
-    return python() ? written.python : language_ == Language::cpp ? written.cpp : written.js;
+  /// Of a term and of the functions that are written for it.
+  bool counts(const Body& body) const noexcept {
+    std::size_t called = 0;
+    for (const Body::Node& node : body.nodes) {
+      if (node.op == Op::call) called = std::max<std::size_t>(called, node.index + 1U);
+    }
+    const auto end = problem_.functions.begin() + static_cast<std::ptrdiff_t>(called);
+    return counts_characters(body) ||
+           std::any_of(problem_.functions.begin(), end,
+                       [](const Function& function) { return counts_characters(function.body); });
   }
 
-  std::string indented(std::string_view text) const {
-    return text.empty() ? "" : "  " + indent() + std::string(text);
+  template <class Written>
+  std::string pick(const Written& written) const {
+    if (python()) return std::string(written.python);
+    if (language_ == Language::js) return std::string(written.js);
+    std::string text(written.cpp);
+    constexpr std::string_view bytes = "std::string", points = "std::u32string";
+    for (std::size_t at = 0; wide_ && (at = text.find(bytes, at)) != std::string::npos;
+         at += points.size())
+      text.replace(at, bytes.size(), points);
+    return text;
+  }
+
+  std::string indented(const std::string& text) const {
+    return text.empty() ? "" : "  " + indent() + text;
   }
 
   static bool uses(const std::string& text, std::string_view name) {
@@ -196,19 +290,20 @@ class CodeWriter {
     return plain;
   }
 
-  std::string_view type(Sort sort) const noexcept {
-    return sort == Sort::text ? "std::string" : sort == Sort::integer ? "std::int64_t" : "bool";
+  static std::string_view type(Sort sort, bool wide) noexcept {
+    if (sort == Sort::text) return wide ? "std::u32string" : "std::string";
+    return sort == Sort::integer ? "std::int64_t" : "bool";
   }
 
   std::string parameters(const std::vector<Argument>& arguments,
-                         const std::vector<std::string>& names) const {
+                         const std::vector<std::string>& names, bool wide) const {
     std::string list;
     for (std::size_t i = 0; i < names.size(); ++i) {
       list += i == 0 ? "" : ", ";
       if (language_ == Language::cpp) {
-        const bool text = arguments[i].sort == Sort::text;
         list += used_.contains(names[i]) ? "" : "[[maybe_unused]] ";
-        list += (text ? "const std::string& " : std::string(type(arguments[i].sort)) + " ");
+        const std::string of(type(arguments[i].sort, wide));
+        list += arguments[i].sort == Sort::text ? "const " + of + "& " : of + " ";
       }
       list += names[i];
     }
@@ -217,11 +312,11 @@ class CodeWriter {
 
   std::string head(const std::string& name, const std::vector<Argument>& arguments,
                    const std::vector<std::string>& names, Sort sort) const {
-    const std::string list = name + "(" + parameters(arguments, names) + ")";
+    const std::string list = name + "(" + parameters(arguments, names, false) + ")";
     if (python()) return "def " + list + ":\n";
     if (language_ == Language::js) return "function " + list + " {\n";
-    return "#include <cstdint>\n#include <string>\n\n" + std::string(type(sort)) + " " + list +
-           " {\n";
+    return "#include <cstdint>\n#include <string>\n\n" + std::string(type(sort, false)) + " " +
+           list + " {\n";
   }
 
   std::string inner_function(std::size_t i) {
@@ -229,14 +324,14 @@ class CodeWriter {
     std::vector<std::string> names;
     for (std::size_t k = 0; k < function.arguments.size(); ++k)
       names.push_back("a" + std::to_string(k) + "_");
-    const std::string list = parameters(function.arguments, names);
+    const std::string list = parameters(function.arguments, names, wide_);
     const auto root = static_cast<std::uint32_t>(function.body.nodes.size() - 1);
     const std::string result = expression(function.body, root, names);
     if (python()) return "    def " + functions_[i] + "(" + list + "): return " + result + "\n";
     if (language_ == Language::js)
       return "  const " + functions_[i] + " = (" + list + ") => " + result + ";\n";
     return "  const auto " + functions_[i] + " = [&](" + list + ") -> " +
-           std::string(type(function.sort)) + " { return " + result + "; };\n";
+           std::string(type(function.sort, wide_)) + " { return " + result + "; };\n";
   }
 
   std::string constant(const Value& value) const {
@@ -253,32 +348,43 @@ class CodeWriter {
     return text == nullptr ? std::string() : quoted(*text);
   }
 
-  std::string quoted(const std::string& text) const {
-    constexpr std::string_view digits = "0123456789abcdef";
+  static std::string digits_of(char32_t number, unsigned bits_each, unsigned count) {
     std::string out;
-    for (const char32_t point : code_points(text)) {
-      if (point == U'"' || point == U'\\') out += '\\';
-      if (point >= 32 && point < 127) {
-        out += static_cast<char>(point);
-        continue;
-      }
-      if (language_ == Language::cpp) {
-        out += '\\';
-        for (const unsigned shift : {6U, 3U, 0U}) out += digits[point >> shift & 7U];
-        continue;
-      }
-      out += python() ? "\\U" : "\\u{";
-      for (unsigned shift = 32; shift != 0;) {
-        shift -= 4;
-        if (python() || shift < 24) out += digits[point >> shift & 15U];
-      }
-      out += python() ? "" : "}";
+    for (unsigned shift = bits_each * count; shift != 0;) {
+      shift -= bits_each;
+      out += "0123456789abcdef"[number >> shift & ((1U << bits_each) - 1)];
     }
-    out = '"' + out + '"';
+    return out;
+  }
+
+  /// A character that is not plain ASCII. Half of a surrogate pair has no other name in C++ than its code in
+  /// hexadecimal, which the next letter must not prolong.
+  std::string escaped(char32_t point) const {
+    if (python()) return "\\U" + digits_of(point, 4, 8);
+    if (language_ == Language::js) return "\\u{" + digits_of(point, 4, 6) + "}";
+    if (point < 0x100) return "\\" + digits_of(point, 3, 3);
+    if (point >= 0xd800 && point < 0xe000) return "\\x" + digits_of(point, 4, 4) + "\" U\"";
+    return "\\U" + digits_of(point, 4, 8);
+  }
+
+  std::string quoted(const std::string& text) const {
+    const bool bytes = language_ == Language::cpp && !wide_;
+    std::u32string units;
+    if (bytes) {
+      for (const char c : text) units += static_cast<unsigned char>(c);
+    } else {
+      units = code_points(text);
+    }
+    std::string out = "\"";
+    for (const char32_t unit : units) {
+      if (unit == U'"' || unit == U'\\') out += '\\';
+      out += unit >= 32 && unit < 127 ? std::string(1, static_cast<char>(unit)) : escaped(unit);
+    }
+    out += '"';
     if (language_ != Language::cpp) return out;
-    return text.find('\0') == std::string::npos
-               ? "std::string(" + out + ")"
-               : "std::string(" + out + ", " + std::to_string(text.size()) + ")";
+    const std::string size =
+        text.find('\0') == std::string::npos ? "" : ", " + std::to_string(units.size());
+    return (bytes ? "std::string(" : "std::u32string(U") + out + size + ")";
   }
 
   std::string expression(const Body& body, std::uint32_t node,
@@ -304,7 +410,7 @@ class CodeWriter {
              ")";
     }
     std::string out;
-    const std::string_view form = pick(*writing);
+    const std::string form = pick(*writing);
     for (std::size_t i = 0; i < form.size(); ++i) {
       if (form[i] == '#') {
         out += given[static_cast<std::size_t>(form[++i] - '0')];
@@ -327,25 +433,8 @@ class CodeWriter {
   std::string name_;
   std::vector<std::string> arguments_, functions_;
   std::size_t called_ = 0;  // functions up to here are written
+  bool wide_ = false;       // C++ that works on code points
 };
-
-/// Every character of the problem's texts is one unit of the language's.
-bool representable(const Problem& problem, Language language) {
-  const char32_t end = language == Language::python ? 0x110000
-                       : language == Language::js   ? 0x10000
-                                                    : 0x80;
-  const auto fits = [end](const Value& value) {
-    const auto* const text = std::get_if<std::string>(&value);
-    if (text == nullptr) return true;
-    const std::u32string points = code_points(*text);
-    return std::all_of(points.begin(), points.end(), [end](char32_t point) { return point < end; });
-  };
-  return std::all_of(problem.constants.begin(), problem.constants.end(), fits) &&
-         std::all_of(
-             problem.examples.begin(), problem.examples.end(), [&fits](const Example& example) {
-               return std::all_of(example.in.begin(), example.in.end(), fits) && fits(*example.out);
-             });
-}
 
 }  // namespace
 
@@ -369,7 +458,6 @@ Body body_of(const Rules& rules, std::span<const SygusTerm> term) {
 std::string program_text(const Problem& problem, const Rules& rules,
                          std::span<const SygusTerm> term, Language in) {
   if (in == Language::sygus) return define_fun(problem, rules, term);
-  if (!representable(problem, in)) return {};
   return CodeWriter(problem, in).write(body_of(rules, term));
 }
 

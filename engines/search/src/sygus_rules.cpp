@@ -1,6 +1,7 @@
 #include "sygus_rules.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -32,6 +33,32 @@ std::vector<std::vector<std::uint16_t>> closures(const Problem& problem) {
     std::sort(reached.begin(), reached.end());
   }
   return all;
+}
+
+/// Numbers for (Constant Int): small ones, outputs, and those that are written in outputs; of 32 bits, as the search
+/// has.
+std::vector<Value> mined_numbers(const Problem& problem) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  std::vector<Value> numbers;
+  const auto add = [&](std::int64_t number) {
+    const Value value = number;
+    if (numbers.size() < mined_max &&
+        std::find(numbers.begin(), numbers.end(), value) == numbers.end())
+      numbers.push_back(value);
+  };
+  for (std::int64_t number = -1; number <= 10; ++number) add(number);
+  for (const Example& example : problem.examples) {
+    if (const auto* const number = std::get_if<std::int64_t>(&*example.out)) add(*number);
+    const auto* const text = std::get_if<std::string>(&*example.out);
+    if (text == nullptr) continue;
+    for (std::size_t at = 0; at < text->size(); ++at) {
+      std::int64_t number = -1;
+      for (; at < text->size() && (*text)[at] >= '0' && (*text)[at] <= '9'; ++at)
+        number = std::min(std::max<std::int64_t>(number, 0) * 10 + ((*text)[at] - '0'), most + 1);
+      if (number >= 0 && number <= most) add(number);
+    }
+  }
+  return numbers;
 }
 
 /// Texts for (Constant String): marks between words, and words that outputs have and inputs have not.
@@ -113,16 +140,11 @@ void Rules::add_rule(const Problem& problem, const Production& production, Symbo
 void Rules::add_constants(const Problem& problem, Sort sort, SymbolId symbol) {
   std::vector<Value> values;
   if (sort == Sort::boolean) values = {true, false};
-  if (sort == Sort::integer) {
-    for (std::int64_t number = -1; number <= 10; ++number) values.emplace_back(number);
-    for (const Example& example : problem.examples) {
-      if (sort_of(*example.out) == sort && values.size() < mined_max)
-        values.push_back(*example.out);
-    }
-  }
+  if (sort == Sort::integer) values = mined_numbers(problem);
   if (sort == Sort::text) {
     for (const std::string& text : mined_texts(problem)) values.emplace_back(text);
   }
+  sampled_ = sampled_ || sort != Sort::boolean;
   for (const Value& value : values) {
     auto found = std::find(constants_.begin(), constants_.end(), value);
     if (found == constants_.end()) found = constants_.insert(found, value);

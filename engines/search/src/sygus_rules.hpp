@@ -36,6 +36,8 @@ class Rules {
   const Rule& operator[](RuleId id) const noexcept { return rules_[id]; }
   std::span<const Symbol> symbols() const noexcept { return symbols_; }
   const std::vector<Value>& constants() const noexcept { return constants_; }
+  /// The grammar has all constants of a sort, and only some of them are here.
+  bool sampled() const noexcept { return sampled_; }
 
   /// The rule of `symbol` with this operator whose arguments from the first on are these symbols; no_rule: none.
   RuleId find(SymbolId symbol, Op op, std::span<const SymbolId> arguments = {}) const noexcept;
@@ -53,6 +55,7 @@ class Rules {
   std::vector<Rule> rules_;
   std::vector<Symbol> symbols_;
   std::vector<Value> constants_;
+  bool sampled_ = false;
 };
 
 }  // namespace weir::search::sygus

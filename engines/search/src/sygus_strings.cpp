@@ -8,8 +8,6 @@
 namespace weir::search::sygus {
 namespace {
 
-constexpr std::size_t beyond_max = 128;
-
 constexpr std::size_t units_block = std::size_t{1} << 15U;
 
 std::uint64_t hash_of(std::string_view text) noexcept {

@@ -18,6 +18,8 @@ namespace weir::search::sygus {
 /// The units of a problem's texts.
 class Alphabet {
  public:
+  static constexpr std::size_t beyond_max = 128;  // code points beyond ASCII
+
   /// False: more code points beyond ASCII than there are units.
   bool learn(const Problem& problem);
   std::string units_of(std::string_view utf8) const;

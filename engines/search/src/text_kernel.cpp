@@ -303,10 +303,19 @@ Answer TextKernel::best(std::size_t top, std::span<const Language> in) const {
   return answer;
 }
 
-Error contradiction(std::size_t a, std::size_t b) {
-  const std::string lines = std::to_string(a) + " and " + std::to_string(b);
-  return {"infeasible",
-          "the examples of lines " + lines + " have the same input and different outputs", lines};
+Error contradiction(const std::vector<Example>& examples, std::size_t first, std::size_t second) {
+  constexpr std::string_view differ = " have the same input and different outputs";
+  if (examples[second].column != 0) {
+    return {"infeasible",
+            "examples " + std::to_string(first + 1) + " and " + std::to_string(second + 1) +
+                std::string(differ),
+            place_of_example(examples, second)};
+  }
+  const auto line = [&](std::size_t i) {
+    return std::to_string(examples[i].line != 0 ? examples[i].line : i + 1);
+  };
+  const std::string lines = line(first) + " and " + line(second);
+  return {"infeasible", "the examples of lines " + lines + std::string(differ), lines};
 }
 
 struct ReadTask {
@@ -321,9 +330,10 @@ Result<Done> read_examples(const Task& task, ReadTask& read) {
   std::vector<Row> unlabelled;
   for (std::size_t i = 0; i < task.examples.size(); ++i) {
     const Example& e = task.examples[i];
-    const std::size_t line = e.line != 0 ? e.line : i + 1;
-    const Error bad{"bad_task", "an example of text has strings, integers and booleans",
-                    std::to_string(line)};
+    const Error bad{"bad_task",
+                    name_of_example(task.examples, i) +
+                        ": an example of text has strings, integers and booleans",
+                    place_of_example(task.examples, i)};
     Row row;
     if (e.in.size() != task.examples[0].in.size()) return bad;
     for (const Value& v : e.in) {
@@ -339,8 +349,9 @@ Result<Done> read_examples(const Task& task, ReadTask& read) {
     if (!out) return bad;
     ++read.total;
     read.signature.out = kind_of(*e.out);
-    const auto [at, fresh] = seen.try_emplace(row, *out, line);
-    if (!fresh && at->second.first != *out) return contradiction(at->second.second, line);
+    const auto [at, fresh] = seen.try_emplace(row, *out, i);
+    if (!fresh && at->second.first != *out)
+      return contradiction(task.examples, at->second.second, i);
     if (!fresh) continue;
     if (row.size() == 1 && blank(row) && out->empty()) {
       read.blanks.push_back(std::move(row));

@@ -385,4 +385,36 @@ TEST_CASE("connect4 move: the tree alone finds what must be played") {
   CHECK(saved == 2);
 }
 
+TEST_CASE(
+    "connect4 move: a win at once before any other, a loss at once never where there is a choice") {
+  CHECK(move_line("3116756345561236665335724", 10'000).value() == 4);
+  CHECK(move_line("36731562124245432234554257457111", 10'000).value() == 6);
+  Xorshift random(11);
+  int wins = 0, parries = 0;
+  for (int i = 0; i < 600; ++i) {
+    const Position position = random_position(random, 8 + static_cast<int>(random.below(30)));
+    if (position.over()) continue;
+    bool parried = false;  // by some move
+    for (int column = 0; column < board_columns; ++column) {
+      Position next = position;
+      if (!next.can_play(column)) continue;
+      next.play(column);
+      parried = parried || next.wins() == 0;
+    }
+    for (const std::uint32_t simulations : {1U, 300U}) {
+      Position next = position;
+      next.play(best_move(position, simulations));
+      if (position.wins() != 0) {
+        CHECK(next.lost());
+        ++wins;
+      } else if (parried) {
+        CHECK(next.wins() == 0);
+        ++parries;
+      }
+    }
+  }
+  CHECK(wins > 50);
+  CHECK(parries > 50);
+}
+
 }  // namespace weir::search::games

@@ -177,14 +177,61 @@ class ServeTest(unittest.TestCase):
         self.assertEqual([reply['status'] for reply in server.of('next')], ['solved'])
         self.assertEqual(len(server.replies), 2)
 
+    def test_a_line_that_is_a_little_too_long_is_refused_alike_however_it_arrives(self):
+        line = json.dumps({'id': 'x', **EASY})
+        line = line[:-1] + ' ' * ((1 << 20) + 1 - len(line)) + '}'
+        server = Server()
+        for part in (line + '\n' + line[:-1], line[-1] + '\n'):
+            server.process.stdin.write(part.encode())
+            server.process.stdin.flush()
+            time.sleep(0.2)
+        server.send(line[:500_000] + line[500_001:], request('next'))
+        self.assertEqual(server.end(), 0)
+        refused = [(reply['status'], reply['error']['message']) for reply in server.replies if reply['id'] is None]
+        self.assertEqual(refused, [('error', 'a line of more than 1048576 bytes')] * 2)
+        self.assertEqual([reply['status'] for reply in server.replies if reply['id'] is not None], ['solved'] * 2)
+
     def test_contradicting_examples_are_named(self):
         server = Server()
         server.send(request('c', {'examples': [{'in': ['a'], 'out': 'b'}, {'in': ['q'], 'out': 'r'},
                                                {'in': ['a'], 'out': 'c'}]}))
         self.assertEqual(server.end(), 0)
         self.assertEqual(server.replies[0]['status'], 'infeasible')
-        self.assertIn('1', server.replies[0]['error']['message'])
-        self.assertIn('3', server.replies[0]['error']['message'])
+        self.assertIn('examples 1 and 3', server.replies[0]['error']['message'])
+
+    def test_what_is_found_out_about_an_example_has_its_place(self):
+        row = '{"in": [[1, 2]], "out": 3}'
+        cases = [('string', '{"in": ["a"], "out": "b"}', '{"in": ["a"], "out": "c"}', 'infeasible'),
+                 ('string', '{"in": ["a"], "out": "b"}', '{"in": ["c"], "out": "d"}, {"in": ["a"], "out": "c"}',
+                  'infeasible'), ('list', row, '{"in": [[1, 2]], "out": 4}', 'infeasible'),
+                 ('list', row, '{"in": [[1, 256]], "out": 4}', 'error'),
+                 ('list', row, '{"in": [[1]], "out": 256}', 'error')]
+        lines = [f'{{"id": {i}, "domain": "{domain}", "examples": [{first}, {later}]}}'
+                 for i, (domain, first, later, _) in enumerate(cases)]
+        server = Server()
+        server.send(*lines)
+        self.assertEqual(server.end(), 0)
+        for i, (domain, _, later, status) in enumerate(cases):
+            reply = server.of(i)[0]
+            self.assertEqual(reply['status'], status)
+            self.assertEqual(reply['error']['line'], i + 1)
+            self.assertEqual(reply['error']['column'], lines[i].rindex('{"in"') + 1, reply['error'])
+            self.assertIn('example', reply['error']['message'])
+
+    def test_generate_names_the_line_of_a_file_that_an_example_is_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'task.json')
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write('{"domain": "list",\n "examples": [\n'
+                           '  {"in": [[1]], "out": 1},\n  {"in": [[999]], "out": 1}]}')
+            done = subprocess.run([PROGRAM, 'generate', path], stderr=subprocess.PIPE, check=False, timeout=120)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b'task.json:4:3', done.stderr)
+            self.assertIn(b'example 2', done.stderr)
+            done = subprocess.run([PROGRAM, 'generate', '--lang', 'sygus', '-'], stderr=subprocess.PIPE, check=False,
+                                  input=b'{"domain": "list", "examples": [{"in": [[1, 2]], "out": 3}]}', timeout=120)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b'not written in sygus', done.stderr)
 
     def test_drain_is_the_last_line(self):
         server = Server()
@@ -296,6 +343,8 @@ class ServeTest(unittest.TestCase):
             ('{"id": 3, "examples": [{"in": ["a"], "in" : ["b"]}, {"in": ["c"]}]}', '"in" :'),
             ('{"id": 3, "a\\"\\\\": 1, "a\\"\\\\" : 2}', '"a\\"\\\\" :'),
             ('{' + ', '.join(f'"{i}": 0' for i in range(70)) + '}', '"64": 0'),
+            ('{"id": 1, "name": "typeid", %s}' % rows, '"typeid"'), ('{"drain": false}', 'false'),
+            ('{"stats": false}', 'false'), ('{"stats": 1}', '1'),
             ('{"cancel": [7]}', '[7]'), ('{"feedback": 1.5, "good": true}', '1.5'),
             ('{"feedback": 1, "good": 3}', '3'), ('{"feedback": 1}', '{"fe'), ('{"id": 1, %s]' % rows, '] at the end')]
         server = Server()
@@ -547,6 +596,14 @@ class SocketTest(unittest.TestCase):
             self.assertEqual(json.loads(client.makefile().readline())['status'], 'solved')
         self.assertGreater(self.stats()['waiting'], 50)
         flood.close()
+
+    def test_a_client_that_never_reads_does_not_keep_it_from_its_end(self):
+        with self.connect() as stuck:
+            stuck.sendall(b'{"stats": true}\n' * 5000)  # replies of 2 MB: more than a socket holds
+            for _ in range(10):
+                self.stats()
+            self.process.terminate()
+            self.assertEqual(self.process.wait(60), 128 + signal.SIGTERM)
 
     def test_sigterm_removes_the_socket_and_leaves_the_figures(self):
         with self.connect() as client:

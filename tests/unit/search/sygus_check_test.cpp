@@ -69,6 +69,24 @@ TEST_CASE("sygus_check: a right answer is right, with its size") {
   CHECK(result.passed == 2);
 }
 
+TEST_CASE("sygus_check: a negative number counts as it is derived, as where it is searched for") {
+  const std::string answer = "(define-fun f ((s String)) Int (- 3))";
+  const auto size = [&](const std::string& productions) {
+    const auto problem = problem_of("(synth-fun f ((s String)) Int ((I Int (" + productions +
+                                    "))))(constraint (= (f \"a\") (- 3)))");
+    const auto kernel = kernel_of(problem);
+    run(*kernel, 2000);
+    REQUIRE(kernel->found() >= Found::full);
+    const auto result = check(problem, answer).value();
+    CHECK(result.right);
+    CHECK(result.size == kernel->best(1, {}).programs.at(0).size);
+    return result.size;
+  };
+  CHECK(size("3 (- I)") == 2);
+  CHECK(size("(- 3)") == 1);
+  CHECK(size("3 (- I) (- 3)") == 1);
+}
+
 TEST_CASE("sygus_check: the first constraint that fails is named with inputs, expected and got") {
   const auto problem =
       problem_of(string_file("(s String)", "s", "\" \"", {"\"a\") \"a\"", "\"b c\") \"b\""}));

@@ -95,6 +95,41 @@ TEST_CASE("sygus_kernel: integers, Booleans and grammars of other shapes") {
             2000) == 4);
 }
 
+TEST_CASE("sygus_kernel: numbers of outputs are constants, and some constants prove nothing") {
+  const auto in = [](const std::string& constants) {
+    return problem_of(
+        "(synth-fun f ((s String)) String ((S String ((str.from_int I))) (I Int (" + constants +
+        " (+ I I)))))(constraint (= (f \"a\") \"7412\"))(constraint (= (f \"b\") \"7412\"))");
+  };
+  const auto sampled = kernel_of(in("(Constant Int)"));
+  run(*sampled, 2000);
+  CHECK(sampled->found() == Found::full);
+  CHECK(sampled->best(1, {}).programs.at(0).size == 2);
+  const auto all = kernel_of(in("7412 1"));
+  run(*all, 2000);
+  CHECK(all->found() == Found::smallest);
+}
+
+TEST_CASE("sygus_kernel: what it cannot hold is named, with its line") {
+  const auto refused = [](const std::string& sort, const std::string& out) {
+    const auto problem =
+        problem_of("(synth-fun f ((s String)) " + sort + " ((A " + sort + " (" +
+                   (sort == "Int" ? "(str.len s)" : "s") + "))))\n(constraint (= (f \"a\") " +
+                   (sort == "Int" ? "1" : "\"a\"") + "))\n(constraint (= (f \"b\") " + out + "))");
+    const auto kernel = sygus::make_kernel(problem, {});
+    REQUIRE_FALSE(kernel.ok());
+    CHECK(kernel.error().code == "unsupported");
+    CHECK(kernel.error().where == "3");
+    return kernel.error().what;
+  };
+  CHECK(refused("Int", "5551234567").find("5551234567") != std::string::npos);
+  std::string letters;
+  for (int i = 0; i < 129; ++i)
+    letters += {static_cast<char>(0xd0 + i / 64), static_cast<char>(0x80 + i % 64)};
+  CHECK(refused("String", '"' + letters + '"').find("128 different characters") !=
+        std::string::npos);
+}
+
 TEST_CASE("sygus_kernel: letters beyond ASCII are one unit each") {
   const auto problem = problem_of(string_file(
       "(s String)", "s", "\"\xc3\xa4\" \"\xe2\x82\xac\"",

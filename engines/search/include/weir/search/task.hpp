@@ -21,7 +21,13 @@ struct Example {
   std::vector<Value> in;
   std::optional<Value> out;  // none: an unlabelled row, which the search may look at
   std::uint32_t line = 0;    // where it stands in its source, from 1; 0: nowhere
+  std::uint32_t column = 0;  // of that line, from 1; 0: it is the line itself
 };
+
+/// How a message names the example with this index: by its line where each has one of its own.
+std::string name_of_example(const std::vector<Example>& examples, std::size_t index);
+/// "LINE:COLUMN", or its name where it has no column.
+std::string place_of_example(const std::vector<Example>& examples, std::size_t index);
 
 enum class Domain : std::uint8_t {
   text,  // people's data: strings, numbers, dates (the default grammar)

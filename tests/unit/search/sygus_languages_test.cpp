@@ -1,0 +1,183 @@
+// SyGuS programs in Python, JavaScript and C++ yield the same on texts beyond ASCII: each operator as the one of a
+// grammar that has no other term.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "sygus_files.hpp"
+
+using namespace sygus_test;
+
+namespace {
+
+struct Only {
+  std::string sort, term,
+      out;  // the grammar's one term, and what it yields from "a\u00e9\U0001f600b", "b"
+};
+
+const std::vector<Only> only_terms = {
+    {"String", "(str.at S (str.len T))", "\"\xc3\xa9\""},
+    {"String", "(str.substr S (str.indexof S T 0) (str.len S))", "\"b\""},
+    {"Int", "(str.indexof S T (str.len T))", "3"},
+    {"Int", "(str.len S)", "4"},
+    {"Int", "(str.to_code (str.at S (+ (str.len T) (str.len T))))", "128512"},
+    {"String", "(str.from_code (str.to_code (str.at S (str.len T))))", "\"\xc3\xa9\""},
+    {"String", "(str.++ (str.replace S T \"\xe2\x82\xac\") (str.from_int (str.len S)))",
+     "\"a\xc3\xa9\xf0\x9f\x98\x80\xe2\x82\xac"
+     "4\""},
+    {"String", "(str.replace_all S T \"\xf0\x9f\x98\x80\"\"\")",
+     "\"a\xc3\xa9\xf0\x9f\x98\x80\xf0\x9f\x98\x80\"\"\""},
+    {"Bool", "(str.< S T)", "true"},
+    {"Bool", "(str.<= (str.at S (str.len T)) T)", "false"},
+    {"Bool", "(str.prefixof T S)", "false"},
+    {"Bool", "(str.suffixof T (str.at S (str.len T)))", "false"},
+    {"Bool", "(str.contains S T)", "true"},
+    {"Int", "(str.to_int (str.at S (str.len T)))", "(- 1)"},
+    {"Bool", "(str.is_digit (str.at S (str.len T)))", "false"},
+    {"Int", "(size S)", "4"},
+    {"String", "(ite (= S T) S (tail S))", "\"\xc3\xa9\xf0\x9f\x98\x80\x62\""},
+};
+
+const std::vector<std::pair<std::string, std::string>> texts = {
+    {"a\xc3\xa9\xf0\x9f\x98\x80\x62", "b"},
+    {"", ""},
+    {"\xc3\xa9", "\xc3\xa9"},
+    {"x\xf0\x9f\x98\x80y\xf0\x9f\x98\x80z", "\xf0\x9f\x98\x80"},
+    {"\xef\xbf\xbd", "\xf0\x9f\x98\x80"},
+    {"\xf0\x9f\x98\x80", "\xef\xbf\xbd"},
+    {"7\xd9\xa3", "\xd9\xa3"},
+    {"plain text", "n t"},
+};
+
+/// Texts and sizes of a nested production are nonterminals of their own, so that the file's grammar has one term.
+sygus::Problem problem_with(const Only& only) {
+  return problem_of(
+      "(set-logic SLIA)(define-fun size ((x String)) Int (str.len x))"
+      "(define-fun tail ((x String)) String (str.substr x 1 (str.len x)))"
+      "(synth-fun f ((s String) (t String)) " +
+      only.sort + " ((Start " + only.sort + " (" + only.term +
+      ")) (S String (s)) (T String (t))))(constraint (= (f \"a\xc3\xa9\xf0\x9f\x98\x80\x62\" "
+      "\"b\") " +
+      only.out + "))(check-synth)");
+}
+
+std::string written(std::size_t i, Language language) {
+  const auto problem = problem_with(only_terms[i]);
+  const auto kernel = kernel_of(problem);
+  run(*kernel, 2000);
+  CAPTURE(only_terms[i].term);
+  REQUIRE(kernel->found() >= Found::full);
+  std::string text = best_text(*kernel, language);
+  const std::string head = language == Language::python ? "def f("
+                           : language == Language::js   ? "function f("
+                                                        : " f(";
+  const std::size_t at = text.find(head);
+  REQUIRE(at != std::string::npos);
+  text.insert(at + head.size() - 1, std::to_string(i));
+  return text + "\n";
+}
+
+/// A literal in escapes that all three languages read: of bytes for C++, else of code points by UTF-8's own reading.
+std::string literal_of(const std::string& text, Language language) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size();) {
+    char escape[16];
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t bytes = language == Language::cpp || lead < 0x80 ? 1
+                              : lead < 0xe0                            ? 2
+                              : lead < 0xf0                            ? 3
+                                                                       : 4;
+    unsigned point = bytes == 1 ? lead : lead & (0x7fU >> bytes);
+    for (std::size_t k = 1; k < bytes; ++k)
+      point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3fU);
+    std::snprintf(escape, sizeof(escape),
+                  language == Language::cpp      ? "\\%03o"
+                  : language == Language::python ? "\\U%08x"
+                                                 : "\\u{%x}",
+                  point);
+    out += escape;
+    i += bytes;
+  }
+  return out + "\"";
+}
+
+class Scripts {
+ public:
+  Scripts() {
+    std::string name = (std::filesystem::temp_directory_path() / "weir-sygus-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+  }
+  ~Scripts() { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  /// What `command` writes with a file of this content; its own messages where it fails.
+  std::string output(const std::string& command, const std::string& name,
+                     const std::string& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    std::string out;
+    char buffer[4096];
+    for (std::size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, n);
+    const int status = pclose(pipe);
+    REQUIRE_MESSAGE(status == 0, out.substr(0, 2000));
+    return out;
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+std::string script_in(Language language) {
+  std::string script;
+  for (std::size_t i = 0; i < only_terms.size(); ++i) script += written(i, language);
+  script += language == Language::python
+                ? "import sys\nsys.stdout.reconfigure(encoding='utf-8')\n"
+                  "def show(x): print(str(x).lower() if isinstance(x, bool) else x)\n"
+            : language == Language::js ? "const show = (x) => console.log(String(x));\n"
+                                       : "#include <iostream>\n"
+                                         "int main() {\n  std::cout << std::boolalpha;\n";
+  for (std::size_t i = 0; i < only_terms.size(); ++i) {
+    for (const auto& [s, t] : texts) {
+      const std::string call = "f" + std::to_string(i) + "(" + literal_of(s, language) + ", " +
+                               literal_of(t, language) + ")";
+      script += language == Language::cpp ? "  std::cout << " + call + " << '\\n';\n"
+                                          : "show(" + call + ")\n";
+    }
+  }
+  return script + (language == Language::cpp ? "}\n" : "");
+}
+
+bool is_there(const std::string& program) {
+  return std::system(("command -v " + program + " > /dev/null 2>&1").c_str()) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("sygus_print: all languages count code points") {
+  const Scripts scripts;
+  const std::string python =
+      scripts.output("python3 " + scripts.path("all.py"), "all.py", script_in(Language::python));
+  // What the file says of its one example, as the first line of each term's.
+  CHECK(python.starts_with("\xc3\xa9\n"));
+  if (is_there("node")) {
+    CHECK(python ==
+          scripts.output("node " + scripts.path("all.js"), "all.js", script_in(Language::js)));
+  } else {
+    MESSAGE("SKIP: no node on PATH");
+  }
+  const std::string build =
+      "g++ -std=c++20 -O0 -Wall -Wextra -Wconversion -Werror -Wno-unused-but-set-variable " +
+      scripts.path("all.cpp") + " -o " + scripts.path("all") + " && ";
+  CHECK(python == scripts.output(build + scripts.path("all"), "all.cpp", script_in(Language::cpp)));
+}
+
+TEST_CASE("sygus_print: C++ that counts no characters works on the bytes as they come") {
+  const std::string bytes = written(7, Language::cpp);
+  CHECK(bytes.find("u32string") == std::string::npos);
+  CHECK(bytes.find("std::string(\"\\360\\237\\230\\200\\\"\")") != std::string::npos);
+  CHECK(written(3, Language::cpp).find("encode") == std::string::npos);
+}
