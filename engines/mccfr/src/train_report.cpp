@@ -35,8 +35,8 @@ std::string TrainRun::note() const {
       "{} nodes/s", format_number(static_cast<double>(trainer_->nodes_now() - nodes_began_) /
                                   std::max(seconds, 1e-3)));
   if (visited_ != 0)
-    note += fmt::format(", {} infosets, mean regret {}", format_count(visited_),
-                        format_number(mean_regret_));
+    note += fmt::format(", {} infosets, mean regret {:.3g} chips", format_count(visited_),
+                        mean_regret_);
   if (!curve_.empty())
     note += fmt::format(", exploitability {} {}", format_number(curve_.back().exploitability),
                         game_->unit());
