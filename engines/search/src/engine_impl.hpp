@@ -80,6 +80,7 @@ struct Engine::Impl {
   void evaluate_waiting();
   struct OpenRow {
     const Network* network;
+    std::uint64_t hash;  // AnswerCache's, of question and version
     std::span<const float> question;
     float* answer;
   };

@@ -9,9 +9,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "steps.hpp"
 #include "sygus_bank.hpp"
 #include "sygus_graph.hpp"
-#include "sygus_steps.hpp"
 
 namespace weir::search::sygus {
 

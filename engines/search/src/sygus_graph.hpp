@@ -9,8 +9,8 @@
 
 #include <vector>
 
+#include "steps.hpp"
 #include "sygus_bank.hpp"
-#include "sygus_steps.hpp"
 
 namespace weir::search::sygus {
 

@@ -16,7 +16,7 @@ constexpr std::size_t first_growth = 40;      // terms in the bank at the first 
 constexpr std::size_t late_terms =
     3000;  // in the bank, where an answer is still missing: all means are tried
 constexpr std::size_t text_margin = 6;
-constexpr std::uint64_t others_units_max = 40 * Budget::units_per_simulation;
+constexpr std::uint64_t others_units_max = 40 * units_per_simulation;
 constexpr std::size_t others_max = 3;
 constexpr std::size_t examples_at_once_max = 60;  // of a sample; sets of examples are 64 bits
 
@@ -106,7 +106,7 @@ Steps SygusSearch::go() {
   while (begin_round()) {
     if (!seeds_.empty()) {
       try_seeds();
-      if (budget_.spend(Budget::units_per_simulation)) co_await budget_.pause();
+      if (budget_.spend(units_per_simulation)) co_await budget_.pause();
     }
     co_await grow();
     if (!stop()) co_await others();
