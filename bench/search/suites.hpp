@@ -14,5 +14,7 @@ int tree_speed(const std::vector<std::string>& arguments);
 int net_guidance(const std::vector<std::string>& arguments);
 int net_speed(const std::vector<std::string>& arguments);
 int request_speed(const std::vector<std::string>& arguments);
+int step_speed(const std::vector<std::string>& arguments);
+int cancel_speed(const std::vector<std::string>& arguments);
 
 }  // namespace weir::bench

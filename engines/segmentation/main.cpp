@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string_view>
+#include <weir/segmentation/text.hpp>
 #include <weir/terminal.hpp>
 
 #include "src/commands.hpp"
@@ -27,7 +28,8 @@ int tell(const seg::Options& options, const seg::Findings& findings, bool json) 
       print(json ? seg::render_json(options, findings) : seg::render_tables(options, findings),
             findings.exit);
   if (!findings.error.code.empty()) {
-    std::fprintf(stderr, "weir-segment: error: %s\n", findings.error.text().c_str());
+    std::fprintf(stderr, "weir-segment: error: %s\n",
+                 seg::printable(findings.error.text()).c_str());
   }
   return exit;
 }

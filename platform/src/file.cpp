@@ -1,22 +1,32 @@
 // file.cpp: open, read, write, rename. No mmap: a file that shrinks under a mapping ends the
 // process.
-#include <weir/atomic.hpp>
-#include <weir/file.hpp>
-
-#include "file_error.hpp"
-
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <utility>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <weir/atomic.hpp>
+#include <weir/file.hpp>
+
+#include "file_error.hpp"
+
 namespace weir {
 namespace {
+
+/// The time in nanoseconds; one beyond what they reach, 1677 to 2262, is the nearest that they do.
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  constexpr std::int64_t second = 1'000'000'000;
+  constexpr std::int64_t whole_max = std::numeric_limits<std::int64_t>::max() / second;
+  if (time.tv_sec >= whole_max) return std::numeric_limits<std::int64_t>::max();
+  if (time.tv_sec < -whole_max) return std::numeric_limits<std::int64_t>::min();
+  return static_cast<std::int64_t>(time.tv_sec) * second + time.tv_nsec;
+}
 
 FileStat converted(const struct stat& raw) noexcept {
   FileStat result;
@@ -24,8 +34,7 @@ FileStat converted(const struct stat& raw) noexcept {
                 : S_ISDIR(raw.st_mode) ? FileKind::directory
                                        : FileKind::other;
   result.size = raw.st_size < 0 ? 0 : static_cast<std::uint64_t>(raw.st_size);
-  result.mtime_ns =
-      static_cast<std::int64_t>(raw.st_mtim.tv_sec) * 1'000'000'000 + raw.st_mtim.tv_nsec;
+  result.mtime_ns = nanoseconds(raw.st_mtim);
   return result;
 }
 
@@ -209,6 +218,15 @@ std::string temporary_name(const std::string& path) {
          "-" + std::to_string(number) + ".weir-tmp";
 }
 
+/// What a symbolic link at `path` leads to, if that can be said.
+std::string behind_links(const std::string& path) {
+  struct stat raw {};
+  if (::lstat(path.c_str(), &raw) != 0 || !S_ISLNK(raw.st_mode)) return path;
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  return real != nullptr ? std::string(real.get()) : path;
+}
+
 /// True when the new file is ours: locked, and not taken for a stale one in the moment before.
 bool lock_temporary(int file) noexcept {
   if (::flock(file, LOCK_EX | LOCK_NB) != 0)
@@ -234,7 +252,16 @@ AtomicFile::~AtomicFile() {
   if (file_ >= 0) ::close(file_);
 }
 
-Result<AtomicFile> AtomicFile::create(const std::string& path) {
+Result<AtomicFile> AtomicFile::create(const std::string& asked) {
+  const std::string path = behind_links(asked);
+  struct stat there {};
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
+    // Without waiting: a pipe that nobody reads is an error here.
+    const int file = open_retried(path.c_str(), O_WRONLY | O_NONBLOCK);
+    if (file < 0 || ::fcntl(file, F_SETFL, O_WRONLY) != 0)
+      return file_error(errno, path, "write to it", "unwritable");
+    return AtomicFile(file, path, {});
+  }
   for (;;) {
     std::string temporary = temporary_name(path);
     const int file = open_retried(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
@@ -254,6 +281,11 @@ Result<Done> AtomicFile::write(std::string_view bytes) {
 
 Result<Done> AtomicFile::commit(Sync sync) {
   WEIR_CHECK(file_ >= 0, "an AtomicFile is committed once");
+  if (temporary_.empty()) {  // a device or a pipe: there is no name to give
+    if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR)
+      return file_error(errno, path_, "close it", "unwritable");
+    return Done{};
+  }
   if (sync == Sync::file && ::fdatasync(file_) != 0)
     return file_error(errno, path_, "sync it", "unwritable");
   // The rename comes before the close: until it has its name the lock must say that it lives.

@@ -3,6 +3,7 @@
 // Debian's libmimalloc.so also carries malloc and operator new, so a program linked with it uses
 // mimalloc throughout; that is the package's doing, weir itself replaces nothing.
 #include <weir/atomic.hpp>
+#include <weir/detail/memory_peak.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
 #include <weir/version.hpp>
@@ -25,12 +26,17 @@ namespace {
 
 // relaxed, all of them: sums for reports; nothing is read through them
 atomic<std::size_t> live_bytes{0};
+atomic<std::size_t> most_bytes{0};
 atomic<std::uint64_t> calls{0};
 
 void* counted(void* block, std::size_t bytes) noexcept {
   if (block != nullptr) {
-    live_bytes.fetch_add(bytes, relaxed);  // relaxed: a sum
-    calls.fetch_add(1, relaxed);           // relaxed: a count
+    const std::size_t live = live_bytes.fetch_add(bytes, relaxed) + bytes;  // relaxed: a sum
+    std::size_t most = most_bytes.load(relaxed);                            // relaxed: for reports
+    while (live > most &&
+           !most_bytes.compare_exchange_weak(most, live, relaxed)) {  // relaxed: for reports
+    }
+    calls.fetch_add(1, relaxed);  // relaxed: a count
   }
   return block;
 }
@@ -69,6 +75,9 @@ void release_bytes(void* block, std::size_t bytes, std::size_t) noexcept {
 
 std::size_t allocated_bytes() noexcept {
   return live_bytes.load(relaxed);  // relaxed: a sum
+}
+std::size_t detail::allocated_bytes_peak() noexcept {
+  return most_bytes.load(relaxed);  // relaxed: for reports
 }
 std::uint64_t allocation_count() noexcept {
   return calls.load(relaxed);  // relaxed: a count

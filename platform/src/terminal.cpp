@@ -106,6 +106,8 @@ std::string Progress::line(Deadline now) const {
     text += ", nothing has moved for " +
             format_duration(seconds(still / 1'000'000'000 * 1'000'000'000));
     if (!note_.empty()) text += ": " + note_;
+  } else if (!note_.empty() && (total == 0 || done < total)) {
+    text += ", " + note_;
   }
   return text;
 }
@@ -226,8 +228,8 @@ void hold_standard_streams() noexcept {
 bool print_result(const std::string& text, std::string_view program) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
     return true;
-  std::fprintf(stderr, "%.*s: error: cannot write the result: %s\n", static_cast<int>(program.size()),
-               program.data(), std::strerror(errno));
+  std::fprintf(stderr, "%.*s: error: cannot write the result: %s\n",
+               static_cast<int>(program.size()), program.data(), std::strerror(errno));
   return false;
 }
 

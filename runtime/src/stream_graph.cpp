@@ -79,30 +79,44 @@ Status GraphCore::start() {
   if (forked(core)) return Status::forked;
   const OutsideCall call(core, CallKind::start);
   if (!built_ || closing()) return Status::closed;
-  // (6) acq_rel pairs with (9), (12): the built tables; once
-  if (started_.exchange(1, acq_rel) != 0) return Status::closed;
+  // (6) seq_cst pairs with (9), (12), (26), (27): the built tables, once; and either this call sees
+  // that the graph is cancelled or closing, or who said so sees that it runs
+  if (started_.exchange(1, seq_cst) != 0) return Status::closed;
   trace_mark(core, Note::run_started, trace_);
+  Context* const context = context_in(core);
   for (NodeBase* node : nodes_) {
-    if (node->kind == Kind::source || node->kind == Kind::zip)
-      node->notify(current_context(), false);
+    if (node->kind == Kind::source || node->kind == Kind::zip) node->notify(context, false);
   }
+  // (28) seq_cst pairs with (7), (8): as (6)
+  if (cancelled_.load(seq_cst) != 0 || closing_.load(seq_cst) != 0) close_nodes();
   return Status::accepted;
+}
+
+/// Sources look again, and what comes from outside is refused from now on. More than once does no
+/// harm.
+void GraphCore::close_nodes() noexcept {
+  Context* const context = context_in(core);
+  for (NodeBase* node : nodes_) node->close(context);
+}
+
+bool GraphCore::can_be_notified() noexcept {
+  // (26) acq_rel pairs with (6): before the start, what the caller wrote, to the sources' first look
+  return started() || started_.fetch_add(0, acq_rel) != 0;
 }
 
 void GraphCore::cancel() noexcept {
   const OutsideCall call(core, CallKind::cancel);
-  // (7) seq_cst pairs with (1) of graph_core.hpp: before the notifications that make idle sources
-  // look
+  // (7) seq_cst pairs with (1) of graph_core.hpp and (28): before the notifications that make idle
+  // sources look
   if (cancelled_.exchange(1, seq_cst) != 0) return;
   trace_mark(core, Note::cancelled, trace_);
-  for (NodeBase* node : nodes_) node->close(current_context());
+  if (started_.load(seq_cst) != 0) close_nodes();  // (27) seq_cst pairs with (6): as there
 }
 
 void GraphCore::close_ingress() noexcept {
   if (closing_.exchange(1, seq_cst) != 0)
-    return;                                 // (8) seq_cst pairs with (2) of graph_core.hpp: as (7)
-  if (started_.load(acquire) == 0) return;  // (9) acquire pairs with (6): the tables
-  for (NodeBase* node : nodes_) node->close(current_context());
+    return;  // (8) seq_cst pairs with (2) of graph_core.hpp and (28): as (7)
+  if (started_.load(seq_cst) != 0) close_nodes();  // (9) seq_cst pairs with (6): as there
 }
 
 void GraphCore::end_finished(Context* context) noexcept {
@@ -172,7 +186,7 @@ bool GraphCore::quiet() const noexcept {
 
 void GraphCore::end_and_wait() noexcept {
   if (started_.load(acquire) == 0 || forked(core))
-    return;                            // (23) acquire pairs with (6): the tables
+    return;  // (23) acquire pairs with (6): the tables
   bool finished = false;
   {
     OutsideCall call(core, CallKind::end);
@@ -209,7 +223,7 @@ void GraphCore::destroy_orphan(void* object) noexcept {
 
 void GraphCore::destroy(GraphCore* graph) noexcept {
   const bool idle = graph->started_.load(acquire) == 0;  // (24) acquire pairs with (6): the tables
-  if (!idle && current_context() != nullptr && !forked(graph->core)) {
+  if (!idle && this_worker != nullptr && !forked(graph->core)) {
     graph->cancel();
     graph->orphan_.store(
         1, seq_cst);  // (13) seq_cst pairs with (11), (19): before the look at finished_

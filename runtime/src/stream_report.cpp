@@ -1,4 +1,5 @@
 // stream_report.cpp: what a graph tells: ledger, edges, nodes, live pictures, tokens that wait.
+#include <algorithm>
 #include <weir/clock.hpp>
 #include <weir/detail/stream/graph_core.hpp>
 
@@ -53,9 +54,10 @@ std::vector<EdgeMetrics> GraphCore::edges() const {
   std::vector<EdgeMetrics> all;
   if (!built_) return all;
   for (const LinkBase* link : links_) {
+    const std::uint64_t popped = link->popped();  // first: what is popped has been pushed
     // relaxed: statistics
     all.push_back({link->feedback && link->from == link->to ? "producers" : link->from->name,
-                   link->to->name, link->capacity, link->pushed(), link->popped(),
+                   link->to->name, link->capacity, std::max(link->pushed(), popped), popped,
                    link->would_block.load(relaxed), link->blocked_ns.load(relaxed),
                    link->culprit.load(relaxed)});
   }
@@ -96,7 +98,7 @@ std::string GraphCore::dot() const {
     text += "];\n";
   }
   for (const LinkBase* link : links_) {
-    const std::uint64_t fill = built_ ? link->pushed() - link->popped() : 0;
+    const std::uint64_t fill = built_ ? link->fill() : 0;
     text += "  n" + std::to_string(link->from->index) + " -> n" + std::to_string(link->to->index) +
             " [label=\"" + std::to_string(fill) + "/" + std::to_string(link->capacity) +
             (link->store ? " window" : "") + "\"];\n";
@@ -131,7 +133,7 @@ std::string GraphCore::json() const {
     text += ", \"to\": ";
     append_quoted(text, edge.to);
     append_member(text, "capacity", edge.capacity);
-    append_member(text, "fill", edge.pushed - edge.popped);
+    append_member(text, "fill", std::min<std::uint64_t>(edge.pushed - edge.popped, edge.capacity));
     append_member(text, "pushed", edge.pushed);
     append_member(text, "popped", edge.popped);
     append_member(text, "would_block", edge.would_block);

@@ -290,6 +290,8 @@ void TaskGraphCore::finish(Context& context) noexcept {
   result_.store(result, relaxed);  // relaxed: published by the state
   Core& engine = core;
   trace_mark(engine, Note::run_ended, trace_);
+  // Before the state: who waits for the run may end its scope then.
+  if (frame.scope != nullptr) frame.scope->leave();
   // (2) acq_rel pairs with (1), (7), and (1) of task_graph.cpp: the run's effects and result
   const std::uint32_t before = state.exchange(0, acq_rel);
   if ((before & orphaned) != 0) {
@@ -297,7 +299,6 @@ void TaskGraphCore::finish(Context& context) noexcept {
   } else if ((before & watched_bit) != 0) {
     futex_wake_all(state);  // an address only: the graph may be gone
   }
-  if (frame.scope != nullptr) frame.scope->leave();
   context.participant().add_retired(frame.epoch, 1);
 }
 

@@ -10,7 +10,9 @@ namespace weir::detail {
 
 constinit thread_local Worker* this_worker = nullptr;
 
-Context* current_context() noexcept { return this_worker; }
+Context* context_in(const Core& core) noexcept {
+  return this_worker != nullptr && &this_worker->core() == &core ? this_worker : nullptr;
+}
 
 Worker::Worker(Core& core, int index, Participant& participant, std::uint32_t deque_slots,
                std::uint32_t slot_cache) noexcept

@@ -69,7 +69,7 @@ def strike(program, game, folder, iterations, workers, delay_s):
 
 
 def leftovers(folder):
-    return [name for name in os.listdir(folder) if not re.fullmatch(r'checkpoint-\d+\.weir|latest', name)]
+    return [name for name in os.listdir(folder) if not re.fullmatch(r'checkpoint-\d+\.weir|latest|curve\.json', name)]
 
 
 def kill_runs(program, game, iterations, want, whole_s, kills, work):

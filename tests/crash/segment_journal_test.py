@@ -2,11 +2,13 @@
 """Journals of weir-segment that a power cut or a hand has damaged: the runs they lost are done again, the others not,
 nothing ends in a crash, and the tree is the one from before, byte for byte.
 
-The last record cut at each byte (long tier; evenly spread in the others), lines of rubbish, NULs, nothing at all.
+The last record cut at each byte (long tier; evenly spread in the others), bytes flipped, lines of rubbish, NULs,
+nothing at all; and whole journals of before there were checksums.
 Environment: segment_support.py.
 """
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -31,12 +33,14 @@ class Bench:
         return os.path.join(self.place, 'out', part, '_manifest', 'journal.jsonl')
 
     def damage(self, stage, data, lost, what):
-        """Puts `data` in the journal's place; `lost` records of it are not there to be read any more."""
+        """Puts `data` in the journal's place; `lost` records of it are not there to be read any more. What the command
+        warned of."""
         self.cases += 1
         name = f'{stage}: {what}'
         with open(self.journal(stage), 'wb') as file:
             file.write(data)
         done = support.run(self.place, support.command('pipeline', '--json'))
+        part = {}
         if done.returncode != 0:
             self.verdict.flag(f'{name}: exit {done.returncode}: {done.stderr[-300:]}')
         else:
@@ -47,6 +51,7 @@ class Bench:
                 self.verdict.flag(f'{name}: {again} done again, {lost} were lost')
         if not self.verdict.same_tree(name, self.want, self.place):
             support.must_run(self.place, support.command('pipeline', '--force'), name)
+        return part.get('warnings', [])
 
     def each(self, stage):
         with open(self.journal(stage), 'rb') as file:
@@ -59,6 +64,16 @@ class Bench:
         for cut in cuts if wanted >= len(cuts) else [cuts[k * len(cuts) // wanted] for k in range(wanted)] + [cuts[-1]]:
             self.damage(stage, whole[:cut], 1, f'cut at byte {cut - last} of its last record')
         middle = len(lines) // 2
+        start = sum(len(line) for line in lines[:middle])
+        flips = range(len(lines[middle]) - 1)
+        for at in flips if wanted >= len(flips) else flips[::max(1, len(flips) // wanted)]:
+            flipped = bytearray(whole)
+            flipped[start + at] ^= 0x04  # no byte of a record becomes a line's end by it
+            told = self.damage(stage, bytes(flipped), 1, f'byte {at} of a record flipped')
+            if len(told) != 1 or f'journal.jsonl:{middle + 1} (byte {start}): ' not in told[0]:
+                self.verdict.flag(f'{stage}: byte {at} of line {middle + 1} flipped, and told: {told[:3]}')
+        self.damage(stage, b''.join(re.sub(rb',"crc32":"[0-9a-f]{8}"', b'', line).replace(b'"v":2', b'"v":1', 1)
+                                    for line in lines), 0, 'a journal without checksums')
         size = len(lines[middle]) - 1
         for rubbish, lost, what in (
                 (b'rubbish', 1, 'a line of rubbish'), (b'\x00' * size, 1, 'a line of NULs'),

@@ -15,6 +15,7 @@
 #include "frozen_sums.hpp"
 #include "line_reader.hpp"
 #include "loaded.hpp"
+#include "search_options.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -148,7 +149,13 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
   const HoldemGame* const game = holdem.value();
   const FrozenSums frozen(*l.trainer);
   const BettingRules& rules = game->config().rules;
-  AcpcClient client(rules, make_blueprint(*game, l.trainer->shape(), frozen.data()), options.seed);
+  auto searcher = make_searcher(options, l, frozen.data());
+  if (!searcher) return fail(findings, searcher.error());
+  AcpcClient client(rules,
+                    searcher.value() != nullptr
+                        ? searcher.value()->agent()
+                        : make_blueprint(*game, l.trainer->shape(), frozen.data()),
+                    options.seed);
   const std::string place = fmt::format("{}:{}", options.host, options.port);
   Connection connection(place, signals);
   auto played = connection.open(options.host, std::to_string(options.port));
@@ -168,6 +175,7 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
                    {"chips", fmt::format("{:+g}", score.sum)},
                    {"result", fmt::format("{:+.1f} +- {:.1f} bb/100", score.mean() * scale,
                                           score.ci95() * scale)}};
+  if (searcher.value() != nullptr) tell_searches(options, *searcher.value(), findings);
   if (signals.stop_requested()) {
     findings.exit = 128 + signals.signal_number();
   } else if (!played) {

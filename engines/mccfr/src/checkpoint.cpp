@@ -12,7 +12,7 @@
 #include <weir/file.hpp>
 #include <weir/mccfr/checkpoint.hpp>
 
-#include "lazy_checkpoint.hpp"
+#include "checkpoint_layout.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
@@ -21,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr char magic[] = "weirmccf";
+constexpr char header_sum_key[] = "header_xxh3";
 constexpr std::size_t magic_bytes = 8, piece_bytes = 1 << 20, header_bytes_max = 1 << 24;
 
 struct HashFree {
@@ -54,11 +55,11 @@ class Writer {
   void number(T value) {
     put(&value, sizeof(value));
   }
-  Result<Done> finish() {
+  Result<Done> finish(Sync sync) {
     const std::uint64_t sum = sum_.value();
     number(sum);
     if (error_) return *error_;
-    return file_.commit(Sync::file);
+    return file_.commit(sync);
   }
 
  private:
@@ -114,6 +115,8 @@ class Reader {
     return {std::move(code), std::move(what), path_ + ", byte " + std::to_string(at_)};
   }
   std::uint64_t left() const noexcept { return size_ - at_; }
+  std::uint64_t at() const noexcept { return at_; }
+  std::uint64_t size() const noexcept { return size_; }
 
  private:
   Reader(std::string path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
@@ -149,11 +152,18 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     header.regret_bytes = whole_at<std::uint32_t>(j, "regret_bytes");
     header.sum_bytes = whole_at<std::uint32_t>(j, "sum_bytes");
     header.undo_entries = whole_at<std::uint64_t>(j, "undo_entries");
+    if (j.contains("baseline_bytes"))
+      header.baseline_bytes = whole_at<std::uint64_t>(j, "baseline_bytes");
+    header.kept = j.value("averages_alone", false) ? Kept::averages : Kept::all;
+    if (header.kept == Kept::averages && (header.regret_bytes != 0 || header.undo_entries != 0))
+      return reader.error("corrupt", "has averages alone, and says that it has more");
     if (j.contains("lazy")) {
       const LazyCounts counts = lazy_counts_of(j.at("lazy"));
       // Of a node at least 3 bytes are kept, of a row two words: tables are made by these numbers.
       const std::uint64_t left = reader.left();
-      if (counts.nodes > left / 3 || counts.rows > left / 8 || counts.words > left / 4 ||
+      // A snapshot's rows have one word an action, tables two.
+      const std::uint64_t words = header.kept == Kept::all ? counts.words : counts.words / 2;
+      if (counts.nodes > left / 3 || counts.rows > left / 8 || words > left / 4 ||
           counts.children > counts.nodes * actions_max)
         return reader.error("truncated", "its rows do not fit into the file");
       header.lazy = LazySizes::of(counts.children, counts.rows, counts.words);
@@ -164,21 +174,21 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
   return header;
 }
 
-struct ReadHeader {
-  CheckpointHeader header;
-  std::optional<LazyCounts> lazy;
-};
+std::uint64_t header_sum(const json& header) {
+  const std::string text = header.dump();
+  return XXH3_64bits(text.data(), text.size());
+}
 
-Result<ReadHeader> get_header(Reader& reader) {
+Result<CheckpointLayout> get_header(Reader& reader) {
   std::array<char, magic_bytes> word{};
   if (auto read = reader.get(word.data(), word.size()); !read) return read.error();
   if (std::memcmp(word.data(), magic, magic_bytes) != 0)
     return reader.error("corrupt", "is no checkpoint of weir-mccfr");
   auto version = reader.number<std::uint32_t>();
   if (!version) return version.error();
-  if (version.value() != checkpoint_version) {
+  if (version.value() < 1 || version.value() > checkpoint_version) {
     return reader.error("version", "is of version " + std::to_string(version.value()) +
-                                       "; this program reads version " +
+                                       "; this program reads versions 1 to " +
                                        std::to_string(checkpoint_version));
   }
   auto bytes = reader.number<std::uint32_t>();
@@ -187,13 +197,23 @@ Result<ReadHeader> get_header(Reader& reader) {
     return reader.error("corrupt", "its header would be larger than 16 MiB");
   std::string text(bytes.value(), '\0');
   if (auto read = reader.get(text.data(), text.size()); !read) return read.error();
-  const json j = json::parse(text, nullptr, false);
+  json j = json::parse(text, nullptr, false);
   if (!j.is_object()) return reader.error("corrupt", "its header is no JSON object");
+  if (const json kept = j.value(header_sum_key, json()); !kept.is_null()) {
+    j.erase(header_sum_key);
+    if (kept != header_sum(j))
+      return reader.error("corrupt", "its header's checksum is not that of its content");
+  }
   auto header = header_of(j, reader);
   if (!header) return header.error();
-  ReadHeader read{std::move(header).value(), {}};
+  CheckpointLayout read{std::move(header).value(), {}, {}, reader.at(), reader.size()};
   if (!j.contains("lazy")) return read;
   read.lazy = lazy_counts_of(j.at("lazy"));
+  try {
+    read.marks = lazy_marks_of(j.at("lazy").value("marks", json::array()));
+  } catch (const json::exception& error) {
+    return reader.error("corrupt", error.what());
+  }
   return read;
 }
 
@@ -230,30 +250,33 @@ void finish_reading(Trainer& trainer, const CheckpointHeader& header,
   trainer.restore(resume == Resume::yes ? header.undone : header.state);
 }
 
-void put_header(Writer& writer, const json& header) {
+void put_header(Writer& writer, json header, std::uint32_t version = 1) {
+  header[header_sum_key] = header_sum(header);
   const std::string text = header.dump();
   writer.put(magic, magic_bytes);
-  writer.number(checkpoint_version);
+  writer.number(version);
   writer.number(static_cast<std::uint32_t>(text.size()));
   writer.put(text.data(), text.size());
 }
 
-void write_lazy(Writer& writer, json header, LazyTable& table, std::span<const UndoEntry> undo) {
+void write_lazy(Writer& writer, json header, LazyTable& table, std::span<const UndoEntry> undo,
+                Kept kept) {
   const LazyRows list = lazy_rows(table, rows_of(table, undo));
   const std::vector<UndoEntry> written = undo_in_file(table, list, undo);
   header["undo_entries"] = written.size();
   header["lazy"] =
       to_json(LazyCounts{list.nodes.size(), list.children, list.rows.size(), list.words});
-  put_header(writer, header);
-  put_lazy_rows(writer, table, list);
+  header["lazy"]["marks"] = lazy_marks(table, list, kept);
+  put_header(writer, std::move(header));
+  put_lazy_rows(writer, table, list, kept);
   writer.put(written.data(), written.size() * sizeof(UndoEntry));
 }
 
-Result<Done> read_lazy(Reader& reader, const ReadHeader& h, Trainer& trainer, Resume resume) {
+Result<Done> read_lazy(Reader& reader, const CheckpointLayout& h, Trainer& trainer, Resume resume) {
   LazyTable* const table = trainer.lazy();
   if (table == nullptr || !h.lazy)
     return reader.error("abstraction", "one of it and this game has its rows by visits, one not");
-  LazyReader<Reader> rows(reader, *trainer.multiway(), *table);
+  LazyReader<Reader> rows(reader, *trainer.multiway(), *table, h.header.kept);
   if (auto read = rows.read(*h.lazy); !read) return read;
   auto undo = get_undo(reader, h.header.undo_entries);
   if (!undo) return undo.error();
@@ -285,25 +308,36 @@ void digest_lazy(EVP_MD_CTX* digest, const LazyTable& table) {
 }  // namespace
 
 Result<Done> write_checkpoint(const std::string& path, const std::string& game,
-                              const TrainRules& rules, Trainer& trainer) {
+                              const TrainRules& rules, Trainer& trainer, Kept kept) {
   auto file = AtomicFile::create(path);
   if (!file) return file.error();
+  const bool all = kept == Kept::all;
   const TableBytes table = trainer.table();
-  const auto undo = trainer.undo();
-  const json header = {{"game", json::parse(game)},          {"rules", to_json(rules)},
-                       {"state", to_json(trainer.state())},  {"undone", to_json(trainer.undone())},
-                       {"entries", trainer.shape().entries}, {"regret_bytes", table.regret_bytes},
-                       {"sum_bytes", table.sum_bytes},       {"undo_entries", undo.size()}};
+  const auto undo = all ? trainer.undo() : std::span<const UndoEntry>();
+  json header = {{"game", json::parse(game)},
+                 {"rules", to_json(rules)},
+                 {"state", to_json(trainer.state())},
+                 {"undone", to_json(all ? trainer.undone() : trainer.state())},
+                 {"entries", trainer.shape().entries},
+                 {"regret_bytes", all ? table.regret_bytes : 0},
+                 {"sum_bytes", table.sum_bytes},
+                 {"undo_entries", undo.size()}};
+  if (!all) header["averages_alone"] = true;
+  const Sync sync = all ? Sync::file : Sync::none;
   Writer writer(file.value());
   if (LazyTable* const lazy = trainer.lazy()) {
-    write_lazy(writer, header, *lazy, undo);
-    return writer.finish();
+    write_lazy(writer, std::move(header), *lazy, undo, kept);
+    return writer.finish(sync);
   }
-  put_header(writer, header);
-  writer.put(table.regrets.data(), table.regrets.size());
+  const auto baselines = all ? table.baselines : std::span<std::byte>();
+  if (!baselines.empty()) header["baseline_bytes"] = baselines.size();
+  const bool plain = baselines.empty() && table.layout == nullptr;
+  put_header(writer, std::move(header), plain ? 1 : checkpoint_version);
+  if (all) writer.put(table.regrets.data(), table.regrets.size());
   writer.put(table.sums.data(), table.sums.size());
+  writer.put(baselines.data(), baselines.size());
   writer.put(undo.data(), undo.size_bytes());
-  return writer.finish();
+  return writer.finish(sync);
 }
 
 Result<CheckpointHeader> read_checkpoint_header(const std::string& path) {
@@ -311,7 +345,45 @@ Result<CheckpointHeader> read_checkpoint_header(const std::string& path) {
   if (!reader) return reader.error();
   auto read = get_header(reader.value());
   if (!read) return read.error();
-  return read.value().header;
+  return std::move(read).value().header;
+}
+
+Result<CheckpointLayout> read_checkpoint_layout(const std::string& path) {
+  auto opened = Reader::open(path);
+  if (!opened) return opened.error();
+  auto read = get_header(opened.value());
+  if (!read) return read;
+  const CheckpointLayout& layout = read.value();
+  const CheckpointHeader& h = layout.header;
+  const std::uint64_t left = layout.file_bytes - layout.tables_at;
+  constexpr std::uint64_t sum_bytes = sizeof(std::uint64_t);
+  if (left < sum_bytes) return opened.value().error("truncated", "ends before its tables");
+  const std::uint64_t room = left - sum_bytes, undo = h.undo_entries;
+  constexpr std::uint32_t entry_bytes_max = 16;
+  if (h.regret_bytes > entry_bytes_max || h.sum_bytes > entry_bytes_max)
+    return opened.value().error("corrupt", "has entries that no table has");
+  if (undo > room / sizeof(UndoEntry) || h.entries > room)
+    return opened.value().error("truncated", "ends before its tables do");
+  std::uint64_t known = undo * sizeof(UndoEntry);  // bytes that there must be
+  if (const auto& lazy = layout.lazy) {
+    // In a file a row has its name, and one word an action where there are no regrets.
+    const std::uint64_t names = lazy->rows * LazyTable::key_words;
+    if (names > lazy->words) return opened.value().error("corrupt", "its rows have other sizes");
+    const std::uint64_t entries = lazy->words - names;
+    known += lazy->nodes * 3 +
+             (names + (h.kept == Kept::all ? entries : entries / 2)) * sizeof(std::uint32_t);
+  } else {
+    known += h.entries * (std::uint64_t{h.regret_bytes} + h.sum_bytes);
+    if (h.baseline_bytes > room)
+      return opened.value().error("truncated", "ends before its tables do");
+    known += h.baseline_bytes;
+  }
+  // How many bytes short entries take is for those to know who load them.
+  if (compact_bits(h.rules.table_bits)) return read;
+  if (known > room)
+    return opened.value().error("truncated", "lacks " + std::to_string(known - room) + " bytes");
+  if (known < room) return opened.value().error("corrupt", "goes on behind its end");
+  return read;
 }
 
 Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume resume) {
@@ -321,25 +393,36 @@ Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume r
   auto header = get_header(reader);
   if (!header) return header.error();
   const CheckpointHeader& h = header.value().header;
+  const bool all = h.kept == Kept::all;
+  if (!all && resume == Resume::yes)
+    return Error{"usage", "has averages alone: training goes on from a checkpoint", path};
   if (header.value().lazy || trainer.lazy() != nullptr)
     return read_lazy(reader, header.value(), trainer, resume);
   const TableBytes table = trainer.table();
-  if (h.entries != trainer.shape().entries || h.regret_bytes != table.regret_bytes ||
+  if (h.entries != trainer.shape().entries || (all && h.regret_bytes != table.regret_bytes) ||
       h.sum_bytes != table.sum_bytes) {
     return reader.error("abstraction", "its table has " + std::to_string(h.entries) +
                                            " entries, this game's " +
                                            std::to_string(trainer.shape().entries));
   }
+  if (all && h.baseline_bytes != table.baselines.size())
+    return reader.error("abstraction", "one of it and this run has baselines, one not");
   if (h.undo_entries > reader.left() / sizeof(UndoEntry))
     return reader.error("truncated", "its undo list does not fit into the file");
-  if (auto read = reader.get(table.regrets.data(), table.regrets.size()); !read)
-    return read.error();
+  if (all) {
+    if (auto read = reader.get(table.regrets.data(), table.regrets.size()); !read)
+      return read.error();
+  }
   if (auto read = reader.get(table.sums.data(), table.sums.size()); !read) return read.error();
+  if (all) {
+    if (auto read = reader.get(table.baselines.data(), table.baselines.size()); !read)
+      return read.error();
+  }
   auto undo = get_undo(reader, h.undo_entries);
   if (!undo) return undo.error();
   if (auto checked = reader.check_sum(); !checked) return checked.error();
   for (const UndoEntry& entry : undo.value())
-    if (entry.entry >= h.entries)
+    if (entry.entry >= h.entries * (h.baseline_bytes != 0 ? 2 : 1))
       return reader.error("corrupt", "its undo list names an entry that is not there");
   finish_reading(trainer, h, undo.value(), resume);
   return Done{};
@@ -351,6 +434,9 @@ std::string table_sha256(Trainer& trainer) {
   EVP_DigestInit_ex(digest, EVP_sha256(), nullptr);
   if (const LazyTable* const lazy = trainer.lazy()) {
     digest_lazy(digest, *lazy);
+  } else if (table.layout != nullptr) {  // words of several entries
+    EVP_DigestUpdate(digest, table.regrets.data(), table.regrets.size());
+    EVP_DigestUpdate(digest, table.sums.data(), table.sums.size());
   } else {
     digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes);
     digest_rows(digest, trainer, table.sums.data(), table.sum_bytes);

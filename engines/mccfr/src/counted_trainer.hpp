@@ -36,11 +36,14 @@ class CountedTrainer : public Trainer {
   }  // of those that end between iterations
   const TrainGraph& graph() const noexcept override { return graph_; }
   std::uint64_t resting_place(std::uint64_t iterations) const noexcept override {
-    return (iterations + batch_ - 1) / batch_ * batch_;
+    const std::uint64_t batches = iterations / batch_ + (iterations % batch_ != 0 ? 1 : 0);
+    return batches > never_due / batch_ ? never_due : batches * batch_;
   }
   Error failure() const override { return failure_; }
 
  protected:
+  static constexpr std::uint64_t never_due = ~std::uint64_t{0};  // iterations
+
   CountedTrainer(Runtime& runtime, const TrainRules& rules, const TableShape& shape)
       : runtime_(runtime), rules_(rules), shape_(shape) {}
 
@@ -62,8 +65,9 @@ class CountedTrainer : public Trainer {
   }
   /// Iterations after which the next discount is due: between two batches.
   std::uint64_t discount_due() const noexcept {
-    if (rules_.discount.kind == Discount::Kind::none) return ~std::uint64_t{0};
-    return (state_.discounts + 1) * resting_place(rules_.discount_interval);
+    if (rules_.discount.kind == Discount::Kind::none) return never_due;
+    const std::uint64_t step = resting_place(rules_.discount_interval);
+    return state_.discounts >= never_due / step ? never_due : (state_.discounts + 1) * step;
   }
 
   Runtime& runtime_;

@@ -10,6 +10,7 @@
 #include "eval_table.hpp"
 #include "frozen_sums.hpp"
 #include "loaded.hpp"
+#include "search_options.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -56,10 +57,16 @@ class Evaluation {
   void run() {
     auto loaded = load_checkpoint(options_.path, options_.workers, options_.buckets_file);
     if (!loaded) return fail(findings_, loaded.error());
-    if (loaded.value().game->multiway() != nullptr)
+    if (loaded.value().game->multiway() != nullptr && !searches())
       return eval_table(options_, signals_, loaded.value(), findings_);
     auto own = player_of(loaded.value(), options_.path);
     if (!own) return fail(findings_, own.error());
+    const FrozenSums frozen(*loaded.value().trainer);
+    auto searcher = make_searcher(options_, loaded.value(), frozen.data());
+    if (!searcher) return fail(findings_, searcher.error());
+    if (const Searcher* const thinker = searcher.value().get(); thinker != nullptr)
+      own = KnownOpponent{[thinker] { return thinker->agent(); },
+                          [thinker] { return thinker->known(); }};
     rules_ = loaded.value().game->holdem()->config().rules;
     if (options_.aivat && rules_.rake.percent > 0)
       return fail(findings_, {"usage",
@@ -88,6 +95,7 @@ class Evaluation {
     m["hands"] = options_.match_hands;
     m["duplicate"] = options_.duplicate;
     m["aivat"] = options_.aivat;
+    if (searcher.value() != nullptr) tell_searches(options_, *searcher.value(), findings_);
     m["opponents"] = rows;
     m["bb_per_100"] = rows.empty() ? nlohmann::ordered_json() : rows[0]["bb_per_100"];
     m["ci95"] = rows.empty() ? nlohmann::ordered_json() : rows[0]["ci95"];
@@ -95,6 +103,8 @@ class Evaluation {
   }
 
  private:
+  bool searches() const noexcept { return options_.search_given || options_.search_iterations > 0; }
+
   const HandStrengths& strengths() {
     if (!strengths_) strengths_.emplace(HandStrengths::make());
     return *strengths_;

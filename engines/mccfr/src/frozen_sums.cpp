@@ -7,6 +7,10 @@ namespace weir::mccfr {
 
 FrozenSums::FrozenSums(Trainer& trainer) {
   const TableBytes table = trainer.table();
+  if (table.layout != nullptr) {
+    copy_short(trainer, table);
+    return;
+  }
   if (!table.real) {
     data_ = reinterpret_cast<const Sum*>(table.sums.data());
     return;
@@ -28,6 +32,14 @@ FrozenSums::FrozenSums(Trainer& trainer) {
         copy_[row + a] = static_cast<Sum>(std::lround(strategy[a] * whole));
     }
   }
+  data_ = copy_.data();
+}
+
+void FrozenSums::copy_short(const Trainer& trainer, const TableBytes& table) {
+  const CompactSums sums(*table.layout, table.sums.data());
+  copy_.resize(trainer.shape().entries);
+  for (std::uint32_t e = 0; e < copy_.size(); ++e)  // 2^30 at most where they are short
+    copy_[e] = static_cast<Sum>(sums.value(e, table.layout->round_of(e)));
   data_ = copy_.data();
 }
 

@@ -6,7 +6,8 @@
 
 namespace weir::mccfr {
 
-/// The trainer's own sums where they are whole numbers; a copy of the same proportions to 1 in 2^24 where they are not.
+/// The trainer's own sums where they are whole numbers of 32 bits; a copy of them where they are short, and one of the
+/// same proportions to 1 in 2^24 where they are floats.
 /// Valid while the trainer does not train. Memory: of a copy 4 bytes an entry, on the program's heap.
 class FrozenSums {
  public:
@@ -15,6 +16,8 @@ class FrozenSums {
   const Sum* data() const noexcept { return data_; }
 
  private:
+  void copy_short(const Trainer& trainer, const TableBytes& table);
+
   std::vector<Sum> copy_;
   const Sum* data_ = nullptr;
 };

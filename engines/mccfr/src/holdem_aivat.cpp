@@ -109,7 +109,7 @@ class AivatTable {
     if (next.kind() == NodeKind::fold) return {all.mass, next.settle({}).net[0]};
     if (next.over() || next.to_call() == 0) return {all.mass, check_down(next, all.share())};
     // Somebody faces a bet: as often as he folds it is over.
-    const auto them = known_[who(next.player())]->copy();
+    const auto them = known_[who(next.player())]->guess();
     them->saw(state, choice.action);
     them->choices(next, answers_);
     const auto seat = static_cast<std::size_t>(next.player());

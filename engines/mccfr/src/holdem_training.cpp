@@ -40,18 +40,20 @@ class HoldemTraining final : public TrainingGame {
     if (!shape) return shape.error();
     return rules.algorithm >= Algorithm::cfr
                ? board_trainer_bytes(game_.tree(), shape.value(), rules)
-               : Table<NarrowEntries>::announced(shape.value());
+               : sampling_bytes<NarrowEntries>(shape.value(), rules);
   }
   Result<Done> prepare() override { return game_.make_cards(); }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                 const TrainRules& rules) const override {
     if (rules.algorithm >= Algorithm::cfr) return make_board_trainer(runtime, game_, rules);
-    return SamplingTrainer<HoldemGame, NarrowEntries>::make(runtime, game_, rules);
+    return make_sampling<NarrowEntries>(runtime, game_, rules);
   }
   std::optional<Exploitability> exploitability(const TableShape&,
                                                std::span<const double>) const override {
     return std::nullopt;
   }
+  // Without making a copy of all averages for nothing.
+  std::optional<Exploitability> exact(Trainer&) const override { return std::nullopt; }
 
   Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
                                     const ResponseBudget& budget) const override {

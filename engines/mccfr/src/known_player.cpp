@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <utility>
 #include <weir/mccfr/agent.hpp>
 #include <weir/mccfr/board_ranks.hpp>
 #include <weir/mccfr/known_player.hpp>
 #include <weir/mccfr/strategy.hpp>
 
 #include "play_choices.hpp"
+#include "table_cards.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -84,8 +86,9 @@ class KnownBaseline final : public KnownPlayer {
 
 class KnownBlueprint final : public KnownPlayer {
  public:
-  KnownBlueprint(const HoldemGame& game, const TableShape& shape, const NarrowEntries::Sum* sums)
-      : game_(&game), shape_(&shape), sums_(sums) {}
+  KnownBlueprint(const HoldemGame& game, const TableShape& shape, const NarrowEntries::Sum* sums,
+                 double tremble)
+      : game_(&game), shape_(&shape), sums_(sums), tremble_(static_cast<float>(tremble)) {}
 
   std::unique_ptr<KnownPlayer> copy() const override {
     return std::make_unique<KnownBlueprint>(*this);
@@ -136,6 +139,11 @@ class KnownBlueprint final : public KnownPlayer {
   }
   void did(const BettingState& state, const BetAction& action) override {
     std::vector<Place> next;
+    if (tremble_ > 0) {
+      for (Place& place : places_) follow(place, state, action, next);
+      places_ = std::move(next);
+      return;
+    }
     each_choice(state, [&](const Place& place, std::size_t index, const BetAction& taken,
                            const Range& weights) {
       if (taken != action) return;
@@ -169,6 +177,56 @@ class KnownBlueprint final : public KnownPlayer {
     places.push_back({position, weights});
   }
 
+  /// Fills strategies_; how many buckets there are.
+  std::size_t take_strategies(const BettingNode& node) {
+    const auto actions = static_cast<std::size_t>(node.actions);
+    const auto buckets = static_cast<std::size_t>(game_->cards()->count(node.round));
+    strategies_.resize(buckets * actions);
+    for (std::size_t b = 0; b < buckets; ++b) {
+      double strategy[actions_max];
+      average_strategy(
+          sums_ + shape_->region(node.round, node.player, static_cast<std::uint32_t>(b)) + node.row,
+          node.actions, strategy);
+      for (std::size_t a = 0; a < actions; ++a)
+        strategies_[a * buckets + b] = static_cast<float>(strategy[a]);
+    }
+    return buckets;
+  }
+
+  /// An action of its own that may be none of its tree's, by a hand that trembles.
+  void follow(Place& place, const BettingState& state, const BetAction& action,
+              std::vector<Place>& next) {
+    place.position.check_turn(state, seat_);
+    if (!place.position.inside()) return add(next, place.position, place.weights);
+    const BettingNode& node = place.position.node();
+    const std::size_t buckets = take_strategies(node);
+    std::array<float, actions_max> read{};  // how far each action of the node stands for it
+    bool own = false;
+    for (std::size_t a = 0; a < node.actions; ++a) {
+      if (place.position.real(state, a) != action) continue;
+      read[a] = 1;
+      own = true;
+    }
+    if (!own) {
+      const Translation as = place.position.read(state, action);
+      const auto lower = as.lower == as.upper ? 1.0F : static_cast<float>(as.p_lower);
+      read[as.upper] = 1 - lower;
+      read[as.lower] = lower;
+    }
+    const float least = tremble_ / static_cast<float>(node.actions);
+    for (std::size_t a = 0; a < node.actions; ++a) {
+      if (!(read[a] > 0)) continue;
+      const float* const row = strategies_.data() + a * buckets;
+      Range weights;
+      for (std::size_t hand = 0; hand < hand_count; ++hand)
+        weights[hand] =
+            place.weights[hand] * read[a] * ((1 - tremble_) * row[buckets_[hand]] + least);
+      TreePosition position = place.position;
+      position.enter(a);
+      add(next, position, weights);
+    }
+  }
+
   /// f(place, action of its node, what that is in the hand, weights after it). Leaves the tree where it must.
   template <class F>
   void each_choice(const BettingState& state, F&& f) {
@@ -180,17 +238,7 @@ class KnownBlueprint final : public KnownPlayer {
       }
       const BettingNode& node = place.position.node();
       const auto actions = static_cast<std::size_t>(node.actions);
-      const auto buckets = static_cast<std::size_t>(game_->cards()->count(node.round));
-      strategies_.resize(buckets * actions);
-      for (std::size_t b = 0; b < buckets; ++b) {
-        double strategy[actions_max];
-        average_strategy(
-            sums_ + shape_->region(node.round, node.player, static_cast<std::uint32_t>(b)) +
-                node.row,
-            node.actions, strategy);
-        for (std::size_t a = 0; a < actions; ++a)
-          strategies_[a * buckets + b] = static_cast<float>(strategy[a]);
-      }
+      const std::size_t buckets = take_strategies(node);
       for (std::size_t a = 0; a < actions; ++a) {
         const float* const row = strategies_.data() + a * buckets;
         Range weights;
@@ -204,10 +252,64 @@ class KnownBlueprint final : public KnownPlayer {
   const HoldemGame* game_;
   const TableShape* shape_;
   const NarrowEntries::Sum* sums_;
+  float tremble_;
   int seat_ = 0;
   std::vector<Place> places_;
   std::array<Bucket, hand_count> buckets_{};
   std::vector<float> strategies_;  // [action * buckets + bucket], of the node at hand
+};
+
+/// Boards come with its own turns: what was seen before is shown to the player then, each with its own board.
+class KnownAgent final : public Agent {
+ public:
+  explicit KnownAgent(std::unique_ptr<KnownPlayer> known) : known_(std::move(known)) {}
+
+  void begin(int seat, Hand hand) override {
+    seat_ = seat;
+    hand_ = hand;
+    shown_ = 0;
+    seen_.clear();
+    known_->begin(seat);
+  }
+  void saw(const BettingState& state, const BetAction& action, Random&) override {
+    seen_.emplace_back(state, action);
+  }
+  BetAction act(const BettingState& state, std::span<const Card> board, Random& random) override {
+    for (const auto& [then, action] : seen_) {
+      show(board.first(std::min(board.size(), cards_shown(then.round()))));
+      if (then.player() == seat_)
+        known_->did(then, action);
+      else
+        known_->saw(then, action);
+    }
+    seen_.clear();
+    show(board);
+    known_->choices(state, choices_);
+    std::vector<double> chances;
+    double sum = 0;
+    for (const KnownChoice& choice : choices_) {
+      chances.push_back(static_cast<double>(choice.weights[hand_]));
+      sum += chances.back();
+    }
+    if (!(sum > 0)) return {'c', 0};
+    for (double& chance : chances) chance /= sum;
+    const int drawn = draw_action(chances.data(), static_cast<int>(chances.size()), random.unit());
+    return choices_[static_cast<std::size_t>(drawn)].action;
+  }
+
+ private:
+  void show(std::span<const Card> board) {
+    if (board.size() == shown_) return;
+    shown_ = board.size();
+    known_->deal(board);
+  }
+
+  std::unique_ptr<KnownPlayer> known_;
+  int seat_ = 0;
+  Hand hand_ = 0;
+  std::size_t shown_ = 0;
+  std::vector<std::pair<BettingState, BetAction>> seen_;
+  std::vector<KnownChoice> choices_;
 };
 
 }  // namespace
@@ -220,8 +322,12 @@ std::unique_ptr<KnownPlayer> make_known_baseline(std::string_view name,
 }
 
 std::unique_ptr<KnownPlayer> make_known_blueprint(const HoldemGame& game, const TableShape& shape,
-                                                  const NarrowEntries::Sum* sums) {
-  return std::make_unique<KnownBlueprint>(game, shape, sums);
+                                                  const NarrowEntries::Sum* sums, double tremble) {
+  return std::make_unique<KnownBlueprint>(game, shape, sums, tremble);
+}
+
+std::unique_ptr<Agent> make_known_agent(std::unique_ptr<KnownPlayer> known) {
+  return std::make_unique<KnownAgent>(std::move(known));
 }
 
 }  // namespace weir::mccfr

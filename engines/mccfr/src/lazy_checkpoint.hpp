@@ -2,14 +2,17 @@
 //
 //   nodes:  [depth 16 bits][action 8 bits]...                             depth first
 //   rows:   [rank of the node][bucket | actions << 16][regrets][sums]...  words of 32 bits
+//   a snapshot's rows have no regrets: a row without sums has its current strategy in their place
 //
-// An undo list names words of the rows, counted from the first.
+// An undo list names words of the rows, counted from the first. The header has a mark of every 16,384th row.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+#include <weir/mccfr/checkpoint.hpp>
 #include <weir/mccfr/multiway_game.hpp>
 #include <weir/mccfr/trainer.hpp>
 
@@ -31,6 +34,52 @@ inline nlohmann::json to_json(const LazyCounts& counts) {
 inline LazyCounts lazy_counts_of(const nlohmann::json& j) {
   return {whole_at<std::uint64_t>(j, "nodes"), whole_at<std::uint64_t>(j, "children"),
           whole_at<std::uint64_t>(j, "rows"), whole_at<std::uint64_t>(j, "words")};
+}
+
+/// Where a row is, counted in words from the first row.
+struct LazyMark {
+  std::uint32_t rank = 0, bucket = 0;
+  std::uint64_t word = 0;
+};
+inline constexpr std::size_t rows_between_marks = 16'384;
+
+/// Words of a row in a file.
+constexpr std::uint64_t lazy_row_words(std::uint64_t actions, Kept kept) noexcept {
+  return LazyTable::key_words + (kept == Kept::all ? 2 : 1) * actions;
+}
+
+inline nlohmann::json lazy_marks(const LazyTable& table, const LazyRows& list, Kept kept) {
+  auto marks = nlohmann::json::array();
+  std::uint64_t word = 0;
+  for (std::size_t k = 0; k < list.rows.size(); ++k) {
+    const LazyRow& row = list.rows[k];
+    if (k % rows_between_marks == 0) marks.push_back({row.rank, row.bucket, word});
+    word += lazy_row_words(static_cast<std::uint64_t>(table.key(row.row).actions), kept);
+  }
+  return marks;
+}
+/// Throws what json does.
+inline std::vector<LazyMark> lazy_marks_of(const nlohmann::json& j) {
+  std::vector<LazyMark> marks;
+  for (const auto& each : j)
+    marks.push_back({each.at(0).get<std::uint32_t>(), each.at(1).get<std::uint32_t>(),
+                     each.at(2).get<std::uint64_t>()});
+  return marks;
+}
+
+/// What a row without regrets says: its sums, or its current strategy where there are none.
+inline void put_averages(const LazyTable& table, std::uint32_t row, int actions,
+                         std::vector<std::uint32_t>& words) {
+  const std::uint32_t* const sums = table.sums(row, actions);
+  if (std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum != 0; })) {
+    words.insert(words.end(), sums, sums + actions);
+    return;
+  }
+  constexpr double whole = 0x1p24;
+  double strategy[actions_max];
+  table.strategy(row, actions, strategy);
+  for (int a = 0; a < actions; ++a)
+    words.push_back(static_cast<std::uint32_t>(std::lround(strategy[a] * whole)));
 }
 
 inline std::vector<std::uint32_t> rows_of(LazyTable& table, std::span<const UndoEntry> undo) {
@@ -74,7 +123,7 @@ inline std::vector<UndoEntry> undo_in_file(const LazyTable& table, const LazyRow
 }
 
 template <class Writer>
-void put_lazy_rows(Writer& writer, const LazyTable& table, const LazyRows& list) {
+void put_lazy_rows(Writer& writer, const LazyTable& table, const LazyRows& list, Kept kept) {
   std::vector<std::uint8_t> nodes;
   nodes.reserve(list.nodes.size() * 3);
   for (const LazyPlace& place : list.nodes) {
@@ -94,7 +143,10 @@ void put_lazy_rows(Writer& writer, const LazyTable& table, const LazyRows& list)
     words.push_back(row.rank);
     words.push_back(row.bucket | actions << 16);
     const std::uint32_t* const entries = table.sums(row.row, 0);
-    words.insert(words.end(), entries, entries + std::size_t{2} * actions);
+    if (kept == Kept::averages)
+      put_averages(table, row.row, static_cast<int>(actions), words);
+    else
+      words.insert(words.end(), entries, entries + std::size_t{2} * actions);
     if (words.size() >= piece) flush();
   }
   flush();
@@ -104,11 +156,14 @@ void put_lazy_rows(Writer& writer, const LazyTable& table, const LazyRows& list)
 template <class Reader>
 class LazyReader {
  public:
-  LazyReader(Reader& reader, const MultiwayGame& game, LazyTable& table)
-      : reader_(reader), game_(game), table_(table) {}
+  LazyReader(Reader& reader, const MultiwayGame& game, LazyTable& table, Kept kept)
+      : reader_(reader), game_(game), table_(table), kept_(kept) {}
 
   Result<Done> read(const LazyCounts& counts) {
-    if (counts.nodes > reader_.left() / 3 || counts.words > reader_.left() / sizeof(std::uint32_t))
+    const std::uint64_t words_max = reader_.left() / sizeof(std::uint32_t);
+    // Without regrets a file has half of the words that its rows will have, and of their names all.
+    const std::uint64_t words_least = kept_ == Kept::all ? counts.words : counts.words / 2;
+    if (counts.nodes > reader_.left() / 3 || words_least > words_max)
       return reader_.error("truncated", "its rows do not fit into the file");
     for (std::uint64_t n = 0; n < counts.nodes; ++n)
       if (auto done = read_node(); !done) return done;
@@ -192,7 +247,10 @@ class LazyReader {
     const std::uint32_t row = table_.claim(node.node, bucket, actions, 0);
     if (row == 0) return full();
     const auto entries = 2 * static_cast<std::uint32_t>(actions);
-    if (auto got = reader_.get(table_.sums(row, 0), entries * sizeof(std::uint32_t)); !got)
+    const bool all = kept_ == Kept::all;
+    if (auto got = reader_.get(table_.sums(row, all ? 0 : actions),
+                               (all ? entries : entries / 2) * sizeof(std::uint32_t));
+        !got)
       return got;
     rows_.push_back({static_cast<std::uint32_t>(words), row, LazyTable::key_words + entries});
     words += LazyTable::key_words + entries;
@@ -206,6 +264,7 @@ class LazyReader {
   Reader& reader_;
   const MultiwayGame& game_;
   LazyTable& table_;
+  Kept kept_;
   std::vector<Step> path_;
   std::vector<Node> nodes_;
   std::vector<Placed> rows_;

@@ -36,7 +36,7 @@ LazyStep step_to(const LazyTable& table, const LazyStep& from, std::uint32_t chi
 }  // namespace
 
 void for_each_lazy_row(const MultiwayGame& game, const LazyTable& table,
-                       const std::function<void(const std::string&, const std::string&)>& f) {
+                       const std::function<void(int, const std::string&, const std::string&)>& f) {
   const LazyRows list = lazy_rows(table);
   std::vector<LazyStep> path;
   std::size_t at = 0;
@@ -49,46 +49,11 @@ void for_each_lazy_row(const MultiwayGame& game, const LazyTable& table,
     const LazyStep& here = path.back();
     for (; at < list.rows.size() && list.rows[at].rank == n; ++at) {
       const LazyRow& row = list.rows[at];
-      f(game.private_key(here.state.round(), row.bucket) + here.text.text(),
+      f(here.state.round(), game.private_key(here.state.round(), row.bucket) + here.text.text(),
         lazy_distribution_text(game, table, row.row, table.children(place.node),
                                table.key(row.row).actions));
     }
   }
-}
-
-Result<std::string> lazy_distribution(const MultiwayGame& game, const LazyTable& table,
-                                      const std::string& key) {
-  const std::string betting = key.substr(key.rfind(':') + 1);
-  LazyStep here{BettingState(game.rules()), BettingText(game.rules()), 0};
-  while (here.text.text() != betting) {
-    const std::uint32_t first = table.children(here.node);
-    std::optional<LazyStep> next;
-    for (int a = 0; first != 0 && a < table.actions(first); ++a) {
-      LazyStep step = step_to(table, here, first + static_cast<std::uint32_t>(a));
-      const std::string& text = step.text.text();
-      // "r3" begins "r30" as well: what follows must be another action.
-      const bool whole = text.size() >= betting.size() || text.back() == '/' ||
-                         betting[text.size()] < '0' || betting[text.size()] > '9';
-      if (!step.state.over() && betting.starts_with(text) && whole) next = std::move(step);
-    }
-    if (!next) {
-      return Error{"usage",
-                   "nobody acted after the betting \"" + betting + "\" while it was learnt", key};
-    }
-    here = std::move(*next);
-  }
-  const int round = here.state.round();
-  for (std::uint32_t b = 0; b < game.buckets()[static_cast<std::size_t>(round)]; ++b) {
-    if (game.private_key(round, b) + betting != key) continue;
-    const std::uint32_t row = table.find(here.node, b);
-    if (row == 0) return Error{"not_found", "nobody came there while it was learnt", key};
-    return lazy_distribution_text(game, table, row, table.children(here.node),
-                                  table.key(row).actions);
-  }
-  return Error{"usage",
-               "there is no such information set; keys are PRIVATE:BOARD:BETTING, for example " +
-                   game.private_key(round, 0) + betting,
-               key};
 }
 
 }  // namespace weir::mccfr

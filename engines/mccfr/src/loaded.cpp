@@ -1,20 +1,27 @@
 #include "loaded.hpp"
 
 #include <nlohmann/json.hpp>
-#include <weir/mccfr/checkpoint.hpp>
 
 namespace weir::mccfr {
+
+Result<std::unique_ptr<TrainingGame>> game_of(const CheckpointHeader& header,
+                                              const std::string& path,
+                                              const std::string& buckets_file) {
+  auto json = nlohmann::json::parse(header.game, nullptr, false);
+  if (!buckets_file.empty() && json.is_object() && json.contains("abstraction"))
+    json["buckets_file"] = buckets_file;
+  auto game = make_game(json.dump());
+  if (!game) return Error{"corrupt", game.error().what, path};
+  return game;
+}
 
 Result<Loaded> load_checkpoint(const std::string& path, int workers,
                                const std::string& buckets_file) {
   auto header = read_checkpoint_header(path);
   if (!header) return header.error();
   Loaded loaded;
-  auto json = nlohmann::json::parse(header.value().game, nullptr, false);
-  if (!buckets_file.empty() && json.is_object() && json.contains("abstraction"))
-    json["buckets_file"] = buckets_file;
-  auto game = make_game(json.dump());
-  if (!game) return Error{"corrupt", game.error().what, path};
+  auto game = game_of(header.value(), path, buckets_file);
+  if (!game) return game.error();
   loaded.game = std::move(game).value();
   Config config;
   config.workers = workers;

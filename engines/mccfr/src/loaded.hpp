@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <weir/mccfr/checkpoint.hpp>
 #include <weir/mccfr/training_game.hpp>
 
 namespace weir::mccfr {
@@ -13,6 +14,11 @@ struct Loaded {
   std::unique_ptr<TrainingGame> game;
   std::unique_ptr<Trainer> trainer;
 };
+
+/// The game that a checkpoint's header names. `buckets_file` as below. Errors: corrupt.
+Result<std::unique_ptr<TrainingGame>> game_of(const CheckpointHeader& header,
+                                              const std::string& path,
+                                              const std::string& buckets_file);
 
 /// Reads a checkpoint; `workers` of a runtime of its own (0: none, whoever asks does the work).
 /// `buckets_file`: where the file of its buckets is now; empty: where it was.

@@ -37,6 +37,10 @@ class MultiwayTraining final : public TrainingGame {
       return Error{"usage", "cfr and cfr+ walk a whole tree for two players; take es, os or cs",
                    "--algorithm"};
     }
+    if (compact_bits(rules.table_bits) || rules.baselines) {
+      return Error{"usage", "is for two players and a table of all rows",
+                   rules.baselines ? "--baselines" : "--table-bits"};
+    }
     return MultiwayTrainer::make(runtime, game_, rules, sizes(rules));
   }
   std::optional<Exploitability> exploitability(const TableShape&,

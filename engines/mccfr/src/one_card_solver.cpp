@@ -217,7 +217,7 @@ Result<std::unique_ptr<Trainer>> make_vector_trainer(Runtime& runtime, OneCardGa
 
 Result<std::unique_ptr<Trainer>> make_sampling_trainer(Runtime& runtime, OneCardGame game,
                                                        const TrainRules& rules) {
-  return SamplingTrainer<OneCardGame, WideEntries>::make(runtime, std::move(game), rules);
+  return make_sampling<WideEntries>(runtime, std::move(game), rules);
 }
 
 }  // namespace weir::mccfr

@@ -1,14 +1,17 @@
-// The only file that knows CLI11.
+// With original_options.cpp the only file that knows CLI11.
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <sstream>
 #include <weir/terminal.hpp>
 #include <weir/version.hpp>
 
+#include "original_options.hpp"
+#include "search_options.hpp"
 #include "settings.hpp"
 
 namespace weir::mccfr {
@@ -93,6 +96,7 @@ CLI::Validator not_empty() {
 
 CLI::Validator discount_text() {
   const auto check = [](std::string& text) {
+    if (text == "static") return std::string();  // with the original's two factors
     auto discount = Discount::parse(text);
     return discount ? std::string() : discount.error().what;
   };
@@ -133,10 +137,6 @@ void add_learning(CLI::App& app, Options& o) {
                  "nolimit: pot (pot and all-in), rich, or sizes for all nodes: 50%,100%,2.5x,e,a")
       ->delimiter(';')
       ->check(not_empty());
-  app.add_option("--buckets", o.buckets,
-                 "Card buckets preflop, flop, turn, river; default: 169,200,200,200")
-      ->delimiter(',')
-      ->transform(whole(1, 1'000));
   app.add_option("--measure", o.measure, "What cards are ranked by: e_hs or e_hs2")
       ->check(CLI::IsMember({"e_hs", "e_hs2"}));
   app.add_option("--algorithm", o.algorithm,
@@ -170,6 +170,17 @@ void add_learning(CLI::App& app, Options& o) {
                  "Share of iterations that skip")
       ->check(number(0, 1))
       ->capture_default_str();
+}
+
+/// What lies in the table beside what the game gives.
+void add_entries(CLI::App& app, Options& o) {
+  app.add_option("--table-bits", o.table_bits,
+                 "Bits of a regret and of a sum, 32, 16 or 8: one number, or one a street; "
+                 "default: 32")
+      ->delimiter(',')
+      ->transform(whole(8, 32));
+  app.add_flag("--baselines", o.baselines,
+               "es, os: learn what actions are worth, so that draws scatter less");
 }
 
 /// Who plays, what the house takes, and where rows are.
@@ -234,6 +245,8 @@ void add_buckets(CLI::App& app, Options& o) {
 
 void add_train(CLI::App& app, Options& o) {
   add_learning(app, o);
+  add_entries(app, o);
+  add_original_options(app, o);
   add_table(app, o);
   add_buckets_file(app, o);
   app.add_option(
@@ -248,6 +261,15 @@ void add_train(CLI::App& app, Options& o) {
   app.add_option("--checkpoint-interval", o.checkpoint_interval,
                  "Iterations between checkpoints; 0: at the end alone")
       ->transform(whole(0, any));
+  app.add_option("--snapshot-interval,--snapshot-interval-seconds", o.snapshot_interval_s,
+                 "Seconds between snapshots of the average strategy in DIR/snapshots; 0: none")
+      ->check(number(0, 1e9));
+  app.add_option("--snapshots-kept", o.snapshots_kept, "The newest so many are kept; 0: all")
+      ->transform(whole(0, any))
+      ->capture_default_str();
+  app.add_option("--memory-limit", o.memory_limit_mib,
+                 "MiB that may be taken; default: three quarters of the machine's")
+      ->transform(whole(1, 1'000'000'000));
   app.add_flag("--resume", o.resume, "Go on from DIR/latest; begin anew where there is none yet");
   app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
   app.add_option("--response-deals", o.response_deals,
@@ -257,6 +279,8 @@ void add_train(CLI::App& app, Options& o) {
   app.add_flag("--measure-often", o.measure_often,
                "Such a response along the way too, not only at the end");
   app.add_option("--metrics", o.metrics, "Append a JSON line at each measurement")
+      ->check(not_empty());
+  app.add_option("--plot", o.plot, "SVG of the exploitability, written anew at each measurement")
       ->check(not_empty());
 }
 
@@ -283,10 +307,39 @@ void add_solve(CLI::App& app, Options& o) {
       ->check(not_empty());
 }
 
+void add_search(CLI::App& app, Options& o) {
+  const auto check = [](std::string& text) {
+    const auto read = parse_search(text);
+    return read ? std::string() : read.error().what;
+  };
+  app.add_option("--search", o.search,
+                 "Solve turns and rivers anew while playing: ms (80), unsafe (the default) or "
+                 "maxmargin, or both: maxmargin,200")
+      ->expected(0, 1)
+      ->check(CLI::Validator(check, "", "search"));
+  app.add_option("--search-iterations", o.search_iterations,
+                 "So many iterations a search instead of ms: the same play everywhere")
+      ->transform(whole(1, 1'000'000));
+}
+
 void add_hands(CLI::App& app, Options& o) {
   app.add_option("--hands,--episodes", o.match_hands, "How many hands")
       ->transform(whole(1, 1'000'000'000'000))
       ->capture_default_str();
+}
+
+void add_query(CLI::App& app, Options& o) {
+  app.add_option("KEY", o.key,
+                 "PRIVATE:BOARD:BETTING, as exports write it; with a hand BETTING alone");
+  const auto read = [&o](const CLI::results_t& given) {
+    o.query_cards = true;
+    if (!given.empty() && !given.front().empty()) o.query_hand = given.front();
+    return true;
+  };
+  app.add_option("--cards", read,
+                 "Alone: an example hand of the row's bucket; AsKd: the row of this hand")
+      ->expected(0, 1);
+  app.add_option("--board", o.board, "Cards of the board for --cards AsKd");
 }
 
 void add_options_of(CLI::App& app, Command command, Options& o) {
@@ -295,7 +348,8 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   if (command == Command::solve) return add_solve(app, o);
   if (command == Command::buckets) return add_buckets(app, o);
   if (command == Command::exploit || command == Command::eval || command == Command::lbr ||
-      command == Command::play || command == Command::acpc)
+      command == Command::play || command == Command::acpc || command == Command::query ||
+      command == Command::export_strategy)
     add_buckets_file(app, o);
   switch (command) {
     case Command::exploit:
@@ -324,7 +378,13 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       ->check(not_empty());
   if (command == Command::export_strategy) {
     app.add_option("--out", o.output, "The file to write")->check(not_empty());
+    app.add_option("--per-street", o.per_street,
+                   "A folder to write preflop.json, flop.json, turn.json and river.json into")
+        ->check(not_empty());
+    app.add_flag("--cards", o.query_cards, "hold'em: an example hand of each bucket too");
   }
+  if (command == Command::eval || command == Command::play || command == Command::acpc)
+    add_search(app, o);
   if (command == Command::eval) {
     app.add_option("--against", o.against,
                    "random, call, fold, tight, aggressive or a checkpoint; default: these five")
@@ -362,10 +422,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
         ->capture_default_str();
     app.add_option("--port", o.port, "Its port")->required()->transform(whole(1, 65'535));
   }
-  if (command == Command::query)
-    app.add_option("KEY", o.key, "PRIVATE:BOARD:BETTING, as exports write it")
-        ->required()
-        ->check(not_empty());
+  if (command == Command::query) add_query(app, o);
 }
 
 Error usage_error(std::string what, std::string where) {
@@ -397,26 +454,44 @@ Error unknown_word(const CLI::App& app, const CLI::App* command) {
                      command == nullptr ? "" : command->get_name());
 }
 
+/// Of a bucket section train has the counts alone; the rest is for those who make a file of buckets.
+bool of_other_command(const CLI::App& command, const Setting& setting) {
+  if (command.get_name() != "train" || setting.section != "bucket") return false;
+  const CLI::App* const buckets = command.get_parent()->get_subcommand("buckets");
+  return !setting.key.starts_with("k-") &&
+         buckets->get_option_no_throw("--" + setting.key) != nullptr;
+}
+
 /// Gives options that the command line left alone the values of --config.
 Result<Done> apply_settings(CLI::App& command, const std::string& path) {
   auto settings = read_settings(path);
   if (!settings) return settings.error();
   const bool for_buckets = command.get_name() == "buckets";
+  std::map<const CLI::Option*, const Setting*> set;  // by this file
   for (const Setting& setting : settings.value()) {
     if (for_buckets && (setting.section == "mccfr" || setting.section == "train")) continue;
+    if (passed_over_key(setting.key) || of_other_command(command, setting)) continue;
     CLI::Option* const option = setting.key == "config" || setting.key == "help"
                                     ? nullptr
                                     : command.get_option_no_throw("--" + setting.key);
     if (option == nullptr) {
       std::vector<std::string> known;
       for (const CLI::Option* each : command.get_options())
-        for (const std::string& name : each->get_lnames()) known.push_back(name);
+        for (const std::string& name : each->get_lnames())
+          if (name != "help" && name != "config") known.push_back(name);
       return Error{
           "bad_config",
           "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(setting.key, known),
           setting.where};
     }
-    if (option->count() != 0) continue;
+    if (const auto before = set.find(option); before != set.end()) {
+      return Error{"bad_config",
+                   "\"" + setting.key + "\" says again what \"" + before->second->key +
+                       "\" has said at " + before->second->where,
+                   setting.where};
+    }
+    if (option->count() != 0) continue;  // the command line wins
+    set.emplace(option, &setting);
     try {
       option->add_result(setting.value);
       option->run_callback();
@@ -477,7 +552,14 @@ Parsed parse_options(int argc, char** argv) {
       return parsed;
     }
   }
+  // A row's name behind --cards is no hand.
+  if (o.key.empty() && o.query_hand.find(':') != std::string::npos) std::swap(o.key, o.query_hand);
+  if (o.command == Command::train) {
+    if (auto applied = apply_original(sub, o); !applied) return refuse(applied.error());
+  }
   o.seed_given = sub.get_option("--seed")->count() != 0;
+  const CLI::Option* const search = sub.get_option_no_throw("--search");
+  o.search_given = search != nullptr && search->count() != 0;
   return parsed;
 }
 

@@ -41,6 +41,18 @@ struct BucketOptions {
   std::uint32_t samples = 0, restarts = 0, iterations = 0, players = 0;
 };
 
+/// What was given of the original program's flags: original_options.hpp.
+struct OriginalOptions {
+  std::vector<std::string> buckets;  // counts, or a file
+  std::array<std::uint32_t, 4> bucket_counts{};
+  double regret_alpha = 1, strategy_beta = 1, discount_factor = 1;
+  bool linear = false;
+  std::string epsilon_schedule, storage_mode;
+  std::array<std::string, 6> idle_numbers;
+  std::array<bool, 4> idle_flags{};
+  std::vector<std::string> passed_over;  // given, and of no effect
+};
+
 struct Options {
   Command command = Command::none;
   std::string command_name;
@@ -74,9 +86,15 @@ struct Options {
   double exploration = 0.6;
   bool pruning = false;
   double prune_below = -3e8, prune_probability = 0.95;
+  bool baselines = false;
+  std::vector<std::uint32_t> table_bits;  // one, or one a street; empty: 32
   bool resume = false;
   std::string resume_from;
-  std::string metrics;
+  std::string metrics, plot;
+  double snapshot_interval_s = 0;      // seconds; 0: none
+  std::uint64_t snapshots_kept = 16;   // 0: all
+  std::uint64_t memory_limit_mib = 0;  // 0: by the machine
+  OriginalOptions original;            // accepted for the original's sake
   std::uint64_t response_deals =
       1'000'000;  // that a lower bound learns from, for each player; 0: none
   bool measure_often = false;
@@ -87,6 +105,9 @@ struct Options {
   bool duplicate = false;
   bool aivat = false;
   std::string lbr_bets = "fcpa", lbr_rounds = "1-4";
+  bool search_given = false;            // eval, play, acpc
+  std::string search;                   // ms, method; empty: the default
+  std::uint64_t search_iterations = 0;  // 0: by ms
 
   std::uint32_t resolve_iterations = 2000;
   std::string seat = "alternate";  // play
@@ -103,9 +124,12 @@ struct Options {
   std::uint64_t memory_max_mib = 0;  // solve; 0: by the machine
   bool all_suits = false;            // solve
 
-  std::string path;    // CHECKPOINT, or a subgame's FILE
-  std::string key;     // query
-  std::string output;  // export, solve, buckets
+  std::string path;          // CHECKPOINT, or a subgame's FILE
+  std::string key;           // query: a row's name, or with a hand the betting alone
+  bool query_cards = false;  // query: show an example of the bucket; export: of all buckets
+  std::string query_hand;    // query: the hand whose row is asked for
+  std::string output;        // export, solve, buckets
+  std::string per_street;    // export: a folder
 };
 
 /// What came of the command line: go on, or end with `exit`.

@@ -6,12 +6,15 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
+#include "frozen_sums.hpp"
 #include "line_reader.hpp"
 #include "play_table.hpp"
+#include "search_options.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -56,12 +59,13 @@ class InputLines {
 
 class PlaySession {
  public:
-  PlaySession(const Options& options, const StopSignals& signals, const Loaded& loaded)
+  PlaySession(const Options& options, const StopSignals& signals, const Loaded& loaded,
+              std::unique_ptr<Agent> agent)
       : options_(options),
         out_(options.json ? stderr : stdout),
         colour_(colour_allowed(out_)),
         input_(signals),
-        table_(loaded, options.seed),
+        table_(loaded, options.seed, std::move(agent)),
         blind_(table_.big_blind() > 0 ? table_.big_blind() : 1),
         unit_(table_.big_blind() > 0 ? "bb" : "chips") {}
 
@@ -186,7 +190,12 @@ void play_command(const Options& options, const StopSignals& signals, Findings& 
                            options.path});
   }
   if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
-  PlaySession session(options, signals, l);
+  std::optional<FrozenSums> frozen;
+  if (l.game->holdem() != nullptr) frozen.emplace(*l.trainer);
+  auto searcher = make_searcher(options, l, frozen ? frozen->data() : nullptr);
+  if (!searcher) return fail(findings, searcher.error());
+  PlaySession session(options, signals, l,
+                      searcher.value() != nullptr ? searcher.value()->agent() : nullptr);
   session.run();
   auto& m = findings.members;
   m["game"] = l.game->name();
@@ -197,6 +206,7 @@ void play_command(const Options& options, const StopSignals& signals, Findings& 
   findings.rows = {{"game", l.game->name()},
                    {"hands", format_count(session.hands())},
                    {"result", fmt::format("{:+.2f} {}", session.total(), session.unit())}};
+  if (searcher.value() != nullptr) tell_searches(options, *searcher.value(), findings);
   if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
 }
 

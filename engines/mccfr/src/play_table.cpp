@@ -17,13 +17,14 @@ char rank_letter(const OneCardGame& game, int card) { return "JQK"[card * 3 / ga
 
 }  // namespace
 
-PlayTable::PlayTable(const Loaded& loaded, std::uint64_t seed)
+PlayTable::PlayTable(const Loaded& loaded, std::uint64_t seed, std::unique_ptr<Agent> agent)
     : loaded_(loaded),
       rules_(rules_of_game(*loaded.game)),
       seed_(seed),
       state_(rules_),
       place_(loaded.game->tree(), rules_),
-      random_(Random::keyed(seed, 0, table_play_purpose)) {}
+      random_(Random::keyed(seed, 0, table_play_purpose)),
+      agent_(std::move(agent)) {}
 
 void PlayTable::deal(std::uint64_t number) {
   const OneCardGame* const game = loaded_.game->one_card();
@@ -46,6 +47,7 @@ void PlayTable::begin(std::uint64_t number, int seat) {
   state_ = BettingState(rules_);
   place_ = TreePosition(loaded_.game->tree(), rules_);
   random_ = Random::keyed(seed_, number, table_play_purpose);
+  if (agent_ != nullptr) agent_->begin(1 - seat, cards_.hands[static_cast<std::size_t>(1 - seat)]);
 }
 
 std::uint32_t PlayTable::bucket() const {
@@ -74,23 +76,32 @@ std::vector<WeighedAction> PlayTable::choices() const {
 
 void PlayTable::take(const BetAction& action, std::size_t index) {
   if (place_.inside()) place_.enter(index);
+  if (agent_ != nullptr) agent_->saw(state_, action, random_);
   state_.apply(action);
 }
 
 void PlayTable::act(const BetAction& action) {
-  std::size_t index = 0;
   place_.check_turn(state_, state_.player());
-  if (place_.inside()) {
-    const Translation read = place_.read(state_, action);
-    const bool lower =
-        read.lower == read.upper || random_.unit() < static_cast<float>(read.p_lower);
-    index = lower ? read.lower : read.upper;
-  }
-  take(action, index);
+  take(action, read(action));
+}
+
+/// What a bet is in the tree, by chance where it lies between two.
+std::size_t PlayTable::read(const BetAction& action) {
+  if (!place_.inside()) return 0;
+  const Translation read = place_.read(state_, action);
+  const bool lower = read.lower == read.upper || random_.unit() < static_cast<float>(read.p_lower);
+  return lower ? read.lower : read.upper;
 }
 
 BetAction PlayTable::answer() {
   place_.check_turn(state_, state_.player());
+  if (agent_ != nullptr) {
+    const std::span<const Card> board(cards_.board);
+    const BetAction thought =
+        agent_->act(state_, board.first(cards_shown(state_.round())), random_);
+    take(thought, read(thought));
+    return thought;
+  }
   const std::vector<WeighedAction> weighed = choices();
   std::size_t index = 0;
   BetAction action{'c', 0};

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weir/mccfr/agent.hpp>
 #include <weir/mccfr/random.hpp>
 
 #include "loaded.hpp"
@@ -25,8 +26,8 @@ struct WeighedAction {
 
 class PlayTable {
  public:
-  /// `loaded` with its cards made.
-  PlayTable(const Loaded& loaded, std::uint64_t seed);
+  /// `loaded` with its cards made. `agent`: plays in its stead; null: nobody does.
+  PlayTable(const Loaded& loaded, std::uint64_t seed, std::unique_ptr<Agent> agent = nullptr);
 
   /// Deals hand `number`; the person sits at `seat`.
   void begin(std::uint64_t number, int seat);
@@ -52,6 +53,7 @@ class PlayTable {
  private:
   void deal(std::uint64_t number);
   std::uint32_t bucket() const;
+  std::size_t read(const BetAction& action);
   void take(const BetAction& action, std::size_t index);
 
   const Loaded& loaded_;
@@ -61,6 +63,7 @@ class PlayTable {
   TreePosition place_;
   Random random_;
   int seat_ = 0;
+  std::unique_ptr<Agent> agent_;
   TableCards cards_;                // hold'em
   std::array<int, 2> holes_{0, 1};  // Kuhn, Leduc
   int board_ = 2;

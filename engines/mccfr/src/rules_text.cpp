@@ -13,6 +13,21 @@ Result<Algorithm> algorithm_of(std::string_view word) {
                "--algorithm"};
 }
 
+Result<TableBits> table_bits_of(std::span<const std::uint32_t> given) {
+  TableBits bits = full_bits;
+  if (given.empty()) return bits;
+  if (given.size() != 1 && given.size() != bits.size())
+    return Error{"usage", "one number, or one a street: 32,32,16,16", "--table-bits"};
+  for (std::size_t r = 0; r < bits.size(); ++r) {
+    const std::uint32_t each = given[given.size() == 1 ? 0 : r];
+    if (each != 32 && each != 16 && each != 8)
+      return Error{"usage", std::to_string(each) + " are no bits of an entry: 32, 16 or 8",
+                   "--table-bits"};
+    bits[r] = static_cast<std::uint8_t>(each);
+  }
+  return bits;
+}
+
 json to_json(const TrainRules& rules) {
   return {{"algorithm", to_string(rules.algorithm)},
           {"mode", rules.mode == UpdateMode::fast ? "fast" : "deterministic"},
@@ -23,6 +38,8 @@ json to_json(const TrainRules& rules) {
           {"discount", rules.discount.text()},
           {"discount_interval", rules.discount_interval},
           {"batch", rules.batch},
+          {"table_bits", rules.table_bits},
+          {"baselines", rules.baselines},
           {"seed", rules.seed}};
 }
 
@@ -51,6 +68,12 @@ Result<TrainRules> rules_of(const json& j) {
     rules.discount_interval = whole_at<std::uint64_t>(j, "discount_interval");
     rules.batch = whole_at<std::uint32_t>(j, "batch");
     rules.seed = whole_at<std::uint64_t>(j, "seed");
+    rules.baselines = j.value("baselines", false);
+    if (j.contains("table_bits")) {
+      auto bits = table_bits_of(j.at("table_bits").get<std::vector<std::uint32_t>>());
+      if (!bits) return Error{"corrupt", bits.error().what, "rules"};
+      rules.table_bits = bits.value();
+    }
     const SamplingRules& sampling = rules.sampling;
     if (rules.batch > batch_max || rules.discount_interval == 0 || !(sampling.exploration > 0) ||
         sampling.exploration > 1 || !(sampling.prune_probability >= 0) ||

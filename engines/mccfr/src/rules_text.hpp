@@ -14,6 +14,8 @@ nlohmann::json to_json(const TrainState& state);
 Result<TrainRules> rules_of(const nlohmann::json& json);
 Result<TrainState> state_of(const nlohmann::json& json);
 Result<Algorithm> algorithm_of(std::string_view word);
+/// None, one number for all rounds, or one a round. Errors: usage.
+Result<TableBits> table_bits_of(std::span<const std::uint32_t> given);
 
 /// A whole number from 0 to 2^31 - 1: what else stands there would be converted to whatever, or not at all.
 inline bool whole_number(const nlohmann::json& json) {

@@ -13,46 +13,60 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <utility>
 #include <vector>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/sampling.hpp>
 #include <weir/mccfr/trainer.hpp>
-#include <weir/mccfr/updates.hpp>
 #include <weir/stream_graph.hpp>
 
-#include "counted_trainer.hpp"
+#include "baseline_work.hpp"
+#include "compact_work.hpp"
+#include "table_work.hpp"
 
 namespace weir::mccfr {
 
 /// What random numbers are for.
-enum class Purpose : std::uint64_t { deal = 1, first_walk = 2, discount = 8 };
+enum class Purpose : std::uint64_t {
+  deal = 1,
+  first_walk = 2,
+  discount = 8,
+  applying = 9,
+  rounding = 10
+};
 
 template <class G, class Entries>
 requires Game<G>
 class SamplingTrainer final : public CountedTrainer {
  public:
   using Regret = typename Entries::Regret;
-  using Sum = typename Entries::Sum;
+  using Work = TableWork<Entries>;
 
   /// Errors: too_large, no_memory.
   static Result<std::unique_ptr<Trainer>> make(Runtime& runtime, G game, const TrainRules& rules) {
     auto shape = TableShape::of(game.tree(), game.buckets());
     if (!shape) return shape.error();
-    auto table = Table<Entries>::zeros(shape.value());
+    auto table = Work::make(shape.value(), rules);
     if (!table) return table.error();
-    return std::unique_ptr<Trainer>(new SamplingTrainer(
-        runtime, std::move(game), rules, std::move(shape).value(), std::move(table).value()));
+    Result<CountedArray<float>> baselines = CountedArray<float>();
+    if (rules.baselines) baselines = zero_baselines(shape.value());
+    if (!baselines) return baselines.error();
+    return std::unique_ptr<Trainer>(
+        new SamplingTrainer(runtime, std::move(game), rules, std::move(shape).value(),
+                            std::move(table).value(), std::move(baselines).value()));
   }
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
   const BettingTree& tree() const noexcept override { return game_.tree(); }
   TableBytes table() noexcept override {
-    return {std::as_writable_bytes(table_.regrets.span()),
-            std::as_writable_bytes(table_.sums.span()), sizeof(Regret), sizeof(Sum)};
+    TableBytes bytes = Work::bytes(table_);
+    if (rules_.baselines) bytes.baselines = std::as_writable_bytes(baselines_.span());
+    return bytes;
   }
   void average(std::uint32_t entry, int actions, double* strategy) const noexcept override {
-    average_strategy(table_.sums.data() + entry, actions, strategy);
+    Work::average(table_, entry, actions, strategy);
   }
   double mean_regret() const noexcept override;
   std::size_t table_bytes() const noexcept override;
@@ -63,19 +77,20 @@ class SamplingTrainer final : public CountedTrainer {
   static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
   static constexpr std::uint64_t dense_entries = 1 << 15;
   static constexpr std::uint64_t look_ms = 100;
+  static constexpr double value_parts = 1 << 20;         // of a chip
   static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
-  enum class Work : std::uint8_t { none, walk, half, apply, discount, end };
+  enum class Task : std::uint8_t { none, walk, half, apply, discount, end };
   struct Phase {
-    Work work = Work::none;
+    Task work = Task::none;
     std::uint8_t player = 0;           // of a half
     std::uint64_t first = 0, end = 0;  // iterations, or entries
     std::uint64_t block = 1;           // of them in a block
     std::uint64_t blocks() const noexcept { return (end - first + block - 1) / block; }
   };
   struct Block {
-    Work work;
+    Task work;
     std::uint8_t player;
     std::uint64_t first, end;
   };
@@ -85,8 +100,14 @@ class SamplingTrainer final : public CountedTrainer {
   };
 
   SamplingTrainer(Runtime& runtime, G game, const TrainRules& rules, TableShape shape,
-                  Table<Entries> table)
-      : CountedTrainer(runtime, rules, shape), game_(std::move(game)), table_(std::move(table)) {
+                  Table<Entries> table, CountedArray<float> baselines)
+      : CountedTrainer(runtime, rules, shape),
+        game_(std::move(game)),
+        table_(std::move(table)),
+        baselines_(std::move(baselines)) {
+    for (const End& end : game_.tree().ends)
+      for (const auto& values : end.value)
+        for (const float value : values) largest_ = std::max(largest_, std::abs(value));
     batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
     if constexpr (sizeof(Regret) == 4) fit_to_narrow();
     if (rules.mode == UpdateMode::deterministic) {
@@ -98,6 +119,7 @@ class SamplingTrainer final : public CountedTrainer {
         logs_.resize(threads);
       }
       deals_.resize(batch_);
+      if (rules.baselines) baseline_logs_.resize(threads);
     } else {
       batch_ = 1;
     }
@@ -105,14 +127,10 @@ class SamplingTrainer final : public CountedTrainer {
 
   /// Chooses units and batch so that neither a change nor the sum of a batch's changes can wrap.
   void fit_to_narrow() noexcept {
-    float largest = 1;
-    for (const End& end : game_.tree().ends)
-      for (const auto& values : end.value)
-        for (const float value : values) largest = std::max(largest, std::abs(value));
-    rules_.sampling.units = std::min<double>(Entries::units, narrow_change_max / (2 * largest));
+    rules_.sampling.units = std::min<double>(Entries::units, narrow_change_max / (2 * largest_));
     const double change = rules_.algorithm == Algorithm::outcome
                               ? narrow_change_max
-                              : 2.0 * largest * rules_.sampling.units;
+                              : 2.0 * largest_ * rules_.sampling.units;
     batch_ = std::min(batch_, static_cast<std::uint32_t>(Entries::regret_max / change));
   }
   bool dense() const noexcept { return shape_.entries <= dense_entries; }
@@ -123,6 +141,8 @@ class SamplingTrainer final : public CountedTrainer {
   Counts walk(const Block& block) noexcept;
   template <class Updates>
   Counts walk_range(const Block& block, Updates& updates) noexcept;
+  template <class Traverse>
+  Counts walk_with(const Block& block, Traverse traversal) noexcept;
   void discount_range(const Block& block) noexcept;
   void tally(const Counts& counts);
   void next_phase();
@@ -130,23 +150,26 @@ class SamplingTrainer final : public CountedTrainer {
   Phase half_phase(std::uint8_t player) const noexcept;
   void end_of_phase();
   bool keeps_undo() const noexcept { return batch_end_ % batch_ != 0; }
-  void apply_batch();
-  void apply_part(std::uint32_t part);
+  Applying applying() const noexcept;
 
   // Apart from the counts, which change while all walk.
   alignas(contended_bytes) G game_;
   Table<Entries> table_;
+  CountedArray<float> baselines_;  // empty where there are none
+  float largest_ = 1;              // chips, of what a hand can be worth
 
   std::uint64_t goal_ = 0;
   // Of the batch under way; not a multiple of its size: training goes on from its beginning.
   std::uint64_t batch_end_ = 0;
   std::vector<DenseBatch> batches_;  // one a worker and guest, in small tables
   std::vector<LogBatch> logs_;       // in large ones
+  std::vector<BaselineLog> baseline_logs_;
   std::array<std::vector<UndoEntry>, LogBatch::parts> part_undo_;
   std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
 
-  Phase phase_;                // of tally; for the source once published_ has grown
-  std::uint64_t tallied_ = 0;  // blocks of it
+  Phase phase_;                   // of tally; for the source once published_ has grown
+  std::uint64_t tallied_ = 0;     // blocks of it
+  std::int64_t phase_value_ = 0;  // its sum of values, 1/value_parts chips
   StreamGraph* running_ = nullptr;
   void (*look_)(void*) = nullptr;
   void* look_context_ = nullptr;
@@ -166,7 +189,7 @@ requires Game<G> Give SamplingTrainer<G, Entries>::give(Emit<Block>& out) {
     seen_ = published;
     giving_ = phase_;  // tally writes no other before it has seen all blocks of this one
     given_ = 0;
-    if (giving_.work == Work::end) return Give::end;
+    if (giving_.work == Task::end) return Give::end;
   }
   const std::uint64_t first = giving_.first + given_++ * giving_.block;
   out(Block{giving_.work, giving_.player, first, std::min(first + giving_.block, giving_.end)});
@@ -178,10 +201,24 @@ requires Game<G>
 template <class Updates>
 auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& updates) noexcept
     -> Counts {
-  Traversal<Entries, Updates> traversal(game_.tree(), table_.regrets.data(), updates,
-                                        rules_.sampling);
+  const auto walk = [&](auto baselines) {
+    return walk_with(block,
+                     Traversal<Entries, Updates, decltype(baselines)>(
+                         game_.tree(), Work::regrets(table_), updates, rules_.sampling, baselines));
+  };
+  if (!rules_.baselines) return walk(NoBaselines{});
+  if (block.work == Task::walk) return walk(SharedBaselines(baselines_.data(), largest_));
+  return walk(BatchBaselines(baselines_.data(), largest_,
+                             baseline_logs_[static_cast<std::size_t>(worker_index())]));
+}
+
+template <class G, class Entries>
+requires Game<G>
+template <class Traverse>
+auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse traversal) noexcept
+    -> Counts {
   Counts counts;
-  const bool half = block.work == Work::half;
+  const bool half = block.work == Task::half;
   Deal own;
   for (std::uint64_t i = block.first; i < block.end; ++i) {
     Deal& deal = half ? deals_[i - phase_.first] : own;
@@ -209,15 +246,18 @@ auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& update
 template <class G, class Entries>
 requires Game<G>
 auto SamplingTrainer<G, Entries>::walk(const Block& block) noexcept -> Counts {
-  if (block.work == Work::discount) {
+  if (block.work == Task::discount) {
     discount_range(block);
     return {};
   }
-  if (block.work == Work::apply) {
-    apply_part(static_cast<std::uint32_t>(block.first));
+  if (block.work == Task::apply) {
+    const auto part = static_cast<std::uint32_t>(block.first);
+    Work::apply(table_, logs_, part, applying(), part_undo_[part]);
+    apply_baselines(baselines_.span(), baseline_logs_, part, largest_, keeps_undo(),
+                    part_undo_[part]);
     return {};
   }
-  if (block.work == Work::half) {
+  if (block.work == Task::half) {
     const auto thread = static_cast<std::size_t>(worker_index());
     if (dense()) {
       BatchUpdates<Entries> updates(batches_[thread]);
@@ -226,108 +266,47 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) noexcept -> Counts {
     LogUpdates<Entries> updates(logs_[thread]);
     return walk_range(block, updates);
   }
+  const Random rounding =
+      Random::keyed(rules_.seed, block.first, static_cast<std::uint64_t>(Purpose::rounding));
   if (runtime_.workers() <= 1) {
-    SharedUpdates<Entries, Sharing::alone> updates(table_);
+    SharedUpdates<Entries, Sharing::alone> updates(table_, rounding);
     return walk_range(block, updates);
   }
-  SharedUpdates<Entries, Sharing::threads> updates(table_);
+  SharedUpdates<Entries, Sharing::threads> updates(table_, rounding);
   return walk_range(block, updates);
 }
 
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::discount_range(const Block& block) noexcept {
-  const DiscountFactors factors = rules_.discount.factors(state_.discounts + 1);
-  // Rounded by a key of the place: the same whoever does it, and no regret stays for ever that is worth less than one.
+  // Rounded by a key of the place: the same whoever does it.
   Random random = Random::keyed(rules_.seed ^ (state_.discounts << 32), block.first,
                                 static_cast<std::uint64_t>(Purpose::discount));
-  Fractions<double> fractions(random);
-  for (std::uint64_t e = block.first; e < block.end; ++e) {
-    Regret& regret = table_.regrets.data()[e];
-    Sum& sum = table_.sums.data()[e];
-    if (regret != 0) {
-      const double factor = regret > 0 ? factors.positive : factors.negative;
-      regret = round_unbiased<Regret>(static_cast<double>(regret) * factor, fractions.next());
-    }
-    if (sum != 0)
-      sum = round_unbiased<Sum>(static_cast<double>(sum) * factors.average, fractions.next());
-  }
+  Work::discount(table_, block.first, block.end, rules_.discount.factors(state_.discounts + 1),
+                 random);
 }
 
 template <class G, class Entries>
-requires Game<G>
-void SamplingTrainer<G, Entries>::apply_batch() {
-  const bool keep = keeps_undo();
-  for (std::uint64_t e = 0; e < shape_.entries; ++e) {
-    std::int64_t regret = 0, sum = 0;
-    for (DenseBatch& batch : batches_) {
-      regret += batch.regrets()[e];
-      sum += batch.sums()[e];
-      batch.regrets()[e] = batch.sums()[e] = 0;
-    }
-    if (regret == 0 && sum == 0) continue;
-    Regret& to = table_.regrets.data()[e];
-    Sum& total = table_.sums.data()[e];
-    if (keep) {
-      undo_.push_back({static_cast<std::uint32_t>(e), 0, static_cast<std::int64_t>(to),
-                       static_cast<std::int64_t>(total)});
-    }
-    to = apply_regret<Entries>(to, regret);
-    total = static_cast<Sum>(total + static_cast<Sum>(sum));
-  }
-}
-
-/// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well.
-template <class G, class Entries>
-requires Game<G>
-void SamplingTrainer<G, Entries>::apply_part(std::uint32_t part) {
-  Regret* const regrets = table_.regrets.data();
-  Sum* const sums = table_.sums.data();
-  std::vector<UndoEntry>& undo = part_undo_[part];
-  const auto keep = [&](std::uint32_t e) {
-    if (keeps_undo())
-      undo.push_back({e, static_cast<std::uint32_t>(undo.size()),
-                      static_cast<std::int64_t>(regrets[e]), static_cast<std::int64_t>(sums[e])});
-  };
-  constexpr std::size_t ahead = 16;  // changes
-  for (LogBatch& log : logs_) {
-    const LogBatch::Changes& changes = log.regrets(part);
-    for (std::size_t k = 0; k < changes.size(); ++k) {
-      if (k + ahead < changes.size()) prefetch_to_write(regrets + changes[k + ahead].entry);
-      keep(changes[k].entry);
-      regrets[changes[k].entry] += changes[k].amount;
-    }
-    for (const LogBatch::Change& change : log.sums(part)) {
-      keep(change.entry);
-      Sum& sum = sums[change.entry];
-      sum = static_cast<Sum>(sum + static_cast<Sum>(change.amount));
-    }
-  }
-  // Each was summed up before it is cut off: the order of changes plays no part.
-  for (LogBatch& log : logs_) {
-    for (const LogBatch::Change& change : log.regrets(part)) {
-      Regret& regret = regrets[change.entry];
-      regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
-    }
-    log.regrets(part).clear();
-    log.sums(part).clear();
-  }
-  keep_first(undo);
+requires Game<G> Applying SamplingTrainer<G, Entries>::applying()
+const noexcept {
+  Random half = Random::keyed(rules_.seed, 2 * state_.iterations + phase_.player,
+                              static_cast<std::uint64_t>(Purpose::applying));
+  return {keeps_undo(), half.next()};
 }
 
 template <class G, class Entries>
 requires Game<G>
 auto SamplingTrainer<G, Entries>::plan() -> Phase {
-  if (phase_.work == Work::half && !dense())
-    return {Work::apply, phase_.player, 0, LogBatch::parts, 1};
-  if ((phase_.work == Work::half || phase_.work == Work::apply) && phase_.player == 0)
+  if (phase_.work == Task::half && !dense())
+    return {Task::apply, phase_.player, 0, LogBatch::parts, 1};
+  if ((phase_.work == Task::half || phase_.work == Task::apply) && phase_.player == 0)
     return half_phase(1);
   const std::uint64_t at = state_.iterations;
-  if (at == discount_due()) return {Work::discount, 0, 0, shape_.entries, table_block};
-  if (at >= goal_ || stop_asked()) return {Work::end, 0, 0, 0, 1};
+  if (at == discount_due()) return {Task::discount, 0, 0, shape_.entries, table_block};
+  if (at >= goal_ || stop_asked()) return {Task::end, 0, 0, 0, 1};
   const std::uint64_t block = block_iterations();
   if (rules_.mode == UpdateMode::fast)
-    return {Work::walk, 0, at, std::min({goal_, discount_due(), at + phase_blocks * block}), block};
+    return {Task::walk, 0, at, std::min({goal_, discount_due(), at + phase_blocks * block}), block};
   undone_ = state_;
   batch_end_ = std::min(goal_, (at / batch_ + 1) * batch_);
   return half_phase(0);
@@ -338,26 +317,31 @@ requires Game<G>
 auto SamplingTrainer<G, Entries>::half_phase(std::uint8_t player) const noexcept -> Phase {
   // A half has enough blocks for all workers, or it would be as slow as its longest.
   const std::uint64_t size = batch_end_ - state_.iterations;
-  return {Work::half, player, state_.iterations, batch_end_,
+  return {Task::half, player, state_.iterations, batch_end_,
           std::clamp<std::uint64_t>(size / 16, 8, block_iterations())};
 }
 
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::end_of_phase() {
-  const bool half = phase_.work == Work::half;
-  if (half && dense()) apply_batch();
-  if (phase_.work == Work::apply) {
+  const bool half = phase_.work == Task::half;
+  if (half && dense()) {
+    Work::apply(table_, batches_, applying(), undo_);
+    for (std::uint32_t part = 0; part < LogBatch::parts; ++part)
+      apply_baselines(baselines_.span(), baseline_logs_, part, largest_, keeps_undo(), undo_);
+  }
+  if (phase_.work == Task::apply) {
     for (std::vector<UndoEntry>& undo : part_undo_) {
       undo_.insert(undo_.end(), undo.begin(), undo.end());
       undo.clear();
     }
   }
-  if (phase_.work == Work::walk) state_.iterations = phase_.end;
+  state_.value_sum += static_cast<double>(std::exchange(phase_value_, 0)) / value_parts;
+  if (phase_.work == Task::walk) state_.iterations = phase_.end;
   // A batch is done when its second half is in the table.
-  if (phase_.player == 1 && (phase_.work == Work::apply || (half && dense())))
+  if (phase_.player == 1 && (phase_.work == Task::apply || (half && dense())))
     state_.iterations = batch_end_;
-  if (phase_.work == Work::discount) ++state_.discounts;
+  if (phase_.work == Task::discount) ++state_.discounts;
   show_counts();
 }
 
@@ -375,7 +359,8 @@ requires Game<G>
 void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
   state_.nodes += counts.nodes;
   state_.traversals += counts.traversals;
-  state_.value_sum += counts.value;
+  // In whole parts of a chip, so that the order in which blocks end tells nothing.
+  phase_value_ += std::llround(counts.value * value_parts);
   show_counts();
   if (++tallied_ < phase_.blocks()) return;
   end_of_phase();
@@ -434,29 +419,39 @@ requires Game<G>
 void SamplingTrainer<G, Entries>::take_back(std::span<const UndoEntry> list) noexcept {
   // Backwards: what both halves of a batch changed was kept twice.
   for (auto undo = list.rbegin(); undo != list.rend(); ++undo) {
-    table_.regrets.data()[undo->entry] = static_cast<Regret>(undo->regret);
-    table_.sums.data()[undo->entry] = static_cast<Sum>(undo->sum);
+    if (undo->entry < shape_.entries) {
+      Work::take_back(table_, *undo);
+    } else if (undo->entry - shape_.entries < baselines_.size()) {
+      baselines_.data()[undo->entry - shape_.entries] =
+          std::bit_cast<float>(static_cast<std::uint32_t>(undo->regret));
+    }
   }
 }
 
 template <class G, class Entries>
 requires Game<G>
 double SamplingTrainer<G, Entries>::mean_regret() const noexcept {
-  double total = 0;
-  for (std::uint64_t e = 0; e < shape_.entries; ++e)
-    total += std::max(0.0, static_cast<double>(load_entry(table_.regrets.data()[e])));
   const double iterations = std::max<double>(1, static_cast<double>(state_.iterations));
   const double units = rules_.sampling.units > 0 ? rules_.sampling.units : Entries::units;
-  return total / units / static_cast<double>(shape_.entries) / iterations;
+  return Work::positive(table_) / units / static_cast<double>(shape_.entries) / iterations;
 }
 
 template <class G, class Entries>
 requires Game<G> std::size_t SamplingTrainer<G, Entries>::table_bytes()
 const noexcept {
-  std::size_t bytes = Table<Entries>::announced(shape_) + deals_.size() * sizeof(Deal);
+  std::size_t bytes = Work::announced(shape_, rules_) + deals_.size() * sizeof(Deal);
   for (const DenseBatch& batch : batches_) bytes += batch.bytes();
   for (const LogBatch& log : logs_) bytes += log.bytes();
-  return bytes;
+  for (const BaselineLog& log : baseline_logs_) bytes += log.bytes();
+  return rules_.baselines ? bytes + CountedArray<float>::bytes(shape_.entries) : bytes;
+}
+
+/// A trainer with entries of `Whole`, or with short ones where the rules have them.
+template <class Whole, class G>
+Result<std::unique_ptr<Trainer>> make_sampling(Runtime& runtime, G game, const TrainRules& rules) {
+  if (compact_bits(rules.table_bits))
+    return SamplingTrainer<G, CompactEntries>::make(runtime, std::move(game), rules);
+  return SamplingTrainer<G, Whole>::make(runtime, std::move(game), rules);
 }
 
 }  // namespace weir::mccfr

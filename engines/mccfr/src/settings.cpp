@@ -53,9 +53,8 @@ class SettingsReader {
       std::string text;
       if (value.IsSequence()) {
         for (const YAML::Node& item : value) {
-          if (!item.IsScalar())
-            return error(item, "\"" + key + "\" must be a list of plain values");
-          text += (text.empty() ? "" : ",") + item.Scalar();
+          text += text.empty() ? "" : ",";
+          if (auto added = add_item(item, key, text); !added) return added;
         }
       } else if (value.IsScalar() || value.IsNull()) {
         text = value.IsNull() ? "" : value.Scalar();
@@ -64,6 +63,16 @@ class SettingsReader {
       }
       settings_.push_back({key, text, place(pair.first), section});
     }
+    return Done{};
+  }
+
+  /// A plain value, or of a pair both with a colon between.
+  Result<Done> add_item(const YAML::Node& item, const std::string& key, std::string& text) {
+    const bool pair =
+        item.IsSequence() && item.size() == 2 && item[0].IsScalar() && item[1].IsScalar();
+    if (!item.IsScalar() && !pair)
+      return error(item, "\"" + key + "\" must be a list of plain values");
+    text += pair ? item[0].Scalar() + ":" + item[1].Scalar() : item.Scalar();
     return Done{};
   }
 

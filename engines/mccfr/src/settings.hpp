@@ -13,7 +13,7 @@ namespace weir::mccfr {
 
 struct Setting {
   std::string key;           // "discount-interval"
-  std::string value;         // scalar text; a list: words with commas between
+  std::string value;         // scalar text; a list: words with commas between, of pairs "a:b"
   std::string where;         // FILE:LINE
   std::string section = {};  // "bucket", "mccfr", "train", or none
 };

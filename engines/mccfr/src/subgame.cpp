@@ -1,3 +1,4 @@
+#include <weir/mccfr/betting_state.hpp>
 #include <weir/mccfr/subgame.hpp>
 
 namespace weir::mccfr {
@@ -39,7 +40,15 @@ Result<Done> validate(const Subgame& subgame, const std::string& path) {
     if (weight_of(without(subgame.ranges[p], set_of(subgame.board))) > 0) continue;
     return refuse(keys[p], "no hand of this range is left on this board");
   }
-  if (auto valid = validate(subgame.menu, subgame.rules()); !valid) return valid.error();
+  const BettingRules rules = subgame.rules();
+  if (auto valid = validate(subgame.menu, rules); !valid) return valid.error();
+  BettingState state(rules);
+  for (const BetAction& action : subgame.done) {
+    const char* const reason = state.refusal(action);
+    if (reason != nullptr) return refuse("done", reason);
+    state.apply(action);
+    if (state.over() || state.round() != 0) return refuse("done", "ends the street");
+  }
   return Done{};
 }
 

@@ -118,17 +118,39 @@ bool SubgameSolver::next(SubgameDecision& decision) {
   return false;
 }
 
-Result<SubgameDecision> SubgameSolver::decision(const std::string& history) const {
-  const auto place = subgame::find_history(state_->streets, state_->subgame, history);
+Result<SubgameSolver::State::Found> SubgameSolver::State::find(const std::string& history) const {
+  const auto place = subgame::find_history(streets, subgame, history);
   if (!place) return Error{"bad_config", place.error().what, "history, " + place.error().where};
-  const auto& boards = state_->dealt[place.value().street];
-  const auto found = std::find_if(boards.begin(), boards.end(), [&](const State::Dealt& each) {
+  const auto& boards_there = dealt[place.value().street];
+  const auto found = std::find_if(boards_there.begin(), boards_there.end(), [&](const Dealt& each) {
     for (std::size_t card = 0; card < place.value().street; ++card)
       if (each.cards[card] != place.value().dealt[card]) return false;
     return true;
   });
-  if (found == boards.end()) return Error{"bad_config", "every card has to be named", "history"};
-  return state_->decision(place.value().street, *found, place.value().node);
+  if (found == boards_there.end())
+    return Error{"bad_config", "every card has to be named", "history"};
+  return Found{place.value().street, place.value().node, *found};
+}
+
+Result<SubgameDecision> SubgameSolver::decision(const std::string& history) const {
+  const auto found = state_->find(history);
+  if (!found) return found.error();
+  return state_->decision(found.value().street, found.value().dealt, found.value().node);
+}
+
+Result<Done> SubgameSolver::set_average(const SubgameDecision& decision) {
+  const auto found = state_->find(decision.history);
+  if (!found) return found.error();
+  const State::Found& at = found.value();
+  const subgame::StreetNode& node = state_->streets.streets[at.street].nodes[at.node];
+  const subgame::PlayerHands& player = state_->boards.player(node.player);
+  float* const sums = state_->tables.sums(at.street, at.dealt.board, node);
+  for (std::size_t i = 0; i < decision.hands.size(); ++i) {
+    const std::size_t h = player.find(mapped(decision.hands[i], at.dealt.stand_in));
+    for (std::size_t a = 0; a < node.actions; ++a)
+      sums[a * player.stride + h] = decision.probabilities[i * node.actions + a];
+  }
+  return Done{};
 }
 
 }  // namespace weir::mccfr

@@ -231,6 +231,8 @@ class SubgameReader {
     const auto passed = static_cast<std::size_t>(3 - game_.streets());  // streets before the root
     for (const auto& [key, inner] : value.items()) {
       Span part = span;
+      SizeTable unused;  // of a street before the root, whose sizes are checked all the same
+      SizeTable* into = &table;
       const auto player = std::find(player_names.begin(), player_names.end(), key);
       if (player != player_names.end()) {
         part.first_player = static_cast<std::size_t>(player - player_names.begin());
@@ -238,11 +240,11 @@ class SubgameReader {
       } else {
         const auto street = static_cast<std::size_t>(
             std::find(street_names.begin(), street_names.end(), key) - street_names.begin());
-        if (street < passed) continue;
-        part.first_street = street - passed;
+        if (street < passed) into = &unused;
+        part.first_street = street < passed ? 0 : street - passed;
         part.last_street = part.first_street + 1;
       }
-      if (auto filled = fill(inner, where + "." + key, part, table); !filled) return filled;
+      if (auto filled = fill(inner, where + "." + key, part, *into); !filled) return filled;
     }
     return Done{};
   }
@@ -293,11 +295,11 @@ class SubgameReader {
     if (!value.is_object()) return take(value, "raises_max", 0, 3);
     if (auto known = only(value, "raises_max", {"flop", "turn", "river"}); !known) return known;
     const auto passed = static_cast<std::size_t>(3 - game_.streets());
-    for (std::size_t s = passed; s < street_names.size(); ++s) {
+    for (std::size_t s = 0; s < street_names.size(); ++s) {
       if (!value.contains(street_names[s])) continue;
       const std::string where = std::string("raises_max.") + street_names[s];
-      if (auto taken = take(value[street_names[s]], where, s - passed, s - passed + 1); !taken)
-        return taken;
+      const std::size_t first = s < passed ? 0 : s - passed, last = s < passed ? 0 : first + 1;
+      if (auto taken = take(value[street_names[s]], where, first, last); !taken) return taken;
     }
     return Done{};
   }

@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
-#include <cmath>
-#include <limits>
 #include <weir/mccfr/subgame_solver.hpp>
 #include <weir/terminal.hpp>
 
 #include "subgame_state.hpp"
+#include "subgame_update.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -34,23 +33,6 @@ Error too_large(const subgame::Streets& streets, const subgame::Boards& boards, 
           std::string("bets.") + name};
 }
 
-/// Of iteration t, counted from 1.
-subgame::Update update_of(const SubgameSettings& settings, std::uint64_t t) {
-  const double done = static_cast<double>(t - 1);
-  const auto part = [](double power) { return static_cast<float>(power / (power + 1)); };
-  subgame::Update update;
-  if (settings.method == SubgameSettings::Method::cfr_plus) {
-    update.least = 0;
-    update.keep = static_cast<float>(done / (done + 1));
-    return update;
-  }
-  update.positive = part(std::pow(done, settings.alpha));
-  update.negative = part(std::pow(done, settings.beta));
-  update.least = -std::numeric_limits<float>::max();
-  update.keep = static_cast<float>(std::pow(done / (done + 1), settings.gamma));
-  return update;
-}
-
 }  // namespace
 
 SubgameSolver::SubgameSolver(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -60,7 +42,7 @@ SubgameSolver::~SubgameSolver() = default;
 
 Result<SubgameSolver> SubgameSolver::make(const Subgame& game, const SubgameSettings& settings) {
   if (auto valid = validate(game, ""); !valid) return valid.error();
-  auto streets = subgame::Streets::make(game);
+  auto streets = subgame::Streets::make(game, settings.nodes_max);
   if (!streets) return streets.error();
   const bool rename = settings.rename_suits && subgame::locks_allow_renaming(game);
   auto state = std::make_unique<State>(game, settings, std::move(streets).value(),
@@ -83,9 +65,31 @@ Result<SubgameSolver> SubgameSolver::make(const Subgame& game, const SubgameSett
 }
 
 void SubgameSolver::iterate() {
-  const subgame::Update update = update_of(state_->settings, ++state_->iterations);
-  for (const int player : {0, 1})
-    static_cast<void>(state_->walker->walk(player, Purpose::learn, update));
+  for (const int player : {0, 1}) static_cast<void>(learn(player));
+}
+
+std::span<const float> SubgameSolver::learn(int player) {
+  if (player == 0) ++state_->iterations;
+  const subgame::Update update = subgame::update_of(state_->settings, state_->iterations);
+  return {state_->walker->walk(player, Purpose::learn, update), hands(player).size()};
+}
+
+std::span<const float> SubgameSolver::worth(int player, bool best) {
+  return {state_->walker->walk(player, best ? Purpose::respond : Purpose::value, {}),
+          hands(player).size()};
+}
+
+const std::vector<Hand>& SubgameSolver::hands(int player) const noexcept {
+  return state_->boards.player(player).hands;
+}
+
+std::vector<float> SubgameSolver::reach(int player) const {
+  const float* const first = state_->walker->reach(player);
+  return {first, first + hands(player).size()};
+}
+
+void SubgameSolver::set_reach(int player, std::span<const float> reach) {
+  state_->walker->set_reach(player, reach);
 }
 
 std::uint64_t SubgameSolver::iterations() const noexcept { return state_->iterations; }

@@ -22,7 +22,15 @@ struct SubgameSolver::State {
         boards(std::move(cards)) {}
   State(const State&) = delete;
 
+  /// A decision on one board.
+  struct Found {
+    std::size_t street = 0;
+    std::uint32_t node = 0;
+    Dealt dealt;
+  };
+
   void list_boards();
+  Result<Found> find(const std::string& history) const;
   SubgameDecision decision(std::size_t street, const Dealt& dealt, std::uint32_t node);
   double dot(int player, const float* values) const;
   double value(int player, subgame::Purpose purpose);

@@ -10,7 +10,6 @@ namespace {
 
 // Of a batch of the last street: rows of some hundred hands, so that a batch stays within a core's cache.
 constexpr std::uint32_t batch_nodes = 96;
-constexpr std::uint64_t tree_nodes_max = 4'000'000;
 
 class StreetMaker {
  public:
@@ -19,6 +18,7 @@ class StreetMaker {
 
   void run() {
     put_.resize(tree_.nodes.size());
+    put_[0] = at_root();
     for (std::uint32_t node = 1; node < tree_.nodes.size(); ++node)
       put_[node] = after(tree_.parents[node], node);
     const auto last = static_cast<std::size_t>(subgame_.streets() - 1);
@@ -28,7 +28,14 @@ class StreetMaker {
   }
 
  private:
-  using Put = std::array<Chips, 2>;  // since the root
+  using Put = std::array<Chips, 2>;  // since the street of the root began
+
+  Put at_root() const {
+    const BettingRules rules = subgame_.rules();
+    BettingState state(rules);
+    for (const BetAction& action : subgame_.done) state.apply(action);
+    return {state.put(0) - subgame_.ante(0), state.put(1) - subgame_.ante(1)};
+  }
 
   Put after(std::uint32_t parent, std::uint32_t node) const {
     Put put = put_[parent];
@@ -171,10 +178,10 @@ const char* street_name(std::size_t streets, std::size_t after) noexcept {
   return names[std::size(names) - streets + after];
 }
 
-Result<Streets> Streets::make(const Subgame& subgame) {
+Result<Streets> Streets::make(const Subgame& subgame, std::uint64_t nodes_max) {
   TreeLimits limits;
-  limits.nodes_max = tree_nodes_max;
-  Result<BettingTree> tree = build_tree(subgame.rules(), subgame.menu, limits);
+  limits.nodes_max = nodes_max;
+  Result<BettingTree> tree = build_tree(subgame.rules(), subgame.menu, limits, subgame.done);
   if (!tree) {
     Error error = tree.error();  // a menu's rounds, in the subgame's own words
     const auto streets = static_cast<std::size_t>(subgame.streets());

@@ -62,7 +62,7 @@ struct Streets {
   std::vector<Street> streets;
 
   /// Errors: those of the betting tree, too_large among them.
-  static Result<Streets> make(const Subgame& subgame);
+  static Result<Streets> make(const Subgame& subgame, std::uint64_t nodes_max);
   std::size_t bytes() const noexcept;
 };
 

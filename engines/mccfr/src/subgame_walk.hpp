@@ -8,9 +8,11 @@
 // Roles: one Walker for one walk at a time; its pieces run on any workers.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 #include <weir/limits.hpp>
 
@@ -36,6 +38,14 @@ class Walker {
 
   /// The values of player `walker`'s hands against the other's range, by pair of hands; until the next walk.
   const float* walk(int walker, Purpose purpose, const Update& update);
+
+  /// Of a player's hands at the root.
+  const float* reach(int player) const noexcept {
+    return initial_[static_cast<std::size_t>(player)].data();
+  }
+  void set_reach(int player, std::span<const float> reach) {
+    std::copy(reach.begin(), reach.end(), initial_[static_cast<std::size_t>(player)].data());
+  }
 
   /// Of the scratch of so many workers.
   static std::uint64_t bytes(const Streets& streets, const Boards& boards, int workers) noexcept;

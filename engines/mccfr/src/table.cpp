@@ -43,6 +43,7 @@ Result<CountedArray<T>> CountedArray<T>::zeros(std::size_t size) {
   return array;
 }
 
+template class CountedArray<std::byte>;
 template class CountedArray<float>;
 template class CountedArray<std::int32_t>;
 template class CountedArray<std::int64_t>;

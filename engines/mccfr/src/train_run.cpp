@@ -1,18 +1,15 @@
 #include "train_run.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <weir/mccfr/checkpoint.hpp>
-#include <weir/memory.hpp>
 
-#include "litmus_report.hpp"
 #include "memory_allowed.hpp"
 #include "rules_text.hpp"
+#include "snapshots.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -20,9 +17,7 @@ namespace {
 constexpr std::uint64_t iterations_default = 1'000'000;
 constexpr std::uint64_t first_measure = 1'000;
 constexpr std::size_t checkpoints_kept = 2;
-// A response that learns from fewer deals than the strategy did finds less of what it could win.
-constexpr std::uint64_t response_deals_min = 100'000, response_deals_max = 1'000'000;
-
+constexpr double saving_share_max = 0.05;  // of the time
 double seconds_since(Deadline begin) noexcept {
   return static_cast<double>(now_ns() - begin) / 1e9;
 }
@@ -34,10 +29,6 @@ std::uint64_t next_round_number(std::uint64_t at) noexcept {
   for (const std::uint64_t factor : {1U, 2U, 5U, 10U})
     if (decade * factor > at) return decade * factor;
   return decade * 20;
-}
-
-std::string checkpoint_name(std::uint64_t iterations) {
-  return fmt::format("checkpoint-{:015}.weir", iterations);
 }
 
 /// What the options say of the game.
@@ -57,23 +48,13 @@ std::string game_json(const Options& o) {
   return json.dump();
 }
 
-/// Points `latest` at the newest checkpoint, and removes those before the last few.
-Result<Done> publish(const std::string& folder, const std::string& name) {
-  std::error_code error;
-  const std::string temporary = folder + "/.latest." + std::to_string(::getpid()) + ".weir-tmp";
-  std::filesystem::remove(temporary, error);
-  std::filesystem::create_symlink(name, temporary, error);
-  if (!error) std::filesystem::rename(temporary, folder + "/latest", error);
-  if (error) return Error{"unwritable", error.message(), folder + "/latest"};
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string each = entry.path().filename().string();
-    if (each.starts_with("checkpoint-") && each.ends_with(".weir")) names.push_back(each);
-  }
-  std::sort(names.begin(), names.end());
-  for (std::size_t k = 0; k + checkpoints_kept < names.size(); ++k)
-    if (names[k] != name) std::filesystem::remove(folder + "/" + names[k], error);
-  return Done{};
+/// Bets and rules that are none come from options here.
+Error of_options(Error error) {
+  if (error.code == "bad_bet" || error.code == "bad_menu")
+    return {"usage", std::move(error.what), "--bets, " + error.where};
+  if (error.code == "bad_rules")
+    return {"usage", std::move(error.what), "--stack, --blinds, --ante: " + error.where};
+  return error;
 }
 
 }  // namespace
@@ -97,16 +78,42 @@ bool TrainRun::make_rules() {
   rules_.discount_interval = options_.discount_interval;
   rules_.batch = options_.batch;
   rules_.seed = options_.seed;
+  return make_entries();
+}
+
+bool TrainRun::make_entries() {
   if (options_.table_memory_mib != 0)
     rules_.lazy = LazySizes::within(options_.table_memory_mib << 20);
+  auto bits = table_bits_of(options_.table_bits);
+  if (!bits) {
+    fail(findings_, bits.error());
+    return false;
+  }
+  rules_.table_bits = bits.value();
+  rules_.baselines = options_.baselines;
+  if (rules_.baselines && rules_.algorithm >= Algorithm::chance) {
+    fail(findings_, {"usage",
+                     std::string(to_string(rules_.algorithm)) +
+                         " draws no actions, so that baselines have nothing to do; take es or os",
+                     "--baselines"});
+    return false;
+  }
+  if (compact_bits(rules_.table_bits) && rules_.algorithm >= Algorithm::cfr) {
+    fail(findings_,
+         {"usage", "cfr and cfr+ have tables of their own; short entries are for es, os, cs",
+          "--table-bits"});
+    return false;
+  }
   return true;
 }
 
 bool TrainRun::prepare() {
   if (!make_rules()) return false;
+  for (const std::string& word : options_.original.passed_over)
+    session_.say(word + " is accepted, and has no effect");
   auto game = make_game(game_json(options_));
   if (!game) {
-    fail(findings_, game.error());
+    fail(findings_, of_options(game.error()));
     return false;
   }
   game_ = std::move(game).value();
@@ -159,30 +166,32 @@ bool TrainRun::prepare() {
 }
 
 bool TrainRun::announce() {
-  auto bytes = game_->announce(rules_);
-  if (!bytes) {
-    fail(findings_, bytes.error());
+  auto found = train_memory(*game_, rules_, session_.runtime().metrics().contexts.size(),
+                            options_.response_deals != 0);
+  if (!found) {
+    fail(findings_, found.error());
     return false;
   }
-  announced_ = bytes.value();
-  const std::string size = format_bytes(static_cast<double>(announced_));
+  memory_ = found.value();
+  const std::string size = format_bytes(static_cast<double>(memory_.tables));
+  const std::string all = format_bytes(static_cast<double>(memory_.peak()));
   const bool visited = game_->multiway() != nullptr;
-  if (const std::uint64_t most = memory_allowed(); announced_ > most) {
-    const char* const less = visited ? "--table-memory"
-                             : rules_.algorithm >= Algorithm::cfr
-                                 ? "--batch-size, --buckets or --bets"
-                                 : "--buckets or --bets";
+  const std::uint64_t most =
+      options_.memory_limit_mib != 0 ? options_.memory_limit_mib << 20 : memory_allowed();
+  if (memory_.peak() > most) {
     fail(findings_,
          {"too_large",
-          fmt::format("its tables would take {}, of {} that there are for them; take less of {}",
-                      size, format_bytes(static_cast<double>(most)), less),
+          fmt::format("would take {} ({} of tables), of {} that there are for it; take less of {}",
+                      all, size, format_bytes(static_cast<double>(most)),
+                      memory_.less_of(rules_, visited)),
           "train"});
     return false;
   }
-  session_.say(visited ? fmt::format("{} for {}: {} of tables, for rows as they are visited",
-                                     game_->name(), game_->multiway()->rules().players, size)
-                       : fmt::format("{}: {} states of betting, {} of tables", game_->name(),
-                                     format_count(game_->tree().nodes.size()), size));
+  session_.say(visited
+                   ? fmt::format("{} for {}: {} of tables, for rows as they are visited; {} in all",
+                                 game_->name(), game_->multiway()->rules().players, size, all)
+                   : fmt::format("{}: {} states of betting, {} of tables; {} in all", game_->name(),
+                                 format_count(game_->tree().nodes.size()), size, all));
   return true;
 }
 
@@ -221,6 +230,8 @@ bool TrainRun::load(const std::string& path) {
     fail(findings_, read.error());
     return false;
   }
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  before_ = read_curve((folder.empty() ? "." : folder) + "/curve.json", h.state.iterations);
   session_.say(
       fmt::format("goes on from {} after {} iterations", path, format_count(h.state.iterations)));
   return true;
@@ -237,82 +248,13 @@ std::uint64_t TrainRun::next_event() const noexcept {
   return at;
 }
 
-void TrainRun::look() {
-  progress_.add(trainer_->iterations_now() -
-                std::min(trainer_->iterations_now(), progress_.done()));
-  const double seconds = train_seconds();
-  std::string note = fmt::format(
-      "{} nodes/s", format_number(static_cast<double>(trainer_->nodes_now() - nodes_began_) /
-                                  std::max(seconds, 1e-3)));
-  if (!curve_.empty())
-    note += fmt::format(", exploitability {} {}", format_number(curve_.back().exploitability),
-                        game_->unit());
-  progress_.set_note(std::move(note));
-  progress_.draw();
-  if (options_.time_budget_s > 0 && seconds >= options_.time_budget_s) budget_spent_ = true;
-  if (budget_spent_ || signals_.stop_requested()) trainer_->request_stop();
-}
-
-std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
-  const std::uint64_t done = trainer_->state().iterations;
-  const double scale = game_->unit_scale();
-  if (const auto exact = game_->exact(*trainer_)) {
-    value_ = exact->value[0];
-    return CurvePoint{done, seconds, exact->exploitability() * scale, 0};
-  }
-  if (game_->multiway() != nullptr) return std::nullopt;
-  // A response costs as much as some training: at the end, and where that was asked for.
-  if (options_.response_deals == 0 || (!last && !options_.measure_often)) return std::nullopt;
-  ResponseBudget budget;
-  budget.learning = options_.response_deals != response_deals_by_game ? options_.response_deals
-                    : rules_.algorithm >= Algorithm::cfr
-                        ? response_deals_max  // an iteration sees all hands of some boards
-                        : std::clamp(done, response_deals_min, response_deals_max);
-  budget.valuing = std::max<std::uint64_t>(budget.learning / 5, 1);
-  auto bound = game_->lower_bound(session_.runtime(), *trainer_, budget);
-  if (!bound) {
-    fail(findings_, bound.error());
-    return std::nullopt;
-  }
-  value_ = bound.value().value[0];
-  return CurvePoint{done, seconds, bound.value().exploitability() * scale,
-                    bound.value().ci95() * scale};
-}
-
-void TrainRun::measure(bool last) {
-  const Deadline begin = now_ns();
-  const double seconds = train_seconds();
-  const std::uint64_t done = trainer_->state().iterations;
-  if (curve_.empty() || curve_.back().iteration != done) {
-    if (const auto point = measured(seconds, last)) curve_.push_back(*point);
-  }
-  if (!options_.metrics.empty()) {
-    nlohmann::ordered_json line = {{"iteration", done},
-                                   {"seconds", seconds},
-                                   {"nodes", trainer_->state().nodes},
-                                   {"infosets", trainer_->shape().rows},
-                                   {"mean_regret", trainer_->mean_regret()}};
-    if (!curve_.empty() && curve_.back().iteration == done) {
-      line["exploitability"] = curve_.back().exploitability;
-      line["ci95"] = curve_.back().ci95;
-    }
-    if (const auto found = litmus_json(*game_, *trainer_); !found.is_null()) line["litmus"] = found;
-    auto file = AppendFile::open(options_.metrics);
-    if (!file) {
-      fail(findings_, file.error());
-    } else if (auto appended = file.value().append(line.dump() + "\n"); !appended) {
-      fail(findings_, appended.error());
-    }
-  }
-  aside_s_ += seconds_since(begin);
-}
-
 bool TrainRun::save() {
   if (!lock_ || saved_ == trainer_->state().iterations) return true;
   const Deadline begin = now_ns();
   const std::string name = checkpoint_name(trainer_->state().iterations);
   auto written = write_checkpoint(options_.out + "/" + name, game_->json(), rules_, *trainer_);
-  if (written) written = publish(options_.out, name);
+  if (written) written = publish(options_.out, name, "checkpoint-", checkpoints_kept);
+  if (written) written = write_curve(options_.out + "/curve.json", whole_curve());
   if (!written) {
     fail(findings_, written.error());
     return false;
@@ -324,9 +266,37 @@ bool TrainRun::save() {
   return true;
 }
 
+bool TrainRun::snapshot_due() const noexcept {
+  const double elapsed = seconds_since(started_);
+  return options_.snapshot_interval_s > 0 && lock_ &&
+         seconds_since(snapshot_last_) >= options_.snapshot_interval_s &&
+         snapshot_s_ <= saving_share_max * elapsed;
+}
+
+void TrainRun::snapshot() {
+  const Deadline begin = now_ns();
+  const std::string folder = options_.out + "/snapshots";
+  const std::string name =
+      snapshot_name(trainer_->state().iterations, before_.seconds + train_seconds());
+  auto written = make_directories(folder);
+  if (written)
+    written =
+        write_checkpoint(folder + "/" + name, game_->json(), rules_, *trainer_, Kept::averages);
+  if (written) written = publish(folder, name, "snapshot_iter", options_.snapshots_kept);
+  if (written) {
+    ++snapshots_;
+  } else {
+    ++snapshots_failed_;
+    session_.say("no snapshot: " + written.error().text());
+  }
+  snapshot_last_ = now_ns();
+  const double took = seconds_since(begin);
+  snapshot_s_ += took;
+  aside_s_ += took;
+}
+
 bool TrainRun::train() {
   const auto call = [](void* run) { static_cast<TrainRun*>(run)->look(); };
-  constexpr double saving_share_max = 0.05;  // of the time
   while (trainer_->state().iterations < goal_ && !budget_spent_ && !signals_.stop_requested()) {
     const Status status = trainer_->advance(next_event(), call, this);
     if (status != Status::accepted) {
@@ -353,77 +323,10 @@ bool TrainRun::train() {
     const bool due = options_.checkpoint_interval != 0 && done < goal_ &&
                      (saved_ == ~std::uint64_t{0} ? done - began_ : done - saved_) >=
                          options_.checkpoint_interval;
+    if (done < goal_ && snapshot_due()) snapshot();
     if (due && saving_s_ <= saving_share_max * seconds_since(started_) && !save()) return false;
   }
   return true;
-}
-
-void TrainRun::report() {
-  const TrainState& state = trainer_->state();
-  const double seconds = std::max(train_seconds(), 1e-9);
-  const double iterations_per_s = static_cast<double>(state.iterations - began_) / seconds;
-  const double nodes_per_s =
-      static_cast<double>(state.nodes - std::min(state.nodes, nodes_began_)) / seconds;
-  const std::string sha = table_sha256(*trainer_);
-  auto& m = findings_.members;
-  m["game"] = game_->name();
-  m["algorithm"] = to_string(rules_.algorithm);
-  m["mode"] = options_.mode;
-  m["iterations"] = state.iterations;
-  m["nodes"] = state.nodes;
-  m["iterations_per_s"] = iterations_per_s;
-  m["nodes_per_s"] = nodes_per_s;
-  m["train_s"] = seconds;
-  m["infosets"] = trainer_->shape().rows;
-  m["table_bytes"] = trainer_->table_bytes();
-  m["announced_bytes"] = announced_;
-  if (LazyTable* const lazy = trainer_->lazy()) {
-    m["players"] = trainer_->shape().players;
-    m["betting_states"] = lazy->states_used();
-    m["rows_refused"] = lazy->refused();
-  }
-  m["mean_regret"] = trainer_->mean_regret();
-  m["value"] = value_
-                   ? *value_
-                   : state.value_sum / std::max<double>(1, static_cast<double>(state.traversals));
-  m["exploitability"] = nullptr;
-  m["unit"] = game_->unit();
-  m["ci95"] = nullptr;
-  const bool known = !curve_.empty() && curve_.back().iteration == state.iterations;
-  if (known) {
-    m["exploitability"] = curve_.back().exploitability;
-    m["ci95"] = curve_.back().ci95;
-  }
-  m["curve"] = nlohmann::json::array();
-  for (const CurvePoint& point : curve_)
-    m["curve"].push_back({point.iteration, point.seconds, point.exploitability});
-  m["curve_ci95"] = nlohmann::json::array();
-  for (const CurvePoint& point : curve_) m["curve_ci95"].push_back(point.ci95);
-  m["table_sha256"] = sha;
-  m["litmus"] = litmus_json(*game_, *trainer_);
-  auto& rows = findings_.rows;
-  rows = {{"game", game_->name() + ", " + std::string(to_string(rules_.algorithm))},
-          {"iterations", format_count(state.iterations)},
-          {"  a second", format_number(iterations_per_s)},
-          {"nodes/s", format_number(nodes_per_s)},
-          {"information sets", format_count(trainer_->shape().rows)},
-          {"tables", format_bytes(static_cast<double>(trainer_->table_bytes()))},
-          {"training", format_duration(seconds)}};
-  if (LazyTable* const lazy = trainer_->lazy(); lazy != nullptr && lazy->refused() != 0)
-    rows.emplace_back("visits without room", format_count(lazy->refused()));
-  if (value_) rows.emplace_back("value", fmt::format("{:.6f} chips", *value_));
-  if (known) {
-    const CurvePoint& point = curve_.back();
-    rows.emplace_back(
-        point.ci95 > 0 ? "exploitability, at least" : "exploitability",
-        point.ci95 > 0
-            ? fmt::format("{:.1f} +- {:.1f} {}", point.exploitability, point.ci95, game_->unit())
-            : fmt::format("{:.6f} {}", point.exploitability, game_->unit()));
-  }
-  if (!m["litmus"].is_null()) rows.emplace_back("litmus, broken", litmus_text(m["litmus"]));
-  rows.emplace_back("table SHA-256", sha.substr(0, 16) + "...");
-  if (lock_) rows.emplace_back("checkpoint", options_.out + "/latest");
-  findings_.memory_bytes += trainer_->table_bytes();
 }
 
 void TrainRun::run() {
@@ -441,12 +344,14 @@ void TrainRun::run() {
     return;
   }
   if (!lock_) session_.say("without --out nothing is kept");
-  progress_.start("train", "iterations", options_.iterations);
-  progress_.add(began_);
-  started_ = now_ns();
+  // Counts and what is left are of this process: those before it say nothing of its rate.
+  progress_.start("train", began_ == 0 ? "iterations" : "iterations more",
+                  options_.iterations - std::min(began_, options_.iterations));
+  started_ = snapshot_last_ = now_ns();
   next_measure_ = trainer_->resting_place(next_round_number(began_));
   if (train()) {
     measure(true);
+    draw_curve();
     save();
     report();
   }

@@ -10,16 +10,11 @@
 #include <weir/signals.hpp>
 #include <weir/terminal.hpp>
 
+#include "curve.hpp"
 #include "session.hpp"
+#include "train_memory.hpp"
 
 namespace weir::mccfr {
-
-struct CurvePoint {
-  std::uint64_t iteration = 0;
-  double seconds = 0;         // of training, without measuring
-  double exploitability = 0;  // in the game's unit
-  double ci95 = 0;            // half of its interval; 0: exact
-};
 
 class TrainRun {
  public:
@@ -35,6 +30,7 @@ class TrainRun {
  private:
   bool prepare();
   bool make_rules();
+  bool make_entries();
   /// Says what memory training will take, before it is taken; too much is refused.
   bool announce();
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.
@@ -44,9 +40,19 @@ class TrainRun {
   void measure(bool last);
   /// Measures exactly, or by a learnt response.
   std::optional<CurvePoint> measured(double seconds, bool last);
+  /// One line of --metrics.
+  void note_metrics(double seconds);
+  void draw_curve();
   bool save();
+  bool snapshot_due() const noexcept;
+  /// Writes the averages; what cannot be written is told, and training goes on.
+  void snapshot();
   void look();
+  std::string note() const;
+  /// The curve of all processes of this run, seconds counted through.
+  KeptCurve whole_curve() const;
   void report();
+  void report_rows(bool known, const std::string& sha);
   double train_seconds() const noexcept;
 
   const Options& options_;
@@ -59,15 +65,21 @@ class TrainRun {
   std::unique_ptr<Trainer> trainer_;
   std::optional<DirectoryLock> lock_;
   std::uint64_t goal_ = 0;
-  std::size_t announced_ = 0;                  // bytes
+  TrainMemory memory_;
   std::uint64_t began_ = 0, nodes_began_ = 0;  // iterations and nodes before this process
   std::uint64_t saved_ = ~std::uint64_t{0};    // iterations of the last checkpoint
   std::uint64_t next_measure_ = 0;
   Deadline started_ = 0;
   double aside_s_ = 0, saving_s_ = 0;  // measuring and saving; saving alone
+  double snapshot_s_ = 0;              // writing snapshots, of which the last was then
+  Deadline snapshot_last_ = 0;
+  std::uint64_t snapshots_ = 0, snapshots_failed_ = 0;
+  std::uint64_t visited_ = 0;  // rows, and mean regret, as last measured
+  double mean_regret_ = 0;
   bool budget_spent_ = false;
-  std::vector<CurvePoint> curve_;
-  std::optional<double> value_;  // of the average strategy for player 0, chips
+  std::vector<CurvePoint> curve_;  // of this process
+  KeptCurve before_;               // of those before it
+  std::optional<double> value_;    // of the average strategy for player 0, chips
 };
 
 }  // namespace weir::mccfr

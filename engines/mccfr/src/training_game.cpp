@@ -2,6 +2,7 @@
 #include <weir/mccfr/training_game.hpp>
 #include <weir/terminal.hpp>
 
+#include "compact_work.hpp"
 #include "holdem_training.hpp"
 #include "multiway_training.hpp"
 
@@ -22,10 +23,10 @@ class OneCardTraining final : public TrainingGame {
   std::string key(std::uint32_t node, std::uint32_t bucket) const override {
     return game_.key(node, bucket);
   }
-  Result<std::size_t> announce(const TrainRules&) const override {
+  Result<std::size_t> announce(const TrainRules& rules) const override {
     auto shape = TableShape::of(game_.tree(), game_.buckets());
     if (!shape) return shape.error();
-    return Table<WideEntries>::announced(shape.value());
+    return sampling_bytes<WideEntries>(shape.value(), rules);
   }
   Result<Done> prepare() override { return Done{}; }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,

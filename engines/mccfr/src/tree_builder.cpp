@@ -7,14 +7,19 @@ namespace {
 
 constexpr int tree_depth_max = 1000;  // actions of a hand: bounds the stack that counting takes
 
+BettingState state_after(const BettingRules& rules, std::span<const BetAction> done) {
+  BettingState state(rules);
+  for (const BetAction& action : done) state.apply(action);
+  return state;
+}
+
 /// Walks the whole tree without keeping it.
 class TreeCounter {
  public:
   TreeCounter(const BettingRules& rules, const BetMenu& menu, const TreeLimits& limits)
       : rules_(rules), menu_(menu), limits_(limits) {}
 
-  Result<TreeCounts> run() {
-    const BettingState root(rules_);
+  Result<TreeCounts> run(const BettingState& root) {
     if (root.over()) {
       return Error{"bad_rules", "blinds and antes leave nothing to decide", "stacks"};
     }
@@ -98,8 +103,7 @@ class TreeMaker {
     }
   }
 
-  BettingTree run() && {
-    const BettingState root(rules_);
+  BettingTree run(const BettingState& root) && {
     add(root, {}, 0, false);
     build_block({0, root});
     tree_.place_rows();
@@ -189,20 +193,20 @@ Result<Done> check_inputs(const BettingRules& rules, const BetMenu& menu) {
 }  // namespace
 
 Result<TreeCounts> count_tree(const BettingRules& rules, const BetMenu& menu,
-                              const TreeLimits& limits) {
+                              const TreeLimits& limits, std::span<const BetAction> done) {
   const Result<Done> valid = check_inputs(rules, menu);
   if (!valid) return valid.error();
   // Nodes are numbered in 32 bits.
   const TreeLimits bounded{std::min<std::uint64_t>(limits.nodes_max, 0xffff'ffff),
                            limits.bytes_max};
-  return TreeCounter(rules, menu, bounded).run();
+  return TreeCounter(rules, menu, bounded).run(state_after(rules, done));
 }
 
 Result<BettingTree> build_tree(const BettingRules& rules, const BetMenu& menu,
-                               const TreeLimits& limits) {
-  const Result<TreeCounts> counts = count_tree(rules, menu, limits);
+                               const TreeLimits& limits, std::span<const BetAction> done) {
+  const Result<TreeCounts> counts = count_tree(rules, menu, limits, done);
   if (!counts) return counts.error();
-  return TreeMaker(rules, menu, counts.value()).run();
+  return TreeMaker(rules, menu, counts.value()).run(state_after(rules, done));
 }
 
 }  // namespace weir::mccfr

@@ -6,10 +6,11 @@
 // Memory: as many questions and answers as entries.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace weir::search {
@@ -18,35 +19,57 @@ class AnswerCache {
  public:
   explicit AnswerCache(std::size_t entries) : entries_(entries) {}
 
+  /// Of a question, and of the version that is asked: `hash` below is both together.
+  static std::uint64_t hash_of(std::span<const float> question) noexcept {
+    std::uint64_t lanes[4] = {1, 2, 3, 4};
+    std::size_t i = 0;
+    for (; i + 8 <= question.size();
+         i += 8) {  // four multiplications that do not wait for each other
+      std::uint64_t words[4];
+      std::memcpy(words, question.data() + i, sizeof words);
+      for (std::size_t k = 0; k < 4; ++k) lanes[k] = mixed(lanes[k], words[k]);
+    }
+    for (; i < question.size(); ++i) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, question.data() + i, sizeof word);
+      lanes[i % 4] = mixed(lanes[i % 4], word);
+    }
+    return mixed(mixed(lanes[0], lanes[1]), mixed(lanes[2], lanes[3]));
+  }
+  static std::uint64_t hash_of(const std::string& version) noexcept {
+    return std::hash<std::string>()(version) * factor;
+  }
+
   /// Null: it is not known.
-  const std::vector<float>* find(const std::string& version,
+  const std::vector<float>* find(std::uint64_t hash, const std::string& version,
                                  std::span<const float> question) const {
-    const Entry& entry = entries_[place_of(version, question)];
+    const Entry& entry = entries_[hash % entries_.size()];
     const bool same =
-        entry.version == version && entry.question.size() == question.size() &&
+        entry.hash == hash && entry.question.size() == question.size() &&
+        entry.version == version &&
         std::memcmp(entry.question.data(), question.data(), question.size_bytes()) == 0;
     return same && !entry.answer.empty() ? &entry.answer : nullptr;
   }
-  void put(const std::string& version, std::span<const float> question,
+  void put(std::uint64_t hash, const std::string& version, std::span<const float> question,
            std::span<const float> answer) {
-    Entry& entry = entries_[place_of(version, question)];
+    Entry& entry = entries_[hash % entries_.size()];
+    entry.hash = hash;
     entry.version = version;
     entry.question.assign(question.begin(), question.end());
     entry.answer.assign(answer.begin(), answer.end());
   }
 
  private:
+  static constexpr std::uint64_t factor = 0x9e3779b97f4a7c15U;
+  static std::uint64_t mixed(std::uint64_t state, std::uint64_t word) noexcept {
+    state = (state ^ word) * factor;
+    return state ^ state >> 32U;
+  }
   struct Entry {
+    std::uint64_t hash = 0;
     std::string version;
     std::vector<float> question, answer;
   };
-  std::size_t place_of(const std::string& version, std::span<const float> question) const {
-    const std::string_view bytes(reinterpret_cast<const char*>(question.data()),
-                                 question.size_bytes());
-    const std::hash<std::string_view> hash;
-    return (hash(bytes) ^ hash(version) * 0x9e3779b97f4a7c15U) % entries_.size();
-  }
-
   std::vector<Entry> entries_;
 };
 

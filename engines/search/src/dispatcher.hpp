@@ -3,7 +3,9 @@
 // Shape:  a list a client and level; deficit round robin over clients, counted in simulations. A request costs what it
 //         may spend; what it did not spend comes back when it ends.
 // Roles:  one thread at a time (the graph's source), except credit(): any thread.
-// Cost:   O(1) a request, while a client's quantum covers the usual cost of one.
+// Cost:   O(1) a request, while a client's quantum covers the usual cost of one. Those that were settled while they
+//         waited are walked out of the lists when they are more than half of what is in them: each is paid for by
+//         itself and one other.
 // Source: M. Shreedhar, G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995.
 #pragma once
 
@@ -22,6 +24,8 @@ class Dispatcher {
   static constexpr std::uint32_t none = ~0U;
   /// What a request without a bound of simulations is taken to cost.
   static constexpr std::int64_t cost_default = static_cast<std::int64_t>(simulations_default);
+  /// So many settled ones may lie in the lists whatever else does.
+  static constexpr std::int64_t settled_few = 16;
 
   Dispatcher(RequestSlot* slots, std::uint32_t clients_max)
       : slots_(slots),
@@ -45,6 +49,20 @@ class Dispatcher {
     (list.last == none ? list.first : slots_[list.last].next) = slot;
     list.last = slot;
     ++waiting_[level_of(slot)];
+  }
+  /// As many in the lists were settled as make a walk worth its while.
+  bool worth_purging(std::int64_t settled) const noexcept {
+    std::uint64_t listed = 0;
+    for (const std::uint64_t count : waiting_) listed += count;
+    return settled >= settled_few && static_cast<std::uint64_t>(settled) * 2 > listed;
+  }
+  /// Takes out all that are settled, and gives each to `gone`; the order of the others stays.
+  template <class Gone>
+  void purge(Gone gone) noexcept {
+    for (std::uint32_t client = 0; client < clients_max_; ++client) {
+      for (std::uint8_t level = 0; level < limits::levels; ++level)
+        purge(clients_[client].lists[level], level, gone);
+    }
   }
   /// The next one to begin; none: nobody waits.
   std::uint32_t take() noexcept {
@@ -91,6 +109,22 @@ class Dispatcher {
   std::int64_t cost_of(std::uint32_t slot) const noexcept {
     const std::uint64_t budget = slots_[slot].budget;
     return budget < simulations_default ? static_cast<std::int64_t>(budget) : cost_default;
+  }
+  template <class Gone>
+  void purge(List& list, std::uint8_t level, Gone gone) noexcept {
+    std::uint32_t* link = &list.first;
+    list.last = none;
+    while (*link != none) {
+      const std::uint32_t slot = *link;
+      if (!slots_[slot].is_done()) {
+        list.last = slot;
+        link = &slots_[slot].next;
+        continue;
+      }
+      *link = slots_[slot].next;
+      --waiting_[level];
+      gone(slot);  // from here on the slot may be another request's
+    }
   }
   static bool empty(const Client& client) noexcept {
     for (const List& list : client.lists)

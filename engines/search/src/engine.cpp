@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::uint64_t sweep_interval_ms = 3;  // a sweep of 33,000 slots takes about one
 constexpr std::uint32_t active_min = 16, active_per_worker = 4;
+constexpr int tries_at_lists = 64;  // while another is at them, for microseconds
+
+/// Of requests that are settled, beside those that the bounds count: tokens in the loop and behind it, questions that
+/// the evaluator is at and as many that wait for it, and what the lists may keep.
+std::uint32_t lingering_of(std::uint32_t active) noexcept {
+  return 3 * active + static_cast<std::uint32_t>(evaluation_batch_max) +
+         static_cast<std::uint32_t>(Dispatcher::settled_few);
+}
 
 std::uint32_t active_of(const EngineConfig& config, const Runtime& runtime) noexcept {
   if (config.active != 0) return config.active;
@@ -27,7 +35,7 @@ Engine::Impl::Impl(Runtime& its_runtime, const EngineConfig& its_config)
     : runtime(its_runtime),
       config(its_config),
       slot_count(config.queue + (config.replies == 0 ? config.queue : config.replies) +
-                 active_of(config, its_runtime)),
+                 active_of(config, its_runtime) + lingering_of(active_of(config, its_runtime))),
       slots(std::make_unique<RequestSlot[]>(slot_count)),
       submissions(slot_count + 1),
       resumed(slot_count + 1),
@@ -133,7 +141,7 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
       room &&
       waiting_bytes.fetch_add(request.bytes, relaxed) + request.bytes <= config.queue_bytes_max &&
       request.bytes <= request_bytes_max;
-  const std::uint32_t index = fits ? free.take(below()) : none;
+  const std::uint32_t index = fits ? free_slot() : none;
   if (index == none) {
     if (room) waiting_bytes.fetch_sub(request.bytes, relaxed);  // relaxed: as above
     if (open) waiting.fetch_sub(1, relaxed);                    // relaxed: as above
@@ -156,6 +164,38 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
   graph.notify(dispatch_port);
   bring_forward(deadline);
   return Handle(&engine, index);
+}
+
+/// A free slot. Where there is none, what was cancelled may lie in the lists, with nobody to take it out: the workers
+/// are inside their turns. Then it is done here.
+std::uint32_t Engine::Impl::free_slot() noexcept {
+  std::uint32_t index = free.take(below());
+  for (int i = 0; index == none && i < tries_at_lists; ++i) {
+    if (take_lists()) {
+      std::uint32_t slot = none;
+      while (submissions.pop(slot) == Status::accepted) dispatcher.add(slot);
+      purge_lists();
+      leave_lists();
+      graph.notify(dispatch_port);  // it may have found the lists taken
+      return free.take(below());
+    }
+    index = free.take(below());
+  }
+  return index;
+}
+
+/// False: another is at the lists. Who has them takes microseconds, and waits for nobody.
+bool Engine::Impl::take_lists() noexcept {
+  // (12) acquire pairs with (13): the lists
+  return at_lists.exchange(1, acquire) == 0;
+}
+
+void Engine::Impl::leave_lists() noexcept {
+  at_lists.store(0, release);  // (13) release pairs with (12): the lists
+}
+
+void Engine::Impl::purge_lists() noexcept {
+  dispatcher.purge([this](std::uint32_t slot) { forget(slot); });
 }
 
 /// Sleeps while the word is `seen`; a runtime without threads runs here. False: the deadline has passed.

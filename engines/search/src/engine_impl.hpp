@@ -3,6 +3,9 @@
 // Graph:  dispatch (source) -> loop of turns -> end (sink), with as many tickets as requests may be active;
 //         questions (source) -> evaluate (sink, serial), which takes what waits in a ring. A parked request is in
 //         neither: whoever comes second, its turn or the evaluator's answer, brings it back.
+// Slots:  of requests that wait, search, or are answered and not read; and of those that are settled while their token
+//         is on its way (in the loop, behind it, in a client's list) or the evaluator is at their question. What lies
+//         in the lists goes when it is more than half of them, or when a submit finds no free slot.
 // Bound:  a slot's index is in `submissions` and the lists once, in `resumed` or the loop once (its token), in
 //         `questions` once (the evaluator's hold): rings as large as the number of slots never refuse.
 #pragma once
@@ -28,6 +31,9 @@ inline void push_surely(Ring<std::uint32_t>& ring, std::uint32_t value) noexcept
   }
 }
 
+/// Questions of a batch.
+inline constexpr std::size_t evaluation_batch_max = 64;
+
 struct Engine::Impl {
   static constexpr std::uint32_t none = ~0U;
 
@@ -43,10 +49,15 @@ struct Engine::Impl {
   void drop(std::uint32_t slot) noexcept;
   bool collect(std::uint32_t slot, SearchReply& reply);
   void reject(SearchReply& rejection) noexcept;
+  std::uint32_t free_slot() noexcept;
+  bool take_lists() noexcept;
+  void leave_lists() noexcept;
+  void purge_lists() noexcept;
   EngineStats stats() const;
 
   // turns.cpp: inside the graph
   Give dispatch(Emit<std::uint32_t>& out);
+  Give dispatch_next(Emit<std::uint32_t>& out);
   weir::Turn<std::uint32_t> turn(std::uint32_t slot);
   void begin_request(RequestSlot& slot);
   bool run(RequestSlot& slot);
@@ -60,6 +71,7 @@ struct Engine::Impl {
   void stop_waiting_for();
   void end_call(RequestSlot& slot);
   void finish(RequestSlot& slot);
+  void forget(std::uint32_t index) noexcept;
   void drop_hold(std::uint32_t index, std::uint32_t hold) noexcept;
   void recycle(std::uint32_t index) noexcept;
 
@@ -68,6 +80,7 @@ struct Engine::Impl {
   void evaluate_waiting();
   struct OpenRow {
     const Network* network;
+    std::uint64_t hash;  // AnswerCache's, of question and version
     std::span<const float> question;
     float* answer;
   };
@@ -108,6 +121,10 @@ struct Engine::Impl {
   alignas(contended_bytes) atomic<std::uint32_t> waiting{0};
   atomic<std::uint64_t> waiting_bytes{0};
   alignas(contended_bytes) atomic<std::uint32_t> active{0};
+  // Settled before they began, their tokens not yet taken out of the lists: below 0 for a moment when a token is gone
+  // before its settler has counted it.
+  alignas(contended_bytes) atomic<std::int64_t> settled_waiting{0};
+  atomic<std::uint32_t> at_lists{0};  // 1: somebody is at the dispatcher's lists
   alignas(contended_bytes) atomic<std::uint64_t> arena_bytes{0};
   // Requests that were resumed, and whose next call of the kernel has not ended: below 0 for a moment when one is
   // settled between its answer and its being counted.

@@ -1,9 +1,9 @@
 // The evaluator: takes the questions that are there, across requests, and answers them in one batch a network.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <functional>
 #include <span>
-#include <string_view>
 
 #include "engine_impl.hpp"
 
@@ -11,10 +11,8 @@ namespace weir::search {
 
 namespace {
 
-constexpr std::size_t batch_max = 64;
-
-std::string_view bytes_of(std::span<const float> numbers) noexcept {
-  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
+bool same_bits(std::span<const float> a, std::span<const float> b) noexcept {
+  return std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
 }  // namespace
@@ -35,9 +33,9 @@ Give Engine::Impl::call_evaluator(Emit<std::uint8_t>& out) {
 void Engine::Impl::evaluate_waiting() {
   if (owing.load(seq_cst) > 0)
     return;  // (7b) seq_cst pairs with (8) of turns.cpp, which calls again
-  std::array<std::uint32_t, batch_max> taken;
+  std::array<std::uint32_t, evaluation_batch_max> taken;
   std::size_t count = 0;
-  while (count < batch_max && questions.pop(taken[count]) == Status::accepted) ++count;
+  while (count < evaluation_batch_max && questions.pop(taken[count]) == Status::accepted) ++count;
   const std::span<std::uint32_t> batch(taken.data(), count);
   evaluate(batch);
   for (const std::uint32_t index : batch) answered(index);
@@ -49,7 +47,7 @@ void Engine::Impl::evaluate(std::span<std::uint32_t> all) {
   // Requests that pinned the same version stand together; the order does not change what a row's answer is.
   std::sort(open_rows.begin(), open_rows.end(), [](const OpenRow& a, const OpenRow& b) {
     return a.network != b.network ? std::less<const Network*>()(a.network, b.network)
-                                  : bytes_of(a.question) < bytes_of(b.question);
+                                  : a.hash < b.hash;
   });
   for (std::size_t first = 0; first < open_rows.size();) {
     std::size_t last = first;
@@ -66,24 +64,27 @@ void Engine::Impl::take_rows(std::uint32_t index) {
   const std::size_t inputs = network->inputs(), outputs = network->outputs();
   const std::size_t rows = slot.question.size() / inputs;
   slot.prior.resize(rows * outputs);
+  const std::uint64_t version = AnswerCache::hash_of(network->version());
   for (std::size_t row = 0; row < rows; ++row) {
     const std::span<const float> question(slot.question.data() + row * inputs, inputs);
     float* const to = slot.prior.data() + row * outputs;
-    const std::vector<float>* const answer = known.find(network->version(), question);
+    const std::uint64_t hash = AnswerCache::hash_of(question) ^ version;
+    const std::vector<float>* const answer = known.find(hash, network->version(), question);
     if (answer != nullptr) {
       std::copy(answer->begin(), answer->end(), to);
     } else {
-      open_rows.push_back({network, question, to});
+      open_rows.push_back({network, hash, question, to});
     }
   }
 }
 
-/// Rows of one network, equal ones beside each other: those are computed once.
+/// Rows of one network, equal ones beside each other but where two hashes collide: those are computed once.
 void Engine::Impl::evaluate_rows(std::span<const OpenRow> rows) {
   const Network* const network = rows[0].network;
   const std::size_t outputs = network->outputs();
   const auto is_new = [&](std::size_t i) {
-    return i == 0 || bytes_of(rows[i].question) != bytes_of(rows[i - 1].question);
+    return i == 0 || rows[i].hash != rows[i - 1].hash ||
+           !same_bits(rows[i].question, rows[i - 1].question);
   };
   batch_in.clear();
   std::size_t count = 0;
@@ -99,7 +100,7 @@ void Engine::Impl::evaluate_rows(std::span<const OpenRow> rows) {
     done += is_new(i) ? 1 : 0;
     const std::span<const float> answer(batch_out.data() + (done - 1) * outputs, outputs);
     std::copy(answer.begin(), answer.end(), rows[i].answer);
-    if (is_new(i)) known.put(network->version(), rows[i].question, answer);
+    if (is_new(i)) known.put(rows[i].hash, network->version(), rows[i].question, answer);
   }
   evaluations.fetch_add(count, relaxed);  // relaxed: counts
   batches.fetch_add(1, relaxed);          // relaxed: as above

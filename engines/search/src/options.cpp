@@ -129,7 +129,9 @@ void add_generate(CLI::App& app, Options& o) {
           std::vector<std::pair<std::string, Language>>{{"sygus", Language::sygus},
                                                         {"cpp", Language::cpp},
                                                         {"python", Language::python},
-                                                        {"js", Language::js}}));
+                                                        {"js", Language::js}}))
+      ->allow_extra_args(false)  // the file may come behind it
+      ->delimiter(',');
   app.add_option("--top", o.top, "So many programs, best first")
       ->transform(whole_number(1, 100))
       ->capture_default_str();

@@ -93,6 +93,10 @@ struct SlotWord {
     }
     return false;
   }
+  /// The turn inside is to end as soon as it can: leave() and park() say so again.
+  bool is_to_be_cancelled() const noexcept {
+    return (word.load(relaxed) & slot_word::cancel_flag) != 0;  // relaxed: the flag alone matters
+  }
   enum class Parked : std::uint8_t { yes, answered, cancelled };
   /// Ends a turn that waits for the evaluator, and gives the token's hold back. If it has answered, or the request is
   /// to be cancelled, the caller is still inside.

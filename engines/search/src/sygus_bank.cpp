@@ -7,7 +7,7 @@
 namespace weir::search::sygus {
 namespace {
 
-constexpr std::size_t row_max = 256;  // candidates of a step
+constexpr std::size_t row_max = 64;  // candidates of a step
 constexpr std::uint32_t size_end = 200;
 constexpr std::size_t goal_terms_max = 8;
 

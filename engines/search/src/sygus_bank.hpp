@@ -24,7 +24,7 @@ class Bank {
 
   Bank(Machine& machine, const Sample& sample, const Limits& limits);
 
-  /// Looks at some hundred candidates; the number that it looked at, each on every example. 0: it has ended.
+  /// Looks at a hundred candidates or so; the number that it looked at, each on every example. 0: it has ended.
   std::size_t step();
 
   std::size_t count(SymbolId symbol) const noexcept { return shelves_[symbol].terms.size(); }

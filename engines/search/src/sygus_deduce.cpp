@@ -30,12 +30,16 @@ bool Deduction::smaller(TermId term, TermId than, std::uint32_t size_below) cons
   return than == no_term || machine_.size_of(term) < machine_.size_of(than);
 }
 
-TermId Deduction::any(const Wanted& wanted) {
+Steps Deduction::any(Budget& budget, Wanted wanted) {
   const Sort sort = machine_.rules().symbols()[wanted.symbol].sort;
-  if (sort == Sort::integer) return sum(wanted);
-  const TermId known = bank_.find(wanted.symbol, wanted.values.data());
-  if (known != no_term && machine_.size_of(known) < wanted.size_below) return known;
-  return sort == Sort::text ? substring(wanted) : no_term;
+  if (sort == Sort::integer) {
+    result_ = sum(wanted);
+  } else {
+    const TermId known = bank_.find(wanted.symbol, wanted.values.data());
+    result_ = smaller(known, no_term, wanted.size_below) ? known : no_term;
+    if (result_ == no_term && sort == Sort::text) co_await substring(budget, wanted);
+  }
+  if (budget.spend(take_units())) co_await budget.pause();
 }
 
 TermId Deduction::sum(const Wanted& wanted) {
@@ -256,8 +260,8 @@ TermId Deduction::substring_of(const Wanted& wanted, SymbolId symbol, const Sour
   return best;
 }
 
-TermId Deduction::substring(const Wanted& wanted) {
-  TermId best = no_term;
+Steps Deduction::substring(Budget& budget, const Wanted& wanted) {
+  std::uint64_t units = 0;
   Wanted left = wanted;
   std::vector<SymbolId> texts;
   for (const Op op : {Op::at, Op::substr}) {
@@ -270,14 +274,15 @@ TermId Deduction::substring(const Wanted& wanted) {
   for (const SymbolId text : texts) {
     for (std::size_t i = 0; i < std::min(bank_.count(text), sources_max); ++i) {
       const Source source{bank_.term(text, i), bank_.values(text, i)};
-      if (machine_.size_of(source.term) + 2 >= left.size_below || units_ > units_max) break;
+      if (machine_.size_of(source.term) + 2 >= left.size_below || units > units_max) break;
       const TermId found = substring_of(left, text, source);
-      if (!smaller(found, best, left.size_below)) continue;
-      best = found;
+      units += units_;
+      if (budget.spend(take_units())) co_await budget.pause();
+      if (!smaller(found, result_, left.size_below)) continue;
+      result_ = found;
       left.size_below = machine_.size_of(found);
     }
   }
-  return best;
 }
 
 TermId Deduction::replaced(const Wanted& wanted, RuleId rule, const Source& source,

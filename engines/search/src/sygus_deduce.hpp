@@ -9,9 +9,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "steps.hpp"
 #include "sygus_bank.hpp"
 #include "sygus_graph.hpp"
-#include "sygus_steps.hpp"
 
 namespace weir::search::sygus {
 
@@ -33,9 +33,8 @@ class Deduction {
   Deduction(Machine& machine, const Bank& bank) : machine_(machine), bank_(bank) {}
 
   /// The smallest term known by all means but replacing.
-  TermId any(const Wanted& wanted);
+  Steps any(Budget& budget, Wanted wanted);
   TermId sum(const Wanted& wanted);
-  TermId substring(const Wanted& wanted);
   /// Out of this text, by rules whose first argument is of that symbol.
   TermId substring_of(const Wanted& wanted, SymbolId symbol, const Source& source);
   /// What `what` in the source is to be replaced by, and it replaced.
@@ -43,12 +42,13 @@ class Deduction {
   /// Sums of three, one of them among the first in the bank.
   Steps sum_of_three(Budget& budget, Wanted wanted);
   Steps replacement(Budget& budget, Wanted wanted);
-  /// Of sum_of_three and replacement.
+  /// Of any, sum_of_three and replacement.
   TermId result() const noexcept { return result_; }
 
   std::uint64_t take_units() noexcept { return std::exchange(units_, 0); }
 
  private:
+  Steps substring(Budget& budget, const Wanted& wanted);
   TermId at(const Wanted& wanted, RuleId rule, const Source& source);
   TermId cut(const Wanted& wanted, RuleId rule, const Source& source);
   TermId cut_from(const Wanted& wanted, RuleId rule, const Source& source, TermId start,
@@ -84,9 +84,9 @@ class PieceMaker {
     bool start;  // of the source at hand: a piece can begin there
   };
 
-  void find_integers(SymbolId symbol);
+  Steps find_integers(Budget& budget, SymbolId symbol);
   void add_integer(TermId term, const Values& values);
-  void add_shifted(RuleId rule, SymbolId symbol);
+  Steps add_shifted(Budget& budget, RuleId rule, SymbolId symbol);
   std::vector<std::size_t> sources(SymbolId symbol) const;
   void find_starts(const std::uint32_t* texts);
   std::uint64_t cut_row(RuleId rule, const Source& source, const Integer& start,

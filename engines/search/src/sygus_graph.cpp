@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t parts_max = 60'000;  // of all outputs
 constexpr std::uint32_t cost_end = 1000;
-constexpr std::size_t slice = 16'384;  // of the bank, looked at between pauses
+constexpr std::size_t slice = 4096;  // of the bank, looked at between pauses
 constexpr std::uint32_t no_state = 0xffffffff;
 
 std::uint64_t hash_positions(const std::uint16_t* positions, std::size_t count) noexcept {
@@ -100,31 +100,25 @@ std::uint64_t ConcatGraph::sort_pieces(const ExtraPieces& extra, const Request& 
   return pieces_.size() * 2 + extra.terms.size() / 2 + bucket_.size() / 16;
 }
 
-/// For each example by itself, what it costs at least to get from a position to the end.
-std::uint64_t ConcatGraph::find_bounds(const Request& request) {
-  left_cost_.resize(request.examples.size());
-  text_cost_.resize(occurs_.size());
-  std::uint64_t units = 0;
-  for (std::size_t i = 0; i < request.examples.size(); ++i) {
-    const std::uint32_t e = request.examples[i];
-    const std::size_t size = machine_.strings().size(sample_.goal[e]);
-    std::fill(text_cost_.begin(), text_cost_.end(), cost_end);
-    for (const Piece& piece : pieces_) {
-      std::uint32_t& cost = text_cost_[piece.values[e]];
-      cost = std::min(cost, piece.size + 1);
-    }
-    std::vector<std::uint32_t>& left = left_cost_[i];
-    left.assign(size + 1, cost_end);
-    left[size] = 0;
-    for (std::size_t at = size; at-- > 0;) {
-      for (std::size_t units_of = 1; units_of <= std::min(part_max_[e], size - at); ++units_of) {
-        const TextId part = parts_[e][at * (part_max_[e] + 1) + units_of];
-        left[at] = std::min(left[at], text_cost_[part] + left[at + units_of]);
-      }
-    }
-    units += text_cost_.size() / 16 + pieces_.size() + size * part_max_[e] / 8;
+/// For one of the request's examples by itself, what it costs at least to get from a position to the end.
+std::uint64_t ConcatGraph::find_bounds(const Request& request, std::size_t example) {
+  const std::uint32_t e = request.examples[example];
+  const std::size_t size = machine_.strings().size(sample_.goal[e]);
+  text_cost_.assign(occurs_.size(), cost_end);
+  for (const Piece& piece : pieces_) {
+    std::uint32_t& cost = text_cost_[piece.values[e]];
+    cost = std::min(cost, piece.size + 1);
   }
-  return units;
+  std::vector<std::uint32_t>& left = left_cost_[example];
+  left.assign(size + 1, cost_end);
+  left[size] = 0;
+  for (std::size_t at = size; at-- > 0;) {
+    for (std::size_t units_of = 1; units_of <= std::min(part_max_[e], size - at); ++units_of) {
+      const TextId part = parts_[e][at * (part_max_[e] + 1) + units_of];
+      left[at] = std::min(left[at], text_cost_[part] + left[at + units_of]);
+    }
+  }
+  return text_cost_.size() / 16 + pieces_.size() + size * part_max_[e] / 8;
 }
 
 std::uint32_t ConcatGraph::left_cost(const std::uint16_t* at) const noexcept {
@@ -244,7 +238,10 @@ Steps ConcatGraph::run(Budget& budget, const Bank& bank, const ExtraPieces& extr
     if (one_kind_) break;  // both are the same
   }
   if (budget.spend(sort_pieces(extra, request))) co_await budget.pause();
-  if (budget.spend(find_bounds(request))) co_await budget.pause();
+  left_cost_.resize(request.examples.size());
+  for (std::size_t i = 0; i < request.examples.size(); ++i) {
+    if (budget.spend(find_bounds(request, i))) co_await budget.pause();
+  }
   begin(request);
   const std::size_t width = request.examples.size();
   for (std::uint32_t whole = 0; whole < cost_end; ++whole) {

@@ -9,8 +9,8 @@
 
 #include <vector>
 
+#include "steps.hpp"
 #include "sygus_bank.hpp"
-#include "sygus_steps.hpp"
 
 namespace weir::search::sygus {
 
@@ -66,7 +66,7 @@ class ConcatGraph {
   bool fits(const Piece& piece, const std::uint16_t* at, const Request& request);
   void reach(std::uint32_t parent, std::uint32_t piece, std::uint32_t cost, const Request& request);
   bool at_end(std::uint32_t state, const Request& request) const noexcept;
-  std::uint64_t find_bounds(const Request& request);
+  std::uint64_t find_bounds(const Request& request, std::size_t example);
   std::uint32_t left_cost(const std::uint16_t* at) const noexcept;
   TermId build(std::uint32_t state);
 

@@ -38,11 +38,13 @@ void PieceMaker::add_integer(TermId term, const Values& values) {
 }
 
 /// Integers with a constant added or taken away.
-void PieceMaker::add_shifted(RuleId rule, SymbolId symbol) {
+Steps PieceMaker::add_shifted(Budget& budget, RuleId rule, SymbolId symbol) {
   const Op op = machine_.rules()[rule].op;
   const std::size_t plain = std::min(bank_.count_up_to(symbol, 4), plain_integers_max);
+  const std::size_t constants = bank_.count_up_to(symbol, 1);
   for (std::size_t i = 0; i < plain; ++i) {
-    for (std::size_t c = 0; c < bank_.count_up_to(symbol, 1); ++c) {
+    if (budget.spend(constants * (values_.size() + 4))) co_await budget.pause();
+    for (std::size_t c = 0; c < constants; ++c) {
       if (machine_.rule_of(bank_.term(symbol, c)).op != Op::constant) continue;
       Values values(values_.size());
       for (std::size_t e = 0; e < values.size(); ++e) {
@@ -56,7 +58,7 @@ void PieceMaker::add_shifted(RuleId rule, SymbolId symbol) {
   }
 }
 
-void PieceMaker::find_integers(SymbolId symbol) {
+Steps PieceMaker::find_integers(Budget& budget, SymbolId symbol) {
   integers_.clear();
   known_integers_.clear();
   sizes_done_ = 0;
@@ -67,8 +69,8 @@ void PieceMaker::find_integers(SymbolId symbol) {
   const std::array<SymbolId, 2> sides{symbol, symbol};
   minus_ = machine_.rules().find(symbol, Op::subtract, sides);
   const RuleId plus = machine_.rules().find(symbol, Op::add, sides);
-  if (plus != no_rule) add_shifted(plus, symbol);
-  if (minus_ != no_rule) add_shifted(minus_, symbol);
+  if (plus != no_rule) co_await add_shifted(budget, plus, symbol);
+  if (minus_ != no_rule) co_await add_shifted(budget, minus_, symbol);
   sort_stable(integers_.begin(), integers_.end(),
               [](const Integer& a, const Integer& b) { return a.size < b.size; });
 }
@@ -140,7 +142,7 @@ Steps PieceMaker::run(Budget& budget, std::uint32_t sizes_max, ExtraPieces& out)
   const SymbolId text = machine_.rules()[rule].arguments[0];
   if (bank_size_ != bank_.size()) {
     bank_size_ = bank_.size();
-    find_integers(machine_.rules()[rule].arguments[1]);
+    co_await find_integers(budget, machine_.rules()[rule].arguments[1]);
     if (budget.spend(integers_.size() * 8)) co_await budget.pause();
   }
   for (const std::size_t entry : sources(text)) {

@@ -16,7 +16,7 @@ constexpr std::size_t first_growth = 40;      // terms in the bank at the first 
 constexpr std::size_t late_terms =
     3000;  // in the bank, where an answer is still missing: all means are tried
 constexpr std::size_t text_margin = 6;
-constexpr std::uint64_t others_units_max = 40 * Budget::units_per_simulation;
+constexpr std::uint64_t others_units_max = 40 * units_per_simulation;
 constexpr std::size_t others_max = 3;
 constexpr std::size_t examples_at_once_max = 60;  // of a sample; sets of examples are 64 bits
 
@@ -33,10 +33,11 @@ std::size_t longest_text(const Problem& problem) {
   return longest;
 }
 
-/// Candidates take longer where the bank is larger than the caches.
-std::uint64_t units_of(std::size_t candidates, const Bank& bank) {
-  const auto far = static_cast<std::uint64_t>(std::bit_width(bank.total() >> 13U));
-  return candidates * (bank.sample().count + 2) * (2 + far) / 4;
+/// Candidates take longer where the bank and its texts are larger than the caches.
+std::uint64_t units_of(std::size_t candidates, const Bank& bank, const Strings& strings) {
+  const std::size_t kept = std::max<std::size_t>(bank.total(), strings.count());
+  const auto far = static_cast<std::uint64_t>(std::bit_width(kept >> 13U));
+  return candidates * (bank.sample().count + 2) * (1 + far) / 2;
 }
 
 }  // namespace
@@ -105,7 +106,7 @@ Steps SygusSearch::go() {
   while (begin_round()) {
     if (!seeds_.empty()) {
       try_seeds();
-      if (budget_.spend(Budget::units_per_simulation)) co_await budget_.pause();
+      if (budget_.spend(units_per_simulation)) co_await budget_.pause();
     }
     co_await grow();
     if (!stop()) co_await others();
@@ -137,7 +138,8 @@ Steps SygusSearch::grow() {
   for (bool more = true; more && !stop() && !done_growing();) {
     const std::size_t looked = round_->bank.step();
     more = looked != 0;
-    if (budget_.spend(units_of(looked, round_->bank))) co_await budget_.pause();
+    if (budget_.spend(units_of(looked, round_->bank, machine_->strings())))
+      co_await budget_.pause();
     for (; round_->goal_terms_seen < round_->bank.goal_terms().size() && !stop();
          ++round_->goal_terms_seen) {
       offer(round_->bank.goal_terms()[round_->goal_terms_seen]);
@@ -177,8 +179,8 @@ Steps SygusSearch::strategies() {
     if (stop()) co_return;
   }
   const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
-  offer(round.deduction.any(goal));
-  if (budget_.spend(round.deduction.take_units())) co_await budget_.pause();
+  co_await round.deduction.any(budget_, goal);
+  offer(round.deduction.result());
   if (!stop()) co_await split();
   if (stop()) co_return;
   if (round.graph.usable() && round.bank.size() >= 4) {
@@ -270,7 +272,7 @@ Steps SygusSearch::others() {
          offers_.kept().size() < others_max && budget_.spent() < until) {
     const std::size_t looked = bank.step();
     if (looked == 0) co_return;
-    if (budget_.spend(units_of(looked, bank))) co_await budget_.pause();
+    if (budget_.spend(units_of(looked, bank, machine_->strings()))) co_await budget_.pause();
     for (; round_->goal_terms_seen < bank.goal_terms().size() && !stop();
          ++round_->goal_terms_seen) {
       offer(bank.goal_terms()[round_->goal_terms_seen]);
@@ -298,7 +300,7 @@ Steps SygusSearch::prove() {
       looked = bank.step();
       for (; seen < bank.goal_terms().size() && !stop(); ++seen) offer(bank.goal_terms()[seen]);
       proof_bytes_ = bank.bytes();
-      if (budget_.spend(units_of(looked, bank))) co_await budget_.pause();
+      if (budget_.spend(units_of(looked, bank, machine_->strings()))) co_await budget_.pause();
     } while (looked != 0 && !stop() && offers_.size_below() > bank.size() &&
              offers_.found() == (limits.proof_size != 0));
     candidates_ += bank.candidates();

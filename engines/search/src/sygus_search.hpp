@@ -20,6 +20,9 @@
 
 namespace weir::search::sygus {
 
+/// A unit is about what one candidate costs on one example.
+inline constexpr std::uint64_t units_per_simulation = 8192;
+
 class SygusSearch {
  public:
   SygusSearch(const Problem& problem, std::unique_ptr<Machine> machine, const KernelConfig& config);
@@ -87,7 +90,7 @@ class SygusSearch {
   KernelConfig config_;
   std::vector<std::string> seeds_;  // past answers, until they are tried
   Offers offers_;
-  Budget budget_;
+  Budget budget_{units_per_simulation};
   std::vector<std::uint32_t> examples_;
   Sample sample_;
   std::unique_ptr<Round> round_;

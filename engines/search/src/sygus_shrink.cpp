@@ -167,10 +167,12 @@ Steps Shrink::run(Budget& budget) {
     for (std::size_t i = 0; i < nodes_.size() && !again && budget.spent() < until; ++i) {
       std::uint64_t units = 1;
       if (machine_.size_of(nodes_[i]) < 2) continue;
-      const TermId found = deduction_.any(wanted_at(i));
+      const Wanted wanted = wanted_at(i);
+      co_await deduction_.any(budget, wanted);
+      const TermId found = deduction_.result();
       again = (found != no_term && offer_with(i, found)) || simpler_part(i, units) ||
               smaller_terms(i, units);
-      if (budget.spend(units + deduction_.take_units())) co_await budget.pause();
+      if (budget.spend(units)) co_await budget.pause();
       if (offers_.counterexample()) co_return;
     }
     for (std::size_t i = 1; i < nodes_.size() && !again && budget.spent() < until; ++i) {

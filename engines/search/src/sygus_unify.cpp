@@ -12,7 +12,7 @@ constexpr std::uint32_t size_none = 0xffff;
 constexpr std::uint64_t run_units_max = 400'000;
 constexpr std::size_t predicates_max = 1500;
 constexpr std::size_t covers_max = 64;
-constexpr std::size_t refresh_max = 16'384;  // entries of a call
+constexpr std::size_t refresh_max = 4096;  // entries of a call
 constexpr std::size_t exact_examples_max = 8;
 constexpr std::uint32_t depth_end = 14;
 

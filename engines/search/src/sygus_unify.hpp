@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "steps.hpp"
 #include "sygus_bank.hpp"
-#include "sygus_steps.hpp"
 
 namespace weir::search::sygus {
 

@@ -64,9 +64,9 @@ void offer_numbers(const Sheet& sheet, const std::vector<std::size_t>& yes,
 
 }  // namespace
 
-std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<std::size_t>& yes,
-                                        const std::vector<std::size_t>& no) {
-  std::vector<CostedCondition> all;
+Steps find_conditions(Budget& budget, const Sheet& sheet, std::vector<std::size_t> yes,
+                      std::vector<std::size_t> no, std::vector<CostedCondition>& all) {
+  const std::uint64_t units = candidate_units * (1 + (yes.size() + no.size()) / 8);
   for (std::size_t input = 0; input < sheet.inputs(); ++input) {
     Condition c;
     c.input = static_cast<int>(input);
@@ -87,6 +87,7 @@ std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<st
         c.count = n;
         offer(Condition::Kind::tokens, 0.2 * n);
       }
+      if (budget.spend(8 * units)) co_await budget.pause();
     }
     for (const Str& s : parts) {
       c.text = s;
@@ -94,17 +95,18 @@ std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<st
       offer(Condition::Kind::has, cost);
       offer(Condition::Kind::starts, cost);
       offer(Condition::Kind::ends, cost);
+      if (budget.spend(3 * units)) co_await budget.pause();
     }
     for (const std::size_t r : yes) {
       c.text = sheet.rows[r][input];
       offer(Condition::Kind::equals);
       c.count = static_cast<int>(c.text.size());
       offer(Condition::Kind::length);
+      if (budget.spend(2 * units)) co_await budget.pause();
     }
     offer_numbers(sheet, yes, no, c, all);
   }
   sort_stable(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.cost < b.cost; });
-  return all;
 }
 
 double least_cost(const Program& program) {
@@ -120,7 +122,10 @@ double least_cost(const Program& program) {
 }
 
 BranchSearch::BranchSearch(const Sheet& sheet, Ranking& ranking, std::size_t bytes_max)
-    : sheet_(sheet), ranking_(ranking), bytes_max_(bytes_max) {
+    : sheet_(sheet),
+      ranking_(ranking),
+      bytes_max_(bytes_max),
+      budget_(candidates_of_step(sheet) * candidate_units) {
   const std::size_t n = sheet.shown();
   if (n < 2) return;
   if (n > parted_max) {
@@ -156,6 +161,10 @@ void BranchSearch::finish() {
 }
 
 bool BranchSearch::step() {
+  if (work_) {
+    if (!budget_.run_one(*work_)) work_.reset();
+    return true;
+  }
   if (solver_) {
     if (!solver_->step()) finish();
     return true;
@@ -173,10 +182,14 @@ bool BranchSearch::step() {
       return true;
     }
   }
-  combine(yes, no);
-  combine(no, yes);
-  ++part_;
+  work_.emplace(combine_part(part_++));
   return true;
+}
+
+Steps BranchSearch::combine_part(std::size_t part) {
+  const auto& [yes, no] = parts_[part];
+  co_await combine(yes, no);
+  co_await combine(no, yes);
 }
 
 void BranchSearch::gather() {
@@ -192,7 +205,7 @@ void BranchSearch::gather() {
     waiting_ = std::move(left_);
     left_.clear();
     if (waiting_.empty() || clusters_.size() >= clusters_max) {
-      if (waiting_.empty()) combine_clusters();
+      if (waiting_.empty()) work_.emplace(combine_clusters());
       waiting_.clear();
       return;
     }
@@ -205,22 +218,34 @@ void BranchSearch::gather() {
   start(next);
 }
 
-void BranchSearch::combine(const Rows& yes, const Rows& no) {
+/// On so many rows a piece is at once what a candidate is on the shown ones of a step.
+Steps BranchSearch::judge(Program program, double cost) {
+  constexpr std::size_t rows_at_once = 16;
+  Judgement judgement(sheet_, std::move(program), cost);
+  for (bool more = true; more;) {
+    more = judgement.go_on(rows_at_once);
+    if (budget_.spend(rows_at_once * candidate_units)) co_await budget_.pause();
+  }
+  ranking_.add(judgement.take());
+}
+
+Steps BranchSearch::combine(Rows yes, Rows no) {
   const auto& first = solved_[yes];
   const auto& second = solved_[no];
-  if (first.empty() || second.empty()) return;
-  const auto tests = conditions(sheet_, yes, no);
+  if (first.empty() || second.empty()) co_return;
+  std::vector<CostedCondition> tests;
+  co_await find_conditions(budget_, sheet_, yes, no, tests);
   for (std::size_t t = 0; t < std::min<std::size_t>(tests.size(), 6); ++t) {
     for (std::size_t i = 0; i < first.size() * second.size(); ++i) {
       const Path& a = first[i % first.size()];
       const Path& b = second[i / first.size()];
       Program p = program_of(tests[t].condition, a.pieces, b.pieces);
-      ranking_.add(judged(sheet_, std::move(p), a.cost + b.cost + tests[t].cost + branch_cost));
+      co_await judge(p, a.cost + b.cost + tests[t].cost + branch_cost);
     }
   }
 }
 
-void BranchSearch::combine_clusters() {
+Steps BranchSearch::combine_clusters() {
   sort_stable(clusters_.begin(), clusters_.end(),
               [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
   Program program;
@@ -234,14 +259,15 @@ void BranchSearch::combine_clusters() {
       for (std::size_t j = i + 1; j < clusters_.size(); ++j) {
         later.insert(later.end(), clusters_[j].begin(), clusters_[j].end());
       }
-      const auto tests = conditions(sheet_, clusters_[i], later);
-      if (tests.empty()) return;
+      std::vector<CostedCondition> tests;
+      co_await find_conditions(budget_, sheet_, clusters_[i], later, tests);
+      if (tests.empty()) co_return;
       branch.when = tests[0].condition;
       cost += tests[0].cost + branch_cost;
     }
     program.branches.push_back(std::move(branch));
   }
-  if (!program.branches.empty()) ranking_.add(judged(sheet_, std::move(program), cost));
+  if (!program.branches.empty()) co_await judge(program, cost);
 }
 
 }  // namespace weir::search::text

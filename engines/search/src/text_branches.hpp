@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "text_rank.hpp"
@@ -20,8 +21,8 @@ struct CostedCondition {
 };
 
 /// True on the rows of `yes`, false on those of `no`; cheapest first.
-std::vector<CostedCondition> conditions(const Sheet& sheet, const std::vector<std::size_t>& yes,
-                                        const std::vector<std::size_t>& no);
+Steps find_conditions(Budget& budget, const Sheet& sheet, std::vector<std::size_t> yes,
+                      std::vector<std::size_t> no, std::vector<CostedCondition>& all);
 
 /// Bits that no search finds this program for less than; what it makes of empty rows alone is free.
 double least_cost(const Program& program);
@@ -31,7 +32,9 @@ class BranchSearch {
   BranchSearch(const Sheet& sheet, Ranking& ranking, std::size_t bytes_max);
 
   bool step();
-  std::uint64_t looked_at() const noexcept { return looked_at_; }
+  std::uint64_t looked_at() const noexcept {
+    return looked_at_ + (solver_ ? solver_->looked_at() : 0);
+  }
   std::size_t memory() const noexcept { return solver_ ? solver_->memory() : 0; }
 
  private:
@@ -40,8 +43,10 @@ class BranchSearch {
   void start(const Rows& rows);
   void finish();
   void gather();
-  void combine(const Rows& yes, const Rows& no);
-  void combine_clusters();
+  Steps combine_part(std::size_t part);
+  Steps combine(Rows yes, Rows no);
+  Steps combine_clusters();
+  Steps judge(Program program, double cost);
 
   const Sheet& sheet_;
   Ranking& ranking_;
@@ -55,6 +60,8 @@ class BranchSearch {
   std::vector<Rows> clusters_;
   Rows waiting_, left_;
   std::uint64_t looked_at_ = 0;
+  Budget budget_;
+  std::optional<Steps> work_;  // of a step that is not done
 };
 
 }  // namespace weir::search::text

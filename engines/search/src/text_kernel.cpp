@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t active_first = 4;  // examples that the search starts with
 constexpr std::size_t active_max = 9;
 constexpr std::size_t unlabelled_max = 64;
-constexpr std::size_t shown_max = 400;  // that every candidate is judged on while searching
-constexpr double odd_score = 24;        // from here on conditions are tried as well
+constexpr std::size_t shown_max = 400;   // that every candidate is judged on while searching
+constexpr std::size_t judged_rows = 96;  // of a step
+constexpr double odd_score = 24;         // from here on conditions are tried as well
 constexpr double table_cost = 60;
 
 std::optional<Str> text_of(const Value& v) {
@@ -89,7 +90,7 @@ class TextKernel final : public Kernel {
   void restart();
   void step();
   void try_seeds();
-  void take_found();
+  bool take_found();
   void after_solver();
   void add_table();
   Program guarded(Program program) const;
@@ -106,8 +107,9 @@ class TextKernel final : public Kernel {
   std::vector<std::size_t> active_;  // examples that the solver is shown
   std::unique_ptr<Solver> solver_;
   std::unique_ptr<BranchSearch> branches_;
-  std::vector<std::string> seeds_;  // past answers, until they are tried
-  bool searched_ = false;           // the solver has found a program that fits
+  std::vector<std::string> seeds_;      // past answers, until they are tried
+  std::optional<Judgement> judgement_;  // of the next that was found
+  bool searched_ = false;               // the solver has found a program that fits
   std::size_t taken_ = 0;
   std::uint64_t nodes_ = 0;
   bool ended_ = false, from_table_ = false;
@@ -141,6 +143,7 @@ void TextKernel::restart() {
   if (solver_) nodes_ += solver_->looked_at();
   solver_ = std::make_unique<Solver>(std::move(shown), true, bytes_max_);
   taken_ = 0;
+  judgement_.reset();
 }
 
 Program TextKernel::guarded(Program program) const {
@@ -154,14 +157,24 @@ Program TextKernel::guarded(Program program) const {
   return program;
 }
 
-void TextKernel::take_found() {
+/// Judges what the solver has found, on as many rows as a step may be; false: that was done before.
+bool TextKernel::take_found() {
   const auto& found = solver_->found();
-  for (; taken_ < found.size(); ++taken_) {
-    Candidate candidate =
-        judged(sheet_, guarded(program_of(found[taken_].pieces)), found[taken_].cost);
+  if (taken_ == found.size()) return false;
+  for (std::size_t rows = 0; rows < judged_rows && taken_ < found.size();) {
+    if (!judgement_) {
+      const Path& path = found[taken_];
+      judgement_.emplace(sheet_, guarded(program_of(path.pieces)), path.cost);
+    }
+    rows += std::min(judged_rows, sheet_.rows.size());
+    if (judgement_->go_on(judged_rows)) continue;
+    Candidate candidate = judgement_->take();
+    judgement_.reset();
+    ++taken_;
     searched_ = searched_ || candidate.passed == sheet_.shown();
     ranking_.add(std::move(candidate));
   }
+  return true;
 }
 
 bool TextKernel::wants_conditions() const {
@@ -217,9 +230,7 @@ void TextKernel::try_seeds() {
 void TextKernel::step() {
   if (!seeds_.empty()) return try_seeds();
   if (solver_) {
-    const bool more = solver_->step();
-    take_found();
-    if (!more) after_solver();
+    if (!take_found() && !solver_->step()) after_solver();
     return;
   }
   if (branches_ && branches_->step()) return;

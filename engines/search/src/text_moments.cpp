@@ -224,8 +224,8 @@ bool dates_of_many_looks(const Sheet& sheet, const Slice& slice,
 
 }  // namespace
 
-std::vector<CostedMoment> moments_in(const Sheet& sheet) {
-  std::vector<CostedMoment> all;
+Steps moments_in(Budget& budget, const Sheet& sheet, std::vector<CostedMoment>& out) {
+  const std::uint64_t units = units_of_all_rows(sheet);
   std::vector<std::vector<std::optional<Moment>>> known;
   const auto parsed = [&sheet](const MomentSource& source,
                                std::vector<std::optional<Moment>>& moments) {
@@ -235,21 +235,22 @@ std::vector<CostedMoment> moments_in(const Sheet& sheet) {
     }
     return true;
   };
-  for (const auto& [slice, cost] : moment_slices(sheet)) {
+  const std::vector<std::pair<Slice, double>> slices = moment_slices(sheet);
+  for (const auto& [slice, cost] : slices) {
     for (int o = 0; o < date_orders; ++o) {
       MomentSource source;
       source.where = slice;
       source.order = static_cast<DateOrder>(o);
       std::vector<std::optional<Moment>> moments;
+      if (budget.spend(units)) co_await budget.pause();
       if (!parsed(source, moments) || std::find(known.begin(), known.end(), moments) != known.end())
         continue;
       const double many_looks = dates_of_many_looks(sheet, slice, moments) ? -2 : 0;
       known.push_back(std::move(moments));
-      all.push_back({source, 1 + cost + order_cost(source.order) + many_looks});
-      if (all.size() >= 24) return all;
+      out.push_back({source, 1 + cost + order_cost(source.order) + many_looks});
+      if (out.size() >= 24) co_return;
     }
   }
-  return all;
 }
 
 Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
@@ -259,27 +260,27 @@ Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
   return context;
 }
 
-std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& moment,
-                                    const std::vector<CostedMoment>& dates,
-                                    std::uint64_t& looked_at) {
-  std::vector<Context> pools;
+Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,
+                     std::vector<CostedMoment> dates, Contexts& out) {
   std::vector<Moment> moments;
   bool durations = false;
   for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
     const auto m = moment_of(moment.source, sheet.rows[r]);
-    if (r < sheet.shown() && (!m || m->second < 0)) return pools;
+    if (r < sheet.shown() && (!m || m->second < 0)) co_return;
     if (r < sheet.shown()) moments.push_back(*m);
     durations = durations || (m && m->second >= 86400);
   }
   const bool half = has_half(sheet);
   const auto between = widths_between(sheet);
-  for (const TimeRounding& t : time_grid()) {
+  const std::vector<TimeRounding> grid = time_grid();
+  for (const TimeRounding& t : grid) {
+    if (budget.spend(candidate_units)) co_await budget.pause();
     CostedMoment low = moment;
     low.source.mode = t.mode;
     low.source.unit = t.unit;
     low.source.offset = t.offset;
     low.source.wrap = !durations;
-    ++looked_at;
+    ++out.looked_at;
     if (!may_be_written(sheet, low.source, moments)) continue;
     std::vector<int> widths = between;
     if (widths.empty()) widths = {0, t.unit, t.unit - 60};
@@ -296,16 +297,21 @@ std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& mome
           cost += width_cost(width, t.unit);
           for (const Field f : clock_fields) offer_field(pool, high.source, f, 0);
         }
-        if (pool.size() == 0) continue;
+        if (budget.spend(2 * std::size(clock_fields) * candidate_units)) co_await budget.pause();
+        if (pool.size() == 0) {
+          out.looked_at += pool.looked_at();
+          continue;
+        }
         for (const CostedMoment& date : dates) {
           for (const Field f : date_fields)
             offer_field(pool, date.source, f, 0.3 + 0.5 * date.cost);
+          if (budget.spend(std::size(date_fields) * candidate_units)) co_await budget.pause();
         }
-        pools.push_back({std::move(pool), cost});
+        out.looked_at += pool.looked_at();
+        out.all.push_back({std::move(pool), cost});
       }
     }
   }
-  return pools;
 }
 
 }  // namespace weir::search::text

@@ -190,9 +190,9 @@ std::optional<std::vector<Number>> after(const std::vector<std::optional<Number>
   return result;
 }
 
-void offer_written(Pool& pool, const CostedNumber& number, const CostedSteps& steps,
-                   const std::vector<CostedFormat>& all, const std::vector<bool>& decimals_ok,
-                   double extra) {
+Steps offer_written(Budget& budget, Pool& pool, const CostedNumber& number,
+                    const CostedSteps& steps, const std::vector<CostedFormat>& all,
+                    const std::vector<bool>& decimals_ok, std::uint64_t& looked_at) {
   for (const CostedFormat& f : all) {
     if (!decimals_ok[static_cast<std::size_t>(f.format.decimals_max)]) continue;
     Piece p;
@@ -200,7 +200,9 @@ void offer_written(Pool& pool, const CostedNumber& number, const CostedSteps& st
     p.number = number.source;
     p.steps = steps.steps;
     p.format = f.format;
-    pool.offer(std::move(p), number.cost + steps.cost + f.cost + extra, copied_number);
+    pool.offer(std::move(p), number.cost + steps.cost + f.cost, copied_number);
+    ++looked_at;
+    if (budget.spend(candidate_units)) co_await budget.pause();
   }
 }
 
@@ -245,8 +247,9 @@ std::vector<int> scales_for(const OutputLooks& looks) {
 
 }  // namespace
 
-std::vector<CostedNumber> numbers_in(const Sheet& sheet, const std::vector<CostedMoment>& moments) {
-  std::vector<CostedNumber> all;
+Steps numbers_in(Budget& budget, const Sheet& sheet, const std::vector<CostedMoment>& moments,
+                 std::vector<CostedNumber>& out) {
+  const std::uint64_t units = units_of_all_rows(sheet);
   std::vector<std::vector<std::optional<Number>>> known;
   const auto add = [&](const NumberSource& source, double cost) {
     auto values = values_of(sheet, source);
@@ -259,7 +262,7 @@ std::vector<CostedNumber> numbers_in(const Sheet& sheet, const std::vector<Coste
       if (std::equal(k.begin(), k.end(), values.begin(), same)) return;
     }
     known.push_back(std::move(values));
-    all.push_back({source, cost});
+    out.push_back({source, cost});
   };
   for (int input = 0; input < static_cast<int>(sheet.inputs()); ++input) {
     for (const bool comma : {false, true}) {
@@ -270,6 +273,7 @@ std::vector<CostedNumber> numbers_in(const Sheet& sheet, const std::vector<Coste
           source.k = index;
           source.comma = comma;
           add(source, 1 + 0.6 * (k - 1) + (index < 0 ? 0.2 : 0) + (comma ? 1.5 : 0));
+          if (budget.spend(units)) co_await budget.pause();
         }
       }
     }
@@ -281,12 +285,13 @@ std::vector<CostedNumber> numbers_in(const Sheet& sheet, const std::vector<Coste
       source.field = field;
       source.moment = m.source;
       add(source, m.cost + 1.2 + (field >= Field::total_minutes ? 1 : 0));
+      if (budget.spend(units)) co_await budget.pause();
     }
   }
-  return all;
 }
 
-void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number) {
+Steps offer_formats(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
+                    std::uint64_t& looked_at) {
   const OutputLooks looks(sheet);
   const auto values = values_of(sheet, number.source);
   const bool negative =
@@ -294,7 +299,9 @@ void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number) {
   const auto all = formats(looks, negative);
   for (const int scale : scales_for(looks)) {
     if (number.source.field && scale != 0) continue;
-    for (const CostedSteps& s : all_steps(scale, number.source.field.has_value())) {
+    const std::vector<CostedSteps> steps = all_steps(scale, number.source.field.has_value());
+    for (const CostedSteps& s : steps) {
+      if (budget.spend(candidate_units)) co_await budget.pause();
       if (s.steps.mode == Rounding::truncate && !negative) continue;
       const auto rounded = after(values, sheet.shown(), s.steps);
       if (!rounded) continue;
@@ -304,23 +311,24 @@ void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number) {
         ok.push_back(d >= unit_decimals(s.steps) && stands(looks, *rounded, d));
         any = any || ok.back();
       }
-      if (any) offer_written(pool, number, s, all, ok, 0);
+      if (any) co_await offer_written(budget, pool, number, s, all, ok, looked_at);
     }
   }
 }
 
-std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& number,
-                                   std::uint64_t& looked_at) {
-  std::vector<Context> pools;
+Steps number_ranges(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out) {
+  const CostedNumber free{number.source, 0};
   const OutputLooks looks(sheet);
   if (std::any_of(looks.numerals.begin(), looks.numerals.end(),
                   [](const auto& n) { return n.size() < 2; }))
-    return pools;
+    co_return;
   const auto values = values_of(sheet, number.source);
   const auto all = formats(looks, false);
   for (const int scale : {0, 2}) {
-    for (const CostedSteps& s : all_steps(scale, number.source.field.has_value())) {
-      ++looked_at;
+    const std::vector<CostedSteps> steps = all_steps(scale, number.source.field.has_value());
+    for (const CostedSteps& s : steps) {
+      ++out.looked_at;
+      if (budget.spend(candidate_units)) co_await budget.pause();
       const auto low = after(values, sheet.shown(), s.steps);
       if (!low || !s.steps.unit) continue;
       bool there = true;
@@ -328,7 +336,8 @@ std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& numbe
         there = has(looks.numerals[e], (*low)[e]);
       if (!there) continue;
       const std::vector<bool> ok(static_cast<std::size_t>(looks.decimals_max) + 1, true);
-      for (const Number& width : widths(looks, *low)) {
+      const std::vector<Number> all_widths = widths(looks, *low);
+      for (const Number& width : all_widths) {
         Pool pool(sheet);
         CostedSteps lower = s, upper = s;
         // The lower end of a range is the floor: here that is what to expect.
@@ -336,14 +345,13 @@ std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& numbe
         upper.steps.add = width;
         const double cost = number.cost + lower.cost + width_cost(width, *s.steps.unit);
         lower.cost = upper.cost = 0;
-        offer_written(pool, {number.source, 0}, lower, all, ok, 0);
+        co_await offer_written(budget, pool, free, lower, all, ok, out.looked_at);
         const std::size_t lows = pool.size();
-        offer_written(pool, {number.source, 0}, upper, all, ok, 0);
-        if (lows > 0 && pool.size() > lows) pools.push_back({std::move(pool), cost});
+        co_await offer_written(budget, pool, free, upper, all, ok, out.looked_at);
+        if (lows > 0 && pool.size() > lows) out.all.push_back({std::move(pool), cost});
       }
     }
   }
-  return pools;
 }
 
 }  // namespace weir::search::text

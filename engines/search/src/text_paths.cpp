@@ -28,25 +28,31 @@ struct Way {
 
 class PathGraph {
  public:
-  PathGraph(const Sheet& sheet, Pool& base, Pool* extra)
-      : sheet_(sheet), base_(base), extra_(extra) {}
+  PathGraph(Budget& budget, const Sheet& sheet, Pool& base, Pool* extra)
+      : budget_(budget), sheet_(sheet), base_(base), extra_(extra) {}
 
-  std::vector<Path> run() {
+  Steps run(std::vector<Path>& out) {
     const std::size_t n = sheet_.shown();
     Str goal;
     for (std::size_t e = 0; e < n; ++e) goal += static_cast<char32_t>(sheet_.outs[e].size());
     state(Str(n, 0));
     // A step makes no output shorter and one longer: order by the sum is an order of time.
     for (std::size_t sum = 0; sum < by_sum_.size(); ++sum) {
-      for (std::size_t i = 0; i < by_sum_[sum].size(); ++i) expand(by_sum_[sum][i]);
+      for (std::size_t i = 0; i < by_sum_[sum].size(); ++i) {
+        if (budget_.spend(expand(by_sum_[sum][i]))) co_await budget_.pause();
+      }
     }
     const auto end = index_.find(goal);
-    if (end == index_.end()) return {};
+    if (end == index_.end()) co_return;
     keep_what_leads_to(end->second);
     for (const PathEdge& e : edges_) {
-      if (e.constant == 0) (e.extra ? *extra_ : base_).prepare(e.group);
+      if (e.constant != 0) continue;
+      const std::size_t looked = (e.extra ? *extra_ : base_).prepare(e.group);
+      if (budget_.spend(looked * candidate_units)) co_await budget_.pause();
     }
-    return paths_to(end->second);
+    co_await find_ways();
+    const bool want_special = extra_ != nullptr;
+    for (const Way& w : (want_special ? special_ : plain_)[end->second]) out.push_back(path_of(w));
   }
 
  private:
@@ -74,17 +80,20 @@ class PathGraph {
     const Str at = states_[from];
     for (const std::uint32_t g : groups) {
       const auto& shown = (extra ? *extra_ : base_)[g].shown;
-      Str to = at;
       bool fits = true;
-      for (std::size_t e = 0; fits && e < at.size(); ++e) {
+      for (std::size_t e = 0; fits && e < at.size(); ++e)
         fits = View(sheet_.outs[e]).substr(at[e]).starts_with(shown[e]);
-        to[e] += static_cast<char32_t>(shown[e].size());
-      }
-      if (fits) link(from, to, {0, 0, g, 0, extra});
+      if (!fits) continue;
+      Str to = at;
+      for (std::size_t e = 0; e < at.size(); ++e) to[e] += static_cast<char32_t>(shown[e].size());
+      link(from, to, {0, 0, g, 0, extra});
     }
   }
 
-  void expand(std::uint32_t from) {
+  /// The units that it took.
+  std::uint64_t expand(std::uint32_t from) {
+    const std::size_t edges_before = edges_.size();
+    std::uint64_t tried = 1;
     const Str at = states_[from];
     const char32_t next = at[0] < sheet_.outs[0].size() ? sheet_.outs[0][at[0]] : 0;
     for (const bool extra : {false, true}) {
@@ -92,6 +101,7 @@ class PathGraph {
       const Pool& pool = extra ? *extra_ : base_;
       if (next != 0) try_groups(from, pool.starting(next), extra);
       try_groups(from, pool.starting(0), extra);
+      tried += (next != 0 ? pool.starting(next).size() : 0) + pool.starting(0).size();
     }
     std::size_t common = std::min<std::size_t>(sheet_.outs[0].size() - at[0], 60);
     const View first = View(sheet_.outs[0]).substr(at[0]);
@@ -106,6 +116,7 @@ class PathGraph {
       for (char32_t& c : to) ++c;
       link(from, to, {0, 0, 0, static_cast<std::uint16_t>(n), false});
     }
+    return tried / 2 + (edges_.size() - edges_before) * 4 + common * 2;
   }
 
   void keep_what_leads_to(std::uint32_t goal) {
@@ -126,51 +137,53 @@ class PathGraph {
     if (ways.size() > paths_max) ways.pop_back();
   }
 
-  std::vector<Path> paths_to(std::uint32_t goal) {
-    // Two lists a state: ways that use the extra pool, and ways that do not.
-    std::vector<std::vector<Way>> plain(states_.size()), special(states_.size());
-    plain[0].push_back({});
+  Steps find_ways() {
+    plain_.resize(states_.size());
+    special_.resize(states_.size());
+    plain_[0].push_back({});
     for (std::size_t i = 0; i < edges_.size(); ++i) {
-      const PathEdge& e = edges_[i];
-      for (const bool from_special : {false, true}) {
-        const auto& ways = (from_special ? special : plain)[e.from];
-        auto& to = (from_special || e.extra ? special : plain)[e.to];
-        for (std::uint32_t w = 0; w < ways.size(); ++w) {
-          Way next{ways[w].cost + piece_cost,
-                   static_cast<std::int64_t>(i),
-                   w,
-                   0,
-                   e.constant > 0,
-                   from_special};
-          if (e.constant > 0) {
-            next.cost +=
-                constant_cost(constant_of(e)) + (ways[w].constant ? adjacent_constants : 0);
-            offer(to, next);
-            continue;
-          }
-          const auto& atoms = (e.extra ? *extra_ : base_)[e.group].atoms;
-          for (std::uint32_t a = 0; a < atoms.size(); ++a) {
-            Way one = next;
-            one.cost += atoms[a].cost;
-            one.atom = a;
-            offer(to, one);
-          }
+      if (budget_.spend(follow(i))) co_await budget_.pause();
+    }
+  }
+
+  /// Adds the ways that go on along an edge; the units that it took.
+  std::uint64_t follow(std::size_t edge) {
+    const PathEdge& e = edges_[edge];
+    std::uint64_t offered = 1;
+    for (const bool from_special : {false, true}) {
+      const auto& ways = (from_special ? special_ : plain_)[e.from];
+      auto& to = (from_special || e.extra ? special_ : plain_)[e.to];
+      for (std::uint32_t w = 0; w < ways.size(); ++w) {
+        Way next{ways[w].cost + piece_cost,
+                 static_cast<std::int64_t>(edge),
+                 w,
+                 0,
+                 e.constant > 0,
+                 from_special};
+        if (e.constant > 0) {
+          next.cost += constant_cost(constant_of(e)) + (ways[w].constant ? adjacent_constants : 0);
+          offer(to, next);
+          ++offered;
+          continue;
+        }
+        const auto& atoms = (e.extra ? *extra_ : base_)[e.group].atoms;
+        offered += atoms.size();
+        for (std::uint32_t a = 0; a < atoms.size(); ++a) {
+          Way one = next;
+          one.cost += atoms[a].cost;
+          one.atom = a;
+          offer(to, one);
         }
       }
     }
-    std::vector<Path> found;
-    const bool want_special = extra_ != nullptr;
-    for (const Way& w : (want_special ? special : plain)[goal])
-      found.push_back(path_of(w, plain, special));
-    return found;
+    return offered;
   }
 
   View constant_of(const PathEdge& e) const noexcept {
     return View(sheet_.outs[0]).substr(states_[e.from][0], e.constant);
   }
 
-  Path path_of(Way way, const std::vector<std::vector<Way>>& plain,
-               const std::vector<std::vector<Way>>& special) const {
+  Path path_of(Way way) const {
     Path path;
     path.cost = way.cost;
     while (way.edge >= 0) {
@@ -182,15 +195,18 @@ class PathGraph {
       } else {
         path.pieces.push_back((e.extra ? *extra_ : base_)[e.group].atoms[way.atom].piece);
       }
-      way = (way.extra ? special : plain)[e.from][way.before];
+      way = (way.extra ? special_ : plain_)[e.from][way.before];
     }
     std::reverse(path.pieces.begin(), path.pieces.end());
     return path;
   }
 
+  Budget& budget_;
   const Sheet& sheet_;
   Pool& base_;
   Pool* extra_;
+  // Two lists a state: ways that use the extra pool, and ways that do not.
+  std::vector<std::vector<Way>> special_, plain_;
   std::vector<Str> states_;
   std::unordered_map<Str, std::uint32_t> index_;
   std::vector<std::vector<std::uint32_t>> by_sum_;
@@ -229,8 +245,10 @@ double least_cost(const std::vector<Piece>& pieces) {
   return cost;
 }
 
-std::vector<Path> cheapest_paths(const Sheet& sheet, Pool& base, Pool* extra) {
-  return PathGraph(sheet, base, extra).run();
+Steps cheapest_paths(Budget& budget, const Sheet& sheet, Pool& base, Pool* extra,
+                     std::vector<Path>& out) {
+  PathGraph graph(budget, sheet, base, extra);
+  co_await graph.run(out);
 }
 
 }  // namespace weir::search::text

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "steps.hpp"
 #include "text_pool.hpp"
 
 namespace weir::search::text {
@@ -25,7 +26,8 @@ double constant_cost(View text);
 /// Bits that no search finds these pieces for less than.
 double least_cost(const std::vector<Piece>& pieces);
 
-/// At most `paths_max`, cheapest first; with an `extra` pool only those that use it.
-std::vector<Path> cheapest_paths(const Sheet& sheet, Pool& base, Pool* extra);
+/// Appends at most `paths_max`, cheapest first; with an `extra` pool only those that use it.
+Steps cheapest_paths(Budget& budget, const Sheet& sheet, Pool& base, Pool* extra,
+                     std::vector<Path>& out);
 
 }  // namespace weir::search::text

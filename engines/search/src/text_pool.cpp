@@ -104,10 +104,12 @@ void Pool::add(std::vector<Str> shown, Piece piece, double cost) {
   atoms.insert(place, {std::move(piece), cost, {}});
 }
 
-void Pool::prepare(std::size_t group) {
+std::size_t Pool::prepare(std::size_t group) {
   Group& g = groups_[group];
-  if (g.ready) return;
+  if (g.ready) return 0;
   g.ready = true;
+  const std::size_t rest = sheet_->rows.size() - sheet_->shown();
+  const std::size_t looked = g.atoms.size() * rest / std::max<std::size_t>(sheet_->shown(), 1) + 1;
   std::vector<Atom> kept;
   for (Atom& a : g.atoms) {
     for (std::size_t r = sheet_->shown(); r < sheet_->rows.size(); ++r)
@@ -121,8 +123,9 @@ void Pool::prepare(std::size_t group) {
   sort_stable(kept.begin(), kept.end(),
               [](const Atom& a, const Atom& b) { return a.cost < b.cost; });
   if (kept.size() > kept_max) kept.erase(kept.begin() + kept_max, kept.end());
-  memory_ += kept.size() * (sheet_->rows.size() - sheet_->shown()) * sizeof(std::optional<Str>);
+  memory_ += kept.size() * rest * sizeof(std::optional<Str>);
   g.atoms = std::move(kept);
+  return looked;
 }
 
 const std::vector<std::uint32_t>& Pool::starting(char32_t c) const {

@@ -13,11 +13,19 @@
 
 namespace weir::search::text {
 
+/// A candidate on the shown rows, in units of a Budget; smaller steps of a search are parts of it.
+inline constexpr std::uint64_t candidate_units = 8;
+
 struct Atom {
   Piece piece;
   double cost = 0;
   std::vector<std::optional<Str>> rest;  // of the unlabelled rows
 };
+
+/// Of what is read in every row, shown or not.
+inline std::uint64_t units_of_all_rows(const Sheet& sheet) noexcept {
+  return candidate_units * (1 + sheet.rows.size() / (1 + sheet.shown()));
+}
 
 struct Group {
   std::vector<Str> shown;
@@ -39,8 +47,8 @@ class Pool {
   void add(std::vector<Str> shown, Piece piece, double cost);
 
   /// Evaluates the atoms of a group on the unlabelled rows, adds to their costs what they do badly there, and drops
-  /// repeats.
-  void prepare(std::size_t group);
+  /// repeats; as how many candidates on shown rows that counts.
+  std::size_t prepare(std::size_t group);
 
   std::size_t size() const noexcept { return groups_.size(); }
   const Group& operator[](std::size_t i) const noexcept { return groups_[i]; }

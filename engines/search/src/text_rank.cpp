@@ -107,24 +107,39 @@ double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_
 
 }  // namespace
 
-Candidate judged(const Sheet& sheet, Program program, double cost) {
-  Candidate c{std::move(program), cost, {}, 0, cost};
-  std::size_t failures = 0;
-  for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
+Judgement::Judgement(const Sheet& sheet, Program program, double cost)
+    : sheet_(&sheet), candidate_{std::move(program), cost, {}, 0, cost} {}
+
+bool Judgement::go_on(std::size_t rows_max) {
+  Candidate& c = candidate_;
+  const std::size_t rows = sheet_->rows.size();
+  for (const std::size_t end = std::min(rows, c.outs.size() + rows_max); c.outs.size() < end;) {
+    const std::size_t r = c.outs.size();
     bool failed = false;
-    c.outs.push_back(run(c.program, sheet.rows[r], &failed));
-    if (r < sheet.shown()) {
-      c.passed += c.outs[r] == sheet.outs[r] ? 1 : 0;
+    c.outs.push_back(run(c.program, sheet_->rows[r], &failed));
+    if (r < sheet_->shown()) {
+      c.passed += c.outs[r] == sheet_->outs[r] ? 1 : 0;
     } else {
-      failures += failed ? 1 : 0;
+      failures_ += failed ? 1 : 0;
     }
   }
+  return c.outs.size() < rows;
+}
+
+Candidate Judgement::take() {
+  Candidate& c = candidate_;
   for (const Branch& b : c.program.branches)
     c.score += moment_oddity(b.pieces) + number_oddity(b.pieces);
-  if (changes_nothing(sheet, c.outs)) c.score += no_change;
-  c.score += loss_penalty(sheet, c.outs);
-  c.score += look_penalty(sheet, c.outs, failures);
-  return c;
+  if (changes_nothing(*sheet_, c.outs)) c.score += no_change;
+  c.score += loss_penalty(*sheet_, c.outs);
+  c.score += look_penalty(*sheet_, c.outs, failures_);
+  return std::move(c);
+}
+
+Candidate judged(const Sheet& sheet, Program program, double cost) {
+  Judgement judgement(sheet, std::move(program), cost);
+  judgement.go_on(sheet.rows.size());
+  return judgement.take();
 }
 
 void Ranking::add(Candidate candidate) {

@@ -19,7 +19,23 @@ struct Candidate {
   bool seeded = false;  // of experience: the search's own program of the same outputs replaces it
 };
 
-/// Runs it on every row and adds what its oddities cost.
+/// Runs a program on every row and adds what its oddities cost; some rows at a time.
+class Judgement {
+ public:
+  Judgement(const Sheet& sheet, Program program, double cost);
+
+  /// On at most that many rows more; false: none is left.
+  bool go_on(std::size_t rows_max);
+  /// Once none is left.
+  Candidate take();
+
+ private:
+  const Sheet* sheet_;
+  Candidate candidate_;
+  std::size_t failures_ = 0;
+};
+
+/// All at once.
 Candidate judged(const Sheet& sheet, Program program, double cost);
 
 class Ranking {

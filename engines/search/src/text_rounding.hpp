@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "steps.hpp"
 #include "text_pool.hpp"
 
 namespace weir::search::text {
@@ -17,14 +18,15 @@ struct CostedMoment {
 };
 
 /// Dates and times that every shown row has; readings that agree on every row are there once.
-std::vector<CostedMoment> moments_in(const Sheet& sheet);
+Steps moments_in(Budget& budget, const Sheet& sheet, std::vector<CostedMoment>& out);
 
 struct CostedNumber {
   NumberSource source;
   double cost = 0;
 };
 
-std::vector<CostedNumber> numbers_in(const Sheet& sheet, const std::vector<CostedMoment>& moments);
+Steps numbers_in(Budget& budget, const Sheet& sheet, const std::vector<CostedMoment>& moments,
+                 std::vector<CostedNumber>& out);
 
 /// Pieces of one parse and one rounding: a program has pieces of one context at most, and pays `cost` for it once.
 struct Context {
@@ -34,15 +36,20 @@ struct Context {
 
 /// The fields of one moment as they are.
 Context fields_of(const Sheet& sheet, const CostedMoment& moment);
-/// One number rounded, scaled and written anew.
-void offer_formats(const Sheet& sheet, Pool& pool, const CostedNumber& number);
+/// One number rounded, scaled and written anew; adds what was tried to `looked_at`.
+Steps offer_formats(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
+                    std::uint64_t& looked_at);
 
-/// One context a rounding; those without a chance are left out. `looked_at` counts what was tried.
+/// Where contexts go, and how many roundings and pieces of them were tried.
+struct Contexts {
+  std::vector<Context> all;
+  std::uint64_t looked_at = 0;
+};
+
+/// One context a rounding; those without a chance are left out.
 /// `dates`: what may stand beside the rounded time, unrounded.
-std::vector<Context> time_roundings(const Sheet& sheet, const CostedMoment& moment,
-                                    const std::vector<CostedMoment>& dates,
-                                    std::uint64_t& looked_at);
-std::vector<Context> number_ranges(const Sheet& sheet, const CostedNumber& number,
-                                   std::uint64_t& looked_at);
+Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,
+                     std::vector<CostedMoment> dates, Contexts& out);
+Steps number_ranges(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out);
 
 }  // namespace weir::search::text

@@ -14,8 +14,6 @@ constexpr int matches_max = 6;  // counted from either end
 constexpr int offsets_max = 16;
 constexpr std::size_t places_max = 160;
 constexpr std::size_t relatives_max = 48;
-constexpr std::size_t pairs_at_once = 24;
-constexpr std::size_t relatives_at_once = 12;
 constexpr double second_position = 1.2;
 
 constexpr double class_costs[classes] = {0.0, 0.3, 0.4, 0.9, 1.1, 0.6, 0.1, 0.4, 0.2, 1.0};
@@ -104,16 +102,17 @@ void SliceFinder::find_literals() {
   }
 }
 
-void SliceFinder::find_reach() {
+/// From the end on, a character of the input at a time: what goes on alike behind it is known.
+Steps SliceFinder::find_reach(Budget& budget) {
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
     const Str in = lowered(text(e)), out = lowered(sheet_.outs[e]);
-    std::vector<int> reach(in.size() + 1, 0);
-    for (std::size_t i = 0; i < in.size(); ++i) {
+    std::vector<int> reach(in.size() + 1, 0), alike(out.size() + 1, 0);  // [place in the output]
+    for (std::size_t i = in.size(); i-- > 0;) {
       for (std::size_t j = 0; j < out.size(); ++j) {
-        std::size_t n = 0;
-        while (i + n < in.size() && j + n < out.size() && in[i + n] == out[j + n]) ++n;
-        reach[i] = std::max(reach[i], static_cast<int>(n));
+        alike[j] = in[i] == out[j] ? alike[j + 1] + 1 : 0;
+        reach[i] = std::max(reach[i], alike[j]);
       }
+      if (budget.spend(1 + out.size() / 64)) co_await budget.pause();
     }
     reach_.push_back(std::move(reach));
   }
@@ -138,8 +137,8 @@ void SliceFinder::offer_position(Position p, double cost, std::vector<int> at) {
   }
 }
 
-void SliceFinder::offer_matches(Position p, double cost,
-                                const std::vector<std::vector<Span>>& found) {
+Steps SliceFinder::offer_matches(Budget& budget, Position p, double cost,
+                                 const std::vector<std::vector<Span>>& found) {
   for (int k = -matches_max; k <= matches_max; ++k) {
     if (k == 0) continue;
     for (const bool end : {false, true}) {
@@ -153,13 +152,14 @@ void SliceFinder::offer_matches(Position p, double cost,
       p.k = k;
       p.end = end;
       offer_position(p, cost + index_cost(k), std::move(at));
+      if (budget.spend(1 + found.size() / 4)) co_await budget.pause();
     }
   }
 }
 
-void SliceFinder::positions() {
+Steps SliceFinder::positions(Budget& budget) {
   find_literals();
-  find_reach();
+  co_await find_reach(budget);
   const std::size_t rows = sheet_.rows.size();
   bool same_length = true;  // then offsets are what people count in
   for (std::size_t r = 1; r < rows; ++r)
@@ -177,21 +177,25 @@ void SliceFinder::positions() {
   for (int c = 0; c < classes; ++c) {
     const auto what = static_cast<Class>(c);
     for (std::size_t r = 0; r < rows; ++r) found[r] = matches(text(r), what);
-    offer_matches(token_at(what, 1, false), 1 + class_cost(what), found);
+    const Position token = token_at(what, 1, false);
+    co_await offer_matches(budget, token, 1 + class_cost(what), found);
   }
   for (const Str& literal : literals_) {
     for (std::size_t r = 0; r < rows; ++r) found[r] = matches(text(r), literal);
-    offer_matches(literal_at(literal, 1, false), literal_cost(literal), found);
+    const Position mark = literal_at(literal, 1, false);
+    co_await offer_matches(budget, mark, literal_cost(literal), found);
     for (const int k : {1, -1}) {
       for (const bool end : {false, true}) {
         offer_position(literal_at(literal, k, end, true), literal_cost(literal) + 0.9,
                        std::vector<int>(rows, 0));
+        if (budget.spend(1 + rows / 4)) co_await budget.pause();
       }
     }
   }
   for (int k = 1; k <= offsets_max; ++k) {
     offer_offset(k);
     offer_offset(-1 - k);
+    if (budget.spend(1 + rows / 2)) co_await budget.pause();
   }
   for (auto* all : {&from_, &to_}) {
     sort_stable(all->begin(), all->end(),
@@ -216,43 +220,42 @@ void SliceFinder::offer_slice(Pool& pool, const Slice& slice, double cost) const
   }
 }
 
-bool SliceFinder::pairs(Pool& pool) {
+void SliceFinder::offer_pair(Pool& pool, const Place& a, const Place& b) const {
   const std::size_t shown = sheet_.shown();
-  const std::size_t stop = std::min(pairs_done_ + pairs_at_once, from_.size());
-  for (; pairs_done_ < stop; ++pairs_done_) {
-    const Place& a = from_[pairs_done_];
-    for (const Place& b : to_) {
-      bool fits = true, fits_trimmed = true, ragged = false;
-      for (std::size_t e = 0; (fits || fits_trimmed) && e < sheet_.rows.size(); ++e) {
-        int from = a.at[e], to = b.at[e];
-        if (e >= shown && (from < 0 || to < from)) continue;
-        if (from < 0 || to < from) {
-          fits = fits_trimmed = false;
-          break;
-        }
-        if (e < shown) fits = fits && reachable(e, from, to);
-        const View t = text(e);
-        const int begin = from, end = to;
-        while (from < to && is_space(t[static_cast<std::size_t>(from)])) ++from;
-        while (from < to && is_space(t[static_cast<std::size_t>(to - 1)])) --to;
-        ragged = ragged || begin != from || end != to;
-        if (e >= shown) continue;
-        fits_trimmed = fits_trimmed && reachable(e, from, to);
-      }
-      if (!fits && !(fits_trimmed && ragged)) continue;
-      Slice s{input_, Slice::Order::apart, false, a.position, b.position};
-      const double cost = pair_cost(a.position, a.cost, b.position, b.cost);
-      if (fits) offer_slice(pool, s, cost);
-      if (fits_trimmed && ragged) {
-        s.trim = true;
-        offer_slice(pool, s, cost + 0.2);
-      }
-    }
+  bool fits = true, fits_trimmed = true, ragged = false;
+  for (std::size_t e = 0; (fits || fits_trimmed) && e < sheet_.rows.size(); ++e) {
+    int from = a.at[e], to = b.at[e];
+    if (e >= shown && (from < 0 || to < from)) continue;
+    if (from < 0 || to < from) return;
+    if (e < shown) fits = fits && reachable(e, from, to);
+    const View t = text(e);
+    const int begin = from, end = to;
+    while (from < to && is_space(t[static_cast<std::size_t>(from)])) ++from;
+    while (from < to && is_space(t[static_cast<std::size_t>(to - 1)])) --to;
+    ragged = ragged || begin != from || end != to;
+    if (e < shown) fits_trimmed = fits_trimmed && reachable(e, from, to);
   }
-  return pairs_done_ < from_.size();
+  if (!fits && !(fits_trimmed && ragged)) return;
+  Slice s{input_, Slice::Order::apart, false, a.position, b.position};
+  const double cost = pair_cost(a.position, a.cost, b.position, b.cost);
+  if (fits) offer_slice(pool, s, cost);
+  if (fits_trimmed && ragged) {
+    s.trim = true;
+    offer_slice(pool, s, cost + 0.2);
+  }
 }
 
-bool SliceFinder::relatives(Pool& pool) {
+Steps SliceFinder::pairs(Budget& budget, Pool& pool) {
+  for (const Place& a : from_) {
+    for (const Place& b : to_) {
+      const std::uint64_t before = pool.looked_at();
+      offer_pair(pool, a, b);
+      if (budget.spend(1 + (pool.looked_at() - before) * candidate_units)) co_await budget.pause();
+    }
+  }
+}
+
+Steps SliceFinder::relatives(Budget& budget, Pool& pool) {
   std::vector<std::pair<Position, double>> after, before;
   for (const Str& literal : literals_) {
     const double cost = literal_cost(literal);
@@ -272,10 +275,10 @@ bool SliceFinder::relatives(Pool& pool) {
     after.emplace_back(offset_at(k), 1.2 + 0.25 * k);
     before.emplace_back(offset_at(-1 - k), 1.3 + 0.25 * k);
   }
-  const std::size_t end = std::min(relatives_done_ + relatives_at_once, relatives_max);
-  for (const bool forward : {true, false}) {
-    const auto& places = forward ? from_ : to_;
-    for (std::size_t i = relatives_done_; i < std::min(places.size(), end); ++i) {
+  for (std::size_t i = 0; i < std::min(std::max(from_.size(), to_.size()), relatives_max); ++i) {
+    for (const bool forward : {true, false}) {
+      const auto& places = forward ? from_ : to_;
+      if (i >= places.size()) continue;
       for (const auto& [other, cost] : forward ? after : before) {
         Slice s{input_, forward ? Slice::Order::from_first : Slice::Order::to_first, false, {}, {}};
         s.from = forward ? places[i].position : other;
@@ -285,15 +288,16 @@ bool SliceFinder::relatives(Pool& pool) {
           const auto span = span_of(s, text(e));
           fits = span && reachable(e, span->begin, span->end);
         }
+        const std::uint64_t before_it = pool.looked_at();
         if (fits) offer_slice(pool, s, places[i].cost + cost + second_position);
+        if (budget.spend((1 + pool.looked_at() - before_it) * candidate_units))
+          co_await budget.pause();
       }
     }
   }
-  relatives_done_ = end;
-  return end < relatives_max && end < std::max(from_.size(), to_.size());
 }
 
-void SliceFinder::offer_edits(Pool& pool, const Slice& slice, double cost) const {
+Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const {
   std::set<char32_t> marks, made;
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
     for (const char32_t c : text(e)) {
@@ -333,19 +337,14 @@ void SliceFinder::offer_edits(Pool& pool, const Slice& slice, double cost) const
           letters == Letters::as_is)
         break;
     }
+    if (budget.spend(4 * candidate_units)) co_await budget.pause();
   }
 }
 
-void SliceFinder::edits(Pool& pool) {
+Steps SliceFinder::edits(Budget& budget, Pool& pool) {
   const Slice whole{input_, Slice::Order::apart, false, offset_at(0), offset_at(-1)};
-  offer_edits(pool, whole, 0.8);
+  co_await offer_edits(budget, pool, whole, 0.8);
   // Pads and leading zeros: of the whole, and of tokens.
-  std::size_t least = 99, most = 0;
-  std::set<char32_t> fills = {U'0', U' '};
-  for (const Str& out : sheet_.outs) {
-    least = std::min(least, out.size());
-    most = std::max(most, out.size());
-  }
   std::vector<std::pair<Slice, double>> slices = {{whole, 0.5}};
   for (const Class c : {Class::digits, Class::alnum}) {
     for (int k = 1; k <= 6; ++k) {
@@ -357,32 +356,35 @@ void SliceFinder::edits(Pool& pool) {
            1.3 + class_cost(c) + index_cost(-k)});
     }
   }
-  for (const auto& [slice, cost] : slices) {
-    std::size_t longest = 0;
-    bool there = true;
-    for (std::size_t e = 0; there && e < sheet_.shown(); ++e) {
-      const auto span = span_of(slice, text(e));
-      there = span.has_value();
-      if (there) longest = std::max(longest, static_cast<std::size_t>(span->end - span->begin));
-    }
-    if (!there) continue;
-    Piece p;
-    p.kind = Piece::Kind::slice;
-    p.slice = slice;
-    p.edit.kind = Edit::Kind::strip_zeros;
-    pool.offer(p, cost + 1, 1);
-    for (std::size_t width = std::max<std::size_t>(longest, 2);
-         width <= std::min<std::size_t>(most, 20); ++width) {
-      for (const char32_t fill : fills) {
-        p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width)};
-        pool.offer(p, cost + 1 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0), 2);
-        if (slice.whole()) {
-          p.edit.kind = Edit::Kind::pad_right;
-          pool.offer(p, cost + 1.2 + 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0),
-                     2);
-        }
+  for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost);
+}
+
+Steps SliceFinder::offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const {
+  constexpr char32_t fills[] = {U' ', U'0'};
+  std::size_t most = 0, longest = 0;
+  for (const Str& out : sheet_.outs) most = std::max(most, out.size());
+  for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    const auto span = span_of(slice, text(e));
+    if (!span) co_return;
+    longest = std::max(longest, static_cast<std::size_t>(span->end - span->begin));
+  }
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice = slice;
+  p.edit.kind = Edit::Kind::strip_zeros;
+  pool.offer(p, cost + 1, 1);
+  for (std::size_t width = std::max<std::size_t>(longest, 2);
+       width <= std::min<std::size_t>(most, 20); ++width) {
+    const double pad = 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0);
+    for (const char32_t fill : fills) {
+      p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width)};
+      pool.offer(p, cost + 1 + pad, 2);
+      if (slice.whole()) {
+        p.edit.kind = Edit::Kind::pad_right;
+        pool.offer(p, cost + 1.2 + pad, 2);
       }
     }
+    if (budget.spend(4 * candidate_units)) co_await budget.pause();
   }
 }
 

@@ -5,6 +5,7 @@
 // Cost:   quadratic in them, filtered by which stretches of the input occur in the output.
 #pragma once
 
+#include "steps.hpp"
 #include "text_pool.hpp"
 
 namespace weir::search::text {
@@ -15,10 +16,10 @@ class SliceFinder {
 
   /// Positions; then slices by two positions; then slices by a position and what follows or precedes it; then edits of
   /// the whole input. To be called in this order.
-  void positions();
-  bool pairs(Pool& pool);      // some of them; true: there are more
-  bool relatives(Pool& pool);  // likewise
-  void edits(Pool& pool);
+  Steps positions(Budget& budget);
+  Steps pairs(Budget& budget, Pool& pool);
+  Steps relatives(Budget& budget, Pool& pool);
+  Steps edits(Budget& budget, Pool& pool);
 
   /// Literals that separate parts of this input in every row.
   const std::vector<Str>& literals() const noexcept { return literals_; }
@@ -34,18 +35,20 @@ class SliceFinder {
     return sheet_.rows[row][static_cast<std::size_t>(input_)];
   }
   void find_literals();
-  void find_reach();
+  Steps find_reach(Budget& budget);
   void offer_position(Position p, double cost, std::vector<int> at);
-  void offer_matches(Position p, double cost, const std::vector<std::vector<Span>>& found);
+  Steps offer_matches(Budget& budget, Position p, double cost,
+                      const std::vector<std::vector<Span>>& found);
   bool reachable(std::size_t row, int from, int to) const noexcept;
+  void offer_pair(Pool& pool, const Place& a, const Place& b) const;
   void offer_slice(Pool& pool, const Slice& slice, double cost) const;
-  void offer_edits(Pool& pool, const Slice& slice, double cost) const;
+  Steps offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const;
+  Steps offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const;
 
   const Sheet& sheet_;
   int input_;
   std::vector<Str> literals_;
   std::vector<Place> from_, to_;
-  std::size_t pairs_done_ = 0, relatives_done_ = 0;
   std::vector<std::vector<int>>
       reach_;  // of a shown row and a begin: the longest stretch that its output has, any case
 };

@@ -8,14 +8,26 @@ namespace {
 
 constexpr std::size_t found_max = 200;
 constexpr std::size_t contexts_max = 300;
+constexpr std::uint64_t row_candidates = 1536;  // of a step, each on one row
+constexpr std::size_t long_text = 64;           // as a row more for each so many characters
 
 }  // namespace
+
+std::uint64_t candidates_of_step(const Sheet& sheet) noexcept {
+  std::size_t rows = 1;
+  for (std::size_t e = 0; e < sheet.shown(); ++e) {
+    rows += 1 + sheet.outs[e].size() / long_text;
+    for (const Str& text : sheet.rows[e]) rows += text.size() / long_text;
+  }
+  return std::max<std::uint64_t>(row_candidates / rows, 1);
+}
 
 Solver::Solver(Sheet sheet, bool thorough, std::size_t bytes_max)
     : sheet_(std::move(sheet)),
       thorough_(thorough),
       base_(sheet_, bytes_max / 2),
-      numbers_(sheet_, bytes_max / 4) {
+      numbers_(sheet_, bytes_max / 4),
+      budget_(candidates_of_step(sheet_) * candidate_units) {
   for (std::size_t i = 0; i < sheet_.inputs(); ++i)
     finders_.emplace_back(sheet_, static_cast<int>(i));
 }
@@ -30,39 +42,36 @@ bool Solver::readable() const {
   return false;
 }
 
-void Solver::slices_step() {
+Steps Solver::slices() {
   SliceFinder& finder = finders_[part_ / 4];
   switch (part_ % 4) {
     case 0:
-      finder.positions();
+      co_await finder.positions(budget_);
       break;
     case 1:
-      if (finder.pairs(base_)) return;
+      co_await finder.pairs(budget_, base_);
       break;
     case 2:
-      if (finder.relatives(base_)) return;
+      co_await finder.relatives(budget_, base_);
       break;
     default:
-      finder.edits(base_);
+      co_await finder.edits(budget_, base_);
       break;
   }
   if (++part_ == finders_.size() * 4) stage_ = Stage::base;
 }
 
-void Solver::keep(std::vector<Path> paths, double extra_cost) {
+Steps Solver::find_paths(Pool* extra, double extra_cost) {
+  std::vector<Path> paths;
+  co_await cheapest_paths(budget_, sheet_, base_, extra, paths);
   for (Path& p : paths) {
     p.cost += extra_cost;
     if (found_.size() < found_max) found_.push_back(std::move(p));
   }
 }
 
-void Solver::find_contexts(std::size_t source) {
-  const auto take = [this](std::vector<Context> all) {
-    for (Context& c : all) {
-      looked_at_ += c.pool.looked_at();
-      if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
-    }
-  };
+Steps Solver::find_contexts(std::size_t source) {
+  Contexts& more = more_;
   if (source < moments_.size()) {
     contexts_.push_back(fields_of(sheet_, moments_[source]));
     std::vector<CostedMoment> dates;
@@ -70,57 +79,69 @@ void Solver::find_contexts(std::size_t source) {
       const auto first = moment_of(m.source, sheet_.rows[0]);
       if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
     }
-    if (thorough_) take(time_roundings(sheet_, moments_[source], dates, looked_at_));
+    if (thorough_) co_await time_roundings(budget_, sheet_, moments_[source], dates, more);
   } else if (thorough_) {
-    take(number_ranges(sheet_, number_sources_[source - moments_.size()], looked_at_));
+    const CostedNumber& number = number_sources_[source - moments_.size()];
+    co_await number_ranges(budget_, sheet_, number, more);
   }
+  for (Context& c : more.all) {
+    if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
+  }
+  more.all.clear();
 }
 
 bool Solver::step() {
+  if (stage_ == Stage::ended) return false;
+  if (!work_) work_.emplace(work());
+  if (!budget_.run_one(*work_)) work_.reset();
+  return true;
+}
+
+/// The next piece of the search.
+Steps Solver::work() {
   switch (stage_) {
     case Stage::slices:
       if (finders_.empty()) {
         stage_ = Stage::base;
       } else {
-        slices_step();
+        co_await slices();
       }
-      return true;
+      break;
     case Stage::base:
-      keep(cheapest_paths(sheet_, base_, nullptr), 0);
+      co_await find_paths(nullptr, 0);
       only_slices_ = !readable();
       stage_ = only_slices_ ? Stage::ended : Stage::moments;
-      return true;
+      break;
     case Stage::moments:
-      moments_ = moments_in(sheet_);
-      number_sources_ = numbers_in(sheet_, moments_);
+      co_await moments_in(budget_, sheet_, moments_);
+      co_await numbers_in(budget_, sheet_, moments_, number_sources_);
       part_ = 0;
       stage_ = Stage::numbers;
-      return true;
+      break;
     case Stage::numbers:
       if (part_ < number_sources_.size()) {
-        offer_formats(sheet_, numbers_, number_sources_[part_++]);
-        return true;
+        co_await offer_formats(budget_, sheet_, numbers_, number_sources_[part_], looked_at_);
+        ++part_;
+        break;
       }
-      if (numbers_.size() > 0) keep(cheapest_paths(sheet_, base_, &numbers_), 0);
+      if (numbers_.size() > 0) co_await find_paths(&numbers_, 0);
       part_ = 0;
       stage_ = Stage::contexts;
-      return true;
+      break;
     case Stage::contexts:
       if (part_ < moments_.size() + number_sources_.size()) {
-        find_contexts(part_++);
-        return true;
-      }
-      if (!contexts_.empty()) {
-        keep(cheapest_paths(sheet_, base_, &contexts_.front().pool), contexts_.front().cost);
+        co_await find_contexts(part_);
+        ++part_;
+      } else if (!contexts_.empty()) {
+        co_await find_paths(&contexts_.front().pool, contexts_.front().cost);
         contexts_.pop_front();
-        return true;
+      } else {
+        stage_ = Stage::ended;
       }
-      stage_ = Stage::ended;
-      return true;
+      break;
     case Stage::ended:
-      return false;
+      break;
   }
-  return false;
 }
 
 std::size_t Solver::memory() const noexcept {

@@ -21,8 +21,17 @@ double ms_between(Deadline from, Deadline to) noexcept {
 }  // namespace
 
 Give Engine::Impl::dispatch(Emit<std::uint32_t>& out) {
+  if (!take_lists()) return Give::idle;  // a submit is at them, and notifies when it has left
+  const Give give = dispatch_next(out);
+  leave_lists();
+  return give;
+}
+
+Give Engine::Impl::dispatch_next(Emit<std::uint32_t>& out) {
   std::uint32_t slot = none;
   while (submissions.pop(slot) == Status::accepted) dispatcher.add(slot);
+  // relaxed: when to walk, no more
+  if (dispatcher.worth_purging(settled_waiting.load(relaxed))) purge_lists();
   if (resumed.pop(slot) == Status::accepted) {
     out(slot);
     return Give::more;
@@ -32,7 +41,7 @@ Give Engine::Impl::dispatch(Emit<std::uint32_t>& out) {
     slot = dispatcher.take();
     if (slot == Dispatcher::none) break;
     if (at(slot).is_done()) {
-      drop_hold(slot, slot_word::token_hold);
+      forget(slot);
       continue;
     }
     active.fetch_add(1, relaxed);  // relaxed: as above
@@ -48,7 +57,8 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
   if (!slot.enter()) {
     // Settled by another: one that had not begun still counts as active.
     if (!slot.begun) {
-      active.fetch_sub(1, relaxed);  // relaxed: the notification publishes it
+      settled_waiting.fetch_sub(1, relaxed);  // relaxed: a count
+      active.fetch_sub(1, relaxed);           // relaxed: the notification publishes it
       graph.notify(dispatch_port);
     }
     return Leave{index};
@@ -205,7 +215,7 @@ bool Engine::Impl::run(RequestSlot& slot) {
       settle_found(slot);
       return false;
     }
-  } while (now - begin < share);
+  } while (now - begin < share && !slot.is_to_be_cancelled());
   if (now >= slot.request.deadline) {
     settle_found(slot);
     return false;
@@ -233,6 +243,7 @@ void Engine::Impl::settle(RequestSlot& slot, ReplyStatus status) {
   SearchReply& reply = slot.reply;
   if (!begun) {
     reply = {};
+    settled_waiting.fetch_add(1, relaxed);                 // relaxed: a count
     waiting.fetch_sub(1, relaxed);                         // relaxed: bounds
     waiting_bytes.fetch_sub(slot.request.bytes, relaxed);  // relaxed: as above
   }
@@ -280,6 +291,12 @@ void Engine::Impl::finish(RequestSlot& slot) {
     graph.notify(dispatch_port);
   }
   leave_live();
+}
+
+/// One that was settled while it waited is out of the lists.
+void Engine::Impl::forget(std::uint32_t index) noexcept {
+  settled_waiting.fetch_sub(1, relaxed);  // relaxed: a count
+  drop_hold(index, slot_word::token_hold);
 }
 
 void Engine::Impl::drop_hold(std::uint32_t index, std::uint32_t hold) noexcept {

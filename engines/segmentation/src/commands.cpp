@@ -6,6 +6,7 @@
 #include <weir/clock.hpp>
 #include <weir/file.hpp>
 #include <weir/segmentation/segmenting.hpp>
+#include <weir/segmentation/text.hpp>
 #include <weir/topology.hpp>
 
 namespace weir::segmentation {
@@ -88,7 +89,7 @@ class Session {
   void write_graphs();
   void finish();
   void say(const std::string& text) const {
-    if (!options_.quiet) std::fprintf(stderr, "%s\n", text.c_str());
+    if (!options_.quiet) std::fprintf(stderr, "%s\n", printable(text).c_str());
   }
   bool fail(const Error& error) {
     findings_.error = error;

@@ -104,6 +104,7 @@ class Reader {
   bool columns_only_;  // ends when all types are decided
   std::vector<Slot> slots_;
   std::vector<std::string> names_;
+  std::vector<std::string> repeated_;  // of names_ as they were, each once
   std::vector<double*> plain_;  // where the next rows' numbers go; empty: not all columns are such
   bool waiting_ = false;        // for a column's first value, which decides its type
   std::size_t pause_ = 0;       // rows to be read one by one before plain ones are expected again
@@ -140,6 +141,7 @@ std::optional<Reject> Reader::read_columns(std::string_view line, const Procedur
   for (std::size_t at = 0; at < names_.size(); ++at) {
     if (names_[at].empty()) names_[at] = "column_" + std::to_string(at + 1);
     const std::string first = names_[at];
+    if (taken.contains(first) && copies.find(first) == copies.end()) repeated_.push_back(first);
     while (!taken.insert(names_[at]).second)
       names_[at] = first + "_duplicated_" + std::to_string(copies[first]++);
     const auto typed = std::find_if(spec.data.begin(), spec.data.end(),
@@ -385,6 +387,7 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
   if (table_.rows == 0 && !columns_only_)
     return Reject{Reason::empty_table, "the table has no rows", 0, 0};
   convert_units(notes);
+  notes.repeated = std::move(repeated_);
   return std::nullopt;
 }
 

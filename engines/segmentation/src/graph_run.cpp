@@ -149,9 +149,9 @@ Result<Journal> open_output(const std::string& input, const std::string& root, S
                    root};
     }
   }
-  if (journal && journal.value().unreadable_lines() != 0) {
-    report.warnings.push_back(std::to_string(journal.value().unreadable_lines()) +
-                              " journal lines could not be read");
+  if (journal) {
+    for (std::string& text : journal.value().unreadable_texts())
+      report.warnings.push_back(std::move(text) + "; what it spoke of is done again");
   }
   return journal;
 }

@@ -95,7 +95,7 @@ std::string_view next_line(std::string_view text, std::size_t& offset) noexcept 
                      : static_cast<std::size_t>(static_cast<const char*>(end) - text.data());
   offset = end == nullptr ? stop : stop + 1;
   std::string_view line = text.substr(begin, stop - begin);
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return line;
 }
 

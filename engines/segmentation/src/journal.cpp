@@ -9,6 +9,7 @@ constexpr std::size_t batch_records = 2048;  // one sync of the file system serv
 constexpr std::uint64_t batch_ns = 1'000'000'000;    // and at most so much work is lost by a kill
 constexpr std::size_t journal_bytes_max = 1u << 30;  // two million records
 constexpr std::size_t write_bytes = 1u << 20;        // of compact(), at a time
+constexpr std::size_t examples_max = 5;              // lines that are told with their place
 
 std::string journal_path(const std::string& root) { return root + "/_manifest/journal.jsonl"; }
 
@@ -19,7 +20,7 @@ Result<Done> Journal::load() {
   const auto size = read_file(journal_path(root_), buffer, journal_bytes_max);
   if (!size && size.error().code != "not_found") return size.error();
   std::string_view text = size ? buffer.view() : std::string_view{};
-  while (!text.empty()) {
+  for (std::uint64_t line = 1, byte = 0; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) {  // a writer died within its last write: the next record
                                           // starts a line
@@ -27,13 +28,27 @@ Result<Done> Journal::load() {
       break;
     }
     if (auto record = from_json_line(text.substr(0, end))) {
-      store_.put(store_.pack(*record));
-    } else {
-      ++unreadable_lines_;
+      store_.put(store_.pack(record.value()));
+    } else if (++unreadable_lines_ <= examples_max) {
+      unreadable_.push_back({line, byte, record.error().what});
     }
+    byte += end + 1;
     text.remove_prefix(end + 1);
   }
   return Done{};
+}
+
+std::vector<std::string> Journal::unreadable_texts() const {
+  std::vector<std::string> texts;
+  for (const UnreadableLine& bad : unreadable_) {
+    texts.push_back(journal_path(root_) + ":" + std::to_string(bad.line) + " (byte " +
+                    std::to_string(bad.byte) + "): the record is left out: " + bad.what);
+  }
+  if (unreadable_lines_ > unreadable_.size()) {
+    texts.push_back(std::to_string(unreadable_lines_ - unreadable_.size()) +
+                    " more lines of the journal could not be read");
+  }
+  return texts;
 }
 
 Result<Journal> Journal::read(const std::string& root) {

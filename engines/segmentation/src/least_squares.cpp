@@ -112,11 +112,15 @@ double conversion(const PolynomialFit& fit, int power, int term) noexcept {
   return binomial(power, term) * shift / std::pow(fit.half_width, power);
 }
 
+constexpr int exponent_max = 1000;  // 2 to it and to its negative are plain doubles
+
+/// The finite points, with x made t, and y divided by a power of two near its largest: squares of the smallest currents
+/// and of the largest are then numbers, and all others come out with the same bits.
 struct Points {
   std::vector<double> t, y;
+  double unit = 1;  // what y was divided by
 };
 
-/// The finite points, with x made t.
 Points scale_points(std::span<const double> x, std::span<const double> y, Powers powers,
                     PolynomialFit& fit) {
   Points points;
@@ -133,6 +137,11 @@ Points scale_points(std::span<const double> x, std::span<const double> y, Powers
   fit.centre = powers == Powers::odd ? 0 : *low / 2 + *high / 2;
   fit.half_width = width > 0 ? width : 1;
   for (double& t : points.t) t = (t - fit.centre) / fit.half_width;
+  double largest = 0;
+  for (const double value : points.y) largest = std::max(largest, std::abs(value));
+  if (largest > 0)
+    points.unit = std::scalbn(1.0, std::clamp(std::ilogb(largest), -exponent_max, exponent_max));
+  for (double& value : points.y) value /= points.unit;
   return points;
 }
 
@@ -163,7 +172,8 @@ System make_system(std::span<const double> t, std::size_t unknowns, Powers power
   return system;
 }
 
-void solve(const System& system, std::span<const double> y, PolynomialFit& fit) {
+/// `unit`: of y.
+void solve(const System& system, std::span<const double> y, double unit, PolynomialFit& fit) {
   std::vector<double> solution(fit.unknowns);
   for (std::size_t k = fit.unknowns; k-- > 0;) {
     double rest = y[k];
@@ -171,7 +181,7 @@ void solve(const System& system, std::span<const double> y, PolynomialFit& fit) 
     solution[k] = rest / system.a.at(k, k);
     const std::size_t column = system.columns[k];
     fit.scaled[static_cast<std::size_t>(system.powers[column])] =
-        solution[k] / system.lengths[column];
+        solution[k] / system.lengths[column] * unit;
   }
 }
 
@@ -196,10 +206,15 @@ void estimate_errors(const System& system, const Matrix& inverse, PolynomialFit&
   }
 }
 
-void measure_residuals(std::span<const double> x, std::span<const double> y, PolynomialFit& fit) {
+void measure_residuals(std::span<const double> x, std::span<const double> y, double unit,
+                       PolynomialFit& fit) {
   double mean = 0;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
   for (std::size_t k = 0; k < x.size(); ++k) {
-    if (std::isfinite(x[k]) && std::isfinite(y[k])) mean += y[k];
+    if (!std::isfinite(x[k]) || !std::isfinite(y[k])) continue;
+    mean += y[k] / unit;
+    low = std::min(low, y[k]);
+    high = std::max(high, y[k]);
   }
   const auto n = static_cast<double>(fit.points);
   mean /= n;
@@ -208,14 +223,15 @@ void measure_residuals(std::span<const double> x, std::span<const double> y, Pol
   double absolute = 0;
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (!std::isfinite(x[k]) || !std::isfinite(y[k])) continue;
-    const double rest = y[k] - fit.evaluate(x[k]);
+    const double rest = (y[k] - fit.evaluate(x[k])) / unit;
     residual += rest * rest;
     absolute += std::abs(rest);
-    total += (y[k] - mean) * (y[k] - mean);
+    total += (y[k] / unit - mean) * (y[k] / unit - mean);
   }
-  fit.r_squared = total > 0 ? 1 - residual / total : 0;
-  fit.rmse = std::sqrt(residual / n);
-  fit.mae = absolute / n;
+  // Of equal y the mean may be off by a rounding, and the total is then nothing but that.
+  fit.r_squared = low < high && total > 0 ? 1 - residual / total : 0;
+  fit.rmse = std::sqrt(residual / n) * unit;
+  fit.mae = absolute / n * unit;
 }
 
 }  // namespace
@@ -250,8 +266,8 @@ PolynomialFit fit_polynomial(std::span<const double> x, std::span<const double> 
   if (fit.status != FitStatus::ok) return fit;
 
   fit.scaled.assign(static_cast<std::size_t>(order) + 1, 0.0);
-  solve(system, points.y, fit);
-  measure_residuals(x, y, fit);
+  solve(system, points.y, points.unit, fit);
+  measure_residuals(x, y, points.unit, fit);
   const Matrix inverse = invert(system.a);
   fit.condition = triangle_norm(system.a) * triangle_norm(inverse);
   fit.coefficients.assign(fit.scaled.size(), 0.0);

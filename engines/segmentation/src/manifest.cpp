@@ -5,7 +5,7 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr std::size_t group_rows = 32'768;  // of a row group: what is in memory at a time
+constexpr std::size_t group_rows = 4096;  // of a row group: what is in memory at a time, some 2 MB
 
 class ManifestColumns {
  public:

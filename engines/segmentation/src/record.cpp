@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -6,8 +8,23 @@
 #include <weir/segmentation/record.hpp>
 #include <weir/segmentation/text.hpp>
 
+#include "parquet_format.hpp"
+
 namespace weir::segmentation {
 namespace {
+
+constexpr int record_version = 2;       // its lines end with their checksum
+constexpr int version_without_sum = 1;  // is still read
+
+/// The last member and the object's end, of a line that has `text` before them.
+std::string checksum_end(std::string_view text) {
+  char buffer[32];
+  const int size =
+      std::snprintf(buffer, sizeof(buffer), ",\"crc32\":\"%08x\"}", format::crc32(text));
+  return {buffer, static_cast<std::size_t>(size)};
+}
+constexpr std::size_t checksum_end_bytes = 20;
+constexpr std::string_view checksum_begin = ",\"crc32\":\"";
 
 void member(std::string& out, std::string_view name, std::string_view value) {
   out += ',';
@@ -133,7 +150,7 @@ std::string part_name(int part) {
 }
 
 std::string to_json_line(const Record& r) {
-  std::string out = "{\"v\":1";
+  std::string out = "{\"v\":" + std::to_string(record_version);
   member(out, "path", r.path);
   member_number(out, "size", r.input.size);
   member_number(out, "mtime_ns", r.input.mtime_ns);
@@ -168,17 +185,28 @@ std::string to_json_line(const Record& r) {
     out += ']';
   }
   if (!r.segments.empty()) append_segments(out, r.segments);
-  out += "}\n";
+  out += checksum_end(out);
+  out += '\n';
   return out;
 }
 
-std::optional<Record> from_json_line(std::string_view line) {
+Result<Record> from_json_line(std::string_view line) {
+  const std::size_t text = line.size() - std::min(line.size(), checksum_end_bytes);
+  const bool summed = line.substr(text).starts_with(checksum_begin);
+  if (summed && line.substr(text) != checksum_end(line.substr(0, text)))
+    return Error{"checksum", "the checksum is that of another text", {}};
   const auto json = nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
-  if (!json.is_object()) return std::nullopt;
+  if (!json.is_object()) return Error{"not_json", "is no JSON object", {}};
   try {
+    const int version = whole<int>(json, "v", version_without_sum);
+    if (version != version_without_sum && version != record_version)
+      return Error{
+          "version", "is of version " + std::to_string(version) + ", which is not known", {}};
+    if (version == record_version && !summed)
+      return Error{"checksum", "the checksum is missing", {}};
     return parse_record(json);
-  } catch (const nlohmann::json::exception&) {  // a member is missing or of another type
-    return std::nullopt;
+  } catch (const nlohmann::json::exception&) {
+    return Error{"not_a_record", "a member is missing or of another type", {}};
   }
 }
 

@@ -48,7 +48,9 @@ std::string summary_text(const Survey& survey) {
     table.add({"  " + printable(name), format_count(reason.count)});
   if (survey.unreadable_lines != 0)
     table.add({"journal lines that cannot be read", format_count(survey.unreadable_lines)});
-  return table.text();
+  std::string text = table.text();
+  for (const std::string& line : survey.unreadable_texts) text += printable(line) + "\n";
+  return text;
 }
 
 std::string procedures_text(const Survey& survey) {
@@ -191,6 +193,9 @@ std::string report_json(const Survey& survey) {
   json.member("segments", survey.segments);
   json.member("interrupted", survey.interrupted);
   json.member("unreadable_lines", survey.unreadable_lines);
+  json.key("unreadable_examples").begin_array();
+  for (const std::string& line : survey.unreadable_texts) json.value(line);
+  json.end_array();
   json_procedures(json, survey);
   json_findings(json, survey.reasons, "reasons", "reason_examples");
   json_findings(json, survey.notes, "notes", "note_examples");

@@ -59,7 +59,8 @@ struct Survey {
   bool of_segments = false;
   bool interrupted = false;  // by a signal: not all files were looked at
   std::uint64_t done = 0, refused = 0, rows = 0, bytes = 0;
-  std::uint64_t unreadable_lines = 0;
+  std::uint64_t unreadable_lines = 0;         // of the journal
+  std::vector<std::string> unreadable_texts;  // the first few, with their places
   std::map<std::string, ProcedureFacts> procedures;
   std::map<std::string, Finding> reasons;  // of what was refused
   std::map<std::string, Finding>

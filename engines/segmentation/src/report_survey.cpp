@@ -87,6 +87,7 @@ class Surveyor {
     for (Record record : journal.sorted()) records_.push_back(std::move(record));
     for (const Record& record : records_) (record.ok() ? good_ : bad_).push_back(&record);
     survey.unreadable_lines = journal.unreadable_lines();
+    survey.unreadable_texts = journal.unreadable_texts();
     survey.of_segments = std::any_of(good_.begin(), good_.end(), is_run) ||
                          std::any_of(bad_.begin(), bad_.end(), is_run);
   }

@@ -239,7 +239,9 @@ std::optional<Reject> stage(std::string_view bytes, const std::string& path, std
   if (auto reject = decode(bytes, text, copy, run.notes, shift)) return reject;
   parse_header(text, run.header);
   if (run.header.procedure.empty()) {
-    return whole(Reason::no_procedure, "no line \"#Procedure: <name>\" in the header");
+    const bool lone = text.find('\n') == text.npos && text.find('\r') != text.npos;
+    return whole(Reason::no_procedure, lone ? "the lines end with CR alone; LF and CRLF are read"
+                                            : "no line \"#Procedure: <name>\" in the header");
   }
   if (run.header.procedure.size() > procedure_bytes_max) {
     return whole(Reason::no_procedure,
@@ -276,6 +278,8 @@ std::optional<Reject> stage(std::string_view bytes, const std::string& path, std
   }
   if (csv.cut_last_line) run.notes.emplace_back("cut_last_line");
   if (csv.no_final_newline) run.notes.emplace_back("no_final_newline");
+  for (const std::string& column : csv.repeated)
+    run.notes.push_back("repeated_column:" + std::string(start_of(column, note_bytes_max)));
   for (const std::string& column : csv.converted) run.notes.push_back("prefix:" + column);
   run.procedure = path_word(run.header.procedure);
   const std::string* start_time = run.header.metadatum("Start time");

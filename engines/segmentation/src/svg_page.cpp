@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <weir/segmentation/text.hpp>
 
 namespace weir::segmentation {
 namespace {
@@ -90,7 +91,7 @@ std::string fixed(double value, int decimals) {
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     if (c == '&') {
       out += "&amp;";
     } else if (c == '<') {

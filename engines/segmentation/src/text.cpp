@@ -192,6 +192,14 @@ std::string made_readable(std::string_view bytes, bool controls) {
   while (!bytes.empty()) {
     const std::size_t n = sequence_length(bytes);
     const auto c = static_cast<unsigned char>(bytes.front());
+    // XML has no place for U+FFFE and U+FFFF, nor has a terminal.
+    const bool none = controls && n == 3 &&
+                      (bytes.starts_with("\xef\xbf\xbe") || bytes.starts_with("\xef\xbf\xbf"));
+    if (none) {
+      out += bytes[2] == '\xbe' ? "\\ufffe" : "\\uffff";
+      bytes.remove_prefix(3);
+      continue;
+    }
     const bool c1 = n == 2 && c == 0xc2 && static_cast<unsigned char>(bytes[1]) < 0xa0;
     if (n == 0 || (controls && (c < 0x20 || c == 0x7f || c1))) {
       const unsigned code = c1 ? static_cast<unsigned char>(bytes[1]) : c;

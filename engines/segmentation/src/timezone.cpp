@@ -218,6 +218,7 @@ Result<TimeZone> TimeZone::load(const std::string& name) {
   bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
   const int failed = std::ferror(file) != 0 ? errno : 0;
   std::fclose(file);
+  if (failed == EISDIR) return bad_zone(name, "is a folder of time zones, not one");
   if (failed != 0)
     return Error{"unreadable", std::string("cannot read it: ") + std::strerror(failed), path};
   return parse(bytes, name);

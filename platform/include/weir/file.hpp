@@ -71,8 +71,9 @@ enum class Sync : std::uint8_t {
 };
 
 /// A file that appears under its name whole or not at all: written as `.NAME.PID-N.weir-tmp` beside
-/// it, then renamed. A symbolic link at `path` is replaced, not followed. Locked (flock) while
-/// open, so that remove_temporaries knows it lives.
+/// it, then renamed. A symbolic link is followed, and stays; what it leads to is replaced. Devices
+/// and pipes are written to as they are, and have no temporary(). Locked (flock) while open, so
+/// that remove_temporaries knows it lives.
 class AtomicFile {
  public:
   /// The directory must exist.

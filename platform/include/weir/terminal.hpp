@@ -73,8 +73,8 @@ class Progress {
     return done_.load(relaxed);  // relaxed: as above
   }
 
-  /// The drawing thread only, all of these. The note says what holds the run up ("edge parse ->
-  /// write is full").
+  /// The drawing thread only, all of these. The note stands behind the counts: what holds the run up
+  /// ("edge parse -> write is full"), or how it goes.
   void set_note(std::string note);
   /// Begins another stage: counts, clock and note start again; the former line stays.
   void start(std::string label, std::string unit, std::uint64_t total, Deadline now = now_ns());

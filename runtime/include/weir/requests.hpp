@@ -7,7 +7,7 @@
 // Memory    slots are taken at build(); submit and answer allocate nothing.
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <weir/detail/slot_stack.hpp>
 #include <weir/detail/stream/join_nodes.hpp>
 #include <weir/detail/stream/port.hpp>
@@ -30,10 +30,10 @@ class ReplySlots {
   static constexpr std::uint32_t abandoned_flag = 0x100, cancel_flag = 0x200;
 
   struct alignas(64) Slot {
-    atomic<std::uint32_t> word{0};  // pending, or the final Status; a futex word
+    atomic<std::uint32_t> word{0};   // pending, or the final Status; a futex word
     atomic<std::uint32_t> below{0};  // the free slots' stack's
-    Deadline deadline = never;      // written by submit before the request is pushed
-    BodyError error;                // written by the body that threw, before the answer
+    Deadline deadline = never;       // written by submit before the request is pushed
+    BodyError error;                 // written by the body that threw, before the answer
     alignas(A) std::byte raw[sizeof(A)];
     A* value() noexcept { return std::launder(reinterpret_cast<A*>(raw)); }
   };
@@ -65,8 +65,8 @@ class ReplySlots {
     }
     wake_waiters(slot.word);
   }
-  /// The client reads a final word: moves the value out and frees the slot.
-  Status collect(std::uint32_t index, A& into) noexcept {
+  /// The client reads a final word: moves the value out, or why there is none, and frees the slot.
+  Status collect(std::uint32_t index, A& into, BodyError& error) noexcept {
     Slot& slot = slots_[index];
     const std::uint32_t word = slot.word.load(acquire);  // (2) acquire pairs with (1): the value
     if ((word & pending) != 0) return Status::would_block;
@@ -74,9 +74,18 @@ class ReplySlots {
     if (status == Status::accepted) {
       into = std::move(*slot.value());
       slot.value()->~A();
+    } else if (status == Status::failed) {
+      error = slot.error;
     }
     give(index);
     return status;
+  }
+  /// Why the request failed, once it has; empty before.
+  std::string_view error_text(std::uint32_t index) const noexcept {
+    const Slot& slot = slots_[index];
+    if ((slot.word.load(acquire) & pending) != 0)
+      return {};  // (5) acquire pairs with (1): the error
+    return slot.error.text;
   }
   void cancel(std::uint32_t index) noexcept {
     std::uint32_t word = slots_[index].word.load(relaxed);  // relaxed: only the flag matters
@@ -186,13 +195,16 @@ template <class A>
 class Reply {
  public:
   Reply() noexcept = default;
-  Reply(Reply&& other) noexcept : slots_(other.slots_), core_(other.core_), index_(other.index_) {
-    other.slots_ = nullptr;
-  }
+  Reply(Reply&& other) noexcept
+      : slots_(std::exchange(other.slots_, nullptr)),
+        core_(other.core_),
+        index_(other.index_),
+        error_(other.error_) {}
   Reply& operator=(Reply&& other) noexcept {
     if (this != &other) {
       reset();
       slots_ = std::exchange(other.slots_, nullptr), core_ = other.core_, index_ = other.index_;
+      error_ = other.error_;
     }
     return *this;
   }
@@ -206,7 +218,7 @@ class Reply {
   Status poll(A& answer) noexcept {
     if (empty()) return Status::closed;
     detail::OutsideCall call(*core_, detail::CallKind::reply_poll);
-    const Status status = slots_->collect(index_, answer);
+    const Status status = slots_->collect(index_, answer, error_);
     call.answers(static_cast<std::uint32_t>(status));
     if (status != Status::would_block) slots_ = nullptr;
     return status;
@@ -234,9 +246,9 @@ class Reply {
     const detail::OutsideCall call(*core_, detail::CallKind::reply_cancel);
     slots_->cancel(index_);
   }
-  /// Why the request failed, while the reply is not yet collected.
+  /// Why the request failed: from its end on, until this reply is used again. Empty otherwise.
   std::string_view error_text() const noexcept {
-    return empty() ? std::string_view() : std::string_view(slots_->slot(index_).error.text);
+    return empty() ? std::string_view(error_.text) : slots_->error_text(index_);
   }
   /// Abandons the request: it is cancelled, and its slot is freed by its tombstone or answer.
   void reset() noexcept {
@@ -255,6 +267,7 @@ class Reply {
   detail::ReplySlots<A>* slots_ = nullptr;
   detail::Core* core_ = nullptr;
   std::uint32_t index_ = 0;
+  detail::BodyError error_;  // of the request that it was last
 };
 
 /// The two ends of a request stream. Made by StreamGraph::requests; a handle, copied freely.
@@ -288,6 +301,7 @@ class Requests {
     reply.slots_ = &node_->replies;
     reply.core_ = &node_->graph.core;
     reply.index_ = index;
+    reply.error_ = {};
     return outcome;
   }
   /// No further requests; those inside are answered.

@@ -242,7 +242,7 @@ class Producer {
 class Runtime {
  public:
   /// Starts the workers. Errors: "bad_config" (names the member), "thread_refused",
-  /// "out_of_memory", "forked", "bad_recording" (says what differs, and the file).
+  /// "out_of_memory", "bad_recording" (says what differs, and the file).
   static Result<std::unique_ptr<Runtime>> start(const Config& config = {});
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;

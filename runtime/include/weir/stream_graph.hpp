@@ -108,13 +108,14 @@ class StreamGraph {
   /// Sources that will be joined: one sequence space. Each body as in source(); the first to end
   /// ends all.
   template <class... T, class... F>
-    requires(sizeof...(T) == sizeof...(F) && sizeof...(T) > 0)
-  std::tuple<Port<T>...> zip(const std::string& name, F&&... bodies) {
+  requires(sizeof...(T) == sizeof...(F) &&
+           sizeof...(T) > 0) std::tuple<Port<T>...> zip(const std::string& name, F&&... bodies) {
     return zip<T...>(name, NodeConfig{}, std::forward<F>(bodies)...);
   }
   template <class... T, class... F>
-    requires(sizeof...(T) == sizeof...(F) && sizeof...(T) > 0)
-  std::tuple<Port<T>...> zip(const std::string& name, NodeConfig config, F&&... bodies) {
+  requires(sizeof...(T) == sizeof...(F) &&
+           sizeof...(T) > 0) std::tuple<Port<T>...> zip(const std::string& name, NodeConfig config,
+                                                        F&&... bodies) {
     using Node = detail::ZipNode<std::tuple<T...>, std::tuple<std::decay_t<F>...>>;
     auto& node = core_->add<Node>(name, config, std::decay_t<F>(std::forward<F>(bodies))...);
     return std::apply([](auto&... out) { return std::tuple<Port<T>...>(Port<T>(out)...); },
@@ -252,10 +253,12 @@ class StreamGraph {
   /// Every token becomes a tombstone when a node takes it; sources end. Idempotent, never waits.
   void cancel() noexcept;
   /// Wakes a source that is idle. Any thread; a wake-up that comes while the body runs is not lost.
+  /// Before the start there is nobody to wake: start() makes every source look.
   template <class T>
   void notify(Port<T> source) noexcept {
     const detail::OutsideCall call(core_->core, detail::CallKind::notify);
-    source.output().node->notify(detail::current_context(), false);
+    if (!core_->can_be_notified()) return;
+    source.output().node->notify(detail::context_in(core_->core), false);
   }
   /// Waits for the end of all streams. accepted: everything is through; failed: an error cancelled
   /// the graph; cancelled; timed_out; closed: it was never started; stalled, would_deadlock,
@@ -286,7 +289,9 @@ class StreamGraph {
   }
   template <class T>
   detail::Output<T>& empty_output() {
-    return *core_->slab().template make<detail::Output<T>>();
+    auto nothing = [](Emit<T>&) { return Give::end; };
+    using Node = detail::SourceNode<T, decltype(nothing)>;
+    return core_->add<Node>("", NodeConfig{}, std::move(nothing)).out;
   }
 
   detail::GraphCore* core_;

@@ -73,7 +73,7 @@ class TaskGraph {
 
   /// Starts a run: a task and its descendants, for barriers. accepted; would_block: the former run
   /// has not ended; closed; cancelled: the scope is; forked. With options.scope the run is part of
-  /// that scope, and is cancelled with it.
+  /// that scope, and is cancelled with it; the scope's wait may end a moment before the run's.
   Outcome run(Producer& producer, Submit options = {}) noexcept;
   /// Skips all that has not begun in the run under way.
   void cancel() noexcept;

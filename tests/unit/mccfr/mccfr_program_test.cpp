@@ -59,6 +59,14 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   refused("train --config bad.yaml", "the nearest is discount-interval");
   folder.put("worse.yaml", "a: [1\n");
   refused("train --config worse.yaml", "worse.yaml:");
+  folder.put("twice.yaml", "iters: 5\niters: 6\n");
+  refused("train --game kuhn --config twice.yaml", "twice.yaml:2");
+  folder.put("names.yaml", "iters: 5\nmccfr:\n  num_iterations: 6\n");
+  refused("train --game kuhn --config names.yaml", "names.yaml:3");
+  folder.put("help.yaml", "help: 5\n");
+  refused("train --game kuhn --config help.yaml", "unknown key");
+  refused("train --game nolimit --bets 50%,,a", "--bets");
+  refused("train --game nolimit --stack 1 --blinds 1,2", "--stack");
   const Answer answer = run_mccfr(folder, "train --json --itres 5", false);
   CHECK(json::parse(answer.out)["error"]["code"] == "usage");
 }
@@ -139,7 +147,7 @@ TEST_CASE("weir-mccfr: three players train, go on, are measured, exported and as
   CHECK(whole["players"] == 3);
   CHECK(whole["infosets"] > 40);  // of 48; nobody comes where nobody goes
   CHECK(whole["infosets"] <= 48);
-  CHECK(whole["announced_bytes"] <= whole["table_bytes"]);
+  CHECK(whole["announced_bytes"] >= whole["table_bytes"]);
   CHECK(whole["rows_refused"] == 0);
   train_json(folder, common + "--iters 1000 --out part");
   const json further = train_json(folder, common + "--iters 3000 --out part --resume");

@@ -80,6 +80,10 @@ TEST_CASE("subgame file: what is wrong is named by its key") {
   refused(changed("allin_from", "0"), "allin_from", "percentage");
   refused(changed("raises_max", "0"), "raises_max", "whole number");
   refused(changed("raises_max", R"({"river": 2.5})"), "raises_max.river", "whole number");
+  // Of streets before the root as well.
+  refused(changed("raises_max", R"({"flop": 0, "river": 2})"), "raises_max.flop", "whole number");
+  refused(changed("bets", R"({"flop": "rubbish", "river": [50]})"), "bets.flop", "above 0");
+  refused(changed("donks", R"({"turn": {"nobody": 5}})"), "donks.turn", "nobody");
   refused(changed("rake", "5"), "rake", "percent");
   refused(changed("rake", R"({"percent": 101})"), "rake.percent", "0 to 100");
   refused(changed("rake", R"({"percent": 5, "cap": -1})"), "rake.cap", "or more");

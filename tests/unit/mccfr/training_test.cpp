@@ -29,6 +29,14 @@ std::string hash_after(const TrainRules& rules, std::uint64_t iterations, int wo
   return table_sha256(*trainer);
 }
 
+/// The mean value of player 0 after `iterations` with that many workers.
+double value_after(const TrainRules& rules, std::uint64_t iterations, int workers) {
+  const auto runtime = test::runtime_of(workers);
+  auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
+  REQUIRE(trainer->advance(iterations, test::look_nowhere, nullptr) == Status::accepted);
+  return trainer->state().value_sum;
+}
+
 /// The first digits of the table's SHA-256 after 7,000 iterations of Leduc.
 std::string_view known_hash(Algorithm algorithm) {
   switch (algorithm) {
@@ -62,6 +70,25 @@ TEST_CASE("training: deterministic tables depend on no number of workers") {
     TrainRules other = rules;
     other.seed = 12;
     CHECK(hash_after(other, 7'000, 2) != one);
+  }
+}
+
+TEST_CASE("training: the sum of values depends on no number of workers, nor on who comes first") {
+  const TrainRules rules = test::deterministic_rules(Algorithm::chance);
+  const double one = value_after(rules, 3'001, 0);
+  for (int round = 0; round < 5; ++round) CHECK(value_after(rules, 3'001, 4) == one);
+  CHECK(one != 0);
+}
+
+TEST_CASE("training: a discount that is never due is none") {
+  for (const std::uint64_t interval : {~std::uint64_t{0}, ~std::uint64_t{0} - 510}) {
+    TrainRules rules = test::deterministic_rules();
+    rules.discount_interval = interval;
+    const auto runtime = test::runtime_of(1);
+    auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
+    REQUIRE(trainer->advance(1024, test::look_nowhere, nullptr) == Status::accepted);
+    CHECK(trainer->state().discounts == 0);
+    CHECK(trainer->resting_place(interval) >= interval);
   }
 }
 

@@ -1,21 +1,20 @@
-#include "child.hpp"
-#include "temporary_directory.hpp"
-
-#include <weir/file.hpp>
-#include <weir/thread.hpp>
-
 #include <doctest/doctest.h>
-
-#include <algorithm>
-#include <atomic>
-#include <csignal>
-#include <vector>
-
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <limits>
+#include <vector>
+#include <weir/file.hpp>
+#include <weir/thread.hpp>
+
+#include "child.hpp"
+#include "temporary_directory.hpp"
 
 using weir::AppendFile;
 using weir::AtomicFile;
@@ -89,6 +88,29 @@ TEST_CASE("read_file: errors say what and where") {
   CHECK(read_file(path, buffer, 10).ok());
   CHECK(read_file("/proc/self/status", buffer, 10).error().code ==
         "too_large");  // size 0, found out while reading
+}
+
+TEST_CASE("stat_file: a time beyond what nanoseconds reach is the nearest that they do") {
+  TemporaryDirectory directory;
+  const std::string path = directory.path() + "/f";
+  REQUIRE(write_file_atomically(path, "x"));
+  for (const std::int64_t second : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{9'223'372'035},
+                                    std::int64_t{-9'223'372'035}, std::int64_t{99'999'999'999},
+                                    std::int64_t{-99'999'999'999}}) {
+    const timespec times[2] = {{second, 5}, {second, 5}};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+    struct stat kept {};
+    REQUIRE(::stat(path.c_str(), &kept) == 0);
+    if (kept.st_mtim.tv_sec != second) continue;  // a file system of fewer years
+    const std::int64_t got = weir::stat_file(path).value().mtime_ns;
+    if (second > 9'223'372'035) {
+      CHECK(got == std::numeric_limits<std::int64_t>::max());
+    } else if (second < -9'223'372'035) {
+      CHECK(got == std::numeric_limits<std::int64_t>::min());
+    } else {
+      CHECK(got == second * 1'000'000'000 + kept.st_mtim.tv_nsec);
+    }
+  }
 }
 
 TEST_CASE("read_file: a file without permission is unreadable") {
@@ -189,6 +211,38 @@ TEST_CASE("atomic file: appears whole, replaces, leaves nothing beside") {
     CHECK(content_of(path) == "first second");
     CHECK(entries_in(folder.path()) == 1);
   }
+}
+
+TEST_CASE("atomic file: what a link leads to is replaced, and the link stays") {
+  const TemporaryDirectory folder;
+  const std::string target = folder.put("target", "old"), link = folder / "link";
+  REQUIRE(::symlink("target", link.c_str()) == 0);
+  CHECK(write_file_atomically(link, "new").ok());
+  CHECK(content_of(target) == "new");
+  struct stat raw {};
+  REQUIRE(::lstat(link.c_str(), &raw) == 0);
+  CHECK(S_ISLNK(raw.st_mode));
+  CHECK(entries_in(folder.path()) == 2);
+}
+
+TEST_CASE("atomic file: a pipe is written to, and stays one") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const auto unread = AtomicFile::create(path);
+  REQUIRE_FALSE(unread.ok());
+  CHECK(unread.error().code == "unwritable");
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  CHECK(write_file_atomically(path, "through", Sync::file).ok());
+  char got[16] = {};
+  CHECK(::read(reader, got, sizeof(got)) == 7);
+  CHECK(std::string(got) == "through");
+  ::close(reader);
+  struct stat raw {};
+  REQUIRE(::lstat(path.c_str(), &raw) == 0);
+  CHECK(S_ISFIFO(raw.st_mode));
+  CHECK(entries_in(folder.path()) == 1);
 }
 
 TEST_CASE("atomic file: without commit the old file stays whole and the temporary goes") {

@@ -208,6 +208,7 @@ TEST_CASE("progress: what stands still says so, and why") {
   progress.draw(start + second);
   CHECK(progress.line(start + 3 * second).find("nothing has moved") == std::string::npos);
   progress.set_note("edge parse -> write is full");
+  CHECK(progress.line(start + 3 * second).ends_with("/s, ETA 4.5 s, edge parse -> write is full"));
   CHECK(progress.line(start + 6 * second)
             .find(", nothing has moved for 5.0 s: edge parse -> write is full") !=
         std::string::npos);
@@ -267,6 +268,7 @@ TEST_CASE("table: columns are aligned, numbers to the right") {
 
 TEST_CASE("terminal: the nearest word is the one with the fewest edits") {
   CHECK(weir::edit_distance("kitten", "sitting") == 3);
-  CHECK(weir::nearest_word("--stage-rot", {"--raw-root", "--stage-root", "--force"}) == "--stage-root");
+  CHECK(weir::nearest_word("--stage-rot", {"--raw-root", "--stage-root", "--force"}) ==
+        "--stage-root");
   CHECK(weir::nearest_word("x", {}).empty());
 }

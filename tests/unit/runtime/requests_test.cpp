@@ -85,6 +85,13 @@ TEST_CASE("requests: failed, cancelled and expired each come as what they are") 
   CHECK(runtime->barrier().status == Status::accepted);
   CHECK(reply.error_text() == "negative");
   CHECK(reply.wait_until(never, answer) == Status::failed);
+  CHECK(reply.error_text() == "negative");
+  Reply<int> moved = std::move(reply);
+  CHECK(moved.error_text() == "negative");
+  while (search.requests.submit(producer, -1, moved).status != Status::accepted) {
+  }
+  while (moved.error_text().empty()) std::this_thread::yield();  // as it fails, not before
+  CHECK(moved.wait_until(never, answer) == Status::failed);
 
   REQUIRE(search.requests.submit(producer, 2'000'000'000, reply).status == Status::accepted);
   reply.cancel();
@@ -105,7 +112,7 @@ TEST_CASE("requests: failed, cancelled and expired each come as what they are") 
   CHECK(search.graph.wait_until(never) == Status::accepted);
   const Ledger l = search.graph.ledger();
   check_balanced(l);
-  CHECK(l.failed == 1);
+  CHECK(l.failed == 2);
   CHECK(l.expired == 1);
   CHECK(l.cancelled == 3);
 }

@@ -24,6 +24,28 @@ TEST_CASE("refusal: a graph without nodes, and a second build") {
   check_refused(graph, "built", "g");
 }
 
+TEST_CASE("refusal: a merge and a select of nothing, whatever stands behind them") {
+  auto runtime = runtime_of(1);
+  for (const bool select : {false, true}) {
+    for (const std::string behind : {"sink", "loop", "join"}) {
+      StreamGraph graph(*runtime, "g");
+      std::span<Port<int>> nothing;
+      auto out = select ? graph.select("empty", nothing) : graph.merge("empty", {}, nothing);
+      if (behind == "loop") {
+        out = graph.loop("spin", out, 1, [&](Port<int> in) {
+          return graph.map("turn", in, {}, [](int&& x) -> Turn<int> { return Leave{x}; });
+        });
+      }
+      if (behind == "join") {
+        graph.sink("sink", graph.join("both", out, out), {}, [](std::tuple<int, int>&&) {});
+      } else {
+        graph.sink("sink", out, {}, [](int&&) {});
+      }
+      check_refused(graph, "fan_out", "empty");
+    }
+  }
+}
+
 TEST_CASE("refusal: a join across two streams") {
   auto runtime = runtime_of(1);
   StreamGraph graph(*runtime, "g");

@@ -22,24 +22,24 @@ std::string value_of_term(const std::string& term, Sort sort) {
   return weir::search::sygus::literal(*problem.value().examples[0].out);
 }
 
-std::string text(const std::string& term) { return value_of_term(term, Sort::text); }
+std::string text_value(const std::string& term) { return value_of_term(term, Sort::text); }
 std::string number(const std::string& term) { return value_of_term(term, Sort::integer); }
 std::string truth(const std::string& term) { return value_of_term(term, Sort::boolean); }
 
 }  // namespace
 
 TEST_CASE("sygus_check: operators mean what SMT-LIB says, at their edges too") {
-  CHECK(text("(str.replace \"abab\" \"b\" \"c\")") == "\"acab\"");
-  CHECK(text("(str.replace \"ab\" \"\" \"x\")") == "\"xab\"");
-  CHECK(text("(str.replace_all \"abab\" \"b\" \"\")") == "\"aa\"");
-  CHECK(text("(str.at \"abc\" 3)") == "\"\"");
-  CHECK(text("(str.at \"abc\" (- 1))") == "\"\"");
-  CHECK(text("(str.substr \"abc\" 1 99)") == "\"bc\"");
-  CHECK(text("(str.substr \"abc\" 1 0)") == "\"\"");
-  CHECK(text("(str.substr \"abc\" (- 1) 2)") == "\"\"");
-  CHECK(text("(str.from_int (- 3))") == "\"\"");
-  CHECK(text("(int.to.str 30)") == "\"30\"");
-  CHECK(text("(str.substr \"\xc3\xa4\xf0\x9f\x98\x80z\" 1 1)") == "\"\xf0\x9f\x98\x80\"");
+  CHECK(text_value("(str.replace \"abab\" \"b\" \"c\")") == "\"acab\"");
+  CHECK(text_value("(str.replace \"ab\" \"\" \"x\")") == "\"xab\"");
+  CHECK(text_value("(str.replace_all \"abab\" \"b\" \"\")") == "\"aa\"");
+  CHECK(text_value("(str.at \"abc\" 3)") == "\"\"");
+  CHECK(text_value("(str.at \"abc\" (- 1))") == "\"\"");
+  CHECK(text_value("(str.substr \"abc\" 1 99)") == "\"bc\"");
+  CHECK(text_value("(str.substr \"abc\" 1 0)") == "\"\"");
+  CHECK(text_value("(str.substr \"abc\" (- 1) 2)") == "\"\"");
+  CHECK(text_value("(str.from_int (- 3))") == "\"\"");
+  CHECK(text_value("(int.to.str 30)") == "\"30\"");
+  CHECK(text_value("(str.substr \"\xc3\xa4\xf0\x9f\x98\x80z\" 1 1)") == "\"\xf0\x9f\x98\x80\"");
   CHECK(number("(str.to_int \"007\")") == "7");
   CHECK(number("(str.to_int \"\")") == "-1");
   CHECK(number("(str.to.int \"-7\")") == "-1");

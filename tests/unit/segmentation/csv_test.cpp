@@ -153,6 +153,27 @@ TEST_CASE("csv: no two columns have one name, whatever the file calls them") {
   CHECK(table[5].name == "V (V)_duplicated_1");
 }
 
+TEST_CASE("csv: a name that comes again is told, once") {
+  Table table;
+  CsvNotes notes;
+  const ProcedureSpec& iv = ProcedureTable::built_in().spec("IV");
+  REQUIRE(
+      !parse_csv("Vsd (V),I (A),vds,x,x,I (A),x\n1,2,3,4,5,6,7\n", 0, 1, iv, false, table, notes));
+  CHECK(notes.repeated == std::vector<std::string>{"x", "I (A)"});
+  CHECK(table.find("Vsd (V)")->number(0) == 1);
+  REQUIRE(!parse_csv("Vsd (V),I (A)\n1,2\n", 0, 1, iv, false, table, notes));
+  CHECK(notes.repeated.empty());
+}
+
+TEST_CASE("csv: an end of line may have more than one CR") {
+  Table table;
+  REQUIRE(!read("V (V),word\r\r\n1,a\r\r\n2,b\r\n3,c\n", table));
+  CHECK(table[0].floats == std::vector<double>{1, 2, 3});
+  CHECK(table[1].name == "word");
+  CHECK(table[1].text(0) == "a");
+  CHECK(table[1].text(1) == "b");
+}
+
 TEST_CASE("csv: a column outside of the specification takes its type from its first value") {
   Table table;
   REQUIRE(!read("V (V),a,b\n1,,2\n1,x,3\n", table));

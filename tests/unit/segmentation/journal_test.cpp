@@ -30,6 +30,12 @@ Record good(const std::string& path) {
   return r;
 }
 
+/// A line as it was written before there were checksums.
+std::string without_checksum(const std::string& line) {
+  std::string text = line.substr(0, line.rfind(",\"crc32\":")) + "}";
+  return text.replace(text.find("\"v\":2"), 5, "\"v\":1");
+}
+
 }  // namespace
 
 TEST_CASE("journal: a record is one line and comes back as it was") {
@@ -40,27 +46,96 @@ TEST_CASE("journal: a record is one line and comes back as it was") {
                         std::numeric_limits<double>::quiet_NaN(), -1});
   const std::string line = to_json_line(r);
   CHECK(line.find('\n') == line.size() - 1);
-  const auto back = from_json_line(line);
-  REQUIRE(back.has_value());
-  CHECK(to_json_line(*back) == line);
-  CHECK(back->path == r.path);
-  CHECK(back->input == r.input);
-  CHECK(back->segments[0].v_end == 0.30000000000000004);
-  CHECK(std::isnan(back->segments[1].v_start));
+  const auto read = from_json_line(std::string_view(line).substr(0, line.size() - 1));
+  REQUIRE(read.ok());
+  const Record& back = read.value();
+  CHECK(to_json_line(back) == line);
+  CHECK(back.path == r.path);
+  CHECK(back.input == r.input);
+  CHECK(back.segments[0].v_end == 0.30000000000000004);
+  CHECK(std::isnan(back.segments[1].v_start));
   CHECK(!from_json_line("{\"path\":\"a\"}"));
   CHECK(!from_json_line("[1]"));
   CHECK(!from_json_line("{\"path\":1,"));
   // Numbers that are no whole ones in range are refused, not converted to some.
+  const std::string plain = without_checksum(line);
+  CHECK(from_json_line(plain).value().path == r.path);
   for (const std::string member :
        {"\"size\":123", "\"rows\":44", "\"mtime_ns\":456789", "\"last\":9"}) {
-    const std::size_t at = line.find(member);
+    const std::size_t at = plain.find(member);
     REQUIRE(at != std::string::npos);
     const std::string name = member.substr(0, member.find(':') + 1);
     for (const char* value : {"1e57", "0.5", "1e400", "99999999999999999999", "\"7\"", "null"}) {
-      std::string bad = line;
-      CHECK(!from_json_line(bad.replace(at, member.size(), name + value)));
+      std::string bad = plain;
+      const auto refused = from_json_line(bad.replace(at, member.size(), name + value));
+      REQUIRE(!refused);
+      CHECK(refused.error().code ==
+            (value == std::string_view("1e400") ? "not_json" : "not_a_record"));
     }
   }
+}
+
+TEST_CASE("journal: a line whose bytes are not those that were written is no record") {
+  Record r = good("raw/\xc2\xb5.csv");
+  r.segments.push_back({3, 9, SegmentType::return_positive, Direction::decreasing, 0.1, 0.25});
+  std::string line = to_json_line(r);
+  line.pop_back();
+  REQUIRE(from_json_line(line).ok());
+  std::size_t accepted = 0;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    for (unsigned bits = 1; bits < 256; ++bits) {
+      std::string bad = line;
+      bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ bits);
+      accepted += from_json_line(bad).ok() ? 1 : 0;
+    }
+    // A byte less, and two that changed places.
+    accepted += from_json_line(line.substr(0, at) + line.substr(at + 1)).ok() ? 1 : 0;
+    if (at == 0 || line[at - 1] == line[at]) continue;
+    std::string bad = line;
+    std::swap(bad[at - 1], bad[at]);
+    accepted += from_json_line(bad).ok() ? 1 : 0;
+  }
+  CHECK(accepted == 0);
+  CHECK(from_json_line(line.substr(0, line.find(",\"crc32\"")) + "}").error().code == "checksum");
+  const auto newer = from_json_line("{\"v\":3" + without_checksum(to_json_line(r)).substr(6));
+  CHECK(newer.error().code == "version");
+  CHECK(newer.error().what.find('3') != std::string::npos);
+}
+
+TEST_CASE(
+    "journal: lines of before there were checksums are read, and have one when it is compacted") {
+  const Scratch scratch;
+  const std::string line = to_json_line(good("a"));
+  scratch.write("_manifest/journal.jsonl", without_checksum(line) + "\n");
+  Journal journal = Journal::open(scratch.path(), SyncPolicy::none).value();
+  CHECK(journal.unreadable_lines() == 0);
+  CHECK(journal.find("a")->rows == 44);
+  REQUIRE(journal.compact().ok());
+  CHECK(scratch.read("_manifest/journal.jsonl") == line);
+}
+
+TEST_CASE("journal: what cannot be read is told by line and byte, the first few of many") {
+  const Scratch scratch;
+  std::string bad = to_json_line(good("b"));
+  bad[bad.find("0123456789abcdef")] ^= 1;  // of the hash: as JSON the line is as good as ever
+  const std::string first = to_json_line(good("a"));
+  scratch.write("_manifest/journal.jsonl", first + bad + to_json_line(good("c")));
+  const Journal journal = Journal::read(scratch.path()).value();
+  CHECK(journal.sorted().size() == 2);
+  REQUIRE(journal.unreadable_examples().size() == 1);
+  CHECK(journal.unreadable_examples()[0].line == 2);
+  CHECK(journal.unreadable_examples()[0].byte == first.size());
+  REQUIRE(journal.unreadable_texts().size() == 1);
+  CHECK(journal.unreadable_texts()[0].find("journal.jsonl:2 (byte " + std::to_string(first.size()) +
+                                           "): the record is left out: the checksum") !=
+        std::string::npos);
+  std::string many;
+  for (int k = 0; k < 40; ++k) many += bad;
+  scratch.write("_manifest/journal.jsonl", many);
+  const Journal worse = Journal::read(scratch.path()).value();
+  CHECK(worse.unreadable_lines() == 40);
+  CHECK(worse.unreadable_texts().size() == 6);
+  CHECK(worse.unreadable_texts().back().starts_with("35 more"));
 }
 
 TEST_CASE(

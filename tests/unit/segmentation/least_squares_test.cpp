@@ -134,6 +134,64 @@ TEST_CASE(
   CHECK(fit_polynomial({}, {}, 0).status == FitStatus::too_few_points);
 }
 
+TEST_CASE("least_squares: the smallest currents and the largest fit as well as those between") {
+  std::vector<double> x, y;
+  for (int k = -20; k <= 20; ++k) {
+    x.push_back(0.1 * k);
+    y.push_back(1 + 2 * x.back() - 3 * x.back() * x.back() + (k % 2 == 0 ? 0.01 : -0.01));
+  }
+  const PolynomialFit plain = fit_polynomial(x, y, 2);
+  REQUIRE(plain.status == FitStatus::ok);
+  for (const double unit : {0x1p-1000, 0x1p-600, 0x1p-40, 0x1p40, 0x1p600, 0x1p1000}) {
+    CAPTURE(unit);
+    std::vector<double> scaled;
+    for (const double value : y) scaled.push_back(value * unit);
+    const PolynomialFit fit = fit_polynomial(x, scaled, 2);
+    REQUIRE(fit.status == FitStatus::ok);
+    CHECK(fit.r_squared == plain.r_squared);
+    CHECK(fit.rmse == plain.rmse * unit);
+    CHECK(fit.mae == plain.mae * unit);
+    CHECK(near(fit.coefficients[2] / unit, plain.coefficients[2], 1e-12));
+    CHECK(near(fit.errors[1] / unit, plain.errors[1], 1e-12));
+  }
+}
+
+TEST_CASE("least_squares: equal values explain nothing, whatever their mean is rounded to") {
+  for (const double level : {0.0, 0.1, 1e-9, -7.3e5, 1e-300, 1e300}) {
+    for (const std::size_t points : {2u, 7u, 49u, 1000u}) {
+      CAPTURE(level);
+      CAPTURE(points);
+      std::vector<double> x;
+      for (std::size_t k = 0; k < points; ++k) x.push_back(0.01 * static_cast<double>(k));
+      const PolynomialFit fit = fit_polynomial(x, std::vector<double>(points, level), 1);
+      REQUIRE(fit.status == FitStatus::ok);
+      CHECK(fit.r_squared == 0);
+      CHECK(fit.rmse <= 1e-12 * std::abs(level));
+      CHECK(near(fit.coefficients[0], level, 1e-12));
+    }
+  }
+}
+
+TEST_CASE("least_squares: a small wave on a large offset of both, and hardly any width") {
+  for (const double offset : {1e3, -1e6}) {
+    for (const double width : {1e-6, 1.0, 1e3}) {
+      CAPTURE(offset);
+      CAPTURE(width);
+      std::vector<double> x, y;
+      for (int k = -10; k <= 10; ++k) {
+        x.push_back(offset + width * k / 10);
+        const double t = (x.back() - offset) / width;  // of the x that there is
+        y.push_back(offset * 1e-3 + t * t * t);
+      }
+      const PolynomialFit fit = fit_polynomial(x, y, 3);
+      REQUIRE(fit.status == FitStatus::ok);
+      CHECK(fit.condition < 100);
+      CHECK(fit.r_squared > 0.999999);
+      CHECK(near(fit.evaluate(x[3]), y[3], 1e-8));
+    }
+  }
+}
+
 TEST_CASE("least_squares: points that are not finite are left out") {
   const double inf = std::numeric_limits<double>::infinity();
   const std::vector<double> x = {0, 1, not_a_number, 2, 3, inf, 4};

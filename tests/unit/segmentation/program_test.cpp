@@ -92,6 +92,16 @@ TEST_CASE("program: a result that cannot be written is an error, no output takes
   CHECK(scratch.tree("s") == before);
 }
 
+TEST_CASE("program: names with control characters do not reach the terminal as such") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  const Answer answer =
+      run(scratch.path(), "stage --raw-root \"$(printf 'no\\033[31m\\nwhere')\" --stage-root s");
+  CHECK(answer.exit == 1);
+  CHECK(says(answer, "no\\x1b[31m\\x0awhere: "));
+  CHECK(answer.out.find('\x1b') == std::string::npos);
+}
+
 TEST_CASE("program: a graph that was not built leaves the file of an earlier one") {
   if (program().empty()) return;
   const Scratch scratch;

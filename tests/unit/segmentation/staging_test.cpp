@@ -166,6 +166,21 @@ TEST_CASE("staging: what is no measurement is refused with its reason and place"
   CHECK(reject->reason == Reason::text_in_data);
   CHECK(reject->byte == bad.find("Traceback"));
   CHECK(reject->line == 9);
+
+  std::string old_mac = iv("", two_rows);
+  std::erase(old_mac, '\n');
+  const auto lone = stage(old_mac, run);
+  REQUIRE(lone.has_value());
+  CHECK(lone->reason == Reason::no_procedure);
+  CHECK(lone->what.find("CR alone") != std::string::npos);
+}
+
+TEST_CASE("staging: a column that comes twice is staged twice, and named") {
+  StagedRun run;
+  REQUIRE(!stage(iv("", "Vsd (V),I (A),I (A)\r\n0.0,1e-9,2e-9\r\n"), run));
+  CHECK(has_note(run, "repeated_column:I (A)"));
+  CHECK(run.table.find("I (A)")->number(0) == 1e-9);
+  CHECK(run.table.find("I (A)_duplicated_0")->number(0) == 2e-9);
 }
 
 TEST_CASE("staging: a byte order mark, Latin-1, escapes and a cut last line are staged and named") {

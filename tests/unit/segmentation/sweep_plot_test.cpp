@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <weir/segmentation/comparison_plot.hpp>
 #include <weir/segmentation/sweep_plot.hpp>
+#include <weir/segmentation/text.hpp>
 
 #include "markup.hpp"
 
@@ -135,6 +136,30 @@ TEST_CASE("sweep_plot: the SVG is well-formed and has a line for each segment, t
   for (const char* outside : {"href", "url(", "@import", "nan", "inf"})
     CHECK(svg.find(outside) == svg.npos);
   CHECK(render_svg(plot) == svg);
+}
+
+TEST_CASE("sweep_plot: hostile names leave the SVG well-formed, with what XML allows alone") {
+  SweepPlot plot;
+  const std::string hostile =
+      "\x01\x1b[31m\n\r\t\x7f ]]> <!-- --> <![CDATA[ &amp; &#0; \"' \xff\xc3( \xed\xa0\x80 "
+      "\xef\xbf\xbe\xef\xbf\xbf "
+      "\xc2\x85 \xc2\xb5";
+  plot.title = hostile;
+  plot.sweeps.push_back(thin_sweep(sweep_to(1, 50, 1)));
+  plot.sweeps[0].segments[0].type = hostile;
+  plot.sweeps[0].run_id = hostile;
+  plot.sweeps[0].flags = {hostile, "cut"};
+  plot.flagged = 1;
+  const std::string svg = render_svg(plot);
+  const Markup markup(svg);
+  CHECK(is_utf8(svg));
+  for (const char c : svg) {
+    const bool allowed = static_cast<unsigned char>(c) >= 0x20 || c == '\n';
+    if (!allowed || c == 0x7f) FAIL("a control character");
+  }
+  for (const char* none : {"\xef\xbf\xbe", "\xef\xbf\xbf", "<!--", "<![CDATA[", "\xc2\x85"})
+    CHECK(svg.find(none) == svg.npos);
+  CHECK(svg.find("\xc2\xb5</t") != svg.npos);
 }
 
 TEST_CASE("sweep_plot: nothing, one point and equal points are drawn without a fault") {

@@ -106,8 +106,9 @@ class Context {
   Participant* participant_ = nullptr;
 };
 
-/// The context of the job that this thread is running; null outside.
-Context* current_context() noexcept;
+/// The context of the job of `core` that this thread is running; null outside, and in the jobs of
+/// another runtime.
+Context* context_in(const Core& core) noexcept;
 
 /// Makes `job` runnable from any thread (a producer's push, a cancel).
 void inject(Core& core, Job& job) noexcept;

@@ -16,6 +16,7 @@
 #include <span>
 #include <string_view>
 #include <vector>
+#include <weir/mccfr/agent.hpp>
 #include <weir/mccfr/betting_state.hpp>
 #include <weir/mccfr/hand_strength.hpp>
 #include <weir/mccfr/holdem_game.hpp>
@@ -35,6 +36,8 @@ class KnownPlayer {
   KnownPlayer() = default;
   virtual ~KnownPlayer() = default;
   virtual std::unique_ptr<KnownPlayer> copy() const = 0;
+  /// A copy for value functions, which may answer otherwise where the player himself takes long to think.
+  virtual std::unique_ptr<KnownPlayer> guess() const { return copy(); }
 
   /// A hand begins: all weights are 1.
   virtual void begin(int seat) = 0;
@@ -56,8 +59,13 @@ class KnownPlayer {
 /// Of make_baseline(); null for other names.
 std::unique_ptr<KnownPlayer> make_known_baseline(std::string_view name,
                                                  const HandStrengths& strengths);
-/// Of make_blueprint().
+/// Of make_blueprint(). With `tremble` above 0, what somebody thinks of a player who is not quite that: so often its
+/// actions are taken at random, and what its tree does not have is read as others' bets are.
 std::unique_ptr<KnownPlayer> make_known_blueprint(const HoldemGame& game, const TableShape& shape,
-                                                  const NarrowEntries::Sum* sums);
+                                                  const NarrowEntries::Sum* sums,
+                                                  double tremble = 0);
+
+/// An agent that draws its actions from what is known of it.
+std::unique_ptr<Agent> make_known_agent(std::unique_ptr<KnownPlayer> known);
 
 }  // namespace weir::mccfr

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <weir/atomic.hpp>
+#include <weir/mccfr/baselines.hpp>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/strategy.hpp>
 
@@ -35,20 +36,31 @@ struct SamplingRules {
   double prune_probability = 0.95;  // of an iteration to prune
 };
 
-/// Updates: regret(entry, change) and strategy(row, n, strategy, weight, random); see updates.hpp.
-template <class Entries, class Updates>
+/// Draws an action with these probabilities.
+struct RandomDraws {
+  template <class Real>
+  std::uint32_t draw(const Real* probabilities, int actions, Random& random) const noexcept {
+    return static_cast<std::uint32_t>(draw_action(probabilities, actions, random.unit()));
+  }
+};
+
+/// Updates: regret(entry, change) and strategy(row, n, strategy, weight, random); see updates.hpp. Baselines: see
+/// baselines.hpp; external and outcome sampling use them. Draws: as RandomDraws.
+template <class Entries, class Updates, class Baselines = NoBaselines, class Draws = RandomDraws>
 class Traversal {
  public:
   using Regret = typename Entries::Regret;
   using Real = typename Entries::Real;
 
-  Traversal(const BettingTree& tree, const Regret* regrets, Updates& updates,
-            const SamplingRules& rules) noexcept
+  Traversal(const BettingTree& tree, RegretView<Entries> regrets, Updates& updates,
+            const SamplingRules& rules, Baselines baselines = {}, Draws draws = {}) noexcept
       : nodes_(tree.nodes.data()),
         ends_(tree.ends.data()),
         regrets_(regrets),
         updates_(updates),
         rules_(rules),
+        baselines_(baselines),
+        draws_(draws),
         units_(rules.units > 0 ? static_cast<Real>(rules.units) : Entries::units),
         last_round_(static_cast<std::uint8_t>(tree.rounds - 1)) {}
 
@@ -85,7 +97,7 @@ class Traversal {
   void fetch_children(const BettingNode& node) const noexcept {
     for (std::uint32_t a = 0; a < node.actions; ++a) {
       const BettingNode& child = nodes_[node.first + a];
-      if (child.kind == NodeKind::decision) prefetch_to_read(regrets_ + row_of(child));
+      if (child.kind == NodeKind::decision) regrets_.prefetch(row_of(child), child.round);
     }
   }
   void update_row(std::uint32_t row, const Real* values, Real mean, Real weight,
@@ -100,6 +112,33 @@ class Traversal {
     }
   }
 
+  /// The row's baselines as values for the traversing player: `sign` is -1 at the opponent's nodes.
+  void fetch_baselines(std::uint32_t row, int actions, Real sign, Real* baselines) const noexcept {
+    if constexpr (Baselines::on)
+      for (int a = 0; a < actions; ++a)
+        baselines[a] = sign * static_cast<Real>(baselines_.of(row + static_cast<std::uint32_t>(a)));
+  }
+  void learn_baseline(std::uint32_t entry, Real value) noexcept {
+    if constexpr (Baselines::on) baselines_.learn(entry, static_cast<float>(value));
+  }
+
+  /// One of the opponent's actions, drawn from its strategy; the value of the node.
+  template <class Walk>
+  Real walk_drawn(const BettingNode& node, std::uint32_t row, const Real* strategy,
+                  Walk&& walk) noexcept {
+    const std::uint32_t taken = draws_.draw(strategy, node.actions, random_);
+    if constexpr (!Baselines::on) {
+      return walk(node.first + taken);
+    } else {
+      Real baselines[actions_max], values[actions_max];
+      fetch_baselines(row, node.actions, Real{-1}, baselines);
+      const Real value = walk(node.first + taken);
+      learn_baseline(row + taken, -value);
+      return correct_values(strategy, baselines, node.actions, taken, strategy[taken], value,
+                            values);
+    }
+  }
+
   Real walk_external(std::uint32_t at) noexcept {
     const BettingNode& node = nodes_[at];
     visited_ += 1U + node.deals;
@@ -107,13 +146,13 @@ class Traversal {
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
     if (node.player != player_) {
-      match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+      regrets_.match(row, node.round, node.actions, strategy);
       updates_.strategy(row, node.actions, strategy, Real{1}, random_);
-      return walk_external(node.first + static_cast<std::uint32_t>(
-                                            draw_action(strategy, node.actions, random_.unit())));
+      return walk_drawn(node, row, strategy,
+                        [&](std::uint32_t child) { return walk_external(child); });
     }
     fetch_children(node);
-    const Real positive = match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+    const Real positive = regrets_.match(row, node.round, node.actions, strategy);
     const std::uint32_t skipped = prune_ && positive > 0 ? hopeless(node, row) : 0;
     Real values[actions_max];
     Real mean = 0;
@@ -134,7 +173,8 @@ class Traversal {
     const auto below = static_cast<Real>(rules_.prune_below) * units_;
     for (std::uint32_t a = 0; a < node.actions; ++a) {
       const bool ends = nodes_[node.first + a].kind != NodeKind::decision;
-      if (!ends && static_cast<Real>(load_entry(regrets_[row + a])) < below) skipped |= 1U << a;
+      if (!ends && static_cast<Real>(regrets_.value(row + a, node.round)) < below)
+        skipped |= 1U << a;
     }
     return skipped;
   }
@@ -147,23 +187,25 @@ class Traversal {
     if (node.kind != NodeKind::decision) return end_value(node);
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
-    match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+    regrets_.match(row, node.round, node.actions, strategy);
     if (node.player != player_) {
       // The opponent's actions are drawn from its strategy, so its reach over that of this state is 1 / drawn.
       updates_.strategy(row, node.actions, strategy, 1 / drawn, random_);
-      return walk_outcome(node.first + static_cast<std::uint32_t>(
-                                           draw_action(strategy, node.actions, random_.unit())),
-                          drawn);
+      return walk_drawn(node, row, strategy,
+                        [&](std::uint32_t child) { return walk_outcome(child, drawn); });
     }
     const auto explore = static_cast<Real>(rules_.exploration);
     Real draws[actions_max];
     for (int a = 0; a < node.actions; ++a)
       draws[a] = (1 - explore) * strategy[a] + explore / static_cast<Real>(node.actions);
-    const auto taken = static_cast<std::uint32_t>(draw_action(draws, node.actions, random_.unit()));
-    const Real value = walk_outcome(node.first + taken, drawn * draws[taken]) / draws[taken];
-    Real values[actions_max] = {};
-    values[taken] = value;
-    const Real mean = strategy[taken] * value;
+    const std::uint32_t taken = draws_.draw(draws, node.actions, random_);
+    Real baselines[actions_max] = {};
+    fetch_baselines(row, node.actions, Real{1}, baselines);
+    const Real value = walk_outcome(node.first + taken, drawn * draws[taken]);
+    Real values[actions_max];
+    const Real mean =
+        correct_values(strategy, baselines, node.actions, taken, draws[taken], value, values);
+    learn_baseline(row + taken, value);
     update_row(row, values, mean, 1 / drawn, node.actions, 0);
     return mean;
   }
@@ -176,7 +218,7 @@ class Traversal {
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
     fetch_children(node);
-    match_regrets<Entries>(regrets_ + row, node.actions, strategy);
+    regrets_.match(row, node.round, node.actions, strategy);
     Real mean = 0;
     if (node.player != player_) {
       // Also below what the opponent never does: the player's average strategy counts there.
@@ -196,9 +238,11 @@ class Traversal {
 
   const BettingNode* nodes_;
   const End* ends_;
-  const Regret* regrets_;
+  RegretView<Entries> regrets_;
   Updates& updates_;
   const SamplingRules& rules_;
+  [[no_unique_address]] Baselines baselines_;
+  [[no_unique_address]] Draws draws_;
   Real units_;
   const Deal* deal_ = nullptr;
   Random random_{0};

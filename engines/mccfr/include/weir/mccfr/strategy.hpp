@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <weir/atomic.hpp>
 #include <weir/mccfr/betting_tree.hpp>
 #include <weir/mccfr/random.hpp>
 #include <weir/mccfr/table.hpp>
@@ -32,6 +33,25 @@ typename Entries::Real match_regrets(const typename Entries::Regret* row, int ac
   }
   return total;
 }
+
+/// Regrets as a traversal reads them, whatever they lie in: match(row, round, actions, strategy), value(entry, round)
+/// in units, prefetch(row, round). Others may change them meanwhile.
+template <class Entries>
+class RegretView {
+ public:
+  RegretView(const typename Entries::Regret* regrets) noexcept : regrets_(regrets) {}
+  typename Entries::Real match(std::uint32_t row, int, int actions,
+                               typename Entries::Real* strategy) const noexcept {
+    return match_regrets<Entries>(regrets_ + row, actions, strategy);
+  }
+  typename Entries::Regret value(std::uint32_t entry, int) const noexcept {
+    return load_entry(regrets_[entry]);
+  }
+  void prefetch(std::uint32_t row, int) const noexcept { prefetch_to_read(regrets_ + row); }
+
+ private:
+  const typename Entries::Regret* regrets_;
+};
 
 /// The average strategy of a row; uniform where nothing was added yet.
 template <class Sum>

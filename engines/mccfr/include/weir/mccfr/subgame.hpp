@@ -18,6 +18,9 @@
 // A history is what was done since the root: f, c (check or call), rN (N = chips put in since the root), and for a card
 // that was dealt "/7h/"; in a lock "//" is any card. An action has the same letters.
 //
+// In code a root may lie within a street: pot and stack are then those that the street began with, and values count
+// from there.
+//
 // Shape:  chips are whole; whoever needs finer ones counts in cents.
 // Roles:  pure, any thread; read_subgame may wait for the disk.
 // Errors: bad_config, where "PATH: key.inner[2]"; those of read_file.
@@ -52,6 +55,7 @@ struct Subgame {
   Chips stack = 0;                // behind, of each player
   std::array<Range, 2> ranges{};  // out of position, in position; cards of the board play no part
   BetMenu menu;                   // round 0 is the street of the root
+  std::vector<BetAction> done;  // what was bet on that street before the root, as rules() count it
   Chips min_bet = 1;
   double rake_percent = 0;
   double rake_cap = 0;  // chips; 0: none

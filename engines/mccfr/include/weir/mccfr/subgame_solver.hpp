@@ -21,6 +21,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 #include <weir/mccfr/subgame.hpp>
@@ -34,7 +35,8 @@ struct SubgameSettings {
   bool rename_suits = true;  // deal one of the cards that differ by names of suits alone
   bool wide = true;          // AVX2 where the machine has it
   std::uint64_t bytes_max = std::uint64_t{4} << 30;
-  int workers = 1;  // that scratch is announced for
+  std::uint64_t nodes_max = 4'000'000;  // of the betting tree
+  int workers = 1;                      // that scratch is announced for
 };
 
 /// Chips by dealt pair of hands. What a player gets of the pot less what he puts in after the root: without rake the
@@ -65,6 +67,22 @@ class SubgameSolver {
 
   void iterate();
   std::uint64_t iterations() const noexcept;
+
+  // For those who put something around a subgame: an iteration is learn(0), then learn(1).
+
+  /// What the hands of `player` are worth against what the other plays now, from half of the pot, by the other's reach;
+  /// valid until the next walk. [hands()]
+  std::span<const float> learn(int player);
+  /// The same when the other plays his average strategy, and `player` a best response or his own.
+  std::span<const float> worth(int player, bool best);
+  const std::vector<Hand>& hands(int player) const noexcept;
+  std::vector<float> reach(int player) const;
+  /// How often `player` comes to the root with each of hands(), in any unit, from the next walk on.
+  void set_reach(int player, std::span<const float> reach);
+  /// The average strategy of a decision on its board, until the next iteration. Its hands and actions are those of
+  /// decision(). Errors: as decision().
+  Result<Done> set_average(const SubgameDecision& decision);
+
   SubgameValue measure();
   /// That of measure(), in half the time where there is no rake.
   double exploitability_pct();

@@ -72,6 +72,7 @@ class CountedArray {
   std::size_t size_ = 0;
 };
 
+extern template class CountedArray<std::byte>;
 extern template class CountedArray<float>;
 extern template class CountedArray<std::int32_t>;
 extern template class CountedArray<std::int64_t>;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 #include <weir/clock.hpp>
+#include <weir/mccfr/compact_table.hpp>
 #include <weir/mccfr/discount.hpp>
 #include <weir/mccfr/lazy_table.hpp>
 #include <weir/mccfr/sampling.hpp>
@@ -41,6 +42,9 @@ enum class UpdateMode : std::uint8_t {
 
 inline constexpr std::uint32_t batch_max = 1 << 24;
 
+/// Whether any round of `bits` has short entries.
+constexpr bool compact_bits(const TableBits& bits) noexcept { return bits != full_bits; }
+
 struct TrainRules {
   Algorithm algorithm = Algorithm::external;
   UpdateMode mode = UpdateMode::fast;
@@ -49,6 +53,8 @@ struct TrainRules {
   std::uint64_t discount_interval = 1000;  // iterations
   std::uint32_t batch = 0;                 // iterations, at most batch_max; 0: by the game
   std::uint64_t seed = 1;
+  TableBits table_bits = full_bits;  // by round
+  bool baselines = false;            // external and outcome sampling
   LazySizes lazy = {};  // room for rows that come with the first visit; no part of what a run is
 };
 
@@ -61,7 +67,8 @@ struct TrainState {
   double value_sum = 0;          // chips
 };
 
-/// What one entry was before the batch that an end cut short: training goes on from there.
+/// What one entry was before the batch that an end cut short: training goes on from there. Of a word of short entries
+/// all four, at the first; baselines follow all entries, with their bits as the regret.
 struct UndoEntry {
   std::uint32_t entry = 0;
   std::uint32_t order = 0;  // among those that were kept at the same time
@@ -74,6 +81,9 @@ struct TableBytes {
   std::span<std::byte> regrets, sums;
   std::uint32_t regret_bytes = 0, sum_bytes = 0;  // of one entry
   bool real = false;                              // floating-point numbers
+  const CompactLayout* layout =
+      nullptr;                          // of short entries, where an entry has no bytes of its own
+  std::span<std::byte> baselines = {};  // floats, where there are any
 };
 
 /// What the graphs of all advance() calls came to.

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <weir/mccfr/bet_menu.hpp>
 #include <weir/mccfr/betting_tree.hpp>
 #include <weir/result.hpp>
@@ -34,10 +35,10 @@ struct TreeCounts {
       entries{};  // of one region, lines not filled up
 };
 
-/// The menu plays no part in fixed limit.
+/// The menu plays no part in fixed limit. `done`: what was bet before the root, legal and within the first round.
 Result<TreeCounts> count_tree(const BettingRules& rules, const BetMenu& menu,
-                              const TreeLimits& limits = {});
+                              const TreeLimits& limits = {}, std::span<const BetAction> done = {});
 Result<BettingTree> build_tree(const BettingRules& rules, const BetMenu& menu,
-                               const TreeLimits& limits = {});
+                               const TreeLimits& limits = {}, std::span<const BetAction> done = {});
 
 }  // namespace weir::mccfr

@@ -53,7 +53,8 @@ class SharedUpdates {
   using Sum = typename Entries::Sum;
   using Real = typename Entries::Real;
 
-  explicit SharedUpdates(Table<Entries>& table) noexcept
+  /// Rounds nothing but sums, whose fractions come with them.
+  SharedUpdates(Table<Entries>& table, Random) noexcept
       : regrets_(table.regrets.data()), sums_(table.sums.data()) {}
 
   void regret(std::uint32_t entry, Regret change) noexcept {

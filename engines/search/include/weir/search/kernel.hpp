@@ -2,7 +2,8 @@
 //
 // Roles:    one thread at a time is inside a kernel, not always the same one; different kernels share nothing mutable.
 // Progress: a simulation takes at most about 1 ms, and is counted in candidates, never by the clock: what a kernel has
-//           found after n simulations depends on its task, its config, the prior and when that was applied alone.
+//           found after n simulations depends on its task, its config, the prior and when that was applied alone. What
+//           is longer goes on in the next one. A candidate is whole: texts of 100,000 characters take longer.
 // Memory:   at most KernelConfig::memory_bytes_max; what would go beyond is not kept, and the search goes on.
 // Errors:   nothing throws but std::bad_alloc; a task that cannot be searched is refused where the kernel is made.
 #pragma once
@@ -33,7 +34,7 @@ struct Hints {
 struct KernelConfig {
   std::uint64_t seed = 1;
   std::size_t memory_bytes_max = std::size_t{192} << 20;
-  const Hints* hints = nullptr;  // read while the kernel is made; null: none
+  const Hints* hints = nullptr;   // read while the kernel is made; null: none
   std::uint64_t simulations = 0;  // that it will be given at most; 0: nobody knows
 };
 

@@ -49,6 +49,7 @@ struct CsvNotes {
   bool cut_last_line = false;          // the last line had no end and could not be read: left out
   bool no_final_newline = false;       // the last line had no end and was read
   std::vector<std::string> converted;  // columns whose numbers were in another unit
+  std::vector<std::string> repeated;  // names of more than one column, which got names of their own
 };
 
 /// Reads `text` from byte `offset`, line `line` on, into `table` (cleared first). Empty: it worked.

@@ -43,7 +43,7 @@ class Header {
 /// Reads the header of `text` (UTF-8, any line ends) into `header`, which is cleared first.
 void parse_header(std::string_view text, Header& header);
 
-/// Takes the next line of `text` from `offset` on, without its end ("\n", "\r\n"), and moves
+/// Takes the next line of `text` from `offset` on, without its end ("\n", and all "\r" before it), and moves
 /// `offset` behind it.
 std::string_view next_line(std::string_view text, std::size_t& offset) noexcept;
 

@@ -4,8 +4,8 @@
 // compact() leaves one record a path, sorted, without clocks, so that equal work gives equal bytes.
 // Records are held back until their outputs are as safe as the sync policy says: a record that can
 // be read never speaks of an output that is not there. Roles: one thread at a time; one process a
-// root, or the last to end would keep its own records alone. Errors: a line
-// that cannot be read is left out and counted; a torn tail is no error. Memory: record_store.hpp's;
+// root, or the last to end would keep its own records alone. Errors: a line that cannot be read, or whose checksum is
+// of another text, is left out, counted and told with its place; a torn tail is no error. Memory: record_store.hpp's;
 // open() and read() have the whole file besides, for as long as they take.
 #pragma once
 
@@ -23,6 +23,12 @@ namespace weir::segmentation {
 /// What fsync is done before a record: none; commit: of all outputs of a batch together; file: each
 /// one by its writer, and of their folders together.
 enum class SyncPolicy : std::uint8_t { none, commit, file };
+
+/// A line of a journal that is no record.
+struct UnreadableLine {
+  std::uint64_t line = 0, byte = 0;  // where it begins in the file, from 1 and from 0
+  std::string what;
+};
 
 class Journal {
  public:
@@ -50,6 +56,10 @@ class Journal {
   /// All records that count, sorted by path. Valid until the next change.
   SortedRecords sorted() const { return store_.sorted(); }
   std::size_t unreadable_lines() const noexcept { return unreadable_lines_; }
+  /// The first few of them.
+  const std::vector<UnreadableLine>& unreadable_examples() const noexcept { return unreadable_; }
+  /// The same as sentences for a person, and how many more there are.
+  std::vector<std::string> unreadable_texts() const;
   const std::string& root() const noexcept { return root_; }
 
  private:
@@ -69,6 +79,7 @@ class Journal {
   // A sync that failed is told once: the next one would say that what was lost is durable.
   std::optional<Error> sync_failed_;
   std::size_t unreadable_lines_ = 0;
+  std::vector<UnreadableLine> unreadable_;
   bool torn_tail_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weir/result.hpp>
 #include <weir/segmentation/detector.hpp>
 
 namespace weir::segmentation {
@@ -51,9 +52,11 @@ struct Record {
 /// "part-007.parquet"
 std::string part_name(int part);
 
-/// A record as its line of JSON, with the line's end; and back (empty: not a record). Of a segment the line has what
-/// the manifest tells: not its cycle, leg and flags.
+/// A record as its line of JSON, with the line's end. Its last member is the CRC-32 (that of gzip, 8 lower-case hex
+/// digits) of the text before it. Of a segment the line has what the manifest tells: not its cycle, leg and flags.
 std::string to_json_line(const Record& record);
-std::optional<Record> from_json_line(std::string_view line);
+/// And back, without the line's end; one of version 1 has no checksum. Errors: not_json, checksum, version,
+/// not_a_record.
+Result<Record> from_json_line(std::string_view line);
 
 }  // namespace weir::segmentation

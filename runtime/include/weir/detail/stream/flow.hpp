@@ -62,6 +62,10 @@ class Gate {
     }
     return refused;
   }
+  /// How many numbers were drawn. The next one, where the caller alone draws.
+  std::uint64_t drawn() const noexcept {
+    return drawn_.load(relaxed) & ~closed_bit;  // relaxed: a number, and no more
+  }
   bool closed() const noexcept {
     // (9) acquire pairs with (6): only the bit is used
     return (drawn_.load(acquire) & closed_bit) != 0;

@@ -29,6 +29,7 @@ class GraphCore final : public Watched {
   // ---- defining (one thread) ----
   template <class N, class... A>
   N& add(const std::string& node_name, A&&... arguments) {
+    WEIR_CHECK(!built_, "a node is added to a graph that has been built");
     next_name_ = keep(node_name);
     N* node = slab_.make<N>(*this, std::forward<A>(arguments)...);
     adopt(*node);
@@ -76,6 +77,8 @@ class GraphCore final : public Watched {
 
   Result<Certificate> build();
   Status start();
+  /// False before the start, which then sees what the caller has written.
+  bool can_be_notified() noexcept;
   void cancel() noexcept;
   Status wait_until(Deadline deadline) noexcept;
 
@@ -134,6 +137,7 @@ class GraphCore final : public Watched {
   }
 
  private:
+  void close_nodes() noexcept;
   template <class T>
   using List = std::vector<T, PlatformAllocator<T>>;
   struct alignas(contended_bytes) Inside {
@@ -164,7 +168,7 @@ class GraphCore final : public Watched {
   Certificate certify() const;
 
   const char* name_ = "";
-  std::uint16_t trace_ = 0;  // its name in the flight recorder
+  std::uint16_t trace_ = 0;     // its name in the flight recorder
   const char* next_name_ = "";  // of the node being made
   StreamConfig config_;
   bool smallest_ = false;

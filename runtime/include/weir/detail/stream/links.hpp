@@ -44,9 +44,7 @@ class Link final : public LinkBase {
   std::uint64_t popped() const noexcept override {
     return store ? taken.load(relaxed) : ring->popped();  // relaxed: a statistic
   }
-  std::uint64_t reserved() const noexcept override {
-    return store ? pushed() : ring->reserved();
-  }
+  std::uint64_t reserved() const noexcept override { return store ? pushed() : ring->reserved(); }
   std::size_t bytes() const noexcept override { return ring != nullptr ? ring->bytes() : 0; }
   /// Gives back `units` of the ring's room that were reserved.
   void give_back(std::uint32_t units) noexcept {
@@ -279,7 +277,7 @@ class Intake {
     if (n != 0 && link->ring->take_waiting()) link->from->notify(&context, false);
     return n;
   }
-  std::uint64_t waiting() const noexcept { return link->pushed() - link->popped(); }
+  std::uint64_t waiting() const noexcept { return link->fill(); }
 };
 
 }  // namespace weir::detail

@@ -62,7 +62,7 @@ class LoopEntry final : public NodeBase {
   Link<T>& feedback() noexcept { return *link_; }
   bool has_input() noexcept override { return link_->ring->readable() || outside_.readable(); }
   std::uint64_t waiting_tokens() const noexcept override {
-    return outside_.waiting() + link_->pushed() - link_->popped();
+    return outside_.waiting() + link_->fill();
   }
   std::size_t bytes() const noexcept override { return tickets.bytes(); }
   void prepare() override { tickets.prepare(graph.slab(), count_); }

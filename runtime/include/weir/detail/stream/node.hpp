@@ -71,6 +71,13 @@ class LinkBase {
   virtual void prepare() = 0;  // takes the ring's memory; at build
   virtual std::uint64_t pushed() const noexcept = 0;
   virtual std::uint64_t popped() const noexcept = 0;
+  /// Tokens in it, 0 .. capacity; advisory.
+  std::uint64_t fill() const noexcept {
+    const std::uint64_t out = popped();  // first: a later look at the other cannot be far behind it
+    const std::uint64_t in = pushed();
+    const std::uint64_t held = in > out ? in - out : 0;
+    return held < capacity ? held : capacity;
+  }
   virtual std::uint64_t reserved() const noexcept = 0;  // pushed, and units held
   virtual std::size_t bytes() const noexcept = 0;
 

@@ -71,7 +71,7 @@ class SourceNode final : public NodeBase {
       } catch (...) {
         BodyError error;
         capture_exception(error);
-        graph.record_error(*this, n, error);
+        graph.record_error(*this, stream->gate.drawn() + n, error);
         ledger.in.fetch_add(1, relaxed), flow.in.fetch_add(1, relaxed);  // relaxed: statistics
         ledger.bury(Fate::failed, 1), flow.bury(Fate::failed, 1);
         head.fate = Fate::failed;
@@ -197,7 +197,7 @@ class ZipNode<std::tuple<T...>, std::tuple<F...>> final : public NodeBase {
     } catch (...) {
       BodyError error;
       capture_exception(error);
-      graph.record_error(*this, 0, error);
+      graph.record_error(*this, stream->gate.drawn(), error);
       failed_[I] = true;
       last_[I] = config.on_error != OnError::go_on;
       if (config.on_error == OnError::cancel) graph.cancel();
@@ -277,9 +277,7 @@ class IngressNode : public NodeBase {
   Output<T> out;
 
   bool has_input() noexcept override { return link_->ring->readable(); }
-  std::uint64_t waiting_tokens() const noexcept override {
-    return link_->pushed() - link_->popped();
-  }
+  std::uint64_t waiting_tokens() const noexcept override { return link_->fill(); }
   void close(Context* context) noexcept override {
     stream->publish_total(stream->gate.close(), context);
   }

@@ -1,4 +1,4 @@
-// sygus_steps.hpp: a search that stops wherever its work for a turn is done, and goes on from there in the next.
+// steps.hpp: a search that stops wherever its work for a turn is done, and goes on from there in the next.
 //
 // Shape:  a coroutine that returns Steps; it awaits other Steps, and budget.pause() where budget.spend(n) says so. What
 //         is given to Steps that are awaited has a name: g++ 12 destroys temporaries of such a call twice.
@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace weir::search::sygus {
+namespace weir::search {
 
 class Steps {
  public:
@@ -55,10 +55,11 @@ class Steps {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// Work, counted. A unit is about what one candidate costs on one example.
+/// Work, counted in units that the domain chooses.
 class Budget {
  public:
-  static constexpr std::uint64_t units_per_simulation = 8192;
+  explicit Budget(std::uint64_t units_per_simulation)
+      : units_per_simulation_(units_per_simulation) {}
 
   /// True: the turn's work is done, and the caller is to await pause().
   bool spend(std::uint64_t units) noexcept {
@@ -80,17 +81,26 @@ class Budget {
   /// Lets `steps` go on for that many simulations; false: they have ended.
   bool run(Steps& steps, std::uint32_t simulations) {
     until_ +=
-        simulations * units_per_simulation;  // cumulative: how turns are cut makes no difference
+        simulations * units_per_simulation_;  // cumulative: how turns are cut makes no difference
     if (spent_ >= until_ && spent_ != 0) return !steps.done();
+    return go_on(steps);
+  }
+  /// The same for one, whatever the ones before have spent: `steps` may be others each time, once the last have ended.
+  bool run_one(Steps& steps) {
+    until_ = spent_ + units_per_simulation_;
+    return go_on(steps);
+  }
+
+ private:
+  bool go_on(Steps& steps) {
     if (steps.done()) return false;
     const std::coroutine_handle<> next = resume_ ? std::exchange(resume_, nullptr) : steps.handle();
     next.resume();
     return !steps.done();
   }
 
- private:
-  std::uint64_t spent_ = 0, until_ = 0;
+  std::uint64_t units_per_simulation_, spent_ = 0, until_ = 0;
   std::coroutine_handle<> resume_;
 };
 
-}  // namespace weir::search::sygus
+}  // namespace weir::search

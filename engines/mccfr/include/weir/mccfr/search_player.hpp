@@ -1,0 +1,72 @@
+// search_player.hpp: Searcher, a blueprint that thinks again: a player of no-limit hold'em for two who solves the spot
+// that he is in while he plays.
+//
+//   Searcher searcher(runtime, game, shape, sums, {.deadline_ms = 80});
+//   auto agent = searcher.agent();                            // plays
+//   auto known = searcher.known();                            // what it does with every hand, for AIVAT
+//
+// Before the turn it plays the blueprint. At each of its decisions on turn and river it solves what is left of the hand
+// for both players' whole ranges, from that decision on, and draws from the solution:
+//   ranges  its own as it has played, by the solutions from the first one on; the other's by Bayes' rule from the
+//           blueprint, which is thought to tremble a little, so that no hand is ever ruled out
+//   bets    the blueprint's menu around the real pot. What was bet really is in the pot: nothing is translated
+//   river   to the end, hand by hand; turn: hand by hand, and rivers to their end with hands of about equal strength
+//           as one
+// Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it.
+//
+//   unsafe     the other's range is as the blueprint has it
+//   maxmargin  on rivers, the other chooses his hands: what the worst of them loses against what the blueprint gives it
+//              is made as large as can be. Turns are solved as with unsafe
+//
+// A spot is solved once for all who ask, by the betting and the board. By iterations the same is played for any number
+// of workers and on any machine, by a deadline not.
+//
+// Roles:  any number of agents at once, each on one thread, inside and outside of tasks. What it reads outlives it, and
+//         it its agents.
+// Memory: program heap alone: a search up to 256 MiB while it lasts, and about 16 KiB for each of the last 4,096 spots.
+// Cost:   bench/README.md.
+// Source: Ganzfried, Sandholm, AAMAS 2015 (endgames solved with both ranges); Moravcik, Schmid, Ha, Hladik,
+//         Gaukrodger, AAAI 2016 (maxmargin); Brown, Sandholm, NIPS 2017 (bets put into the tree, nested solving).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <weir/mccfr/known_player.hpp>
+#include <weir/runtime.hpp>
+
+namespace weir::mccfr {
+
+struct SearchSettings {
+  enum class Method : std::uint8_t { unsafe, maxmargin };
+  Method method = Method::unsafe;
+  std::uint64_t deadline_ms = 80;  // of one search, from its beginning to its end
+  std::uint64_t iterations = 0;    // so many, however long they take; 0: by the deadline
+};
+
+struct SearchFigures {
+  std::uint64_t searches = 0;    // spots that were solved
+  std::uint64_t fallbacks = 0;   // spots that were not: the blueprint was played
+  std::uint64_t iterations = 0;  // of all searches
+  double ms = 0, ms_max = 0;     // of all searches and fallbacks; of the longest
+};
+
+class Searcher {
+ public:
+  /// No-limit hold'em whose cards are made.
+  Searcher(Runtime& runtime, const HoldemGame& game, const TableShape& shape,
+           const NarrowEntries::Sum* sums, const SearchSettings& settings);
+  Searcher(const Searcher&) = delete;
+  Searcher& operator=(const Searcher&) = delete;
+  ~Searcher();
+
+  std::unique_ptr<KnownPlayer> known() const;
+  std::unique_ptr<Agent> agent() const;
+  SearchFigures figures() const;
+
+  struct State;  // what its players share
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::mccfr

@@ -1,0 +1,146 @@
+#include "kept_rows.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <weir/mccfr/strategy.hpp>
+
+namespace weir::mccfr {
+namespace {
+
+constexpr std::size_t read_piece_bytes = 1 << 20;
+
+template <class Sum>
+std::vector<double> average_of(const std::byte* bytes, int actions) {
+  std::array<Sum, actions_max> sums{};
+  std::memcpy(sums.data(), bytes, static_cast<std::size_t>(actions) * sizeof(Sum));
+  std::vector<double> strategy(static_cast<std::size_t>(actions));
+  average_strategy(sums.data(), actions, strategy.data());
+  return strategy;
+}
+
+}  // namespace
+
+Result<KeptRows> KeptRows::open(const std::string& path) {
+  auto layout = read_checkpoint_layout(path);
+  if (!layout) return layout.error();
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return Error{"unreadable", std::strerror(errno), path};
+  return KeptRows(std::move(layout).value(), path, file);
+}
+
+Error KeptRows::broken(std::uint64_t at, std::string what) const {
+  return {"corrupt", std::move(what), path_ + ", byte " + std::to_string(at)};
+}
+
+Result<Done> KeptRows::read(std::uint64_t at, void* bytes, std::size_t size) {
+  if (::fseeko(file_.get(), static_cast<off_t>(at), SEEK_SET) != 0 ||
+      std::fread(bytes, 1, size, file_.get()) != size)
+    return Error{"unreadable", std::strerror(errno), path_ + ", byte " + std::to_string(at)};
+  return Done{};
+}
+
+bool KeptRows::readable() const noexcept {
+  if (layout_.lazy) return true;
+  if (compact_bits(layout_.header.rules.table_bits)) return false;
+  const std::uint32_t sum = layout_.header.sum_bytes, regret = layout_.header.regret_bytes;
+  const bool whole = layout_.header.kept == Kept::averages || regret == sum;
+  return whole && (sum == sizeof(std::uint32_t) || sum == sizeof(std::int64_t));
+}
+
+Result<std::vector<double>> KeptRows::average(std::uint64_t entry, int actions) {
+  const CheckpointHeader& h = layout_.header;
+  std::array<std::byte, actions_max * sizeof(std::int64_t)> row{};
+  const std::uint64_t at =
+      layout_.tables_at + h.entries * h.regret_bytes + entry * std::uint64_t{h.sum_bytes};
+  const std::size_t size = static_cast<std::size_t>(actions) * h.sum_bytes;
+  if (auto done = read(at, row.data(), size); !done) return done.error();
+  // Whole trees are walked with floating-point numbers, samples are counted in whole ones.
+  const bool real = h.rules.algorithm >= Algorithm::cfr;
+  if (h.sum_bytes == sizeof(float))
+    return real ? average_of<float>(row.data(), actions)
+                : average_of<NarrowEntries::Sum>(row.data(), actions);
+  return real ? average_of<double>(row.data(), actions)
+              : average_of<WideEntries::Sum>(row.data(), actions);
+}
+
+Result<std::optional<std::uint32_t>> KeptRows::rank_of(std::span<const std::uint8_t> path) {
+  constexpr std::uint64_t node_bytes = 3;
+  const std::uint64_t nodes = layout_.lazy->nodes;
+  std::vector<std::uint8_t> piece(read_piece_bytes / node_bytes * node_bytes);
+  std::size_t matched = 0;  // actions of `path` that lead to the last node that lies on it
+  for (std::uint64_t n = 0; n < nodes;) {
+    const std::uint64_t count = std::min<std::uint64_t>(piece.size() / node_bytes, nodes - n);
+    const std::uint64_t at = layout_.tables_at + n * node_bytes;
+    if (auto done = read(at, piece.data(), count * node_bytes); !done) return done.error();
+    for (std::uint64_t k = 0; k < count; ++k, ++n) {
+      const std::uint8_t* const node = piece.data() + k * node_bytes;
+      const std::size_t depth = node[0] | std::size_t{node[1]} << 8;
+      if (n == 0) {
+        if (path.empty()) return std::optional<std::uint32_t>(0);
+        continue;
+      }
+      if (depth <= matched) return std::optional<std::uint32_t>();  // left what lies below it
+      if (depth != matched + 1 || node[2] != path[matched]) continue;
+      if (++matched == path.size()) return std::optional(static_cast<std::uint32_t>(n));
+    }
+  }
+  return std::optional<std::uint32_t>();
+}
+
+std::vector<double> KeptRows::strategy_of(const std::uint32_t* words, int actions) const {
+  std::vector<double> strategy(static_cast<std::size_t>(actions));
+  const bool all = layout_.header.kept == Kept::all;
+  const std::uint32_t* const sums = words + (all ? actions : 0);
+  average_strategy(sums, actions, strategy.data());
+  if (!all || std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum != 0; }))
+    return strategy;
+  std::array<std::int32_t, actions_max> regrets{};
+  std::memcpy(regrets.data(), words, static_cast<std::size_t>(actions) * sizeof(std::int32_t));
+  std::array<float, actions_max> current{};
+  match_regrets<NarrowEntries>(regrets.data(), actions, current.data());
+  std::copy_n(current.begin(), actions, strategy.begin());
+  return strategy;
+}
+
+Result<std::optional<std::vector<double>>> KeptRows::strategy(std::uint32_t rank,
+                                                              std::uint32_t bucket) {
+  const LazyCounts& counts = *layout_.lazy;
+  const std::uint64_t first = layout_.tables_at + counts.nodes * 3;
+  const std::uint64_t end =
+      layout_.file_bytes - sizeof(std::uint64_t) - layout_.header.undo_entries * sizeof(UndoEntry);
+  const std::pair wanted(rank, bucket);
+  LazyMark from;
+  for (const LazyMark& mark : layout_.marks)
+    if (std::pair(mark.rank, mark.bucket) <= wanted) from = mark;
+  if (from.word > (end - first) / sizeof(std::uint32_t))
+    return broken(first, "its marks lead behind its end");
+  // Rows are at most `longest` words: pieces overlap by what is left of the last one.
+  constexpr std::size_t longest = LazyTable::key_words + 2 * actions_max;
+  std::vector<std::uint32_t> piece(read_piece_bytes / sizeof(std::uint32_t) / 4);
+  std::uint64_t at = first + from.word * sizeof(std::uint32_t);
+  while (at < end) {
+    const std::size_t words = std::min<std::uint64_t>(piece.size(), (end - at) / sizeof(piece[0]));
+    if (auto done = read(at, piece.data(), words * sizeof(piece[0])); !done) return done.error();
+    std::size_t word = 0;
+    const bool last = at + words * sizeof(piece[0]) >= end;
+    while (word + LazyTable::key_words <= words && (last || word + longest <= words)) {
+      const std::pair here(piece[word], piece[word + 1] & 0xffff);
+      const std::uint32_t actions = piece[word + 1] >> 16;
+      const std::uint64_t row_words = lazy_row_words(actions, layout_.header.kept);
+      if (actions == 0 || actions > actions_max || word + row_words > words)
+        return broken(at + word * sizeof(piece[0]), "a row has a size that no row has");
+      if (here == wanted)
+        return std::optional(
+            strategy_of(piece.data() + word + LazyTable::key_words, static_cast<int>(actions)));
+      if (here > wanted) return std::optional<std::vector<double>>();
+      word += row_words;
+    }
+    if (word == 0) break;
+    at += word * sizeof(piece[0]);
+  }
+  return std::optional<std::vector<double>>();
+}
+
+}  // namespace weir::mccfr

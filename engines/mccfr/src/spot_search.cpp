@@ -1,0 +1,161 @@
+#include "spot_search.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "margin_solver.hpp"
+#include "turn_solver.hpp"
+
+namespace weir::mccfr {
+namespace {
+
+// Of the betting tree: a spot with more is tried with fewer bets.
+constexpr std::uint64_t spot_river_nodes = 1'000, spot_turn_nodes = 2'000;
+constexpr std::uint64_t spot_bytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t spot_iterations_least = 6;  // with fewer by the deadline it is no solution
+constexpr float spot_least_weight = 1e-5F;          // of the largest: lighter hands are left out
+
+/// The blueprint's menu; then with a bet and a raise a street; then of the pot and all-in alone.
+std::vector<BetMenu> menus_of(const BetMenu& blueprint, int round, int raises) {
+  BetMenu menu = blueprint;
+  for (int k = 0; k < rounds_max; ++k) {
+    const auto from = static_cast<std::size_t>(std::min(round + k, rounds_max - 1));
+    const auto to = static_cast<std::size_t>(k);
+    menu.sizes[to] = blueprint.sizes[from];
+    menu.donks[to] = blueprint.donks[from];
+    menu.raises_max[to] = blueprint.raises_max[from];
+  }
+  BetMenu fewer = menu, least = pot_menu();
+  fewer.raises_max.fill(2);
+  fewer.raises_max[0] = raises + 2;
+  least.raises_max.fill(1);
+  least.raises_max[0] = raises + 1;
+  return {menu, fewer, least};
+}
+
+void drop_light(Range& range) {
+  const float most = *std::max_element(range.begin(), range.end());
+  for (float& weight : range)
+    if (weight < most * spot_least_weight) weight = 0;
+}
+
+/// Iterates until it is enough. False: the deadline comes too soon, as the first iteration tells.
+template <class Solver>
+bool iterate(Solver& solver, const SearchSettings& settings, Deadline begin) {
+  const Deadline end = begin + settings.deadline_ms * 1'000'000;
+  Deadline longest = 0;
+  for (std::uint64_t done = 0;;) {
+    if (settings.iterations != 0 && done == settings.iterations) return true;
+    const Deadline before = now_ns();
+    if (settings.iterations == 0 && before + longest >= end) return done >= spot_iterations_least;
+    solver.iterate();
+    longest = std::max(longest, now_ns() - before);
+    ++done;
+    const Deadline least = before + spot_iterations_least * longest;
+    if (settings.iterations == 0 && done == 1 && least > end) return false;
+  }
+}
+
+/// Totals of this hand, from chips put in since the street began.
+SolvedSpot answer_of(const SubgameDecision& decision, const SearchSpot& spot) {
+  SolvedSpot solved;
+  const std::size_t actions = decision.actions.size();
+  solved.probabilities.resize(actions);
+  for (std::size_t a = 0; a < actions; ++a) {
+    const std::string& text = decision.actions[a];
+    BetAction action{text[0], 0};
+    if (action.letter == 'r') {
+      std::from_chars(text.data() + 1, text.data() + text.size(), action.total);
+      action.total += spot.put[static_cast<std::size_t>(decision.player)];
+    }
+    solved.actions.push_back(action);
+    for (std::size_t h = 0; h < decision.hands.size(); ++h)
+      solved.probabilities[a][decision.hands[h]] = decision.probabilities[h * actions + a];
+  }
+  return solved;
+}
+
+template <class Solver>
+SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSettings& settings,
+                     Deadline begin, SubgameDecision (*root)(const Solver&)) {
+  if (!iterate(solver, settings, begin)) return {};
+  SolvedSpot solved = answer_of(root(solver), spot);
+  solved.iterations = solver.iterations();
+  return solved;
+}
+
+/// Without actions, and `fewer`, where it is worth a try with fewer bets.
+SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
+                    Deadline begin, bool& fewer) {
+  if (game.board.size() == 4) {
+    auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
+    fewer = solver || solver.error().code == "too_large";
+    if (!solver) return {};
+    return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, begin,
+                                          [](const auto& s) { return s.root(); });
+  }
+  SubgameSettings river;
+  river.bytes_max = spot_bytes;
+  river.nodes_max = spot_river_nodes;
+  auto solver = SubgameSolver::make(game, river);
+  fewer = solver || solver.error().code == "too_large";
+  if (!solver) return {};
+  if (settings.method == SearchSettings::Method::maxmargin) {
+    if (!write_blueprint(spot, solver.value())) return {};
+    MarginSolver margin(solver.value(), spot.state->player());
+    return solved_by<MarginSolver>(margin, spot, settings, begin,
+                                   [](const auto& s) { return s.root(); });
+  }
+  return solved_by<SubgameSolver>(solver.value(), spot, settings, begin,
+                                  [](const auto& s) { return s.decision("").value(); });
+}
+
+}  // namespace
+
+Subgame subgame_of(const SearchSpot& spot) {
+  Subgame game;
+  const BettingRules& rules = *spot.rules;
+  if (spot.put[0] != spot.put[1]) return game;
+  game.board = spot.board;
+  game.pot = spot.put[0] + spot.put[1];
+  game.stack = std::min(rules.stacks[0] - spot.put[0], rules.stacks[1] - spot.put[1]);
+  game.min_bet = rules.min_bet;
+  game.rake_percent = rules.rake.percent;
+  game.rake_cap = rules.rake.cap;
+  game.ranges = spot.ranges;
+  for (Range& range : game.ranges) drop_light(range);
+  const BettingRules street = game.rules();
+  BettingState state(street);
+  for (BetAction action : spot.done) {
+    if (action.letter == 'r') {
+      const int who = state.player();
+      action.total += game.ante(who) - spot.put[static_cast<std::size_t>(who)];
+      action.total = std::min(action.total, game.ante(who) + game.stack);
+    }
+    if (state.over() || state.refusal(action) != nullptr) return {};
+    game.done.push_back(action);
+    state.apply(action);
+  }
+  return game;
+}
+
+SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
+  const Deadline begin = now_ns();
+  SolvedSpot solved;
+  Subgame game = subgame_of(spot);
+  const bool at_once = settings.iterations == 0 && settings.deadline_ms == 0;
+  if (!game.board.empty() && !at_once) {
+    const auto raises = std::count_if(game.done.begin(), game.done.end(),
+                                      [](const BetAction& action) { return action.letter == 'r'; });
+    for (const BetMenu& menu : menus_of(*spot.menu, spot.round, static_cast<int>(raises))) {
+      bool fewer = false;
+      game.menu = menu;
+      solved = try_spot(game, spot, settings, begin, fewer);
+      if (!solved.actions.empty() || !fewer) break;
+    }
+  }
+  solved.ms = static_cast<double>(now_ns() - begin) / 1e6;
+  return solved;
+}
+
+}  // namespace weir::mccfr

@@ -1,0 +1,44 @@
+// spot_search.hpp: one spot of a hand, solved in time or not; private.
+//
+// Roles: pure but for the clock; inside of a task its workers help.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+#include <weir/clock.hpp>
+#include <weir/mccfr/bet_menu.hpp>
+#include <weir/mccfr/search_player.hpp>
+#include <weir/mccfr/subgame_solver.hpp>
+
+namespace weir::mccfr {
+
+/// A decision within a hand, and what is known of both players there.
+struct SearchSpot {
+  const BetMenu* menu = nullptr;
+  const BettingRules* rules = nullptr;
+  int round = 2;
+  std::vector<Card> board;
+  std::array<Chips, 2> put{};                      // by seat, before the round
+  std::vector<BetAction> done;                     // in the round; by seats' turns
+  std::array<Range, 2> ranges{};                   // by seat
+  const BettingState* state = nullptr;             // at the decision
+  std::array<const KnownPlayer*, 2> blueprints{};  // by seat, there
+};
+
+/// The strategy of who acts; without actions: there is none.
+struct SolvedSpot {
+  std::vector<BetAction> actions;
+  std::vector<Range> probabilities;  // [action]; of a hand that was left out all are 0
+  std::uint64_t iterations = 0;
+  double ms = 0;
+};
+
+/// Gives a river's solver the blueprint's strategies as its average ones. Errors: those of the solver.
+Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver);
+
+/// The spot as a subgame; its board is empty where it is none.
+Subgame subgame_of(const SearchSpot& spot);
+SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings);
+
+}  // namespace weir::mccfr

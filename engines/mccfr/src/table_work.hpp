@@ -1,0 +1,131 @@
+// table_work.hpp: what a trainer does to its whole table: discounts, batches, counts; private.
+//
+// Roles: one thread a range or part of the table; nobody walks meanwhile.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+#include <weir/mccfr/discount.hpp>
+#include <weir/mccfr/trainer.hpp>
+#include <weir/mccfr/updates.hpp>
+
+#include "counted_trainer.hpp"
+
+namespace weir::mccfr {
+
+/// How a batch is applied.
+struct Applying {
+  bool keep = false;       // what entries were goes to the undo list
+  std::uint64_t seed = 0;  // of rounding, for this half of this batch
+};
+
+template <class Entries>
+struct TableWork {
+  using Regret = typename Entries::Regret;
+  using Sum = typename Entries::Sum;
+
+  static Result<Table<Entries>> make(const TableShape& shape, const TrainRules&) {
+    return Table<Entries>::zeros(shape);
+  }
+  static std::size_t announced(const TableShape& shape, const TrainRules&) noexcept {
+    return Table<Entries>::announced(shape);
+  }
+  static RegretView<Entries> regrets(const Table<Entries>& table) noexcept {
+    return table.regrets.data();
+  }
+  static TableBytes bytes(Table<Entries>& table) noexcept {
+    return {std::as_writable_bytes(table.regrets.span()), std::as_writable_bytes(table.sums.span()),
+            sizeof(Regret), sizeof(Sum)};
+  }
+  static void average(const Table<Entries>& table, std::uint32_t row, int actions,
+                      double* strategy) noexcept {
+    average_strategy(table.sums.data() + row, actions, strategy);
+  }
+  /// The sum of all positive regrets, units.
+  static double positive(const Table<Entries>& table) noexcept {
+    double total = 0;
+    for (const Regret& regret : table.regrets.span())
+      total += std::max(0.0, static_cast<double>(load_entry(regret)));
+    return total;
+  }
+
+  /// No regret stays for ever that is worth less than one: rounded at random.
+  static void discount(Table<Entries>& table, std::uint64_t first, std::uint64_t end,
+                       const DiscountFactors& factors, Random& random) noexcept {
+    Fractions<double> fractions(random);
+    for (std::uint64_t e = first; e < end; ++e) {
+      Regret& regret = table.regrets.data()[e];
+      Sum& sum = table.sums.data()[e];
+      if (regret != 0) {
+        const double factor = regret > 0 ? factors.positive : factors.negative;
+        regret = round_unbiased<Regret>(static_cast<double>(regret) * factor, fractions.next());
+      }
+      if (sum != 0)
+        sum = round_unbiased<Sum>(static_cast<double>(sum) * factors.average, fractions.next());
+    }
+  }
+
+  static void apply(Table<Entries>& table, std::vector<DenseBatch>& batches,
+                    const Applying& applying, std::vector<UndoEntry>& undo) {
+    for (std::uint64_t e = 0; e < table.regrets.size(); ++e) {
+      std::int64_t regret = 0, sum = 0;
+      for (DenseBatch& batch : batches) {
+        regret += batch.regrets()[e];
+        sum += batch.sums()[e];
+        batch.regrets()[e] = batch.sums()[e] = 0;
+      }
+      if (regret == 0 && sum == 0) continue;
+      Regret& to = table.regrets.data()[e];
+      Sum& total = table.sums.data()[e];
+      if (applying.keep) {
+        undo.push_back({static_cast<std::uint32_t>(e), 0, static_cast<std::int64_t>(to),
+                        static_cast<std::int64_t>(total)});
+      }
+      to = apply_regret<Entries>(to, regret);
+      total = static_cast<Sum>(total + static_cast<Sum>(sum));
+    }
+  }
+
+  /// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well.
+  static void apply(Table<Entries>& table, std::vector<LogBatch>& logs, std::uint32_t part,
+                    const Applying& applying, std::vector<UndoEntry>& undo) {
+    Regret* const regrets = table.regrets.data();
+    Sum* const sums = table.sums.data();
+    const auto keep = [&](std::uint32_t e) {
+      if (applying.keep)
+        undo.push_back({e, static_cast<std::uint32_t>(undo.size()),
+                        static_cast<std::int64_t>(regrets[e]), static_cast<std::int64_t>(sums[e])});
+    };
+    constexpr std::size_t ahead = 16;  // changes
+    for (LogBatch& log : logs) {
+      const LogBatch::Changes& changes = log.regrets(part);
+      for (std::size_t k = 0; k < changes.size(); ++k) {
+        if (k + ahead < changes.size()) prefetch_to_write(regrets + changes[k + ahead].entry);
+        keep(changes[k].entry);
+        regrets[changes[k].entry] += changes[k].amount;
+      }
+      for (const LogBatch::Change& change : log.sums(part)) {
+        keep(change.entry);
+        Sum& sum = sums[change.entry];
+        sum = static_cast<Sum>(sum + static_cast<Sum>(change.amount));
+      }
+    }
+    // Each was summed up before it is cut off: the order of changes plays no part.
+    for (LogBatch& log : logs) {
+      for (const LogBatch::Change& change : log.regrets(part)) {
+        Regret& regret = regrets[change.entry];
+        regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
+      }
+      log.regrets(part).clear();
+      log.sums(part).clear();
+    }
+    keep_first(undo);
+  }
+
+  static void take_back(Table<Entries>& table, const UndoEntry& undo) noexcept {
+    table.regrets.data()[undo.entry] = static_cast<Regret>(undo.regret);
+    table.sums.data()[undo.entry] = static_cast<Sum>(undo.sum);
+  }
+};
+
+}  // namespace weir::mccfr

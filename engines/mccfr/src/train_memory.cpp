@@ -1,0 +1,137 @@
+#include "train_memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <vector>
+#include <weir/mccfr/deal.hpp>
+#include <weir/mccfr/updates.hpp>
+#include <weir/memory.hpp>
+
+namespace weir::mccfr {
+namespace {
+
+// As the trainers choose them: sampling_trainer.hpp, multiway_trainer.cpp.
+constexpr std::uint64_t small_rows = 10'000, dense_entries = 1 << 15;
+constexpr std::uint64_t small_batch = 512, large_batch = 16'384;
+// bucketing.hpp: sums of strengths on all turns and flops, steps between boards, one block of ranks.
+constexpr std::uint64_t cards_making_bytes = std::uint64_t{130} << 20;
+// Without a tree nobody knows how many entries a walk can change: more than any that was met.
+constexpr double changes_without_tree = 2'048;
+// Who has learnt folds less than who plays at random, so that walks are longer.
+constexpr double strategies_margin = 2;
+
+/// Entries that one traversal for one player changes where all others play at random: what a walk draws counts by the
+/// mean of its branches.
+double changes_expected(const BettingTree& tree, Algorithm algorithm) {
+  double most = 0;
+  std::vector<double> below(tree.nodes.size());
+  for (int player = 0; player < tree.players; ++player) {
+    for (std::size_t n = tree.nodes.size(); n-- > 0;) {
+      const BettingNode& node = tree.nodes[n];
+      below[n] = 0;
+      if (node.kind != NodeKind::decision) continue;
+      const auto children = std::span(below).subspan(node.first, node.actions);
+      const double total = std::accumulate(children.begin(), children.end(), 0.0);
+      const bool all = algorithm == Algorithm::chance ||
+                       (algorithm == Algorithm::external && node.player == player);
+      below[n] = (all ? total : total / node.actions) +
+                 (algorithm == Algorithm::external ? 1 : 2) * node.actions;
+    }
+    most = std::max(most, below[0]);
+  }
+  return most;
+}
+
+std::uint64_t cards_bytes(const HoldemConfig& config) {
+  if (!config.buckets_file.empty()) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(config.buckets_file, error);
+    return error ? 0 : size;
+  }
+  const std::uint64_t rows =
+      (std::uint64_t{board_index(3).size()} + board_index(4).size()) * hand_count;
+  const std::uint64_t cuts = std::uint64_t{board_index(5).size()} *
+                             static_cast<std::uint64_t>(config.buckets.buckets[3] - 1);
+  return rows * sizeof(Bucket) + cuts * sizeof(HandRank);
+}
+
+void add_batches(const TrainingGame& game, const TableShape& shape, const TrainRules& rules,
+                 std::size_t threads, TrainMemory& memory) {
+  const bool visited = game.multiway() != nullptr;
+  const std::uint64_t batch = rules.batch != 0          ? rules.batch
+                              : shape.rows < small_rows ? small_batch
+                                                        : large_batch;
+  if (!visited) memory.batches = batch * sizeof(Deal);
+  if (!visited && shape.entries <= dense_entries) {
+    memory.batches += threads * 2 * shape.entries * sizeof(std::int64_t);
+    return;
+  }
+  const double each = visited ? changes_without_tree
+                              : strategies_margin * changes_expected(game.tree(), rules.algorithm);
+  const auto changes = static_cast<std::uint64_t>(static_cast<double>(batch) * each);
+  const std::uint64_t undone = visited ? changes : std::min(changes, shape.entries);
+  // Lists double as they grow.
+  memory.logs = 2 * changes * sizeof(LogBatch::Change) + undone * sizeof(UndoEntry);
+}
+
+}  // namespace
+
+std::uint64_t TrainMemory::peak() const noexcept {
+  return std::max(runtime + cards + cards_making, platform() + heap());
+}
+
+std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
+  const bool whole_tree = rules.algorithm >= Algorithm::cfr;
+  const std::uint64_t most =
+      std::max({runtime, tables, logs + batches, response, cards + cards_making});
+  if (most == runtime) return "--workers";
+  if (most == tables)
+    return visited      ? "--table-memory"
+           : whole_tree ? "--batch-size, --buckets or --bets"
+                        : "--buckets or --bets";
+  if (most == logs + batches) return "--batch-size, or train in --mode fast";
+  if (most == response) return "--buckets or --bets, or take --response-deals 0";
+  return "--buckets on the river";
+}
+
+nlohmann::ordered_json TrainMemory::json() const {
+  return {{"runtime", runtime},           {"tables", tables}, {"batches", batches},
+          {"response", response},         {"logs", logs},     {"cards", cards},
+          {"cards_making", cards_making}, {"copies", copies}};
+}
+
+Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rules,
+                                 std::size_t threads, bool response) {
+  TrainMemory memory;
+  memory.runtime = allocated_bytes();
+  auto tables = game.announce(rules);
+  if (!tables) return tables.error();
+  memory.tables = tables.value();
+  const bool visited = game.multiway() != nullptr;
+  const bool whole_tree = rules.algorithm >= Algorithm::cfr;
+  TableShape shape;
+  if (!visited) {
+    auto found = TableShape::of(game.tree(), game.buckets());
+    if (!found) return found.error();
+    shape = found.value();
+  }
+  if (rules.mode == UpdateMode::deterministic && !whole_tree)
+    add_batches(game, shape, rules, threads, memory);
+  const HoldemGame* const holdem = visited ? game.multiway()->cards() : game.holdem();
+  if (holdem == nullptr) {
+    // All strategies, as numbers of double precision.
+    memory.copies = shape.entries * sizeof(double);
+    return memory;
+  }
+  memory.cards = cards_bytes(holdem->config());
+  memory.cards_making = holdem->config().buckets_file.empty() ? cards_making_bytes : 0;
+  if (visited) return memory;
+  if (whole_tree) memory.copies = shape.entries * sizeof(std::uint32_t);
+  if (response) memory.response = CountedArray<std::int32_t>::bytes(shape.entries);
+  return memory;
+}
+
+}  // namespace weir::mccfr

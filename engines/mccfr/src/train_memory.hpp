@@ -1,0 +1,40 @@
+// train_memory.hpp: what a run of training will take, said before it is taken; private to the program.
+//
+// Shape:  bytes. Of platform allocation, to within 1 MiB of its counter's peak: runtime, tables, batches, response. On
+//         the program's heap: cards, copies; logs and cards_making, estimates on the safe side. Cards are made before
+//         tables are taken.
+// Roles:  pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <weir/mccfr/training_game.hpp>
+
+namespace weir::mccfr {
+
+struct TrainMemory {
+  std::uint64_t runtime = 0;   // taken already
+  std::uint64_t tables = 0;    // and, for whole trees of hold'em, what the boards of a batch bring
+  std::uint64_t batches = 0;   // deals, and changes to small tables
+  std::uint64_t response = 0;  // regrets of a response that is learnt
+  std::uint64_t logs =
+      0;  // changes of a batch to large tables, and the way back from one that was cut short
+  std::uint64_t cards = 0;         // buckets of all hands
+  std::uint64_t cards_making = 0;  // besides them, while they are made
+  std::uint64_t copies = 0;        // of averages, where they are measured
+
+  std::uint64_t platform() const noexcept { return runtime + tables + batches + response; }
+  std::uint64_t heap() const noexcept { return logs + cards + copies; }
+  /// The most at a time.
+  std::uint64_t peak() const noexcept;
+  /// What to take less of, where it is too much.
+  std::string less_of(const TrainRules& rules, bool visited) const;
+  nlohmann::ordered_json json() const;
+};
+
+/// `threads`: of the runtime, guests too. `response`: one will be learnt. Errors: too_large.
+Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rules,
+                                 std::size_t threads, bool response);
+
+}  // namespace weir::mccfr

@@ -1,0 +1,306 @@
+// Search while playing: what is solved is better than the blueprint, is what is played, and comes in time or counts.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <weir/mccfr/aivat.hpp>
+#include <weir/mccfr/search_player.hpp>
+#include <weir/mccfr/training_game.hpp>
+
+#include "margin_solver.hpp"
+#include "search_options.hpp"
+#include "spot_search.hpp"
+#include "support/tier.hpp"
+#include "training_support.hpp"
+#include "turn_solver.hpp"
+
+using namespace weir;
+using namespace weir::mccfr;
+
+namespace {
+
+bool search_too_slow_here() {
+  if (!weir::test::sanitized || weir::test::full()) return false;
+  MESSAGE("SKIP: all boards are too many for a sanitizer outside the long tier");
+  return true;
+}
+
+/// Short stacks, few buckets, and a strategy that has learnt little.
+class ShortGame {
+ public:
+  static const ShortGame& get() {
+    static const ShortGame game;
+    return game;
+  }
+  const HoldemGame& holdem() const { return *game_->holdem(); }
+  const BettingRules& rules() const { return holdem().config().rules; }
+  const TableShape& shape() const { return trainer_->shape(); }
+  const NarrowEntries::Sum* sums() const {
+    return reinterpret_cast<const NarrowEntries::Sum*>(trainer_->table().sums.data());
+  }
+  std::unique_ptr<KnownPlayer> known(double tremble) const {
+    return make_known_blueprint(holdem(), shape(), sums(), tremble);
+  }
+
+ private:
+  ShortGame() {
+    REQUIRE(game_->prepare());
+    trainer_ = game_->make_trainer(*runtime_, {.mode = UpdateMode::deterministic}).value();
+    REQUIRE(trainer_->advance(10'000, &weir::test::look_nowhere, nullptr) == Status::accepted);
+  }
+  std::unique_ptr<TrainingGame> game_ =
+      make_game(R"({"name":"nolimit","stack":30,"buckets":[169,6,6,6]})").value();
+  std::unique_ptr<Runtime> runtime_ = weir::test::runtime_of();
+  std::unique_ptr<Trainer> trainer_;
+};
+
+/// A hand that was called before the flop and checked on it, up to a decision of seat 0.
+struct CheckedHand {
+  explicit CheckedHand(const ShortGame& game, std::string_view board_text)
+      : state(game.rules()), board(parse_cards(board_text).value()) {
+    for (const int seat : {0, 1}) {
+      players[static_cast<std::size_t>(seat)] = game.known(1e-3);
+      players[static_cast<std::size_t>(seat)]->begin(seat);
+    }
+    for (std::size_t shown = 0;;) {
+      const std::size_t cards =
+          state.round() == 0 ? 0 : static_cast<std::size_t>(state.round()) + 2;
+      if (cards != shown) {
+        for (auto& player : players) player->deal(std::span(board).first(cards));
+        shown = cards;
+      }
+      if (shown == board.size()) break;
+      take({'c', 0});
+    }
+  }
+  void take(const BetAction& action) {
+    const auto seat = static_cast<std::size_t>(state.player());
+    players[seat]->did(state, action);
+    players[1 - seat]->saw(state, action);
+    state.apply(action);
+  }
+  SearchSpot spot(const ShortGame& game) const {
+    SearchSpot made;
+    made.menu = &game.holdem().config().menu;
+    made.rules = &game.rules();
+    made.round = state.round();
+    made.board = board;
+    made.put = {2, 2};
+    for (std::size_t seat = 0; seat < 2; ++seat) players[seat]->weights(made.ranges[seat]);
+    made.state = &state;
+    made.blueprints = {players[0].get(), players[1].get()};
+    return made;
+  }
+  BettingState state;
+  std::vector<Card> board;
+  std::array<std::unique_ptr<KnownPlayer>, 2> players;
+};
+
+SubgameSolver river_of(const ShortGame& game, const SearchSpot& spot) {
+  Subgame subgame = subgame_of(spot);
+  REQUIRE(subgame.board.size() == 5);
+  subgame.menu = game.holdem().config().menu;
+  auto made = SubgameSolver::make(subgame);
+  REQUIRE(made);
+  REQUIRE(write_blueprint(spot, made.value()));
+  return std::move(made).value();
+}
+
+/// Of the hands of player 1, that any can meet: how much less the worst wins than its alternative, chips.
+double worst_margin(SubgameSolver& solver, const std::vector<double>& alternatives) {
+  Range reach{};
+  const std::vector<float> weights = solver.reach(0);
+  for (std::size_t h = 0; h < weights.size(); ++h) reach[solver.hands(0)[h]] = weights[h];
+  const auto values = solver.worth(1, true);
+  double worst = 1e9;
+  for (std::size_t h = 0; h < values.size(); ++h) {
+    const double met = weight_of(without(reach, cards_of(solver.hands(1)[h]).set()));
+    if (met > 0) worst = std::min(worst, alternatives[h] - static_cast<double>(values[h]) / met);
+  }
+  return worst;
+}
+
+AivatResult searched_hands(int workers, SearchFigures& figures) {
+  static const HandStrengths strengths = HandStrengths::make();
+  const ShortGame& game = ShortGame::get();
+  const auto runtime = weir::test::runtime_of(workers);
+  const Searcher searcher(*runtime, game.holdem(), game.shape(), game.sums(), {.iterations = 3});
+  const KnownOpponent thinker{[&] { return searcher.agent(); }, [&] { return searcher.known(); }};
+  const KnownOpponent blueprint{
+      [&] { return make_blueprint(game.holdem(), game.shape(), game.sums()); },
+      [&] { return game.known(0); }};
+  auto played = play_aivat(*runtime, game.rules(), thinker, blueprint, strengths, {40, true, 3},
+                           [](std::uint64_t) { return true; });
+  REQUIRE(played);
+  figures = searcher.figures();
+  return played.value();
+}
+
+}  // namespace
+
+TEST_CASE("search: a solved river is exploited less than the blueprint in it") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  CheckedHand hand(game, "Td7d2cJh9s");
+  SUBCASE("from the start of the street") {}
+  SUBCASE("facing a bet that the tree does not have") {
+    hand.take({'c', 0});
+    hand.take({'r', 5});
+  }
+  SearchSpot spot = hand.spot(game);
+  if (hand.state.to_call() > 0) spot.done = {{'c', 0}, {'r', 5}};
+  SubgameSolver solver = river_of(game, spot);
+  CHECK(solver.decision("").value().actions.front() == (spot.done.empty() ? "c" : "f"));
+  const SubgameValue learnt = solver.measure();
+  for (int i = 0; i < 60; ++i) solver.iterate();
+  const SubgameValue solved = solver.measure();
+  CHECK(learnt.exploitability_pct > 1);
+  CHECK(solved.exploitability_pct < learnt.exploitability_pct / 3);
+  CHECK(solved.value[0] + solved.value[1] == doctest::Approx(4));
+}
+
+TEST_CASE("search: maxmargin leaves no hand of the opponent better off than its alternative") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const CheckedHand hand(game, "Td7d2cJh9s");
+  const SearchSpot spot = hand.spot(game);
+  SubgameSolver solver = river_of(game, spot), unsafe = river_of(game, spot);
+  MarginSolver margin(solver, 0);
+  CHECK(worst_margin(unsafe, margin.alternatives()) == doctest::Approx(0).epsilon(1e-3));
+  for (int i = 0; i < 300; ++i) margin.iterate();
+  for (int i = 0; i < 300; ++i) unsafe.iterate();
+  const double safe = worst_margin(solver, margin.alternatives());
+  CHECK(safe > -0.04);  // a hundredth of the pot
+  CHECK(safe > worst_margin(unsafe, margin.alternatives()));
+}
+
+TEST_CASE("search: a turn with rivers in groups is played about as well as hand by hand") {
+  Subgame game;
+  game.board = parse_cards("QsJh2h8d").value();
+  game.pot = 10;
+  game.stack = 25;
+  game.ranges = {parse_range("AA,QJ,AKs,T9s,55,76s").value(),
+                 parse_range("KK,AQ,JTs,22,A5s,98s").value()};
+  game.menu = pot_menu();
+  auto turn = subgame::TurnSolver::make(game).value();
+  for (int i = 0; i < 150; ++i) turn.iterate();
+  const SubgameDecision root = turn.root();
+  SubgameSolver exact = SubgameSolver::make(game).value();
+  Subgame given = game;
+  SubgameLock& lock = given.locks.emplace_back();
+  for (std::size_t h = 0; h < root.hands.size(); ++h) {
+    SubgameLock::Part& part = lock.parts.emplace_back();
+    part.hands[root.hands[h]] = 1;
+    for (std::size_t a = 0; a < root.actions.size(); ++a)
+      part.actions.emplace_back(
+          root.actions[a], static_cast<double>(root.probabilities[h * root.actions.size() + a]));
+  }
+  SubgameSolver locked = SubgameSolver::make(given).value();
+  for (int i = 0; i < 150; ++i) {
+    exact.iterate();
+    locked.iterate();
+  }
+  const double lost = exact.measure().value[0] - locked.measure().value[0];
+  MESSAGE("lost of a pot of 10: " << lost);
+  CHECK(lost < 0.15);
+  Subgame river = game;
+  river.board.push_back(parse_card("4s").value());
+  CHECK(!subgame::TurnSolver::make(river));
+  CHECK(subgame::TurnSolver::make(game, {.nodes_max = 5}).error().code == "too_large");
+}
+
+TEST_CASE("search: what is solved is what is played, and the range is that of the solution") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const auto runtime = weir::test::runtime_of(0);
+  const Searcher searcher(*runtime, game.holdem(), game.shape(), game.sums(), {.iterations = 8});
+  CheckedHand hand(game, "Td7d2cJh");
+  const auto known = searcher.known(), again = searcher.known();
+  for (KnownPlayer* const player : {known.get(), again.get()}) {
+    player->begin(0);
+    BettingState state(game.rules());
+    for (std::size_t cards : {std::size_t{0}, std::size_t{3}}) {
+      if (cards > 0) player->deal(std::span(hand.board).first(cards));
+      for (int turn = 0; turn < 2; ++turn) {
+        if (state.player() == 0)
+          player->did(state, {'c', 0});
+        else
+          player->saw(state, {'c', 0});
+        state.apply({'c', 0});
+      }
+    }
+    player->deal(hand.board);
+  }
+  std::vector<KnownChoice> list, same, learnt;
+  Range before, after;
+  known->weights(before);
+  known->choices(hand.state, list);
+  again->choices(hand.state, same);
+  CHECK(searcher.figures().searches == 1);
+  CHECK(searcher.figures().iterations == 8);
+  known->guess()->choices(hand.state, learnt);
+  CHECK(searcher.figures().searches == 1);
+  double differs = 0;
+  Range sum{};
+  for (std::size_t c = 0; c < list.size(); ++c) {
+    CHECK(list[c].weights == same[c].weights);
+    for (const KnownChoice& other : learnt)
+      for (std::size_t h = 0; other.action == list[c].action && h < hand_count; ++h)
+        differs += std::abs(static_cast<double>(other.weights[h] - list[c].weights[h]));
+    for (std::size_t h = 0; h < hand_count; ++h) sum[h] += list[c].weights[h];
+  }
+  CHECK(differs > 1);
+  for (std::size_t h = 0; h < hand_count; ++h)
+    CHECK(sum[h] == doctest::Approx(static_cast<double>(before[h])).epsilon(1e-4));
+  const auto taken = std::max_element(list.begin(), list.end(), [](const auto& a, const auto& b) {
+    return weight_of(a.weights) < weight_of(b.weights);
+  });
+  known->did(hand.state, taken->action);
+  known->weights(after);
+  CHECK(after == taken->weights);
+}
+
+TEST_CASE("search: without time it plays the blueprint, and counts that") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const auto runtime = weir::test::runtime_of(2);
+  const Searcher searcher(*runtime, game.holdem(), game.shape(), game.sums(), {.deadline_ms = 0});
+  const auto played = play_match(
+      *runtime, game.rules(), [&] { return searcher.agent(); },
+      [&] { return make_blueprint(game.holdem(), game.shape(), game.sums()); }, {200, true, 5});
+  CHECK(played);
+  CHECK(searcher.figures().searches == 0);
+  CHECK(searcher.figures().fallbacks > 0);
+}
+
+TEST_CASE("search: by iterations the same is played for any number of workers") {
+  if (search_too_slow_here()) return;
+  SearchFigures first;
+  const AivatResult none = searched_hands(0, first);
+  CHECK(first.searches > 0);
+  CHECK(first.fallbacks == 0);
+  CHECK(first.iterations == 3 * first.searches);
+  for (const int workers : {1, 2}) {
+    SearchFigures figures;
+    const AivatResult played = searched_hands(workers, figures);
+    CHECK(played.estimate.chips_per_hand == none.estimate.chips_per_hand);
+    CHECK(played.estimate.ci95 == none.estimate.ci95);
+    CHECK(played.dealt.chips_per_hand == none.dealt.chips_per_hand);
+    CHECK(figures.searches == first.searches);
+  }
+}
+
+TEST_CASE("search: what is asked for is read or refused") {
+  CHECK(parse_search("").value().deadline_ms == 80);
+  CHECK(parse_search("250").value().deadline_ms == 250);
+  CHECK(parse_search("maxmargin").value().method == SearchSettings::Method::maxmargin);
+  const SearchSettings both = parse_search("unsafe,0").value();
+  CHECK(both.method == SearchSettings::Method::unsafe);
+  CHECK(both.deadline_ms == 0);
+  for (const char* const text : {"abc", "-1", "80,", ",80", "80,90", "unsafe,maxmargin", "8.5",
+                                 "99999999999999999999999", "3600001"}) {
+    CAPTURE(text);
+    CHECK(!parse_search(text));
+  }
+}

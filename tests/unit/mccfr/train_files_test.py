@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""What `weir-mccfr train` leaves behind and says before it starts, and what reads single rows of it.
+
+Charts, curves, snapshots, exports by street, queries, announced memory, flags of the original program.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+
+PROGRAM = os.path.abspath(os.path.join(os.environ.get('WEIR_BIN', 'build/bin'), 'weir-mccfr'))
+SVG = '{http://www.w3.org/2000/svg}'
+MIB = 1 << 20
+
+ORIGINAL = """\
+num_iterations: 1500
+checkpoint_interval: 1000
+discount_factor: 1.0
+exploration_epsilon: 0.6
+epsilon_schedule: [[0, 0.6], [100000, 0.4]]
+num_players: 2
+use_linear_weighting: true
+discount_interval: 1000
+discount_mode: static
+regret_discount_alpha: 0.9
+strategy_discount_beta: 0.8
+dcfr_reset_negative_regrets: true
+enable_pruning: true
+pruning_threshold: -300000000.0
+pruning_probability: 0.95
+time_budget_seconds: 50
+snapshot_interval_seconds: 600
+tensorboard_log_interval: 1000
+preflop_equity_samples: 100
+num_workers: 1
+batch_size: 100
+adaptive_target_ips: 35
+enable_chunked_training: true
+chunk_size_iterations: 100
+chunk_size_minutes: 5
+chunk_restart_delay_seconds: 5
+include_action_history_in_infoset: true
+storage_mode: compact
+bucket:
+  k_flop: 80
+  num_samples: 500000
+"""
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def ask(self, *arguments):
+        """Exit code, the JSON document, what stood on stderr."""
+        done = subprocess.run([PROGRAM, arguments[0], '--json', *arguments[1:]], capture_output=True, text=True,
+                              cwd=self.folder)
+        return done.returncode, json.loads(done.stdout), done.stderr
+
+    def train(self, *arguments):
+        code, document, told = self.ask('train', '--workers', '2', *arguments)
+        self.assertEqual(code, 0, told)
+        return document
+
+    def query(self, *arguments):
+        code, document, told = self.ask('query', *arguments)
+        self.assertEqual(code, 0, told)
+        return document
+
+    def read(self, name):
+        with open(self.path(name), encoding='utf-8') as file:
+            return file.read()
+
+    def bytes_of(self, name):
+        with open(self.path(name), 'rb') as file:
+            return file.read()
+
+    def write(self, name, content):
+        with open(self.path(name), 'wb') as file:
+            file.write(content)
+
+
+class Charts(Files):
+    def points(self):
+        root = xml.fromstring(self.read('curve.svg'))
+        self.assertEqual(root.tag, SVG + 'svg')
+        words = [text.text for text in root.iter(SVG + 'text')]
+        for label in ('iterations', 'time of training (s)', 'exploitability (chips)', 'leduc, es: exploitability'):
+            self.assertIn(label, words)
+        lines = [line.get('points').split() for line in root.iter(SVG + 'polyline')]
+        self.assertEqual(len(lines), 2)
+        for point in lines[0] + lines[1]:
+            x, y = map(float, point.split(','))
+            self.assertTrue(90 < x < 740 and 60 < y < 620, point)
+        self.assertEqual(len(lines[0]), len(lines[1]))
+        return len(lines[0])
+
+    def test_each_point_is_drawn_and_a_resumed_run_goes_on_with_the_curve(self):
+        common = ('--game', 'leduc', '--mode', 'deterministic', '--out', 'run', '--plot', 'curve.svg')
+        first = self.train(*common, '--iters', '10000')
+        self.assertEqual(self.points(), len(first['curve']))
+        more = self.train(*common, '--iters', '60000', '--resume')
+        self.assertEqual(more['curve'][:len(first['curve'])], first['curve'])
+        self.assertGreater(len(more['curve']), len(first['curve']))
+        self.assertEqual(self.points(), len(more['curve']))
+        seconds = [point[1] for point in more['curve']]
+        self.assertEqual(seconds, sorted(seconds))
+        self.write('run/curve.json', b'{"points": [[1, "x"]]}')  # a curve that cannot be read is none
+        again = self.train(*common, '--iters', '61000', '--resume')
+        self.assertLess(len(again['curve']), len(more['curve']))
+
+    def test_metrics_say_how_it_goes(self):
+        self.train('--game', 'kuhn', '--iters', '5000', '--metrics', 'm.jsonl')
+        lines = [json.loads(line) for line in self.read('m.jsonl').splitlines()]
+        self.assertGreaterEqual(len(lines), 3)
+        for key in ('iterations_per_s', 'nodes_per_s', 'infosets_visited', 'mean_regret', 'exploitability', 'eta_s'):
+            self.assertIn(key, lines[-1])
+        self.assertEqual(lines[-1]['infosets_visited'], 12)
+        self.assertEqual(lines[-1]['eta_s'], 0)
+
+
+class Snapshots(Files):
+    def test_the_newest_are_kept_and_are_read_as_checkpoints_are(self):
+        made = self.train('--game', 'leduc', '--time-budget', '3', '--snapshot-interval', '0.2', '--snapshots-kept',
+                          '2', '--out', 'run')
+        self.assertGreaterEqual(made['snapshots'], 1)
+        self.assertEqual(made['snapshots_failed'], 0)
+        names = [name for name in os.listdir(self.path('run/snapshots')) if name.endswith('.weir')]
+        self.assertEqual(len(names), min(made['snapshots'], 2))
+        latest = 'run/snapshots/latest'
+        self.assertEqual(os.readlink(self.path(latest)), max(names))
+        code, measured, told = self.ask('exploit', latest)
+        self.assertEqual(code, 0, told)
+        self.assertLess(measured['exploitability'], 1)
+        self.assertGreater(measured['iterations'], 0)
+        code, _, told = self.ask('export', latest, '--out', 's.json')
+        self.assertEqual(code, 0, told)
+        exported = json.loads(self.read('s.json'))['infosets']
+        self.assertEqual(len(exported), 288)
+        for key in ('K::', 'Q::cr', 'K:Q:crc/', 'J:J:crrc/r'):
+            self.assertEqual(self.query(latest, key)['strategy'], exported[key])
+        code, refused, _ = self.ask('train', '--game', 'leduc', '--resume-from', latest)
+        self.assertEqual((code, refused['error']['code']), (2, 'usage'))
+
+    def test_training_comes_to_the_same_bytes_with_and_without(self):
+        for game in (('--game', 'leduc'), ('--game', 'kuhn', '--players', '3', '--table-memory', '1')):
+            kept = {}
+            for name, more in (('without', ()), ('with', ('--snapshot-interval', '0.05'))):
+                out = name + game[1]
+                self.train(*game, '--mode', 'deterministic', '--seed', '5', '--iters', '100000', '--out', out, *more)
+                kept[name] = self.bytes_of(out + '/latest')
+            self.assertEqual(kept['with'], kept['without'])
+
+
+class Queries(Files):
+    def test_a_row_is_what_the_export_says(self):
+        for game in (('--game', 'leduc', '--algorithm', 'es'), ('--game', 'leduc', '--algorithm', 'cfr+'),
+                     ('--game', 'leduc', '--players', '5', '--table-memory', '64')):
+            out = 'run' + '-'.join(game).replace('--', '')
+            self.train(*game, '--iters', '4000', '--out', out, '--mode', 'deterministic')
+            code, _, told = self.ask('export', out + '/latest', '--out', 's.json')
+            self.assertEqual(code, 0, told)
+            exported = json.loads(self.read('s.json'))['infosets']
+            keys = list(exported)
+            if '--players' in game:
+                self.assertGreater(len(keys), 2 * 16384)  # so that marks are led by
+            for key in keys[:3] + keys[len(keys) // 3::max(len(keys) // 9, 1)] + keys[-2:]:
+                self.assertEqual(self.query(out + '/latest', key)['strategy'], exported[key], key)
+
+    def test_cards_and_what_is_near(self):
+        self.train('--game', 'leduc', '--iters', '1000', '--out', 'run')
+        asked = self.query('run/latest', 'crc/', '--cards', 'K', '--board', 'Q')
+        self.assertEqual(asked['key'], 'K:Q:crc/')
+        self.assertEqual(asked['strategy'], self.query('run/latest', 'K:Q:crc/')['strategy'])
+        self.assertEqual(self.query('run/latest', 'K:Q:crc/', '--cards')['cards'], {'hand': 'K', 'board': 'Q'})
+        self.assertEqual(self.query('run/latest', '--cards', 'K')['key'], 'K::')
+        for key, near in (('K:Q:crx/', 'K:Q:crc/'), ('X:Q:crc/', ':Q:crc/'), ('K:Q:cc', 'K:Q:cc/')):
+            code, refused, _ = self.ask('query', 'run/latest', key)
+            self.assertEqual((code, refused['error']['code']), (2, 'usage'))
+            self.assertIn(near, refused['error']['what'])
+        code, refused, _ = self.ask('query', 'run/latest', 'crc/', '--cards', 'K')
+        self.assertEqual(code, 2)
+        self.assertIn('--board', refused['error']['what'])
+
+    def test_broken_files_are_refused_by_size_and_header(self):
+        self.train('--game', 'leduc', '--iters', '1000', '--out', 'run')
+        self.train('--game', 'kuhn', '--players', '3', '--table-memory', '1', '--iters', '1000', '--out', 'many')
+        for name, key in (('run/latest', 'K:Q:crc/'), ('many/latest', 'A::rf')):
+            whole = self.bytes_of(name)
+            begin = whole.index(b'{')
+            number = whole.index(b'"seed":1') + len('"seed":')
+            flipped = whole[:number] + b'2' + whole[number + 1:]
+            for content, code in ((whole[:-1], 'truncated'), (whole[:len(whole) // 2], 'truncated'),
+                                  (whole[:begin + 20], 'truncated'), (whole + b'x', 'corrupt'),
+                                  (flipped, 'corrupt')):
+                self.write('broken', content)
+                exit_code, refused, _ = self.ask('query', 'broken', key)
+                self.assertEqual((exit_code, refused['error']['code']), (1, code))
+
+
+class Exports(Files):
+    def test_streets_together_are_the_whole(self):
+        self.train('--game', 'leduc', '--iters', '1000', '--out', 'run')
+        code, told, _ = self.ask('export', 'run/latest', '--out', 'all.json', '--per-street', 'a/b')
+        self.assertEqual(code, 0)
+        self.assertEqual(told['per_street'], {'preflop': 18, 'flop': 270})
+        whole, rows = json.loads(self.read('all.json'))['infosets'], {}
+        for street in told['per_street']:
+            document = json.loads(self.read(f'a/b/{street}.json'))
+            self.assertEqual((document['game'], document['street']), ('leduc', street))
+            self.assertEqual(len(document['infosets']), told['per_street'][street])
+            rows.update(document['infosets'])
+        self.assertEqual(rows, whole)
+        self.assertEqual(self.ask('export', 'run/latest')[0], 2)
+
+
+class Memory(Files):
+    def test_what_is_announced_is_what_platform_counts(self):
+        deterministic = ('--mode', 'deterministic')
+        for game in (('--game', 'kuhn'), ('--game', 'leduc'), ('--game', 'leduc', *deterministic),
+                     ('--game', 'leduc', '--algorithm', 'cfr+'),
+                     ('--game', 'leduc', '--players', '3', '--table-memory', '16', *deterministic)):
+            made = self.train(*game, '--iters', '3000')
+            parts = made['announced']
+            counted = sum(parts[name] for name in ('runtime', 'tables', 'batches', 'response'))
+            self.assertLessEqual(abs(made['platform_peak_bytes'] - counted), MIB, game)
+            self.assertGreaterEqual(made['announced_bytes'], counted)
+            if made['machine']['build'] == 'Release':
+                self.assertLessEqual(made['peak_rss_bytes'], made['announced_bytes'] + 16 * MIB, game)
+
+    def test_too_much_is_refused_with_what_to_cut(self):
+        for arguments, cut in ((('--game', 'leduc', '--players', '4', '--table-memory', '500'), '--table-memory'),
+                               (('--game', 'nolimit',), '--buckets on the river')):
+            code, refused, _ = self.ask('train', *arguments, '--iters', '10', '--memory-limit', '100')
+            self.assertEqual((code, refused['error']['code']), (1, 'too_large'))
+            self.assertIn(cut, refused['error']['what'])
+
+
+class Original(Files):
+    def test_its_keys_work_or_are_said_to_have_no_effect(self):
+        self.write('o.yaml', ORIGINAL.encode())
+        code, made, told = self.ask('train', '--config', 'o.yaml', '--game', 'leduc', '--out', 'run')
+        self.assertEqual((code, made['iterations']), (0, 1500), told)
+        for word in ('chunked', 'storage-mode', 'epsilon-schedule'):
+            self.assertIn(word, told)
+        header = self.bytes_of('run/latest')
+        self.assertIn(b'"discount":"static:0.9,0.8"', header)
+        self.assertIn(b'"pruning":true', header)
+
+    def test_its_flags_work_and_mistakes_name_the_nearest(self):
+        made = self.train('--game', 'leduc', '--iters', '10', '--tensorboard', '--num-instances', '2', '--chunked',
+                          '--chunk-iterations', '5', '--chunk-minutes', '3', '--chunk-restart-delay', '1')
+        self.assertEqual(made['iterations'], 10)
+        self.train('--game', 'leduc', '--iters', '10', '--use-linear-weighting', '--out', 'linear')
+        self.assertIn(b'"discount":"linear"', self.bytes_of('linear/latest'))
+        self.write('bad.yaml', b'chunk_size_iteration: 5\n')
+        code, refused, _ = self.ask('train', '--config', 'bad.yaml')
+        self.assertEqual(code, 2)
+        self.assertIn('chunk-size-iterations', refused['error']['what'])
+        self.assertEqual(self.ask('train', '--game', 'nolimit', '--buckets', 'no/file.buckets')[0], 1)
+        self.assertEqual(self.ask('train', '--game', 'nolimit', '--buckets', '1,2,x,4')[0], 2)
+
+
+if __name__ == '__main__':
+    if not os.path.exists(PROGRAM):
+        print('SKIP: weir-mccfr is not built')
+        sys.exit(77)
+    unittest.main()
