@@ -2,10 +2,10 @@
 //
 // Shape:  a list a client and level; deficit round robin over clients, counted in simulations. A request costs what it
 //         may spend; what it did not spend comes back when it ends.
-// Roles:  one thread at a time (the graph's source), except credit(): any thread.
+// Roles:  one thread at a time, who holds the engine's lists, except credit() and give_back(): any thread.
 // Cost:   O(1) a request, while a client's quantum covers the usual cost of one. Those that were settled while they
 //         waited are walked out of the lists when they are more than half of what is in them: each is paid for by
-//         itself and one other.
+//         itself and one other; and a look at every client's lists.
 // Source: M. Shreedhar, G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995.
 #pragma once
 
@@ -41,6 +41,10 @@ class Dispatcher {
     clients_[client].refund.fetch_add(simulations,
                                       relaxed);  // relaxed: a count that is used later or sooner
   }
+
+  /// One that was taken and has been settled before it began: what it was taken for comes back. Any thread, while the
+  /// slot's token is held.
+  void give_back(std::uint32_t slot) noexcept { credit(slots_[slot].client, cost_of(slot)); }
 
   void add(std::uint32_t slot) noexcept {
     Client& client = clients_[slots_[slot].client];

@@ -171,7 +171,8 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
 std::uint32_t Engine::Impl::free_slot() noexcept {
   std::uint32_t index = free.take(below());
   for (int i = 0; index == none && i < tries_at_lists; ++i) {
-    if (take_lists()) {
+    // relaxed: whether there is anything to take out; who has settled one sees that
+    if (settled_waiting.load(relaxed) > 0 && take_lists()) {
       std::uint32_t slot = none;
       while (submissions.pop(slot) == Status::accepted) dispatcher.add(slot);
       purge_lists();

@@ -50,10 +50,10 @@ struct Mover::Search {
     std::array<RootMove, ConnectFour::actions_max> moves;
     const std::uint32_t count = tree.moves(moves);
     std::uint32_t best = 0;
+    const std::uint32_t trees = tree.best();
     const auto before = [&](const RootMove& a, const RootMove& b) {
       const int rank_a = rank_of(tree.state(), a), rank_b = rank_of(tree.state(), b);
       if (rank_a != rank_b) return rank_a > rank_b;
-      const std::uint32_t trees = tree.best();
       if ((a.action == trees) != (b.action == trees)) return a.action == trees;
       return a.visits != b.visits ? a.visits > b.visits : a.value > b.value;
     };

@@ -73,8 +73,7 @@ Result<Examples> labelled(const Task& task) {
     if (!kept.empty() && task.examples[kept.back()].in == task.examples[row].in) {
       if (task.examples[kept.back()].out == task.examples[row].out) continue;
       return Error{"infeasible",
-                   name_of_example(task.examples, kept.back()) + " and " +
-                       name_of_example(task.examples, row) +
+                   names_of_examples(task.examples, kept.back(), row) +
                        " have the same inputs and other outputs",
                    place_of_example(task.examples, row)};
     }

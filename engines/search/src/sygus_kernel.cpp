@@ -29,6 +29,9 @@ Error unsupported(const Problem& problem) {
     if (is_wide(value)) return {"unsupported", wide + literal(value), problem.name};
     learn(value);
   }
+  constexpr const char* many = "more than 128 different characters beyond ASCII";
+  if (beyond.size() > Alphabet::beyond_max)
+    return {"unsupported", std::string(many) + " in the grammar", problem.name};
   for (const Example& example : problem.examples) {
     std::vector<Value> values = example.in;
     values.push_back(*example.out);
@@ -38,10 +41,9 @@ Error unsupported(const Problem& problem) {
       learn(value);
     }
     if (beyond.size() > Alphabet::beyond_max)
-      return {"unsupported", "more than 128 different characters beyond ASCII by here",
-              std::to_string(example.line)};
+      return {"unsupported", std::string(many) + " by here", std::to_string(example.line)};
   }
-  return {"unsupported", "more than 128 different characters beyond ASCII", problem.name};
+  return {"unsupported", many, problem.name};
 }
 
 class SygusKernel final : public Kernel {

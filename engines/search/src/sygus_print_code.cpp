@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "cpp_code_points.hpp"
 #include "reserved_words.hpp"
 #include "sygus_meaning.hpp"
 #include "sygus_print.hpp"
@@ -147,38 +148,6 @@ constexpr std::array helpers{
            "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);"},
 };
 
-/// C++ that counts characters reads them from UTF-8, and writes UTF-8 again.
-constexpr std::string_view decode_text =
-    R"(  const auto decode = [](const std::string& s) {
-    std::u32string out;
-    for (std::size_t i = 0; i < s.size();) {
-      const auto lead = static_cast<unsigned char>(s[i]);
-      const unsigned n = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-      char32_t c = n == 1 ? lead : lead & (0x7fU >> n);
-      ++i;
-      for (unsigned k = 1; k < n && i < s.size(); ++k, ++i)
-        c = c << 6 | (static_cast<unsigned char>(s[i]) & 0x3fU);
-      out += c;
-    }
-    return out;
-  };
-)";
-constexpr std::string_view encode_text =
-    R"(  const auto encode = [](const std::u32string& s) {
-    std::string out;
-    for (const char32_t c : s) {
-      const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
-      if (c < 0x80) put(c);
-      if (c >= 0x80 && c < 0x800) put(0xc0 | c >> 6);
-      if (c >= 0x800 && c < 0x10000) put(0xe0 | c >> 12);
-      if (c >= 0x10000) put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 0x3f));
-      if (c >= 0x800) put(0x80 | (c >> 6 & 0x3f));
-      if (c >= 0x80) put(0x80 | (c & 0x3f));
-    }
-    return out;
-  };
-)";
-
 /// Characters are counted, or made of numbers: bytes of UTF-8 are not enough.
 bool counts_characters(const Body& body) noexcept {
   return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Body::Node& node) {
@@ -226,9 +195,9 @@ class CodeWriter {
       if (uses(result, helper.name) || uses(inner, helper.name))
         used += indented(pick(helper)) + "\n";
     }
-    if (!decoded.empty()) decoded = std::string(decode_text) + decoded;
+    if (!decoded.empty()) decoded = std::string(cpp_decode) + decoded;
     if (wide_ && problem_.sort == Sort::text) {
-      decoded += encode_text;
+      decoded += cpp_encode;
       result = "encode(" + result + ")";
     }
     return head(name_, problem_.arguments, arguments_, problem_.sort) + decoded + used + inner +

@@ -315,18 +315,9 @@ Answer TextKernel::best(std::size_t top, std::span<const Language> in) const {
 }
 
 Error contradiction(const std::vector<Example>& examples, std::size_t first, std::size_t second) {
-  constexpr std::string_view differ = " have the same input and different outputs";
-  if (examples[second].column != 0) {
-    return {"infeasible",
-            "examples " + std::to_string(first + 1) + " and " + std::to_string(second + 1) +
-                std::string(differ),
-            place_of_example(examples, second)};
-  }
-  const auto line = [&](std::size_t i) {
-    return std::to_string(examples[i].line != 0 ? examples[i].line : i + 1);
-  };
-  const std::string lines = line(first) + " and " + line(second);
-  return {"infeasible", "the examples of lines " + lines + std::string(differ), lines};
+  return {"infeasible",
+          names_of_examples(examples, first, second) + " have the same input and different outputs",
+          place_of_example(examples, second)};
 }
 
 struct ReadTask {

@@ -1,4 +1,5 @@
 // C++ and JavaScript: a program is calls of helpers that have the same names in both; literals and frames differ.
+#include "cpp_code_points.hpp"
 #include "text_cpp_helpers.hpp"
 #include "text_js_helpers.hpp"
 #include "text_print.hpp"
@@ -49,7 +50,8 @@ class CallWriter {
                                                    : types[static_cast<std::size_t>(kind)]);
       out += " in" + number(static_cast<std::int64_t>(i) + 1);
     }
-    out += ") {\n  using Str = std::u32string;\n" + std::string(frame);
+    out += ") {\n  using Str = std::u32string;\n";
+    out += cpp_decode, out += cpp_encode;
     for (std::size_t i = 0; i < signature_.in.size(); ++i) {
       const std::string in = "in" + number(static_cast<std::int64_t>(i) + 1);
       out += "  [[maybe_unused]] const Str " + input(i) + " = decode(";
@@ -62,35 +64,6 @@ class CallWriter {
   }
 
  private:
-  static constexpr std::string_view frame =
-      R"code(  const auto decode = [](std::string_view in) {
-               Str out;
-               for (std::size_t i = 0; i < in.size();) {
-                 const auto lead = static_cast<unsigned char>(in[i]);
-                 const std::size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-                 char32_t c = n == 1 ? lead : lead & (0x7fU >> n);
-                 for (std::size_t k = 1; k < n && i + k < in.size(); ++k)
-                   c = c << 6 | (static_cast<unsigned char>(in[i + k]) & 0x3fU);
-                 out += c;
-                 i += n;
-               }
-               return out;
-             };
-             [[maybe_unused]] const auto encode = [](const Str& s) {
-               std::string out;
-               for (const char32_t c : s) {
-                 const auto put = [&](char32_t b) { out += static_cast<char>(b); };
-                 if (c < 0x80) put(c);
-                 if (c >= 0x80 && c < 0x800) put(0xc0 | c >> 6);
-                 if (c >= 0x800 && c < 0x10000) put(0xe0 | c >> 12);
-                 if (c >= 0x10000) put(0xf0 | c >> 18), put(0x80 | (c >> 12 & 0x3f));
-                 if (c >= 0x800) put(0x80 | (c >> 6 & 0x3f));
-                 if (c >= 0x80) put(0x80 | (c & 0x3f));
-               }
-               return out;
-             };
-)code";
-
   std::string input(std::size_t i) const {
     return signature_.in.size() == 1 ? "x" : "x" + number(static_cast<std::int64_t>(i) + 1);
   }

@@ -21,6 +21,11 @@ double ms_between(Deadline from, Deadline to) noexcept {
 }  // namespace
 
 Give Engine::Impl::dispatch(Emit<std::uint32_t>& out) {
+  std::uint32_t slot = none;
+  if (resumed.pop(slot) == Status::accepted) {  // needs no lists
+    out(slot);
+    return Give::more;
+  }
   if (!take_lists()) return Give::idle;  // a submit is at them, and notifies when it has left
   const Give give = dispatch_next(out);
   leave_lists();
@@ -32,15 +37,12 @@ Give Engine::Impl::dispatch_next(Emit<std::uint32_t>& out) {
   while (submissions.pop(slot) == Status::accepted) dispatcher.add(slot);
   // relaxed: when to walk, no more
   if (dispatcher.worth_purging(settled_waiting.load(relaxed))) purge_lists();
-  if (resumed.pop(slot) == Status::accepted) {
-    out(slot);
-    return Give::more;
-  }
   // relaxed: this source alone counts up, and who counts down notifies it afterwards
   while (active.load(relaxed) < config.active) {
     slot = dispatcher.take();
     if (slot == Dispatcher::none) break;
     if (at(slot).is_done()) {
+      dispatcher.give_back(slot);
       forget(slot);
       continue;
     }
@@ -58,7 +60,8 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
     // Settled by another: one that had not begun still counts as active.
     if (!slot.begun) {
       settled_waiting.fetch_sub(1, relaxed);  // relaxed: a count
-      active.fetch_sub(1, relaxed);           // relaxed: the notification publishes it
+      dispatcher.give_back(index);
+      active.fetch_sub(1, relaxed);  // relaxed: the notification publishes it
       graph.notify(dispatch_port);
     }
     return Leave{index};

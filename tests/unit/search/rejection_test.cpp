@@ -96,6 +96,17 @@ TEST_CASE("dispatcher: it walks when more than half is settled, and not for a fe
   CHECK(lists.dispatcher.worth_purging(Dispatcher::settled_few));
 }
 
+TEST_CASE("dispatcher: what was taken, and is settled before it begins, costs its client nothing") {
+  Lists lists(6);
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    lists.add(i, i / 3);
+    lists.slots[i].budget = simulations_default;
+  }
+  CHECK(lists.dispatcher.take() == 0);
+  lists.dispatcher.give_back(0);
+  CHECK(lists.take_all() == Slots{3, 1, 2, 4, 5});
+}
+
 TEST_CASE("rejection: what is cancelled behind a long turn makes room at once, without a worker") {
   std::atomic<int> inside{0};
   std::atomic<bool> go{false};

@@ -54,16 +54,23 @@ TEST_CASE("text kernel: a short slice ends early, as smallest") {
   CHECK(answer.programs[0].text.at(0).second.find("x[:2]") != std::string::npos);
 }
 
-TEST_CASE("text kernel: contradictory examples are refused with both lines") {
+TEST_CASE("text kernel: contradictory examples are refused, and both named") {
   Task task = task_of({{"a", "1"}, {"b", "2"}, {"a", "3"}});
   auto refused = make_kernel(task, {});
   REQUIRE(!refused);
   CHECK(refused.error().code == "infeasible");
-  CHECK(refused.error().what ==
-        "the examples of lines 1 and 3 have the same input and different outputs");
-  CHECK(refused.error().where == "1 and 3");
+  CHECK(refused.error().what == "examples 1 and 3 have the same input and different outputs");
+  CHECK(refused.error().where == "example 3");
+  task.examples[0].line = 4;
   task.examples[2].line = 17;
-  CHECK(make_kernel(task, {}).error().where == "1 and 17");
+  refused = make_kernel(task, {});
+  CHECK(refused.error().what ==
+        "the examples of lines 4 and 17 have the same input and different outputs");
+  CHECK(refused.error().where == "17");
+  task.examples[2].column = 5;  // of a request, with all examples perhaps in one line
+  refused = make_kernel(task, {});
+  CHECK(refused.error().what == "examples 1 and 3 have the same input and different outputs");
+  CHECK(refused.error().where == "17:5");
   task.examples[2].out = Value(std::string("1"));
   CHECK(make_kernel(task, {}).ok());
 }

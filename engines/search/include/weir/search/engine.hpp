@@ -5,10 +5,10 @@
 // Roles:    submit, poll, wait_until, cancel, stats: any thread; a Handle: one thread at a time.
 // Progress: submit never waits: beyond the bounds the answer is a rejection with a time to come back. Each request gets
 //           exactly one reply. A cancelled one is answered within one call of its kernel, waiting or not, and takes no
-//           room from then on; where a thread is stopped just while it takes such requests out of the lists, or the
-//           evaluator has some hundred questions of them, others may be rejected meanwhile. A deadline is kept while a
-//           request waits, in the queue or for a network's answer: that reply is written by the engine's own thread,
-//           which calls the kernel's best(), ends the kernel and tells the listener.
+//           room from then on. While a thread is stopped just as it takes such requests out of the lists, none
+//           begins; while it is, or while the evaluator has some hundred questions of them, others may be rejected. A
+//           deadline is kept while a request waits, in the queue or for a network's answer: that reply is written by
+//           the engine's own thread, which calls the kernel's best(), ends the kernel and tells the listener.
 // Order:    clients share by deficit round robin, counted in simulations; within a client by level, then arrival.
 // Memory:   slots are taken at the start; texts that wait have queue_bytes_max together; an arena has arena_bytes_max.
 // Errors:   a request that cannot be read is a reply with status `error`.
