@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <new>
-#include <weir/task.hpp>
 
 #include "board_walk.hpp"
-#include "counted_trainer.hpp"
 #include "draw_cards.hpp"
+#include "phased_trainer.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -18,10 +17,10 @@ std::size_t boards_of(const TrainRules& rules) noexcept {
   return rules.batch != 0 ? rules.batch : boards_default;
 }
 
-class BoardTrainer final : public CountedTrainer {
+class BoardTrainer final : public PhasedTrainer {
  public:
   BoardTrainer(Runtime& runtime, HoldemGame game, const TrainRules& rules, const TableShape& shape)
-      : CountedTrainer(runtime, rules, shape), game_(std::move(game)) {}
+      : PhasedTrainer(runtime, rules, shape), game_(std::move(game)) {}
 
   /// Errors: no_memory.
   Result<Done> take_memory() {
@@ -54,7 +53,6 @@ class BoardTrainer final : public CountedTrainer {
 
  private:
   static constexpr std::size_t piece = 1 << 14;  // entries
-  static constexpr std::uint64_t look_ns = 100'000'000;
 
   /// One board of a batch, and what it brings.
   struct Slot {
@@ -65,21 +63,29 @@ class BoardTrainer final : public CountedTrainer {
     BoardWalk::Found found;
   };
 
+  /// Entries of one player's region, changed by one worker.
+  struct Piece {
+    std::uint64_t first, end;
+    int player;
+  };
+
   Result<Done> make_slots();
-  void iterate();
-  void walk_board(Slot& slot, std::size_t number, int player) noexcept;
+  /// The pieces of all regions of a player.
+  void cut_regions();
+  Counts walk(const Block& block) override;
+  Phase plan() override;
+  void end_of_phase() override;
+  Counts walk_board(std::uint64_t number, int player) noexcept;
+  void apply_piece(std::uint64_t number, int player) noexcept;
   void change_regrets(std::uint64_t first, std::uint64_t end) noexcept;
   void change_sums(std::uint64_t first, std::uint64_t end) noexcept;
-  void change_table(int player);
-  /// f(first, end) on pieces of all regions of a player, by all workers.
-  template <class F>
-  void over_regions(int player, F&& f);
   float take_changes(std::uint64_t entry) noexcept;
-  void discount();
+  void discount(std::uint64_t first, std::uint64_t end) noexcept;
 
   HoldemGame game_;
   CountedArray<float> regrets_, sums_;
   std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<Piece> pieces_;
 };
 
 Result<Done> BoardTrainer::make_slots() {
@@ -97,25 +103,56 @@ Result<Done> BoardTrainer::make_slots() {
   return Done{};
 }
 
-Status BoardTrainer::advance(std::uint64_t iterations, void (*look)(void*), void* context) {
-  begin_advance();
-  if (state_.iterations >= iterations) return Status::accepted;
-  if (auto made = make_slots(); !made) {
-    failure_ = made.error();
-    return Status::failed;
+void BoardTrainer::cut_regions() {
+  for (std::size_t r = 0; r < static_cast<std::size_t>(shape_.rounds); ++r) {
+    for (std::size_t player = 0; player < 2; ++player) {
+      const std::uint64_t base = shape_.base[r][player];
+      const std::uint64_t end = base + std::uint64_t{shape_.buckets[r]} * shape_.width[r][player];
+      for (std::uint64_t first = base; first < end; first += piece)
+        pieces_.push_back({first, std::min(first + piece, end), static_cast<int>(player)});
+    }
   }
-  while (state_.iterations < iterations && !stop_asked()) {
-    const Deadline begin = now_ns();
-    const Status status = runtime_.run([&] {
-      while (state_.iterations < iterations && now_ns() - begin < look_ns) iterate();
-    });
-    if (status != Status::accepted) return status;
-    look(context);
-  }
-  return Status::accepted;
 }
 
-void BoardTrainer::walk_board(Slot& slot, std::size_t number, int player) noexcept {
+Status BoardTrainer::advance(std::uint64_t iterations, void (*look)(void*), void* context) {
+  if (state_.iterations < iterations) {
+    if (auto made = make_slots(); !made) {
+      failure_ = made.error();
+      return Status::failed;
+    }
+    if (pieces_.empty()) cut_regions();
+  }
+  return PhasedTrainer::advance(iterations, look, context);
+}
+
+auto BoardTrainer::plan() -> Phase {
+  const int player = phase().player;
+  if (phase().work == Task::walk) return {Task::apply, phase().player, 0, pieces_.size(), 1};
+  if (phase().work == Task::apply && player == 0) return {Task::walk, 1, 0, slots_.size(), 1};
+  const std::uint64_t at = state_.iterations;
+  if (at == discount_due()) return {Task::discount, 0, 0, shape_.entries, piece};
+  if (at >= goal() || stop_asked()) return {Task::end, 0, 0, 0, 1};
+  return {Task::walk, 0, 0, slots_.size(), 1};
+}
+
+auto BoardTrainer::walk(const Block& block) -> Counts {
+  switch (block.work) {
+    case Task::walk:
+      return walk_board(block.first, block.player);
+    case Task::apply:
+      apply_piece(block.first, block.player);
+      break;
+    case Task::discount:
+      discount(block.first, block.end);
+      break;
+    default:
+      break;
+  }
+  return {};
+}
+
+auto BoardTrainer::walk_board(std::uint64_t number, int player) noexcept -> Counts {
+  Slot& slot = *slots_[number];
   if (player == 0) {
     const std::uint64_t key = state_.iterations * slots_.size() + number;
     Random random = Random::keyed(rules_.seed, key, purpose_of_boards);
@@ -123,20 +160,15 @@ void BoardTrainer::walk_board(Slot& slot, std::size_t number, int player) noexce
     slot.board.set(*game_.cards(), std::span<const Card, 5>(cards));
   }
   slot.found = slot.walk.walk(slot.board, regrets_.data(), player, slot.changes.data());
+  return {slot.found.nodes, player == 0 ? 1U : 0U, 0};
 }
 
-void BoardTrainer::iterate() {
-  for (int player = 0; player < 2; ++player) {
-    parallel_for(0, slots_.size(), 1, [&](std::size_t s) { walk_board(*slots_[s], s, player); });
-    for (const auto& slot : slots_) {
-      state_.nodes += slot->found.nodes;
-      if (player == 0) state_.value_sum += slot->found.value, ++state_.traversals;
-    }
-    change_table(player);
-  }
-  ++state_.iterations;
-  if (state_.iterations == discount_due()) discount();
-  show_counts();
+void BoardTrainer::end_of_phase() {
+  if (phase().work == Task::discount) ++state_.discounts;
+  // Kept apart by the walks and added in their order: values over all pairs of hands are large.
+  if (phase().work == Task::walk && phase().player == 0)
+    for (const auto& slot : slots_) state_.value_sum += slot->found.value;
+  if (phase().work == Task::apply && phase().player == 1) ++state_.iterations;
 }
 
 /// The mean over the boards, which are added in their order.
@@ -164,37 +196,25 @@ void BoardTrainer::change_sums(std::uint64_t first, std::uint64_t end) noexcept 
   for (std::uint64_t e = first; e < end; ++e) sums_.data()[e] += weight * take_changes(e);
 }
 
-template <class F>
-void BoardTrainer::over_regions(int player, F&& f) {
-  for (std::size_t r = 0; r < static_cast<std::size_t>(shape_.rounds); ++r) {
-    const std::uint64_t base = shape_.base[r][static_cast<std::size_t>(player)];
-    const std::uint64_t size =
-        std::uint64_t{shape_.buckets[r]} * shape_.width[r][static_cast<std::size_t>(player)];
-    parallel_for(0, (size + piece - 1) / piece, 1, [&](std::size_t p) {
-      f(base + p * piece, base + std::min<std::uint64_t>((p + 1) * piece, size));
-    });
+void BoardTrainer::apply_piece(std::uint64_t number, int player) noexcept {
+  const Piece& p = pieces_[number];
+  if (p.player == player) {
+    change_regrets(p.first, p.end);
+  } else {
+    change_sums(p.first, p.end);
   }
 }
 
-void BoardTrainer::change_table(int player) {
-  over_regions(player, [&](std::uint64_t first, std::uint64_t end) { change_regrets(first, end); });
-  over_regions(1 - player,
-               [&](std::uint64_t first, std::uint64_t end) { change_sums(first, end); });
-}
-
-void BoardTrainer::discount() {
-  const DiscountFactors factors = rules_.discount.factors(++state_.discounts);
+void BoardTrainer::discount(std::uint64_t first, std::uint64_t end) noexcept {
+  const DiscountFactors factors = rules_.discount.factors(state_.discounts + 1);
   const auto positive = static_cast<float>(factors.positive);
   const auto negative = static_cast<float>(factors.negative);
   const auto average = static_cast<float>(factors.average);
-  parallel_for(0, (shape_.entries + piece - 1) / piece, 1, [&](std::size_t p) {
-    const std::uint64_t end = std::min<std::uint64_t>((p + 1) * piece, shape_.entries);
-    for (std::uint64_t e = p * piece; e < end; ++e) {
-      float& regret = regrets_.data()[e];
-      regret *= regret > 0 ? positive : negative;
-      sums_.data()[e] *= average;
-    }
-  });
+  for (std::uint64_t e = first; e < end; ++e) {
+    float& regret = regrets_.data()[e];
+    regret *= regret > 0 ? positive : negative;
+    sums_.data()[e] *= average;
+  }
 }
 
 }  // namespace

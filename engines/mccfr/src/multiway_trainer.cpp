@@ -37,7 +37,7 @@ Result<std::unique_ptr<Trainer>> MultiwayTrainer::make(Runtime& runtime, Multiwa
 
 MultiwayTrainer::MultiwayTrainer(Runtime& runtime, MultiwayGame game, const TrainRules& rules,
                                  LazyTable table)
-    : CountedTrainer(runtime, rules, {}), game_(std::move(game)), table_(std::move(table)) {
+    : PhasedTrainer(runtime, rules, {}), game_(std::move(game)), table_(std::move(table)) {
   const BettingRules& r = game_.rules();
   const bool holdem = game_.cards() != nullptr;
   no_tree_.players = shape_.players = r.players;
@@ -60,8 +60,10 @@ MultiwayTrainer::MultiwayTrainer(Runtime& runtime, MultiwayGame game, const Trai
 }
 
 template <class Updates>
-void MultiwayTrainer::walk_block(const Range& block, Updates& updates, std::size_t thread,
-                                 Counts& counts) {
+auto MultiwayTrainer::walk_block(const Block& block, Updates& updates, std::size_t thread)
+    -> Counts {
+  Counts counts;
+  const bool all = block.work == Task::walk;
   MultiwayWalk<Updates> walk(game_, table_, updates, rules_.sampling, thread);
   const int players = game_.rules().players;
   const std::uint64_t averages = !averages_apart()          ? 0
@@ -71,8 +73,8 @@ void MultiwayTrainer::walk_block(const Range& block, Updates& updates, std::size
   for (std::uint64_t i = block.first; i < block.end; ++i) {
     Random cards = Random::keyed(rules_.seed, i, multiway_deal);
     game_.deal(cards, deal);
-    for (int player = block.player < 0 ? 0 : block.player;
-         player < (block.player < 0 ? players : block.player + 1); ++player) {
+    for (int player = all ? 0 : block.player; player < (all ? players : block.player + 1);
+         ++player) {
       const auto key = static_cast<std::uint64_t>(player);
       const Random random = Random::keyed(rules_.seed, i, multiway_walk + key);
       const float value =
@@ -92,38 +94,30 @@ void MultiwayTrainer::walk_block(const Range& block, Updates& updates, std::size
       }
     }
   }
-  counts.nodes += walk.nodes();
+  counts.nodes = walk.nodes();
+  return counts;
 }
 
-Status MultiwayTrainer::walk(const Range& range) {
-  const std::uint64_t count = range.end - range.first;
-  const std::uint64_t size = std::clamp<std::uint64_t>(count / 64, 1, 64);
-  counts_.assign(static_cast<std::size_t>((count + size - 1) / size), Counts{});
-  const bool alone = runtime_.workers() == 0;  // with one worker the caller helps
-  const Status status = runtime_.run([&] {
-    parallel_for(0, counts_.size(), 1, [&](std::size_t b) {
-      const std::uint64_t first = range.first + b * size;
-      const Range block{first, std::min(first + size, range.end), range.player};
-      const auto thread = static_cast<std::size_t>(worker_index());
-      if (rules_.mode == UpdateMode::deterministic) {
-        LazyLogUpdates updates(logs_[thread]);
-        walk_block(block, updates, thread, counts_[b]);
-      } else if (alone) {
-        LazySharedUpdates<Sharing::alone> updates(table_);
-        walk_block(block, updates, thread, counts_[b]);
-      } else {
-        LazySharedUpdates<Sharing::threads> updates(table_);
-        walk_block(block, updates, thread, counts_[b]);
-      }
-    });
-  });
-  if (status != Status::accepted) return status;
-  for (const Counts& counts : counts_) {
-    state_.nodes += counts.nodes;
-    state_.traversals += counts.traversals;
-    state_.value_sum += counts.value;
+auto MultiwayTrainer::walk(const Block& block) -> Counts {
+  if (block.work == Task::discount) {
+    discount_rows(block.first, block.end);
+    return {};
   }
-  return status;
+  if (block.work == Task::apply) {
+    apply_part(static_cast<std::uint32_t>(block.first));
+    return {};
+  }
+  const auto thread = static_cast<std::size_t>(worker_index());
+  if (block.work == Task::half) {
+    LazyLogUpdates updates(logs_[thread]);
+    return walk_block(block, updates, thread);
+  }
+  if (runtime_.workers() <= 1) {
+    LazySharedUpdates<Sharing::alone> updates(table_);
+    return walk_block(block, updates, thread);
+  }
+  LazySharedUpdates<Sharing::threads> updates(table_);
+  return walk_block(block, updates, thread);
 }
 
 void MultiwayTrainer::apply_part(std::uint32_t part) {
@@ -156,18 +150,6 @@ void MultiwayTrainer::apply_part(std::uint32_t part) {
   keep_first(undo);
 }
 
-Status MultiwayTrainer::apply() {
-  const Status status = runtime_.run([&] {
-    parallel_for(0, LogBatch::parts, 1,
-                 [&](std::size_t part) { apply_part(static_cast<std::uint32_t>(part)); });
-  });
-  for (std::vector<UndoEntry>& undo : part_undo_) {
-    undo_.insert(undo_.end(), undo.begin(), undo.end());
-    undo.clear();
-  }
-  return status;
-}
-
 /// Proportions alone matter. Between whole batches, and long before a sum can wrap.
 void MultiwayTrainer::halve_sums() noexcept {
   table_.each_row(0, table_.slots(), [&](std::uint32_t row) {
@@ -178,54 +160,90 @@ void MultiwayTrainer::halve_sums() noexcept {
   });
 }
 
-Status MultiwayTrainer::advance_batch() {
-  const TrainState before = state_;
-  const std::uint64_t at = state_.iterations;
-  const std::uint64_t end = std::min(goal_, (at / batch_ + 1) * batch_);
-  const bool keep = end % batch_ != 0;
-  for (int player = 0; player < game_.rules().players; ++player) {
-    Status status = walk({at, end, player});
-    if (status != Status::accepted) return status;
-    if (table_.refused() != refused_) {
-      refused_ = table_.refused();
-      full_ = true;
-      for (LogBatch& log : logs_) {
-        for (std::uint32_t part = 0; part < LogBatch::parts; ++part) {
-          log.regrets(part).clear();
-          log.sums(part).clear();
-        }
-      }
-      take_back(undo_);
-      undo_.clear();
-      state_ = before;
-      return Status::accepted;
-    }
-    // What an earlier player of the batch changed is put back as well, if a later one finds the table full.
-    status = apply();
-    if (status != Status::accepted) return status;
-  }
-  state_.iterations = end;
-  undone_ = before;
-  if (!keep) undo_.clear();
-  if (!keep && std::any_of(part_large_.begin(), part_large_.end(), [](bool b) { return b; })) {
-    halve_sums();
-    part_large_ = {};
-  }
-  return Status::accepted;
+auto MultiwayTrainer::part_phase(std::uint8_t player) const noexcept -> Phase {
+  const std::uint64_t size = batch_end_ - state_.iterations;
+  return {Task::half, player, state_.iterations, batch_end_,
+          std::clamp<std::uint64_t>(size / 64, 1, 64)};
 }
 
-Status MultiwayTrainer::advance_fast() {
+/// Twice as long as the last where that was short, so that a request to stop is soon seen.
+auto MultiwayTrainer::round_phase() -> Phase {
+  const Deadline now = now_ns();
+  if (phase().work == Task::walk) {
+    const Deadline took = now - round_began_;
+    if (took < round_ns / 2 && phase().end - phase().first == round_)
+      round_ = std::min<std::uint64_t>(round_ * 2, 1 << 20);
+    if (took > round_ns * 2) round_ = std::max<std::uint64_t>(round_ / 2, 64);
+  }
+  round_began_ = now;
   const std::uint64_t at = state_.iterations;
-  const std::uint64_t end = std::min({goal_, discount_due(), at + round_});
-  const Deadline begin = now_ns();
-  const Status status = walk({at, end, -1});
-  if (status != Status::accepted) return status;
-  const Deadline took = now_ns() - begin;
-  if (took < round_ns / 2 && end - at == round_)
-    round_ = std::min<std::uint64_t>(round_ * 2, 1 << 20);
-  if (took > round_ns * 2) round_ = std::max<std::uint64_t>(round_ / 2, 64);
-  state_.iterations = end;
-  return status;
+  const std::uint64_t end = std::min({goal(), discount_due(), at + round_});
+  return {Task::walk, 0, at, end, std::clamp<std::uint64_t>((end - at) / 64, 1, 64)};
+}
+
+auto MultiwayTrainer::plan() -> Phase {
+  if (full_) return {Task::end, 0, 0, 0, 1};
+  if (phase().work == Task::half) return {Task::apply, phase().player, 0, LogBatch::parts, 1};
+  if (phase().work == Task::apply && phase().player + 1 < game_.rules().players)
+    return part_phase(static_cast<std::uint8_t>(phase().player + 1));
+  const std::uint64_t at = state_.iterations;
+  if (at == discount_due()) return {Task::discount, 0, 0, table_.slots(), discount_slots};
+  if (at >= goal() || stop_asked()) return {Task::end, 0, 0, 0, 1};
+  if (rules_.mode == UpdateMode::fast) return round_phase();
+  undone_ = state_;
+  batch_end_ = std::min(goal(), (at / batch_ + 1) * batch_);
+  return part_phase(0);
+}
+
+/// A table that had no room for a row of it: the batch is taken back.
+void MultiwayTrainer::end_of_part() {
+  if (table_.refused() == refused_) return;
+  refused_ = table_.refused();
+  full_ = true;
+  for (LogBatch& log : logs_) {
+    for (std::uint32_t part = 0; part < LogBatch::parts; ++part) {
+      log.regrets(part).clear();
+      log.sums(part).clear();
+    }
+  }
+  // What an earlier player of the batch changed as well.
+  take_back(undo_);
+  undo_.clear();
+  state_ = undone_;
+}
+
+void MultiwayTrainer::end_of_batch() {
+  state_.iterations = batch_end_;
+  if (batch_end_ % batch_ != 0) return;
+  undo_.clear();
+  if (std::none_of(part_large_.begin(), part_large_.end(), [](bool large) { return large; }))
+    return;
+  halve_sums();
+  part_large_ = {};
+}
+
+void MultiwayTrainer::end_of_phase() {
+  switch (phase().work) {
+    case Task::walk:
+      state_.iterations = phase().end;
+      break;
+    case Task::half:
+      end_of_part();
+      break;
+    case Task::apply:
+      for (std::vector<UndoEntry>& undo : part_undo_) {
+        undo_.insert(undo_.end(), undo.begin(), undo.end());
+        undo.clear();
+      }
+      if (phase().player + 1 == game_.rules().players) end_of_batch();
+      break;
+    case Task::discount:
+      ++state_.discounts;
+      break;
+    case Task::none:
+    case Task::end:
+      break;
+  }
 }
 
 void MultiwayTrainer::discount_rows(std::uint64_t first, std::uint64_t end) noexcept {
@@ -246,32 +264,8 @@ void MultiwayTrainer::discount_rows(std::uint64_t first, std::uint64_t end) noex
   });
 }
 
-Status MultiwayTrainer::discount() {
-  const std::uint64_t blocks = (table_.slots() + discount_slots - 1) / discount_slots;
-  const Status status = runtime_.run([&] {
-    parallel_for(0, blocks, 1, [&](std::size_t b) {
-      discount_rows(b * discount_slots, std::min((b + 1) * discount_slots, table_.slots()));
-    });
-  });
-  if (status == Status::accepted) ++state_.discounts;
-  return status;
-}
-
 Status MultiwayTrainer::advance(std::uint64_t iterations, void (*look)(void*), void* context) {
-  constexpr Deadline look_ns = 50'000'000;
-  begin_advance();
-  goal_ = iterations;
-  Deadline looked = now_ns();
-  Status status = Status::accepted;
-  while (status == Status::accepted && !full_ && state_.iterations < goal_ && !stop_asked()) {
-    status = rules_.mode == UpdateMode::fast ? advance_fast() : advance_batch();
-    if (status == Status::accepted && !full_ && state_.iterations == discount_due())
-      status = discount();
-    show_counts();
-    if (now_ns() - looked < look_ns) continue;
-    look(context);
-    looked = now_ns();
-  }
+  const Status status = PhasedTrainer::advance(iterations, look, context);
   shape_.rows = table_.rows_used();
   return status;
 }

@@ -1,29 +1,23 @@
-// sampling_trainer.hpp: Monte Carlo training of one game as a stream graph; private.
+// sampling_trainer.hpp: Monte Carlo training of one game, phase by phase; private.
 //
-//   blocks ──> walk ──> tally
-//     ^                   |
-//     └──── next phase ───┘      (no edge: the source rests until tally has seen a phase's last block)
+// A phase is a range of iterations (fast), a half of a batch and then its changes, or a piece of the whole table
+// (discounts).
 //
-// A phase is a range of iterations (fast), a half of a batch, or a piece of the whole table (discounts). Its blocks are
-// walked by any workers at a time; tally, which is serial, counts them and decides what comes next when all are there.
-// So between two phases nobody touches the table but tally, and a slow tally slows the source down.
-//
-// Errors: none of its own; what bodies throw ends the graph, and advance() answers failed.
+// Errors: too_large, no_memory.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <utility>
 #include <vector>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/sampling.hpp>
 #include <weir/mccfr/trainer.hpp>
-#include <weir/stream_graph.hpp>
 
 #include "baseline_work.hpp"
 #include "compact_work.hpp"
+#include "phased_trainer.hpp"
 #include "table_work.hpp"
 
 namespace weir::mccfr {
@@ -39,7 +33,7 @@ enum class Purpose : std::uint64_t {
 
 template <class G, class Entries>
 requires Game<G>
-class SamplingTrainer final : public CountedTrainer {
+class SamplingTrainer final : public PhasedTrainer {
  public:
   using Regret = typename Entries::Regret;
   using Work = TableWork<Entries>;
@@ -58,7 +52,6 @@ class SamplingTrainer final : public CountedTrainer {
                             std::move(table).value(), std::move(baselines).value()));
   }
 
-  Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
   const BettingTree& tree() const noexcept override { return game_.tree(); }
   TableBytes table() noexcept override {
     TableBytes bytes = Work::bytes(table_);
@@ -76,32 +69,12 @@ class SamplingTrainer final : public CountedTrainer {
   static constexpr std::uint64_t small_rows = 10'000;
   static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
   static constexpr std::uint64_t dense_entries = 1 << 15;
-  static constexpr std::uint64_t look_ms = 100;
-  static constexpr double value_parts = 1 << 20;         // of a chip
   static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
-  enum class Task : std::uint8_t { none, walk, half, apply, discount, end };
-  struct Phase {
-    Task work = Task::none;
-    std::uint8_t player = 0;           // of a half
-    std::uint64_t first = 0, end = 0;  // iterations, or entries
-    std::uint64_t block = 1;           // of them in a block
-    std::uint64_t blocks() const noexcept { return (end - first + block - 1) / block; }
-  };
-  struct Block {
-    Task work;
-    std::uint8_t player;
-    std::uint64_t first, end;
-  };
-  struct Counts {
-    std::uint64_t nodes = 0, traversals = 0;
-    double value = 0;
-  };
-
   SamplingTrainer(Runtime& runtime, G game, const TrainRules& rules, TableShape shape,
                   Table<Entries> table, CountedArray<float> baselines)
-      : CountedTrainer(runtime, rules, shape),
+      : PhasedTrainer(runtime, rules, shape),
         game_(std::move(game)),
         table_(std::move(table)),
         baselines_(std::move(baselines)) {
@@ -136,19 +109,15 @@ class SamplingTrainer final : public CountedTrainer {
   bool dense() const noexcept { return shape_.entries <= dense_entries; }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
 
-  void count(const StreamGraph& graph);
-  Give give(Emit<Block>& out);
-  Counts walk(const Block& block) noexcept;
+  Counts walk(const Block& block) override;
+  Phase plan() override;
+  void end_of_phase() override;
   template <class Updates>
-  Counts walk_range(const Block& block, Updates& updates) noexcept;
+  Counts walk_range(const Block& block, Updates& updates);
   template <class Traverse>
-  Counts walk_with(const Block& block, Traverse traversal) noexcept;
+  Counts walk_with(const Block& block, Traverse traversal);
   void discount_range(const Block& block) noexcept;
-  void tally(const Counts& counts);
-  void next_phase();
-  Phase plan();
   Phase half_phase(std::uint8_t player) const noexcept;
-  void end_of_phase();
   bool keeps_undo() const noexcept { return batch_end_ % batch_ != 0; }
   Applying applying() const noexcept;
 
@@ -158,7 +127,6 @@ class SamplingTrainer final : public CountedTrainer {
   CountedArray<float> baselines_;  // empty where there are none
   float largest_ = 1;              // chips, of what a hand can be worth
 
-  std::uint64_t goal_ = 0;
   // Of the batch under way; not a multiple of its size: training goes on from its beginning.
   std::uint64_t batch_end_ = 0;
   std::vector<DenseBatch> batches_;  // one a worker and guest, in small tables
@@ -166,41 +134,12 @@ class SamplingTrainer final : public CountedTrainer {
   std::vector<BaselineLog> baseline_logs_;
   std::array<std::vector<UndoEntry>, LogBatch::parts> part_undo_;
   std::vector<Deal, PlatformAllocator<Deal>> deals_;  // of the batch
-
-  Phase phase_;                   // of tally; for the source once published_ has grown
-  std::uint64_t tallied_ = 0;     // blocks of it
-  std::int64_t phase_value_ = 0;  // its sum of values, 1/value_parts chips
-  StreamGraph* running_ = nullptr;
-  void (*look_)(void*) = nullptr;
-  void* look_context_ = nullptr;
-  Port<Block> source_;
-  alignas(contended_bytes) atomic<std::uint32_t> published_{0};  // phases
-
-  alignas(contended_bytes) Phase giving_;  // of the source alone, down to here
-  std::uint64_t given_ = 0;
-  std::uint32_t seen_ = 0;
 };
-
-template <class G, class Entries>
-requires Game<G> Give SamplingTrainer<G, Entries>::give(Emit<Block>& out) {
-  if (given_ == giving_.blocks()) {
-    const std::uint32_t published = published_.load(acquire);  // (2) acquire pairs with (1): phase_
-    if (published == seen_) return Give::idle;
-    seen_ = published;
-    giving_ = phase_;  // tally writes no other before it has seen all blocks of this one
-    given_ = 0;
-    if (giving_.work == Task::end) return Give::end;
-  }
-  const std::uint64_t first = giving_.first + given_++ * giving_.block;
-  out(Block{giving_.work, giving_.player, first, std::min(first + giving_.block, giving_.end)});
-  return Give::more;
-}
 
 template <class G, class Entries>
 requires Game<G>
 template <class Updates>
-auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& updates) noexcept
-    -> Counts {
+auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& updates) -> Counts {
   const auto walk = [&](auto baselines) {
     return walk_with(block,
                      Traversal<Entries, Updates, decltype(baselines)>(
@@ -215,13 +154,12 @@ auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& update
 template <class G, class Entries>
 requires Game<G>
 template <class Traverse>
-auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse traversal) noexcept
-    -> Counts {
+auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse traversal) -> Counts {
   Counts counts;
   const bool half = block.work == Task::half;
   Deal own;
   for (std::uint64_t i = block.first; i < block.end; ++i) {
-    Deal& deal = half ? deals_[i - phase_.first] : own;
+    Deal& deal = half ? deals_[i - phase().first] : own;
     if (!half || block.player == 0) {
       Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
       game_.deal(shape_, cards, deal);
@@ -245,7 +183,7 @@ auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse travers
 
 template <class G, class Entries>
 requires Game<G>
-auto SamplingTrainer<G, Entries>::walk(const Block& block) noexcept -> Counts {
+auto SamplingTrainer<G, Entries>::walk(const Block& block) -> Counts {
   if (block.work == Task::discount) {
     discount_range(block);
     return {};
@@ -289,7 +227,7 @@ void SamplingTrainer<G, Entries>::discount_range(const Block& block) noexcept {
 template <class G, class Entries>
 requires Game<G> Applying SamplingTrainer<G, Entries>::applying()
 const noexcept {
-  Random half = Random::keyed(rules_.seed, 2 * state_.iterations + phase_.player,
+  Random half = Random::keyed(rules_.seed, 2 * state_.iterations + phase().player,
                               static_cast<std::uint64_t>(Purpose::applying));
   return {keeps_undo(), half.next()};
 }
@@ -297,18 +235,19 @@ const noexcept {
 template <class G, class Entries>
 requires Game<G>
 auto SamplingTrainer<G, Entries>::plan() -> Phase {
-  if (phase_.work == Task::half && !dense())
-    return {Task::apply, phase_.player, 0, LogBatch::parts, 1};
-  if ((phase_.work == Task::half || phase_.work == Task::apply) && phase_.player == 0)
+  if (phase().work == Task::half && !dense())
+    return {Task::apply, phase().player, 0, LogBatch::parts, 1};
+  if ((phase().work == Task::half || phase().work == Task::apply) && phase().player == 0)
     return half_phase(1);
   const std::uint64_t at = state_.iterations;
   if (at == discount_due()) return {Task::discount, 0, 0, shape_.entries, table_block};
-  if (at >= goal_ || stop_asked()) return {Task::end, 0, 0, 0, 1};
+  if (at >= goal() || stop_asked()) return {Task::end, 0, 0, 0, 1};
   const std::uint64_t block = block_iterations();
   if (rules_.mode == UpdateMode::fast)
-    return {Task::walk, 0, at, std::min({goal_, discount_due(), at + phase_blocks * block}), block};
+    return {Task::walk, 0, at, std::min({goal(), discount_due(), at + phase_blocks * block}),
+            block};
   undone_ = state_;
-  batch_end_ = std::min(goal_, (at / batch_ + 1) * batch_);
+  batch_end_ = std::min(goal(), (at / batch_ + 1) * batch_);
   return half_phase(0);
 }
 
@@ -324,94 +263,23 @@ auto SamplingTrainer<G, Entries>::half_phase(std::uint8_t player) const noexcept
 template <class G, class Entries>
 requires Game<G>
 void SamplingTrainer<G, Entries>::end_of_phase() {
-  const bool half = phase_.work == Task::half;
+  const bool half = phase().work == Task::half;
   if (half && dense()) {
     Work::apply(table_, batches_, applying(), undo_);
     for (std::uint32_t part = 0; part < LogBatch::parts; ++part)
       apply_baselines(baselines_.span(), baseline_logs_, part, largest_, keeps_undo(), undo_);
   }
-  if (phase_.work == Task::apply) {
+  if (phase().work == Task::apply) {
     for (std::vector<UndoEntry>& undo : part_undo_) {
       undo_.insert(undo_.end(), undo.begin(), undo.end());
       undo.clear();
     }
   }
-  state_.value_sum += static_cast<double>(std::exchange(phase_value_, 0)) / value_parts;
-  if (phase_.work == Task::walk) state_.iterations = phase_.end;
+  if (phase().work == Task::walk) state_.iterations = phase().end;
   // A batch is done when its second half is in the table.
-  if (phase_.player == 1 && (phase_.work == Task::apply || (half && dense())))
+  if (phase().player == 1 && (phase().work == Task::apply || (half && dense())))
     state_.iterations = batch_end_;
-  if (phase_.work == Task::discount) ++state_.discounts;
-  show_counts();
-}
-
-template <class G, class Entries>
-requires Game<G>
-void SamplingTrainer<G, Entries>::next_phase() {
-  phase_ = plan();
-  tallied_ = 0;
-  published_.store(published_.load(relaxed) + 1, release);  // (1) release pairs with (2): phase_
-  running_->notify(source_);
-}
-
-template <class G, class Entries>
-requires Game<G>
-void SamplingTrainer<G, Entries>::tally(const Counts& counts) {
-  state_.nodes += counts.nodes;
-  state_.traversals += counts.traversals;
-  // In whole parts of a chip, so that the order in which blocks end tells nothing.
-  phase_value_ += std::llround(counts.value * value_parts);
-  show_counts();
-  if (++tallied_ < phase_.blocks()) return;
-  end_of_phase();
-  if (runtime_.workers() == 0) look_(look_context_);  // the caller is busy here
-  next_phase();
-}
-
-template <class G, class Entries>
-requires Game<G> Status SamplingTrainer<G, Entries>::advance(std::uint64_t iterations,
-                                                             void (*look)(void*), void* context) {
-  begin_advance();
-  goal_ = iterations;
-  if (state_.iterations >= goal_) return Status::accepted;
-  StreamGraph graph(runtime_, "train");
-  source_ = graph.source<Block>("blocks", {}, [this](Emit<Block>& out) { return give(out); });
-  auto counts = graph.map("walk", source_, {}, [this](Block&& block) { return walk(block); });
-  graph.sink("tally", counts, {.mode = Mode::serial}, [this](Counts&& c) { tally(c); });
-  WEIR_CHECK(graph.build(), "three nodes in a row cannot deadlock");
-  running_ = &graph;
-  look_ = look;
-  look_context_ = context;
-  giving_ = {};
-  given_ = 0;
-  seen_ = published_.load(relaxed);  // relaxed: nobody trains
-  phase_ = {};
-  phase_ = plan();
-  tallied_ = 0;
-  published_.store(seen_ + 1, relaxed);  // relaxed: start() publishes
-  Status status = graph.start();
-  if (status != Status::accepted) return status;
-  if (runtime_.workers() == 0) {
-    status = graph.wait_until(never);
-  } else {
-    while ((status = graph.wait_until(after_ms(look_ms))) == Status::timed_out) look(context);
-  }
-  count(graph);
-  return status;
-}
-
-template <class G, class Entries>
-requires Game<G>
-void SamplingTrainer<G, Entries>::count(const StreamGraph& graph) {
-  graph_.ledger += graph.ledger();
-  graph_.dot = graph.dot();
-  graph_.json = graph.json();
-  const std::vector<EdgeMetrics> edges = graph.edges();
-  graph_.would_block.resize(edges.size());
-  for (std::size_t k = 0; k < edges.size(); ++k) {
-    graph_.would_block[k].first = std::string(edges[k].from) + " -> " + edges[k].to;
-    graph_.would_block[k].second += edges[k].would_block;
-  }
+  if (phase().work == Task::discount) ++state_.discounts;
 }
 
 template <class G, class Entries>
