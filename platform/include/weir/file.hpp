@@ -97,6 +97,8 @@ class AtomicFile {
   /// place_of what was asked for.
   const std::string& path() const noexcept { return path_; }
   const std::string& temporary() const noexcept { return temporary_; }
+  /// For writers that must not allocate, as write() does for its errors.
+  int descriptor() const noexcept { return file_; }
 
  private:
   AtomicFile(int file, std::string path, std::string temporary) noexcept;
