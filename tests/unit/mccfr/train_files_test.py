@@ -150,6 +150,25 @@ class Snapshots(Files):
         code, refused, _ = self.ask('train', '--game', 'leduc', '--resume-from', latest)
         self.assertEqual((code, refused['error']['code']), (2, 'usage'))
 
+    def test_what_a_killed_run_left_goes_first(self):
+        gone = subprocess.Popen(['true'])
+        gone.wait()
+        os.makedirs(self.path('run/snapshots'))
+        for folder, stale in (('run', 'checkpoint-999999999999999.weir'),
+                              ('run/snapshots', 'snapshot_iter999999999999999_t9s.weir')):
+            self.write(f'{folder}/{stale}', b'half')
+            self.write(f'{folder}/.{stale}.{gone.pid}-1.weir-tmp', b'half')
+            os.symlink(stale, self.path(f'{folder}/.latest.{gone.pid}.weir-tmp'))
+        made = self.train('--game', 'leduc', '--time-budget', '2', '--snapshot-interval', '0.1', '--snapshots-kept',
+                          '1', '--checkpoint-interval', '1000', '--out', 'run')
+        self.assertGreaterEqual(made['snapshots'], 1)
+        latest = os.readlink(self.path('run/snapshots/latest'))
+        self.assertEqual(sorted(os.listdir(self.path('run/snapshots'))), ['latest', latest])
+        self.assertFalse([name for name in os.listdir(self.path('run')) if name.startswith('.')])
+        latest = os.readlink(self.path('run/latest'))
+        self.assertNotIn('999999999999999', latest)
+        self.assertTrue(os.path.exists(self.path('run/' + latest)))
+
     def test_training_comes_to_the_same_bytes_with_and_without(self):
         for game in (('--game', 'leduc'), ('--game', 'kuhn', '--players', '3', '--table-memory', '1')):
             kept = {}
