@@ -28,19 +28,13 @@ class MultiwayTraining final : public TrainingGame {
     return game_.private_key(0, bucket);
   }
   Result<std::size_t> announce(const TrainRules& rules) const override {
+    if (auto right = fits(rules); !right) return right.error();
     return static_cast<std::size_t>(sizes(rules).bytes());
   }
   Result<Done> prepare() override { return game_.make_cards(); }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                 const TrainRules& rules) const override {
-    if (rules.algorithm >= Algorithm::cfr) {
-      return Error{"usage", "cfr and cfr+ walk a whole tree for two players; take es, os or cs",
-                   "--algorithm"};
-    }
-    if (compact_bits(rules.table_bits) || rules.baselines) {
-      return Error{"usage", "is for two players and a table of all rows",
-                   rules.baselines ? "--baselines" : "--table-bits"};
-    }
+    if (auto right = fits(rules); !right) return right.error();
     return MultiwayTrainer::make(runtime, game_, rules, sizes(rules));
   }
   std::optional<Exploitability> exploitability(const TableShape&,
@@ -59,6 +53,18 @@ class MultiwayTraining final : public TrainingGame {
   const MultiwayGame* multiway() const override { return &game_; }
 
  private:
+  /// Before cards are made, and before a table is taken.
+  static Result<Done> fits(const TrainRules& rules) {
+    if (rules.algorithm >= Algorithm::cfr) {
+      return Error{"usage", "cfr and cfr+ walk a whole tree for two players; take es, os or cs",
+                   "--algorithm"};
+    }
+    if (compact_bits(rules.table_bits) || rules.baselines) {
+      return Error{"usage", "is for two players and a table of all rows",
+                   rules.baselines ? "--baselines" : "--table-bits"};
+    }
+    return Done{};
+  }
   bool holds_em() const noexcept { return game_.cards() != nullptr; }
   LazySizes sizes(const TrainRules& rules) const noexcept {
     return rules.lazy.nodes != 0 ? rules.lazy

@@ -262,6 +262,13 @@ class Memory(Files):
             self.assertEqual((code, refused['error']['code']), (1, 'too_large'))
             self.assertIn(cut, refused['error']['what'])
 
+    def test_what_rows_by_visits_cannot_have_is_refused_before_anything_is_made(self):
+        for more, name in ((('--table-bits', '16'), '--table-bits'), (('--baselines',), '--baselines'),
+                           (('--algorithm', 'cfr'), '--algorithm')):
+            code, refused, _ = self.ask('train', '--game', 'leduc', '--players', '3', '--memory-limit', '1', *more)
+            self.assertEqual((code, refused['error']['code']), (2, 'usage'))
+            self.assertIn(name, refused['error']['where'])
+
 
 class Original(Files):
     def test_its_keys_work_or_are_said_to_have_no_effect(self):
