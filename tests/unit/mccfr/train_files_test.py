@@ -275,8 +275,8 @@ class Original(Files):
         self.write('o.yaml', ORIGINAL.encode())
         code, made, told = self.ask('train', '--config', 'o.yaml', '--game', 'leduc', '--out', 'run')
         self.assertEqual((code, made['iterations']), (0, 1500), told)
-        for word in ('chunked', 'storage-mode', 'epsilon-schedule'):
-            self.assertIn(word, told)
+        for word in ('chunked', 'storage-mode', 'epsilon-schedule', 'adaptive-target-ips', 'bucket: num-samples'):
+            self.assertRegex(told, word + '.* is accepted, and has no effect')
         header = self.bytes_of('run/latest')
         self.assertIn(b'"discount":"static:0.9,0.8"', header)
         self.assertIn(b'"pruning":true', header)
