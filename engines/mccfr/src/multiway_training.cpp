@@ -29,13 +29,13 @@ class MultiwayTraining final : public TrainingGame {
   }
   Result<std::size_t> announce(const TrainRules& rules) const override {
     if (auto right = fits(rules); !right) return right.error();
-    return static_cast<std::size_t>(sizes(rules).bytes());
+    return static_cast<std::size_t>(lazy_sizes(game_, rules).bytes());
   }
   Result<Done> prepare() override { return game_.make_cards(); }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                 const TrainRules& rules) const override {
     if (auto right = fits(rules); !right) return right.error();
-    return MultiwayTrainer::make(runtime, game_, rules, sizes(rules));
+    return MultiwayTrainer::make(runtime, game_, rules, lazy_sizes(game_, rules));
   }
   std::optional<Exploitability> exploitability(const TableShape&,
                                                std::span<const double>) const override {
@@ -66,10 +66,6 @@ class MultiwayTraining final : public TrainingGame {
     return Done{};
   }
   bool holds_em() const noexcept { return game_.cards() != nullptr; }
-  LazySizes sizes(const TrainRules& rules) const noexcept {
-    return rules.lazy.nodes != 0 ? rules.lazy
-                                 : LazySizes::within(holds_em() ? bytes_holdem : bytes_one_card);
-  }
 
   MultiwayGame game_;
   std::string name_;
@@ -105,6 +101,11 @@ Result<TableManners> manners_of(const nlohmann::json& json) {
     return Error{"usage", "a table of all rows is for two players; take visited", "rows"};
   }
   return manners;
+}
+
+LazySizes lazy_sizes(const MultiwayGame& game, const TrainRules& rules) noexcept {
+  if (rules.lazy.nodes != 0) return rules.lazy;
+  return LazySizes::within(game.cards() != nullptr ? bytes_holdem : bytes_one_card);
 }
 
 std::unique_ptr<TrainingGame> make_multiway(MultiwayGame game, std::string name,

@@ -255,6 +255,27 @@ class Memory(Files):
             if made['machine']['build'] == 'Release':
                 self.assertLessEqual(made['peak_rss_bytes'], made['announced_bytes'] + 16 * MIB, game)
 
+    def test_tables_and_batches_take_what_was_announced_to_the_byte(self):
+        short, deterministic = ('--table-bits', '16'), ('--mode', 'deterministic')
+        for more in ((), short, ('--baselines',), deterministic, (*deterministic, *short),
+                     (*deterministic, '--algorithm', 'os', *short),
+                     (*deterministic, '--algorithm', 'os', *short, '--batch-size', '100000')):
+            made = self.train('--game', 'leduc', '--iters', '1000', *more)
+            announced = made['announced']
+            self.assertEqual(made['table_bytes'], announced['tables'] + announced['batches'], more)
+
+    def test_what_a_run_takes_beside_its_tables_is_announced(self):
+        def announced(*more):
+            return self.train('--game', 'leduc', '--iters', '100', '--mode', 'deterministic', *more)['announced']
+        self.assertGreater(announced('--baselines')['logs'], announced()['logs'])
+        several = ('--players', '3', '--table-memory')
+        small, large = announced(*several, '1'), announced(*several, '16')
+        self.assertGreaterEqual(large['copies'], 8 * small['copies'])  # rows in the order of a file
+        self.assertGreater(small['copies'], 0)
+        # No batch is longer than what an entry can take.
+        longest = announced(*several, '1', '--algorithm', 'os', '--batch-size', '1000000')
+        self.assertEqual(longest['logs'], announced(*several, '1', '--algorithm', 'os', '--batch-size', '256')['logs'])
+
     def test_too_much_is_refused_with_what_to_cut(self):
         for arguments, cut in ((('--game', 'leduc', '--players', '4', '--table-memory', '500'), '--table-memory'),
                                (('--game', 'nolimit',), '--buckets on the river')):
