@@ -150,6 +150,15 @@ class Snapshots(Files):
         code, refused, _ = self.ask('train', '--game', 'leduc', '--resume-from', latest)
         self.assertEqual((code, refused['error']['code']), (2, 'usage'))
 
+    def test_a_row_of_short_averages_is_found(self):
+        self.train('--game', 'leduc', '--time-budget', '1', '--snapshot-interval', '0.1', '--out', 'run',
+                   '--table-bits', '16,8,32,32')
+        latest = 'run/snapshots/latest'
+        self.assertEqual(self.ask('export', latest, '--out', 's.json')[0], 0)
+        exported = json.loads(self.read('s.json'))['infosets']
+        for key in ('K::', 'Q::cr', 'K:Q:crc/', 'J:J:crrc/r'):
+            self.assertEqual(self.query(latest, key)['strategy'], exported[key])
+
     def test_what_a_killed_run_left_goes_first(self):
         gone = subprocess.Popen(['true'])
         gone.wait()
@@ -182,6 +191,8 @@ class Snapshots(Files):
 class Queries(Files):
     def test_a_row_is_what_the_export_says(self):
         for game in (('--game', 'leduc', '--algorithm', 'es'), ('--game', 'leduc', '--algorithm', 'cfr+'),
+                     ('--game', 'leduc', '--table-bits', '16'), ('--game', 'leduc', '--table-bits', '8', '--baselines'),
+                     ('--game', 'leduc', '--table-bits', '32,16,32,32'),
                      ('--game', 'leduc', '--players', '5', '--table-memory', '64')):
             out = 'run' + '-'.join(game).replace('--', '')
             self.train(*game, '--iters', '4000', '--out', out, '--mode', 'deterministic')
@@ -209,10 +220,22 @@ class Queries(Files):
         self.assertEqual(code, 2)
         self.assertIn('--board', refused['error']['what'])
 
+    def test_short_tables_are_not_read_for_a_row(self):
+        """The checksum of the whole is changed, which every other command reads: nothing that the row needs."""
+        for bits in ('32', '16', '8', '8,16,32,32'):
+            self.train('--game', 'leduc', '--iters', '4000', '--out', bits, '--table-bits', bits)
+            want = self.query(bits + '/latest', 'K:Q:crc/')['strategy']
+            whole = self.bytes_of(bits + '/latest')
+            self.write('changed', whole[:-1] + bytes([whole[-1] ^ 1]))
+            self.assertEqual(self.query('changed', 'K:Q:crc/')['strategy'], want)
+            code, refused, _ = self.ask('export', 'changed', '--out', 's.json')
+            self.assertEqual((code, refused['error']['code']), (1, 'corrupt'))
+
     def test_broken_files_are_refused_by_size_and_header(self):
         self.train('--game', 'leduc', '--iters', '1000', '--out', 'run')
         self.train('--game', 'kuhn', '--players', '3', '--table-memory', '1', '--iters', '1000', '--out', 'many')
-        for name, key in (('run/latest', 'K:Q:crc/'), ('many/latest', 'A::rf')):
+        self.train('--game', 'leduc', '--iters', '1000', '--out', 'short', '--table-bits', '16,8,32,32')
+        for name, key in (('run/latest', 'K:Q:crc/'), ('many/latest', 'A::rf'), ('short/latest', 'K:Q:crc/')):
             whole = self.bytes_of(name)
             begin = whole.index(b'{')
             number = whole.index(b'"seed":1') + len('"seed":')
