@@ -1,6 +1,7 @@
 // file.cpp: open, read, write, rename. No mmap: a file that shrinks under a mapping ends the
 // process.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,12 +10,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <utility>
 #include <weir/atomic.hpp>
 #include <weir/file.hpp>
 
 #include "file_error.hpp"
+#include "file_place.hpp"
 
 namespace weir {
 namespace {
@@ -46,13 +47,17 @@ int open_retried(const char* path, int flags, mode_t mode = 0) noexcept {
   return file;
 }
 
-/// Writes all of it; on failure the count that was written, and errno.
+/// Writes all of it; on failure the count that was written, and errno. A descriptor that another
+/// program made non-blocking is waited for.
 std::size_t write_all(int file, std::string_view bytes) noexcept {
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t n = ::write(file, bytes.data() + done, bytes.size() - done);
     if (n > 0) {
       done += static_cast<std::size_t>(n);
+    } else if (n < 0 && errno == EAGAIN) {
+      pollfd ready{file, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
     } else if (n == 0 || errno != EINTR) {
       if (n == 0) errno = ENOSPC;
       break;
@@ -67,9 +72,13 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
-    if (file_ >= 0) ::close(file_);
+    if (file_ < 0) return;
+    const int code = errno;  // of what failed before
+    ::close(file_);
+    errno = code;
   }
   int get() const noexcept { return file_; }
+  int release() noexcept { return std::exchange(file_, -1); }
 
  private:
   int file_;
@@ -218,13 +227,28 @@ std::string temporary_name(const std::string& path) {
          "-" + std::to_string(number) + ".weir-tmp";
 }
 
-/// What a symbolic link at `path` leads to, if that can be said.
-std::string behind_links(const std::string& path) {
+/// A descriptor that writes to what has no name to give: a device, a pipe. Without waiting: a pipe
+/// that nobody reads is an error here.
+int open_as_it_is(const std::string& path) noexcept {
+  Descriptor file(open_retried(path.c_str(), O_WRONLY | O_NONBLOCK));
+  if (file.get() < 0 || ::fcntl(file.get(), F_SETFL, O_WRONLY) != 0) return -1;
+  return file.release();
+}
+
+/// The same for a descriptor of this process: its place in the file and its O_APPEND are shared.
+int share(int descriptor) noexcept {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) errno = EBADF;
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return -1;
+  return ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+/// Gives the new file the permissions of what it replaces; a file system without any has them
+/// alike already.
+bool take_permissions(int file, mode_t wanted) noexcept {
   struct stat raw {};
-  if (::lstat(path.c_str(), &raw) != 0 || !S_ISLNK(raw.st_mode)) return path;
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real != nullptr ? std::string(real.get()) : path;
+  if (::fstat(file, &raw) == 0 && (raw.st_mode & ACCESSPERMS) == wanted) return true;
+  return ::fchmod(file, wanted) == 0;
 }
 
 /// True when the new file is ours: locked, and not taken for a stale one in the moment before.
@@ -253,24 +277,35 @@ AtomicFile::~AtomicFile() {
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& asked) {
-  const std::string path = behind_links(asked);
+  const Result<std::string> place = place_of(asked);
+  if (!place) return place.error();
+  const std::string& path = place.value();
+  const int named = named_descriptor(path);
   struct stat there {};
-  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) {
-    // Without waiting: a pipe that nobody reads is an error here.
-    const int file = open_retried(path.c_str(), O_WRONLY | O_NONBLOCK);
-    if (file < 0 || ::fcntl(file, F_SETFL, O_WRONLY) != 0)
-      return file_error(errno, path, "write to it", "unwritable");
+  const bool is_there = ::stat(path.c_str(), &there) == 0;
+  if (named >= 0 || (is_there && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))) {
+    const int file = named >= 0 ? share(named) : open_as_it_is(path);
+    if (file < 0) return file_error(errno, path, "write to it", "unwritable");
     return AtomicFile(file, path, {});
   }
+  const bool replaces = is_there && S_ISREG(there.st_mode);
   for (;;) {
     std::string temporary = temporary_name(path);
-    const int file = open_retried(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666);
-    if (file >= 0) {
-      if (lock_temporary(file)) return AtomicFile(file, path, std::move(temporary));
-      ::close(file);
-    } else if (errno != EEXIST) {
+    // What replaces a file is nobody else's to read before it has that file's permissions.
+    const int file = open_retried(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL,
+                                  replaces ? S_IRUSR | S_IWUSR : 0666);
+    if (file < 0) {
+      if (errno == EEXIST) continue;
       return file_error(errno, path, "create it", "unwritable");
     }
+    if (!lock_temporary(file)) {
+      ::close(file);
+      continue;
+    }
+    AtomicFile ours(file, path, std::move(temporary));
+    if (replaces && !take_permissions(file, there.st_mode & ACCESSPERMS))
+      return file_error(errno, path, "give it the permissions of what it replaces", "unwritable");
+    return ours;
   }
 }
 
@@ -281,7 +316,10 @@ Result<Done> AtomicFile::write(std::string_view bytes) {
 
 Result<Done> AtomicFile::commit(Sync sync) {
   WEIR_CHECK(file_ >= 0, "an AtomicFile is committed once");
-  if (temporary_.empty()) {  // a device or a pipe: there is no name to give
+  if (temporary_.empty()) {  // a device, a pipe, a descriptor: there is no name to give
+    // EINVAL, EROFS: of what cannot be synced.
+    if (sync == Sync::file && ::fdatasync(file_) != 0 && errno != EINVAL && errno != EROFS)
+      return file_error(errno, path_, "sync it", "unwritable");
     if (::close(std::exchange(file_, -1)) != 0 && errno != EINTR)
       return file_error(errno, path_, "close it", "unwritable");
     return Done{};

@@ -110,9 +110,13 @@ bool GraphCore::check_loops() {
 
 bool GraphCore::check_answers() {
   for (const Stream* stream : streams_) {
-    if (stream->requests != nullptr && stream->requests->answers != 1) {
-      refuse(stream->requests->answers == 0 ? "unanswered" : "answer_stream",
-             "requests must be answered by exactly one node", stream->origin->name);
+    if (stream->requests == nullptr) continue;
+    // What goes on beside the answer would still write the request's error when its slot is
+    // another one's already.
+    const std::uint32_t answers = stream->requests->answers;
+    if (answers != 1 || stream->end_count != 1) {
+      refuse(answers == 0 ? "unanswered" : "answer_stream",
+             "requests end at exactly one node, which answers them", stream->origin->name);
     }
   }
   return !refused_;

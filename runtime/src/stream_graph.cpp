@@ -32,7 +32,6 @@ const char* GraphCore::keep(const std::string& text) {
 void GraphCore::adopt(NodeBase& node) {
   if (nodes_.size() == no_node - 1)
     refuse("capacity", "a graph has at most 65534 nodes", node.name);
-  if (built_) refuse("built", "the graph is already built", node.name);
   nodes_.push_back(&node);
   tell_bytes();
 }

@@ -108,7 +108,8 @@ class TaskGraphCore final : public Watched {
   void lay_out();
 
   // Running.
-  static constexpr std::uint32_t running = 1, orphaned = 2, watched_bit = 4;
+  // settled: result and error of the run that ends are there, and stay until the next one starts.
+  static constexpr std::uint32_t running = 1, orphaned = 2, watched_bit = 4, settled = 8;
   Core& core;
   atomic<std::uint32_t> state{0};
 

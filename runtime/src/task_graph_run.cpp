@@ -290,8 +290,12 @@ void TaskGraphCore::finish(Context& context) noexcept {
   result_.store(result, relaxed);  // relaxed: published by the state
   Core& engine = core;
   trace_mark(engine, Note::run_ended, trace_);
-  // Before the state: who waits for the run may end its scope then.
-  if (frame.scope != nullptr) frame.scope->leave();
+  if (frame.scope != nullptr) {
+    // (13) release pairs with (8): who waits for the scope alone may ask for the error at once
+    state.fetch_or(settled, release);
+    // Before the state is idle: who waits for the run may end its scope then.
+    frame.scope->leave();
+  }
   // (2) acq_rel pairs with (1), (7), and (1) of task_graph.cpp: the run's effects and result
   const std::uint32_t before = state.exchange(0, acq_rel);
   if ((before & orphaned) != 0) {
@@ -325,8 +329,9 @@ Status TaskGraphCore::wait_until(Deadline deadline) noexcept {
 }
 
 Error TaskGraphCore::first_error() const {
-  // (8) acquire pairs with (2): the error of a run that has ended
-  if ((state.load(acquire) & running) != 0 || !error_.set()) return {};
+  // (8) acquire pairs with (2), (13): the error of a run that has ended, or is about to
+  const std::uint32_t now = state.load(acquire);
+  if (((now & running) != 0 && (now & settled) == 0) || !error_.set()) return {};
   return {"task_failed", error_.text,
           certificate.graph + ": " + certificate.nodes[failed_task_].name};
 }

@@ -1,11 +1,15 @@
 // The flight recorder as a file: on request, and from signal handlers.
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <optional>
 #include <weir/file.hpp>
 #include <weir/signals.hpp>
 
@@ -45,23 +49,54 @@ Result<Done> Runtime::write_trace(const std::string& path) const {
   return file.value().commit(Sync::none);
 }
 
+namespace {
+
+constexpr int reader_ms_max = 1000;  // without a byte taken: a crash must not wait for ever
+
+/// Writes for a signal handler; true: all of it. A piece of a trace is no larger than what a pipe
+/// that is ready takes at once, so that it is the poll that waits. A pipe without a reader is not
+/// ready: to write to it would raise SIGPIPE.
+bool write_piece(int file, const char* text, std::size_t size) noexcept {
+  static_assert(sizeof(TraceRoom::text) <= PIPE_BUF);
+  while (size > 0) {
+    pollfd ready{file, POLLOUT, 0};
+    const int count = ::poll(&ready, 1, reader_ms_max);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0 || ready.revents != POLLOUT) return false;
+    const ssize_t n = ::write(file, text, size);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) return false;
+    text += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+/// A name beside `path` that remove_temporaries knows, and that AtomicFile does not make.
+std::string trace_temporary(const std::string& path) {
+  const std::size_t first = path.rfind('/') + 1;  // 0 without a slash
+  return path.substr(0, first) + "." + path.substr(first, 200) + "." + std::to_string(::getpid()) +
+         "-trace.weir-tmp";
+}
+
+}  // namespace
+
 /// All that the handlers use, made beforehand.
 struct TraceSignals::State {
-  State(detail::Core& c, const std::string& p)
-      : core(c), room(c.recorder.events()), path(p), temporary(p) {
-    // A name that remove_temporaries knows, and that AtomicFile does not make.
-    const std::size_t slash = p.rfind('/');
-    const std::size_t first = slash == std::string::npos ? 0 : slash + 1;
-    temporary = p.substr(0, first) + "." + p.substr(first, 200) + "." +
-                std::to_string(::getpid()) + "-trace.weir-tmp";
+  State(detail::Core& c, AtomicFile probe)
+      : core(c), room(c.recorder.events()), path(probe.path()), temporary(trace_temporary(path)) {
+    if (probe.temporary().empty()) held.emplace(std::move(probe));
   }
 
-  /// Writes the file. Calls open, write, rename, unlink, close and nanosleep.
+  /// Writes the file, by calls alone that a handler may make: open, poll, write, stat, fchmod,
+  /// rename, unlink, close.
   void write() noexcept;
+  bool write_to(int file) noexcept;
 
   detail::Core& core;
   TraceRoom room;
-  std::string path, temporary;
+  std::string path, temporary;     // behind the links of what was asked for, and beside that
+  std::optional<AtomicFile> held;  // a device, a pipe, a descriptor: open all along, never renamed
   atomic<std::uint32_t> writing{0};
   std::unique_ptr<ReportSignals> signals;
 
@@ -73,21 +108,25 @@ struct TraceSignals::State {
 atomic<TraceSignals::State*> TraceSignals::State::current{nullptr};
 atomic<std::uint32_t> TraceSignals::State::inside{0};
 
+bool TraceSignals::State::write_to(int file) noexcept {
+  const TraceSink sink{[](void* self, const char* text, std::size_t size) noexcept {
+                         return write_piece(*static_cast<int*>(self), text, size);
+                       },
+                       &file};
+  return detail::write_trace(core, room, sink);
+}
+
 void TraceSignals::State::write() noexcept {
+  if (held) {
+    write_to(held->descriptor());
+    return;
+  }
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return;
-  const TraceSink sink{[](void* self, const char* text, std::size_t size) noexcept {
-                         while (size > 0) {
-                           const ssize_t n = ::write(*static_cast<int*>(self), text, size);
-                           if (n < 0 && errno == EINTR) continue;
-                           if (n <= 0) return false;
-                           text += n;
-                           size -= static_cast<std::size_t>(n);
-                         }
-                         return true;
-                       },
-                       const_cast<int*>(&file)};
-  const bool whole = detail::write_trace(core, room, sink);
+  struct stat former {};
+  const bool alike = ::stat(path.c_str(), &former) != 0 || !S_ISREG(former.st_mode) ||
+                     ::fchmod(file, former.st_mode & ACCESSPERMS) == 0;
+  const bool whole = alike && write_to(file);
   ::close(file);
   if (!whole || ::rename(temporary.c_str(), path.c_str()) != 0) ::unlink(temporary.c_str());
 }
@@ -117,9 +156,10 @@ Result<std::unique_ptr<TraceSignals>> TraceSignals::install(Runtime& runtime,
   detail::Core& core = *runtime.core_;
   if (!core.recorder.on()) return not_recorded(path);
   // Found out now, not in a crash: whether a file can be made there.
-  if (const auto probe = AtomicFile::create(path); !probe) return probe.error();
+  auto probe = AtomicFile::create(path);
+  if (!probe) return probe.error();
   return std::unique_ptr<TraceSignals>(
-      new TraceSignals(std::make_unique<State>(core, path)));
+      new TraceSignals(std::make_unique<State>(core, std::move(probe).value())));
 }
 
 TraceSignals::TraceSignals(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {

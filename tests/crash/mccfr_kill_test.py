@@ -3,7 +3,8 @@
 disturbed.
 
 After each SIGKILL the newest checkpoint, if there is one, is whole: it is measured. A deterministic run that was killed
-and gone on with several times ends with the table of an undisturbed one, byte for byte, and leaves no temporary file.
+and gone on with several times ends with the table of an undisturbed one, byte for byte, and leaves no temporary file,
+none among its snapshots either.
 Kills: 4 in the fast tier, 10 in ci, 100 in long.
 """
 import json
@@ -19,14 +20,15 @@ import time
 
 KILLS = {'fast': 4, 'ci': 10, 'long': 100, 'soak': 100}
 KILLS_A_RUN = 3  # so many before a run is finished and compared
+SNAPSHOT_S = '0.02'
 WHOLE_S = 1.5    # about as long as an undisturbed run is made to take
 CONFIG = 'game: nolimit\nstack: 20\nbuckets: [169, 8, 8, 8]\n'  # a table of megabytes: its writing can be hit
 
 
 def command(program, game, folder, iterations, workers):
     return [program, 'train', *game, '--mode', 'deterministic', '--seed', '3', '--iters', str(iterations),
-            '--checkpoint-interval', '1000', '--out', folder, '--resume', '--workers', str(workers), '--quiet',
-            '--json']
+            '--checkpoint-interval', '1000', '--snapshot-interval', SNAPSHOT_S, '--snapshots-kept', '2', '--out',
+            folder, '--resume', '--workers', str(workers), '--quiet', '--json']
 
 
 def finish(program, game, folder, iterations, workers):
@@ -69,7 +71,12 @@ def strike(program, game, folder, iterations, workers, delay_s):
 
 
 def leftovers(folder):
-    return [name for name in os.listdir(folder) if not re.fullmatch(r'checkpoint-\d+\.weir|latest|curve\.json', name)]
+    snapshots = os.path.join(folder, 'snapshots')
+    left = [name for name in os.listdir(folder)
+            if not re.fullmatch(r'checkpoint-\d+\.weir|latest|curve\.json|snapshots', name)]
+    kept = os.listdir(snapshots) if os.path.isdir(snapshots) else []
+    return left + [os.path.join('snapshots', name) for name in kept
+                   if not re.fullmatch(r'snapshot_iter\d+_t\d+s\.weir|latest', name)]
 
 
 def kill_runs(program, game, iterations, want, whole_s, kills, work):

@@ -92,8 +92,10 @@ class BucketRun {
 
   /// Streets of the file that the plan would make again just so.
   void take_what_is_done() {
-    const auto folder = std::filesystem::path(options_.output).parent_path().string();
-    static_cast<void>(remove_temporaries_beside(folder.empty() ? "." : folder));
+    if (const auto place = place_of(options_.output)) {
+      const auto folder = std::filesystem::path(place.value()).parent_path().string();
+      static_cast<void>(remove_temporaries_beside(folder.empty() ? "." : folder));
+    }
     auto file = BucketFile::read(options_.output);
     if (!file) {
       if (file.error().code != "not_found") session_.say("begins anew: " + file.error().text());

@@ -287,6 +287,33 @@ Result<Done> read_lazy(Reader& reader, const CheckpointLayout& h, Trainer& train
   return Done{};
 }
 
+/// Whether a table of all rows has the entries that the file has.
+Result<Done> same_table(const Reader& reader, const CheckpointHeader& h, const TableShape& shape,
+                        const TableBytes& table) {
+  if (h.entries != shape.entries) {
+    return reader.error("abstraction", "its table has " + std::to_string(h.entries) +
+                                           " entries, this game's " +
+                                           std::to_string(shape.entries));
+  }
+  TableBits theirs = h.rules.table_bits, ours = table.layout ? table.layout->bits : full_bits;
+  const bool one_is_short = compact_bits(theirs) != (table.layout != nullptr);
+  for (auto r = static_cast<std::size_t>(shape.rounds); r < theirs.size(); ++r)
+    theirs[r] = ours[r] = 0;  // streets that are not there
+  if (one_is_short || theirs != ours) {
+    return reader.error("abstraction", "its entries have " + json(theirs).dump() +
+                                           " bits by street, this table's " + json(ours).dump());
+  }
+  const bool all = h.kept == Kept::all;
+  if ((all && h.regret_bytes != table.regret_bytes) || h.sum_bytes != table.sum_bytes) {
+    return reader.error("abstraction", "its sums have " + std::to_string(h.sum_bytes) +
+                                           " bytes, this table's " +
+                                           std::to_string(table.sum_bytes));
+  }
+  if (all && h.baseline_bytes != table.baselines.size())
+    return reader.error("abstraction", "one of it and this run has baselines, one not");
+  return Done{};
+}
+
 void digest_lazy(EVP_MD_CTX* digest, const LazyTable& table) {
   const LazyRows list = lazy_rows(table);
   for (const LazyPlace& place : list.nodes) {
@@ -378,7 +405,7 @@ Result<CheckpointLayout> read_checkpoint_layout(const std::string& path) {
       return opened.value().error("truncated", "ends before its tables do");
     known += h.baseline_bytes;
   }
-  // How many bytes short entries take is for those to know who load them.
+  // How many bytes short entries take is for those to know who make their game.
   if (compact_bits(h.rules.table_bits)) return read;
   if (known > room)
     return opened.value().error("truncated", "lacks " + std::to_string(known - room) + " bytes");
@@ -399,14 +426,7 @@ Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume r
   if (header.value().lazy || trainer.lazy() != nullptr)
     return read_lazy(reader, header.value(), trainer, resume);
   const TableBytes table = trainer.table();
-  if (h.entries != trainer.shape().entries || (all && h.regret_bytes != table.regret_bytes) ||
-      h.sum_bytes != table.sum_bytes) {
-    return reader.error("abstraction", "its table has " + std::to_string(h.entries) +
-                                           " entries, this game's " +
-                                           std::to_string(trainer.shape().entries));
-  }
-  if (all && h.baseline_bytes != table.baselines.size())
-    return reader.error("abstraction", "one of it and this run has baselines, one not");
+  if (auto same = same_table(reader, h, trainer.shape(), table); !same) return same;
   if (h.undo_entries > reader.left() / sizeof(UndoEntry))
     return reader.error("truncated", "its undo list does not fit into the file");
   if (all) {

@@ -18,6 +18,12 @@ struct GroupChanges {
 class ChangesByGroup {
  public:
   explicit ChangesByGroup(std::size_t changes) : places_(std::bit_ceil(2 * changes + 2)) {}
+  /// Of `maps` together, at most: places are rounded up, and lists double as they grow.
+  static std::uint64_t bytes(std::uint64_t changes, std::uint64_t groups,
+                             std::uint64_t maps) noexcept {
+    return 2 * (2 * changes + 2 * maps) * sizeof(std::uint32_t) +
+           2 * std::min(changes, groups) * sizeof(GroupChanges);
+  }
   GroupChanges& of(std::uint32_t group) {
     const std::size_t last = places_.size() - 1;
     std::size_t at = scramble(group) & last;
@@ -212,6 +218,14 @@ void TableWork<CompactEntries>::apply(Compact& table, std::vector<LogBatch>& log
   for (const compact::GroupChanges& changes : groups.list())
     compact::apply_group(table, changes, applying, undo);
   keep_first(undo);
+}
+
+std::uint64_t TableWork<CompactEntries>::apply_bytes(std::uint64_t changes, const TableShape& shape,
+                                                     std::size_t threads) noexcept {
+  const std::uint64_t parts = std::min<std::uint64_t>(threads, LogBatch::parts);
+  const auto of_parts = [parts](std::uint64_t all) { return all * parts / LogBatch::parts; };
+  return compact::ChangesByGroup::bytes(of_parts(changes), of_parts(shape.entries / group_entries),
+                                        parts);
 }
 
 void TableWork<CompactEntries>::take_back(Compact& table, const UndoEntry& undo) noexcept {

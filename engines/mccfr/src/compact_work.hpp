@@ -107,6 +107,9 @@ struct TableWork<CompactEntries> {
                     std::vector<UndoEntry>& undo);
   static void apply(Compact& table, std::vector<LogBatch>& logs, std::uint32_t part,
                     const Applying& applying, std::vector<UndoEntry>& undo);
+  /// Of the program's heap, while so many threads apply so many changes by parts.
+  static std::uint64_t apply_bytes(std::uint64_t changes, const TableShape& shape,
+                                   std::size_t threads) noexcept;
   static void take_back(Compact& table, const UndoEntry& undo) noexcept;
 };
 

@@ -24,8 +24,9 @@ class StrategyFile {
     return StrategyFile(std::move(file).value(), begin + "\"infosets\":{");
   }
   void put(const std::string& key, const std::string& distribution) {
+    if (!written_) return;  // finish() says why
     text_ += fmt::format("{}\"{}\":{}", rows_++ == 0 ? "\n" : ",\n", key, distribution);
-    if (text_.size() < piece || !written_) return;
+    if (text_.size() < piece) return;
     written_ = file_.write(text_);
     text_.clear();
   }

@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::size_t read_piece_bytes = 1 << 20;
 
+template <class Word>
+Word word_at(const std::byte* bytes) noexcept {
+  Word word{};
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
 template <class Sum>
 std::vector<double> average_of(const std::byte* bytes, int actions) {
   std::array<Sum, actions_max> sums{};
@@ -42,15 +49,53 @@ Result<Done> KeptRows::read(std::uint64_t at, void* bytes, std::size_t size) {
 }
 
 bool KeptRows::readable() const noexcept {
-  if (layout_.lazy) return true;
-  if (compact_bits(layout_.header.rules.table_bits)) return false;
+  if (layout_.lazy || compact_bits(layout_.header.rules.table_bits)) return true;
   const std::uint32_t sum = layout_.header.sum_bytes, regret = layout_.header.regret_bytes;
   const bool whole = layout_.header.kept == Kept::averages || regret == sum;
   return whole && (sum == sizeof(std::uint32_t) || sum == sizeof(std::int64_t));
 }
 
-Result<std::vector<double>> KeptRows::average(std::uint64_t entry, int actions) {
+Result<Done> KeptRows::check_size(const CompactLayout& table) const {
   const CheckpointHeader& h = layout_.header;
+  const std::uint64_t room = layout_.file_bytes - layout_.tables_at - sizeof(std::uint64_t);
+  const std::uint64_t known =
+      (h.kept == Kept::all ? 2 : 1) * table.bytes + h.undo_entries * sizeof(UndoEntry);
+  const std::string where = path_ + ", byte " + std::to_string(layout_.tables_at);
+  if (h.baseline_bytes > room || known > room - h.baseline_bytes)
+    return Error{"truncated", "ends before its tables do", where};
+  if (known + h.baseline_bytes < room) return Error{"corrupt", "goes on behind its end", where};
+  return Done{};
+}
+
+Result<std::vector<double>> KeptRows::short_average(const CompactLayout& table, std::uint32_t entry,
+                                                    int actions) {
+  if (auto checked = check_size(table); !checked) return checked.error();
+  const int round = table.round_of(entry);
+  const int bits = table.bits[static_cast<std::size_t>(round)];
+  const std::size_t first = table.place(entry, round);
+  const std::size_t last = table.place(entry + static_cast<std::uint32_t>(actions) - 1, round);
+  std::vector<std::byte> words(last - first + static_cast<std::size_t>(bits == 16 ? 8 : 4));
+  const std::uint64_t at =
+      layout_.tables_at + (layout_.header.kept == Kept::all ? table.bytes : 0) + first;
+  if (auto done = read(at, words.data(), words.size()); !done) return done.error();
+  std::array<std::int64_t, actions_max> sums{};
+  for (std::uint32_t a = 0; a < static_cast<std::uint32_t>(actions); ++a) {
+    const std::uint32_t e = entry + a, k = e % group_entries;
+    const std::byte* const word = words.data() + (table.place(e, round) - first);
+    sums[a] = bits == 16  ? Sums16::value(word_at<Sums16::Word>(word), k)
+              : bits == 8 ? Sums8::value(word_at<Sums8::Word>(word), k)
+                          : std::int64_t{word_at<std::uint32_t>(word)};
+  }
+  std::vector<double> strategy(static_cast<std::size_t>(actions));
+  average_strategy(sums.data(), actions, strategy.data());
+  return strategy;
+}
+
+Result<std::vector<double>> KeptRows::average(const TableShape& shape, std::uint32_t entry,
+                                              int actions) {
+  const CheckpointHeader& h = layout_.header;
+  if (compact_bits(h.rules.table_bits))
+    return short_average(CompactLayout::of(shape, h.rules.table_bits), entry, actions);
   std::array<std::byte, actions_max * sizeof(std::int64_t)> row{};
   const std::uint64_t at =
       layout_.tables_at + h.entries * h.regret_bytes + entry * std::uint64_t{h.sum_bytes};

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <vector>
+#include <weir/mccfr/compact_table.hpp>
 
 #include "checkpoint_layout.hpp"
 
@@ -24,8 +25,8 @@ class KeptRows {
   const CheckpointLayout& layout() const noexcept { return layout_; }
   /// Entries are of a kind that is known here; else the whole has to be loaded.
   bool readable() const noexcept;
-  /// The average strategy of the row that begins at `entry` of a table of all rows.
-  Result<std::vector<double>> average(std::uint64_t entry, int actions);
+  /// The average strategy of the row that begins at `entry` of a table of all rows. `shape`: of the header's game.
+  Result<std::vector<double>> average(const TableShape& shape, std::uint32_t entry, int actions);
   /// Of rows by visits: the node after these actions, by their places among their nodes' actions; nothing: nobody came
   /// there.
   Result<std::optional<std::uint32_t>> rank_of(std::span<const std::uint8_t> path);
@@ -40,6 +41,10 @@ class KeptRows {
       : layout_(std::move(layout)), path_(std::move(path)), file_(file) {}
   Result<Done> read(std::uint64_t at, void* bytes, std::size_t size);
   Error broken(std::uint64_t at, std::string what) const;
+  /// The same of short entries, and the file's size, which the header alone does not say of them.
+  Result<std::vector<double>> short_average(const CompactLayout& table, std::uint32_t entry,
+                                            int actions);
+  Result<Done> check_size(const CompactLayout& table) const;
   /// The words of a row, without its name, as probabilities.
   std::vector<double> strategy_of(const std::uint32_t* words, int actions) const;
 

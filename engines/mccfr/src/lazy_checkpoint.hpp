@@ -82,9 +82,20 @@ inline void put_averages(const LazyTable& table, std::uint32_t row, int actions,
     words.push_back(static_cast<std::uint32_t>(std::lround(strategy[a] * whole)));
 }
 
+/// Where a row begins, in the table and in the file.
+using RowPlaces = std::pair<std::uint32_t, std::uint32_t>;
+
+/// Bytes of the program's heap that rows in their order take at most; `undo`: with what undo_in_file() needs.
+inline std::uint64_t lazy_rows_bytes(const LazySizes& sizes, bool undo) noexcept {
+  constexpr std::uint64_t mark = 1, rank = sizeof(std::uint32_t);
+  return sizes.nodes * (sizeof(LazyPlace) + rank + mark) +
+         sizes.rows_max() * (sizeof(LazyRow) + (undo ? sizeof(RowPlaces) : 0));
+}
+
 inline std::vector<std::uint32_t> rows_of(LazyTable& table, std::span<const UndoEntry> undo) {
   std::vector<std::uint32_t> all, touched;
   if (undo.empty()) return touched;
+  all.reserve(table.rows_used());
   table.each_row(0, table.slots(), [&](std::uint32_t row) { all.push_back(row); });
   std::sort(all.begin(), all.end());
   for (const UndoEntry& entry : undo)
@@ -97,7 +108,9 @@ inline std::vector<std::uint32_t> rows_of(LazyTable& table, std::span<const Undo
 /// The undo list with words of the rows as they are written, where it had words of the table.
 inline std::vector<UndoEntry> undo_in_file(const LazyTable& table, const LazyRows& list,
                                            std::span<const UndoEntry> undo) {
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> places;  // in the table, in the file
+  if (undo.empty()) return {};
+  std::vector<RowPlaces> places;
+  places.reserve(list.rows.size());
   std::uint32_t at = 0;
   for (const LazyRow& row : list.rows) {
     places.emplace_back(row.row, at);
@@ -107,7 +120,7 @@ inline std::vector<UndoEntry> undo_in_file(const LazyTable& table, const LazyRow
   std::vector<UndoEntry> written(undo.begin(), undo.end());
   for (UndoEntry& entry : written) {
     const auto after =
-        std::upper_bound(places.begin(), places.end(), std::pair(entry.entry, ~std::uint32_t{0}));
+        std::upper_bound(places.begin(), places.end(), RowPlaces(entry.entry, ~std::uint32_t{0}));
     const auto& place = *(after - 1);
     entry.entry = place.second + entry.entry - place.first;
   }

@@ -17,6 +17,7 @@ bool says_something(const LazyTable& table, std::uint32_t row, int actions) noex
 std::vector<LazyPlace> ranked_nodes(const LazyTable& table, const std::vector<bool>& marked,
                                     std::vector<std::uint32_t>& ranks) {
   std::vector<LazyPlace> kept, open;
+  kept.reserve(static_cast<std::size_t>(std::count(marked.begin(), marked.end(), true)));
   if (marked[0]) open.push_back({});
   while (!open.empty()) {
     const LazyPlace at = open.back();
@@ -38,6 +39,7 @@ std::vector<LazyPlace> ranked_nodes(const LazyTable& table, const std::vector<bo
 
 LazyRows lazy_rows(const LazyTable& table, std::span<const std::uint32_t> also) {
   LazyRows list;
+  list.rows.reserve(table.rows_used());
   std::vector<bool> marked(table.nodes_used());
   table.each_row(0, table.slots(), [&](std::uint32_t row) {
     const LazyKey key = table.key(row);

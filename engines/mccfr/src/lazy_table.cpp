@@ -38,6 +38,10 @@ std::uint64_t LazySizes::bytes() const noexcept {
          CountedArray<std::uint32_t>::bytes(words);
 }
 
+std::uint64_t LazySizes::rows_max() const noexcept {
+  return std::min(slots - slots / 8, words / (LazyTable::key_words + 2));
+}
+
 LazySizes LazySizes::within(std::uint64_t bytes) noexcept {
   LazySizes sizes;
   sizes.nodes = std::min(bytes / 4 / sizeof(LazyNode), places_max);
@@ -143,8 +147,7 @@ class LazyTable::Claim {
         static_cast<std::uint64_t>(key_words + 2 * static_cast<std::uint32_t>(actions_));
     std::uint64_t number = 0;
     if (place == 0) {
-      const std::uint64_t rows_max = table_.sizes_.slots - table_.sizes_.slots / 8;
-      if (!take(table_.shared_->rows, 1, rows_max, number)) return refuse();
+      if (!take(table_.shared_->rows, 1, table_.sizes_.rows_max(), number)) return refuse();
       if (!take(table_.shared_->words, words, table_.sizes_.words, place)) {
         table_.shared_->rows.fetch_sub(1, relaxed);  // relaxed: as in take
         return refuse();

@@ -5,6 +5,7 @@
 #include <weir/mccfr/discount.hpp>
 #include <weir/task.hpp>
 
+#include "batch_size.hpp"
 #include "multiway_walk.hpp"
 
 namespace weir::mccfr {
@@ -24,7 +25,27 @@ enum : std::uint64_t {
   multiway_discount = 47
 };
 
+/// More than any hand can be worth, chips.
+double all_stacks(const BettingRules& rules) noexcept {
+  double chips = 1;
+  for (int p = 0; p < rules.players; ++p) chips += rules.stacks[static_cast<std::size_t>(p)];
+  return chips;
+}
+
 }  // namespace
+
+double MultiwayTrainer::units(const MultiwayGame& game) noexcept {
+  return std::min<double>(game.cards() != nullptr ? NarrowEntries::units : one_card_units,
+                          narrow_change_max / (2 * all_stacks(game.rules())));
+}
+
+std::uint32_t MultiwayTrainer::batch_iterations(const MultiwayGame& game,
+                                                const TrainRules& rules) noexcept {
+  const std::uint32_t wanted = rules.batch != 0          ? rules.batch
+                               : game.cards() != nullptr ? holdem_batch
+                                                         : one_card_batch;
+  return std::min(wanted, narrow_batch_max(rules, all_stacks(game.rules()), units(game)));
+}
 
 Result<std::unique_ptr<Trainer>> MultiwayTrainer::make(Runtime& runtime, MultiwayGame game,
                                                        const TrainRules& rules,
@@ -39,22 +60,11 @@ MultiwayTrainer::MultiwayTrainer(Runtime& runtime, MultiwayGame game, const Trai
                                  LazyTable table)
     : PhasedTrainer(runtime, rules, {}), game_(std::move(game)), table_(std::move(table)) {
   const BettingRules& r = game_.rules();
-  const bool holdem = game_.cards() != nullptr;
   no_tree_.players = shape_.players = r.players;
   no_tree_.rounds = shape_.rounds = r.rounds;
   shape_.buckets = game_.buckets();
-  // Neither a change nor the sum of a batch's changes of an entry can wrap.
-  double largest = 1;
-  for (int p = 0; p < r.players; ++p) largest += r.stacks[static_cast<std::size_t>(p)];
-  rules_.sampling.units = std::min<double>(holdem ? NarrowEntries::units : one_card_units,
-                                           narrow_change_max / (2 * largest));
-  const double change = rules_.algorithm == Algorithm::outcome
-                            ? narrow_change_max
-                            : 2 * largest * rules_.sampling.units;
-  batch_ = rules.batch != 0 ? rules.batch : holdem ? holdem_batch : one_card_batch;
-  batch_ = std::max(
-      1U, std::min(batch_, static_cast<std::uint32_t>(NarrowEntries::regret_max / change)));
-  if (rules_.mode == UpdateMode::fast) batch_ = 1;
+  rules_.sampling.units = units(game_);
+  batch_ = rules_.mode == UpdateMode::fast ? 1 : batch_iterations(game_, rules_);
   if (rules_.mode == UpdateMode::deterministic) logs_.resize(runtime.metrics().contexts.size());
   round_ = 64;
 }

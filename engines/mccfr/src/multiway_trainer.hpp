@@ -21,6 +21,10 @@ class MultiwayTrainer final : public PhasedTrainer {
   /// Errors: no_memory, too_large.
   static Result<std::unique_ptr<Trainer>> make(Runtime& runtime, MultiwayGame game,
                                                const TrainRules& rules, const LazySizes& sizes);
+  /// Units of a chip in regrets, and iterations of a batch: neither a change nor the sum of a batch's changes of an
+  /// entry can wrap.
+  static double units(const MultiwayGame& game) noexcept;
+  static std::uint32_t batch_iterations(const MultiwayGame& game, const TrainRules& rules) noexcept;
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
   const BettingTree& tree() const noexcept override { return no_tree_; }

@@ -28,20 +28,14 @@ class MultiwayTraining final : public TrainingGame {
     return game_.private_key(0, bucket);
   }
   Result<std::size_t> announce(const TrainRules& rules) const override {
-    return static_cast<std::size_t>(sizes(rules).bytes());
+    if (auto right = fits(rules); !right) return right.error();
+    return static_cast<std::size_t>(lazy_sizes(game_, rules).bytes());
   }
   Result<Done> prepare() override { return game_.make_cards(); }
   Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                 const TrainRules& rules) const override {
-    if (rules.algorithm >= Algorithm::cfr) {
-      return Error{"usage", "cfr and cfr+ walk a whole tree for two players; take es, os or cs",
-                   "--algorithm"};
-    }
-    if (compact_bits(rules.table_bits) || rules.baselines) {
-      return Error{"usage", "is for two players and a table of all rows",
-                   rules.baselines ? "--baselines" : "--table-bits"};
-    }
-    return MultiwayTrainer::make(runtime, game_, rules, sizes(rules));
+    if (auto right = fits(rules); !right) return right.error();
+    return MultiwayTrainer::make(runtime, game_, rules, lazy_sizes(game_, rules));
   }
   std::optional<Exploitability> exploitability(const TableShape&,
                                                std::span<const double>) const override {
@@ -59,11 +53,19 @@ class MultiwayTraining final : public TrainingGame {
   const MultiwayGame* multiway() const override { return &game_; }
 
  private:
-  bool holds_em() const noexcept { return game_.cards() != nullptr; }
-  LazySizes sizes(const TrainRules& rules) const noexcept {
-    return rules.lazy.nodes != 0 ? rules.lazy
-                                 : LazySizes::within(holds_em() ? bytes_holdem : bytes_one_card);
+  /// Before cards are made, and before a table is taken.
+  static Result<Done> fits(const TrainRules& rules) {
+    if (rules.algorithm >= Algorithm::cfr) {
+      return Error{"usage", "cfr and cfr+ walk a whole tree for two players; take es, os or cs",
+                   "--algorithm"};
+    }
+    if (compact_bits(rules.table_bits) || rules.baselines) {
+      return Error{"usage", "is for two players and a table of all rows",
+                   rules.baselines ? "--baselines" : "--table-bits"};
+    }
+    return Done{};
   }
+  bool holds_em() const noexcept { return game_.cards() != nullptr; }
 
   MultiwayGame game_;
   std::string name_;
@@ -99,6 +101,11 @@ Result<TableManners> manners_of(const nlohmann::json& json) {
     return Error{"usage", "a table of all rows is for two players; take visited", "rows"};
   }
   return manners;
+}
+
+LazySizes lazy_sizes(const MultiwayGame& game, const TrainRules& rules) noexcept {
+  if (rules.lazy.nodes != 0) return rules.lazy;
+  return LazySizes::within(game.cards() != nullptr ? bytes_holdem : bytes_one_card);
 }
 
 std::unique_ptr<TrainingGame> make_multiway(MultiwayGame game, std::string name,

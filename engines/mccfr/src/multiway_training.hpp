@@ -20,6 +20,9 @@ struct TableManners {
 /// Errors: usage. Throws what json does.
 Result<TableManners> manners_of(const nlohmann::json& json);
 
+/// Of the table that a run by these rules takes.
+LazySizes lazy_sizes(const MultiwayGame& game, const TrainRules& rules) noexcept;
+
 /// `name`, `json`: as the program tells them.
 std::unique_ptr<TrainingGame> make_multiway(MultiwayGame game, std::string name,
                                             nlohmann::json json);

@@ -462,15 +462,19 @@ bool of_other_command(const CLI::App& command, const Setting& setting) {
          buckets->get_option_no_throw("--" + setting.key) != nullptr;
 }
 
-/// Gives options that the command line left alone the values of --config.
-Result<Done> apply_settings(CLI::App& command, const std::string& path) {
-  auto settings = read_settings(path);
+/// Gives options that the command line left alone the values of --config; notes keys of no effect.
+Result<Done> apply_settings(CLI::App& command, Options& o) {
+  auto settings = read_settings(o.config);
   if (!settings) return settings.error();
   const bool for_buckets = command.get_name() == "buckets";
   std::map<const CLI::Option*, const Setting*> set;  // by this file
   for (const Setting& setting : settings.value()) {
     if (for_buckets && (setting.section == "mccfr" || setting.section == "train")) continue;
-    if (passed_over_key(setting.key) || of_other_command(command, setting)) continue;
+    if (passed_over_key(setting.key) || of_other_command(command, setting)) {
+      o.original.passed_over.push_back(
+          setting.section.empty() ? setting.key : setting.section + ": " + setting.key);
+      continue;
+    }
     CLI::Option* const option = setting.key == "config" || setting.key == "help"
                                     ? nullptr
                                     : command.get_option_no_throw("--" + setting.key);
@@ -545,7 +549,7 @@ Parsed parse_options(int argc, char** argv) {
   for (const NamedCommand& named : known_commands)
     if (o.command_name == named.name) o.command = named.command;
   if (!o.config.empty()) {
-    if (auto applied = apply_settings(sub, o.config); !applied) {
+    if (auto applied = apply_settings(sub, o); !applied) {
       const Error error = applied.error();
       parsed.exit = error.code == "bad_config" ? exit_of_usage : 1;
       parsed.error = error;

@@ -77,7 +77,7 @@ class Query {
       return Error{"abstraction", "its table is not this game's", options_.path};
     const BettingNode& node = game_->tree().nodes[place.node];
     const std::uint32_t entry = shape.value().region(node.round, node.player, bucket) + node.row;
-    if (rows_.readable()) return rows_.average(entry, node.actions);
+    if (rows_.readable()) return rows_.average(shape.value(), entry, node.actions);
     auto loaded = load_checkpoint(options_.path);
     if (!loaded) return loaded.error();
     std::vector<double> strategy(node.actions);

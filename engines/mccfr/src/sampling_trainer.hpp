@@ -16,6 +16,7 @@
 #include <weir/mccfr/trainer.hpp>
 
 #include "baseline_work.hpp"
+#include "batch_size.hpp"
 #include "compact_work.hpp"
 #include "phased_trainer.hpp"
 #include "table_work.hpp"
@@ -66,9 +67,6 @@ class SamplingTrainer final : public PhasedTrainer {
   void take_back(std::span<const UndoEntry> list) noexcept override;
 
  private:
-  static constexpr std::uint64_t small_rows = 10'000;
-  static constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
-  static constexpr std::uint64_t dense_entries = 1 << 15;
   static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
@@ -77,12 +75,11 @@ class SamplingTrainer final : public PhasedTrainer {
       : PhasedTrainer(runtime, rules, shape),
         game_(std::move(game)),
         table_(std::move(table)),
-        baselines_(std::move(baselines)) {
-    for (const End& end : game_.tree().ends)
-      for (const auto& values : end.value)
-        for (const float value : values) largest_ = std::max(largest_, std::abs(value));
-    batch_ = rules.batch != 0 ? rules.batch : shape_.rows < small_rows ? small_batch : large_batch;
-    if constexpr (sizeof(Regret) == 4) fit_to_narrow();
+        baselines_(std::move(baselines)),
+        largest_(largest_value(game_.tree())) {
+    constexpr bool narrow = sizeof(Regret) == sizeof(NarrowEntries::Regret);
+    if constexpr (narrow) rules_.sampling.units = narrow_units(largest_);
+    batch_ = batch_iterations(rules, shape_, largest_, narrow);
     if (rules.mode == UpdateMode::deterministic) {
       const std::size_t threads = runtime.metrics().contexts.size();
       if (dense()) {
@@ -98,14 +95,6 @@ class SamplingTrainer final : public PhasedTrainer {
     }
   }
 
-  /// Chooses units and batch so that neither a change nor the sum of a batch's changes can wrap.
-  void fit_to_narrow() noexcept {
-    rules_.sampling.units = std::min<double>(Entries::units, narrow_change_max / (2 * largest_));
-    const double change = rules_.algorithm == Algorithm::outcome
-                              ? narrow_change_max
-                              : 2.0 * largest_ * rules_.sampling.units;
-    batch_ = std::min(batch_, static_cast<std::uint32_t>(Entries::regret_max / change));
-  }
   bool dense() const noexcept { return shape_.entries <= dense_entries; }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
 
@@ -125,7 +114,7 @@ class SamplingTrainer final : public PhasedTrainer {
   alignas(contended_bytes) G game_;
   Table<Entries> table_;
   CountedArray<float> baselines_;  // empty where there are none
-  float largest_ = 1;              // chips, of what a hand can be worth
+  float largest_;                  // chips, of what a hand can be worth
 
   // Of the batch under way; not a multiple of its size: training goes on from its beginning.
   std::uint64_t batch_end_ = 0;

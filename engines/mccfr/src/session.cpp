@@ -63,6 +63,8 @@ void Session::finish(const TrainGraph& graph) {
   findings_.graph = graph;
   findings_.metrics = runtime_->metrics();
   findings_.memory_bytes += runtime_->memory();
+  if (!options_.graph.empty() && graph.dot.empty())
+    say("--graph: nothing ran as a stream graph here, and none is written");
   if (!options_.graph.empty() && !graph.dot.empty()) {
     const bool as_json = options_.graph.ends_with(".json");
     if (auto written = write_file_atomically(options_.graph, as_json ? graph.json : graph.dot);

@@ -86,7 +86,8 @@ struct TableWork {
     }
   }
 
-  /// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well.
+  /// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well
+  /// (batch_size.hpp).
   static void apply(Table<Entries>& table, std::vector<LogBatch>& logs, std::uint32_t part,
                     const Applying& applying, std::vector<UndoEntry>& undo) {
     Regret* const regrets = table.regrets.data();

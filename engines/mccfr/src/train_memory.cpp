@@ -10,12 +10,16 @@
 #include <weir/mccfr/updates.hpp>
 #include <weir/memory.hpp>
 
+#include "batch_size.hpp"
+#include "compact_work.hpp"
+#include "frozen_sums.hpp"
+#include "lazy_checkpoint.hpp"
+#include "multiway_trainer.hpp"
+#include "multiway_training.hpp"
+
 namespace weir::mccfr {
 namespace {
 
-// As the trainers choose them: sampling_trainer.hpp, multiway_trainer.cpp.
-constexpr std::uint64_t small_rows = 10'000, dense_entries = 1 << 15;
-constexpr std::uint64_t small_batch = 512, large_batch = 16'384;
 // bucketing.hpp: sums of strengths on all turns and flops, steps between boards, one block of ranks.
 constexpr std::uint64_t cards_making_bytes = std::uint64_t{130} << 20;
 // Without a tree nobody knows how many entries a walk can change: more than any that was met.
@@ -60,21 +64,28 @@ std::uint64_t cards_bytes(const HoldemConfig& config) {
 
 void add_batches(const TrainingGame& game, const TableShape& shape, const TrainRules& rules,
                  std::size_t threads, TrainMemory& memory) {
-  const bool visited = game.multiway() != nullptr;
-  const std::uint64_t batch = rules.batch != 0          ? rules.batch
-                              : shape.rows < small_rows ? small_batch
-                                                        : large_batch;
-  if (!visited) memory.batches = batch * sizeof(Deal);
-  if (!visited && shape.entries <= dense_entries) {
-    memory.batches += threads * 2 * shape.entries * sizeof(std::int64_t);
-    return;
-  }
-  const double each = visited ? changes_without_tree
-                              : strategies_margin * changes_expected(game.tree(), rules.algorithm);
+  const MultiwayGame* const visited = game.multiway();
+  const bool compact = compact_bits(rules.table_bits);
+  const bool narrow = compact || game.holdem() != nullptr;
+  const std::uint64_t batch =
+      visited != nullptr ? MultiwayTrainer::batch_iterations(*visited, rules)
+                         : batch_iterations(rules, shape, largest_value(game.tree()), narrow);
+  const bool dense = visited == nullptr && shape.entries <= dense_entries;
+  if (visited == nullptr) memory.batches = batch * sizeof(Deal);
+  if (dense) memory.batches += threads * 2 * shape.entries * sizeof(std::int64_t);
+  const double each = visited != nullptr
+                          ? changes_without_tree
+                          : strategies_margin * changes_expected(game.tree(), rules.algorithm);
   const auto changes = static_cast<std::uint64_t>(static_cast<double>(batch) * each);
-  const std::uint64_t undone = visited ? changes : std::min(changes, shape.entries);
+  const std::uint64_t undone = visited != nullptr ? changes : std::min(changes, shape.entries);
+  memory.logs = undone * sizeof(UndoEntry);
   // Lists double as they grow.
-  memory.logs = 2 * changes * sizeof(LogBatch::Change) + undone * sizeof(UndoEntry);
+  if (!dense) memory.logs += 2 * changes * sizeof(LogBatch::Change);
+  if (!dense && compact)
+    memory.logs += TableWork<CompactEntries>::apply_bytes(changes, shape, threads);
+  // Of each action drawn one more, in a list and in the copy that is sorted.
+  if (rules.baselines)
+    memory.logs += 4 * changes * sizeof(LogBatch::Change) + undone * sizeof(UndoEntry);
 }
 
 }  // namespace
@@ -120,17 +131,23 @@ Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rul
   }
   if (rules.mode == UpdateMode::deterministic && !whole_tree)
     add_batches(game, shape, rules, threads, memory);
+  if (visited) {
+    memory.copies = lazy_rows_bytes(lazy_sizes(*game.multiway(), rules),
+                                    rules.mode == UpdateMode::deterministic);
+  }
   const HoldemGame* const holdem = visited ? game.multiway()->cards() : game.holdem();
   if (holdem == nullptr) {
     // All strategies, as numbers of double precision.
-    memory.copies = shape.entries * sizeof(double);
+    memory.copies += shape.entries * sizeof(double);
     return memory;
   }
   memory.cards = cards_bytes(holdem->config());
   memory.cards_making = holdem->config().buckets_file.empty() ? cards_making_bytes : 0;
   if (visited) return memory;
-  if (whole_tree) memory.copies = shape.entries * sizeof(std::uint32_t);
-  if (response) memory.response = CountedArray<std::int32_t>::bytes(shape.entries);
+  if (!response) return memory;
+  memory.response = CountedArray<std::int32_t>::bytes(shape.entries);
+  if (whole_tree || compact_bits(rules.table_bits))
+    memory.copies = shape.entries * sizeof(FrozenSums::Sum);
   return memory;
 }
 

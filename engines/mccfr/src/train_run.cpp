@@ -18,6 +18,8 @@ constexpr std::uint64_t iterations_default = 1'000'000;
 constexpr std::uint64_t first_measure = 1'000;
 constexpr std::size_t checkpoints_kept = 2;
 constexpr double saving_share_max = 0.05;  // of the time
+constexpr char snapshots_below[] = "/snapshots";
+
 double seconds_since(Deadline begin) noexcept {
   return static_cast<double>(now_ns() - begin) / 1e9;
 }
@@ -128,9 +130,11 @@ bool TrainRun::prepare() {
       return false;
     }
     lock_.emplace(std::move(lock).value());
-    if (auto cleaned = remove_temporaries_beside(options_.out); !cleaned) {
-      fail(findings_, cleaned.error());
-      return false;
+    for (const std::string& folder : {options_.out, options_.out + snapshots_below}) {
+      if (auto cleaned = clean(folder); !cleaned) {
+        fail(findings_, cleaned.error());
+        return false;
+      }
     }
   }
   if (!session_.start()) return false;
@@ -275,7 +279,7 @@ bool TrainRun::snapshot_due() const noexcept {
 
 void TrainRun::snapshot() {
   const Deadline begin = now_ns();
-  const std::string folder = options_.out + "/snapshots";
+  const std::string folder = options_.out + snapshots_below;
   const std::string name =
       snapshot_name(trainer_->state().iterations, before_.seconds + train_seconds());
   auto written = make_directories(folder);

@@ -157,8 +157,10 @@ Result<Journal> open_output(const std::string& input, const std::string& root, S
 }
 
 Result<Done> clean_side_files(const SideFiles& side, const std::string& manifest) {
-  const std::size_t slash = manifest.rfind('/');
-  const std::string beside = slash == std::string::npos ? "." : manifest.substr(0, slash + 1);
+  const auto place = place_of(manifest);
+  if (!place) return place.error();
+  const std::size_t slash = place.value().rfind('/');
+  const std::string beside = slash == std::string::npos ? "." : place.value().substr(0, slash + 1);
   for (const std::string& directory :
        {side.events_dir, side.rejects_dir, manifest.empty() ? std::string() : beside}) {
     if (directory.empty()) continue;

@@ -1,6 +1,9 @@
+#include <utility>
 #include <weir/check.hpp>
 #include <weir/clock.hpp>
 #include <weir/segmentation/journal.hpp>
+
+#include "journal_doubt.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -11,6 +14,25 @@ constexpr std::size_t journal_bytes_max = 1u << 30;  // two million records
 constexpr std::size_t write_bytes = 1u << 20;        // of compact(), at a time
 constexpr std::size_t examples_max = 5;              // lines that are told with their place
 
+struct JournalLine {
+  std::uint64_t number = 1, byte = 0;  // from 1 and from 0
+  std::string_view text;
+  bool ends = true;  // false: a writer died within its last write; the next record starts a line
+};
+
+template <class F>
+void each_journal_line(std::string_view text, F&& take) {
+  for (JournalLine line; !text.empty(); ++line.number) {
+    const std::size_t end = text.find('\n');
+    line.ends = end != std::string_view::npos;
+    line.text = text.substr(0, end);
+    take(std::as_const(line));
+    if (!line.ends) return;
+    line.byte += end + 1;
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string journal_path(const std::string& root) { return root + "/_manifest/journal.jsonl"; }
 
 }  // namespace
@@ -19,23 +41,40 @@ Result<Done> Journal::load() {
   Buffer buffer;
   const auto size = read_file(journal_path(root_), buffer, journal_bytes_max);
   if (!size && size.error().code != "not_found") return size.error();
-  std::string_view text = size ? buffer.view() : std::string_view{};
-  for (std::uint64_t line = 1, byte = 0; !text.empty(); ++line) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) {  // a writer died within its last write: the next record
-                                          // starts a line
+  const std::string_view text = size ? buffer.view() : std::string_view{};
+  JournalDoubt doubt;
+  each_journal_line(text, [&](const JournalLine& line) {
+    if (line.ends) {
+      const auto record = from_json_line(line.text);
+      if (record) {
+        store_.put(store_.pack(record.value()));
+        doubt.readable(record.value());
+        return;
+      }
+      if (++unreadable_lines_ <= examples_max)
+        unreadable_.push_back({line.number, line.byte, record.error().what});
+    } else {
       torn_tail_ = true;
-      break;
     }
-    if (auto record = from_json_line(text.substr(0, end))) {
-      store_.put(store_.pack(record.value()));
-    } else if (++unreadable_lines_ <= examples_max) {
-      unreadable_.push_back({line, byte, record.error().what});
-    }
-    byte += end + 1;
-    text.remove_prefix(end + 1);
-  }
+    std::string path = path_in_json_line(line.text);
+    if (!store_.find(path)) path.clear();
+    doubt.unreadable(line.number, path);
+  });
+  doubt.end();
+  if (doubt.any()) load_doubted(text, doubt);
   return Done{};
+}
+
+/// Loads it again. A record in doubt still says which outputs are to be replaced, but not what made
+/// them.
+void Journal::load_doubted(std::string_view text, const JournalDoubt& doubt) {
+  store_ = RecordStore{};
+  each_journal_line(text, [&](const JournalLine& line) {
+    auto record = line.ends ? from_json_line(line.text) : Error{};
+    if (!record) return;
+    if (doubt.covers(line.number, record.value())) record.value().input.config.clear();
+    store_.put(store_.pack(record.value()));
+  });
 }
 
 std::vector<std::string> Journal::unreadable_texts() const {

@@ -210,4 +210,17 @@ Result<Record> from_json_line(std::string_view line) {
   }
 }
 
+std::string path_in_json_line(std::string_view line) {
+  constexpr std::string_view name = "\"path\":";
+  const std::size_t begin = line.find(name);
+  if (begin == std::string_view::npos) return {};
+  const std::string_view text = line.substr(begin + name.size());
+  std::size_t end = 1;  // behind the first quote, then at the one that closes
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  if (end >= text.size()) return {};
+  const auto path = nlohmann::json::parse(
+      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end) + 1, nullptr, false);
+  return path.is_string() ? path.get<std::string>() : std::string();
+}
+
 }  // namespace weir::segmentation

@@ -15,7 +15,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
 #include <weir/result.hpp>
 
 namespace weir {
@@ -70,13 +69,20 @@ enum class Sync : std::uint8_t {
   file,  // fdatasync of the file before it gets its name, fsync of the directory after
 };
 
+/// Where AtomicFile puts its file: `path`, or what its links lead to, be it there or not; a name of a
+/// descriptor of this process stays as it is. Links in a circle: unwritable.
+Result<std::string> place_of(const std::string& path);
+
 /// A file that appears under its name whole or not at all: written as `.NAME.PID-N.weir-tmp` beside
-/// it, then renamed. A symbolic link is followed, and stays; what it leads to is replaced. Devices
-/// and pipes are written to as they are, and have no temporary(). Locked (flock) while open, so
-/// that remove_temporaries knows it lives.
+/// it, then renamed. Keeps the permissions of what it replaces; owner, access lists and hard links
+/// are not kept. A symbolic link is followed, and stays; what it leads to is replaced, or appears.
+/// Devices and pipes are written to as they are, so is what a descriptor of this process stands for
+/// (/dev/stdout, /dev/fd/N: at the descriptor's place, which they share); these have no temporary().
+/// Locked (flock) while open, so that remove_temporaries knows it lives.
 class AtomicFile {
  public:
-  /// The directory must exist.
+  /// The directory must exist. Links that lead in a circle, permissions that cannot be given:
+  /// unwritable.
   static Result<AtomicFile> create(const std::string& path);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -88,8 +94,11 @@ class AtomicFile {
   /// Closes the file and renames it. Once.
   Result<Done> commit(Sync sync);
 
+  /// place_of what was asked for.
   const std::string& path() const noexcept { return path_; }
   const std::string& temporary() const noexcept { return temporary_; }
+  /// For writers that must not allocate, as write() does for its errors.
+  int descriptor() const noexcept { return file_; }
 
  private:
   AtomicFile(int file, std::string path, std::string temporary) noexcept;

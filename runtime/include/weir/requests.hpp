@@ -33,7 +33,8 @@ class ReplySlots {
     atomic<std::uint32_t> word{0};   // pending, or the final Status; a futex word
     atomic<std::uint32_t> below{0};  // the free slots' stack's
     Deadline deadline = never;       // written by submit before the request is pushed
-    BodyError error;                 // written by the body that threw, before the answer
+    atomic<std::uint32_t> noted{0};  // a body has thrown for it: the first one's error is kept
+    BodyError error;                 // written by that body, before the answer
     alignas(A) std::byte raw[sizeof(A)];
     A* value() noexcept { return std::launder(reinterpret_cast<A*>(raw)); }
   };
@@ -48,6 +49,7 @@ class ReplySlots {
     Slot& slot = slots_[index];
     slot.deadline = deadline;
     slot.error = BodyError{};
+    slot.noted.store(0, relaxed);       // relaxed: as below
     slot.word.store(pending, relaxed);  // relaxed: the request's push publishes it
     return true;
   }
@@ -130,7 +132,9 @@ class RequestsNode final : public IngressNode<Q>, public RequestsBase {
     return time_of(this->graph.core) >= slot.deadline ? Fate::expired : Fate::live;
   }
   void note(std::uint32_t request, const BodyError& error) noexcept override {
-    replies.slot(request).error = error;
+    auto& slot = replies.slot(request);
+    // relaxed: says who writes; the token's way to the answer publishes the error
+    if (slot.noted.exchange(1, relaxed) == 0) slot.error = error;
   }
 
   ReplySlots<A> replies;
@@ -278,7 +282,8 @@ class Requests {
 
   /// Where requests come out, to be fed through nodes to answer().
   Port<Q> in() const noexcept { return Port<Q>(node_->out); }
-  /// Ends the requests' stream: each token here answers the request that it descends from.
+  /// Ends the requests' stream: each token here answers the request that it descends from. It is the
+  /// stream's only end: build() refuses another one beside it, "answer_stream".
   void answer(Port<A> port, NodeConfig config = {}) const;
   /// would_block: no reply slot is free (unread replies hold theirs) or the door is full;
   /// `question` stays with the caller. `reply` must be empty or it is abandoned. deadline: acts

@@ -322,8 +322,11 @@ class Runtime {
 
 /// Executables only: while it lives, SIGUSR1 writes the flight recorder of `runtime` to `path` at
 /// once, and the program goes on; SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT write it too, and then
-/// take their former course. Written beside its place and renamed, by async-signal-safe calls alone,
-/// on the stack of the thread that was hit: a stack overflow leaves no trace.
+/// take their former course. Written beside its place, what the links of `path` lead to, and renamed; a
+/// device, a pipe or a descriptor of this process stays open all along instead and takes one trace
+/// after another: one whose reader takes nothing for a second loses the rest of that trace. By
+/// async-signal-safe calls alone, on the stack of the thread that was hit: a stack overflow leaves no
+/// trace.
 /// Roles: one a process (WEIR_CHECK), built and destroyed by the main thread, before `runtime` goes.
 class TraceSignals {
  public:

@@ -243,7 +243,8 @@ class StreamGraph {
 
   // ---- life ----
 
-  /// Proves that the graph cannot deadlock, and takes all its memory; or says why not. Error codes:
+  /// Proves that the graph cannot deadlock, and takes all its memory; or says why not. Nodes are
+  /// added before it (WEIR_CHECK). Error codes:
   /// unused_port, foreign_port, loop_body, loop_tickets, loop_capacity, join_streams,
   /// select_branches, burst, capacity, fan_out, broadcast_copy, duplicate_name, answer_stream,
   /// unanswered, worker, batch_max, empty, built.

@@ -81,8 +81,8 @@ class TaskGraph {
   /// would_deadlock, forked, closed (the runtime was stopped before the run ended). Without a
   /// deadline the caller helps. accepted when there was none.
   Status wait_until(Deadline deadline);
-  /// The first throw of the last run: code "task_failed", where: the task; an empty Error when
-  /// there is none.
+  /// The first throw of the last run, once its wait or that of its scope has ended: code
+  /// "task_failed", where: the task; an empty Error when there is none.
   Error first_error() const;
 
  private:

@@ -210,6 +210,32 @@ TEST_CASE("compact table: a run that ends inside a batch goes on as if it had no
   }
 }
 
+TEST_CASE("compact table: a checkpoint with other bits is refused, and both are named") {
+  const auto runtime = test::runtime_of(1);
+  const auto trainer_of = [&](TableBits bits) {
+    return make_sampling_trainer(*runtime, OneCardGame::leduc(), short_rules(bits)).value();
+  };
+  const TableBits kinds[] = {full_bits, {16, 16, 16, 16}, {8, 8, 8, 8}, {16, 8, 32, 32}};
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kept";
+  for (const TableBits& kept : kinds) {
+    REQUIRE(write_checkpoint(path, R"({"name":"leduc"})", short_rules(kept), *trainer_of(kept)));
+    for (const TableBits& read : kinds) {
+      const auto done = read_checkpoint(path, *trainer_of(read), Resume::yes);
+      CAPTURE(int{kept[0]});
+      CAPTURE(int{read[0]});
+      CHECK(static_cast<bool>(done) == (kept == read));
+      if (done) continue;
+      CHECK(done.error().code == "abstraction");
+      CAPTURE(done.error().what);
+      for (const TableBits& bits : {kept, read}) {
+        const std::string words = std::to_string(bits[0]) + "," + std::to_string(bits[1]);
+        CHECK(done.error().what.find(words) != std::string::npos);
+      }
+    }
+  }
+}
+
 TEST_CASE("compact table: Leduc with 16 bits learns as with more") {
   TrainRules rules = short_rules(full_bits);
   rules.discount = {};

@@ -127,6 +127,27 @@ class Charts(Files):
         self.assertEqual(lines[-1]['eta_s'], 0)
 
 
+class Graphs(Files):
+    def test_each_way_that_takes_all_workers_is_one_graph(self):
+        ways = {'sampled': ('--game', 'leduc'), 'in batches': ('--game', 'leduc', '--mode', 'deterministic'),
+                'by visits': ('--game', 'kuhn', '--players', '3'),
+                'boards': ('--game', 'nolimit', '--algorithm', 'cfr', '--stack', '4', '--batch-size', '1',
+                           '--buckets', '169,4,4,4', '--response-deals', '0')}
+        for name, way in ways.items():
+            with self.subTest(name):
+                self.train(*way, '--iters', '2', '--out', name, '--graph', 'graph.json')
+                graph = json.loads(self.read('graph.json'))
+                self.assertEqual([node['name'] for node in graph['nodes']], ['blocks', 'walk', 'tally'])
+                os.remove(self.path('graph.json'))
+
+    def test_one_without_says_so(self):
+        code, _, told = self.ask('train', '--game', 'kuhn', '--algorithm', 'cfr', '--iters', '3', '--out', 'run',
+                                 '--graph', 'graph.json')
+        self.assertEqual(code, 0)
+        self.assertIn('--graph', told)
+        self.assertFalse(os.path.exists(self.path('graph.json')))
+
+
 class Snapshots(Files):
     def test_the_newest_are_kept_and_are_read_as_checkpoints_are(self):
         made = self.train('--game', 'leduc', '--time-budget', '3', '--snapshot-interval', '0.2', '--snapshots-kept',
@@ -150,6 +171,34 @@ class Snapshots(Files):
         code, refused, _ = self.ask('train', '--game', 'leduc', '--resume-from', latest)
         self.assertEqual((code, refused['error']['code']), (2, 'usage'))
 
+    def test_a_row_of_short_averages_is_found(self):
+        self.train('--game', 'leduc', '--time-budget', '1', '--snapshot-interval', '0.1', '--out', 'run',
+                   '--table-bits', '16,8,32,32')
+        latest = 'run/snapshots/latest'
+        self.assertEqual(self.ask('export', latest, '--out', 's.json')[0], 0)
+        exported = json.loads(self.read('s.json'))['infosets']
+        for key in ('K::', 'Q::cr', 'K:Q:crc/', 'J:J:crrc/r'):
+            self.assertEqual(self.query(latest, key)['strategy'], exported[key])
+
+    def test_what_a_killed_run_left_goes_first(self):
+        gone = subprocess.Popen(['true'])
+        gone.wait()
+        os.makedirs(self.path('run/snapshots'))
+        for folder, stale in (('run', 'checkpoint-999999999999999.weir'),
+                              ('run/snapshots', 'snapshot_iter999999999999999_t9s.weir')):
+            self.write(f'{folder}/{stale}', b'half')
+            self.write(f'{folder}/.{stale}.{gone.pid}-1.weir-tmp', b'half')
+            os.symlink(stale, self.path(f'{folder}/.latest.{gone.pid}.weir-tmp'))
+        made = self.train('--game', 'leduc', '--time-budget', '2', '--snapshot-interval', '0.1', '--snapshots-kept',
+                          '1', '--checkpoint-interval', '1000', '--out', 'run')
+        self.assertGreaterEqual(made['snapshots'], 1)
+        latest = os.readlink(self.path('run/snapshots/latest'))
+        self.assertEqual(sorted(os.listdir(self.path('run/snapshots'))), ['latest', latest])
+        self.assertFalse([name for name in os.listdir(self.path('run')) if name.startswith('.')])
+        latest = os.readlink(self.path('run/latest'))
+        self.assertNotIn('999999999999999', latest)
+        self.assertTrue(os.path.exists(self.path('run/' + latest)))
+
     def test_training_comes_to_the_same_bytes_with_and_without(self):
         for game in (('--game', 'leduc'), ('--game', 'kuhn', '--players', '3', '--table-memory', '1')):
             kept = {}
@@ -163,6 +212,8 @@ class Snapshots(Files):
 class Queries(Files):
     def test_a_row_is_what_the_export_says(self):
         for game in (('--game', 'leduc', '--algorithm', 'es'), ('--game', 'leduc', '--algorithm', 'cfr+'),
+                     ('--game', 'leduc', '--table-bits', '16'), ('--game', 'leduc', '--table-bits', '8', '--baselines'),
+                     ('--game', 'leduc', '--table-bits', '32,16,32,32'),
                      ('--game', 'leduc', '--players', '5', '--table-memory', '64')):
             out = 'run' + '-'.join(game).replace('--', '')
             self.train(*game, '--iters', '4000', '--out', out, '--mode', 'deterministic')
@@ -190,10 +241,22 @@ class Queries(Files):
         self.assertEqual(code, 2)
         self.assertIn('--board', refused['error']['what'])
 
+    def test_short_tables_are_not_read_for_a_row(self):
+        """The checksum of the whole is changed, which every other command reads: nothing that the row needs."""
+        for bits in ('32', '16', '8', '8,16,32,32'):
+            self.train('--game', 'leduc', '--iters', '4000', '--out', bits, '--table-bits', bits)
+            want = self.query(bits + '/latest', 'K:Q:crc/')['strategy']
+            whole = self.bytes_of(bits + '/latest')
+            self.write('changed', whole[:-1] + bytes([whole[-1] ^ 1]))
+            self.assertEqual(self.query('changed', 'K:Q:crc/')['strategy'], want)
+            code, refused, _ = self.ask('export', 'changed', '--out', 's.json')
+            self.assertEqual((code, refused['error']['code']), (1, 'corrupt'))
+
     def test_broken_files_are_refused_by_size_and_header(self):
         self.train('--game', 'leduc', '--iters', '1000', '--out', 'run')
         self.train('--game', 'kuhn', '--players', '3', '--table-memory', '1', '--iters', '1000', '--out', 'many')
-        for name, key in (('run/latest', 'K:Q:crc/'), ('many/latest', 'A::rf')):
+        self.train('--game', 'leduc', '--iters', '1000', '--out', 'short', '--table-bits', '16,8,32,32')
+        for name, key in (('run/latest', 'K:Q:crc/'), ('many/latest', 'A::rf'), ('short/latest', 'K:Q:crc/')):
             whole = self.bytes_of(name)
             begin = whole.index(b'{')
             number = whole.index(b'"seed":1') + len('"seed":')
@@ -236,6 +299,27 @@ class Memory(Files):
             if made['machine']['build'] == 'Release':
                 self.assertLessEqual(made['peak_rss_bytes'], made['announced_bytes'] + 16 * MIB, game)
 
+    def test_tables_and_batches_take_what_was_announced_to_the_byte(self):
+        short, deterministic = ('--table-bits', '16'), ('--mode', 'deterministic')
+        for more in ((), short, ('--baselines',), deterministic, (*deterministic, *short),
+                     (*deterministic, '--algorithm', 'os', *short),
+                     (*deterministic, '--algorithm', 'os', *short, '--batch-size', '100000')):
+            made = self.train('--game', 'leduc', '--iters', '1000', *more)
+            announced = made['announced']
+            self.assertEqual(made['table_bytes'], announced['tables'] + announced['batches'], more)
+
+    def test_what_a_run_takes_beside_its_tables_is_announced(self):
+        def announced(*more):
+            return self.train('--game', 'leduc', '--iters', '100', '--mode', 'deterministic', *more)['announced']
+        self.assertGreater(announced('--baselines')['logs'], announced()['logs'])
+        several = ('--players', '3', '--table-memory')
+        small, large = announced(*several, '1'), announced(*several, '16')
+        self.assertGreaterEqual(large['copies'], 8 * small['copies'])  # rows in the order of a file
+        self.assertGreater(small['copies'], 0)
+        # No batch is longer than what an entry can take.
+        longest = announced(*several, '1', '--algorithm', 'os', '--batch-size', '1000000')
+        self.assertEqual(longest['logs'], announced(*several, '1', '--algorithm', 'os', '--batch-size', '256')['logs'])
+
     def test_too_much_is_refused_with_what_to_cut(self):
         for arguments, cut in ((('--game', 'leduc', '--players', '4', '--table-memory', '500'), '--table-memory'),
                                (('--game', 'nolimit',), '--buckets on the river')):
@@ -243,14 +327,21 @@ class Memory(Files):
             self.assertEqual((code, refused['error']['code']), (1, 'too_large'))
             self.assertIn(cut, refused['error']['what'])
 
+    def test_what_rows_by_visits_cannot_have_is_refused_before_anything_is_made(self):
+        for more, name in ((('--table-bits', '16'), '--table-bits'), (('--baselines',), '--baselines'),
+                           (('--algorithm', 'cfr'), '--algorithm')):
+            code, refused, _ = self.ask('train', '--game', 'leduc', '--players', '3', '--memory-limit', '1', *more)
+            self.assertEqual((code, refused['error']['code']), (2, 'usage'))
+            self.assertIn(name, refused['error']['where'])
+
 
 class Original(Files):
     def test_its_keys_work_or_are_said_to_have_no_effect(self):
         self.write('o.yaml', ORIGINAL.encode())
         code, made, told = self.ask('train', '--config', 'o.yaml', '--game', 'leduc', '--out', 'run')
         self.assertEqual((code, made['iterations']), (0, 1500), told)
-        for word in ('chunked', 'storage-mode', 'epsilon-schedule'):
-            self.assertIn(word, told)
+        for word in ('chunked', 'storage-mode', 'epsilon-schedule', 'adaptive-target-ips', 'bucket: num-samples'):
+            self.assertRegex(told, word + '.* is accepted, and has no effect')
         header = self.bytes_of('run/latest')
         self.assertIn(b'"discount":"static:0.9,0.8"', header)
         self.assertIn(b'"pruning":true', header)

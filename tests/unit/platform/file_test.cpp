@@ -26,6 +26,20 @@ using weir::test::content_of;
 using weir::test::entries_in;
 using weir::test::TemporaryDirectory;
 
+namespace {
+
+bool is_link(const std::string& path) {
+  struct stat raw {};
+  return ::lstat(path.c_str(), &raw) == 0 && S_ISLNK(raw.st_mode);
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat raw {};
+  return ::stat(path.c_str(), &raw) == 0 ? raw.st_mode & 07777 : 0;
+}
+
+}  // namespace
+
 TEST_CASE("buffer: grows, keeps its room, moves") {
   Buffer buffer;
   CHECK(buffer.view().empty());
@@ -219,10 +233,93 @@ TEST_CASE("atomic file: what a link leads to is replaced, and the link stays") {
   REQUIRE(::symlink("target", link.c_str()) == 0);
   CHECK(write_file_atomically(link, "new").ok());
   CHECK(content_of(target) == "new");
-  struct stat raw {};
-  REQUIRE(::lstat(link.c_str(), &raw) == 0);
-  CHECK(S_ISLNK(raw.st_mode));
+  CHECK(is_link(link));
   CHECK(entries_in(folder.path()) == 2);
+}
+
+TEST_CASE("atomic file: what a dangling link leads to appears, and the link stays") {
+  const TemporaryDirectory folder;
+  REQUIRE(weir::make_directories(folder / "far").ok());
+  const std::string first = folder / "first";
+  REQUIRE(::symlink("far/second", first.c_str()) == 0);
+  REQUIRE(::symlink("target", (folder / "far/second").c_str()) == 0);
+  CHECK(weir::place_of(first).value() == folder / "far/target");
+  CHECK(write_file_atomically(first, "new").ok());
+  CHECK(is_link(first));
+  CHECK(is_link(folder / "far/second"));
+  CHECK_FALSE(is_link(folder / "far/target"));
+  CHECK(content_of(folder / "far/target") == "new");
+  CHECK(entries_in(folder / "far") == 2);
+
+  REQUIRE(::symlink("no/such/folder", (folder / "lost").c_str()) == 0);
+  CHECK(write_file_atomically(folder / "lost", "x").error().code == "not_found");
+  CHECK(is_link(folder / "lost"));
+}
+
+TEST_CASE("atomic file: links in a circle are an error, and stay") {
+  const TemporaryDirectory folder;
+  const std::string here = folder / "here", there = folder / "there";
+  REQUIRE(::symlink("there", here.c_str()) == 0);
+  REQUIRE(::symlink(here.c_str(), there.c_str()) == 0);
+  const auto written = write_file_atomically(here, "x");
+  REQUIRE_FALSE(written.ok());
+  CHECK(written.error().code == "unwritable");
+  CHECK(written.error().where == here);
+  CHECK(is_link(here));
+  CHECK(is_link(there));
+  CHECK(entries_in(folder.path()) == 2);
+}
+
+TEST_CASE("atomic file: a name of a descriptor is written to at the descriptor's place") {
+  if (::access("/proc/self/fd", X_OK) != 0) return;
+  const TemporaryDirectory folder;
+  const std::string log = folder.put("log", "before ");
+  const int file = ::open(log.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  REQUIRE(file >= 0);
+  const std::string number = std::to_string(file);
+  const std::string link = folder / "link", ways = folder / "ways";
+  REQUIRE(::symlink(("/proc/self/fd/" + number).c_str(), link.c_str()) == 0);
+  REQUIRE(::symlink("/proc/self/fd", ways.c_str()) == 0);
+  std::string wanted = "before ";
+  for (const std::string& name :
+       {"/dev/fd/" + number, "/proc/self/fd/" + number, link, ways + "/" + number,
+        "/proc/" + std::to_string(::getpid()) + "/fd/" + number}) {
+    CAPTURE(name);
+    CHECK(write_file_atomically(name, name + " ", Sync::file).ok());
+    CHECK(::write(file, "between ", 8) == 8);
+    wanted += name + " between ";
+    CHECK(content_of(log) == wanted);
+  }
+  CHECK(entries_in(folder.path()) == 3);
+  ::close(file);
+  CHECK(write_file_atomically(link, "x").error().code == "unwritable");  // nothing is open there
+  const int reader = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  CHECK(write_file_atomically("/dev/fd/" + std::to_string(reader), "x").error().code ==
+        "unwritable");
+  ::close(reader);
+  CHECK(content_of(log) == wanted);
+}
+
+TEST_CASE("atomic file: what it replaces keeps its permissions") {
+  const TemporaryDirectory folder;
+  const std::string secret = folder.put("secret", "old"), open = folder.put("open", "old");
+  REQUIRE(::chmod(secret.c_str(), 0600) == 0);
+  REQUIRE(::chmod(open.c_str(), 0666) == 0);
+  REQUIRE(::symlink("secret", (folder / "link").c_str()) == 0);
+  const mode_t former = ::umask(022);
+  {
+    auto file = AtomicFile::create(folder / "link");
+    REQUIRE(file.ok());
+    CHECK(mode_of(file.value().temporary()) == 0600);  // before there is anything to read
+    CHECK(file.value().commit(Sync::none).ok());
+  }
+  CHECK(write_file_atomically(open, "new").ok());
+  CHECK(write_file_atomically(folder / "fresh", "new").ok());
+  ::umask(former);
+  CHECK(mode_of(secret) == 0600);
+  CHECK(mode_of(open) == 0666);
+  CHECK(mode_of(folder / "fresh") == 0644);
 }
 
 TEST_CASE("atomic file: a pipe is written to, and stays one") {

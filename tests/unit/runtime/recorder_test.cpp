@@ -1,6 +1,8 @@
 // The flight recorder: what it keeps, what it leaves out, and what it is written as.
 #include "core_fixture.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 
 #include "core.hpp"
 #include "unit/platform/child.hpp"
+#include "unit/platform/temporary_directory.hpp"
 
 using namespace weir;
 using namespace weir::test;
@@ -474,6 +477,58 @@ TEST_CASE("recorder: SIGUSR1 writes the file at once, and the program goes on") 
     CHECK(TraceSignals::install(*runtime, "/no/such/folder/t").error().code == "not_found");
   }
   CHECK(runtime->write_trace(file.path()).ok());
+}
+
+TEST_CASE("recorder: on request what a link leads to is written, and the link stays") {
+  const TemporaryDirectory folder;
+  REQUIRE(weir::make_directories(folder / "far").ok());
+  const std::string target = folder.put("far/trace", "old"), link = folder / "link";
+  REQUIRE(::chmod(target.c_str(), 0600) == 0);
+  REQUIRE(::symlink("far/trace", link.c_str()) == 0);
+  REQUIRE(::symlink("/dev/null", (folder / "nothing").c_str()) == 0);
+  auto runtime = Runtime::start(small_config(2)).value();
+  for (const std::string& name : {link, folder / "nothing"}) {
+    const auto signals = TraceSignals::install(*runtime, name).value();
+    std::raise(SIGUSR1);
+    CHECK(std::filesystem::is_symlink(name));
+  }
+  events_of(content_of(target));
+  CHECK(std::filesystem::status(target).permissions() ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK(entries_in(folder / "far") == 1);
+  CHECK(entries_in(folder.path()) == 3);
+}
+
+TEST_CASE("recorder: on request a pipe's reader gets one trace after another, and no end before") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  auto runtime = Runtime::start(small_config(2, 64)).value();
+  CHECK(TraceSignals::install(*runtime, path).error().code == "unwritable");
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  char piece[4096];
+  {
+    const auto signals = TraceSignals::install(*runtime, path).value();
+    for (int request = 0; request < 2; ++request) {
+      CHECK(::read(reader, piece, sizeof piece) < 0);  // would wait; 0 would be the end
+      run_stream(*runtime, request == 0 ? "first" : "second", 50);
+      std::raise(SIGUSR1);
+      std::string text;
+      for (ssize_t n = 0; (n = ::read(reader, piece, sizeof piece)) > 0;)
+        text.append(piece, static_cast<std::size_t>(n));
+      events_of(text);
+    }
+  }
+  CHECK(::read(reader, piece, sizeof piece) == 0);
+  CHECK(entries_in(folder.path()) == 1);
+  {
+    auto kept = TraceSignals::install(*runtime, path);
+    REQUIRE(kept.ok());
+    ::close(reader);
+    std::raise(SIGUSR1);  // nobody reads: nothing is written, and no SIGPIPE comes
+  }
+  CHECK(std::filesystem::is_fifo(path));
 }
 
 TEST_CASE("recorder: a crash leaves a whole file behind, and dies by its own signal") {

@@ -1,5 +1,7 @@
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "stream_fixture.hpp"
@@ -115,6 +117,35 @@ TEST_CASE("requests: failed, cancelled and expired each come as what they are") 
   CHECK(l.failed == 2);
   CHECK(l.expired == 1);
   CHECK(l.cancelled == 3);
+}
+
+TEST_CASE("requests: of two branches that throw for one request, one's error is told whole") {
+  auto runtime = runtime_of(2);
+  auto producer = runtime->producer("client").value();
+  StreamGraph graph(*runtime, "branches");
+  auto requests = graph.requests<int, int>("ask", 4);
+  const auto throws = [](char letter) {
+    return [letter](int&&) -> int { throw std::runtime_error(std::string(100, letter)); };
+  };
+  auto left = graph.map("left", requests.in(), {}, throws('l'));
+  auto right = graph.map("right", requests.in(), {}, throws('r'));
+  requests.answer(graph.map("end", graph.join("both", left, right), {},
+                            [](std::tuple<int, int>&& both) { return std::get<0>(both); }));
+  REQUIRE(graph.build().ok());
+  REQUIRE(graph.start() == Status::accepted);
+  for (int i = 0; i < 500; ++i) {
+    Reply<int> reply;
+    // The last one's token may still be on its way out.
+    while (requests.submit(producer, 1, reply).status != Status::accepted) {
+    }
+    int answer = 0;
+    REQUIRE(reply.wait_until(never, answer) == Status::failed);
+    const std::string text(reply.error_text());
+    REQUIRE(!text.empty());
+    CHECK(text == std::string(100, text[0]));
+  }
+  requests.close();
+  CHECK(graph.wait_until(never) == Status::accepted);
 }
 
 TEST_CASE("requests: several clients at once") {

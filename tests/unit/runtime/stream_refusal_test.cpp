@@ -189,6 +189,13 @@ TEST_CASE("refusal: requests without an answer, or answered from another stream"
     requests.answer(graph.source<int>("numbers", {}, counting(1)));
     check_refused(graph, "answer_stream", "ask");
   }
+  {  // a side end may throw when the request's slot is the next one's
+    StreamGraph graph(*runtime, "g");
+    auto requests = graph.requests<int, int>("ask", 4);
+    requests.answer(requests.in());
+    graph.sink("beside", requests.in(), {}, [](int&&) {});
+    check_refused(graph, "answer_stream", "ask");
+  }
 }
 
 TEST_CASE("refusal: a port of another graph") {

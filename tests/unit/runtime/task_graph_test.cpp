@@ -333,6 +333,24 @@ TEST_CASE("task_graph: destroyed while it runs, from outside and from its own ta
   }
 }
 
+TEST_CASE("task_graph: its first error is there once the wait for its scope has ended") {
+  auto runtime = start_with(2);
+  const Watchdog dog(*runtime, 60);
+  Producer producer = runtime->producer("main").value();
+  TaskGraph graph(*runtime, "fails");
+  graph.task("only", [] { throw std::runtime_error("no luck"); });
+  REQUIRE(graph.build().ok());
+  int untold = 0;
+  for (int i = 0; i < 2000; ++i) {
+    Scope scope;
+    REQUIRE(graph.run(producer, {.scope = &scope}).status == Status::accepted);
+    REQUIRE(scope.wait_until(after_ms(60'000)) == Status::failed);  // with a deadline: no help
+    untold += graph.first_error().what == "no luck" ? 0 : 1;
+    REQUIRE(graph.wait_until(never) == Status::failed);
+  }
+  CHECK(untold == 0);
+}
+
 TEST_CASE("task_graph: what its tasks spawn belongs to its scope and epoch") {
   auto runtime = start_with(2);
   Producer producer = runtime->producer("test").value();

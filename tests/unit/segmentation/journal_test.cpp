@@ -180,6 +180,53 @@ TEST_CASE("journal: a torn tail and a damaged line lose themselves alone") {
   CHECK(journal.sorted().size() == 3);
 }
 
+TEST_CASE("journal: an earlier record of the path that a damaged line names is in doubt") {
+  const Scratch scratch;
+  Record later = good("dir/\xc2\xb5 \"a\"");
+  const std::string first = to_json_line(later) + to_json_line(good("b"));
+  later.input.config = "decaf";
+  std::string bad = to_json_line(later);
+  bad[bad.find("0123456789abcdef")] ^= 1;
+  for (const std::string& lost : {bad, bad.substr(0, bad.size() / 2)}) {  // damaged, and torn
+    scratch.write("_manifest/journal.jsonl", first + lost);
+    const Journal journal = Journal::read(scratch.path()).value();
+    REQUIRE(journal.find(later.path));
+    CHECK(journal.find(later.path)->input.config.empty());
+    CHECK(journal.find(later.path)->directory() == later.directory());
+    CHECK(journal.find("b")->input == good("b").input);
+  }
+  // What is written after it counts again.
+  scratch.write("_manifest/journal.jsonl", first + bad + to_json_line(later));
+  CHECK(Journal::read(scratch.path()).value().find(later.path)->input == later.input);
+}
+
+TEST_CASE("journal: a line that names nothing casts doubt on other configurations than its own") {
+  const Scratch scratch;
+  const auto line = [](const char* path, const char* config) {
+    Record r = good(path);
+    r.input.config = config;
+    return to_json_line(r);
+  };
+  const auto configs = [&](const std::string& text) {
+    scratch.write("_manifest/journal.jsonl", text);
+    const Journal journal = Journal::read(scratch.path()).value();
+    std::string all;
+    for (const Record& r : journal.sorted()) all += r.input.config + ",";
+    return all;
+  };
+  const std::string none = "{no record}\n";
+  const std::string old = line("a", "1") + line("b", "1") + line("c", "1");
+  CHECK(configs(none + old) == "1,1,1,");
+  CHECK(configs(line("a", "1") + none + line("b", "1") + none + none) == "1,1,");
+  // A run of another configuration was cut: the line was one of its own.
+  CHECK(configs(old + line("b", "2") + none + line("d", "2")) == ",2,,2,");
+  CHECK(configs(old + none + line("b", "2")) == ",2,,");
+  CHECK(configs(old + line("b", "2") + none) == ",2,,");
+  // What a later line spares is still in doubt by an earlier one.
+  CHECK(configs(line("a", "1") + line("b", "2") + none + line("c", "2") + line("d", "1") + none +
+                line("e", "1")) == ",,,1,1,");
+}
+
 TEST_CASE("journal: one writer a root, and any number of readers") {
   const Scratch scratch;
   {

@@ -321,6 +321,31 @@ TEST_CASE("pipeline: a name that is no UTF-8 is staged under one that is, and fo
   CHECK(journal.find("/a\\\\xfe.csv") != std::string::npos);
 }
 
+TEST_CASE("pipeline: what a damaged line may have made anew is done again, and nothing else") {
+  Bench bench(10);
+  const std::string journal = "out/stage/_manifest/journal.jsonl";
+  const StageReport staged = bench.stage_all();
+  // As a run with another configuration leaves it that was killed, its one line damaged; what it
+  // made is as long as what was there.
+  const std::string text = bench.scratch.read(journal);
+  const std::string line = text.substr(0, text.find('\n'));
+  const auto record = from_json_line(line);
+  REQUIRE(record.ok());
+  REQUIRE(record.value().ok());
+  const std::string output = "out/stage/" + record.value().file();
+  const std::string content = bench.scratch.read(output);
+  bench.scratch.write(output, std::string(content.size(), 'x'));
+  std::string damaged = line;
+  damaged[damaged.find("\"config\":") + 12] ^= 1;
+  bench.scratch.write(journal, text + damaged + "\n");
+  const StageReport again = bench.stage_all();
+  CHECK(again.warnings.size() == 1);
+  CHECK(again.done == 1);
+  CHECK(again.skipped == staged.done + staged.rejected - 1);
+  CHECK(bench.scratch.read(output) == content);
+  CHECK(bench.scratch.read(journal) == text);
+}
+
 TEST_CASE("pipeline: two processes do not work on one root") {
   Bench bench(10);
   const auto other = Journal::open(bench.scratch.path() + "/stage", SyncPolicy::none);

@@ -30,6 +30,8 @@ struct LazySizes {
   std::uint64_t slots = 0;  // a power of two
   std::uint64_t words = 0;
   std::uint64_t bytes() const noexcept;
+  /// Rows that there can be at most: an index is never quite full, and each takes words.
+  std::uint64_t rows_max() const noexcept;
   /// What fits into so many bytes: a quarter of nodes, at most a sixth of slots, the rest words.
   static LazySizes within(std::uint64_t bytes) noexcept;
   /// Room for so much and no more.

@@ -25,7 +25,7 @@
 namespace weir::mccfr {
 
 /// A single change of a regret in a narrow table is at most so many units: 256 threads can add at once, and nothing
-/// wraps. Only outcome sampling meets it, in the rarest of its draws.
+/// wraps. Outcome sampling meets it, and what baselines correct, in the rarest of their draws.
 inline constexpr float narrow_change_max = 0x1p22F;
 
 struct SamplingRules {

@@ -5,8 +5,9 @@
 // Records are held back until their outputs are as safe as the sync policy says: a record that can
 // be read never speaks of an output that is not there. Roles: one thread at a time; one process a
 // root, or the last to end would keep its own records alone. Errors: a line that cannot be read, or whose checksum is
-// of another text, is left out, counted and told with its place; a torn tail is no error. Memory: record_store.hpp's;
-// open() and read() have the whole file besides, for as long as they take.
+// of another text, is left out, counted and told with its place; a torn tail is no error. An earlier record that
+// such a line or tail may have stood in for (journal_doubt.hpp) loses its configuration, so that it is done again.
+// Memory: record_store.hpp's; open() and read() have the whole file besides, for as long as they take.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@
 #include <weir/segmentation/record_store.hpp>
 
 namespace weir::segmentation {
+
+class JournalDoubt;
 
 /// What fsync is done before a record: none; commit: of all outputs of a batch together; file: each
 /// one by its writer, and of their folders together.
@@ -65,6 +68,7 @@ class Journal {
  private:
   Journal(std::string root, SyncPolicy policy) : root_(std::move(root)), policy_(policy) {}
   Result<Done> load();
+  void load_doubted(std::string_view text, const JournalDoubt& doubt);
   Result<Done> sync_outputs();
 
   std::string root_;

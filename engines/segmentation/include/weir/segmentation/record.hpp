@@ -58,5 +58,7 @@ std::string to_json_line(const Record& record);
 /// And back, without the line's end; one of version 1 has no checksum. Errors: not_json, checksum, version,
 /// not_a_record.
 Result<Record> from_json_line(std::string_view line);
+/// The path that a line names, whatever the rest of it is; empty: none.
+std::string path_in_json_line(std::string_view line);
 
 }  // namespace weir::segmentation
