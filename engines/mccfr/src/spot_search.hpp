@@ -1,6 +1,6 @@
 // spot_search.hpp: one spot of a hand, solved in time or not; private.
 //
-// Roles: pure but for the clock; inside of a task its workers help.
+// Roles: pure but for the clock. Inside a task the workers help where the spot is alone there.
 #pragma once
 
 #include <array>
@@ -24,6 +24,7 @@ struct SearchSpot {
   std::array<Range, 2> ranges{};                   // by seat
   const BettingState* state = nullptr;             // at the decision
   std::array<const KnownPlayer*, 2> blueprints{};  // by seat, there
+  bool alone = false;  // the runtime has no other task: the rivers of a turn are walked by all
 };
 
 /// The strategy of who acts; without actions: there is none.
