@@ -1,5 +1,6 @@
 // spot_search.hpp: one spot of a hand, solved in time or not; private.
 //
+// Time:  a search ends at most one step after its deadline: the making of a solver, or an iteration.
 // Roles: pure but for the clock. Inside a task the workers help where the spot is alone there.
 #pragma once
 
@@ -32,14 +33,18 @@ struct SolvedSpot {
   std::vector<BetAction> actions;
   std::vector<Range> probabilities;  // [action]; of a hand that was left out all are 0
   std::uint64_t iterations = 0;
+  int tries = 0;  // trees, each with fewer bets
   double ms = 0;
 };
 
-/// Gives a river's solver the blueprint's strategies as its average ones. Errors: those of the solver.
-Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver);
+/// Gives a river's solver the blueprint's strategies as its average ones. Errors: those of the solver; late, where
+/// `end` comes first.
+Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver, Deadline end = never);
 
 /// The spot as a subgame; its board is empty where it is none.
 Subgame subgame_of(const SearchSpot& spot);
+/// When a search that begins at `begin` ends: never, where iterations are given.
+Deadline search_end(const SearchSettings& settings, Deadline begin);
 SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings);
 
 }  // namespace weir::mccfr

@@ -296,6 +296,26 @@ TEST_CASE("search: without time it plays the blueprint, and counts that") {
   CHECK(searcher.figures().fallbacks > 0);
 }
 
+TEST_CASE("search: after the deadline nothing more is begun") {
+  CHECK(search_end({.deadline_ms = 80}, 5) == 80'000'005);
+  CHECK(search_end({.deadline_ms = ~std::uint64_t{0}}, 5) == 3'600'000'000'005);
+  CHECK(search_end({.deadline_ms = 80, .iterations = 1}, 5) == never);
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const CheckedHand turn(game, "Td7d2cJh"), river(game, "Td7d2cJh9s");
+  const SolvedSpot late = solve_spot(turn.spot(game), {.deadline_ms = 1});
+  CHECK(late.actions.empty());
+  CHECK(late.tries <= 1);  // a turn takes far more than a millisecond to make
+  CHECK(solve_spot(turn.spot(game), {.deadline_ms = 0}).tries == 0);
+  CHECK(solve_spot(turn.spot(game), {.iterations = 2}).tries == 1);
+  const SearchSpot spot = river.spot(game);
+  Subgame subgame = subgame_of(spot);
+  subgame.menu = game.holdem().config().menu;
+  auto solver = SubgameSolver::make(subgame);
+  REQUIRE(solver);
+  CHECK(write_blueprint(spot, solver.value(), now_ns()).error().code == "late");
+}
+
 TEST_CASE("search: by iterations the same is played for any number of workers") {
   if (search_too_slow_here()) return;
   SearchFigures first;

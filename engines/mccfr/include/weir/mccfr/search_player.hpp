@@ -12,7 +12,8 @@
 //   bets    the blueprint's menu around the real pot. What was bet really is in the pot: nothing is translated
 //   river   to the end, hand by hand; turn: hand by hand, and rivers to their end with hands of about equal strength
 //           as one
-// Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it.
+// Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it. A search ends at
+// most one step after its deadline: the making of a solver, or an iteration.
 //
 //   unsafe     the other's range is as the blueprint has it
 //   maxmargin  on rivers, the other chooses his hands: what the worst of them loses against what the blueprint gives it
@@ -39,7 +40,8 @@ namespace weir::mccfr {
 struct SearchSettings {
   enum class Method : std::uint8_t { unsafe, maxmargin };
   Method method = Method::unsafe;
-  std::uint64_t deadline_ms = 80;  // of one search, from its beginning to its end
+  static constexpr std::uint64_t deadline_ms_max = 3'600'000;
+  std::uint64_t deadline_ms = 80;  // of one search, 0 to deadline_ms_max; more is as that
   std::uint64_t iterations = 0;    // so many, however long they take; 0: by the deadline
 };
 
