@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t spot_river_nodes = 1'000, spot_turn_nodes = 2'000;
 constexpr std::uint64_t spot_bytes = std::uint64_t{256} << 20;
 constexpr std::uint64_t spot_iterations_least = 6;  // with fewer by the deadline it is no solution
-constexpr float spot_least_weight = 1e-5F;          // of the largest: lighter hands are left out
+constexpr float spot_least_weight = 1e-5F;  // of the largest: lighter hands are left out, or lifted
 
 /// The blueprint's menu; then with a bet and a raise a street; then of the pot and all-in alone.
 std::vector<BetMenu> menus_of(const BetMenu& blueprint, int round, int raises) {
@@ -33,10 +33,11 @@ std::vector<BetMenu> menus_of(const BetMenu& blueprint, int round, int raises) {
   return {menu, fewer, least};
 }
 
-void drop_light(Range& range) {
-  const float most = *std::max_element(range.begin(), range.end());
+/// Lighter hands are left out; with `all` they weigh that, and so do those whose weight no float holds.
+void level_light(Range& range, bool all) {
+  const float least = *std::max_element(range.begin(), range.end()) * spot_least_weight;
   for (float& weight : range)
-    if (weight < most * spot_least_weight) weight = 0;
+    if (weight < least) weight = all ? least : 0;
 }
 
 /// Iterates until it is enough. False: the deadline comes too soon, as the first iteration tells.
@@ -110,7 +111,7 @@ SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSet
 
 }  // namespace
 
-Subgame subgame_of(const SearchSpot& spot) {
+Subgame subgame_of(const SearchSpot& spot, SearchSettings::Method method) {
   Subgame game;
   const BettingRules& rules = *spot.rules;
   if (spot.put[0] != spot.put[1]) return game;
@@ -121,7 +122,12 @@ Subgame subgame_of(const SearchSpot& spot) {
   game.rake_percent = rules.rake.percent;
   game.rake_cap = rules.rake.cap;
   game.ranges = spot.ranges;
-  for (Range& range : game.ranges) drop_light(range);
+  const bool chosen = method == SearchSettings::Method::maxmargin && game.board.size() == 5;
+  for (std::size_t seat = 0; seat < 2; ++seat) {
+    const bool all = chosen && static_cast<int>(seat) != spot.state->player();
+    level_light(game.ranges[seat], all);
+    game.ranges[seat] = without(game.ranges[seat], set_of(game.board));
+  }
   const BettingRules street = game.rules();
   BettingState state(street);
   for (BetAction action : spot.done) {
@@ -146,7 +152,7 @@ SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
   const Deadline begin = now_ns(), end = search_end(settings, begin);
   SolvedSpot solved;
   int tries = 0;
-  Subgame game = subgame_of(spot);
+  Subgame game = subgame_of(spot, settings.method);
   if (!game.board.empty()) {
     const auto raises = std::count_if(game.done.begin(), game.done.end(),
                                       [](const BetAction& action) { return action.letter == 'r'; });

@@ -175,6 +175,46 @@ TEST_CASE("search: maxmargin leaves no hand of the opponent better off than its 
   CHECK(safe > worst_margin(unsafe, margin.alternatives()));
 }
 
+TEST_CASE("search: with maxmargin no hand of the opponent is left out") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const CheckedHand hand(game, "Td7d2cJh9s");
+  SearchSpot spot = hand.spot(game);
+  std::vector<Hand> there;
+  for (Hand h = 0; h < hand_count; ++h)
+    if (spot.ranges[0][h] > 0 && spot.ranges[1][h] > 0) there.push_back(h);
+  REQUIRE(there.size() > 2);
+  const Hand light = there.front(), gone = there.back();
+  for (Range& range : spot.ranges) {
+    range[light] = 1e-7F * *std::max_element(range.begin(), range.end());
+    range[gone] = 0;
+  }
+  for (const auto method : {SearchSettings::Method::unsafe, SearchSettings::Method::maxmargin}) {
+    const bool all = method == SearchSettings::Method::maxmargin;
+    Subgame subgame = subgame_of(spot, method);
+    subgame.menu = game.holdem().config().menu;
+    SubgameSolver solver = SubgameSolver::make(subgame).value();
+    const auto has = [&](int player, Hand h) {
+      return std::count(solver.hands(player).begin(), solver.hands(player).end(), h) == 1;
+    };
+    for (const Hand h : {light, gone}) {
+      CHECK(!has(0, h));
+      CHECK(has(1, h) == all);
+    }
+    if (!all) continue;
+    CHECK(solver.hands(1).size() == 1'081);
+    const SolvedSpot solved = solve_spot(spot, {.method = method, .iterations = 50});
+    CHECK(solved.iterations == 50);
+    for (Hand h = 0; h < hand_count; ++h) {
+      double sum = 0;
+      for (const Range& row : solved.probabilities) sum += static_cast<double>(row[h]);
+      const bool dealt = spot.ranges[0][h] > 0 && h != light;
+      if (dealt && sum != doctest::Approx(1).epsilon(1e-4)) FAIL_CHECK(h);
+      if (!dealt && sum != 0) FAIL_CHECK(h);
+    }
+  }
+}
+
 TEST_CASE("search: a turn with rivers in groups is played about as well as hand by hand") {
   Subgame game;
   game.board = parse_cards("QsJh2h8d").value();

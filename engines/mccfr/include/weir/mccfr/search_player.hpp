@@ -8,7 +8,7 @@
 // Before the turn it plays the blueprint. At each of its decisions on turn and river it solves what is left of the hand
 // for both players' whole ranges, from that decision on, and draws from the solution:
 //   ranges  its own as it has played, by the solutions from the first one on; the other's by Bayes' rule from the
-//           blueprint, which is thought to tremble a little, so that no hand is ever ruled out
+//           blueprint, which is thought to tremble a little. Hands below 1e-5 of a range's heaviest are left out
 //   bets    the blueprint's menu around the real pot. What was bet really is in the pot: nothing is translated
 //   river   to the end, hand by hand; turn: hand by hand, and rivers to their end with hands of about equal strength
 //           as one
@@ -17,7 +17,7 @@
 //
 //   unsafe     the other's range is as the blueprint has it
 //   maxmargin  on rivers, the other chooses his hands: what the worst of them loses against what the blueprint gives it
-//              is made as large as can be. Turns are solved as with unsafe
+//              is made as large as can be. None of his hands is left out. Turns are solved as with unsafe
 //
 // A spot is solved once for all who ask, by the betting and the board. By iterations the same is played for any number
 // of workers and on any machine, by a deadline not.
