@@ -10,6 +10,7 @@
 
 #include "margin_solver.hpp"
 #include "search_options.hpp"
+#include "solved_spots.hpp"
 #include "spot_search.hpp"
 #include "support/tier.hpp"
 #include "training_support.hpp"
@@ -354,6 +355,32 @@ TEST_CASE("search: after the deadline nothing more is begun") {
   auto solver = SubgameSolver::make(subgame);
   REQUIRE(solver);
   CHECK(write_blueprint(spot, solver.value(), now_ns()).error().code == "late");
+}
+
+TEST_CASE("search: solutions are kept by what they take, the oldest go first") {
+  const auto spot_with = [](std::size_t ranges) {
+    SolvedSpot spot;
+    spot.probabilities.resize(ranges);
+    return spot;
+  };
+  SolvedSpots spots(10);
+  CHECK(spots.find("a") == nullptr);
+  const auto a = spots.keep("a", spot_with(4));
+  spots.keep("b", spot_with(4));
+  spots.keep("c", spot_with(0));  // none, counts as one
+  CHECK(spots.find("a") == a);
+  spots.keep("d", spot_with(1));
+  CHECK(spots.find("a") == a);
+  spots.keep("e", spot_with(1));
+  CHECK(spots.find("a") == nullptr);
+  CHECK(a->probabilities.size() == 4);  // who has it keeps it
+  for (const char* const key : {"b", "c", "d", "e"}) CHECK(spots.find(key) != nullptr);
+  spots.keep("f", spot_with(20));
+  CHECK(spots.find("e") == nullptr);
+  CHECK(spots.find("f") != nullptr);
+  for (int i = 0; i < 100; ++i) spots.keep("none " + std::to_string(i), spot_with(0));
+  CHECK(spots.find("none 89") == nullptr);
+  CHECK(spots.find("none 90") != nullptr);
 }
 
 TEST_CASE("search: by iterations the same is played for any number of workers") {

@@ -8,8 +8,10 @@
 // Before the turn it plays the blueprint. At each of its decisions on turn and river it solves what is left of the hand
 // for both players' whole ranges, from that decision on, and draws from the solution:
 //   ranges  its own as it has played, by the solutions from the first one on; the other's by Bayes' rule from the
-//           blueprint, which is thought to tremble a little. Hands below 1e-5 of a range's heaviest are left out
-//   bets    the blueprint's menu around the real pot. What was bet really is in the pot: nothing is translated
+//           blueprint, which is thought to tremble a little. Hands below 1e-5 of a range's heaviest are left out. The
+//           other is never thought to search, and his bet off the tree is read as the tree's bets on both sides of it,
+//           each with its chance
+//   bets    the blueprint's menu around the real pot. What was bet really is in the pot, which is not translated
 //   river   to the end, hand by hand; turn: hand by hand, and rivers to their end with hands of about equal strength
 //           as one
 // Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it. A search ends at
@@ -24,7 +26,8 @@
 //
 // Roles:  any number of agents at once, each on one thread, inside and outside of tasks. What it reads outlives it, and
 //         it its agents.
-// Memory: program heap alone: a search up to 256 MiB while it lasts, and about 16 KiB for each of the last 4,096 spots.
+// Memory: program heap alone: up to 256 MiB for each search while it lasts, of which each worker and the caller may run
+//         one; and the last solutions, 5,304 bytes for each action, together 64 MiB at most.
 // Cost:   bench/README.md.
 // Source: Ganzfried, Sandholm, AAMAS 2015 (endgames solved with both ranges); Moravcik, Schmid, Ha, Hladik,
 //         Gaukrodger, AAAI 2016 (maxmargin); Brown, Sandholm, NIPS 2017 (bets put into the tree, nested solving).
