@@ -6,55 +6,21 @@
 #include <string>
 #include <weir/mccfr/aivat.hpp>
 #include <weir/mccfr/search_player.hpp>
-#include <weir/mccfr/training_game.hpp>
 
 #include "margin_solver.hpp"
 #include "search_options.hpp"
+#include "short_game.hpp"
 #include "solved_spots.hpp"
 #include "spot_search.hpp"
-#include "support/tier.hpp"
 #include "training_support.hpp"
 #include "turn_solver.hpp"
 
 using namespace weir;
 using namespace weir::mccfr;
+using weir::test::search_too_slow_here;
+using weir::test::ShortGame;
 
 namespace {
-
-bool search_too_slow_here() {
-  if (!weir::test::sanitized || weir::test::full()) return false;
-  MESSAGE("SKIP: all boards are too many for a sanitizer outside the long tier");
-  return true;
-}
-
-/// Short stacks, few buckets, and a strategy that has learnt little.
-class ShortGame {
- public:
-  static const ShortGame& get() {
-    static const ShortGame game;
-    return game;
-  }
-  const HoldemGame& holdem() const { return *game_->holdem(); }
-  const BettingRules& rules() const { return holdem().config().rules; }
-  const TableShape& shape() const { return trainer_->shape(); }
-  const NarrowEntries::Sum* sums() const {
-    return reinterpret_cast<const NarrowEntries::Sum*>(trainer_->table().sums.data());
-  }
-  std::unique_ptr<KnownPlayer> known(double tremble) const {
-    return make_known_blueprint(holdem(), shape(), sums(), tremble);
-  }
-
- private:
-  ShortGame() {
-    REQUIRE(game_->prepare());
-    trainer_ = game_->make_trainer(*runtime_, {.mode = UpdateMode::deterministic}).value();
-    REQUIRE(trainer_->advance(10'000, &weir::test::look_nowhere, nullptr) == Status::accepted);
-  }
-  std::unique_ptr<TrainingGame> game_ =
-      make_game(R"({"name":"nolimit","stack":30,"buckets":[169,6,6,6]})").value();
-  std::unique_ptr<Runtime> runtime_ = weir::test::runtime_of();
-  std::unique_ptr<Trainer> trainer_;
-};
 
 /// A hand that was called before the flop and checked on it, up to a decision of seat 0.
 struct CheckedHand {
