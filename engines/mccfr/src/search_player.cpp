@@ -35,8 +35,8 @@ struct Searcher::State {
     return kept;
   }
 
-  /// The workers help only where nothing else runs: beside other tasks each has a search of its own, and a piece that
-  /// one has taken is as late as he is.
+  /// The workers help only where nothing else runs. Beside other tasks, one that has taken a piece of a walk and is put
+  /// off its core holds the whole search up.
   SolvedSpot solve(SearchSpot& spot) {
     spot.alone = worker_index() < 0;
     if (!spot.alone) return solve_spot(spot, settings);
