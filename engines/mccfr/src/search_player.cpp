@@ -35,11 +35,8 @@ struct Searcher::State {
     return kept;
   }
 
-  /// The workers help only where nothing else runs. Beside other tasks, one that has taken a piece of a walk and is put
-  /// off its core holds the whole search up.
-  SolvedSpot solve(SearchSpot& spot) {
-    spot.alone = worker_index() < 0;
-    if (!spot.alone) return solve_spot(spot, settings);
+  SolvedSpot solve(const SearchSpot& spot) {
+    if (worker_index() >= 0) return solve_spot(spot, settings);
     SolvedSpot solved;
     const Status status = runtime.run([&] { solved = solve_spot(spot, settings); });
     return status == Status::accepted ? std::move(solved) : SolvedSpot{};

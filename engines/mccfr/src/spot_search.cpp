@@ -87,7 +87,7 @@ SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSetting
 SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
                     Deadline end, bool& fewer) {
   if (game.board.size() == 4) {
-    auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes, spot.alone});
+    auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
     fewer = solver || solver.error().code == "too_large";
     if (!solver) return {};
     return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, end,

@@ -1,7 +1,7 @@
 // spot_search.hpp: one spot of a hand, solved in time or not; private.
 //
 // Time:  a search ends at most one step after its deadline: the making of a solver, or an iteration.
-// Roles: pure but for the clock. Inside a task the workers help where the spot is alone there.
+// Roles: pure but for the clock; inside of a task its workers help.
 #pragma once
 
 #include <array>
@@ -25,7 +25,6 @@ struct SearchSpot {
   std::array<Range, 2> ranges{};                   // by seat
   const BettingState* state = nullptr;             // at the decision
   std::array<const KnownPlayer*, 2> blueprints{};  // by seat, there
-  bool alone = false;  // the runtime has no other task: the rivers of a turn are walked by all
 };
 
 /// The strategy of who acts; without actions: there is none.

@@ -24,12 +24,11 @@ struct RiverRows {
 }  // namespace
 
 struct TurnSolver::State {
-  State(Subgame of, Streets tree, Boards cards, bool parallel)
+  State(Subgame of, Streets tree, Boards cards)
       : subgame(std::move(of)),
         streets(std::move(tree)),
         boards(std::move(cards)),
         groups(RiverGroups::make(boards)),
-        parallel_(parallel),
         width_(padded(streets.streets[1].roots.size())) {}
   State(const State&) = delete;
 
@@ -81,8 +80,7 @@ struct TurnSolver::State {
   FloatBlock arrivals;  // [hand of the other][root]: reach before the card
   FloatBlock met;  // [root][hand of who walks]: the part of it that shares no card with the hand
   std::vector<RiverRows> pieces;
-  const bool parallel_;
-  const std::size_t width_;  // the rivers' roots, padded
+  std::size_t width_ = 0;  // the rivers' roots, padded
   std::size_t walker_ = 0;
   Update update_;
   std::uint64_t iterations = 0;
@@ -182,18 +180,13 @@ void TurnSolver::State::deal() {
     if (node.step == Step::deal) meet(node.first, turn_reach(node));
   const std::span<const Deal> deals = boards.deals(0, boards.of_street(0)[0]);
   const std::size_t hands = boards.player(static_cast<int>(walker_)).hands.size();
-  const auto walk_piece = [&](std::size_t p) {
+  parallel_for(0, pieces.size(), 1, [&](std::size_t p) {
     const FlushTiny flush;
     RiverRows& rows = pieces[p];
     std::fill_n(rows.sums.data(), hands * width_, 0.0F);
     const std::size_t end = (p + 1) * deals.size() / pieces.size();
     for (std::size_t d = p * deals.size() / pieces.size(); d < end; ++d) walk_river(deals[d], rows);
-  };
-  if (parallel_) {
-    parallel_for(0, pieces.size(), 1, walk_piece);
-  } else {
-    for (std::size_t p = 0; p < pieces.size(); ++p) walk_piece(p);
-  }
+  });
   for (std::size_t p = 1; p < pieces.size(); ++p)
     for (std::size_t i = 0; i < hands * width_; ++i)
       pieces[0].sums.data()[i] += pieces[p].sums.data()[i];
@@ -380,8 +373,7 @@ Result<TurnSolver> TurnSolver::make(const Subgame& game, const TurnLimits& limit
   if (!game.locks.empty()) return Error{"bad_config", "nothing can be locked here", "lock"};
   auto streets = Streets::make(game, limits.nodes_max);
   if (!streets) return streets.error();
-  auto state = std::make_unique<State>(game, std::move(streets).value(), Boards::make(game, true),
-                                       limits.parallel);
+  auto state = std::make_unique<State>(game, std::move(streets).value(), Boards::make(game, true));
   if (state->boards.pairs() <= 0)
     return Error{"bad_config", "no hand of one range can meet a hand of the other", "ranges"};
   if (state->bytes() > limits.bytes_max)

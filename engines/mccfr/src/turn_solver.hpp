@@ -9,8 +9,8 @@
 // does not see which cards it takes from the other, but for how often they meet at all.
 //
 // Shape:  a float of regret for each group, action, node and river; of regret and average for each hand on the turn.
-// Roles:  one thread at a time; with `parallel` and inside a task the rivers are walked by all workers, else by the
-//         caller alone, with the same numbers in any case.
+// Roles:  one thread at a time; inside a task the rivers are walked in parallel, with the same numbers for any
+//         number of workers.
 // Errors: bad_config where the subgame is none of the turn; too_large; no_memory. Locks are refused.
 // Memory: program heap, taken by make().
 #pragma once
@@ -24,7 +24,6 @@ namespace weir::mccfr::subgame {
 struct TurnLimits {
   std::uint64_t nodes_max = 2'000;  // of the betting tree
   std::uint64_t bytes_max = std::uint64_t{256} << 20;
-  bool parallel = true;  // inside a task workers help; false: the caller alone
 };
 
 class TurnSolver {

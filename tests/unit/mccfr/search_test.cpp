@@ -217,28 +217,6 @@ TEST_CASE("search: a turn with rivers in groups is played about as well as hand 
   CHECK(subgame::TurnSolver::make(game, {.nodes_max = 5}).error().code == "too_large");
 }
 
-TEST_CASE("search: a turn is the same alone and with workers that help") {
-  Subgame game;
-  game.board = parse_cards("QsJh2h8d").value();
-  game.pot = 10;
-  game.stack = 25;
-  game.ranges = {parse_range("AA,QJ,AKs,T9s,55,76s").value(),
-                 parse_range("KK,AQ,JTs,22,A5s,98s").value()};
-  game.menu = pot_menu();
-  const auto runtime = weir::test::runtime_of(2);
-  std::array<std::vector<float>, 2> played;
-  for (const bool parallel : {false, true}) {
-    auto turn = subgame::TurnSolver::make(game, {.parallel = parallel}).value();
-    const Status status = runtime->run([&] {
-      for (int i = 0; i < 20; ++i) turn.iterate();
-    });
-    REQUIRE(status == Status::accepted);
-    played[parallel ? 1 : 0] = turn.root().probabilities;
-  }
-  CHECK(played[0].size() == 99);  // three actions of 33 hands
-  CHECK(played[0] == played[1]);
-}
-
 TEST_CASE("search: what is solved is what is played, and the range is that of the solution") {
   if (search_too_slow_here()) return;
   const ShortGame& game = ShortGame::get();
