@@ -10,12 +10,14 @@ namespace {
 
 class BlueprintWriter {
  public:
-  BlueprintWriter(const SearchSpot& spot, SubgameSolver& solver) : spot_(spot), solver_(solver) {}
+  BlueprintWriter(const SearchSpot& spot, SubgameSolver& solver, Deadline end)
+      : spot_(spot), solver_(solver), end_(end) {}
 
   using Players = std::array<std::unique_ptr<KnownPlayer>, 2>;
 
   Result<Done> write(const BettingState& state, const std::string& history,
                      const Players& players) {
+    if (now_ns() >= end_) return Error{"late", "the deadline is over", "blueprint"};
     const auto seat = static_cast<std::size_t>(state.player());
     auto decision = solver_.decision(history);
     if (!decision) return decision.error();
@@ -75,14 +77,15 @@ class BlueprintWriter {
 
   const SearchSpot& spot_;
   SubgameSolver& solver_;
+  const Deadline end_;
   std::vector<KnownChoice> choices_;
 };
 
 }  // namespace
 
-Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver) {
+Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver, Deadline end) {
   const BlueprintWriter::Players players{spot.blueprints[0]->copy(), spot.blueprints[1]->copy()};
-  return BlueprintWriter(spot, solver).write(*spot.state, "", players);
+  return BlueprintWriter(spot, solver, end).write(*spot.state, "", players);
 }
 
 }  // namespace weir::mccfr

@@ -15,16 +15,22 @@
 namespace weir::mccfr {
 namespace {
 
-Result<KnownOpponent> player_of(const Loaded& loaded, const std::string& path) {
+/// A checkpoint that plays; `sums` are read by a searcher too.
+struct FrozenPlayer {
+  std::shared_ptr<const FrozenSums> sums;
+  KnownOpponent player;
+};
+
+Result<FrozenPlayer> player_of(const Loaded& loaded, const std::string& path) {
   const auto holdem = prepared_holdem(loaded, path);
   if (!holdem) return holdem.error();
   const HoldemGame* const game = holdem.value();
   const auto frozen = std::make_shared<const FrozenSums>(*loaded.trainer);
   const TableShape& shape = loaded.trainer->shape();
-  return KnownOpponent{
-      [game, &shape, frozen] { return make_blueprint(*game, shape, frozen->data()); },
-      [game, &shape, frozen] { return make_known_blueprint(*game, shape, frozen->data()); },
-  };
+  return FrozenPlayer{
+      frozen,
+      {[game, &shape, frozen] { return make_blueprint(*game, shape, frozen->data()); },
+       [game, &shape, frozen] { return make_known_blueprint(*game, shape, frozen->data()); }}};
 }
 
 KnownOpponent baseline_player(const HandStrengths& strengths, const std::string& name) {
@@ -61,12 +67,11 @@ class Evaluation {
       return eval_table(options_, signals_, loaded.value(), findings_);
     auto own = player_of(loaded.value(), options_.path);
     if (!own) return fail(findings_, own.error());
-    const FrozenSums frozen(*loaded.value().trainer);
-    auto searcher = make_searcher(options_, loaded.value(), frozen.data());
+    auto searcher = make_searcher(options_, loaded.value(), own.value().sums->data());
     if (!searcher) return fail(findings_, searcher.error());
     if (const Searcher* const thinker = searcher.value().get(); thinker != nullptr)
-      own = KnownOpponent{[thinker] { return thinker->agent(); },
-                          [thinker] { return thinker->known(); }};
+      own.value().player = {[thinker] { return thinker->agent(); },
+                            [thinker] { return thinker->known(); }};
     rules_ = loaded.value().game->holdem()->config().rules;
     if (options_.aivat && rules_.rake.percent > 0)
       return fail(findings_, {"usage",
@@ -83,7 +88,7 @@ class Evaluation {
     for (const std::string& name : opponents) {
       auto opponent = opponent_of(name);
       if (!opponent) return fail(findings_, opponent.error());
-      auto played = play(*loaded.value().runtime, own.value(), opponent.value(), name);
+      auto played = play(*loaded.value().runtime, own.value().player, opponent.value(), name);
       if (!played) return fail(findings_, played.error());
       if (played.value().hands == 0) break;
       rows.push_back(tell(name, played.value()));
@@ -120,7 +125,7 @@ class Evaluation {
     if (other_->game->holdem()->config().rules != rules_)
       return Error{"usage", "its stacks, blinds or betting are not those of " + options_.path,
                    name};
-    return player;
+    return player.value().player;
   }
 
   Result<EvalRow> play(Runtime& runtime, const KnownOpponent& own, const KnownOpponent& opponent,

@@ -8,12 +8,10 @@
 namespace weir::mccfr {
 namespace {
 
-constexpr std::uint64_t search_ms_max = 3'600'000;
-
 Error bad_search(std::string_view word) {
   return {"usage",
           fmt::format("\"{}\" is none of: ms from 0 to {}, unsafe, maxmargin; with a comma between",
-                      word, search_ms_max),
+                      word, SearchSettings::deadline_ms_max),
           "--search"};
 }
 
@@ -36,7 +34,7 @@ Result<SearchSettings> parse_search(std::string_view text) {
     }
     const auto read = std::from_chars(word.data(), word.data() + word.size(), settings.deadline_ms);
     if (ms || read.ec != std::errc{} || read.ptr != word.data() + word.size() ||
-        settings.deadline_ms > search_ms_max)
+        settings.deadline_ms > SearchSettings::deadline_ms_max)
       return bad_search(word);
     ms = true;
   }

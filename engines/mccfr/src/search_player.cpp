@@ -1,12 +1,10 @@
 #include <algorithm>
-#include <deque>
-#include <map>
 #include <mutex>
 #include <string>
 #include <weir/mccfr/search_player.hpp>
 #include <weir/task.hpp>
 
-#include "spot_search.hpp"
+#include "solved_spots.hpp"
 #include "table_cards.hpp"
 
 namespace weir::mccfr {
@@ -17,31 +15,23 @@ struct Searcher::State {
         const SearchSettings& by)
       : runtime(on), game(of), shape(with), sums(learnt), settings(by) {}
 
-  using Solved = std::shared_ptr<const SolvedSpot>;
+  using Solved = SolvedSpots::Solved;
 
   Solved find(const std::string& key) {
     const std::lock_guard hold(mutex);
-    const auto place = spots.find(key);
-    return place == spots.end() ? nullptr : place->second;
+    return spots.find(key);
   }
 
   /// Who comes first is believed by all.
   Solved keep(const std::string& key, SolvedSpot&& solved) {
     const std::lock_guard hold(mutex);
-    const auto [place, fresh] = spots.try_emplace(key);
-    if (!fresh) return place->second;
-    place->second = std::make_shared<const SolvedSpot>(std::move(solved));
-    const SolvedSpot& spot = *place->second;
+    if (Solved there = spots.find(key)) return there;
+    Solved kept = spots.keep(key, std::move(solved));
+    const SolvedSpot& spot = *kept;
     ++(spot.actions.empty() ? figures.fallbacks : figures.searches);
     figures.iterations += spot.iterations;
     figures.ms += spot.ms;
     figures.ms_max = std::max(figures.ms_max, spot.ms);
-    const Solved kept = place->second;
-    order.push_back(key);
-    if (order.size() > spots_max) {
-      spots.erase(order.front());
-      order.pop_front();
-    }
     return kept;
   }
 
@@ -57,15 +47,14 @@ struct Searcher::State {
     return make_known_blueprint(game, shape, sums, tremble);
   }
 
-  static constexpr std::size_t spots_max = 4'096;
+  static constexpr std::size_t ranges_max = 12'288;  // 62 MiB
   Runtime& runtime;
   const HoldemGame& game;
   const TableShape& shape;
   const NarrowEntries::Sum* const sums;
   const SearchSettings settings;
   std::mutex mutex;
-  std::map<std::string, Solved> spots;
-  std::deque<std::string> order;  // of spots, as they came
+  SolvedSpots spots{ranges_max};
   SearchFigures figures;
 };
 

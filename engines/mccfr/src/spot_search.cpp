@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t spot_river_nodes = 1'000, spot_turn_nodes = 2'000;
 constexpr std::uint64_t spot_bytes = std::uint64_t{256} << 20;
 constexpr std::uint64_t spot_iterations_least = 6;  // with fewer by the deadline it is no solution
-constexpr float spot_least_weight = 1e-5F;          // of the largest: lighter hands are left out
+constexpr float spot_least_weight = 1e-5F;  // of the largest: lighter hands are left out, or lifted
 
 /// The blueprint's menu; then with a bet and a raise a street; then of the pot and all-in alone.
 std::vector<BetMenu> menus_of(const BetMenu& blueprint, int round, int raises) {
@@ -33,26 +33,25 @@ std::vector<BetMenu> menus_of(const BetMenu& blueprint, int round, int raises) {
   return {menu, fewer, least};
 }
 
-void drop_light(Range& range) {
-  const float most = *std::max_element(range.begin(), range.end());
+/// Lighter hands are left out; with `all` they weigh that, and so do those whose weight no float holds.
+void level_light(Range& range, bool all) {
+  const float least = *std::max_element(range.begin(), range.end()) * spot_least_weight;
   for (float& weight : range)
-    if (weight < most * spot_least_weight) weight = 0;
+    if (weight < least) weight = all ? least : 0;
 }
 
 /// Iterates until it is enough. False: the deadline comes too soon, as the first iteration tells.
 template <class Solver>
-bool iterate(Solver& solver, const SearchSettings& settings, Deadline begin) {
-  const Deadline end = begin + settings.deadline_ms * 1'000'000;
+bool iterate(Solver& solver, std::uint64_t iterations, Deadline end) {
   Deadline longest = 0;
   for (std::uint64_t done = 0;;) {
-    if (settings.iterations != 0 && done == settings.iterations) return true;
+    if (iterations != 0 && done == iterations) return true;
     const Deadline before = now_ns();
-    if (settings.iterations == 0 && before + longest >= end) return done >= spot_iterations_least;
+    if (before + longest >= end) return done >= spot_iterations_least;
     solver.iterate();
     longest = std::max(longest, now_ns() - before);
     ++done;
-    const Deadline least = before + spot_iterations_least * longest;
-    if (settings.iterations == 0 && done == 1 && least > end) return false;
+    if (done == 1 && before + spot_iterations_least * longest > end) return false;
   }
 }
 
@@ -77,8 +76,8 @@ SolvedSpot answer_of(const SubgameDecision& decision, const SearchSpot& spot) {
 
 template <class Solver>
 SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSettings& settings,
-                     Deadline begin, SubgameDecision (*root)(const Solver&)) {
-  if (!iterate(solver, settings, begin)) return {};
+                     Deadline end, SubgameDecision (*root)(const Solver&)) {
+  if (!iterate(solver, settings.iterations, end)) return {};
   SolvedSpot solved = answer_of(root(solver), spot);
   solved.iterations = solver.iterations();
   return solved;
@@ -86,12 +85,12 @@ SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSetting
 
 /// Without actions, and `fewer`, where it is worth a try with fewer bets.
 SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
-                    Deadline begin, bool& fewer) {
+                    Deadline end, bool& fewer) {
   if (game.board.size() == 4) {
     auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
     fewer = solver || solver.error().code == "too_large";
     if (!solver) return {};
-    return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, begin,
+    return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, end,
                                           [](const auto& s) { return s.root(); });
   }
   SubgameSettings river;
@@ -101,18 +100,18 @@ SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSet
   fewer = solver || solver.error().code == "too_large";
   if (!solver) return {};
   if (settings.method == SearchSettings::Method::maxmargin) {
-    if (!write_blueprint(spot, solver.value())) return {};
+    if (!write_blueprint(spot, solver.value(), end)) return {};
     MarginSolver margin(solver.value(), spot.state->player());
-    return solved_by<MarginSolver>(margin, spot, settings, begin,
+    return solved_by<MarginSolver>(margin, spot, settings, end,
                                    [](const auto& s) { return s.root(); });
   }
-  return solved_by<SubgameSolver>(solver.value(), spot, settings, begin,
+  return solved_by<SubgameSolver>(solver.value(), spot, settings, end,
                                   [](const auto& s) { return s.decision("").value(); });
 }
 
 }  // namespace
 
-Subgame subgame_of(const SearchSpot& spot) {
+Subgame subgame_of(const SearchSpot& spot, SearchSettings::Method method) {
   Subgame game;
   const BettingRules& rules = *spot.rules;
   if (spot.put[0] != spot.put[1]) return game;
@@ -123,7 +122,12 @@ Subgame subgame_of(const SearchSpot& spot) {
   game.rake_percent = rules.rake.percent;
   game.rake_cap = rules.rake.cap;
   game.ranges = spot.ranges;
-  for (Range& range : game.ranges) drop_light(range);
+  const bool chosen = method == SearchSettings::Method::maxmargin && game.board.size() == 5;
+  for (std::size_t seat = 0; seat < 2; ++seat) {
+    const bool all = chosen && static_cast<int>(seat) != spot.state->player();
+    level_light(game.ranges[seat], all);
+    game.ranges[seat] = without(game.ranges[seat], set_of(game.board));
+  }
   const BettingRules street = game.rules();
   BettingState state(street);
   for (BetAction action : spot.done) {
@@ -139,21 +143,29 @@ Subgame subgame_of(const SearchSpot& spot) {
   return game;
 }
 
+Deadline search_end(const SearchSettings& settings, Deadline begin) {
+  if (settings.iterations != 0) return never;
+  return begin + std::min(settings.deadline_ms, SearchSettings::deadline_ms_max) * 1'000'000;
+}
+
 SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
-  const Deadline begin = now_ns();
+  const Deadline begin = now_ns(), end = search_end(settings, begin);
   SolvedSpot solved;
-  Subgame game = subgame_of(spot);
-  const bool at_once = settings.iterations == 0 && settings.deadline_ms == 0;
-  if (!game.board.empty() && !at_once) {
+  int tries = 0;
+  Subgame game = subgame_of(spot, settings.method);
+  if (!game.board.empty()) {
     const auto raises = std::count_if(game.done.begin(), game.done.end(),
                                       [](const BetAction& action) { return action.letter == 'r'; });
     for (const BetMenu& menu : menus_of(*spot.menu, spot.round, static_cast<int>(raises))) {
+      if (now_ns() >= end) break;
       bool fewer = false;
+      ++tries;
       game.menu = menu;
-      solved = try_spot(game, spot, settings, begin, fewer);
+      solved = try_spot(game, spot, settings, end, fewer);
       if (!solved.actions.empty() || !fewer) break;
     }
   }
+  solved.tries = tries;
   solved.ms = static_cast<double>(now_ns() - begin) / 1e6;
   return solved;
 }

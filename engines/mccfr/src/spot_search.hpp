@@ -1,5 +1,6 @@
 // spot_search.hpp: one spot of a hand, solved in time or not; private.
 //
+// Time:  a search ends at most one step after its deadline: the making of a solver, or an iteration.
 // Roles: pure but for the clock; inside of a task its workers help.
 #pragma once
 
@@ -31,14 +32,20 @@ struct SolvedSpot {
   std::vector<BetAction> actions;
   std::vector<Range> probabilities;  // [action]; of a hand that was left out all are 0
   std::uint64_t iterations = 0;
+  int tries = 0;  // trees, each with fewer bets
   double ms = 0;
 };
 
-/// Gives a river's solver the blueprint's strategies as its average ones. Errors: those of the solver.
-Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver);
+/// Gives a river's solver the blueprint's strategies as its average ones. Errors: those of the solver; late, where
+/// `end` comes first.
+Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver, Deadline end = never);
 
-/// The spot as a subgame; its board is empty where it is none.
-Subgame subgame_of(const SearchSpot& spot);
+/// The spot as a subgame; its board is empty where it is none. Hands below 1e-5 of a range's heaviest are left out, but
+/// where the other chooses his (maxmargin, on a river) he has all that the board leaves, and the light ones weigh that.
+Subgame subgame_of(const SearchSpot& spot,
+                   SearchSettings::Method method = SearchSettings::Method::unsafe);
+/// When a search that begins at `begin` ends: never, where iterations are given.
+Deadline search_end(const SearchSettings& settings, Deadline begin);
 SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings);
 
 }  // namespace weir::mccfr

@@ -6,54 +6,21 @@
 #include <string>
 #include <weir/mccfr/aivat.hpp>
 #include <weir/mccfr/search_player.hpp>
-#include <weir/mccfr/training_game.hpp>
 
 #include "margin_solver.hpp"
 #include "search_options.hpp"
+#include "short_game.hpp"
+#include "solved_spots.hpp"
 #include "spot_search.hpp"
-#include "support/tier.hpp"
 #include "training_support.hpp"
 #include "turn_solver.hpp"
 
 using namespace weir;
 using namespace weir::mccfr;
+using weir::test::search_too_slow_here;
+using weir::test::ShortGame;
 
 namespace {
-
-bool search_too_slow_here() {
-  if (!weir::test::sanitized || weir::test::full()) return false;
-  MESSAGE("SKIP: all boards are too many for a sanitizer outside the long tier");
-  return true;
-}
-
-/// Short stacks, few buckets, and a strategy that has learnt little.
-class ShortGame {
- public:
-  static const ShortGame& get() {
-    static const ShortGame game;
-    return game;
-  }
-  const HoldemGame& holdem() const { return *game_->holdem(); }
-  const BettingRules& rules() const { return holdem().config().rules; }
-  const TableShape& shape() const { return trainer_->shape(); }
-  const NarrowEntries::Sum* sums() const {
-    return reinterpret_cast<const NarrowEntries::Sum*>(trainer_->table().sums.data());
-  }
-  std::unique_ptr<KnownPlayer> known(double tremble) const {
-    return make_known_blueprint(holdem(), shape(), sums(), tremble);
-  }
-
- private:
-  ShortGame() {
-    REQUIRE(game_->prepare());
-    trainer_ = game_->make_trainer(*runtime_, {.mode = UpdateMode::deterministic}).value();
-    REQUIRE(trainer_->advance(10'000, &weir::test::look_nowhere, nullptr) == Status::accepted);
-  }
-  std::unique_ptr<TrainingGame> game_ =
-      make_game(R"({"name":"nolimit","stack":30,"buckets":[169,6,6,6]})").value();
-  std::unique_ptr<Runtime> runtime_ = weir::test::runtime_of();
-  std::unique_ptr<Trainer> trainer_;
-};
 
 /// A hand that was called before the flop and checked on it, up to a decision of seat 0.
 struct CheckedHand {
@@ -175,6 +142,46 @@ TEST_CASE("search: maxmargin leaves no hand of the opponent better off than its 
   CHECK(safe > worst_margin(unsafe, margin.alternatives()));
 }
 
+TEST_CASE("search: with maxmargin no hand of the opponent is left out") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const CheckedHand hand(game, "Td7d2cJh9s");
+  SearchSpot spot = hand.spot(game);
+  std::vector<Hand> there;
+  for (Hand h = 0; h < hand_count; ++h)
+    if (spot.ranges[0][h] > 0 && spot.ranges[1][h] > 0) there.push_back(h);
+  REQUIRE(there.size() > 2);
+  const Hand light = there.front(), gone = there.back();
+  for (Range& range : spot.ranges) {
+    range[light] = 1e-7F * *std::max_element(range.begin(), range.end());
+    range[gone] = 0;
+  }
+  for (const auto method : {SearchSettings::Method::unsafe, SearchSettings::Method::maxmargin}) {
+    const bool all = method == SearchSettings::Method::maxmargin;
+    Subgame subgame = subgame_of(spot, method);
+    subgame.menu = game.holdem().config().menu;
+    SubgameSolver solver = SubgameSolver::make(subgame).value();
+    const auto has = [&](int player, Hand h) {
+      return std::count(solver.hands(player).begin(), solver.hands(player).end(), h) == 1;
+    };
+    for (const Hand h : {light, gone}) {
+      CHECK(!has(0, h));
+      CHECK(has(1, h) == all);
+    }
+    if (!all) continue;
+    CHECK(solver.hands(1).size() == 1'081);
+    const SolvedSpot solved = solve_spot(spot, {.method = method, .iterations = 50});
+    CHECK(solved.iterations == 50);
+    for (Hand h = 0; h < hand_count; ++h) {
+      double sum = 0;
+      for (const Range& row : solved.probabilities) sum += static_cast<double>(row[h]);
+      const bool dealt = spot.ranges[0][h] > 0 && h != light;
+      if (dealt && sum != doctest::Approx(1).epsilon(1e-4)) FAIL_CHECK(h);
+      if (!dealt && sum != 0) FAIL_CHECK(h);
+    }
+  }
+}
+
 TEST_CASE("search: a turn with rivers in groups is played about as well as hand by hand") {
   Subgame game;
   game.board = parse_cards("QsJh2h8d").value();
@@ -272,6 +279,52 @@ TEST_CASE("search: without time it plays the blueprint, and counts that") {
   CHECK(played);
   CHECK(searcher.figures().searches == 0);
   CHECK(searcher.figures().fallbacks > 0);
+}
+
+TEST_CASE("search: after the deadline nothing more is begun") {
+  CHECK(search_end({.deadline_ms = 80}, 5) == 80'000'005);
+  CHECK(search_end({.deadline_ms = ~std::uint64_t{0}}, 5) == 3'600'000'000'005);
+  CHECK(search_end({.deadline_ms = 80, .iterations = 1}, 5) == never);
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const CheckedHand turn(game, "Td7d2cJh"), river(game, "Td7d2cJh9s");
+  const SolvedSpot late = solve_spot(turn.spot(game), {.deadline_ms = 1});
+  CHECK(late.actions.empty());
+  CHECK(late.tries <= 1);  // a turn takes far more than a millisecond to make
+  CHECK(solve_spot(turn.spot(game), {.deadline_ms = 0}).tries == 0);
+  CHECK(solve_spot(turn.spot(game), {.iterations = 2}).tries == 1);
+  const SearchSpot spot = river.spot(game);
+  Subgame subgame = subgame_of(spot);
+  subgame.menu = game.holdem().config().menu;
+  auto solver = SubgameSolver::make(subgame);
+  REQUIRE(solver);
+  CHECK(write_blueprint(spot, solver.value(), now_ns()).error().code == "late");
+}
+
+TEST_CASE("search: solutions are kept by what they take, the oldest go first") {
+  const auto spot_with = [](std::size_t ranges) {
+    SolvedSpot spot;
+    spot.probabilities.resize(ranges);
+    return spot;
+  };
+  SolvedSpots spots(10);
+  CHECK(spots.find("a") == nullptr);
+  const auto a = spots.keep("a", spot_with(4));
+  spots.keep("b", spot_with(4));
+  spots.keep("c", spot_with(0));  // none, counts as one
+  CHECK(spots.find("a") == a);
+  spots.keep("d", spot_with(1));
+  CHECK(spots.find("a") == a);
+  spots.keep("e", spot_with(1));
+  CHECK(spots.find("a") == nullptr);
+  CHECK(a->probabilities.size() == 4);  // who has it keeps it
+  for (const char* const key : {"b", "c", "d", "e"}) CHECK(spots.find(key) != nullptr);
+  spots.keep("f", spot_with(20));
+  CHECK(spots.find("e") == nullptr);
+  CHECK(spots.find("f") != nullptr);
+  for (int i = 0; i < 100; ++i) spots.keep("none " + std::to_string(i), spot_with(0));
+  CHECK(spots.find("none 89") == nullptr);
+  CHECK(spots.find("none 90") != nullptr);
 }
 
 TEST_CASE("search: by iterations the same is played for any number of workers") {

@@ -8,22 +8,26 @@
 // Before the turn it plays the blueprint. At each of its decisions on turn and river it solves what is left of the hand
 // for both players' whole ranges, from that decision on, and draws from the solution:
 //   ranges  its own as it has played, by the solutions from the first one on; the other's by Bayes' rule from the
-//           blueprint, which is thought to tremble a little, so that no hand is ever ruled out
-//   bets    the blueprint's menu around the real pot. What was bet really is in the pot: nothing is translated
+//           blueprint, which is thought to tremble a little. Hands below 1e-5 of a range's heaviest are left out. The
+//           other is never thought to search, and his bet off the tree is read as the tree's bets on both sides of it,
+//           each with its chance
+//   bets    the blueprint's menu around the real pot. What was bet really is in the pot, which is not translated
 //   river   to the end, hand by hand; turn: hand by hand, and rivers to their end with hands of about equal strength
 //           as one
-// Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it.
+// Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it. A search ends at
+// most one step after its deadline: the making of a solver, or an iteration.
 //
 //   unsafe     the other's range is as the blueprint has it
 //   maxmargin  on rivers, the other chooses his hands: what the worst of them loses against what the blueprint gives it
-//              is made as large as can be. Turns are solved as with unsafe
+//              is made as large as can be. None of his hands is left out. Turns are solved as with unsafe
 //
 // A spot is solved once for all who ask, by the betting and the board. By iterations the same is played for any number
 // of workers and on any machine, by a deadline not.
 //
 // Roles:  any number of agents at once, each on one thread, inside and outside of tasks. What it reads outlives it, and
 //         it its agents.
-// Memory: program heap alone: a search up to 256 MiB while it lasts, and about 16 KiB for each of the last 4,096 spots.
+// Memory: program heap alone: up to 256 MiB for each search while it lasts, of which each worker and the caller may run
+//         one; and the last solutions, 5,304 bytes for each action, together 64 MiB at most.
 // Cost:   bench/README.md.
 // Source: Ganzfried, Sandholm, AAMAS 2015 (endgames solved with both ranges); Moravcik, Schmid, Ha, Hladik,
 //         Gaukrodger, AAAI 2016 (maxmargin); Brown, Sandholm, NIPS 2017 (bets put into the tree, nested solving).
@@ -39,7 +43,8 @@ namespace weir::mccfr {
 struct SearchSettings {
   enum class Method : std::uint8_t { unsafe, maxmargin };
   Method method = Method::unsafe;
-  std::uint64_t deadline_ms = 80;  // of one search, from its beginning to its end
+  static constexpr std::uint64_t deadline_ms_max = 3'600'000;
+  std::uint64_t deadline_ms = 80;  // of one search, 0 to deadline_ms_max; more is as that
   std::uint64_t iterations = 0;    // so many, however long they take; 0: by the deadline
 };
 
