@@ -188,12 +188,12 @@ class ListKernel final : public Kernel {
         seeds_.push_back(std::move(*program));
     }
     if (hints.usage.size() != functions) return;
-    set_costs(costs_of(hints.usage), Judged::yes);
+    set_costs(costs_of(hints.usage), config_.taught ? Judged::yes : Judged::no);
   }
 
   void set_costs(const Costs& costs, Judged judged) {
     search_.set_costs(costs, judged);
-    guided_ = judged == Judged::yes;
+    guided_ = true;
   }
 
   bool ended() const noexcept { return search_.ended() || found() == Found::smallest; }
@@ -206,7 +206,8 @@ class ListKernel final : public Kernel {
     if (guided_) {
       Costs costs;
       costs.fill(uniform_cost);
-      set_costs(costs, Judged::no);
+      search_.set_costs(costs, Judged::no);
+      guided_ = false;
     }
     search_.set_calls_max(least > 0 ? least - 1 : 0);
   }
