@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
       "       weir-bench-search cancel [--rounds N]\n"
       "       weir-bench-search experience [--calls N] [--learn N] [--tasks N] [--seed N]\n"
       "       weir-bench-search games [--quick] [--weights FILE] [--ship WEIGHTS LINES]\n"
-      "       weir-bench-search guidance [--make FILE]\n",
+      "       weir-bench-search guidance [--make FILE] [--make-worth FILE]\n",
       stderr);
   return 2;
 }

@@ -2,18 +2,22 @@
 //
 //   --make FILE   draws tasks, teaches a network, writes its weights as the lines that net_default_list.cpp
 //                 includes (engines/search/src/net_default_list.inc): 6 to 10 processor minutes; measures nothing
+//   --make-worth FILE   the same for the network that judges values (engines/search/src/list_worth_default.inc): 2 to 3
+//                 processor minutes
 //   --share X     of the tasks that are drawn for that, and of the steps (1)
 //   --tasks N     measured, of 4 and of 5 calls each (200)
 //   --seed N      of those (7)
 //
 // Output: one JSON object: of each length the median of programs looked at, and processor milliseconds to the first
-//         program: without a network, with it before the first simulation, with it after. The same seed makes the same
-//         file on any machine and any number of workers.
+//         program: by nothing taught, without a network, with it before the first simulation, with it after. The
+//         same seed makes the same file on any machine and any number of workers.
 #include <time.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <list_worth_trainer.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <suites.hpp>
@@ -24,6 +28,7 @@
 #include <weir/search/list_guidance.hpp>
 #include <weir/search/list_kernel.hpp>
 #include <weir/search/weights.hpp>
+#include <weir/task.hpp>
 
 namespace weir::bench {
 namespace {
@@ -37,9 +42,12 @@ constexpr std::size_t taught[] = {0, 0, 0, 30'000, 80'000, 30'000};
 constexpr std::size_t held_out[] = {0, 0, 0, 500, 1'000, 500};
 constexpr std::uint64_t taught_seed = 1001, held_out_seed = 1002, steps = 16'000;
 constexpr std::size_t line_columns = 112;
+// For what judges values; others than those that the network is measured with.
+constexpr std::size_t judged[] = {0, 0, 0, 0, 8'000, 8'000, 1'000};
+constexpr std::uint64_t judged_seed = 1003;
 
 struct GuidanceOptions {
-  std::string make;
+  std::string make, make_worth;
   double share = 1;
   std::size_t tasks = 200;
   std::uint64_t seed = 7;
@@ -51,6 +59,8 @@ bool read(const std::vector<std::string>& arguments, GuidanceOptions& options) {
     const std::string &name = arguments[i], &value = arguments[i + 1];
     if (name == "--make") {
       options.make = value;
+    } else if (name == "--make-worth") {
+      options.make_worth = value;
     } else if (name == "--share") {
       options.share = std::strtod(value.c_str(), nullptr);
     } else if (name == "--tasks") {
@@ -123,24 +133,76 @@ std::string literals(const std::string& bytes) {
   return lines;
 }
 
-Result<Done> make(Runtime& runtime, const GuidanceOptions& options) {
-  Result<nets::Weights> weights = Error{"failed", "nothing was taught", options.make};
-  if (runtime.run([&] { weights = taught_weights(options); }) != Status::accepted)
-    return Error{"failed", "the training failed", options.make};
-  if (!weights) return weights.error();
-  return write_file_atomically(
-      options.make, literals(nets::encode_weights(weights.value(), nets::Precision::int8)));
+/// Where programs of that many calls are half made, with what the network that ships says of their calls.
+std::vector<search::lists::WorthChoice> choices_of(std::size_t calls, std::size_t tasks,
+                                                   const search::Network& network) {
+  constexpr std::size_t sources = 64;  // drawn from side by side
+  std::vector<std::vector<search::lists::WorthChoice>> found(sources);
+  parallel_for(0, sources, 1, [&](std::size_t s) {
+    TaskSource source(calls, judged_seed * sources + s);
+    std::vector<float> prior(network.outputs());
+    for (std::size_t i = 0; i < tasks / sources; ++i) {
+      const auto task = source.next();
+      if (!task) return;
+      const auto features = search::lists::list_features(task->task);
+      network.evaluate(features.data(), 1, prior.data());
+      auto choices = search::lists::worth_choices(*task, search::lists::costs_of(prior));
+      std::move(choices.begin(), choices.end(), std::back_inserter(found[s]));
+    }
+  });
+  std::vector<search::lists::WorthChoice> all;
+  for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(all));
+  return all;
 }
 
-enum class Asked { never, first, after_one };
+Result<nets::Weights> taught_worth(const GuidanceOptions& options) {
+  auto network = nets::default_list_network();
+  if (!network) return network.error();
+  std::vector<search::lists::WorthChoice> choices;
+  for (std::size_t calls = 0; calls < std::size(judged); ++calls) {
+    const auto tasks = static_cast<std::size_t>(static_cast<double>(judged[calls]) * options.share);
+    auto some = choices_of(calls, tasks, *network.value());
+    std::move(some.begin(), some.end(), std::back_inserter(choices));
+  }
+  std::fprintf(stderr, "%zu choices are drawn\n", choices.size());
+  const std::size_t held = choices.size() / 20;
+  std::vector<const search::lists::WorthChoice*> judged_apart;
+  for (std::size_t i = 0; i < held; ++i) judged_apart.push_back(&choices[i * 20]);
+  std::vector<search::lists::WorthChoice> taught_with;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i % 20 != 0 || i / 20 >= held) taught_with.push_back(std::move(choices[i]));
+  }
+  const nets::Weights weights = search::lists::teach_worth(taught_with, {});
+  const nets::Weights nothing{weights.architecture, std::vector<float>(weights.parameters.size())};
+  std::fprintf(stderr, "held out: %.3f bits a choice, by the calls alone %.3f\n",
+               search::lists::worth_loss(weights, judged_apart, nullptr),
+               search::lists::worth_loss(nothing, judged_apart, nullptr));
+  return weights;
+}
+
+Result<Done> make(Runtime& runtime, const GuidanceOptions& options) {
+  const bool worth = !options.make_worth.empty();
+  const std::string& path = worth ? options.make_worth : options.make;
+  Result<nets::Weights> weights = Error{"failed", "nothing was taught", path};
+  const Status status =
+      runtime.run([&] { weights = worth ? taught_worth(options) : taught_weights(options); });
+  if (status != Status::accepted) return Error{"failed", "the training failed", path};
+  if (!weights) return weights.error();
+  return write_file_atomically(
+      path, literals(nets::encode_weights(weights.value(), nets::Precision::int8)));
+}
+
+enum class Asked { untaught, never, first, after_one };
 
 /// Until there is a program that fits.
 void search_one(const DrawnTask& task, const search::Network& network, Asked asked,
                 std::vector<double>& nodes, std::vector<double>& milliseconds) {
   const double began = spent_ms();
-  const auto kernel = search::lists::make_kernel(task.task, {}).value();
+  search::KernelConfig config;
+  config.taught = asked != Asked::untaught;
+  const auto kernel = search::lists::make_kernel(task.task, config).value();
   if (asked == Asked::after_one) kernel->turn(1);
-  if (asked != Asked::never) {
+  if (asked >= Asked::first) {
     std::vector<float> prior(network.outputs());
     network.evaluate(kernel->features().data(), 1, prior.data());
     kernel->apply(prior);
@@ -160,17 +222,17 @@ double part(std::vector<double>& of, double share) {
 nlohmann::ordered_json measured(std::size_t calls, const search::Network& network,
                                 const GuidanceOptions& options) {
   TaskSource source(calls, options.seed);
-  std::vector<double> nodes[3], milliseconds[3];
+  std::vector<double> nodes[4], milliseconds[4];
   for (std::size_t i = 0; i < options.tasks; ++i) {
     const auto task = source.next();
     if (!task) break;
-    for (const Asked asked : {Asked::never, Asked::first, Asked::after_one})
+    for (const Asked asked : {Asked::untaught, Asked::never, Asked::first, Asked::after_one})
       search_one(*task, network, asked, nodes[static_cast<int>(asked)],
                  milliseconds[static_cast<int>(asked)]);
   }
   nlohmann::ordered_json out = {{"calls", calls}, {"tasks", nodes[0].size()}};
-  constexpr const char* names[] = {"none", "guided", "guided_after_one"};
-  for (int i = 0; i < 3 && !nodes[i].empty(); ++i)
+  constexpr const char* names[] = {"untaught", "none", "guided", "guided_after_one"};
+  for (int i = 0; i < 4 && !nodes[i].empty(); ++i)
     out[names[i]] = {{"nodes_median", part(nodes[i], 0.5)},
                      {"nodes_80", part(nodes[i], 0.8)},
                      {"ms_median", part(milliseconds[i], 0.5)},
@@ -185,11 +247,13 @@ int net_guidance(const std::vector<std::string>& arguments) {
   GuidanceOptions options;
   if (!read(arguments, options)) {
     std::fputs(
-        "usage: weir-bench-search guidance [--make FILE] [--share X] [--tasks N] [--seed N]\n",
+        "usage: weir-bench-search guidance [--make FILE] [--make-worth FILE] [--share X] [--tasks "
+        "N] "
+        "[--seed N]\n",
         stderr);
     return 2;
   }
-  if (!options.make.empty()) {
+  if (!options.make.empty() || !options.make_worth.empty()) {
     auto runtime = Runtime::start();
     if (!runtime) {
       std::fprintf(stderr, "weir-bench-search guidance: %s\n", runtime.error().text().c_str());

@@ -64,7 +64,7 @@ struct Engine::Impl {
   bool over(RequestSlot& slot, const Turn& last) const noexcept;
   bool apply_answer(RequestSlot& slot);
   void ask_leaf(RequestSlot& slot);
-  void pin_network(RequestSlot& slot);
+  void pin_network(RequestSlot& slot, NetworkKind kind);
   void ask(std::uint32_t index);
   void settle(RequestSlot& slot, ReplyStatus status);
   void settle_found(RequestSlot& slot);

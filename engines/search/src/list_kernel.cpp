@@ -15,9 +15,6 @@ namespace {
 
 constexpr std::uint64_t block_programs = 12000;  // and what the node at its end takes more
 constexpr std::size_t alternatives_asked = 8, generated_inputs = 64;
-// Measured with a logistic regression as the prior, on tasks of five calls: less trust makes the median slower, more
-// lets a wrong prior cost seconds. A line's own bits stand for the arguments that it could take.
-constexpr double least_probability = 0.01, units_per_bit = 4, trust = 0.7, line_units = 24;
 
 Error bad_task(const Task& task, std::size_t row, const std::string& what) {
   return {"bad_task", name_of_example(task.examples, row) + ": " + what,
@@ -85,31 +82,6 @@ Result<Examples> labelled(const Task& task) {
   return examples;
 }
 
-/// Bits of a call: of its function's and its lambda's probabilities the lesser, among those of all calls.
-Costs costs_of(std::span<const float> prior) {
-  std::array<double, calls> probability{};
-  double sum = 0;
-  const auto at = [&](std::size_t function) {
-    const auto p = static_cast<double>(prior[function]);
-    return p >= least_probability ? std::min(p, 1.0)
-                                  : least_probability;  // what is no number as well
-  };
-  for (std::size_t call = 0; call < calls; ++call) {
-    const Call& kind = call_table[call];
-    double p = at(static_cast<std::size_t>(kind.function));
-    if (kind.lambda != Lambda::none)
-      p = std::min(p, at(called_functions + static_cast<std::size_t>(kind.lambda)));
-    probability[call] = p;
-    sum += p;
-  }
-  Costs costs{};
-  for (std::size_t call = 0; call < calls; ++call) {
-    const double bits = -trust * std::log2(probability[call] / sum);
-    costs[call] = static_cast<std::uint16_t>(line_units + std::round(units_per_bit * bits));
-  }
-  return costs;
-}
-
 std::uint32_t size_of(const ListProgram& program) {
   std::uint32_t size = program.lines.empty() ? 1 : 0;
   for (const Line& line : program.lines) {
@@ -137,6 +109,7 @@ class ListKernel final : public Kernel {
     }
     const std::size_t groups = std::min<std::size_t>((distinct_ + lanes - 1) / lanes, 4);
     block_ = block_programs / (groups * (1 + rows / 16));
+    if (config.taught) set_costs(costs_of(std::vector<float>(functions, 0.5F)), Judged::yes);
     if (config.hints != nullptr) take_hints(*config.hints);
     config_.hints = nullptr;  // it is read here alone
   }
@@ -202,8 +175,7 @@ class ListKernel final : public Kernel {
 
   void apply(std::span<const float> prior) override {
     if (prior.size() != functions || ended() || !search_.solutions().empty()) return;
-    search_.set_costs(costs_of(prior));
-    guided_ = true;
+    set_costs(costs_of(prior), Judged::yes);
   }
 
  private:
@@ -216,7 +188,11 @@ class ListKernel final : public Kernel {
         seeds_.push_back(std::move(*program));
     }
     if (hints.usage.size() != functions) return;
-    search_.set_costs(costs_of(hints.usage));
+    set_costs(costs_of(hints.usage), config_.taught ? Judged::yes : Judged::no);
+  }
+
+  void set_costs(const Costs& costs, Judged judged) {
+    search_.set_costs(costs, judged);
     guided_ = true;
   }
 
@@ -229,8 +205,8 @@ class ListKernel final : public Kernel {
     shortest_ = least;
     if (guided_) {
       Costs costs;
-      costs.fill(21);
-      search_.set_costs(costs);
+      costs.fill(uniform_cost);
+      search_.set_costs(costs, Judged::no);
       guided_ = false;
     }
     search_.set_calls_max(least > 0 ? least - 1 : 0);

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 #include <list_search.hpp>
+#include <numbers>
 #include <utility>
 
 #include "stable_order.hpp"
@@ -8,8 +10,9 @@ namespace weir::search::lists {
 namespace {
 
 constexpr std::uint32_t no_bound = 0xffffffff;
-constexpr std::uint32_t uniform_cost = 21;  // 4 log2(38)
-constexpr std::uint32_t round_step = 10;    // some five times as many nodes a round
+constexpr std::uint32_t round_step = 16;  // some six times as many nodes a round
+// Units that a value's worth takes off a line's cost or adds to it, and what is left of that at least.
+constexpr int worth_low = -14, worth_high = 16, judged_least = 16;
 constexpr std::size_t groups_max = 4;
 
 std::size_t longest_input(const Example& example) {
@@ -63,16 +66,24 @@ Search::Search(Examples examples, std::size_t memory_bytes_max)
       all_packed_(packed_.size() == examples_.size()),
       shape_(shape_of(examples_, packed_)),
       goal_(outputs_of(examples_, packed_), shape_),
+      worth_goal_(goal_.value(), shape_),
       store_(shape_, memory_bytes_max),
       scratch_(2 * shape_.block_rows()) {
   costs_.fill(uniform_cost);
+  least_ = costs_;
   cost_least_ = cost_most_ = uniform_cost;
 }
 
-void Search::set_costs(const Costs& costs) {
-  costs_ = costs;
-  cost_least_ = *std::min_element(costs.begin(), costs.end());
+void Search::set_costs(const Costs& costs, Judged judged) {
+  costs_ = least_ = costs;
   cost_most_ = *std::max_element(costs.begin(), costs.end());
+  worth_ = judged == Judged::yes ? &default_worth() : nullptr;
+  if (worth_ != nullptr) {
+    for (std::uint16_t& least : least_)
+      least = static_cast<std::uint16_t>(std::max(least + worth_low, judged_least));
+    cost_most_ += worth_high;
+  }
+  cost_least_ = *std::min_element(least_.begin(), least_.end());
   bound_before_ = 0;
   bound_ = exceeded_ = 0;
   if (started_ && roots_asked_ == roots_ && !ended_) start_round();
@@ -85,7 +96,8 @@ void Search::set_calls_max(std::size_t calls_max) {
 
 void Search::run(std::uint64_t nodes_until) {
   if (!started_) start();
-  while (!ended_ && nodes_ < nodes_until) {
+  const bool first = solutions_.empty();
+  while (!ended_ && nodes_ < nodes_until && !(first && !solutions_.empty())) {
     if (roots_asked_ < roots_) {
       start_with(roots_asked_);
     } else {
@@ -150,7 +162,8 @@ void Search::start_round() {
   frames_.clear();
   store_.truncate(roots_);
   slots_used_ = roots_;
-  for (std::uint8_t slot = 0; slot < roots_; ++slot) expand(slot);
+  for (std::uint8_t slot = 0; slot < roots_; ++slot)
+    each_line(slot, [&](const Line& line) { offer(line); });
   const auto end = static_cast<std::uint32_t>(store_.size());
   frames_.push_back({roots_, end, roots_, 0, 0});
 }
@@ -178,7 +191,7 @@ void Search::step() {
   }
   const std::uint32_t at = frame.next++;
   const Candidate& candidate = store_[at];
-  const std::uint32_t cost = frame.cost + costs_[candidate.line.call];
+  const std::uint32_t cost = path_cost(frame.cost, at);
   if (cost > bound_) {
     exceeded_ = std::min(exceeded_, cost);
     return;
@@ -202,17 +215,55 @@ void Search::step() {
   if (!asked && unused <= 3) ask({slot, others, at + 1, end});
   if (lines_left > 0) {
     const auto made = static_cast<std::uint32_t>(store_.size());
-    expand(slot);
-    frames_.push_back(
-        {at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
-  } else {
-    slots_used_ = slot;
+    if (expand(slot, cost, at + 1)) {
+      frames_.push_back(
+          {at + 1, static_cast<std::uint32_t>(store_.size()), made, others | 1U << slot, cost});
+      return;
+    }
   }
+  slots_used_ = slot;
 }
 
-/// Everything that one call makes of the slot and of those before it.
-void Search::expand(std::uint8_t newest) {
-  each_line(newest, [&](const Line& line) { offer(line); });
+/// Everything that one call makes of the slot and of those before it, what a path of that cost can take first. False,
+/// and nothing of it is left, where the path can take none of that and none of the candidates from `inherited` on.
+bool Search::expand(std::uint8_t newest, std::uint32_t cost, std::uint32_t inherited) {
+  const auto made = static_cast<std::uint32_t>(store_.size());
+  const auto lines = [&](bool within, auto take) {
+    each_line(newest, [&](const Line& line) {
+      if ((cost + least_[line.call] <= bound_) == within) take(line);
+    });
+  };
+  lines(true, [&](const Line& line) { offer(line); });
+  std::uint32_t least = no_bound;
+  for (auto at = inherited; at < store_.size() && least > bound_; ++at)
+    least = std::min(least, path_cost(cost, at));
+  if (least <= bound_) {
+    // No lines of the path, but the last two lines may be of them.
+    lines(false, [&](const Line& line) { offer(line); });
+    return true;
+  }
+  lines(false, [&](const Line& line) { least = std::min(least, cost + least_[line.call]); });
+  exceeded_ = std::min(exceeded_, least);
+  store_.truncate(made);
+  return false;
+}
+
+/// Of a path of that cost and the candidate; where it is above the bound in any case, not more than that is known.
+std::uint32_t Search::path_cost(std::uint32_t cost, std::uint32_t at) noexcept {
+  const std::uint32_t least = cost + least_[store_[at].line.call];
+  return least > bound_ ? least : cost + cost_of(store_[at]);
+}
+
+std::uint32_t Search::cost_of(Candidate& candidate) const noexcept {
+  const int cost = costs_[candidate.line.call];
+  if (worth_ == nullptr) return static_cast<std::uint32_t>(cost);
+  if (candidate.worth == not_judged) {
+    const float odds = worth_->of(worth_goal_.features(candidate.value), candidate.line.call);
+    const float units = -odds * static_cast<float>(units_per_bit) * std::numbers::log2e_v<float>;
+    candidate.worth = static_cast<std::int8_t>(
+        std::lround(std::clamp(units, float{worth_low}, float{worth_high})));
+  }
+  return static_cast<std::uint32_t>(std::max(cost + candidate.worth, judged_least));
 }
 
 void Search::offer(const Line& line) {

@@ -5,7 +5,8 @@
 // asked of Goal: z = call(..) on the node's values, output = call(z) or call(z, y). No line is made twice on a path, no
 // value is kept that stands on the path, and no node is entered whose lines could not all be used.
 //
-// Order:    with costs that are all equal: by number of calls. After set_costs() by cost; what is complete stays so.
+// Order:    with costs that are all equal: by number of calls. After set_costs() by cost, and judged by what the values
+//           of its lines have in common with the outputs; what is complete stays so.
 // Progress: run() returns between nodes, and goes on where it was.
 // Memory:   one stack of values, Store; independent of how long it runs.
 #pragma once
@@ -14,14 +15,16 @@
 #include <cstdint>
 #include <list_goal.hpp>
 #include <list_store.hpp>
+#include <list_worth.hpp>
 #include <span>
 #include <vector>
 #include <weir/search/list_language.hpp>
 
+#include "list_costs.hpp"
+
 namespace weir::search::lists {
 
-/// Of each call, in units of 1/4 bit; at least 1.
-using Costs = std::array<std::uint16_t, calls>;
+enum class Judged : bool { no, yes };
 
 /// Labelled examples, distinct, of one shape; outputs are integers or lists as their inputs are.
 using Examples = std::vector<Example>;
@@ -33,12 +36,13 @@ class Search {
   Search(const Search&) = delete;
   Search& operator=(const Search&) = delete;
 
-  /// Until that many programs were looked at in all, or nothing is left to search. A node may go beyond it.
+  /// Until that many programs were looked at in all, or nothing is left to search, or the first program is right. A
+  /// node may go beyond it.
   void run(std::uint64_t nodes_until);
   /// Looks at a program that somebody thought of; kept where it is right on all examples.
   void propose(ListProgram program);
-  /// Later nodes in the order of these costs.
-  void set_costs(const Costs& costs);
+  /// Later nodes in the order of these costs. Judged: a line costs less or more by default_worth() of its value.
+  void set_costs(const Costs& costs, Judged judged);
   /// Only programs of at most that many calls; what is longer is left out.
   void set_calls_max(std::size_t calls_max);
 
@@ -90,7 +94,10 @@ class Search {
   void step();
   void end_round();
   void set_slot(std::size_t slot, const Packed& value, const Line& line);
-  void expand(std::uint8_t newest);
+  bool expand(std::uint8_t newest, std::uint32_t cost, std::uint32_t inherited);
+  std::uint32_t path_cost(std::uint32_t cost, std::uint32_t at) noexcept;
+  /// Of a candidate's line.
+  std::uint32_t cost_of(Candidate& candidate) const noexcept;
   void offer(const Line& line);
   template <class Take>
   void each_line(std::uint8_t newest, Take take) const;
@@ -123,6 +130,7 @@ class Search {
   bool all_packed_ = true;
   Shape shape_;
   Goal goal_;
+  WorthGoal worth_goal_;
   Store store_;
   std::array<Slot, slots_max> slots_;
   std::uint8_t inputs_ = 0;
@@ -133,6 +141,8 @@ class Search {
   std::vector<Row> scratch_;
 
   Costs costs_{};
+  Costs least_{};                 // that a line of the call can cost
+  const Worth* worth_ = nullptr;  // where values are judged
   std::uint32_t cost_least_ = 1, cost_most_ = 1;
   std::uint32_t bound_ = 0, bound_before_ = 0, exceeded_ = 0;
   std::size_t depth_done_ = 0, depth_max_ = lines_max - 2;

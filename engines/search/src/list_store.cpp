@@ -28,7 +28,7 @@ bool Store::push(const Packed& value, const Line& line, std::uint32_t arguments,
     const Candidate& other = entries_[table_[at] - 1];
     if (other.hash == hash && same(other.value, value, shape_)) return false;
   }
-  entries_.push_back({value, line, arguments, hash});
+  entries_.push_back({value, line, not_judged, arguments, hash});
   tags_.push_back(tag);
   table_[at] = static_cast<std::uint32_t>(entries_.size());
   if (entries_.size() * 2 > table_.size()) grow_table();

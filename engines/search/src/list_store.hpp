@@ -14,10 +14,13 @@
 
 namespace weir::search::lists {
 
+inline constexpr std::int8_t not_judged = -128;
+
 struct Candidate {
   Packed value;
-  Line line;                    // what makes it, of slots of the path
-  std::uint32_t arguments = 0;  // those slots, as bits
+  Line line;                       // what makes it, of slots of the path
+  std::int8_t worth = not_judged;  // what the line costs more for its value, units
+  std::uint32_t arguments = 0;     // those slots, as bits
   std::uint64_t hash = 0;
 };
 
@@ -27,6 +30,7 @@ class Store {
 
   std::size_t size() const noexcept { return entries_.size(); }
   const Candidate& operator[](std::size_t at) const noexcept { return entries_[at]; }
+  Candidate& operator[](std::size_t at) noexcept { return entries_[at]; }
   /// Tags beside the entries, for scans.
   const std::uint32_t* tags() const noexcept { return tags_.data(); }
 

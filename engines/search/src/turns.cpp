@@ -104,6 +104,10 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
     hints = slot.experience.get()->hints(slot.request);
     kernel_config.hints = &hints;
   }
+  // Lists ask as they begin: with a network comes what is taught beside it, before its answer.
+  const Task* const task = std::get_if<Task>(&slot.request.what);
+  if (task != nullptr && task->domain == Domain::list) pin_network(slot, NetworkKind::lists);
+  kernel_config.taught = slot.network.get() != nullptr;
   kernel_config.simulations = slot.budget == ~std::uint64_t{0} ? 0 : slot.budget;
   auto made = make_kernel(slot.request, kernel_config);
   if (!made) {
@@ -113,7 +117,7 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
   }
   slot.kernel = std::move(made).value();
   if (slot.kernel->features().empty()) return;
-  pin_network(slot);
+  pin_network(slot, slot.kernel->guided_by());
   if (slot.network.get() != nullptr) ask(index_of(slot));
 }
 
@@ -130,7 +134,7 @@ void Engine::Impl::end_call(RequestSlot& slot) {
 
 /// A turn has ended at a leaf: its question is asked, once the evaluator has answered the one before.
 void Engine::Impl::ask_leaf(RequestSlot& slot) {
-  pin_network(slot);
+  pin_network(slot, slot.kernel->guided_by());
   if (slot.network.get() == nullptr) return slot.kernel->apply({});
   slot.leaf = true;
   if (slot.asked) {
@@ -140,10 +144,10 @@ void Engine::Impl::ask_leaf(RequestSlot& slot) {
   }
 }
 
-void Engine::Impl::pin_network(RequestSlot& slot) {
+void Engine::Impl::pin_network(RequestSlot& slot, NetworkKind kind) {
   if (slot.pinned || config.guidance == nullptr) return;
   slot.pinned = true;  // also when there is none: what comes later is for later requests
-  slot.network = config.guidance->of(slot.kernel->guided_by()).pin();
+  slot.network = config.guidance->of(kind).pin();
 }
 
 /// Gives a question to the evaluator; the request searches on.

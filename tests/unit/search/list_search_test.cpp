@@ -169,6 +169,9 @@ TEST_CASE("list search: the same programs and counts in blocks of any size") {
   Search whole(task.task.examples, std::size_t{8} << 20),
       parts(task.task.examples, std::size_t{8} << 20);
   whole.run(60000);
+  CHECK(!whole.solutions().empty());
+  CHECK(whole.nodes() < 60000);  // the first that is right is told at once
+  whole.run(60000);
   while (parts.nodes() < 60000 && !parts.ended())
     parts.run(std::min<std::uint64_t>(parts.nodes() + 7, 60000));
   CHECK(whole.nodes() == parts.nodes());
@@ -205,7 +208,7 @@ TEST_CASE("list search: costs change the order, not what is found in the end") {
   for (const Line& line : task.program.lines) costs[line.call] = 8;
   Search plain(task.task.examples, std::size_t{8} << 20),
       guided(task.task.examples, std::size_t{8} << 20);
-  guided.set_costs(costs);
+  guided.set_costs(costs, Judged::no);
   while (plain.solutions().empty()) plain.run(plain.nodes() + 100);
   while (guided.solutions().empty()) guided.run(guided.nodes() + 100);
   CHECK(plain.solutions().front().lines.size() == 4);

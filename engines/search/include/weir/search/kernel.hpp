@@ -36,6 +36,8 @@ struct KernelConfig {
   std::size_t memory_bytes_max = std::size_t{192} << 20;
   const Hints* hints = nullptr;   // read while the kernel is made; null: none
   std::uint64_t simulations = 0;  // that it will be given at most; 0: nobody knows
+  bool taught =
+      true;  // false: in plain order until apply() or by hints: by nothing that was taught
 };
 
 /// How good the best program is.
