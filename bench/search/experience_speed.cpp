@@ -90,6 +90,7 @@ struct Spent {
 std::string solve(const Task& task, const Hints* hints, Spent* spent) {
   search::KernelConfig config;
   config.hints = hints;
+  config.taught = false;  // what experience is worth where nothing else helps
   const auto kernel = std::move(search::lists::make_kernel(task, config)).value();
   bool more = true;
   while (more && kernel->found() < search::Found::full) more = !kernel->turn(1).ended;

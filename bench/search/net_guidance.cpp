@@ -46,6 +46,7 @@ constexpr std::size_t line_columns = 112;
 // For what judges values; others than those that the network is measured with.
 constexpr std::size_t judged[] = {0, 0, 0, 0, 8'000, 8'000, 1'000};
 constexpr std::uint64_t judged_seed = 1003;
+constexpr std::size_t choices_least = 100;
 
 struct GuidanceOptions {
   std::string make, make_worth;
@@ -72,6 +73,7 @@ bool read(const std::vector<std::string>& arguments, GuidanceOptions& options) {
       return false;
     }
   }
+  if (!options.make.empty() && !options.make_worth.empty()) return false;
   return options.share > 0 && options.share <= 1;
 }
 
@@ -142,7 +144,7 @@ std::vector<search::lists::WorthChoice> choices_of(std::size_t calls, std::size_
   parallel_for(0, sources, 1, [&](std::size_t s) {
     TaskSource source(calls, judged_seed * sources + s);
     std::vector<float> prior(network.outputs());
-    for (std::size_t i = 0; i < tasks / sources; ++i) {
+    for (std::size_t i = s; i < tasks; i += sources) {
       const auto task = source.next();
       if (!task) return;
       const auto features = search::lists::list_features(task->task);
@@ -166,6 +168,8 @@ Result<nets::Weights> taught_worth(const GuidanceOptions& options) {
     std::move(some.begin(), some.end(), std::back_inserter(choices));
   }
   std::fprintf(stderr, "%zu choices are drawn\n", choices.size());
+  if (choices.size() < choices_least)
+    return Error{"usage", "--share leaves too few tasks to teach with", options.make_worth};
   const std::size_t held = choices.size() / 20;
   std::vector<const search::lists::WorthChoice*> judged_apart;
   for (std::size_t i = 0; i < held; ++i) judged_apart.push_back(&choices[i * 20]);

@@ -36,7 +36,10 @@ void PhasedTrainer::tally(const Counts& counts) {
   state_.value_sum += static_cast<double>(std::exchange(phase_value_, 0)) / value_parts;
   end_of_phase();
   show_counts();
-  if (runtime_.workers() == 0) look_(look_context_);  // the caller is busy here
+  if (runtime_.workers() == 0 && now_ns() >= look_due_) {  // the caller is busy here
+    look_(look_context_);
+    look_due_ = after_ms(look_ms);
+  }
   next_phase();
 }
 
@@ -45,13 +48,19 @@ Status PhasedTrainer::advance(std::uint64_t iterations, void (*look)(void*), voi
   goal_ = iterations;
   if (state_.iterations >= goal_) return Status::accepted;
   StreamGraph graph(runtime_, "train");
-  source_ = graph.source<Block>("blocks", {}, [this](Emit<Block>& out) { return give(out); });
-  auto counts = graph.map("walk", source_, {}, [this](Block&& block) { return walk(block); });
-  graph.sink("tally", counts, {.mode = Mode::serial}, [this](Counts&& c) { tally(c); });
+  // A block that is lost would keep its phase from ending.
+  constexpr auto cancel = OnError::cancel;
+  source_ = graph.source<Block>("blocks", {.on_error = cancel},
+                                [this](Emit<Block>& out) { return give(out); });
+  auto counts = graph.map("walk", source_, {.on_error = cancel},
+                          [this](Block&& block) { return walk(block); });
+  graph.sink("tally", counts, {.mode = Mode::serial, .on_error = cancel},
+             [this](Counts&& c) { tally(c); });
   WEIR_CHECK(graph.build(), "three nodes in a row cannot deadlock");
   running_ = &graph;
   look_ = look;
   look_context_ = context;
+  look_due_ = after_ms(look_ms);
   giving_ = {};
   given_ = 0;
   phase_value_ = 0;
@@ -68,6 +77,9 @@ Status PhasedTrainer::advance(std::uint64_t iterations, void (*look)(void*), voi
     while ((status = graph.wait_until(after_ms(look_ms))) == Status::timed_out) look(context);
   }
   count(graph);
+  // Nothing throws but what asks for memory.
+  if (status == Status::failed)
+    failure_ = {"no_memory", "training ended: " + graph.first_error().what, "train"};
   return status;
 }
 

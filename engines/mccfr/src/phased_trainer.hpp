@@ -9,7 +9,8 @@
 // nobody touches the table but tally, and a slow tally slows the source down.
 //
 // Roles:  walk() is any worker's, plan() and end_of_phase() are tally's: one at a time, and with no walk() meanwhile.
-// Errors: none of its own; what bodies throw ends the graph, and advance() answers failed.
+// Errors: no_memory: what a body throws ends the graph, and advance() answers failed. What it had begun is half done:
+//         the trainer is not advanced again.
 #pragma once
 
 #include <algorithm>
@@ -71,6 +72,7 @@ class PhasedTrainer : public CountedTrainer {
   StreamGraph* running_ = nullptr;
   void (*look_)(void*) = nullptr;
   void* look_context_ = nullptr;
+  Deadline look_due_ = 0;  // with no workers
   Port<Block> source_;
   alignas(contended_bytes) atomic<std::uint32_t> published_{0};  // phases
 

@@ -95,8 +95,8 @@ void Search::set_calls_max(std::size_t calls_max) {
 }
 
 void Search::run(std::uint64_t nodes_until) {
-  if (!started_) start();
   const bool first = solutions_.empty();
+  if (!started_) start();
   while (!ended_ && nodes_ < nodes_until && !(first && !solutions_.empty())) {
     if (roots_asked_ < roots_) {
       start_with(roots_asked_);

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "net_heads.hpp"
 #include "net_layers.hpp"
 
 namespace weir::search::lists {
@@ -163,7 +164,7 @@ double loss_of(const float* parameters, const WorthChoice& choice, float scale, 
   const double largest = *std::max_element(weight.begin(), weight.end());
   double all = 0, right = 0;
   for (std::size_t i = 0; i < options.size(); ++i) {
-    weight[i] = std::exp(weight[i] - largest);
+    weight[i] = nets::exponential(weight[i] - largest);
     all += weight[i];
     if (options[i].right) right += weight[i];
   }
@@ -173,7 +174,7 @@ double loss_of(const float* parameters, const WorthChoice& choice, float scale, 
       backward(parameters, options[i], scale * static_cast<float>(change), gradient);
     }
   }
-  return std::log(all / right);
+  return nets::logarithm(all / right);
 }
 
 }  // namespace
@@ -227,9 +228,9 @@ nets::Weights teach_worth(std::span<const WorthChoice> choices, const WorthTrain
     for (std::size_t b = 0; b < batches; ++b, ++step) {
       std::fill(gradient.begin(), gradient.end(), 0.0F);
       worth_loss(weights, std::span(order).subspan(b * batch, batch), gradient.data());
-      const float along = static_cast<float>(step) / steps * std::numbers::pi_v<float>;
-      const float rate =
-          training.rate_last + (training.rate - training.rate_last) * (1 + std::cos(along)) / 2;
+      const float done = static_cast<float>(step) / steps;
+      const float left = 1 - done * done * (3 - 2 * done);  // as half a cosine, the same everywhere
+      const float rate = training.rate_last + (training.rate - training.rate_last) * left;
       decay_1 *= 0.9F;
       decay_2 *= 0.999F;
       for (std::size_t i = 0; i < count; ++i) {

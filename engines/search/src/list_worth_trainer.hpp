@@ -4,8 +4,8 @@
 // network is taught to tell them from the others: -log of the share that the right ones have of all, by the
 // exponentials of the network's number plus what guidance says of the call.
 //
-// Roles:  drawing inside a task takes all workers, outside the caller's thread; teaching is one thread's.
-// Order:  the same for the same seed, on any machine and any number of workers.
+// Roles:  pure; any thread.
+// Order:  the same for the same seed, on any machine.
 // Memory: 13 KiB a choice.
 // Cost:   40,000 choices and five passes over them: two processor minutes.
 // Source: Kingma, Ba, "Adam", ICLR 2015.

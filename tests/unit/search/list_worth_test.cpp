@@ -222,24 +222,30 @@ TEST_CASE("list worth: what ships knows programs that it was not taught with") {
 TEST_CASE("list worth: a judged search leaves nothing out") {
   Costs costs;
   costs.fill(uniform_cost);
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-    const DrawnTask task = *draw_task(3, seed);
-    Search plain(task.task.examples, std::size_t{8} << 20);
-    Search judged(task.task.examples, std::size_t{8} << 20);
-    judged.set_costs(costs, Judged::yes);
-    for (Search* const search : {&plain, &judged}) {
-      search->set_calls_max(3);
-      while (!search->ended()) search->run(search->nodes() + 5000);
-      CHECK(search->exact());
-      CHECK(search->calls_done() == 3);
+  const auto sorted = [](const Search& search) {
+    std::vector<std::string> texts;
+    for (const ListProgram& program : search.solutions()) texts.push_back(program_text(program));
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  for (const std::size_t calls_max :
+       {std::size_t{3}, std::size_t{4}}) {  // of 4: nodes are expanded
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      const DrawnTask task = *draw_task(calls_max, seed);
+      Search plain(task.task.examples, std::size_t{8} << 20);
+      Search judged(task.task.examples, std::size_t{8} << 20);
+      judged.set_costs(costs, Judged::yes);
+      for (Search* const search : {&plain, &judged}) {
+        search->set_calls_max(calls_max);
+        while (!search->ended()) search->run(search->nodes() + 5000);
+        CHECK(search->exact());
+        CHECK(search->calls_done() == calls_max);
+        REQUIRE(!search->solutions().empty());
+        CHECK(search->solutions().front().lines.size() == calls_max);
+      }
+      // A value's first maker can be another one in longer programs.
+      if (calls_max == 3 && plain.solutions().size() < 64) CHECK(sorted(plain) == sorted(judged));
     }
-    const auto sorted = [](const Search& search) {
-      std::vector<std::string> texts;
-      for (const ListProgram& program : search.solutions()) texts.push_back(program_text(program));
-      std::sort(texts.begin(), texts.end());
-      return texts;
-    };
-    if (plain.solutions().size() < 64) CHECK(sorted(plain) == sorted(judged));
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // Roles:  built, asked and advanced by one thread; the work is done by the runtime's workers.
 // Errors: advance() answers what the runtime says when it cannot go on (stalled, closed, failed); failure() says why it
-//         failed, where that is known.
+//         failed, where that is known. A trainer that failed is neither advanced nor kept: its table may be half
+//         changed.
 #pragma once
 
 #include <cstdint>
