@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t no_bound = 0xffffffff;
 constexpr std::uint32_t round_step = 16;  // some six times as many nodes a round
 // Units that a value's worth takes off a line's cost or adds to it, and what is left of that at least.
+constexpr std::uint64_t work_of_judging = 32;  // nodes that take as long
 constexpr int worth_low = -14, worth_high = 16, judged_least = 16;
 constexpr std::size_t groups_max = 4;
 
@@ -97,7 +98,10 @@ void Search::set_calls_max(std::size_t calls_max) {
 void Search::run(std::uint64_t nodes_until) {
   const bool first = solutions_.empty();
   if (!started_) start();
-  while (!ended_ && nodes_ < nodes_until && !(first && !solutions_.empty())) {
+  // In work, of which a node is one: what values are judged with has its part in how long a run takes.
+  const std::uint64_t work_until = judged_ * work_of_judging + nodes_until;
+  while (!ended_ && nodes_ + judged_ * work_of_judging < work_until &&
+         !(first && !solutions_.empty())) {
     if (roots_asked_ < roots_) {
       start_with(roots_asked_);
     } else {
@@ -254,10 +258,11 @@ std::uint32_t Search::path_cost(std::uint32_t cost, std::uint32_t at) noexcept {
   return least > bound_ ? least : cost + cost_of(store_[at]);
 }
 
-std::uint32_t Search::cost_of(Candidate& candidate) const noexcept {
+std::uint32_t Search::cost_of(Candidate& candidate) noexcept {
   const int cost = costs_[candidate.line.call];
   if (worth_ == nullptr) return static_cast<std::uint32_t>(cost);
   if (candidate.worth == not_judged) {
+    ++judged_;
     const float odds = worth_->of(worth_goal_.features(candidate.value), candidate.line.call);
     const float units = -odds * static_cast<float>(units_per_bit) * std::numbers::log2e_v<float>;
     candidate.worth = static_cast<std::int8_t>(

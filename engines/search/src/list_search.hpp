@@ -36,8 +36,8 @@ class Search {
   Search(const Search&) = delete;
   Search& operator=(const Search&) = delete;
 
-  /// Until that many programs were looked at in all, or nothing is left to search, or the first program is right. A
-  /// node may go beyond it.
+  /// Until that many programs were looked at in all, fewer where values are judged meanwhile, or nothing is left to
+  /// search, or the first program is right. A node may go beyond it.
   void run(std::uint64_t nodes_until);
   /// Looks at a program that somebody thought of; kept where it is right on all examples.
   void propose(ListProgram program);
@@ -97,7 +97,7 @@ class Search {
   bool expand(std::uint8_t newest, std::uint32_t cost, std::uint32_t inherited);
   std::uint32_t path_cost(std::uint32_t cost, std::uint32_t at) noexcept;
   /// Of a candidate's line.
-  std::uint32_t cost_of(Candidate& candidate) const noexcept;
+  std::uint32_t cost_of(Candidate& candidate) noexcept;
   void offer(const Line& line);
   template <class Take>
   void each_line(std::uint8_t newest, Take take) const;
@@ -147,7 +147,7 @@ class Search {
   std::uint32_t bound_ = 0, bound_before_ = 0, exceeded_ = 0;
   std::size_t depth_done_ = 0, depth_max_ = lines_max - 2;
   bool started_ = false, ended_ = false;
-  std::uint64_t nodes_ = 0;
+  std::uint64_t nodes_ = 0, judged_ = 0;  // judged: values
 
   std::vector<ListProgram> solutions_;
   ListProgram nearest_;
