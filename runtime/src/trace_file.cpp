@@ -121,11 +121,13 @@ void TraceSignals::State::write() noexcept {
     write_to(held->descriptor());
     return;
   }
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return;
   struct stat former {};
-  const bool alike = ::stat(path.c_str(), &former) != 0 || !S_ISREG(former.st_mode) ||
-                     ::fchmod(file, former.st_mode & ACCESSPERMS) == 0;
+  const bool replaces = ::stat(path.c_str(), &former) == 0 && S_ISREG(former.st_mode);
+  // Nobody else's to read before it has the permissions of what it replaces.
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                          replaces ? S_IRUSR | S_IWUSR : 0666);
+  if (file < 0) return;
+  const bool alike = !replaces || ::fchmod(file, former.st_mode & ACCESSPERMS) == 0;
   const bool whole = alike && write_to(file);
   ::close(file);
   if (!whole || ::rename(temporary.c_str(), path.c_str()) != 0) ::unlink(temporary.c_str());

@@ -37,15 +37,18 @@ struct WorthChoice {
 /// Those before each line but the last two, which the search asks the examples for. `costs`: of the task's guidance.
 std::vector<WorthChoice> worth_choices(const DrawnTask& task, const Costs& costs);
 
-/// Mean loss in bits. `gradient`, of as many numbers as the weights, gets that of the same mean in nats; null: none.
+/// Mean loss in bits, of one choice or more. To `gradient`, of as many numbers as the weights, that of the same mean in
+/// nats is added; null: none.
 double worth_loss(const nets::Weights& weights, std::span<const WorthChoice* const> choices,
                   float* gradient);
 
 struct WorthTraining {
   std::uint64_t seed = 1;
-  std::size_t passes = 5, batch = 32;
-  float rate = 3e-3F, rate_last = 2e-5F, decay = 2e-3F;
+  std::size_t passes = 5, batch = 32;     // over all choices; choices of a step
+  float rate = 3e-3F, rate_last = 2e-5F;  // from the first step to the last
+  float decay = 2e-3F;                    // of weights, a step, times the rate
 };
+/// Without a choice: the weights that training begins with.
 nets::Weights teach_worth(std::span<const WorthChoice> choices, const WorthTraining& training);
 
 }  // namespace weir::search::lists
