@@ -1,7 +1,8 @@
 // list_kernel.hpp: the list domain's kernel: programs of the DeepCoder language, fewest calls first.
 //
 // Shape:  a simulation is a block of about 12,000 programs (of one node more at most); fewer where lists are long,
-//         examples many, or many values judged. Up to 32 examples are searched with, and all of more checked: `smallest` is then not said.
+//         examples many, or many values judged. Up to 32 examples are searched with, and all of more checked:
+//         `smallest` is then not said.
 // Order:  sets of lines are taken in rounds of growing bounds on their bits: how likely a line is by what its value has
 //         in common with the outputs, and after apply() by its call too (34 probabilities, functions of
 //         list_language.hpp). A program so found is `full` until the shorter ones are excluded, then `smallest`. Not
