@@ -1,4 +1,4 @@
-// list_kernel.hpp: the list domain's kernel: programs of the DeepCoder language, fewest calls first.
+// list_kernel.hpp: the list domain's kernel: programs of the DeepCoder language, the likeliest lines first.
 //
 // Shape:  a simulation is a block of about 12,000 programs (of one node more at most); fewer where lists are long,
 //         examples many, or many values judged. Up to 32 examples are searched with, and all of more checked:
