@@ -31,6 +31,21 @@ std::vector<Cpu> seats(const Topology& topology) {
   return order;
 }
 
+/// Fewer workers than cores: they take the block of as many cores, of those that the machine falls
+/// into, that `home` lies in.
+void start_at_home(const Topology& topology, std::vector<Cpu>& seat, int workers, int home) {
+  const auto of = std::find_if(topology.cpus.begin(), topology.cpus.end(),
+                               [home](const Cpu& cpu) { return cpu.os == home; });
+  const int cores = topology.allowed_cores();
+  if (of == topology.cpus.end() || workers <= 0 || workers >= cores) return;
+  const auto last = seat.begin() + cores;  // the first hardware thread of each
+  const auto own = std::find_if(seat.begin(), last,
+                                [core = of->core](const Cpu& cpu) { return cpu.core == core; });
+  if (own == last) return;
+  const int block = static_cast<int>(own - seat.begin()) / workers * workers;
+  std::rotate(seat.begin(), seat.begin() + std::min(block, cores - workers), last);
+}
+
 int distance(const Cpu& a, const Cpu& b) noexcept {
   if (a.core == b.core) return 0;
   if (a.l2 >= 0 && a.l2 == b.l2) return 1;
@@ -127,10 +142,10 @@ std::span<const std::uint16_t> Placement::near(int worker) const noexcept {
   return std::span(near_order).subspan(static_cast<std::size_t>(worker) * row, row);
 }
 
-Placement place_workers(const Topology& topology, int requested, bool pin) {
+Placement place_workers(const Topology& topology, int requested, bool pin, int home) {
   WEIR_CHECK(requested >= -1 && requested <= limits::workers_max,
              "the number of workers is -1 or 0 to 256");
-  const std::vector<Cpu> seat = seats(topology);
+  std::vector<Cpu> seat = seats(topology);
   int workers = requested;
   if (requested < 0) {
     workers = topology.allowed_cores();
@@ -138,7 +153,9 @@ Placement place_workers(const Topology& topology, int requested, bool pin) {
       workers = std::min(workers, static_cast<int>(std::ceil(topology.quota_cpus)));
     workers = std::clamp(workers, 1, limits::workers_max);
   }
+  start_at_home(topology, seat, workers, home);
   Placement placement;
+  placement.home = home;
   const bool fits = workers <= static_cast<int>(seat.size());
   placement.pinned = fits && workers > 0 && pin && !crowds_quota(topology, workers);
   // A quota of at least all the CPUs that are allowed never throttles.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <weir/detail/fork.hpp>
 #include <weir/futex.hpp>
+#include <weir/thread.hpp>
 
 namespace weir {
 
@@ -134,7 +135,9 @@ void Core::choose_shape() {
   } else {
     std::optional<Topology> own;
     const Topology& topology = topology_at_start(config, own);
-    placement = place_workers(topology, config.workers, config.pin == Pin::cores);
+    // A given topology says where: its first cores.
+    const int home = config.topology == nullptr ? current_cpu() : -1;
+    placement = place_workers(topology, config.workers, config.pin == Pin::cores, home);
     workers = placement.workers();
     house.begin(config, topology, placement);
   }

@@ -61,6 +61,7 @@ CpuQuota read_cpu_quota(const std::string& root = "/");
 struct Placement {
   std::vector<int> cpus;  // one a worker: the kernel's number to pin to, or -1
   bool pinned = false;
+  int home = -1;          // as asked for
   bool spinning = false;  // idle workers may spin: no quota that bites, and a CPU for each
   std::vector<std::uint16_t> near_order;  // workers() rows of workers() - 1
   std::string text;                       // describe()
@@ -77,7 +78,9 @@ struct Placement {
 /// `requested` workers, -1: one per allowed physical core, at most as many as the quota has CPUs
 /// (rounded up), at least 1. First one hardware thread a core, then their siblings. More workers
 /// than allowed CPUs, or than the quota's: not pinned, no spinning. `pin` false: not pinned in any
-/// case.
-Placement place_workers(const Topology& topology, int requested, bool pin = true);
+/// case. `home`: a CPU, as a rule that of the calling thread; fewer workers than cores are placed
+/// around it, so that processes of few workers each do not share the machine's first cores. -1: the
+/// first cores.
+Placement place_workers(const Topology& topology, int requested, bool pin = true, int home = -1);
 
 }  // namespace weir
