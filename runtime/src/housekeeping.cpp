@@ -77,11 +77,12 @@ void Housekeeping::begin(const Config& config, const Topology& topology,
   allowed_ = view_.process = allowed_in(topology);
   quota_cpus_ = view_.quota_cpus = topology.quota_cpus;
   cpus_ = placement.cpus;
+  home_ = placement.home;
   thread_.assign(cpus_.size(), 0);
   keep_ = placement.pinned;
   spinning_ = placement.spinning;
   text_ = placement.text;
-  set_spinning();
+  set_crowding();
   due.store(after_ms(limits::housekeeping_ms), relaxed);  // relaxed: the workers start later
 }
 
@@ -116,7 +117,7 @@ bool Housekeeping::place(const CpuMask& allowed, double quota_cpus) {
   topology.quota_cpus = quota_cpus;
   topology.quota_source =
       given_ && quota_cpus == given_->quota_cpus ? given_->quota_source : watch_->quota_source();
-  Placement placement = place_workers(topology, static_cast<int>(cpus_.size()), pin_);
+  Placement placement = place_workers(topology, static_cast<int>(cpus_.size()), pin_, home_);
   const bool elsewhere = placement.cpus != cpus_ || (!placement.pinned && allowed != allowed_);
   cpus_ = std::move(placement.cpus);
   text_ = std::move(placement.text);
@@ -153,8 +154,11 @@ bool Housekeeping::count_throttling(const MachineView& seen) noexcept {
   return (before == 0) != (calm_in_ == 0);
 }
 
-void Housekeeping::set_spinning() noexcept {
+void Housekeeping::set_crowding() noexcept {
   spin_ns.store(spinning_ && calm_in_ == 0 ? spin_wanted_ns_ : 0, relaxed);  // relaxed: a setting
+  const auto workers = static_cast<int>(cpus_.size());
+  const bool in_quota = quota_cpus_ == 0 || quota_cpus_ > workers;
+  spare.store(allowed_.count() > workers && in_quota, relaxed);  // relaxed: a setting
 }
 
 bool Housekeeping::look(MachineChange& change, std::string& text) {
@@ -181,7 +185,7 @@ bool Housekeeping::look(MachineChange& change, std::string& text) {
   }
   if (count_throttling(seen)) changes.add(calm_in_ != 0 ? "throttled" : "no longer throttled");
   view_ = seen;
-  set_spinning();
+  set_crowding();
   if (!changes.any()) return false;
   text = "weir: " + changes.text() + ": " + text_;
   change.allowed_cpus = allowed_.count();

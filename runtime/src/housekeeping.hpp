@@ -48,6 +48,7 @@ class alignas(contended_bytes) Housekeeping {
 
   atomic<std::uint64_t> due{never};  // when the next look is; never: one is under way
   atomic<std::uint64_t> spin_ns{0};  // how long an idle worker looks around
+  atomic<bool> spare{false};         // more CPUs are allowed than there are workers
   Counter looks, replacements, throttled_periods, throttled_ns;
 
  private:
@@ -58,7 +59,7 @@ class alignas(contended_bytes) Housekeeping {
   bool place(const CpuMask& allowed, double quota_cpus);
   Put put_workers() const noexcept;
   bool count_throttling(const MachineView& seen) noexcept;
-  void set_spinning() noexcept;
+  void set_crowding() noexcept;
   double quota_of(const MachineView& seen) const noexcept;
 
   mutable std::mutex lock_;
@@ -66,6 +67,7 @@ class alignas(contended_bytes) Housekeeping {
   const Topology* base_ = nullptr;  // cores and caches
   CpuMask limit_ = CpuMask::all();  // what a given topology allows
   bool pin_ = false;                // as configured
+  int home_ = -1;                   // as at the start
   std::uint64_t spin_wanted_ns_ = 0;
 
   std::unique_ptr<MachineWatch> watch_;

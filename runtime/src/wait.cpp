@@ -15,6 +15,9 @@ constexpr std::uint64_t help_ns = 10'000;
 constexpr std::uint32_t help_jobs_max = 64;
 /// A waiter that spins looks so often between two readings of the clock, which cost as much.
 constexpr std::uint32_t spin_looks = 16;
+/// Where every CPU has a worker, a guest helps with so many jobs before it leaves them to those.
+/// Reason: what is over soon should not wait for a sleeper to wake up.
+constexpr std::uint32_t crowded_jobs = 16;
 
 }  // namespace
 
@@ -66,13 +69,15 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
   std::uint32_t looks = 0;       // without work, since the last clock read
   std::uint64_t spin_until = 0;  // 0: from the next look without work on
   while (!what.done(what.argument)) {
-    if (guest != nullptr && help(*guest, what, helping)) {
+    const bool stays_out = guest != nullptr && helping.in_a_row >= crowded_jobs && crowded();
+    if (stays_out) {
+      share_private(*guest);
+    } else if (guest != nullptr && help(*guest, what, helping)) {
       backoff_us = limits::guest_wait_us_first;
       spin_until = 0;
       looks = 0;
       continue;
-    }
-    if (spin_ns() != 0 && ++looks % spin_looks != 0) {
+    } else if (spin_ns() != 0 && ++looks % spin_looks != 0) {
       cpu_relax();
       continue;
     }
@@ -88,13 +93,17 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
     }
     look_if_due(now);  // the workers may all be in long bodies
     if (spin_until == 0) spin_until = now + spin_ns();
-    if (now < spin_until) {
+    if (!stays_out && now < spin_until) {
       cpu_relax();
       continue;
     }
     if (guest != nullptr) leave_online(*guest);
     const bool stalled = sleepers->sleeping() == workers && check_stall();
     if (!stalled) sleep(what, backoff_us);
+    // Workers that have ended nothing meanwhile may all be in long bodies: it helps again.
+    const std::uint64_t ran = stays_out ? jobs_of_workers() : 0;
+    if (!stays_out || ran == helping.workers_ran) helping.in_a_row = 0;
+    helping.workers_ran = ran;
     if (guest != nullptr) come_online(*guest);
     if (guest != nullptr &&
         joined.load(acquire) != 0) {  // (11) acquire pairs with (3) of core.cpp: as (10)
@@ -146,11 +155,25 @@ void Core::leave_guest(Worker& guest) noexcept {
       0, release);  // (8) release pairs with (3)
 }
 
+/// Each allowed CPU has a worker: whoever helps takes the CPU from one, and what that one has under
+/// way waits.
+bool Core::crowded() const noexcept { return !house.spare.load(relaxed); }  // relaxed: a setting
+
+std::uint64_t Core::jobs_of_workers() const noexcept {
+  std::uint64_t sum = 0;
+  for (int i = 0; i < workers; ++i) sum += worker[static_cast<std::size_t>(i)].counters.jobs.read();
+  return sum;
+}
+
 /// Runs jobs before the waiter asks again: one, or more where the question is not a look at a word
 /// but as costly as many small tasks (a barrier's). Their number grows while they are short.
 bool Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
-  if (what.word != nullptr) return help_once(guest);
   std::uint32_t ran = 0;
+  if (what.word != nullptr) {
+    ran = help_once(guest) ? 1 : 0;
+    helping.in_a_row = ran == 0 ? 0 : helping.in_a_row + ran;
+    return ran != 0;
+  }
   while (ran < helping.jobs && help_once(guest)) ++ran;
   if (ran == helping.jobs) {
     const std::uint64_t now = now_ns();
@@ -158,6 +181,7 @@ bool Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
                                                     : std::max<std::uint32_t>(1, ran / 2);
     helping.asked_ns = now;
   }
+  helping.in_a_row = ran == 0 ? 0 : helping.in_a_row + ran;
   return ran != 0;
 }
 
