@@ -75,8 +75,9 @@ nlohmann::ordered_json report(const Times& times) {
 double run_kernel(const DrawnTask& task, double limit, Times& times) {
   const double began = processor_seconds();
   search::lists::Search lists(task.task.examples, std::size_t{192} << 20);
-  lists.set_costs(search::lists::costs_of(std::vector<float>(search::lists::functions, 0.5F)),
-                  search::lists::Judged::yes);  // as make_kernel() does without a prior
+  lists.set_orders(
+      {search::lists::by_values(0),
+       search::lists::plainly(search::lists::plain_joins)});  // as make_kernel() without a prior
   while (lists.solutions().empty() && !lists.ended() && processor_seconds() - began < limit)
     lists.run(lists.nodes() + 2000);
   const bool solved = !lists.solutions().empty();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace weir::search::lists {
 namespace {
@@ -33,6 +34,16 @@ Costs costs_of(std::span<const float> prior) {
     costs[call] = static_cast<std::uint16_t>(line_units + std::round(units_per_bit * bits));
   }
   return costs;
+}
+
+Order by_values(std::uint64_t joins) {
+  return {costs_of(std::vector<float>(functions, 0.5F)), Judged::yes, joins};
+}
+
+Order plainly(std::uint64_t joins) {
+  Order order{{}, Judged::no, joins};
+  order.costs.fill(uniform_cost);
+  return order;
 }
 
 }  // namespace weir::search::lists

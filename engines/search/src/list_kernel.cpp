@@ -109,7 +109,10 @@ class ListKernel final : public Kernel {
     }
     const std::size_t groups = std::min<std::size_t>((distinct_ + lanes - 1) / lanes, 4);
     block_ = block_programs / (groups * (1 + rows / 16));
-    if (config.taught) set_costs(costs_of(std::vector<float>(functions, 0.5F)), Judged::yes);
+    if (config.taught) {
+      search_.set_orders({by_values(0), plainly(plain_joins)});
+      guided_ = true;
+    }
     if (config.hints != nullptr) take_hints(*config.hints);
     config_.hints = nullptr;  // it is read here alone
   }
@@ -175,7 +178,7 @@ class ListKernel final : public Kernel {
 
   void apply(std::span<const float> prior) override {
     if (prior.size() != functions || ended() || !search_.solutions().empty()) return;
-    set_costs(costs_of(prior), Judged::yes);
+    set_order(costs_of(prior));
   }
 
  private:
@@ -188,11 +191,16 @@ class ListKernel final : public Kernel {
         seeds_.push_back(std::move(*program));
     }
     if (hints.usage.size() != functions) return;
-    set_costs(costs_of(hints.usage), config_.taught ? Judged::yes : Judged::no);
+    set_order(costs_of(hints.usage));
   }
 
-  void set_costs(const Costs& costs, Judged judged) {
-    search_.set_costs(costs, judged);
+  /// By what was learnt, and, as that can be wrong of this task, by less of it after a while.
+  void set_order(const Costs& costs) {
+    if (config_.taught) {
+      search_.set_orders({{costs, Judged::yes, 0}, by_values(values_join), plainly(plain_joins)});
+    } else {
+      search_.set_orders({{costs, Judged::no, 0}, plainly(plain_joins)});
+    }
     guided_ = true;
   }
 
@@ -204,9 +212,7 @@ class ListKernel final : public Kernel {
     if (least == shortest_) return;
     shortest_ = least;
     if (guided_) {
-      Costs costs;
-      costs.fill(uniform_cost);
-      search_.set_costs(costs, Judged::no);
+      search_.set_orders({plainly(0)});
       guided_ = false;
     }
     search_.set_calls_max(least > 0 ? least - 1 : 0);

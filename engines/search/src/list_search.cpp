@@ -70,25 +70,44 @@ Search::Search(Examples examples, std::size_t memory_bytes_max)
       worth_goal_(goal_.value(), shape_),
       store_(shape_, memory_bytes_max),
       scratch_(2 * shape_.block_rows()) {
-  costs_.fill(uniform_cost);
-  least_ = costs_;
-  cost_least_ = cost_most_ = uniform_cost;
+  Costs costs;
+  costs.fill(uniform_cost);
+  set_costs(costs, Judged::no);
 }
 
-void Search::set_costs(const Costs& costs, Judged judged) {
-  costs_ = least_ = costs;
-  cost_most_ = *std::max_element(costs.begin(), costs.end());
-  worth_ = judged == Judged::yes ? &default_worth() : nullptr;
+void Search::set_orders(std::initializer_list<Order> orders) {
+  orders_ = 0;
+  for (const Order& order : orders) turns_[orders_++] = {order, 0, 0, 0};
+  take_order(0);
+  if (started_ && roots_asked_ == roots_ && !ended_) start_round();
+}
+
+/// The next round is of this order.
+void Search::take_order(std::size_t at) {
+  const Turns& turns = turns_[order_ = at];
+  costs_ = least_ = turns.order.costs;
+  cost_most_ = *std::max_element(costs_.begin(), costs_.end());
+  worth_ = turns.order.judged == Judged::yes ? &default_worth() : nullptr;
   if (worth_ != nullptr) {
     for (std::uint16_t& least : least_)
       least = static_cast<std::uint16_t>(std::max(least + worth_low, judged_least));
     cost_most_ += worth_high;
   }
   cost_least_ = *std::min_element(least_.begin(), least_.end());
-  bound_before_ = 0;
-  bound_ = exceeded_ = 0;
-  if (started_ && roots_asked_ == roots_ && !ended_) start_round();
+  bound_before_ = turns.bound;
+  exceeded_ = turns.exceeded;
 }
+
+/// The one that has worked least, of those that take turns.
+std::size_t Search::next_order() const noexcept {
+  std::size_t next = 0;
+  for (std::size_t i = 1; i < orders_; ++i) {
+    if (turns_[i].order.joins <= work() && turns_[i].work < turns_[next].work) next = i;
+  }
+  return next;
+}
+
+std::uint64_t Search::work() const noexcept { return nodes_ + judged_ * work_of_judging; }
 
 void Search::set_calls_max(std::size_t calls_max) {
   depth_max_ = std::min(calls_max > 2 ? calls_max - 2 : 0, lines_max - 2);
@@ -98,10 +117,9 @@ void Search::set_calls_max(std::size_t calls_max) {
 void Search::run(std::uint64_t nodes_until) {
   const bool first = solutions_.empty();
   if (!started_) start();
-  // In work, of which a node is one: what values are judged with has its part in how long a run takes.
+  // In work: what values are judged with has its part in how long a run takes.
   const std::uint64_t work_until = judged_ * work_of_judging + nodes_until;
-  while (!ended_ && nodes_ + judged_ * work_of_judging < work_until &&
-         !(first && !solutions_.empty())) {
+  while (!ended_ && work() < work_until && !(first && !solutions_.empty())) {
     if (roots_asked_ < roots_) {
       start_with(roots_asked_);
     } else {
@@ -163,6 +181,7 @@ void Search::start_round() {
   bound_ =
       std::max(bound_before_ + std::min(round_step, cost_least_), std::max(exceeded_, cost_least_));
   exceeded_ = no_bound;
+  round_from_ = work();
   frames_.clear();
   store_.truncate(roots_);
   slots_used_ = roots_;
@@ -174,12 +193,16 @@ void Search::start_round() {
 
 void Search::end_round() {
   depth_done_ = std::max(depth_done_, std::min<std::size_t>(bound_ / cost_most_, depth_max_));
-  bound_before_ = bound_;
   if (exceeded_ == no_bound || depth_done_ >= depth_max_) {
     ended_ = true;
     if (exceeded_ == no_bound) depth_done_ = depth_max_;
     return;
   }
+  Turns& turns = turns_[order_];
+  turns.bound = bound_;
+  turns.exceeded = exceeded_;
+  turns.work += work() - round_from_;
+  take_order(next_order());
   start_round();
 }
 

@@ -6,13 +6,15 @@
 // value is kept that stands on the path, and no node is entered whose lines could not all be used.
 //
 // Order:    with costs that are all equal: by number of calls. After set_costs() by cost, and judged by what the values
-//           of its lines have in common with the outputs; what is complete stays so.
+//           of its lines have in common with the outputs; what is complete stays so. Several orders take turns, a round
+//           each, so that one that is wrong costs a few times what the best of them takes.
 // Progress: run() returns between nodes, and goes on where it was.
 // Memory:   one stack of values, Store; independent of how long it runs.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <list_goal.hpp>
 #include <list_store.hpp>
 #include <list_worth.hpp>
@@ -23,8 +25,6 @@
 #include "list_costs.hpp"
 
 namespace weir::search::lists {
-
-enum class Judged : bool { no, yes };
 
 /// Labelled examples, distinct, of one shape; outputs are integers or lists as their inputs are.
 using Examples = std::vector<Example>;
@@ -41,8 +41,9 @@ class Search {
   void run(std::uint64_t nodes_until);
   /// Looks at a program that somebody thought of; kept where it is right on all examples.
   void propose(ListProgram program);
-  /// Later nodes in the order of these costs. Judged: a line costs less or more by default_worth() of its value.
-  void set_costs(const Costs& costs, Judged judged);
+  /// Later nodes in these orders, of which the first joins at once; 1 to orders_max.
+  void set_orders(std::initializer_list<Order> orders);
+  void set_costs(const Costs& costs, Judged judged) { set_orders({{costs, judged, 0}}); }
   /// Only programs of at most that many calls; what is longer is left out.
   void set_calls_max(std::size_t calls_max);
 
@@ -67,7 +68,14 @@ class Search {
  private:
   static constexpr std::size_t slots_max = inputs_max + lines_max;
   static constexpr std::size_t solutions_max = 64;
+  static constexpr std::size_t orders_max = 3;
 
+  /// How far an order has come.
+  struct Turns {
+    Order order;
+    std::uint32_t bound = 0, exceeded = 0;
+    std::uint64_t work = 0;
+  };
   struct Slot {
     Packed value;
     Line line;
@@ -90,6 +98,9 @@ class Search {
   void start();
   void start_with(std::uint8_t slot);
   void one_call();
+  std::uint64_t work() const noexcept;
+  void take_order(std::size_t at);
+  std::size_t next_order() const noexcept;
   void start_round();
   void step();
   void end_round();
@@ -140,6 +151,10 @@ class Search {
   std::vector<Frame> frames_;
   std::vector<Row> scratch_;
 
+  std::array<Turns, orders_max> turns_;
+  std::size_t orders_ = 1, order_ = 0;  // how many; the one whose round it is
+  std::uint64_t round_from_ = 0;        // work, when it began
+  // Of that one.
   Costs costs_{};
   Costs least_{};                 // that a line of the call can cost
   const Worth* worth_ = nullptr;  // where values are judged

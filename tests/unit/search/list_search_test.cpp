@@ -216,6 +216,27 @@ TEST_CASE("list search: costs change the order, not what is found in the end") {
   CHECK(guided.nodes() < plain.nodes());
 }
 
+TEST_CASE("list search: a wrong order costs little where a right one takes turns with it") {
+  const DrawnTask task = *draw_task(4, 8);
+  Costs wrong;
+  wrong.fill(8);
+  for (const Line& line : task.program.lines) wrong[line.call] = 60;
+  const auto nodes_of = [&](std::initializer_list<Order> orders) {
+    Search search(task.task.examples, std::size_t{8} << 20);
+    search.set_orders(orders);
+    while (search.solutions().empty()) search.run(search.nodes() + 100);
+    return search.nodes();
+  };
+  const std::uint64_t plain = nodes_of({plainly(0)});
+  const std::uint64_t misled = nodes_of({{wrong, Judged::no, 0}});
+  const std::uint64_t in_turns = nodes_of({{wrong, Judged::no, 0}, plainly(1000)});
+  const std::uint64_t later = nodes_of({{wrong, Judged::no, 0}, plainly(misled)});
+  MESSAGE("nodes: plain " << plain << ", misled " << misled << ", in turns " << in_turns);
+  CHECK(misled > 20 * plain);
+  CHECK(in_turns < 4 * plain);
+  CHECK(later == misled);
+}
+
 TEST_CASE("list search: an output that nothing makes ends the search") {
   const Examples examples = {{{List{}}, Value{std::int64_t{9}}, 1}};
   Search search(examples, std::size_t{8} << 20);

@@ -234,8 +234,10 @@ TEST_CASE("list worth: a judged search leaves nothing out") {
       const DrawnTask task = *draw_task(calls_max, seed);
       Search plain(task.task.examples, std::size_t{8} << 20);
       Search judged(task.task.examples, std::size_t{8} << 20);
+      Search in_turns(task.task.examples, std::size_t{8} << 20);
       judged.set_costs(costs, Judged::yes);
-      for (Search* const search : {&plain, &judged}) {
+      in_turns.set_orders({{costs, Judged::yes, 0}, by_values(0), plainly(0)});
+      for (Search* const search : {&plain, &judged, &in_turns}) {
         search->set_calls_max(calls_max);
         while (!search->ended()) search->run(search->nodes() + 5000);
         CHECK(search->exact());
