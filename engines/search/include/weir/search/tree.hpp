@@ -155,8 +155,8 @@ class Tree {
 
   /// Simulations go the same way as far as it makes no difference: a move is chosen for as many at once as are 1.6 % of
   /// the node's visits and 6 % of the move's. A choice serves all of them, and what workers contend for is written by
-  /// one addition for all. Small searches go one by one.
-  static constexpr std::uint32_t together_max = 32;
+  /// one addition for all. Small searches go one by one. A deadline is passed by no more than that 1.6 %.
+  static constexpr std::uint32_t together_max = 128;
   static constexpr std::uint32_t together_root_visits_min = 2048;
   static constexpr std::uint32_t together_node_part = 64;
   static constexpr std::uint32_t together_move_part = 16;

@@ -118,7 +118,7 @@ std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::
     const Base base = at_root();
     std::uint32_t count = 1;
     if (!policy_.halving() && base.visits >= together_root_visits_min)
-      count = std::min(together_max, budget.simulations - done);
+      count = std::min({together_max, base.visits / together_node_part, budget.simulations - done});
     ticket.base = 0;
     while (shared && !enter(worker)) cpu_relax();
     done += run_together<shared>(base, count, ticket, evaluate, worker).done;
