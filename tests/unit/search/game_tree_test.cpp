@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <bit>
 #include <memory>
 #include <numeric>
 #include <thread>
@@ -54,6 +55,25 @@ struct FiftyDoors {
   }
 };
 
+/// Four moves a ply, each as good as the others: 0.25 for who moves first, however it goes on.
+struct EvenGame {
+  struct State {
+    std::uint32_t path = 1;  // two bits a move below a one
+  };
+  static constexpr std::uint32_t actions_max = 4;
+  static constexpr std::uint32_t plies_max = 12;
+  static constexpr bool two_players = true;
+  static std::uint64_t legal(const State&) { return 15; }
+  static void play(State& state, std::uint32_t move) { state.path = state.path << 2 | move; }
+  static std::uint64_t key(const State& state) { return state.path; }
+  static float value(const State& state) {
+    return std::bit_width(state.path) % 4 == 1 ? 0.25F : 0.75F;
+  }
+  static float known(const State& state) {
+    return std::bit_width(state.path) > 2 * plies_max ? value(state) : -1.0F;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("tree: the same seed gives the same search") {
@@ -100,18 +120,22 @@ TEST_CASE("tree: proofs agree with the solver") {
   Solver solver(18);
   Xorshift random(17);
   int proven = 0;
+  int together = 0;  // searches that ended by proof when simulations went together
   for (int game = 0; game < 200; ++game) {
     Position position = random_position(random, 24);
     if (position.over()) continue;
     GameTree tree(position, {.memory_bytes_max = 1, .transpositions = game % 2 == 0});
-    tree.run({.simulations = 20000}, AlertRollouts<ConnectFour>(1));
+    const std::uint32_t done = tree.run({.simulations = 20000}, AlertRollouts<ConnectFour>(1));
+    CHECK(tree.visits() == done);
     if (tree.proof() == Proof::none) continue;
     ++proven;
+    together += done > 2100;
     CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(solver.solve(position)));
     position.play(static_cast<int>(tree.best()));
     CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(-solver.solve(position)));
   }
   CHECK(proven > 50);
+  CHECK(together > 2);
 }
 
 TEST_CASE(
@@ -333,6 +357,24 @@ TEST_CASE("tree: several workers in one tree lose no simulation") {
     // Which of the middle columns it is, is a matter of how the workers met.
     CHECK(tree.best() >= 2);
     CHECK(tree.best() <= 4);
+  }
+}
+
+TEST_CASE("tree: sums are exact, whatever goes together and is recycled") {
+  for (const std::uint32_t workers : {1U, 3U}) {
+    for (const std::size_t bytes : {std::size_t{1}, std::size_t{32} << 20}) {
+      Tree<EvenGame> tree(EvenGame::State{}, {.memory_bytes_max = bytes, .workers = workers});
+      std::vector<std::thread> threads;
+      for (std::uint32_t worker = 0; worker < workers; ++worker)
+        threads.emplace_back(
+            [&tree, worker] { tree.run({.simulations = 30000}, EvenGame::value, worker); });
+      for (std::thread& thread : threads) thread.join();
+      CHECK(tree.visits() == 30000 * workers);
+      CHECK((tree.recycled() > 0) == (bytes == 1));
+      std::array<RootMove, EvenGame::actions_max> moves;
+      REQUIRE(tree.moves(moves) == moves.size());
+      for (const RootMove& move : moves) CHECK(move.value == 0.25);
+    }
   }
 }
 

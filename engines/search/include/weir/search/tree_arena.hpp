@@ -139,10 +139,22 @@ class TreeArena {
     const std::uint32_t at = slot(key).load(relaxed);  // relaxed: holds() decides
     return at != none && holds(at, key) ? at : none;
   }
+  /// Where others write too, lines that a simulation is sure to write come owned: else each is sent for twice.
+  template <bool shared>
   void prefetch(std::uint32_t at) const noexcept {
-    const auto* lines = reinterpret_cast<const char*>(nodes_ + at);
-    for (std::size_t line = 0; line < std::min<std::size_t>(sizeof(Node), 256); line += 64) {
-      prefetch_to_read(lines + line);
+    constexpr std::size_t ahead_max = 256;
+    constexpr std::size_t priors =
+        offsetof(Node, lanes) + offsetof(typename Node::Statistics, priors);
+    constexpr std::size_t values =
+        offsetof(Node, lanes) + offsetof(typename Node::Statistics, values);
+    const auto* node = reinterpret_cast<const char*>(nodes_ + at);
+    for (std::size_t line = 0; line < std::min(sizeof(Node), ahead_max); line += 64) {
+      const bool written = Node::lane_count == lane_block && (line < priors || line >= values);
+      if (shared && written) {
+        prefetch_to_write(node + line);
+      } else {
+        prefetch_to_read(node + line);
+      }
     }
   }
 

@@ -217,40 +217,40 @@ float Tree<Game>::worth_below(std::uint32_t visits, std::uint64_t value, float a
 
 template <class Game>
 typename Tree<Game>::Base Tree<Game>::at_root() const noexcept {
-  return {state_, root(), root_value_.load(relaxed)};  // relaxed: an estimate
+  return {state_, root(), root_value_.load(relaxed),
+          root_visits_.load(relaxed)};  // relaxed: estimates
 }
 
-/// Walks down moves that have many visits, and counts `burst` more; the path so far is the ticket's base.
+/// Takes the next move for as many of `wanted` simulations as may go together, counts them there and moves `base` on;
+/// how many, or 0: the next one goes alone.
 template <class Game>
 template <bool shared>
-typename Tree<Game>::Base Tree<Game>::approach(Ticket<Game>& ticket, std::uint32_t burst) noexcept {
-  Base base = at_root();
-  ticket.base = 0;
-  if (burst < burst_max) return base;
-  std::uint32_t above = root_visits_.load(relaxed);  // relaxed: an estimate
-  while (above >= 2 * burst_visits_min && ticket.base + 1 < Game::plies_max) {
-    Node& node = arena_[base.at.node];
-    if (node.proof.load(relaxed) != 0) break;  // relaxed: stands alone
-    const std::uint32_t lane = pick<shared>(node, base.worth - options_.first_play_reduction);
-    const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);  // relaxed: statistics
-    const std::uint64_t value = node.lanes.values[lane].load(relaxed);   // relaxed: statistics
-    const std::uint32_t next = node.lanes.links[lane].load(relaxed);     // relaxed: holds() decides
-    State state = base.state;
-    Game::play(state, lane);
-    if (visits < burst_visits_min || next == Arena::none || !arena_.holds(next, Game::key(state)))
-      break;
-    if (node.touched.load(relaxed) == 0)
-      node.touched.store(1, relaxed);  // relaxed: a hint for recycling
-    add<shared>(node.lanes.visits[lane], burst);
-    if constexpr (!shared) add<false>(node.total, burst);
-    ticket.path[ticket.base++] = {base.at, lane};
-    // relaxed: fixed while inside
-    base = {state,
-            {next, arena_[next].generation.load(relaxed)},
-            worth_below(visits, value, base.worth)};
-    above = visits;
-  }
-  return base;
+std::uint32_t Tree<Game>::approach(Base& base, Ticket<Game>& ticket,
+                                   std::uint32_t wanted) noexcept {
+  Node& node = arena_[base.at.node];
+  if (ticket.base + 1 >= Game::plies_max) return 0;
+  if (node.proof.load(relaxed) != 0) return 0;  // relaxed: stands alone
+  const std::uint32_t lane = pick<shared>(node, base.worth - options_.first_play_reduction);
+  const std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
+  arena_.template prefetch<shared>(next);
+  const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);  // relaxed: statistics
+  const std::uint64_t value = node.lanes.values[lane].load(relaxed);   // relaxed: statistics
+  const std::uint32_t count = std::min(wanted, visits / together_move_part);
+  if (count < 2 || next == Arena::none) return 0;
+  State state = base.state;
+  Game::play(state, lane);
+  if (!arena_.holds(next, Game::key(state))) return 0;
+  if (node.touched.load(relaxed) == 0)
+    node.touched.store(1, relaxed);  // relaxed: a hint for recycling
+  add<shared>(node.lanes.visits[lane], count);
+  if constexpr (!shared) add<false>(node.total, count);
+  ticket.path[ticket.base++] = {base.at, lane};
+  // relaxed: fixed while inside
+  base = {state,
+          {next, arena_[next].generation.load(relaxed)},
+          worth_below(visits, value, base.worth),
+          visits};
+  return count;
 }
 
 template <class Game>
@@ -290,7 +290,7 @@ Selected Tree<Game>::descend(const Base& base, Ticket<Game>& ticket,
       }
     }
     std::uint32_t next = node.lanes.links[lane].load(relaxed);  // relaxed: holds() decides
-    arena_.prefetch(next);
+    arena_.template prefetch<shared>(next);
     const std::uint32_t visits = node.lanes.visits[lane].load(relaxed);  // relaxed: statistics
     const std::uint64_t value = node.lanes.values[lane].load(relaxed);   // relaxed: statistics
     add<shared>(node.lanes.visits[lane], 1U);
@@ -343,23 +343,19 @@ std::uint64_t Tree<Game>::back_up(const Ticket<Game>& ticket, std::uint64_t valu
   return value;
 }
 
-/// The sum of `count` simulations for who moves at the base goes to the path that they share, and `missing` visits that
-/// were counted there are taken back.
+/// The sum of simulations that took a step together goes to it, and visits of those that were sent and did not run are
+/// taken back.
 template <class Game>
 template <bool shared>
-void Tree<Game>::back_up_base(const Ticket<Game>& ticket, std::uint64_t sum, std::uint32_t count,
-                              std::uint32_t missing) noexcept {
-  for (std::uint32_t i = ticket.base; i-- > 0;) {
-    const auto& step = ticket.path[i];
-    Node& node = arena_[step.at.node];
-    if (Game::two_players) sum = count * one - sum;
-    if (node.generation.load(relaxed) != step.at.generation)
-      continue;  // relaxed: fixed while inside
-    add<shared>(node.lanes.values[step.lane], sum);
-    if (missing == 0) continue;
-    add<shared>(node.lanes.visits[step.lane], ~missing + 1);
-    if constexpr (!shared) add<false>(node.total, ~missing + 1);
-  }
+void Tree<Game>::back_up_together(const typename Ticket<Game>::Step& step, std::uint32_t sent,
+                                  const Sum& sum) noexcept {
+  Node& node = arena_[step.at.node];
+  if (node.generation.load(relaxed) != step.at.generation) return;  // relaxed: fixed while inside
+  add<shared>(node.lanes.values[step.lane], sum.value);
+  if (sum.done == sent) return;
+  const std::uint32_t missing = sent - sum.done;
+  add<shared>(node.lanes.visits[step.lane], ~missing + 1);
+  if constexpr (!shared) add<false>(node.total, ~missing + 1);
 }
 
 /// The leaf's outcome is known; so may those above be.

@@ -6,7 +6,8 @@
 // Score:  value + prior * exploration * sqrt(visits of all lanes) / (1 + visits), the value of a lane without visits
 //         being `unvisited`; the first of the best is taken.
 // Roles:  pure, any thread.
-// Cost:   where each pick waits for the last: 7 lanes 21 ns, 50 lanes 35 ns with AVX2 (23 and 55 without), at 2.6 GHz.
+// Cost:   where each pick waits for the last: 7 lanes 19 ns, 50 lanes 31 ns with AVX-512, 36 with AVX2 (25 and 59
+//         without), at 2.6 GHz.
 // Source: Rosin, "Multi-armed bandits with episode context", 2011; Silver et al., Nature 550, 2017 (PUCT).
 #pragma once
 
@@ -41,11 +42,14 @@ struct Lanes {
 
 using PickLane = std::uint32_t (*)(const Lanes& lanes, float exploration, float unvisited) noexcept;
 
-/// Baseline x86-64. Same answer as pick_lane_avx2 for the same bits.
+/// Baseline x86-64. The others give the same answer for the same bits.
 std::uint32_t pick_lane_sse2(const Lanes& lanes, float exploration, float unvisited) noexcept;
-/// Only where the processor has AVX2.
+/// Only where the processor has AVX2; the same of AVX-512 F, DQ and VL.
 std::uint32_t pick_lane_avx2(const Lanes& lanes, float exploration, float unvisited) noexcept;
-/// The faster of the two that this processor has.
+std::uint32_t pick_lane_avx512(const Lanes& lanes, float exploration, float unvisited) noexcept;
+bool has_avx2() noexcept;
+bool has_avx512() noexcept;
+/// The fastest of them that this processor has.
 PickLane best_pick_lane() noexcept;
 
 }  // namespace weir::search::games

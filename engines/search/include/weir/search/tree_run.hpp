@@ -63,33 +63,42 @@ bool Tree<Game>::decided(std::uint64_t left) const noexcept {
   return found && first - second > left;
 }
 
-/// At most `burst` simulations; how many.
+/// At most `count` simulations from `base`, the path to which is the ticket's; at least one. They end when the base is
+/// proven, or was recycled. Called inside; evaluations are outside.
 template <class Game>
 template <bool shared, class Evaluate>
-std::uint32_t Tree<Game>::run_burst(std::uint32_t burst, Ticket<Game>& ticket, Evaluate& evaluate,
-                                    std::uint32_t worker) {
-  while (shared && !enter(worker)) cpu_relax();
-  const Base base = approach<shared>(ticket, burst);
-  if (ticket.base == 0) burst = 1;
-  std::uint64_t sum = 0;
-  std::uint32_t done = 0;
-  while (true) {
-    const Selected selected = descend<shared>(base, ticket, worker);
-    if (selected == Selected::evaluate) {
-      if (shared) leave(worker);
-      const std::uint64_t value = fixed(evaluate(ticket.state));
-      while (shared && !enter(worker)) cpu_relax();
-      sum += back_up<shared, shared>(ticket, value);
+typename Tree<Game>::Sum Tree<Game>::run_together(const Base& base, std::uint32_t count,
+                                                  Ticket<Game>& ticket, Evaluate& evaluate,
+                                                  std::uint32_t worker) {
+  const std::uint32_t depth = ticket.base;
+  Sum sum;
+  while (sum.done < count) {
+    Base next = base;
+    const std::uint32_t wanted = std::min(count - sum.done, base.visits / together_node_part);
+    const std::uint32_t sent = wanted < 2 ? 0 : approach<shared>(next, ticket, wanted);
+    if (sent != 0) {
+      Sum below = run_together<shared>(next, sent, ticket, evaluate, worker);
+      ticket.base = depth;
+      if (Game::two_players) below.value = below.done * one - below.value;
+      back_up_together<shared>(ticket.path[depth], sent, below);
+      sum.value += below.value;
+      sum.done += below.done;
     } else {
-      sum += ticket.value;
+      if (descend<shared>(base, ticket, worker) == Selected::evaluate) {
+        if (shared) leave(worker);
+        const std::uint64_t value = fixed(evaluate(ticket.state));
+        while (shared && !enter(worker)) cpu_relax();
+        sum.value += back_up<shared, shared>(ticket, value);
+      } else {
+        sum.value += ticket.value;
+      }
+      ++sum.done;
     }
-    // relaxed: fixed while inside. A base that was recycled meanwhile ends the burst
-    if (++done == burst || arena_[base.at.node].generation.load(relaxed) != base.at.generation)
-      break;
+    const Node& node = arena_[base.at.node];
+    // relaxed: fixed while inside; the proof stands alone
+    if (node.generation.load(relaxed) != base.at.generation || node.proof.load(relaxed) != 0) break;
   }
-  back_up_base<shared>(ticket, sum, done, burst - done);
-  if (shared) leave(worker);
-  return done;
+  return sum;
 }
 
 template <class Game>
@@ -106,9 +115,14 @@ std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::
       if (budget.early_stop && !policy_.halving() && decided(left)) break;
       refresh();
     }
-    const std::uint32_t burst =
-        policy_.halving() ? 1 : std::min(burst_max, budget.simulations - done);
-    done += run_burst<shared>(burst, ticket, evaluate, worker);
+    const Base base = at_root();
+    std::uint32_t count = 1;
+    if (!policy_.halving() && base.visits >= together_root_visits_min)
+      count = std::min({together_max, base.visits / together_node_part, budget.simulations - done});
+    ticket.base = 0;
+    while (shared && !enter(worker)) cpu_relax();
+    done += run_together<shared>(base, count, ticket, evaluate, worker).done;
+    if (shared) leave(worker);
   }
   refresh();
   return done;
