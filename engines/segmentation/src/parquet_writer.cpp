@@ -1,6 +1,7 @@
 #include <snappy.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <unordered_map>
@@ -8,6 +9,7 @@
 #include <weir/check.hpp>
 #include <weir/segmentation/parquet.hpp>
 
+#include "packing.hpp"
 #include "parquet_format.hpp"
 #include "parquet_pages.hpp"
 #include "thrift.hpp"
@@ -118,6 +120,55 @@ RowGroup& RowGroup::operator=(RowGroup&&) noexcept = default;
 
 std::size_t RowGroup::bytes() const noexcept { return state_->pages.size(); }
 std::uint64_t RowGroup::rows() const noexcept { return state_->rows; }
+
+void RowGroup::pack(std::string& out) const {
+  out.clear();
+  out.reserve(state_->pages.size() + state_->chunks.size() * 64);
+  Packer to(out);
+  to.number(state_->rows);
+  to.number(state_->chunks.size());
+  for (const Chunk& chunk : state_->chunks) {
+    to.text(chunk.name);
+    to.raw(chunk.type);
+    to.raw(chunk.dictionary);
+    to.raw(chunk.has_bounds);
+    to.number(static_cast<std::uint64_t>(chunk.codec));
+    to.number(chunk.data_offset - chunk.offset);
+    to.number(chunk.compressed);
+    to.number(chunk.uncompressed);
+    to.number(chunk.nulls);
+    to.number(chunk.nans);
+    if (!chunk.has_bounds) continue;
+    to.text(chunk.min);
+    to.text(chunk.max);
+  }
+  to.text(state_->pages);
+}
+
+void RowGroup::unpack(std::string_view packed) {
+  Unpacker from(packed.data());
+  state_->rows = static_cast<std::size_t>(from.number());
+  state_->chunks.resize(static_cast<std::size_t>(from.number()));
+  std::size_t offset = 0;
+  for (Chunk& chunk : state_->chunks) {
+    chunk.name = from.text();
+    chunk.type = from.raw<ColumnType>();
+    chunk.dictionary = from.raw<bool>();
+    chunk.has_bounds = from.raw<bool>();
+    chunk.codec = static_cast<std::int64_t>(from.number());
+    chunk.offset = offset;
+    chunk.data_offset = offset + static_cast<std::size_t>(from.number());
+    chunk.compressed = static_cast<std::size_t>(from.number());
+    chunk.uncompressed = static_cast<std::size_t>(from.number());
+    chunk.nulls = static_cast<std::size_t>(from.number());
+    chunk.nans = static_cast<std::size_t>(from.number());
+    offset += chunk.compressed;
+    if (!chunk.has_bounds) continue;
+    chunk.min = from.text();
+    chunk.max = from.text();
+  }
+  state_->pages = from.text();
+}
 
 struct ParquetWriter::State {
   explicit State(Compression c)
@@ -457,6 +508,31 @@ void ParquetWriter::encode_row_group(std::span<const Column* const> columns, std
   s.slices.clear();
   for (const Column* column : columns) s.slices.push_back({column, first, count});
   s.encode_group(count, *group.state_);
+}
+
+void ParquetWriter::conform_row_group(const RowGroup& from, std::span<const Column* const> columns,
+                                      RowGroup& group) {
+  const RowGroup::State& has = *from.state_;
+  RowGroup::State& made = *group.state_;
+  made.pages.clear();
+  made.rows = has.rows;
+  made.chunks.resize(columns.size());
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const Column& column = *columns[k];
+    Chunk& chunk = made.chunks[k];
+    const auto at = std::find_if(has.chunks.begin(), has.chunks.end(), [&](const Chunk& own) {
+      return own.name == column.name && own.type == column.type;
+    });
+    if (at == has.chunks.end()) {
+      WEIR_CHECK(column.constant, "what a row group has not is one entry for all of its rows");
+      state_->write_chunk({&column, 0, made.rows}, made.pages, chunk);
+      continue;
+    }
+    chunk = *at;
+    chunk.offset = made.pages.size();
+    chunk.data_offset = chunk.offset + (at->data_offset - at->offset);
+    made.pages.append(has.pages, at->offset, at->compressed);
+  }
 }
 
 Result<std::string_view> ParquetWriter::add_row_group(const RowGroup& group) {

@@ -338,6 +338,7 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.output_root);
+  const NewRoot fresh(root);
   auto journal = open_output(config.stage_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side); !cleaned) return cleaned.error();
@@ -353,7 +354,9 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
     journal.value().settle();
     if (ran) ran = segmenter.remove_orphans();
   }
-  if (auto kept = close_segments(journal.value(), config, ran); !kept) return kept.error();
+  const bool nothing = ran && report.files == 0 && fresh.take_back();
+  if (auto kept = nothing ? ran : close_segments(journal.value(), config, ran); !kept)
+    return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;
 }

@@ -234,6 +234,7 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.stage_root);
+  const NewRoot fresh(root);
   auto journal = open_output(config.raw_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side, config.manifest); !cleaned)
@@ -245,7 +246,9 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
     Stager stager(config, journal.value(), report, watch);
     ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config);
   }
-  if (auto kept = close_stage(journal.value(), config, ran); !kept) return kept.error();
+  const bool nothing = ran && report.files == 0 && fresh.take_back();
+  if (auto kept = nothing ? ran : close_stage(journal.value(), config, ran); !kept)
+    return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;
 }
