@@ -11,7 +11,9 @@
 // Order     the record of a run that leaves a partition is written when all partitions are: a record that can be read
 //           never hides a partition that is still to be written.
 // Errors    as FileGraph's.
-// Memory    tokens of the graph, what is kept (kept_bytes_max) and some 1 KB a run, the journal and manifest included.
+// Memory    tokens of the graph, what is kept (StageConfig::kept_bytes_max) and some 1 KB a run, the journal and
+//           manifest included.
+
 #pragma once
 
 #include <algorithm>
@@ -64,13 +66,13 @@ class Partitioned : public Base {
  protected:
   template <class Config>
   Partitioned(const Config& config, Journal& journal, StageReport& report, const Watch& watch,
-              const std::string& written_root, std::size_t kept_bytes_max)
+              const std::string& written_root, std::size_t room_bytes)
       : Base(config, journal, report, watch),
         written_root_(written_root),
-        kept_bytes_max_(kept_bytes_max),
+        kept_bytes_max_(room_bytes),
         writer_(written_root, config.compression, config.sync) {}
 
-  /// Finds place and columns of a run that was read, and its rows where kept_bytes_max is not 0; any worker.
+  /// Finds place and columns of a run that was read, and its rows where the stage keeps runs; any worker.
   virtual void look(Work& work) = 0;
   /// A token for a member, forced.
   virtual Token open_member(const Member& member) = 0;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t csv_bytes_max = 1u << 30;  // a CSV beyond it is `too_large`
 constexpr int read_tries = 3;                    // of a file that changes while it is read
-constexpr std::string_view stage_version = "4";  // raise when the same input would give other bytes
+constexpr std::string_view stage_version = "5";  // raise when the same input would give other bytes
 
 bool is_csv(std::string_view path, std::size_t root_size) noexcept {
   constexpr std::array<std::string_view, 4> excluded = {".git", ".venv", "__pycache__",
@@ -120,10 +120,8 @@ void Stager::digest(StageWork& work) {
 
 void Stager::write(StageWork& work) {
   const std::string_view file = work.writer.encode(work.run.table, 0, work.run.table.rows);
-  const std::string directory = target(work.run.directory());
-  auto written = make_directories(directory);
-  if (written)
-    written = write_file_atomically(directory + "/part-000.parquet", file, file_sync(config_.sync));
+  const auto written = write_file_into(target(work.run.directory()), "part-000.parquet", file,
+                                       file_sync(config_.sync));
   if (!written) {
     fatal_.set(written.error());
     return;

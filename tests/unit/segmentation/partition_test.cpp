@@ -105,7 +105,7 @@ struct PartitionBench {
   std::unique_ptr<weir::Runtime> runtime;
   std::uint32_t capacity = 4;
   Compression compression = Compression::zstd;
-  std::size_t kept_bytes_max = 64u << 20;
+  std::size_t kept_bytes_max = StageConfig().kept_bytes_max;
 };
 
 bool is_data(const std::string& name) { return name.starts_with("proc="); }
@@ -348,8 +348,7 @@ TEST_CASE("partition: what is kept between survey and writing changes no byte") 
   bench.put("x/e.csv", sweep(first_day_s + 3, "Vsd (V),level", ",1"));
   Tree want;
   std::uint64_t runs = 0;
-  for (const std::size_t bytes_max :
-       {std::size_t{64u << 20}, std::size_t{50'000}, std::size_t{0}}) {
+  for (const std::size_t bytes_max : {bench.kept_bytes_max, std::size_t{50'000}, std::size_t{0}}) {
     bench.kept_bytes_max = bytes_max;
     fs::remove_all(bench.scratch.path() + "/s");
     const StageReport report = bench.stage_all("s");

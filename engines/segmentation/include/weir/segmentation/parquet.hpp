@@ -2,9 +2,10 @@
 // file may hold.
 //
 // Written: version 1, OPTIONAL columns, v1 data pages of 1 MiB at most (a longer text apart),
-// PLAIN; what changes seldom from row to row by a dictionary (RLE_DICTIONARY); null counts, NaN
-// counts, and min and max where no NaN is, a zero min as -0.0 and a zero max as 0.0, for each row
-// group; column orders; converted and logical types; page CRCs.
+// PLAIN, with zstd BYTE_STREAM_SPLIT for float64; what changes seldom from row to row by a
+// dictionary (RLE_DICTIONARY); null counts, NaN counts, and min and max where no NaN is, a zero min
+// as -0.0 and a zero max as 0.0, for each row group; column orders; converted and logical types;
+// page CRCs.
 // Read: REQUIRED and OPTIONAL columns of all types but INT96; any row groups, v1 and v2 pages;
 // PLAIN, PLAIN_DICTIONARY, RLE_DICTIONARY, RLE, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY,
 // DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT; UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4_RAW; a page's CRC is

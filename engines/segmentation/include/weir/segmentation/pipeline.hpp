@@ -80,8 +80,8 @@ struct StageConfig {
   SideFiles side;
   std::string manifest;  // empty: STAGE_ROOT/_manifest/manifest.parquet
   Layout layout = Layout::run;
-  std::size_t kept_bytes_max =
-      64u << 20;               // of layout partition: encoded runs that wait for their partition
+  /// Of layout partition: encoded runs that wait in memory for their partition; those beyond it are read again.
+  std::size_t kept_bytes_max = 96u << 20;
   std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
   Concurrency concurrency;
 };
