@@ -260,6 +260,17 @@ bool lock_temporary(int file) noexcept {
   return ::fstat(file, &raw) != 0 || raw.st_nlink > 0;
 }
 
+/// A temporary file for `path`, and its name; -1 and errno: it cannot be created.
+int open_temporary(const std::string& path, mode_t mode, std::string& name) {
+  for (;;) {
+    name = temporary_name(path);
+    const int file = open_retried(name.c_str(), O_WRONLY | O_CREAT | O_EXCL, mode);
+    if (file < 0 && errno == EEXIST) continue;
+    if (file < 0 || lock_temporary(file)) return file;
+    ::close(file);
+  }
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(int file, std::string path, std::string temporary) noexcept
@@ -288,25 +299,22 @@ Result<AtomicFile> AtomicFile::create(const std::string& asked) {
     if (file < 0) return file_error(errno, path, "write to it", "unwritable");
     return AtomicFile(file, path, {});
   }
-  const bool replaces = is_there && S_ISREG(there.st_mode);
-  for (;;) {
-    std::string temporary = temporary_name(path);
-    // What replaces a file is nobody else's to read before it has that file's permissions.
-    const int file = open_retried(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL,
-                                  replaces ? S_IRUSR | S_IWUSR : 0666);
-    if (file < 0) {
-      if (errno == EEXIST) continue;
-      return file_error(errno, path, "create it", "unwritable");
-    }
-    if (!lock_temporary(file)) {
-      ::close(file);
-      continue;
-    }
-    AtomicFile ours(file, path, std::move(temporary));
-    if (replaces && !take_permissions(file, there.st_mode & ACCESSPERMS))
-      return file_error(errno, path, "give it the permissions of what it replaces", "unwritable");
-    return ours;
-  }
+  if (!is_there || !S_ISREG(there.st_mode)) return create_new(path);
+  std::string temporary;
+  // What replaces a file is nobody else's to read before it has that file's permissions.
+  const int file = open_temporary(path, S_IRUSR | S_IWUSR, temporary);
+  if (file < 0) return file_error(errno, path, "create it", "unwritable");
+  AtomicFile ours(file, path, std::move(temporary));
+  if (!take_permissions(file, there.st_mode & ACCESSPERMS))
+    return file_error(errno, path, "give it the permissions of what it replaces", "unwritable");
+  return ours;
+}
+
+Result<AtomicFile> AtomicFile::create_new(const std::string& path) {
+  std::string temporary;
+  const int file = open_temporary(path, 0666, temporary);
+  if (file < 0) return file_error(errno, path, "create it", "unwritable");
+  return AtomicFile(file, path, std::move(temporary));
 }
 
 Result<Done> AtomicFile::write(std::string_view bytes) {

@@ -173,6 +173,20 @@ Result<Done> make_directories(const std::string& path) {
   return Done{};
 }
 
+Result<Done> write_file_into(const std::string& directory, const std::string& name,
+                             std::string_view bytes, Sync sync) {
+  const std::string path = directory + "/" + name;
+  if (::mkdir(directory.c_str(), 0777) != 0) {
+    if (auto made = make_directories(directory); !made) return made;
+    return write_file_atomically(path, bytes, sync);
+  }
+  Result<AtomicFile> file = AtomicFile::create_new(path);
+  if (!file) return file.error();
+  const Result<Done> written = file.value().write(bytes);
+  if (!written) return written;
+  return file.value().commit(sync);
+}
+
 namespace {
 
 /// ".NAME.PID-N.weir-tmp"; the PID, or 0 when it is not such a name.

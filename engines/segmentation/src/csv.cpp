@@ -77,8 +77,7 @@ struct Slot {
 
 class Reader {
  public:
-  Reader(std::string_view text, Table& table, bool columns_only)
-      : text_(text), table_(table), columns_only_(columns_only) {}
+  Reader(std::string_view text, Table& table) : text_(text), table_(table) {}
 
   std::optional<Reject> read(std::size_t offset, std::size_t line, const ProcedureSpec& spec,
                              bool only_spec, CsvNotes& notes);
@@ -101,7 +100,6 @@ class Reader {
 
   std::string_view text_;
   Table& table_;
-  bool columns_only_;  // ends when all types are decided
   std::vector<Slot> slots_;
   std::vector<std::string> names_;
   std::vector<std::string> repeated_;  // of names_ as they were, each once
@@ -283,8 +281,7 @@ std::optional<Reject> Reader::read_row(std::string_view line) {
 
 /// Whether rows of plain numbers fill all columns there are; to be asked again while types are undecided.
 void Reader::find_plain() {
-  waiting_ = !columns_only_ && !decided();
-  if (columns_only_) return;
+  waiting_ = !decided();
   const bool plain = std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
     return slot.type == ColumnType::float64 && slot.decided && slot.target != nullptr;
   });
@@ -360,7 +357,6 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
   line_ = line;
   bool columns_read = false;
   for (; offset < text_.size(); ++line_) {
-    if (columns_only_ && columns_read && decided()) break;
     if (!plain_.empty()) offset = read_plain(offset);
     const std::size_t begin = offset;
     const std::string_view row = next_line(text_, offset);
@@ -384,8 +380,7 @@ std::optional<Reject> Reader::read(std::size_t offset, std::size_t line, const P
     }
   }
   if (!columns_read) return Reject{Reason::no_columns, "nothing follows the #Data: marker", 0, 0};
-  if (table_.rows == 0 && !columns_only_)
-    return Reject{Reason::empty_table, "the table has no rows", 0, 0};
+  if (table_.rows == 0) return Reject{Reason::empty_table, "the table has no rows", 0, 0};
   convert_units(notes);
   notes.repeated = std::move(repeated_);
   return std::nullopt;
@@ -409,19 +404,7 @@ std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::
                                 CsvNotes& notes) {
   table.clear();
   notes = {};
-  return Reader(text, table, false).read(offset, line, spec, only_spec_columns, notes);
-}
-
-std::optional<Reject> parse_columns(std::string_view text, std::size_t offset, std::size_t line,
-                                    const ProcedureSpec& spec, bool only_spec_columns,
-                                    Table& table) {
-  table.clear();
-  CsvNotes notes;
-  auto reject = Reader(text, table, true).read(offset, line, spec, only_spec_columns, notes);
-  for (std::size_t k = 0; k < table.size(); ++k)
-    table[k].clear(std::string(table[k].name), table[k].type);
-  table.rows = 0;
-  return reject;
+  return Reader(text, table).read(offset, line, spec, only_spec_columns, notes);
 }
 
 }  // namespace weir::segmentation

@@ -156,6 +156,24 @@ Result<Journal> open_output(const std::string& input, const std::string& root, S
   return journal;
 }
 
+NewRoot::NewRoot(const std::string& root) : root_(root) {
+  for (std::size_t end = 0; end < root.size() && first_.empty();) {
+    end = std::min(root.find('/', end + 1), root.size());
+    const auto there = stat_file(root.substr(0, end));
+    if (!there && there.error().code == "not_found") first_ = root.substr(0, end);
+  }
+}
+
+bool NewRoot::take_back() const {
+  if (first_.empty()) return false;
+  std::error_code ignored;  // what is not empty stays, and so do the folders above it
+  std::string folder = root_ + "/_manifest";
+  std::filesystem::remove(folder + "/journal.jsonl", ignored);
+  while (std::filesystem::remove(folder, ignored) && folder != first_)
+    folder.erase(folder.rfind('/'));
+  return true;
+}
+
 Result<Done> clean_side_files(const SideFiles& side, const std::string& manifest) {
   const auto place = place_of(manifest);
   if (!place) return place.error();

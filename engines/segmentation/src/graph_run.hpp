@@ -84,6 +84,19 @@ Result<Journal> open_output(const std::string& input, const std::string& root, S
 /// root). Errors: unreadable.
 Result<Done> clean_side_files(const SideFiles& side, const std::string& manifest = {});
 
+/// A root of outputs that may turn out to have none.
+class NewRoot {
+ public:
+  /// Before the root is opened.
+  explicit NewRoot(const std::string& root);
+  /// Removes the empty journal, and the folders that were made for it. False: the root was there before, and stays.
+  bool take_back() const;
+
+ private:
+  std::string root_;
+  std::string first_;  // folder of its path that was not there; empty: all were
+};
+
 /// True when a signal asked for the end.
 inline bool stop_requested(const Watch& watch) noexcept {
   return watch.stop != nullptr && watch.stop->stop_requested();

@@ -12,6 +12,7 @@ constexpr std::size_t batch_records = 2048;  // one sync of the file system serv
 constexpr std::uint64_t batch_ns = 1'000'000'000;    // and at most so much work is lost by a kill
 constexpr std::size_t journal_bytes_max = 1u << 30;  // two million records
 constexpr std::size_t write_bytes = 1u << 20;        // of compact(), at a time
+constexpr std::size_t append_bytes = 1u << 16;       // of flush(), at a time
 constexpr std::size_t examples_max = 5;              // lines that are told with their place
 
 struct JournalLine {
@@ -31,6 +32,13 @@ void each_journal_line(std::string_view text, F&& take) {
     line.byte += end + 1;
     text.remove_prefix(end + 1);
   }
+}
+
+/// As many of the lines as `bytes_max` has room for, one at least. Each has its end.
+std::string_view whole_lines(std::string_view lines, std::size_t bytes_max) noexcept {
+  if (lines.size() <= bytes_max) return lines;
+  const std::size_t last = lines.rfind('\n', bytes_max - 1);
+  return lines.substr(0, (last != std::string_view::npos ? last : lines.find('\n')) + 1);
 }
 
 std::string journal_path(const std::string& root) { return root + "/_manifest/journal.jsonl"; }
@@ -136,9 +144,9 @@ Result<Done> Journal::flush() {
     torn_tail_ = false;
   }
   for (std::string_view lines = held_; !lines.empty();) {
-    const std::size_t end = lines.find('\n') + 1;
-    if (auto done = file_->append(lines.substr(0, end)); !done) return done;
-    lines.remove_prefix(end);
+    const std::string_view whole = whole_lines(lines, append_bytes);
+    if (auto done = file_->append(whole); !done) return done;
+    lines.remove_prefix(whole.size());
   }
   held_.clear();
   held_records_ = 0;

@@ -157,6 +157,44 @@ void append_plain(std::string& out, const Slice& slice, const Facts& facts) {
   }
 }
 
+namespace {
+
+/// Makes word k the k-th bytes of eight words (of a transposed 8 x 8 matrix of bytes).
+void transpose(std::array<std::uint64_t, 8>& words) noexcept {
+  constexpr std::array<std::uint64_t, 3> low = {0x00ff00ff00ff00ffu, 0x0000ffff0000ffffu,
+                                                0x00000000ffffffffu};
+  for (unsigned step = 0; step < 3; ++step) {  // blocks of 1, 2 and 4 bytes change places
+    const unsigned apart = 1u << step;
+    const unsigned bits = 8 * apart;
+    for (unsigned k = 0; k < 8; ++k) {
+      if ((k & apart) != 0) continue;
+      const std::uint64_t a = words[k];
+      const std::uint64_t b = words[k + apart];
+      words[k] = (a & low[step]) | ((b & low[step]) << bits);
+      words[k + apart] = ((a >> bits) & low[step]) | (b & ~low[step]);
+    }
+  }
+}
+
+}  // namespace
+
+void append_split(std::string& out, std::string_view plain) {
+  constexpr std::size_t width = 8;
+  const std::size_t count = plain.size() / width;
+  const std::size_t begin = out.size();
+  out.resize(begin + count * width);
+  char* const to = out.data() + begin;
+  std::size_t k = 0;
+  for (std::array<std::uint64_t, width> words; k + width <= count; k += width) {
+    std::memcpy(words.data(), plain.data() + k * width, sizeof words);
+    transpose(words);
+    for (std::size_t b = 0; b < width; ++b) std::memcpy(to + b * count + k, &words[b], width);
+  }
+  for (; k < count; ++k) {
+    for (std::size_t b = 0; b < width; ++b) to[b * count + k] = plain[k * width + b];
+  }
+}
+
 void append_levels(std::string& out, const Slice& slice, const Facts& facts) {
   const std::size_t at = out.size();
   append_le(out, std::uint32_t{0});

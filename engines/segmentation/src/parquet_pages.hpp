@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <weir/segmentation/table.hpp>
 
@@ -62,6 +63,8 @@ std::size_t page_end(const Slice& slice, std::size_t begin, bool dictionary);
 void append_value(std::string& out, const Column& column, std::size_t row);
 /// The values of `slice`, a part of the rows of which `facts` speaks.
 void append_plain(std::string& out, const Slice& slice, const Facts& facts);
+/// `plain` (values of 8 bytes) as BYTE_STREAM_SPLIT has them: the first bytes of all values, then the second ones ...
+void append_split(std::string& out, std::string_view plain);
 /// Its definition levels as a v1 page has them: length, then runs of ones and zeros (bit width 1).
 void append_levels(std::string& out, const Slice& slice, const Facts& facts);
 /// The indices of the values of its rows begin .. end-1: width, then runs.

@@ -1,6 +1,7 @@
 #include <snappy.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <unordered_map>
@@ -8,6 +9,7 @@
 #include <weir/check.hpp>
 #include <weir/segmentation/parquet.hpp>
 
+#include "packing.hpp"
 #include "parquet_format.hpp"
 #include "parquet_pages.hpp"
 #include "thrift.hpp"
@@ -22,7 +24,9 @@ using format::Run;
 using format::Slice;
 
 constexpr std::string_view created_by = "weir version 0.1.0 (build 0)";
-constexpr int zstd_level = 1;                      // level 3 saves 1 % more for 20 % more time
+constexpr int zstd_level = 1;  // level 3 saves 1 % more for 20 % more time
+constexpr int zstd_level_split =
+    -1;  // of bytes split into streams: level 1 saves 1 % for twice the time
 constexpr std::size_t statistics_bytes_max = 512;  // a longer text gives no min and max
 
 std::int64_t physical(ColumnType type) noexcept {
@@ -45,6 +49,8 @@ struct Chunk {
   std::string name;
   ColumnType type = ColumnType::float64;
   bool dictionary = false;
+  bool split =
+      false;  // BYTE_STREAM_SPLIT: numbers that zstd makes a sixth shorter so, in half the time
   bool has_bounds = false;
   std::int64_t codec = 0;
   std::size_t offset = 0;       // of the first page
@@ -119,6 +125,57 @@ RowGroup& RowGroup::operator=(RowGroup&&) noexcept = default;
 std::size_t RowGroup::bytes() const noexcept { return state_->pages.size(); }
 std::uint64_t RowGroup::rows() const noexcept { return state_->rows; }
 
+void RowGroup::pack(std::string& out) const {
+  out.clear();
+  out.reserve(state_->pages.size() + state_->chunks.size() * 64);
+  Packer to(out);
+  to.number(state_->rows);
+  to.number(state_->chunks.size());
+  for (const Chunk& chunk : state_->chunks) {
+    to.text(chunk.name);
+    to.raw(chunk.type);
+    to.raw(chunk.dictionary);
+    to.raw(chunk.split);
+    to.raw(chunk.has_bounds);
+    to.number(static_cast<std::uint64_t>(chunk.codec));
+    to.number(chunk.data_offset - chunk.offset);
+    to.number(chunk.compressed);
+    to.number(chunk.uncompressed);
+    to.number(chunk.nulls);
+    to.number(chunk.nans);
+    if (!chunk.has_bounds) continue;
+    to.text(chunk.min);
+    to.text(chunk.max);
+  }
+  to.text(state_->pages);
+}
+
+void RowGroup::unpack(std::string_view packed) {
+  Unpacker from(packed.data());
+  state_->rows = static_cast<std::size_t>(from.number());
+  state_->chunks.resize(static_cast<std::size_t>(from.number()));
+  std::size_t offset = 0;
+  for (Chunk& chunk : state_->chunks) {
+    chunk.name = from.text();
+    chunk.type = from.raw<ColumnType>();
+    chunk.dictionary = from.raw<bool>();
+    chunk.split = from.raw<bool>();
+    chunk.has_bounds = from.raw<bool>();
+    chunk.codec = static_cast<std::int64_t>(from.number());
+    chunk.offset = offset;
+    chunk.data_offset = offset + static_cast<std::size_t>(from.number());
+    chunk.compressed = static_cast<std::size_t>(from.number());
+    chunk.uncompressed = static_cast<std::size_t>(from.number());
+    chunk.nulls = static_cast<std::size_t>(from.number());
+    chunk.nans = static_cast<std::size_t>(from.number());
+    offset += chunk.compressed;
+    if (!chunk.has_bounds) continue;
+    chunk.min = from.text();
+    chunk.max = from.text();
+  }
+  state_->pages = from.text();
+}
+
 struct ParquetWriter::State {
   explicit State(Compression c)
       : compression(c), context(c == Compression::zstd ? ZSTD_createCCtx() : nullptr) {
@@ -137,7 +194,7 @@ struct ParquetWriter::State {
                                  Chunk& chunk);
   void write_page(std::string& to, Chunk& chunk, std::string_view body, std::int64_t type,
                   std::size_t values, std::int64_t encoding);
-  std::string_view compress(std::int64_t codec, std::string_view page);
+  std::string_view compress(const Chunk& chunk, std::string_view page);
   void write_group_meta(const RowGroup::State& group, std::size_t base);
   void write_schema(thrift::Writer& out) const;
   void write_footer();
@@ -146,7 +203,7 @@ struct ParquetWriter::State {
   ZSTD_CCtx* context;
   std::string out;          // what this call returns
   std::size_t written = 0;  // of this file, by the calls before
-  std::string page, head, footer;
+  std::string page, unsplit, head, footer;
   std::string packed;         // never shrinks: to grow it again would clear it
   std::vector<Slice> slices;  // of the row group
   RowGroup own;               // of encode() and of add_row_group() from a table
@@ -158,7 +215,8 @@ struct ParquetWriter::State {
   std::size_t rows_written = 0;
 };
 
-std::string_view ParquetWriter::State::compress(std::int64_t codec, std::string_view body) {
+std::string_view ParquetWriter::State::compress(const Chunk& chunk, std::string_view body) {
+  const std::int64_t codec = chunk.codec;
   if (codec == format::uncompressed) return body;
   const std::size_t bound = codec == format::snappy ? snappy::MaxCompressedLength(body.size())
                                                     : ZSTD_compressBound(body.size());
@@ -168,8 +226,9 @@ std::string_view ParquetWriter::State::compress(std::int64_t codec, std::string_
     snappy::RawCompress(body.data(), body.size(), packed.data(), &size);
     return {packed.data(), size};
   }
-  const std::size_t size = ZSTD_compressCCtx(context, packed.data(), packed.size(), body.data(),
-                                             body.size(), zstd_level);
+  const std::size_t size =
+      ZSTD_compressCCtx(context, packed.data(), packed.size(), body.data(), body.size(),
+                        chunk.split ? zstd_level_split : zstd_level);
   WEIR_CHECK(ZSTD_isError(size) == 0, "zstd cannot compress into a buffer of its own bound");
   return {packed.data(), size};
 }
@@ -179,7 +238,7 @@ void ParquetWriter::State::write_page(std::string& to, Chunk& chunk, std::string
                                       std::int64_t encoding) {
   WEIR_CHECK(body.size() <= std::numeric_limits<std::int32_t>::max(),
              "a page has room for 2 GiB, and so has a text");
-  const std::string_view stored = compress(chunk.codec, body);
+  const std::string_view stored = compress(chunk, body);
   head.clear();
   thrift::Writer header(head);
   header.begin();
@@ -256,6 +315,8 @@ void ParquetWriter::State::write_chunk(const Slice& slice, std::string& to, Chun
                   : compression == Compression::snappy ? format::snappy
                                                        : format::uncompressed;
   }
+  chunk.split =
+      chunk.codec == format::zstd && !chunk.dictionary && slice.column->type == ColumnType::float64;
   const std::uint32_t entry_count =
       chunk.dictionary ? write_dictionary(slice, about, to, chunk) : 0;
   chunk.data_offset = to.size();
@@ -267,11 +328,17 @@ void ParquetWriter::State::write_chunk(const Slice& slice, std::string& to, Chun
     format::append_levels(page, part, about);
     if (chunk.dictionary) {
       format::append_indices(page, slice, begin, end, runs, entry_count);
+    } else if (chunk.split) {
+      unsplit.clear();
+      format::append_plain(unsplit, part, about);
+      format::append_split(page, unsplit);
     } else {
       format::append_plain(page, part, about);
     }
     write_page(to, chunk, page, format::data_page, part.count,
-               chunk.dictionary ? format::rle_dictionary : format::plain);
+               chunk.dictionary ? format::rle_dictionary
+               : chunk.split    ? format::byte_stream_split
+                                : format::plain);
     begin = end;
   } while (begin < slice.count);
 }
@@ -322,7 +389,7 @@ void ParquetWriter::State::write_group_meta(const RowGroup::State& group, std::s
     meta.begin_field(3);
     meta.integer32(1, physical(chunk.type));
     meta.begin_list(2, thrift::i32, chunk.dictionary ? 3 : 2);
-    meta.zigzag(format::plain);
+    meta.zigzag(chunk.split ? format::byte_stream_split : format::plain);
     meta.zigzag(format::rle);
     if (chunk.dictionary) meta.zigzag(format::rle_dictionary);
     meta.begin_list(3, thrift::binary, 1);
@@ -457,6 +524,31 @@ void ParquetWriter::encode_row_group(std::span<const Column* const> columns, std
   s.slices.clear();
   for (const Column* column : columns) s.slices.push_back({column, first, count});
   s.encode_group(count, *group.state_);
+}
+
+void ParquetWriter::conform_row_group(const RowGroup& from, std::span<const Column* const> columns,
+                                      RowGroup& group) {
+  const RowGroup::State& has = *from.state_;
+  RowGroup::State& made = *group.state_;
+  made.pages.clear();
+  made.rows = has.rows;
+  made.chunks.resize(columns.size());
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const Column& column = *columns[k];
+    Chunk& chunk = made.chunks[k];
+    const auto at = std::find_if(has.chunks.begin(), has.chunks.end(), [&](const Chunk& own) {
+      return own.name == column.name && own.type == column.type;
+    });
+    if (at == has.chunks.end()) {
+      WEIR_CHECK(column.constant, "what a row group has not is one entry for all of its rows");
+      state_->write_chunk({&column, 0, made.rows}, made.pages, chunk);
+      continue;
+    }
+    chunk = *at;
+    chunk.offset = made.pages.size();
+    chunk.data_offset = chunk.offset + (at->data_offset - at->offset);
+    made.pages.append(has.pages, at->offset, at->compressed);
+  }
 }
 
 Result<std::string_view> ParquetWriter::add_row_group(const RowGroup& group) {

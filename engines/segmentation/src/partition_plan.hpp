@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weir/segmentation/parquet.hpp>
+#include <weir/segmentation/record_store.hpp>
 #include <weir/segmentation/table.hpp>
 
 namespace weir::segmentation {
@@ -44,6 +46,8 @@ struct PartitionPlace {
   std::int64_t start_us = 0;
   Shape shape;
   std::set<std::string> texts;  // columns of text, which must be text in all runs of the procedure
+  RowGroup group;               // what `rows` was packed from
+  std::string rows;  // its row group, with the columns of `shape`; empty: it is to be read again
 };
 
 struct Member {
@@ -55,6 +59,8 @@ struct Member {
   int part = -1;  // that holds it, where it is current
   std::uint32_t shape = no_shape;
   bool current = false;  // what its record says holds: it is written for its neighbours' sake
+  std::string rows;      // as PartitionPlace's
+  PackedRecord record;   // of a run that has `rows`: all but where they are
 };
 
 struct Partition {

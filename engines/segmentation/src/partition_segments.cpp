@@ -11,7 +11,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
  public:
   PartitionSegmenter(const SegmentConfig& config, Journal& journal, StageReport& report,
                      const Watch& watch)
-      : Partitioned(config, journal, report, watch, clean_path(config.output_root)) {}
+      : Partitioned(config, journal, report, watch, clean_path(config.output_root), 0) {}
 
   /// A root's partitions hold the segments of one stage root: of another one's they could not be written again.
   Result<Done> check_root() const {

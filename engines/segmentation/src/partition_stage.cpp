@@ -19,7 +19,8 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
  public:
   PartitionStager(const StageConfig& config, Journal& journal, StageReport& report,
                   const Watch& watch)
-      : Partitioned(config, journal, report, watch, clean_path(config.stage_root)) {}
+      : Partitioned(config, journal, report, watch, clean_path(config.stage_root),
+                    config.kept_bytes_max) {}
 
   /// A root's partitions hold the runs of one raw root: of another one's they could not be written again.
   Result<Done> check_root() const {
@@ -38,8 +39,7 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
   bool has_output(const Record& record) const override { return has_part(record); }
 
   void look(StageWork& work) override {
-    work.reject =
-        survey_bytes(work.bytes.view(), work.name, work.stat.mtime_ns, staging(), work.run);
+    digest(work);
     if (work.reject) return;
     PartitionPlace& place = work.place;
     place.partition = partition_of(work);
@@ -101,6 +101,10 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
     for (std::size_t k = 0; k < work.run.table.size(); ++k) columns.push_back(&work.run.table[k]);
     work.rows = work.run.table.rows;
     return work.run.table.rows;
+  }
+  void recall(StageWork& work, const Record& kept) const override {
+    work.stat.size = kept.input.size;
+    work.rows = kept.rows;
   }
   Result<Done> tell(const Record& record) override {
     return write_stage_event(config_.side, record, stage_root_ + "/" + record.file());

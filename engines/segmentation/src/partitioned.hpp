@@ -6,19 +6,24 @@
 //
 // Shape     Base is the stage of layout run, with its steps. In the second graph tokens come partition by partition, in
 //           the order of their rows; write is ordered and alone knows the files; record gets a partition's records when
-//           it is in its place.
+//           it is in its place. A survey that has a run's rows in memory keeps them encoded, while there is room: such
+//           a run passes through read, MIDDLE and encode untouched, but for columns that only its neighbours have.
 // Order     the record of a run that leaves a partition is written when all partitions are: a record that can be read
 //           never hides a partition that is still to be written.
 // Errors    as FileGraph's.
-// Memory    tokens of the graph, and 1.1 KB a run (peak RSS of 31,806 beside 2,000), the journal and manifest included.
+// Memory    tokens of the graph, what is kept (StageConfig::kept_bytes_max) and some 1 KB a run, the journal and
+//           manifest included.
+
 #pragma once
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
+#include <weir/atomic.hpp>
 
 #include "file_graph.hpp"
 #include "partition_plan.hpp"
@@ -61,12 +66,13 @@ class Partitioned : public Base {
  protected:
   template <class Config>
   Partitioned(const Config& config, Journal& journal, StageReport& report, const Watch& watch,
-              const std::string& written_root)
+              const std::string& written_root, std::size_t room_bytes)
       : Base(config, journal, report, watch),
         written_root_(written_root),
+        kept_bytes_max_(room_bytes),
         writer_(written_root, config.compression, config.sync) {}
 
-  /// Finds place and columns of a run that was read; any worker.
+  /// Finds place and columns of a run that was read, and its rows where the stage keeps runs; any worker.
   virtual void look(Work& work) = 0;
   /// A token for a member, forced.
   virtual Token open_member(const Member& member) = 0;
@@ -76,8 +82,10 @@ class Partitioned : public Base {
   /// Whether a run is where the survey found it.
   virtual bool is_at(const Work& work, const std::string& partition,
                      const Member& member) const = 0;
-  /// The columns of a run's rows; their number is returned.
+  /// The columns of a run's rows; how many rows it has is returned.
   virtual std::size_t columns_of(Work& work, std::vector<const Column*>& columns) = 0;
+  /// Gives a token that opened a kept run what count() asks of one that was read.
+  virtual void recall(Work& /*work*/, const Record& /*kept*/) const {}
   virtual Result<Done> tell(const Record& record) = 0;
   /// A run that was found to be done.
   virtual void note_skipped(Work& /*work*/) {}
@@ -97,15 +105,16 @@ class Partitioned : public Base {
     Token work;
     const std::string* key = nullptr;
     Partition* partition = nullptr;
-    const Member* member = nullptr;
+    Member* member = nullptr;
     bool last = false;
-    RowGroup group;
+    std::optional<Record> kept;  // of a run that is not read again
+    RowGroup group, narrow;      // `narrow`: without what its neighbours have besides
     Table scratch;
     std::vector<const Column*> run_columns, columns;
     std::vector<Record> finished;
   };
   using Slots = std::unique_ptr<Slot>;
-  static constexpr std::size_t kept_bytes_max = 1u << 20;  // a slot that keeps more is freed
+  static constexpr std::size_t slot_bytes_max = 1u << 20;  // a slot that keeps more is freed
 
   bool refused(const Work& work) const { return work.decided() && !work.skipped; }
   static bool was_ok(const Work& work) { return work.previous && work.previous->ok(); }
@@ -127,7 +136,12 @@ class Partitioned : public Base {
       return std::move(work);
     });
     auto seen = graph.map("survey", bytes, parallel_node(config, "survey"), [this](Token&& work) {
-      this->guarded([this](Work& w) { look(w); }, *work);
+      this->guarded(
+          [this](Work& w) {
+            look(w);
+            if (!w.decided()) keep(w);
+          },
+          *work);
       return std::move(work);
     });
     graph.sink("gather", seen, {.mode = Mode::serial, .capacity = config.capacity},
@@ -141,6 +155,28 @@ class Partitioned : public Base {
     shown.ledger += this->report_.survey.ledger;
     this->report_.survey = std::move(shown);
     return ran;
+  }
+
+  /// Encodes a run whose rows are at hand, if there is room for them.
+  void keep(Work& work) {
+    work.place.rows.clear();
+    // relaxed: only counts, here and below
+    const std::size_t taken = kept_bytes_.load(relaxed);
+    if (taken >= kept_bytes_max_) return;
+    std::vector<const Column*> columns;
+    const std::size_t rows = columns_of(work, columns);
+    if (rows > (kept_bytes_max_ - taken) / sizeof(double)) return;  // not one column of it
+    work.writer.encode_row_group(columns, 0, rows, work.place.group);
+    work.place.group.pack(work.place.rows);
+    const std::size_t bytes = work.place.rows.capacity();
+    if (kept_bytes_.fetch_add(bytes, relaxed) + bytes <= kept_bytes_max_) return;
+    kept_bytes_.fetch_sub(bytes, relaxed);
+    work.place.rows.clear();
+  }
+  /// What was kept of a run goes from its token to the plan.
+  void move_kept(Work& work, Member& member) {
+    member.rows = std::exchange(work.place.rows, {});
+    if (!member.rows.empty()) member.record = kept_records_.pack(this->make_record(work));
   }
 
   /// A run of the walk goes to its partition, or is skipped or refused.
@@ -166,6 +202,7 @@ class Partitioned : public Base {
       member.run_id = work.place.run_id;
       member.start_us = work.place.start_us;
       member.shape = shapes_.intern(work.place.shape);
+      move_kept(work, member);
       texts_[procedure_of(work.place.partition)].merge(work.place.texts);
       Partition& partition = plan_[work.place.partition];
       partition.dirty = true;
@@ -223,11 +260,11 @@ class Partitioned : public Base {
   /// Finds the columns of runs that are written for their neighbours' sake.
   template <class Config>
   Result<Done> look_again(Runtime& runtime, const Config& config) {
-    std::vector<Member*> unknown;
+    std::vector<std::pair<Member*, const std::string*>> unknown;
     for (auto& [key, partition] : plan_) {
       if (!partition.dirty) continue;
       for (Member& member : partition.members) {
-        if (member.shape == no_shape) unknown.push_back(&member);
+        if (member.shape == no_shape) unknown.emplace_back(&member, &key);
       }
     }
     if (unknown.empty()) return Done{};
@@ -238,14 +275,17 @@ class Partitioned : public Base {
         runtime, config,
         [&]() -> Token {
           if (this->ended() || at == unknown.size()) return nullptr;
-          Member* member = unknown[at++];
+          const auto [member, key] = unknown[at++];
           Token work = open_member(*member);
           work->member = member;
+          work->key_of_member = key;
           return work;
         },
-        // What is refused now is refused again when it is to be written.
+        // What is refused now, or is another run by now, is refused again when it is to be written.
         [this](Work& work) {
-          if (!refused(work)) work.member->shape = shapes_.intern(work.place.shape);
+          if (refused(work)) return;
+          work.member->shape = shapes_.intern(work.place.shape);
+          if (is_at(work, *work.key_of_member, *work.member)) move_kept(work, *work.member);
         });
   }
 
@@ -277,17 +317,25 @@ class Partitioned : public Base {
       return Give::more;
     });
     auto bytes = graph.map("read", members, parallel_node(config, "read"), [this](Slots&& slot) {
-      this->do_read(*slot->work);
+      if (!slot->kept) this->do_read(*slot->work);
       return std::move(slot);
     });
     auto digested =
         graph.map(names.middle, bytes, parallel_node(config, names.middle), [this](Slots&& slot) {
-          this->do_digest(*slot->work);
+          if (!slot->kept) this->do_digest(*slot->work);
           return std::move(slot);
         });
     auto encoded =
         graph.map("encode", digested, parallel_node(config, "encode"), [this](Slots&& slot) {
-          this->guarded([&](Work& work) { encode(work, *slot); }, *slot->work);
+          this->guarded(
+              [&](Work& work) {
+                if (slot->kept) {
+                  take_kept(work, *slot);
+                } else {
+                  encode(work, *slot);
+                }
+              },
+              *slot->work);
           return std::move(slot);
         });
     auto written = graph.map("write", encoded, {.mode = Mode::ordered, .capacity = config.capacity},
@@ -299,7 +347,7 @@ class Partitioned : public Base {
                [this](Slots&& slot) {
                  note(*slot);
                  this->give(std::move(slot->work));
-                 if (slot->group.bytes() <= kept_bytes_max) slots_.give(std::move(slot));
+                 if (slot->group.bytes() <= slot_bytes_max) slots_.give(std::move(slot));
                });
     return this->outcome(run_graph(graph, names.graph, this->watch_, this->report_.graph));
   }
@@ -311,7 +359,41 @@ class Partitioned : public Base {
     slot->member = &partition.members[at];
     slot->last = at + 1 == partition.members.size();
     slot->work = open_member(*slot->member);
+    slot->kept.reset();
+    if (fits(*slot->member, partition)) {
+      slot->kept = unpack(slot->member->record);
+    } else {
+      std::string().swap(slot->member->rows);
+    }
     return slot;
+  }
+
+  /// Whether what was kept of a run can be in its partition: its columns have their types there.
+  bool fits(const Member& member, const Partition& partition) const {
+    if (member.rows.empty()) return false;
+    const Shape& own = shapes_[member.shape];
+    if (own == partition.shape) return true;
+    return std::all_of(own.begin(), own.end(), [&](const ShapeField& field) {
+      return std::find(partition.shape.begin(), partition.shape.end(), field) !=
+             partition.shape.end();
+    });
+  }
+
+  void take_kept(Work& work, Slot& slot) {
+    recall(work, *slot.kept);
+    const Shape& shape = slot.partition->shape;
+    const bool whole = shapes_[slot.member->shape] == shape;
+    (whole ? slot.group : slot.narrow).unpack(slot.member->rows);
+    std::string().swap(slot.member->rows);
+    if (whole) return;
+    slot.scratch.clear();
+    slot.columns.clear();
+    for (const ShapeField& field : shape) {
+      Column& column = slot.scratch.add(field.name, field.type, true);
+      column.add_null();
+      slot.columns.push_back(&column);
+    }
+    work.writer.conform_row_group(slot.narrow, slot.columns, slot.group);
   }
 
   void encode(Work& work, Slot& slot) {
@@ -346,8 +428,10 @@ class Partitioned : public Base {
     }
     if (!slot.member->current || refused(work)) this->count(work);
     if (left) ++this->report_.removed;
-    Record made = this->make_record(work);
+    if (slot.kept) ++this->report_.read_once;
+    Record made = slot.kept && !refused(work) ? std::move(*slot.kept) : this->make_record(work);
     if (!refused(work)) {
+      made.bytes = work.bytes_out;
       made.part = work.part;
       made.start_us = slot.member->start_us;
     }
@@ -395,6 +479,9 @@ class Partitioned : public Base {
   }
 
   std::string written_root_, survey_name_;
+  std::size_t kept_bytes_max_;
+  atomic<std::size_t> kept_bytes_{0};
+  RecordStore kept_records_;
   Parts parts_;  // before anything is written
   Shapes shapes_;
   Plan plan_;

@@ -69,7 +69,8 @@ Result<PipelineReport> one_after_the_other(Runtime& runtime, const StageConfig& 
   if (!staged) return staged.error();
   report.stage = std::move(staged).value();
   report.preprocess.interrupted = report.stage.interrupted;
-  if (report.stage.interrupted) return report;
+  const bool nothing = report.stage.files == 0 && !stat_file(second.stage_root).ok();
+  if (report.stage.interrupted || nothing) return report;
   auto segmented = preprocess(runtime, second, watch);
   if (!segmented) return segmented.error();
   report.preprocess = std::move(segmented).value();
@@ -85,6 +86,8 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
   if (first.layout == Layout::partition || second.layout == Layout::partition)
     return one_after_the_other(runtime, first, second, watch);
   PipelineReport report;
+  const NewRoot fresh_stage(clean_path(first.stage_root));
+  const NewRoot fresh(clean_path(second.output_root));
   auto staged = open_output(first.raw_root, clean_path(first.stage_root), first.sync, first.layout,
                             report.stage);
   if (!staged) return staged.error();
@@ -99,7 +102,8 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
   Result<Done> ran = stager.open(stager.root(), {"pipeline", "files", "parse"});
   if (ran) ran = run_both(runtime, stager, segmenter, watch, first, report.stage.graph);
   report.preprocess.interrupted = report.stage.interrupted;
-  const auto kept = close_stage(staged.value(), first, ran);
+  const bool nothing = ran && report.stage.files == 0 && fresh_stage.take_back();
+  const auto kept = nothing ? ran : close_stage(staged.value(), first, ran);
   report.stage.elapsed_s = seconds_since(begin);
   ran = kept;
   if (ran && !report.stage.interrupted) {
@@ -109,7 +113,9 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
     segmented.value().settle();
     if (ran) ran = segmenter.remove_orphans();
   }
-  if (auto done = close_segments(segmented.value(), second, ran); !done) return done.error();
+  const bool none = ran && report.preprocess.files == 0 && fresh.take_back();
+  if (auto done = none ? ran : close_segments(segmented.value(), second, ran); !done)
+    return done.error();
   report.preprocess.elapsed_s = seconds_since(begin);
   return report;
 }

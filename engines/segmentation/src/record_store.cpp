@@ -1,68 +1,16 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <type_traits>
 #include <weir/segmentation/record_store.hpp>
+
+#include "packing.hpp"
 
 namespace weir::segmentation {
 namespace {
 
 constexpr std::size_t block_bytes = 256u << 10;
 
-class Packer {
- public:
-  explicit Packer(std::string& out) : out_(out) { out_.clear(); }
-  template <class T>
-  void raw(T value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    const std::size_t at = out_.size();
-    out_.resize(at + sizeof value);
-    std::memcpy(out_.data() + at, &value, sizeof value);
-  }
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_ += static_cast<char>(value | 0x80);
-    out_ += static_cast<char>(value);
-  }
-  void text(std::string_view value) {
-    number(value.size());
-    out_ += value;
-  }
-
- private:
-  std::string& out_;
-};
-
-class Unpacker {
- public:
-  explicit Unpacker(PackedRecord record) noexcept : at_(record.bytes) {}
-  template <class T>
-  T raw() noexcept {
-    T value;
-    std::memcpy(&value, at_, sizeof value);
-    at_ += sizeof value;
-    return value;
-  }
-  std::uint64_t number() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = static_cast<unsigned char>(*at_++);
-      value |= std::uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) return value;
-    }
-  }
-  std::string_view text() noexcept {
-    const auto size = static_cast<std::size_t>(number());
-    const std::string_view value(at_, size);
-    at_ += size;
-    return value;
-  }
-  const std::string& word() noexcept { return *raw<const std::string*>(); }
-
- private:
-  const char* at_;
-};
-
-std::string_view path_of(PackedRecord record) noexcept { return Unpacker(record).text(); }
+std::string_view path_of(PackedRecord record) noexcept { return Unpacker(record.bytes).text(); }
 
 /// The members that many records share.
 template <class R>
@@ -103,11 +51,12 @@ PackedRecord RecordStore::pack(const Record& r) {
   return {at};
 }
 
-Record SortedRecords::Iterator::operator*() const {
+Record unpack(PackedRecord packed) {
   Record r;
-  Unpacker in(*at_);
+  Unpacker in(packed.bytes);
+  const auto word = [&in]() -> const std::string& { return *in.raw<const std::string*>(); };
   r.path = in.text();
-  for (std::string* word : words_of(r)) *word = in.word();
+  for (std::string* each : words_of(r)) *each = word();
   r.input.size = in.number();
   r.input.mtime_ns = in.raw<std::int64_t>();
   r.input.hash = in.text();
@@ -121,7 +70,7 @@ Record SortedRecords::Iterator::operator*() const {
   r.part = in.raw<int>();
   r.part_bytes = in.number();
   r.notes.resize(static_cast<std::size_t>(in.number()));
-  for (std::string& note : r.notes) note = in.word();
+  for (std::string& note : r.notes) note = word();
   r.segments.resize(static_cast<std::size_t>(in.number()));
   for (Segment& segment : r.segments) segment = in.raw<Segment>();
   return r;
@@ -164,8 +113,7 @@ void RecordStore::forget(std::string_view path) {
 std::optional<Record> RecordStore::find(std::string_view path) const {
   const auto at = index_.find(path);
   if (at == index_.end()) return std::nullopt;
-  const PackedRecord record = *at;
-  return *SortedRecords::Iterator(&record);
+  return unpack(*at);
 }
 
 SortedRecords RecordStore::sorted() const {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t staged_bytes_max = 1u << 30;
 constexpr std::string_view segment_version =
-    "4";  // raise when the same input would give other bytes
+    "5";  // raise when the same input would give other bytes
 constexpr std::string_view file_name = "/part-000.parquet";
 
 /// The value of "NAME=" in a path of such parts.
@@ -222,11 +222,8 @@ void Segmenter::write(SegmentWork& work) {
   for (std::size_t id = 0; id < work.segments.size(); ++id) {
     const std::string_view file = encode_segment(work.table, work.segments[id], id,
                                                  config_.detector.rule, work.writer, work.extra);
-    const std::string directory = run + "/segment=" + std::to_string(id);
-    auto written = make_directories(directory);
-    if (written)
-      written =
-          write_file_atomically(directory + std::string(file_name), file, file_sync(config_.sync));
+    const auto written = write_file_into(run + "/segment=" + std::to_string(id), part_name(0), file,
+                                         file_sync(config_.sync));
     if (!written) {
       fatal_.set(written.error());
       return;
@@ -338,6 +335,7 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.output_root);
+  const NewRoot fresh(root);
   auto journal = open_output(config.stage_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side); !cleaned) return cleaned.error();
@@ -353,7 +351,9 @@ Result<StageReport> preprocess(Runtime& runtime, const SegmentConfig& config, co
     journal.value().settle();
     if (ran) ran = segmenter.remove_orphans();
   }
-  if (auto kept = close_segments(journal.value(), config, ran); !kept) return kept.error();
+  const bool nothing = ran && report.files == 0 && fresh.take_back();
+  if (auto kept = nothing ? ran : close_segments(journal.value(), config, ran); !kept)
+    return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;
 }

@@ -37,8 +37,9 @@ struct SegmentWork {
   ParquetWriter writer;
   bool skipped = false;
   bool forced = false;   // to be done, whatever the journal says
-  PartitionPlace place;  // of layout partition, as are the next four
+  PartitionPlace place;  // of layout partition, as are the next five
   Member* member = nullptr;
+  const std::string* key_of_member = nullptr;  // its partition
   int part = -1;
   Table kept;
   bool adopted = false;    // staged just now, or found to be staged, by the same graph

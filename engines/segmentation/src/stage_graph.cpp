@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t csv_bytes_max = 1u << 30;  // a CSV beyond it is `too_large`
 constexpr int read_tries = 3;                    // of a file that changes while it is read
-constexpr std::string_view stage_version = "4";  // raise when the same input would give other bytes
+constexpr std::string_view stage_version = "5";  // raise when the same input would give other bytes
 
 bool is_csv(std::string_view path, std::size_t root_size) noexcept {
   constexpr std::array<std::string_view, 4> excluded = {".git", ".venv", "__pycache__",
@@ -120,10 +120,8 @@ void Stager::digest(StageWork& work) {
 
 void Stager::write(StageWork& work) {
   const std::string_view file = work.writer.encode(work.run.table, 0, work.run.table.rows);
-  const std::string directory = target(work.run.directory());
-  auto written = make_directories(directory);
-  if (written)
-    written = write_file_atomically(directory + "/part-000.parquet", file, file_sync(config_.sync));
+  const auto written = write_file_into(target(work.run.directory()), "part-000.parquet", file,
+                                       file_sync(config_.sync));
   if (!written) {
     fatal_.set(written.error());
     return;
@@ -234,6 +232,7 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   const Deadline begin = now_ns();
   StageReport report;
   const std::string root = clean_path(config.stage_root);
+  const NewRoot fresh(root);
   auto journal = open_output(config.raw_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side, config.manifest); !cleaned)
@@ -245,7 +244,9 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
     Stager stager(config, journal.value(), report, watch);
     ran = stager.run_over(stager.root(), runtime, {"stage", "files", "parse"}, config);
   }
-  if (auto kept = close_stage(journal.value(), config, ran); !kept) return kept.error();
+  const bool nothing = ran && report.files == 0 && fresh.take_back();
+  if (auto kept = nothing ? ran : close_stage(journal.value(), config, ran); !kept)
+    return kept.error();
   report.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return report;
 }

@@ -28,8 +28,9 @@ struct StageWork {
   ParquetWriter writer;
   bool skipped = false;
   bool forced = false;   // to be done, whatever the journal says
-  PartitionPlace place;  // of layout partition, as are the next two
+  PartitionPlace place;  // of layout partition, as are the next three
   Member* member = nullptr;
+  const std::string* key_of_member = nullptr;  // its partition
   int part = -1;
   bool touched = false;  // skipped, with another time of the file than the journal knew
   std::uint64_t rows = 0;

@@ -226,10 +226,9 @@ std::string StagedRun::directory() const {
   return "proc=" + procedure + "/date=" + start.date.text() + "/run_id=" + id;
 }
 
-namespace {
-
-std::optional<Reject> stage(std::string_view bytes, const std::string& path, std::int64_t mtime_ns,
-                            const StagingConfig& config, bool with_rows, StagedRun& run) {
+std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& path,
+                                  std::int64_t mtime_ns, const StagingConfig& config,
+                                  StagedRun& run) {
   WEIR_CHECK(config.zone != nullptr, "staging needs a time zone");
   run.notes.clear();
   run.table.clear();
@@ -262,10 +261,8 @@ std::optional<Reject> stage(std::string_view bytes, const std::string& path, std
   const ProcedureSpec& spec = table.spec(run.header.procedure);
   if (spec.empty()) run.notes.emplace_back("unknown_procedure");
   CsvNotes csv;
-  auto reject = with_rows ? parse_csv(text, run.header.data_offset, run.header.data_line, spec,
-                                      config.only_spec_columns, run.table, csv)
-                          : parse_columns(text, run.header.data_offset, run.header.data_line, spec,
-                                          config.only_spec_columns, run.table);
+  auto reject = parse_csv(text, run.header.data_offset, run.header.data_line, spec,
+                          config.only_spec_columns, run.table, csv);
   if (reject) {
     // Of a Latin-1 file the copy is longer by its continuation bytes; the offset is one of the
     // file.
@@ -289,20 +286,6 @@ std::optional<Reject> stage(std::string_view bytes, const std::string& path, std
   run.id = run_id(path, run.start.us);
   Constants(run, spec).add_all(path);
   return std::nullopt;
-}
-
-}  // namespace
-
-std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& path,
-                                  std::int64_t mtime_ns, const StagingConfig& config,
-                                  StagedRun& run) {
-  return stage(bytes, path, mtime_ns, config, true, run);
-}
-
-std::optional<Reject> survey_bytes(std::string_view bytes, const std::string& path,
-                                   std::int64_t mtime_ns, const StagingConfig& config,
-                                   StagedRun& run) {
-  return stage(bytes, path, mtime_ns, config, false, run);
 }
 
 }  // namespace weir::segmentation

@@ -84,6 +84,9 @@ class AtomicFile {
   /// The directory must exist. Links that lead in a circle, permissions that cannot be given:
   /// unwritable.
   static Result<AtomicFile> create(const std::string& path);
+  /// The same where nothing has that name, so that no link is to be followed and nothing to be kept; what has it all
+  /// the same is replaced.
+  static Result<AtomicFile> create_new(const std::string& path);
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
   /// Removes the temporary file unless commit() succeeded.
@@ -113,6 +116,11 @@ Result<Done> write_file_atomically(const std::string& path, std::string_view byt
 
 /// Creates `path` and its missing parents; it may be there already.
 Result<Done> make_directories(const std::string& path);
+
+/// make_directories(directory), then write_file_atomically() of `name` in it. A directory that is new has nothing that
+/// is to be looked at first.
+Result<Done> write_file_into(const std::string& directory, const std::string& name,
+                             std::string_view bytes, Sync sync = Sync::none);
 
 /// Removes the temporary files that dead processes left below `root`; those of a living writer
 /// stay. Returns how many. A root that does not exist holds none.

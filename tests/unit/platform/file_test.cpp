@@ -422,6 +422,30 @@ TEST_CASE(
   CHECK(refused.error().where == file);
 }
 
+TEST_CASE(
+    "write_file_into: a directory that is missing is made, in one that is there it replaces") {
+  const TemporaryDirectory folder;
+  const auto put = [&](const std::string& directory, const std::string& text) {
+    return weir::write_file_into(folder / directory, "name", text, Sync::file);
+  };
+  REQUIRE(put("a/b", "one").ok());  // with its parent
+  REQUIRE(put("a/c", "new").ok());
+  CHECK(content_of(folder / "a/c/name") == "new");
+  CHECK(mode_of(folder / "a/c/name") == mode_of(folder / "a/b/name"));
+  REQUIRE(::chmod((folder / "a/b/name").c_str(), 0640) == 0);
+  REQUIRE(put("a/b", "two").ok());
+  CHECK(content_of(folder / "a/b/name") == "two");
+  CHECK(mode_of(folder / "a/b/name") == 0640);
+  CHECK(entries_in(folder / "a/b") == 1);
+  CHECK(entries_in(folder / "a/c") == 1);
+  REQUIRE(::symlink("../c/name", (folder / "a/b/link").c_str()) == 0);
+  REQUIRE(weir::write_file_into(folder / "a/b", "link", "far").ok());
+  CHECK(is_link(folder / "a/b/link"));
+  CHECK(content_of(folder / "a/c/name") == "far");
+  CHECK(put("a/b/name", "x").error().code == "unwritable");  // a file in the directory's place
+  CHECK(weir::write_file_into(folder / "d", "no/such", "x").error().code == "not_found");
+}
+
 TEST_CASE("remove_temporaries: takes what the dead left, nothing else") {
   const TemporaryDirectory folder;
   folder.put("a/.x.csv.999999-0.weir-tmp", "stale");

@@ -62,6 +62,7 @@ struct PartitionBench {
     config.layout = layout;
     config.capacity = capacity;
     config.compression = compression;
+    config.kept_bytes_max = kept_bytes_max;
     return config;
   }
   StageReport stage_all(const std::string& out, Layout layout = Layout::partition) const {
@@ -104,6 +105,7 @@ struct PartitionBench {
   std::unique_ptr<weir::Runtime> runtime;
   std::uint32_t capacity = 4;
   Compression compression = Compression::zstd;
+  std::size_t kept_bytes_max = StageConfig().kept_bytes_max;
 };
 
 bool is_data(const std::string& name) { return name.starts_with("proc="); }
@@ -334,6 +336,61 @@ TEST_CASE("partition: the bytes depend neither on workers nor on the size of the
     CHECK(bench.tree("s") == want);
     CHECK(bench.tree("g") == want_segments);
   }
+}
+
+TEST_CASE("partition: what is kept between survey and writing changes no byte") {
+  PartitionBench bench;
+  bench.generate_corpus(60, CorpusKind::dirty);
+  bench.put("x/a.csv", sweep(first_day_s, "Vsd (V),gain,I (A)", ",5,1e-9"));
+  bench.put("x/b.csv", sweep(first_day_s + 1, "note,Vsd (V)", ",0.5"));  // columns change places
+  bench.put("x/c.csv", sweep(first_day_s + 2));
+  bench.put("x/d.csv", sweep(first_day_s + day_s, "Vsd (V),gain", ",high"));  // a.csv's is text too
+  bench.put("x/e.csv", sweep(first_day_s + 3, "Vsd (V),level", ",1"));
+  Tree want;
+  std::uint64_t runs = 0;
+  for (const std::size_t bytes_max : {bench.kept_bytes_max, std::size_t{50'000}, std::size_t{0}}) {
+    bench.kept_bytes_max = bytes_max;
+    fs::remove_all(bench.scratch.path() + "/s");
+    const StageReport report = bench.stage_all("s");
+    if (want.empty()) {
+      want = bench.tree("s");
+      runs = report.done;
+      CHECK(report.read_once < runs);  // what becomes text is read again
+      CHECK(report.read_once > runs / 2);
+      Table table;
+      REQUIRE(read_parquet(want.at(day_files[0]), table).ok());
+      CHECK(table.find("gain")->type == ColumnType::text);
+      continue;
+    }
+    CHECK(report.done == runs);
+    CHECK((report.read_once == 0) == (bytes_max == 0));
+    CHECK(report.read_once < runs / 2);
+    CHECK(bench.tree("s") == want);
+    // Neighbours of what is new are looked at, and kept, as well.
+    const std::string extra = std::to_string(bytes_max) + ".csv";
+    bench.put(extra, sweep(first_day_s + 4, "Vsd (V),more", ",1"));
+    const StageReport again = bench.stage_all("s");
+    CHECK(again.done == 1);
+    CHECK((again.read_once == 0) == (bytes_max == 0));
+    bench.check_as_fresh("s");
+    bench.remove(extra);
+  }
+}
+
+TEST_CASE("partition: a file that is refused leaves no column behind") {
+  PartitionBench bench;
+  bench.put("a.csv", sweep(first_day_s));
+  bench.put("b.csv",
+            sweep(first_day_s + 1, "Vsd (V),odd", ",1") + "0.1\n");  // its last row is short
+  const StageReport report = bench.stage_all("s");
+  CHECK(report.rejects == std::map<std::string, std::uint64_t>{{"ragged_columns", 1}});
+  Table table;
+  REQUIRE(read_parquet(bench.scratch.read(std::string("s/") + day_files[0]), table).ok());
+  CHECK(table.rows == 12);
+  CHECK(table.find("odd") == nullptr);
+  bench.put("c.csv", sweep(first_day_s + 2));  // the partition is written again
+  bench.stage_all("s");
+  bench.check_as_fresh("s");
 }
 
 TEST_CASE("partition: a pipeline is its two stages, and a second one does nothing") {

@@ -537,6 +537,43 @@ TEST_CASE("pipeline: places that are not there are told") {
   CHECK(preprocess(*runtime, segments, {}).error().code == "not_found");
 }
 
+TEST_CASE("pipeline: where nothing is found no root is left, and one that was there stays") {
+  Scratch scratch;
+  auto runtime = start(1);
+  REQUIRE(weir::make_directories(scratch.path() + "/raw").ok());
+  StageConfig first;
+  first.raw_root = scratch.path() + "/raw";
+  first.zone = &santiago();
+  SegmentConfig second;
+  const auto there = [&](const std::string& name) {
+    return weir::stat_file(scratch.path() + "/" + name).ok();
+  };
+  for (const Layout layout : {Layout::run, Layout::partition}) {
+    first.layout = second.layout = layout;
+    first.stage_root = scratch.path() + "/a/stage";
+    REQUIRE(stage(*runtime, first, {}).ok());
+    CHECK(!there("a"));
+    second.stage_root = first.raw_root;
+    second.output_root = scratch.path() + "/a/b/iv_segments/";
+    REQUIRE(preprocess(*runtime, second, {}).ok());
+    CHECK(!there("a"));
+    second.stage_root = first.stage_root;
+    REQUIRE(pipeline(*runtime, first, second, {}).ok());
+    CHECK(!there("a"));
+    REQUIRE(weir::make_directories(scratch.path() + "/here").ok());
+    second.stage_root = first.raw_root;
+    second.output_root = scratch.path() + "/here/iv_segments";
+    REQUIRE(preprocess(*runtime, second, {}).ok());
+    CHECK(there("here"));
+    CHECK(!there("here/iv_segments"));
+    second.output_root = first.stage_root = scratch.path() + "/here";
+    REQUIRE(stage(*runtime, first, {}).ok());
+    REQUIRE(preprocess(*runtime, second, {}).ok());
+    CHECK(there("here/_manifest/journal.jsonl"));  // a root that is asked for
+    std::filesystem::remove_all(scratch.path() + "/here");
+  }
+}
+
 TEST_CASE(
     "pipeline: an output folder that cannot be written ends the stage, and the former outputs "
     "stay") {

@@ -121,6 +121,7 @@ TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is 
   CHECK(bad.exit == 1);
   CHECK(says(bad, "no_procedure"));
   CHECK(run(scratch.path(), "preprocess --stage-root s --output-root o").exit == 1);
+  CHECK(!weir::stat_file(scratch.path() + "/o").ok());
   scratch.write("raw/good.csv", one_sweep);
   CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);
   CHECK(run(scratch.path(), "stage --raw-root raw --stage-root s").exit == 0);

@@ -56,10 +56,5 @@ struct CsvNotes {
 std::optional<Reject> parse_csv(std::string_view text, std::size_t offset, std::size_t line,
                                 const ProcedureSpec& spec, bool only_spec_columns, Table& table,
                                 CsvNotes& notes);
-/// The columns of that table alone: names and types, in a table without rows. Of the rows as few are read as decide the
-/// types.
-std::optional<Reject> parse_columns(std::string_view text, std::size_t offset, std::size_t line,
-                                    const ProcedureSpec& spec, bool only_spec_columns,
-                                    Table& table);
 
 }  // namespace weir::segmentation

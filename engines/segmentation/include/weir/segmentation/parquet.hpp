@@ -2,9 +2,10 @@
 // file may hold.
 //
 // Written: version 1, OPTIONAL columns, v1 data pages of 1 MiB at most (a longer text apart),
-// PLAIN; what changes seldom from row to row by a dictionary (RLE_DICTIONARY); null counts, NaN
-// counts, and min and max where no NaN is, a zero min as -0.0 and a zero max as 0.0, for each row
-// group; column orders; converted and logical types; page CRCs.
+// PLAIN, with zstd BYTE_STREAM_SPLIT for float64; what changes seldom from row to row by a
+// dictionary (RLE_DICTIONARY); null counts, NaN counts, and min and max where no NaN is, a zero min
+// as -0.0 and a zero max as 0.0, for each row group; column orders; converted and logical types;
+// page CRCs.
 // Read: REQUIRED and OPTIONAL columns of all types but INT96; any row groups, v1 and v2 pages;
 // PLAIN, PLAIN_DICTIONARY, RLE_DICTIONARY, RLE, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY,
 // DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT; UNCOMPRESSED, SNAPPY, GZIP, ZSTD, LZ4_RAW; a page's CRC is
@@ -44,6 +45,10 @@ class RowGroup {
 
   std::size_t bytes() const noexcept;  // of its pages
   std::uint64_t rows() const noexcept;
+  /// Makes `out` one piece of memory with all of it, to be kept: some 30 bytes a column more than its pages.
+  void pack(std::string& out) const;
+  /// Makes it what pack() made `packed` of, in this process.
+  void unpack(std::string_view packed);
 
  private:
   friend class ParquetWriter;
@@ -74,7 +79,11 @@ class ParquetWriter {
   /// alone, so that row groups of one file can be made by several writers at once.
   void encode_row_group(std::span<const Column* const> columns, std::size_t first,
                         std::size_t count, RowGroup& group);
-  /// As add_row_group() above, of what encode_row_group() made. The same errors.
+  /// Makes `group` the rows of `from` in these columns and their order: its own pages where it has a column of that
+  /// name and type, else those of the constant column that is given. The same bytes as of encode_row_group().
+  void conform_row_group(const RowGroup& from, std::span<const Column* const> columns,
+                         RowGroup& group);
+  /// As add_row_group() above, of what encode_row_group() or conform_row_group() made. The same errors.
   Result<std::string_view> add_row_group(const RowGroup& group);
   /// The last bytes of the file, which has one row group or more; the next row group begins another
   /// file. Valid until the next call.

@@ -80,6 +80,8 @@ struct StageConfig {
   SideFiles side;
   std::string manifest;  // empty: STAGE_ROOT/_manifest/manifest.parquet
   Layout layout = Layout::run;
+  /// Of layout partition: encoded runs that wait in memory for their partition; those beyond it are read again.
+  std::size_t kept_bytes_max = 96u << 20;
   std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
   Concurrency concurrency;
 };
@@ -120,6 +122,8 @@ struct StageReport {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t removed = 0;  // outputs of earlier runs that no longer hold
+  std::uint64_t read_once =
+      0;  // of layout partition: runs that were kept between survey and writing
   double elapsed_s = 0;
   bool interrupted = false;  // by a signal: the rest is for the next run
   bool stalled = false;

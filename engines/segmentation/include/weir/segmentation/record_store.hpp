@@ -20,8 +20,9 @@ namespace weir::segmentation {
 
 /// A record as it lies in the store; good as long as the store. Made by pack() alone.
 struct PackedRecord {
-  const char* bytes;
+  const char* bytes = nullptr;
 };
+Record unpack(PackedRecord record);
 
 /// Records in the order of their paths, each unpacked when it is asked for. Good until the store's next change.
 class SortedRecords {
@@ -29,7 +30,7 @@ class SortedRecords {
   class Iterator {
    public:
     explicit Iterator(const PackedRecord* at) noexcept : at_(at) {}
-    Record operator*() const;
+    Record operator*() const { return unpack(*at_); }
     Iterator& operator++() noexcept {
       ++at_;
       return *this;

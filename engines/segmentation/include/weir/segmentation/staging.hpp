@@ -46,10 +46,5 @@ bool is_constant_column(std::string_view name) noexcept;
 std::optional<Reject> stage_bytes(std::string_view bytes, const std::string& path,
                                   std::int64_t mtime_ns, const StagingConfig& config,
                                   StagedRun& run);
-/// The same without the rows of the table: where the run belongs, and which columns it has. What it does not refuse
-/// stage_bytes() still may.
-std::optional<Reject> survey_bytes(std::string_view bytes, const std::string& path,
-                                   std::int64_t mtime_ns, const StagingConfig& config,
-                                   StagedRun& run);
 
 }  // namespace weir::segmentation
