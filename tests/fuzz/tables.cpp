@@ -145,7 +145,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static Table table;
   static ParquetWriter writers[] = {ParquetWriter(Compression::none),
                                     ParquetWriter(Compression::snappy),
-                                    ParquetWriter(Compression::zstd)};
+                                    ParquetWriter(Compression::zstd),
+                                    ParquetWriter(Compression::zstd_split)};
   fuzz::Choices in(fuzz::text_of(data, size));
   ParquetWriter& writer = writers[in.below(std::size(writers))];
   const std::size_t part = in.number<std::uint16_t>();

@@ -29,7 +29,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 
 segment() { "$bin/weir-segment" "$@" --quiet >/dev/null; }
 segment generate "$work/corpus" --files 60 --kind dirty
-for codec in zstd snappy none; do
+for codec in zstd zstd-split snappy none; do
   segment pipeline --raw-root "$work/corpus/raw" --stage-root "$work/$codec/stage" \
     --output-root "$work/$codec/segments" --compression "$codec"
 done

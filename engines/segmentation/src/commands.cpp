@@ -24,9 +24,10 @@ int exit_of(const Error& error) {
 }
 
 Compression compression_of(const Options& options) {
-  return options.compression == "zstd"     ? Compression::zstd
-         : options.compression == "snappy" ? Compression::snappy
-                                           : Compression::none;
+  for (const Compression one : {Compression::zstd, Compression::zstd_split, Compression::snappy}) {
+    if (options.compression == to_string(one)) return one;
+  }
+  return Compression::none;
 }
 
 SyncPolicy sync_of(const Options& options) {

@@ -137,8 +137,8 @@ void add_both(CLI::App& app, Command command, Options& o) {
                  "run: one file a run; partition: one a procedure and day, a row group a run")
       ->check(CLI::IsMember({"run", "partition"}))
       ->capture_default_str();
-  app.add_option("--compression", o.compression, "zstd, snappy or none")
-      ->check(CLI::IsMember({"zstd", "snappy", "none"}))
+  app.add_option("--compression", o.compression, "zstd, zstd-split, snappy or none")
+      ->check(CLI::IsMember({"zstd", "zstd-split", "snappy", "none"}))
       ->capture_default_str();
   app.add_option("--events", o.events, "journal, or also files: one JSON file a run")
       ->check(CLI::IsMember({"journal", "files"}))

@@ -94,7 +94,7 @@ TEST_CASE("inspect: schema, pages, sizes, statistics and rows of a staged run") 
   CHECK(volts.at("max") == "5.9");
   CHECK(volts.at("pages").size() == 1);
   CHECK(volts.at("pages").at(0).at("kind") == "data");
-  CHECK(volts.at("pages").at(0).at("encoding") == "BYTE_STREAM_SPLIT");
+  CHECK(volts.at("pages").at(0).at("encoding") == "PLAIN");
   CHECK(volts.at("pages").at(0).at("values") == 60);
   CHECK(volts.at("pages").at(0).at("checksums") == 1);
   CHECK(volts.at("uncompressed_bytes").get<int>() > 480);

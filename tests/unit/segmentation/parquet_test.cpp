@@ -72,7 +72,7 @@ TEST_CASE("parquet: what is written reads back bit for bit, whole and in part, w
   fill(table, 100);
   Table back;
   for (const Compression compression :
-       {Compression::none, Compression::snappy, Compression::zstd}) {
+       {Compression::none, Compression::snappy, Compression::zstd, Compression::zstd_split}) {
     for (const auto& [first, count] :
          {std::pair<std::size_t, std::size_t>{0, 100}, {17, 40}, {5, 1}, {99, 1}}) {
       const auto read = read_parquet(encoded(table, first, count, compression), back);

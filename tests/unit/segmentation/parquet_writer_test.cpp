@@ -84,7 +84,7 @@ TEST_CASE("parquet: row groups one after the other make one file") {
   Table all;
   fill(all, 0, run_count);
   for (const Compression compression :
-       {Compression::none, Compression::snappy, Compression::zstd}) {
+       {Compression::none, Compression::snappy, Compression::zstd, Compression::zstd_split}) {
     const std::string file = grouped(compression);
     Table back;
     FileInfo info;
@@ -131,7 +131,8 @@ TEST_CASE(
     "parquet: what seldom changes is written as a dictionary, in one row group of many runs") {
   Table table;
   fill(table, 0, run_count);
-  for (const Compression compression : {Compression::none, Compression::zstd}) {
+  for (const Compression compression :
+       {Compression::none, Compression::zstd, Compression::zstd_split}) {
     ParquetWriter writer(compression);
     const std::string file(writer.encode(table, 10, table.rows - 20));
     Table back;
@@ -142,7 +143,8 @@ TEST_CASE(
     for (const std::size_t k : {0u, 1u, 2u, 3u, 5u})
       CHECK(info.columns[k].encodings == "PLAIN,RLE,RLE_DICTIONARY");
     CHECK(info.columns[4].encodings ==
-          std::string(compression == Compression::zstd ? "BYTE_STREAM_SPLIT,RLE" : "PLAIN,RLE"));
+          std::string(compression == Compression::zstd_split ? "BYTE_STREAM_SPLIT,RLE"
+                                                             : "PLAIN,RLE"));
     for (const std::size_t k : {6u, 7u}) CHECK(info.columns[k].encodings == "PLAIN,RLE");
     CHECK(info.columns[0].compressed_bytes < 300);
   }
@@ -276,7 +278,7 @@ TEST_CASE("parquet: files for other readers, where WEIR_INTEROP_OUT says") {
   Table table;
   fill(table, 0, run_count);
   for (const Compression compression :
-       {Compression::none, Compression::snappy, Compression::zstd}) {
+       {Compression::none, Compression::snappy, Compression::zstd, Compression::zstd_split}) {
     const std::string stem = std::string(folder) + "/" + std::string(to_string(compression));
     REQUIRE(weir::write_file_atomically(stem + "_groups.parquet", grouped(compression),
                                         weir::Sync::none)

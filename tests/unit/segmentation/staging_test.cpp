@@ -111,7 +111,7 @@ TEST_CASE("staging: every value equals the original's own staged Parquet, writte
         theirs);
     REQUIRE_MESSAGE(read.ok(), read.error().text());
     for (const Compression compression :
-         {Compression::none, Compression::snappy, Compression::zstd}) {
+         {Compression::none, Compression::snappy, Compression::zstd, Compression::zstd_split}) {
       ParquetWriter writer(compression);
       const std::string file(writer.encode(run.table, 0, run.table.rows));
       const auto back = read_parquet(file, ours);
