@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 #include <weir/mccfr/board_ranks.hpp>
 
 namespace weir::mccfr {
@@ -45,6 +46,64 @@ void block(std::span<const Card, 5> board, HandRankRow& ranks) noexcept {
       if (other != card) ranks[hand_of(card, other)] = no_hand;
     }
   }
+}
+
+/// Cards that are alike for all hands of a board.
+struct Alike {
+  std::array<Card, 2> some{};  // of them, as many as there are
+  int count = 0;
+};
+constexpr std::size_t alike_max = 2 * rank_count;
+
+/// A pair of kinds of cards: hands of one rank.
+struct HandClass {
+  HandRank rank = no_hand;
+  std::uint8_t first = 0, second = 0;  // kinds
+  std::uint16_t hands = 0;
+};
+
+/// The kinds of cards that a board leaves; a card's kind is alike_max where the board has it.
+std::size_t kinds_of(CardSet taken, int suit, std::array<Alike, alike_max>& kinds,
+                     std::array<std::uint8_t, card_count>& kind) noexcept {
+  std::size_t n = 0;
+  const auto add = [&](Card rank, bool suited) {
+    Alike& alike = kinds[n];
+    alike.count = 0;
+    for (Card card = rank * 4; card < rank * 4 + 4; ++card) {
+      if (has(taken, card) || (suit_of(card) == suit) != suited) continue;
+      if (alike.count < 2) alike.some[static_cast<std::size_t>(alike.count)] = card;
+      ++alike.count;
+      kind[card] = static_cast<std::uint8_t>(n);
+    }
+    n += alike.count > 0 ? 1 : 0;
+  };
+  kind.fill(alike_max);
+  for (Card rank = 0; rank < rank_count; ++rank) {
+    add(rank, false);
+    if (suit >= 0) add(rank, true);
+  }
+  return n;
+}
+
+/// By rank: two passes of a sort by counting.
+void sort_classes(std::span<HandClass> classes) noexcept {
+  std::array<HandClass, BoardStrengths::groups_max> by_low;
+  std::array<std::uint16_t, 256> low_places{};
+  std::array<std::uint16_t, category_count * 16> high_places{};
+  for (const HandClass& one : classes) {
+    ++low_places[one.rank & 0xff];
+    ++high_places[one.rank >> 8];
+  }
+  const auto to_first_places = [](auto& places) {
+    int sum = 0;
+    for (std::uint16_t& place : places)
+      sum += std::exchange(place, static_cast<std::uint16_t>(sum));
+  };
+  to_first_places(low_places);
+  to_first_places(high_places);
+  for (const HandClass& one : classes) by_low[low_places[one.rank & 0xff]++] = one;
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    classes[high_places[by_low[i].rank >> 8]++] = by_low[i];
 }
 
 }  // namespace
@@ -119,6 +178,77 @@ void strengths(const BoardRanks& board, StrengthRow& row) noexcept {
       below[cards.high] = up_to[cards.high];
     }
     first = last;
+  }
+}
+
+// As strengths(), by classes: a card of a kind is in as many hands of a class as the other kind has cards.
+void BoardStrengths::set(std::span<const Card, 5> board) noexcept {
+  const HandRanks& table = hand_ranks();
+  const PartialHand part(board);
+  int suit = -1;  // of a flush
+  for (int s = 0; s < suit_count; ++s) {
+    if (std::popcount(part.suits() >> (16 * s) & 0x1fff) >= 3) suit = s;
+  }
+  std::array<Alike, alike_max> kinds;
+  std::array<std::uint8_t, card_count> kind;
+  const std::size_t n = kinds_of(set_of(board), suit, kinds, kind);
+
+  std::array<HandClass, groups_max> classes;
+  std::size_t count = 0;
+  for (std::size_t a = 0; a < n; ++a) {
+    const PartialHand with = part + partial_hands[kinds[a].some[0]];
+    for (std::size_t b = 0; b <= a; ++b) {
+      const bool one_kind = a == b;
+      if (one_kind && kinds[a].count < 2) continue;
+      const PartialHand all = with + partial_hands[kinds[b].some[one_kind ? 1 : 0]];
+      const int hands =
+          one_kind ? kinds[a].count * (kinds[a].count - 1) / 2 : kinds[a].count * kinds[b].count;
+      classes[count++] = {suit < 0 ? table.without_flush(all) : table(all),
+                          static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b),
+                          static_cast<std::uint16_t>(hands)};
+    }
+  }
+  sort_classes({classes.data(), count});
+
+  std::array<std::array<std::uint16_t, alike_max + 1>, alike_max + 1> strength{};
+  std::array<int, alike_max> below{},
+      up_to{};  // [kind]: hands with one card of it, as in strengths()
+  int hands_below = 0, hands_up_to = 0;
+  groups = 0;
+  for (std::size_t first = 0; first < count;) {
+    std::size_t last = first;
+    for (; last < count && classes[last].rank == classes[first].rank; ++last) {
+      const HandClass& one = classes[last];
+      hands_up_to += one.hands;
+      up_to[one.first] += kinds[one.second].count - (one.first == one.second ? 1 : 0);
+      if (one.first != one.second) up_to[one.second] += kinds[one.first].count;
+    }
+    for (std::size_t i = first; i < last; ++i) {
+      const HandClass& one = classes[i];
+      const int beaten = hands_below - below[one.first] - below[one.second];
+      const int not_lost = hands_up_to - up_to[one.first] - up_to[one.second] + 1;
+      strength[one.first][one.second] = strength[one.second][one.first] =
+          static_cast<std::uint16_t>(beaten + not_lost);
+    }
+    for (std::size_t i = first; i < last; ++i) {
+      below[classes[i].first] = up_to[classes[i].first];
+      below[classes[i].second] = up_to[classes[i].second];
+    }
+    group[groups++] = {classes[first].rank, static_cast<std::uint16_t>(hands_up_to - hands_below)};
+    hands_below = hands_up_to;
+    first = last;
+  }
+
+  // A row of 52 cards for each kind, of which a high card takes those below it.
+  std::array<std::array<std::uint16_t, card_count>, alike_max + 1> of_card;
+  for (std::size_t a = 0; a < n; ++a) {
+    for (std::size_t card = 0; card < card_count; ++card)
+      of_card[a][card] = strength[a][kind[card]];
+  }
+  of_card[alike_max].fill(0);
+  for (std::size_t high = 1; high < card_count; ++high) {
+    std::copy_n(of_card[kind[high]].begin(), high,
+                row.begin() + static_cast<std::ptrdiff_t>(first_hand_of(high)));
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <weir/check.hpp>
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/bucketing.hpp>
@@ -21,16 +22,36 @@ Bucket part_of(std::size_t below, std::size_t up_to, std::size_t all, int bucket
 }
 
 /// The ranks at which the next bucket begins, k - 1 of them.
-void cut_river(const BoardRanks& board, int buckets, HandRank* cuts) noexcept {
+void cut_river(const BoardStrengths& board, int buckets, HandRank* cuts) noexcept {
   std::size_t bucket = 0;  // the last whose beginning is known
-  for (std::size_t from = 0; from < board_hands;) {
-    const HandRank rank = board.ranks[board.order[from]];
-    std::size_t to = from;
-    while (to < board_hands && board.ranks[board.order[to]] == rank) ++to;
-    while (bucket < part_of(from, to, board_hands, buckets)) cuts[bucket++] = rank;
+  std::size_t from = 0;
+  for (std::size_t k = 0; k < board.groups; ++k) {
+    const std::size_t to = from + board.group[k].hands;
+    while (bucket < part_of(from, to, board_hands, buckets)) cuts[bucket++] = board.group[k].rank;
     from = to;
   }
   while (bucket + 1 < static_cast<std::size_t>(buckets)) cuts[bucket++] = above_all_ranks;
+}
+
+/// By sum: a sort by counting for every eleven bits of the largest.
+template <class Sum>
+void sort_by_sum(std::array<std::pair<Sum, Hand>, hand_count>& hands, std::size_t n) noexcept {
+  constexpr unsigned bits = 11;
+  constexpr std::size_t digits = std::size_t{1} << bits;
+  Sum most = 0;
+  for (std::size_t i = 0; i < n; ++i) most = std::max(most, hands[i].first);
+  std::array<std::pair<Sum, Hand>, hand_count> by_digit;
+  for (unsigned shift = 0; shift == 0 || (shift < 8 * sizeof(Sum) && most >> shift != 0);
+       shift += bits) {
+    std::array<std::uint16_t, digits> places{};
+    for (std::size_t i = 0; i < n; ++i) ++places[hands[i].first >> shift & (digits - 1)];
+    int sum = 0;
+    for (std::uint16_t& place : places)
+      sum += std::exchange(place, static_cast<std::uint16_t>(sum));
+    for (std::size_t i = 0; i < n; ++i)
+      by_digit[places[hands[i].first >> shift & (digits - 1)]++] = hands[i];
+    std::copy_n(by_digit.begin(), n, hands.begin());
+  }
 }
 
 /// The buckets of hands by their sums on a board of `cards` cards. A sum of 0 is of a hand that shares a card
@@ -45,7 +66,7 @@ void cut(const Sum* sums, int cards, int buckets, Bucket* row) {
   }
   const auto left = static_cast<std::size_t>(card_count - cards);
   WEIR_CHECK(n == left * (left - 1) / 2, "a hand that can be has no strength");
-  std::sort(hands.begin(), hands.begin() + static_cast<std::ptrdiff_t>(n));
+  sort_by_sum(hands, n);
   for (std::size_t from = 0; from < n;) {
     std::size_t to = from;
     while (to < n && hands[to].first == hands[from].first) ++to;
@@ -81,7 +102,7 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
     const auto cuts_each = static_cast<std::size_t>(config.buckets[3] - 1);
     made.river_ranks_.resize(board_index(5).size() * cuts_each);
     const std::vector<std::uint32_t> turn_sums =
-        sum_rivers(config.measure, *maps, [&](std::uint32_t river, const BoardRanks& board) {
+        sum_rivers(config.measure, *maps, [&](std::uint32_t river, const BoardStrengths& board) {
           cut_river(board, config.buckets[3], made.river_ranks_.data() + river * cuts_each);
         });
     made.turn_ = cut_boards(turn_sums, 4, config.buckets[2]);

@@ -22,7 +22,7 @@ HandStrengths HandStrengths::make() {
   const auto maps = std::make_unique<HandMaps>();
   HandStrengths made;
   const auto turn_sums =
-      sum_rivers(StrengthMeasure::mean, *maps, [](std::uint32_t, const BoardRanks&) {});
+      sum_rivers(StrengthMeasure::mean, *maps, [](std::uint32_t, const BoardStrengths&) {});
   made.turn_ = as_parts(turn_sums, rivers * strength_max);
   const auto flop_sums = sum_turns(turn_sums, *maps);
   made.flop_ = as_parts(flop_sums, turns * rivers * strength_max);
@@ -41,11 +41,9 @@ HandStrengths HandStrengths::make() {
 float HandStrengths::of(Hand hand, std::span<const Card> board) const noexcept {
   if (board.size() < 3) return preflop_[hand];
   if (board.size() == 5) {
-    BoardRanks ranks;
-    ranks.set(std::span<const Card, 5>(board.data(), 5));
-    StrengthRow row;
-    strengths(ranks, row);
-    return static_cast<float>(row[hand]) / strength_max;
+    BoardStrengths strengths;
+    strengths.set(std::span<const Card, 5>(board.data(), 5));
+    return static_cast<float>(strengths.row[hand]) / strength_max;
   }
   SuitMap map{};
   const auto cards = static_cast<int>(board.size());

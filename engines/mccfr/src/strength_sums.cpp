@@ -2,6 +2,29 @@
 
 namespace weir::mccfr {
 
+void add_mapped(const HandMaps& maps, std::uint8_t map, const std::uint32_t* added,
+                std::uint32_t* sum) noexcept {
+  if (map == 0) {  // as they are
+    for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += added[hand];
+    return;
+  }
+  const std::array<Hand, hand_count>& row = maps.row(map);
+  const SuitMap suits = maps.suits(map);
+  std::size_t hand = 0;
+  for (Card high = 1; high < card_count; ++high) {
+    const std::size_t others = high - high % 4;  // cards of lower ranks
+    if (others > 0) {
+      const std::uint32_t* const from = added + row[hand] - suits[0];  // of the lowest rank
+      for (std::size_t low = 0; low < others; low += 4) {
+        for (std::size_t suit = 0; suit < 4; ++suit)
+          sum[hand + low + suit] += from[low + suits[suit]];
+      }
+    }
+    for (std::size_t low = others; low < high; ++low) sum[hand + low] += added[row[hand + low]];
+    hand += high;
+  }
+}
+
 std::vector<BoardStep> board_steps(int cards, const HandMaps& maps) {
   const HandIndex& boards = board_index(cards);
   const HandIndex& next = board_index(cards + 1);

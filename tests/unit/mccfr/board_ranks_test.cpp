@@ -95,6 +95,36 @@ TEST_CASE("board_ranks: strengths are those of all pairs of hands") {
   }
 }
 
+TEST_CASE("board_ranks: strengths by classes are those of the order, and so are the groups") {
+  weir::test::Random random(weir::test::seed(14));
+  std::vector<FullBoard> boards;
+  for (const char* text : {"2c7d9hJsQc", "2c7c9cJsQd", "2c7c9cJcQd", "2c7c9cJcQc", "TcJcQcKcAc",
+                           "AsAdAcAhKs", "2s3s4s5s6d", "2c2d2h3s3c", "AcKcQc3d3s", "2c2d2h2s3c"})
+    boards.push_back(board_from(text));
+  const std::uint64_t drawn = weir::test::amount(200, 2'000, 100'000);
+  for (std::uint64_t i = 0; i < drawn; ++i) boards.push_back(random_board(random));
+  for (const FullBoard& cards : boards) {
+    BoardRanks board;
+    board.set(cards);
+    StrengthRow row;
+    strengths(board, row);
+    BoardStrengths by_classes;
+    by_classes.set(cards);
+    REQUIRE(by_classes.row == row);
+    std::size_t first = 0;
+    for (std::size_t k = 0; k < by_classes.groups; ++k) {
+      const BoardStrengths::Group& group = by_classes.group[k];
+      REQUIRE(group.hands > 0);
+      REQUIRE(first + group.hands <= board_hands);
+      for (std::size_t i = first; i < first + group.hands; ++i)
+        REQUIRE(board.ranks[board.order[i]] == group.rank);
+      first += group.hands;
+      REQUIRE((first == board_hands || board.ranks[board.order[first]] > group.rank));
+    }
+    REQUIRE(first == board_hands);
+  }
+}
+
 TEST_CASE("board_ranks: the nuts win always, a royal board ties always") {
   BoardRanks board;
   StrengthRow row;

@@ -40,4 +40,21 @@ struct BoardRanks {
 /// Cost: 3.2 us.
 void strengths(const BoardRanks& board, StrengthRow& row) noexcept;
 
+/// Strengths without the order of hands: cards of one rank, and, where three of a suit are on the board, of or not of
+/// that suit, are alike, so there are at most 351 classes of hands, of one rank and strength each.
+struct BoardStrengths {
+  struct Group {
+    HandRank rank = no_hand;
+    std::uint16_t hands = 0;
+  };
+  static constexpr std::size_t groups_max = 351;
+
+  StrengthRow row;                      // as strengths() has it
+  std::array<Group, groups_max> group;  // all hands of one rank, ascending
+  std::size_t groups = 0;
+
+  /// Cost: 1.3 us without three of a suit, else 4 us.
+  void set(std::span<const Card, 5> board) noexcept;
+};
+
 }  // namespace weir::mccfr
