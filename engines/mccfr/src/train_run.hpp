@@ -72,6 +72,7 @@ class TrainRun {
   std::uint64_t next_measure_ = 0;
   Deadline started_ = 0;
   double aside_s_ = 0, saving_s_ = 0;  // measuring and saving; saving alone
+  double counting_s_ = 0;              // of measuring: visited rows and mean regret
   double snapshot_s_ = 0;              // writing snapshots, of which the last was then
   Deadline snapshot_last_ = 0;
   std::uint64_t snapshots_ = 0, snapshots_failed_ = 0;
