@@ -17,7 +17,7 @@ Result<CountedArray<float>> zero_baselines(const TableShape& shape) {
 
 void apply_baselines(std::span<float> baselines, std::vector<BaselineLog>& logs, std::uint32_t part,
                      float largest, bool keep, std::vector<UndoEntry>& undo) {
-  LogBatch::Changes all;
+  std::vector<LogBatch::Change> all;
   for (BaselineLog& log : logs) {
     const LogBatch::Changes& changes = log.part(part);
     all.insert(all.end(), changes.begin(), changes.end());

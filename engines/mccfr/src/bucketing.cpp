@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <weir/atomic.hpp>
 #include <weir/check.hpp>
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/bucketing.hpp>
@@ -84,9 +85,7 @@ std::vector<Bucket> cut_boards(const std::vector<Sum>& sums, int cards, int buck
   return rows;
 }
 
-}  // namespace
-
-Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
+Result<Done> check(const BucketConfig& config) {
   constexpr std::array<const char*, 4> streets{"preflop", "flop", "turn", "river"};
   for (std::size_t round = 0; round < 4; ++round) {
     const int most = round == 0 ? kind_count : 1000;
@@ -94,6 +93,34 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
       return Error{"bad_config", "1 to " + std::to_string(most) + " buckets", streets[round]};
     }
   }
+  return Done{};
+}
+
+/// Adds the strengths on all full boards that `cards` begin, each board once.
+void add_strengths(StrengthMeasure measure, std::array<Card, 5>& cards, std::size_t known,
+                   Card below, std::span<std::uint64_t, hand_count> sums) {
+  if (known < 5) {
+    for (Card card = 0; card < below; ++card) {
+      if (std::find(cards.begin(), cards.begin() + static_cast<std::ptrdiff_t>(known), card) !=
+          cards.begin() + static_cast<std::ptrdiff_t>(known))
+        continue;
+      cards[known] = card;
+      add_strengths(measure, cards, known + 1, card, sums);
+    }
+    return;
+  }
+  BoardStrengths board;
+  board.set(cards);
+  for (Hand hand = 0; hand < hand_count; ++hand) {
+    const std::uint64_t once = board.row[hand];
+    sums[hand] += measure == StrengthMeasure::mean ? once : once * once;
+  }
+}
+
+}  // namespace
+
+Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
+  if (auto valid = check(config); !valid) return valid.error();
   const auto maps = std::make_unique<HandMaps>();
   CardBuckets made;
   made.counts_ = config.buckets;
@@ -117,6 +144,34 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
     cut(sum_flops(flop_sums, *maps).data(), 0, config.buckets[0], made.preflop_.data());
   }
   return made;
+}
+
+// On a river hands are told apart by rank, before by sums of strengths: of each board once, which are as the sums over
+// all orders of its cards.
+Result<std::vector<Bucket>> CardBuckets::on_board(const BucketConfig& config,
+                                                  std::span<const Card> board) {
+  if (auto valid = check(config); !valid) return valid.error();
+  WEIR_CHECK(board.size() >= 3 && board.size() <= 5, "boards have 3 to 5 cards");
+  std::vector<Bucket> row(hand_count);
+  std::array<Card, 5> cards{};
+  std::copy(board.begin(), board.end(), cards.begin());
+  const int buckets = config.buckets[board.size() - 2];
+  if (board.size() == 5) {
+    BoardStrengths strengths;
+    strengths.set(cards);
+    std::vector<HandRank> cuts(static_cast<std::size_t>(buckets - 1));
+    cut_river(strengths, buckets, cuts.data());
+    HandRankRow ranks;
+    rank_all(cards, ranks);
+    for (Hand hand = 0; hand < hand_count; ++hand)
+      row[hand] = static_cast<Bucket>(std::upper_bound(cuts.begin(), cuts.end(), ranks[hand]) -
+                                      cuts.begin());
+    return row;
+  }
+  std::array<std::uint64_t, hand_count> sums{};
+  add_strengths(config.measure, cards, board.size(), card_count, sums);
+  cut(sums.data(), static_cast<int>(board.size()), buckets, row.data());
+  return row;
 }
 
 CardBuckets CardBuckets::of(std::shared_ptr<const abstraction::BucketFile> file) {
@@ -165,58 +220,73 @@ Bucket CardBuckets::bucket(Hand hand, std::span<const Card> board) const noexcep
   return rows[index * std::size_t{hand_count} + mapped(hand, map)];
 }
 
-// Rows that are far away are asked for as soon as their places are known, and read last.
 void CardBuckets::see(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
                       SeenDeal& deal) const noexcept {
-  if (file_) return see_classes(hands, board, deal);
-  const SuitSet flop_set = suit_set_of(board.first(3));
-  const SuitSet turn_set = flop_set | suit_set_of(board[3]);
-  const std::uint32_t river = board_index(5).index(0, turn_set | suit_set_of(board[4]));
-  const auto cuts_each = static_cast<std::size_t>(counts_[3] - 1);
-  const HandRank* cuts = river_ranks_.data() + river * cuts_each;
-  // All of the row: a search would wait for one line after the other.
-  for (std::size_t at = 0; at < cuts_each; at += 32) __builtin_prefetch(cuts + at);
-  SuitMap map{};
-  const std::size_t turn = board_index(4).index(0, turn_set, map);
-  std::array<const Bucket*, 2> turn_places{};
-  for (std::size_t player = 0; player < 2; ++player) {
-    turn_places[player] = turn_.data() + turn * hand_count + mapped(hands[player], map);
-    __builtin_prefetch(turn_places[player]);
-  }
-  const std::size_t flop = board_index(3).index(0, flop_set, map);
-  const PartialHand part(board);
-  for (std::size_t player = 0; player < 2; ++player) {
-    deal.buckets[player][0] = preflop_[hands[player]];
-    deal.buckets[player][1] = flop_[flop * hand_count + mapped(hands[player], map)];
-    deal.ranks[player] = hand_ranks()(part + PartialHand(hands[player]));
-  }
-  for (std::size_t player = 0; player < 2; ++player) {
-    deal.buckets[player][2] = *turn_places[player];
-    deal.buckets[player][3] = of_rank(river, deal.ranks[player]);
-  }
+  Sought sought;
+  seek(hands, board, sought);
+  take(sought, deal);
 }
 
-// As above: the river, whose table is largest, is asked for first.
-void CardBuckets::see_classes(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
-                              SeenDeal& deal) const noexcept {
+void CardBuckets::seek(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
+                       Sought& sought) const noexcept {
+  sought.hands = hands;
+  if (file_) {
+    seek_classes(hands, board, sought);
+  } else {
+    const SuitSet flop_set = suit_set_of(board.first(3));
+    const SuitSet turn_set = flop_set | suit_set_of(board[3]);
+    sought.river = board_index(5).index(0, turn_set | suit_set_of(board[4]));
+    const auto cuts_each = static_cast<std::size_t>(counts_[3] - 1);
+    const HandRank* cuts = river_ranks_.data() + sought.river * cuts_each;
+    // All of the row: a search would wait for one line after the other.
+    for (std::size_t at = 0; at < cuts_each; at += 32) prefetch_to_read(cuts + at);
+    SuitMap map{};
+    const std::uint32_t turn = board_index(4).index(0, turn_set, map);
+    for (std::size_t player = 0; player < 2; ++player) {
+      sought.places[player][2] = turn * hand_count + mapped(hands[player], map);
+      prefetch_to_read(turn_.data() + sought.places[player][2]);
+    }
+    const std::uint32_t flop = board_index(3).index(0, flop_set, map);
+    for (std::size_t player = 0; player < 2; ++player) {
+      sought.places[player][1] = flop * hand_count + mapped(hands[player], map);
+      prefetch_to_read(flop_.data() + sought.places[player][1]);
+    }
+  }
+  const PartialHand part(board);
+  for (std::size_t player = 0; player < 2; ++player)
+    sought.ranks[player] = hand_ranks()(part + PartialHand(hands[player]));
+}
+
+// The river, whose table is largest, is asked for first.
+void CardBuckets::seek_classes(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
+                               Sought& sought) const noexcept {
   std::array<SuitSet, 4> sets{};
   sets[1] = suit_set_of(board.first(3));
   sets[2] = sets[1] | suit_set_of(board[3]);
   sets[3] = sets[2] | suit_set_of(board[4]);
-  std::array<std::array<std::uint32_t, 4>, 2> places{};
   for (std::size_t round = 3; round > 0; --round) {
     const HandIndex& index = hand_index(static_cast<int>(round));
     for (std::size_t player = 0; player < 2; ++player) {
-      places[player][round] = index.index(suits_of(hands[player]), sets[round]);
-      classes_[round].prefetch(places[player][round]);
+      sought.places[player][round] = index.index(suits_of(hands[player]), sets[round]);
+      classes_[round].prefetch(sought.places[player][round]);
     }
   }
-  const PartialHand part(board);
+}
+
+void CardBuckets::take(const Sought& sought, SeenDeal& deal) const noexcept {
+  deal.ranks = sought.ranks;
   for (std::size_t player = 0; player < 2; ++player) {
-    deal.ranks[player] = hand_ranks()(part + PartialHand(hands[player]));
-    deal.buckets[player][0] = preflop_[hands[player]];
-    for (std::size_t round = 1; round < 4; ++round)
-      deal.buckets[player][round] = classes_[round][places[player][round]];
+    const auto& places = sought.places[player];
+    auto& buckets = deal.buckets[player];
+    buckets[0] = preflop_[sought.hands[player]];
+    if (file_) {
+      for (std::size_t round = 1; round < 4; ++round)
+        buckets[round] = classes_[round][places[round]];
+    } else {
+      buckets[1] = flop_[places[1]];
+      buckets[2] = turn_[places[2]];
+      buckets[3] = of_rank(sought.river, sought.ranks[player]);
+    }
   }
 }
 

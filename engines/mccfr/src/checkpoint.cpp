@@ -13,6 +13,7 @@
 #include <weir/mccfr/checkpoint.hpp>
 
 #include "checkpoint_layout.hpp"
+#include "region_rows.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
@@ -222,13 +223,18 @@ void digest_rows(EVP_MD_CTX* digest, const Trainer& trainer, const std::byte* ta
   const TableShape& shape = trainer.shape();
   for (int r = 0; r < shape.rounds; ++r) {
     for (int p = 0; p < shape.players; ++p) {
-      for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
-        const std::uint32_t region = shape.region(r, p, b);
-        for (const BettingNode& node : trainer.tree().nodes) {
-          if (node.kind != NodeKind::decision || node.round != r || node.player != p) continue;
-          EVP_DigestUpdate(digest, table + (region + node.row) * entry_bytes,
-                           node.actions * entry_bytes);
+      std::vector<RegionRow> runs;  // rows without a gap between them are one
+      for (const RegionRow& row : region_rows(trainer.tree(), r, p)) {
+        if (!runs.empty() && runs.back().first + runs.back().entries == row.first) {
+          runs.back().entries += row.entries;
+        } else {
+          runs.push_back(row);
         }
+      }
+      for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
+        const std::byte* const region = table + std::size_t{shape.region(r, p, b)} * entry_bytes;
+        for (const RegionRow& run : runs)
+          EVP_DigestUpdate(digest, region + run.first * entry_bytes, run.entries * entry_bytes);
       }
     }
   }

@@ -18,23 +18,10 @@ class SharedUpdates<CompactEntries, sharing> {
   SharedUpdates(Table<CompactEntries>& table, Random random) noexcept
       : table_(table), random_(random) {}
 
-  void regret(std::uint32_t entry, Regret change) noexcept {
-    const int round = table_.layout.round_of(entry);
-    switch (table_.layout.bits[static_cast<std::size_t>(round)]) {
-      case 16:
-        add<Regrets16>(table_.regret_at<Regrets16::Word>(entry, round), entry, change, random_);
-        return;
-      case 8:
-        add<Regrets8>(table_.regret_at<Regrets8::Word>(entry, round), entry, change, random_);
-        return;
-      default:
-        break;
-    }
-    auto& whole = table_.regret_at<std::int32_t>(entry, round);
-    const std::int32_t old = load_entry(whole);
-    constexpr std::int32_t most = CompactEntries::regret_max;
-    if (change > 0 ? old > most : old < -most) return;
-    add_shared<sharing>(whole, old, change);
+  void regrets(std::uint32_t row, int actions, const Regret* changes) noexcept {
+    const int round = table_.layout.round_of(row);
+    for (int a = 0; a < actions; ++a)
+      add_regret(row + static_cast<std::uint32_t>(a), round, changes[a]);
   }
   void strategy(std::uint32_t row, int actions, const float* strategy, float weight,
                 Random& random) noexcept {
@@ -58,8 +45,28 @@ class SharedUpdates<CompactEntries, sharing> {
     }
     if (full) halve_shared(&table_.sum_at<std::uint32_t>(row, round), actions);
   }
+  void prefetch(std::uint32_t row, int round) const noexcept {
+    prefetch_to_write(table_.sums.data() + table_.layout.place(row, round));
+  }
 
  private:
+  void add_regret(std::uint32_t entry, int round, Regret change) noexcept {
+    switch (table_.layout.bits[static_cast<std::size_t>(round)]) {
+      case 16:
+        add<Regrets16>(table_.regret_at<Regrets16::Word>(entry, round), entry, change, random_);
+        return;
+      case 8:
+        add<Regrets8>(table_.regret_at<Regrets8::Word>(entry, round), entry, change, random_);
+        return;
+      default:
+        break;
+    }
+    auto& whole = table_.regret_at<std::int32_t>(entry, round);
+    const std::int32_t old = load_entry(whole);
+    constexpr std::int32_t most = CompactEntries::regret_max;
+    if (change > 0 ? old > most : old < -most) return;
+    add_shared<sharing>(whole, old, change);
+  }
   template <class G>
   static void add(typename G::Word& word, std::uint32_t entry, std::int64_t change,
                   Random& random) noexcept {

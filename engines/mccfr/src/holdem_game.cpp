@@ -53,15 +53,27 @@ Result<Done> HoldemGame::make_cards() {
 }
 
 void HoldemGame::deal(const TableShape& shape, Random& random, Deal& deal) const noexcept {
+  Drawn drawn;
+  draw(random, drawn);
+  this->deal(shape, drawn, deal);
+}
+
+void HoldemGame::draw(Random& random, Drawn& drawn) const noexcept {
   const auto cards = draw_cards<9>(random);
-  place(shape, {hand_of(cards[0], cards[1]), hand_of(cards[2], cards[3])},
-        std::span<const Card, 5>(cards.data() + 4, 5), deal);
+  setup_->cards->seek({hand_of(cards[0], cards[1]), hand_of(cards[2], cards[3])},
+                      std::span<const Card, 5>(cards.data() + 4, 5), drawn);
 }
 
 void HoldemGame::place(const TableShape& shape, const std::array<Hand, 2>& hands,
                        std::span<const Card, 5> board, Deal& deal) const noexcept {
+  Drawn drawn;
+  setup_->cards->seek(hands, board, drawn);
+  this->deal(shape, drawn, deal);
+}
+
+void HoldemGame::deal(const TableShape& shape, const Drawn& drawn, Deal& deal) const noexcept {
   SeenDeal seen;
-  setup_->cards->see(hands, board, seen);
+  setup_->cards->take(drawn, seen);
   for (std::size_t r = 0; r < rounds_max; ++r) {
     for (std::size_t p = 0; p < 2; ++p)
       deal.region[r][p] =

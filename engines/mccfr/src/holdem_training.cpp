@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <numeric>
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
+#include <weir/mccfr/tree_builder.hpp>
 #include <weir/terminal.hpp>
 
 #include "board_trainer.hpp"
@@ -168,9 +170,31 @@ Result<HoldemConfig> holdem_config(const nlohmann::json& json, const TableManner
   return config;
 }
 
+/// By counting, which takes ms where building the tree takes seconds.
+Result<Done> check_room(const HoldemConfig& config, const TableRoom& room) {
+  if (room.bytes_max == TableRoom{}.bytes_max) return Done{};
+  const auto counts = count_tree(config.rules, config.menu);
+  if (!counts) return counts.error();
+  std::uint64_t bytes = 0;
+  for (std::size_t r = 0; r < rounds_max; ++r) {
+    const std::uint64_t entries = std::accumulate(
+        counts.value().entries[r].begin(), counts.value().entries[r].end(), std::uint64_t{0});
+    // A regret and a sum each; lines that rows do not fill come on top.
+    bytes += entries * static_cast<std::uint64_t>(config.buckets.buckets[r]) * room.bits[r] / 4;
+  }
+  if (bytes <= room.bytes_max) return Done{};
+  return Error{"too_large",
+               "would take more than " + format_bytes(static_cast<double>(bytes)) +
+                   " for the tables of " + format_count(counts.value().nodes) +
+                   " states of betting, of " + format_bytes(static_cast<double>(room.bytes_max)) +
+                   " that there are for it; take less of --buckets or --bets",
+               "train"};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& given) {
+Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& given,
+                                                  const TableRoom& room) {
   try {
     nlohmann::json from_file = given;
     if (auto completed_too = complete_from_file(from_file); !completed_too)
@@ -185,6 +209,7 @@ Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& given) {
       if (!many) return many.error();
       return make_multiway(std::move(many).value(), json.at("name").get<std::string>(), json);
     }
+    if (auto fits = check_room(config.value(), room); !fits) return fits.error();
     auto game = HoldemGame::make(config.value());
     if (!game) return game.error();
     return std::unique_ptr<TrainingGame>(new HoldemTraining(std::move(game).value(), json));

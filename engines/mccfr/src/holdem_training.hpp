@@ -11,7 +11,9 @@ namespace weir::mccfr {
 /// "rake": {"percent": 0, "cap": 0}, "rows": "all"|"visited", "buckets": [169, 200, 200, 200],
 /// "measure": "e_hs2"|"e_hs"}; everything but the name may be left out. `bets`: "pot" or "rich", or the sizes of all
 /// nodes as bet_menu.hpp reads them. "buckets_file": FILE takes the buckets of a file, and then "abstraction" is its
-/// hash. Errors: usage, abstraction, and those of rules, menus, trees and files.
-Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& json);
+/// hash. Errors: usage, abstraction, too_large where there is no room for a table of all rows, and those of rules,
+/// menus, trees and files.
+Result<std::unique_ptr<TrainingGame>> make_holdem(const nlohmann::json& json,
+                                                  const TableRoom& room);
 
 }  // namespace weir::mccfr

@@ -46,22 +46,31 @@ std::uint32_t OneCardGame::outcome(int first, int second, int board) const noexc
 }
 
 void OneCardGame::deal(const TableShape& shape, Random& random, Deal& deal) const noexcept {
+  Drawn drawn;
+  draw(random, drawn);
+  this->deal(shape, drawn, deal);
+}
+
+void OneCardGame::draw(Random& random, Drawn& drawn) const noexcept {
   const auto count = static_cast<std::uint32_t>(cards());
-  const int first = static_cast<int>(random.below(count));
-  int second = static_cast<int>(random.below(count - 1));
+  auto& [first, second] = drawn.hands;
+  first = static_cast<int>(random.below(count));
+  second = static_cast<int>(random.below(count - 1));
   second += second >= first ? 1 : 0;
-  int board = 0;
-  if (has_board()) {
-    board = static_cast<int>(random.below(count - 2));
-    const int low = first < second ? first : second, high = first < second ? second : first;
-    board += board >= low ? 1 : 0;
-    board += board >= high ? 1 : 0;
-  }
+  if (!has_board()) return;
+  drawn.board = static_cast<int>(random.below(count - 2));
+  const int low = first < second ? first : second, high = first < second ? second : first;
+  drawn.board += drawn.board >= low ? 1 : 0;
+  drawn.board += drawn.board >= high ? 1 : 0;
+}
+
+void OneCardGame::deal(const TableShape& shape, const Drawn& drawn, Deal& deal) const noexcept {
+  const auto [first, second] = drawn.hands;
   for (int r = 0; r < tree_.rounds; ++r) {
-    deal.region[static_cast<std::size_t>(r)] = {shape.region(r, 0, bucket(r, first, board)),
-                                                shape.region(r, 1, bucket(r, second, board))};
+    deal.region[static_cast<std::size_t>(r)] = {shape.region(r, 0, bucket(r, first, drawn.board)),
+                                                shape.region(r, 1, bucket(r, second, drawn.board))};
   }
-  deal.outcome = outcome(first, second, board);
+  deal.outcome = outcome(first, second, drawn.board);
 }
 
 std::string OneCardGame::key(std::uint32_t node, std::uint32_t bucket) const {

@@ -33,8 +33,6 @@ class Query {
     }
     std::string key = options_.key;
     if (!options_.query_hand.empty()) {
-      if (game_->holdem() != nullptr || game_->multiway() != nullptr)
-        if (auto prepared = game_->prepare(); !prepared) return prepared.error();
       auto part = private_part(*game_, place->round, options_.query_hand, options_.board);
       if (!part) return part.error();
       key = part.value() + betting;
@@ -128,11 +126,12 @@ class Query {
   }
 
   Result<Done> show_cards(const QueryPlace& place, std::uint32_t bucket) {
-    if (auto prepared = game_->prepare(); !prepared) return prepared.error();
-    const CardBuckets* const cards = card_buckets(*game_);
     std::optional<ExampleHand> example;
-    if (cards != nullptr) {
-      example = example_hands(*cards, place.round)[bucket];
+    const MultiwayGame* const multiway = game_->multiway();
+    if (game_->holdem() != nullptr || (multiway != nullptr && multiway->cards() != nullptr)) {
+      auto found = example_hand(*game_, place.round, static_cast<Bucket>(bucket));
+      if (!found) return found.error();
+      example = found.value();
     } else {
       const std::string& key = options_.key;  // its ranks are the cards
       const std::size_t first = key.find(':'), second = key.rfind(':');

@@ -146,12 +146,19 @@ template <class Traverse>
 auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse traversal) -> Counts {
   Counts counts;
   const bool half = block.work == Task::half;
+  const bool draws = !half || block.player == 0;  // the second half plays the deals of the first
+  typename G::Drawn drawn;
+  const auto draw = [&](std::uint64_t i) {
+    Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
+    game_.draw(cards, drawn);
+  };
+  if (draws && block.first < block.end) draw(block.first);
   Deal own;
   for (std::uint64_t i = block.first; i < block.end; ++i) {
     Deal& deal = half ? deals_[i - phase().first] : own;
-    if (!half || block.player == 0) {
-      Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
-      game_.deal(shape_, cards, deal);
+    if (draws) {
+      game_.deal(shape_, drawn, deal);
+      if (i + 1 < block.end) draw(i + 1);  // comes while this one is walked
     }
     for (int player = half ? block.player : 0; player < (half ? block.player + 1 : 2); ++player) {
       const Random random = Random::keyed(

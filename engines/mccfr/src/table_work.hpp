@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 #include <weir/mccfr/discount.hpp>
 #include <weir/mccfr/trainer.hpp>
@@ -41,12 +42,14 @@ struct TableWork {
                       double* strategy) noexcept {
     average_strategy(table.sums.data() + row, actions, strategy);
   }
-  /// The sum of all positive regrets, units.
+  /// The sum of all positive regrets, units. While nobody trains.
   static double positive(const Table<Entries>& table) noexcept {
-    double total = 0;
+    // Of short ones in whole numbers, which cannot wrap: 2^32 entries of 2^30 at most.
+    using Total = std::conditional_t<sizeof(Regret) == 4, std::int64_t, double>;
+    Total total = 0;
     for (const Regret& regret : table.regrets.span())
-      total += std::max(0.0, static_cast<double>(load_entry(regret)));
-    return total;
+      total += static_cast<Total>(std::max(regret, Regret{0}));
+    return static_cast<double>(total);
   }
 
   /// No regret stays for ever that is worth less than one: rounded at random.
@@ -90,42 +93,59 @@ struct TableWork {
   /// (batch_size.hpp).
   static void apply(Table<Entries>& table, std::vector<LogBatch>& logs, std::uint32_t part,
                     const Applying& applying, std::vector<UndoEntry>& undo) {
-    Regret* const regrets = table.regrets.data();
-    Sum* const sums = table.sums.data();
-    const auto keep = [&](std::uint32_t e) {
-      if (applying.keep)
-        undo.push_back({e, static_cast<std::uint32_t>(undo.size()),
-                        static_cast<std::int64_t>(regrets[e]), static_cast<std::int64_t>(sums[e])});
-    };
-    constexpr std::size_t ahead = 16;  // changes
-    for (LogBatch& log : logs) {
-      const LogBatch::Changes& changes = log.regrets(part);
-      for (std::size_t k = 0; k < changes.size(); ++k) {
-        if (k + ahead < changes.size()) prefetch_to_write(regrets + changes[k + ahead].entry);
-        keep(changes[k].entry);
-        regrets[changes[k].entry] += changes[k].amount;
-      }
-      for (const LogBatch::Change& change : log.sums(part)) {
-        keep(change.entry);
-        Sum& sum = sums[change.entry];
-        sum = static_cast<Sum>(sum + static_cast<Sum>(change.amount));
-      }
+    if (applying.keep) {
+      keep_entries(table, logs, part, undo);
+      keep_first(undo);
     }
-    // Each was summed up before it is cut off: the order of changes plays no part.
+    Regret* const regrets = table.regrets.data();
+    bool beyond = false;
     for (LogBatch& log : logs) {
-      for (const LogBatch::Change& change : log.regrets(part)) {
-        Regret& regret = regrets[change.entry];
-        regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
-      }
-      log.regrets(part).clear();
+      add_changes(regrets, log.regrets(part), [&](Regret now) {
+        beyond = beyond || now > Entries::regret_max || now < -Entries::regret_max;
+      });
+      add_changes(table.sums.data(), log.sums(part), [](Sum) {});
       log.sums(part).clear();
     }
-    keep_first(undo);
+    // Each was summed up before it is cut off: the order of changes plays no part. What is beyond at the end was so
+    // when its last change was added.
+    for (LogBatch& log : logs) {
+      if (beyond) {
+        for (const LogBatch::Change& change : log.regrets(part)) {
+          Regret& regret = regrets[change.entry];
+          regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
+        }
+      }
+      log.regrets(part).clear();
+    }
   }
 
   static void take_back(Table<Entries>& table, const UndoEntry& undo) noexcept {
     table.regrets.data()[undo.entry] = static_cast<Regret>(undo.regret);
     table.sums.data()[undo.entry] = static_cast<Sum>(undo.sum);
+  }
+
+ private:
+  template <class T, class Look>
+  static void add_changes(T* entries, const LogBatch::Changes& changes, Look&& look) noexcept {
+    constexpr std::size_t ahead = 16;  // changes
+    for (std::size_t k = 0; k < changes.size(); ++k) {
+      if (k + ahead < changes.size()) prefetch_to_write(entries + changes[k + ahead].entry);
+      T& entry = entries[changes[k].entry];
+      entry = static_cast<T>(entry + static_cast<T>(changes[k].amount));
+      look(entry);
+    }
+  }
+  static void keep_entries(const Table<Entries>& table, std::vector<LogBatch>& logs,
+                           std::uint32_t part, std::vector<UndoEntry>& undo) {
+    for (LogBatch& log : logs) {
+      for (const LogBatch::Changes* changes : {&log.regrets(part), &log.sums(part)}) {
+        for (const LogBatch::Change& change : *changes) {
+          undo.push_back({change.entry, static_cast<std::uint32_t>(undo.size()),
+                          static_cast<std::int64_t>(table.regrets.data()[change.entry]),
+                          static_cast<std::int64_t>(table.sums.data()[change.entry])});
+        }
+      }
+    }
   }
 };
 

@@ -13,6 +13,7 @@
 namespace weir::mccfr {
 namespace {
 
+constexpr double counting_share_max = 0.05;  // of the time of training
 // A response that learns from fewer deals than the strategy did finds less of what it could win.
 constexpr std::uint64_t response_deals_min = 100'000, response_deals_max = 1'000'000;
 
@@ -97,8 +98,12 @@ void TrainRun::measure(bool last) {
   const Deadline begin = now_ns();
   const double seconds = train_seconds();
   const std::uint64_t done = trainer_->state().iterations;
-  visited_ = visited_rows(*trainer_);
-  mean_regret_ = trainer_->mean_regret();
+  // Of a large table counts take longer than the training between two of the first measures, and tell people alone.
+  if (last || !options_.metrics.empty() || counting_s_ <= counting_share_max * seconds) {
+    visited_ = visited_rows(*trainer_);
+    mean_regret_ = trainer_->mean_regret();
+    counting_s_ += static_cast<double>(now_ns() - begin) / 1e9;
+  }
   if (curve_.empty() || curve_.back().iteration != done) {
     if (const auto point = measured(seconds, last)) {
       curve_.push_back(*point);

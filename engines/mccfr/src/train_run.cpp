@@ -113,7 +113,7 @@ bool TrainRun::prepare() {
   if (!make_rules()) return false;
   for (const std::string& word : options_.original.passed_over)
     session_.say(word + " is accepted, and has no effect");
-  auto game = make_game(game_json(options_));
+  auto game = make_game(game_json(options_), {memory_most(), rules_.table_bits});
   if (!game) {
     fail(findings_, of_options(game.error()));
     return false;
@@ -169,6 +169,10 @@ bool TrainRun::prepare() {
   return from.empty() || load(from);
 }
 
+std::uint64_t TrainRun::memory_most() const {
+  return options_.memory_limit_mib != 0 ? options_.memory_limit_mib << 20 : memory_allowed();
+}
+
 bool TrainRun::announce() {
   auto found = train_memory(*game_, rules_, session_.runtime().metrics().contexts.size(),
                             options_.response_deals != 0);
@@ -180,8 +184,7 @@ bool TrainRun::announce() {
   const std::string size = format_bytes(static_cast<double>(memory_.tables));
   const std::string all = format_bytes(static_cast<double>(memory_.peak()));
   const bool visited = game_->multiway() != nullptr;
-  const std::uint64_t most =
-      options_.memory_limit_mib != 0 ? options_.memory_limit_mib << 20 : memory_allowed();
+  const std::uint64_t most = memory_most();
   if (memory_.peak() > most) {
     fail(findings_,
          {"too_large",

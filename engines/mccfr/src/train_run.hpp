@@ -33,6 +33,7 @@ class TrainRun {
   bool make_entries();
   /// Says what memory training will take, before it is taken; too much is refused.
   bool announce();
+  std::uint64_t memory_most() const;  // bytes, of a run
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.
   bool load(const std::string& path);
   bool train();
@@ -71,6 +72,7 @@ class TrainRun {
   std::uint64_t next_measure_ = 0;
   Deadline started_ = 0;
   double aside_s_ = 0, saving_s_ = 0;  // measuring and saving; saving alone
+  double counting_s_ = 0;              // of measuring: visited rows and mean regret
   double snapshot_s_ = 0;              // writing snapshots, of which the last was then
   Deadline snapshot_last_ = 0;
   std::uint64_t snapshots_ = 0, snapshots_failed_ = 0;

@@ -75,12 +75,12 @@ Result<std::unique_ptr<TrainingGame>> make_one_card(const std::string& name,
 
 }  // namespace
 
-Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json) {
+Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json, const TableRoom& room) {
   const auto j = nlohmann::json::parse(json, nullptr, false);
   const bool named = j.is_object() && j.contains("name") && j.at("name").is_string();
   const auto name = named ? j.at("name").get<std::string>() : std::string();
   if (name == "kuhn" || name == "leduc") return make_one_card(name, j);
-  if (name == "limit" || name == "nolimit") return make_holdem(j);
+  if (name == "limit" || name == "nolimit") return make_holdem(j, room);
   return Error{"usage",
                "\"" + name + "\" is no game; the nearest is " +
                    nearest_word(name, {"kuhn", "leduc", "limit", "nolimit"}),

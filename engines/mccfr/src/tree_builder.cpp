@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 #include <weir/mccfr/tree_builder.hpp>
 
 namespace weir::mccfr {
@@ -13,7 +15,8 @@ BettingState state_after(const BettingRules& rules, std::span<const BetAction> d
   return state;
 }
 
-/// Walks the whole tree without keeping it.
+/// Counts the whole tree without keeping it. What follows a round depends on little of what was bet before, so that it
+/// is walked once for all that come to the same.
 class TreeCounter {
  public:
   TreeCounter(const BettingRules& rules, const BetMenu& menu, const TreeLimits& limits)
@@ -32,15 +35,70 @@ class TreeCounter {
           "menu"};
     }
     if (full_) return too_large();
-    counts_.bytes = bytes();
+    counts_.bytes = bytes(counts_.nodes, counts_.ends);
     return counts_;
   }
 
  private:
-  std::uint64_t bytes() const {
+  std::uint64_t bytes(std::uint64_t nodes, std::uint64_t ends) const noexcept {
     const std::uint64_t end = rules_.players == 2 ? sizeof(End) : sizeof(Pots);
-    return counts_.nodes * (sizeof(BettingNode) + sizeof(BetAction) + sizeof(std::uint32_t)) +
-           counts_.ends * end;
+    return nodes * (sizeof(BettingNode) + sizeof(BetAction) + sizeof(std::uint32_t)) + ends * end;
+  }
+
+  /// What tells apart states in which a round begins: chips of each seat, then round, level, folds and initiative.
+  using Beginning = std::array<std::int32_t, players_max + 4>;
+  struct Below {
+    TreeCounts counts;
+    int height = 0;  // actions down to the last decision
+  };
+
+  static Beginning beginning_of(const BettingState& state) noexcept {
+    Beginning key{};
+    for (int p = 0; p < state.rules().players; ++p) key[static_cast<std::size_t>(p)] = state.put(p);
+    key[players_max] = state.round();
+    key[players_max + 1] = state.level();
+    key[players_max + 2] = state.folded_seats();
+    key[players_max + 3] = state.initiative();
+    return key;
+  }
+
+  void begin_round(const BettingState& state, int depth) {
+    const Beginning key = beginning_of(state);
+    const auto known = known_.find(key);
+    if (known != known_.end()) {
+      add(known->second.counts);
+      deepest_ = std::max(deepest_, depth + known->second.height);
+      check_limits();
+      return;
+    }
+    const TreeCounts before = std::exchange(counts_, {});
+    const int deepest = std::exchange(deepest_, depth);
+    before_nodes_ += before.nodes;
+    before_ends_ += before.ends;
+    visit(state, depth);
+    before_nodes_ -= before.nodes;
+    before_ends_ -= before.ends;
+    if (!full_ && !too_deep_) known_.emplace(key, Below{counts_, deepest_ - depth});
+    add(before);
+    deepest_ = std::max(deepest_, deepest);
+  }
+
+  void add(const TreeCounts& more) noexcept {
+    counts_.nodes += more.nodes;
+    counts_.ends += more.ends;
+    for (std::size_t r = 0; r < rounds_max; ++r) {
+      counts_.by_round[r] += more.by_round[r];
+      for (std::size_t p = 0; p < players_max; ++p) {
+        counts_.decisions[r][p] += more.decisions[r][p];
+        counts_.entries[r][p] += more.entries[r][p];
+      }
+    }
+  }
+
+  void check_limits() noexcept {
+    full_ = full_ || before_nodes_ + counts_.nodes > limits_.nodes_max ||
+            bytes(before_nodes_ + counts_.nodes, before_ends_ + counts_.ends) > limits_.bytes_max;
+    too_deep_ = too_deep_ || deepest_ >= tree_depth_max;
   }
 
   void visit(const BettingState& state, int depth) {
@@ -48,7 +106,8 @@ class TreeCounter {
     const auto round = static_cast<std::size_t>(state.round());
     ++counts_.by_round[round];
     if (state.over()) ++counts_.ends;
-    full_ = full_ || counts_.nodes > limits_.nodes_max || bytes() > limits_.bytes_max;
+    if (!state.over()) deepest_ = std::max(deepest_, depth);
+    check_limits();
     if (state.over()) return;
     std::array<BetAction, actions_max> actions;
     const int count = menu_actions(state, menu_, actions);
@@ -56,11 +115,14 @@ class TreeCounter {
     ++counts_.decisions[round][player];
     counts_.entries[round][player] += static_cast<std::uint64_t>(count);
     widest_[round] = std::max(widest_[round], count);
-    too_deep_ = too_deep_ || depth >= tree_depth_max;
     for (int a = 0; a < count && !too_deep_ && !full_; ++a) {
       BettingState next = state;
       next.apply(actions[static_cast<std::size_t>(a)]);
-      visit(next, depth + 1);
+      if (!next.over() && next.round() != state.round()) {
+        begin_round(next, depth + 1);
+      } else {
+        visit(next, depth + 1);
+      }
     }
   }
 
@@ -80,7 +142,10 @@ class TreeCounter {
   const BettingRules& rules_;
   const BetMenu& menu_;
   const TreeLimits& limits_;
-  TreeCounts counts_;
+  TreeCounts counts_;                                 // of the round's beginning under way
+  std::uint64_t before_nodes_ = 0, before_ends_ = 0;  // of those above it
+  int deepest_ = 0;                                   // of decisions, actions from the root
+  std::map<Beginning, Below> known_;
   std::array<int, rounds_max> widest_{};
   bool too_deep_ = false;
   bool full_ = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <weir/mccfr/compact_table.hpp>
 
+#include "region_rows.hpp"
+
 namespace weir::mccfr {
 namespace {
 
@@ -12,14 +14,23 @@ bool some_byte(std::span<const std::byte> table, std::uint64_t first, std::uint6
 }
 
 /// Of a table with short entries, which share words with their neighbours.
-bool some_entry(const TableBytes& table, std::uint64_t row, const BettingNode& node) noexcept {
+bool some_entry(const TableBytes& table, std::uint64_t first, std::uint32_t actions,
+                int round) noexcept {
   const CompactRegrets regrets(*table.layout, table.regrets.data());
   const CompactSums sums(*table.layout, table.sums.data());
-  for (std::uint32_t a = 0; a < node.actions; ++a) {
-    const auto entry = static_cast<std::uint32_t>(row + a);
-    if (regrets.value(entry, node.round) != 0 || sums.value(entry, node.round) != 0) return true;
+  for (std::uint32_t a = 0; a < actions; ++a) {
+    const auto entry = static_cast<std::uint32_t>(first + a);
+    if (regrets.value(entry, round) != 0 || sums.value(entry, round) != 0) return true;
   }
   return false;
+}
+
+bool some_visit(const TableBytes& table, std::uint64_t first, std::uint32_t actions,
+                int round) noexcept {
+  if (table.layout != nullptr) return some_entry(table, first, actions, round);
+  return some_byte(table.regrets, first * table.regret_bytes,
+                   std::uint64_t{actions} * table.regret_bytes) ||
+         some_byte(table.sums, first * table.sum_bytes, std::uint64_t{actions} * table.sum_bytes);
 }
 
 }  // namespace
@@ -29,17 +40,14 @@ std::uint64_t visited_rows(Trainer& trainer) {
   const TableShape& shape = trainer.shape();
   const TableBytes table = trainer.table();
   std::uint64_t count = 0;
-  for (const BettingNode& node : trainer.tree().nodes) {
-    if (node.kind != NodeKind::decision) continue;
-    for (std::uint32_t b = 0; b < shape.buckets[node.round]; ++b) {
-      const std::uint64_t row = shape.region(node.round, node.player, b) + node.row;
-      const bool visited =
-          table.layout != nullptr
-              ? some_entry(table, row, node)
-              : some_byte(table.regrets, row * table.regret_bytes,
-                          node.actions * table.regret_bytes) ||
-                    some_byte(table.sums, row * table.sum_bytes, node.actions * table.sum_bytes);
-      count += visited ? 1 : 0;
+  for (int r = 0; r < shape.rounds; ++r) {
+    for (int p = 0; p < shape.players; ++p) {
+      const std::vector<RegionRow> rows = region_rows(trainer.tree(), r, p);
+      for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
+        const std::uint64_t region = shape.region(r, p, b);
+        for (const RegionRow& row : rows)
+          count += some_visit(table, region + row.first, row.entries, r) ? 1 : 0;
+      }
     }
   }
   return count;

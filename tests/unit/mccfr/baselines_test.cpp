@@ -55,10 +55,12 @@ struct ScriptedDraws {
 struct MeanUpdates {
   const DrawScript* script;
   std::vector<std::pair<std::uint32_t, double>> changes;
-  void regret(std::uint32_t entry, std::int64_t change) {
-    changes.emplace_back(entry, static_cast<double>(change));
+  void regrets(std::uint32_t row, int actions, const std::int64_t* added) {
+    for (int a = 0; a < actions; ++a)
+      changes.emplace_back(row + static_cast<std::uint32_t>(a), static_cast<double>(added[a]));
   }
   void strategy(std::uint32_t, int, const double*, double, Random&) noexcept {}
+  void prefetch(std::uint32_t, int) const noexcept {}
 };
 
 struct FixedBaselines {

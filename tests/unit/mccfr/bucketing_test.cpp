@@ -123,6 +123,15 @@ void check_buckets(const BucketConfig& config) {
       check_board(buckets, board, summed(board, config.measure));
     }
   }
+  for (std::size_t cards = 3; cards <= 5; ++cards) {
+    const std::vector<Card> board = drawn(random, cards);
+    const auto alone = CardBuckets::on_board(config, board);
+    REQUIRE(alone.ok());
+    for (Hand hand = 0; hand < hand_count; ++hand) {
+      const bool blocked = (cards_of(hand).set() & set_of(board)) != 0;
+      REQUIRE(alone.value()[hand] == (blocked ? 0 : buckets.bucket(hand, board)));
+    }
+  }
   const auto preflop = [&](std::string_view hand) {
     return static_cast<int>(buckets.bucket(parse_hand(hand).value(), {}));
   };
@@ -149,6 +158,8 @@ TEST_CASE("bucketing: numbers of buckets that cannot be are refused with their s
   CHECK(where({1, 0, 1, 1}) == "flop");
   CHECK(where({1, 1, 1001, 1}) == "turn");
   CHECK(where({1, 1, 1, -1}) == "river");
+  const std::vector<Card> board = parse_cards("QsJh2h").value();
+  CHECK(CardBuckets::on_board({{1, 1, 1001, 1}, {}}, board).error().where == "turn");
 }
 
 TEST_CASE("bucketing: buckets are the parts of each board's hands by strength") {

@@ -91,8 +91,8 @@ void check_threads(TableBits bits, std::int32_t step, int each) {
   for (std::uint64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&table, t, each, step] {
       SharedUpdates<CompactEntries, Sharing::threads> updates(table, Random(t));
-      for (int k = 0; k < each; ++k)
-        for (std::uint32_t e = 4; e < 8; ++e) updates.regret(e, e % 2 == 0 ? step : -step);
+      const std::int32_t changes[] = {step, -step, step, -step};
+      for (int k = 0; k < each; ++k) updates.regrets(4, 4, changes);
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -53,7 +53,7 @@ class SharedBaselines {
 class BaselineLog {
  public:
   void add(std::uint32_t entry, std::int32_t amount) {
-    changes_[LogBatch::part_of(entry)].push_back({entry, amount});
+    changes_[LogBatch::part_of(entry)].add(entry, amount);
   }
   LogBatch::Changes& part(std::uint32_t part) noexcept { return changes_[part]; }
   std::size_t bytes() const noexcept {

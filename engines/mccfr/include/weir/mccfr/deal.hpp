@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <utility>
 #include <weir/mccfr/betting_tree.hpp>
 #include <weir/mccfr/random.hpp>
 #include <weir/mccfr/table.hpp>
@@ -18,12 +19,18 @@ struct Deal {
 
 /// A game: the betting is a tree, chance is one deal of all cards, hands are seen as buckets.
 ///
-/// deal() draws all cards with the probabilities of the game; it is called by many threads and does not allocate.
+/// deal() draws all cards with the probabilities of the game. The same in two steps: draw() draws, and asks for what
+/// deal() will read. Both are called by many threads and do not allocate.
 template <class G>
-concept Game = requires(const G& game, const TableShape& shape, Random& random, Deal& deal) {
+concept Game = requires(const G& game, const TableShape& shape, Random& random,
+                        typename G::Drawn& drawn, Deal& deal) {
   { game.tree() } -> std::same_as<const BettingTree&>;
   { game.buckets() } -> std::same_as<std::array<std::uint32_t, rounds_max>>;
   { game.deal(shape, random, deal) }
+  noexcept;
+  { game.draw(random, drawn) }
+  noexcept;
+  { game.deal(shape, std::as_const(drawn), deal) }
   noexcept;
 };
 

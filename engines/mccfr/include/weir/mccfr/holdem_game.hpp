@@ -40,6 +40,9 @@ class HoldemGame {
   std::array<std::uint32_t, rounds_max> buckets() const noexcept { return setup_->counts; }
 
   void deal(const TableShape& shape, Random& random, Deal& deal) const noexcept;
+  using Drawn = CardBuckets::Sought;
+  void draw(Random& random, Drawn& drawn) const noexcept;
+  void deal(const TableShape& shape, const Drawn& drawn, Deal& deal) const noexcept;
   /// Of given cards: two hands of different cards and the whole board.
   void place(const TableShape& shape, const std::array<Hand, 2>& hands,
              std::span<const Card, 5> board, Deal& deal) const noexcept;

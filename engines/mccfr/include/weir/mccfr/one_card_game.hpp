@@ -27,7 +27,14 @@ class OneCardGame {
   int cards() const noexcept { return ranks * suits_; }
   bool has_board() const noexcept { return tree_.rounds > 1; }
 
+  /// Numbers of the players' cards and of the board's.
+  struct Drawn {
+    std::array<int, 2> hands{};
+    int board = 0;
+  };
   void deal(const TableShape& shape, Random& random, Deal& deal) const noexcept;
+  void draw(Random& random, Drawn& drawn) const noexcept;
+  void deal(const TableShape& shape, const Drawn& drawn, Deal& deal) const noexcept;
   /// The bucket of a private card in a round; `board` is looked at in the second only.
   std::uint32_t bucket(int round, int card, int board) const noexcept;
   /// Deal::outcome of two different private cards.

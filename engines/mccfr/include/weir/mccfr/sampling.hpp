@@ -44,8 +44,9 @@ struct RandomDraws {
   }
 };
 
-/// Updates: regret(entry, change) and strategy(row, n, strategy, weight, random); see updates.hpp. Baselines: see
-/// baselines.hpp; external and outcome sampling use them. Draws: as RandomDraws.
+/// Updates: regrets(row, n, changes), strategy(row, n, strategy, weight, random) and prefetch(row, round) of a row
+/// whose strategy comes; see updates.hpp. Baselines: see baselines.hpp; external and outcome sampling use them. Draws:
+/// as RandomDraws.
 template <class Entries, class Updates, class Baselines = NoBaselines, class Draws = RandomDraws>
 class Traversal {
  public:
@@ -94,22 +95,28 @@ class Traversal {
   Real end_value(const BettingNode& node) const noexcept {
     return static_cast<Real>(ends_[node.first].value[player_][deal_->outcome]);
   }
+  /// What a walk on from there reads first.
+  void fetch(const BettingNode& node) const noexcept {
+    if (node.kind != NodeKind::decision) return prefetch_to_read(ends_ + node.first);
+    const std::uint32_t row = row_of(node);
+    regrets_.prefetch(row, node.round);
+    prefetch_to_read(nodes_ + node.first);
+    if (node.player != player_) updates_.prefetch(row, node.round);
+  }
   void fetch_children(const BettingNode& node) const noexcept {
-    for (std::uint32_t a = 0; a < node.actions; ++a) {
-      const BettingNode& child = nodes_[node.first + a];
-      if (child.kind == NodeKind::decision) regrets_.prefetch(row_of(child), child.round);
-    }
+    for (std::uint32_t a = 0; a < node.actions; ++a) fetch(nodes_[node.first + a]);
   }
   void update_row(std::uint32_t row, const Real* values, Real mean, Real weight,
                   std::uint32_t actions, std::uint32_t skipped) noexcept {
     Fractions<Real> fractions(random_);
+    Regret changes[actions_max];
     for (std::uint32_t a = 0; a < actions; ++a) {
-      if ((skipped >> a & 1) != 0) continue;
       Real change = (values[a] - mean) * weight * units_;
       if constexpr (sizeof(Regret) == 4)
         change = std::clamp(change, -narrow_change_max, narrow_change_max);
-      updates_.regret(row + a, round_unbiased<Regret>(change, fractions.next()));
+      changes[a] = (skipped >> a & 1) != 0 ? 0 : round_unbiased<Regret>(change, fractions.next());
     }
+    updates_.regrets(row, static_cast<int>(actions), changes);
   }
 
   /// The row's baselines as values for the traversing player: `sign` is -1 at the opponent's nodes.
@@ -139,26 +146,60 @@ class Traversal {
     }
   }
 
+  /// One step by the opponent, if it is his: where it leads.
+  std::uint32_t step_external(std::uint32_t at) noexcept {
+    const BettingNode& node = nodes_[at];
+    if (node.kind != NodeKind::decision || node.player == player_) return at;
+    visited_ += 1U + node.deals;
+    const std::uint32_t row = row_of(node);
+    Real strategy[actions_max];
+    regrets_.match(row, node.round, node.actions, strategy);
+    updates_.strategy(row, node.actions, strategy, Real{1}, random_);
+    const std::uint32_t next = node.first + draws_.draw(strategy, node.actions, random_);
+    fetch(nodes_[next]);
+    return next;
+  }
+
+  /// Below an action nothing is drawn that another's depends on. So the opponent answers all actions before any is
+  /// walked further: rows that are far away are waited for together. (Baselines correct what was drawn as its value
+  /// comes back: there the opponent's nodes are walked one by one.)
   Real walk_external(std::uint32_t at) noexcept {
+    if constexpr (!Baselines::on)
+      for (std::uint32_t next; (next = step_external(at)) != at;) at = next;
     const BettingNode& node = nodes_[at];
     visited_ += 1U + node.deals;
     if (node.kind != NodeKind::decision) return end_value(node);
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
-    if (node.player != player_) {
-      regrets_.match(row, node.round, node.actions, strategy);
-      updates_.strategy(row, node.actions, strategy, Real{1}, random_);
-      return walk_drawn(node, row, strategy,
-                        [&](std::uint32_t child) { return walk_external(child); });
+    if constexpr (Baselines::on) {
+      if (node.player != player_) {
+        regrets_.match(row, node.round, node.actions, strategy);
+        updates_.strategy(row, node.actions, strategy, Real{1}, random_);
+        return walk_drawn(node, row, strategy,
+                          [&](std::uint32_t child) { return walk_external(child); });
+      }
     }
     fetch_children(node);
     const Real positive = regrets_.match(row, node.round, node.actions, strategy);
     const std::uint32_t skipped = prune_ && positive > 0 ? hopeless(node, row) : 0;
+    std::uint32_t next[actions_max];
+    for (std::uint32_t a = 0; a < node.actions; ++a) {
+      next[a] = node.first + a;
+      if constexpr (!Baselines::on)
+        if ((skipped >> a & 1) == 0) next[a] = step_external(next[a]);
+    }
     Real values[actions_max];
     Real mean = 0;
     for (std::uint32_t a = 0; a < node.actions; ++a) {
+      values[a] = 0;
       if ((skipped >> a & 1) != 0) continue;
-      values[a] = walk_external(node.first + a);
+      const BettingNode& below = nodes_[next[a]];
+      if (below.kind == NodeKind::decision) {
+        values[a] = walk_external(next[a]);
+      } else {
+        visited_ += 1U + below.deals;
+        values[a] = end_value(below);
+      }
       mean += strategy[a] * values[a];
     }
     update_row(row, values, mean, Real{1}, node.actions, skipped);

@@ -3,6 +3,7 @@
 // Source: Hart, Mas-Colell, "A simple adaptive procedure leading to correlated equilibrium", Econometrica 68 (2000).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <weir/atomic.hpp>
@@ -20,8 +21,8 @@ typename Entries::Real match_regrets(const typename Entries::Regret* row, int ac
   using Real = typename Entries::Real;
   Real total = 0;
   for (int a = 0; a < actions; ++a) {
-    const auto regret = static_cast<Real>(load_entry(row[a]));
-    strategy[a] = regret > 0 ? regret : 0;
+    // Of whole numbers the larger is taken without a branch, which could not be guessed.
+    strategy[a] = static_cast<Real>(std::max(load_entry(row[a]), typename Entries::Regret{0}));
     total += strategy[a];
   }
   if (total > 0) {
@@ -65,14 +66,15 @@ void average_strategy(const Sum* row, int actions, double* strategy) noexcept {
 /// An action drawn with these probabilities by `unit` in [0, 1); one of probability 0 is never drawn.
 template <class Real>
 int draw_action(const Real* strategy, int actions, float unit) noexcept {
+  // Where it falls cannot be guessed either: all are looked at.
   auto left = static_cast<Real>(unit);
-  int drawn = actions - 1;
-  while (drawn > 0 && !(strategy[drawn] > 0)) --drawn;
-  for (int a = 0; a < drawn; ++a) {
+  int passed = 0, last = 0;
+  for (int a = 0; a < actions; ++a) {
     left -= strategy[a];
-    if (left < 0) return a;
+    passed += left >= 0 ? 1 : 0;
+    last = strategy[a] > 0 ? a : last;
   }
-  return drawn;
+  return std::min(passed, last);
 }
 
 /// Rounds to a whole number, up with the probability of the fraction: the mean is `value`. `unit` in [0, 1).

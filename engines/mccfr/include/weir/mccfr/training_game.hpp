@@ -59,7 +59,15 @@ class TrainingGame {
   virtual const MultiwayGame* multiway() const { return nullptr; }
 };
 
-/// `json`: {"name": "leduc"} and so on.
-Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json);
+/// Room that there is for a table of all rows, with entries of so many bits.
+struct TableRoom {
+  std::uint64_t bytes_max = ~std::uint64_t{0};
+  TableBits bits = full_bits;
+};
+
+/// `json`: {"name": "leduc"} and so on. A table for which there is no room is refused before the tree is built. Errors:
+/// too_large for that; usage, and those of rules, menus, trees and files.
+Result<std::unique_ptr<TrainingGame>> make_game(const std::string& json,
+                                                const TableRoom& room = {});
 
 }  // namespace weir::mccfr

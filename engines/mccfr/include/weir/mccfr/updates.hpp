@@ -8,8 +8,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <span>
 #include <vector>
 #include <weir/mccfr/strategy.hpp>
 #include <weir/mccfr/table.hpp>
@@ -57,10 +60,16 @@ class SharedUpdates {
   SharedUpdates(Table<Entries>& table, Random) noexcept
       : regrets_(table.regrets.data()), sums_(table.sums.data()) {}
 
-  void regret(std::uint32_t entry, Regret change) noexcept {
-    const Regret old = load_entry(regrets_[entry]);
-    if (change > 0 ? old > Entries::regret_max : old < -Entries::regret_max) return;
-    add_shared<sharing>(regrets_[entry], old, change);
+  void regrets(std::uint32_t row, int actions, const Regret* changes) noexcept {
+    for (int a = 0; a < actions; ++a) {
+      if (sharing == Sharing::threads && changes[a] == 0) continue;
+      Regret& regret = regrets_[row + static_cast<std::uint32_t>(a)];
+      const Regret old = load_entry(regret);
+      // The sign of a change cannot be guessed, that no entry is so large can.
+      if (old > Entries::regret_max && changes[a] > 0) continue;
+      if (old < -Entries::regret_max && changes[a] < 0) continue;
+      add_shared<sharing>(regret, old, changes[a]);
+    }
   }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
                 Random& random) noexcept {
@@ -75,6 +84,8 @@ class SharedUpdates {
     }
     if (full) halve_shared(sums_ + row, actions);
   }
+  /// Of a row whose strategy is soon added.
+  void prefetch(std::uint32_t row, int) const noexcept { prefetch_to_write(sums_ + row); }
 
  private:
   Regret* regrets_;
@@ -106,16 +117,56 @@ class LogBatch {
     std::uint32_t entry;
     std::int32_t amount;
   };
-  using Changes = std::vector<Change>;
+
+  /// A list that is written a row at a time.
+  class Changes {
+   public:
+    const Change* begin() const noexcept { return data_.get(); }
+    const Change* end() const noexcept { return data_.get() + size_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+    const Change& operator[](std::size_t k) const noexcept { return data_[k]; }
+    void clear() noexcept { size_ = 0; }
+    void add(std::uint32_t entry, std::int32_t amount) { add_row(entry, 1, &amount); }
+    /// Those of a row's amounts, at most actions_max, that are not 0. Which are is not guessed: each is written, and
+    /// what is 0 written over.
+    void add_row(std::uint32_t row, int actions, const std::int32_t* amounts) {
+      if (capacity_ - size_ < actions_max) grow();
+      Change* to = data_.get() + size_;
+      for (int a = 0; a < actions; ++a) {
+        *to = {row + static_cast<std::uint32_t>(a), amounts[a]};
+        to += amounts[a] != 0 ? 1 : 0;
+      }
+      size_ = static_cast<std::size_t>(to - data_.get());
+    }
+
+   private:
+    /// Twice as long. Throws std::bad_alloc.
+    void grow() {
+      const std::size_t capacity = std::max<std::size_t>(4 * actions_max, 2 * capacity_);
+      auto larger = std::make_unique_for_overwrite<Change[]>(capacity);
+      std::copy(begin(), end(), larger.get());
+      data_ = std::move(larger);
+      capacity_ = capacity;
+    }
+
+    std::unique_ptr<Change[]> data_;
+    std::size_t size_ = 0, capacity_ = 0;
+  };
 
   static std::uint32_t part_of(std::uint32_t entry) noexcept {
     return ((entry / 16) * 0x9e3779b9U) >> 28;
   }
   void regret(std::uint32_t entry, std::int32_t amount) {
-    if (amount != 0) regrets_[part_of(entry)].push_back({entry, amount});
+    regrets_[part_of(entry)].add(entry, amount);
   }
-  void sum(std::uint32_t entry, std::int32_t amount) {
-    if (amount != 0) sums_[part_of(entry)].push_back({entry, amount});
+  void sum(std::uint32_t entry, std::int32_t amount) { sums_[part_of(entry)].add(entry, amount); }
+  /// Of a row, which lies in one line.
+  void regrets(std::uint32_t row, int actions, const std::int32_t* amounts) {
+    regrets_[part_of(row)].add_row(row, actions, amounts);
+  }
+  void sums(std::uint32_t row, int actions, const std::int32_t* amounts) {
+    sums_[part_of(row)].add_row(row, actions, amounts);
   }
   Changes& regrets(std::uint32_t part) noexcept { return regrets_[part]; }
   Changes& sums(std::uint32_t part) noexcept { return sums_[part]; }
@@ -138,7 +189,10 @@ class BatchUpdates {
 
   explicit BatchUpdates(DenseBatch& batch) noexcept : batch_(batch) {}
 
-  void regret(std::uint32_t entry, Regret change) noexcept { batch_.regrets()[entry] += change; }
+  void regrets(std::uint32_t row, int actions, const Regret* changes) noexcept {
+    for (int a = 0; a < actions; ++a)
+      batch_.regrets()[row + static_cast<std::uint32_t>(a)] += changes[a];
+  }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
                 Random& random) noexcept {
     Fractions<Real> fractions(random);
@@ -146,6 +200,7 @@ class BatchUpdates {
       batch_.sums()[row + static_cast<std::uint32_t>(a)] +=
           sum_change<Entries>(strategy[a] * weight, fractions);
   }
+  void prefetch(std::uint32_t, int) const noexcept {}  // small enough for a near cache
 
  private:
   DenseBatch& batch_;
@@ -159,16 +214,23 @@ class LogUpdates {
 
   explicit LogUpdates(LogBatch& batch) noexcept : batch_(batch) {}
 
-  void regret(std::uint32_t entry, Regret change) {
-    batch_.regret(entry, static_cast<std::int32_t>(change));
+  void regrets(std::uint32_t row, int actions, const Regret* changes) {
+    if constexpr (sizeof(Regret) == sizeof(std::int32_t)) {
+      batch_.regrets(row, actions, changes);
+    } else {
+      std::int32_t amounts[actions_max];
+      for (int a = 0; a < actions; ++a) amounts[a] = static_cast<std::int32_t>(changes[a]);
+      batch_.regrets(row, actions, amounts);
+    }
   }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight, Random& random) {
     Fractions<Real> fractions(random);
-    for (int a = 0; a < actions; ++a) {
-      batch_.sum(row + static_cast<std::uint32_t>(a),
-                 static_cast<std::int32_t>(sum_change<Entries>(strategy[a] * weight, fractions)));
-    }
+    std::int32_t amounts[actions_max];
+    for (int a = 0; a < actions; ++a)
+      amounts[a] = static_cast<std::int32_t>(sum_change<Entries>(strategy[a] * weight, fractions));
+    batch_.sums(row, actions, amounts);
   }
+  void prefetch(std::uint32_t, int) const noexcept {}  // sums are read as the batch is applied
 
  private:
   LogBatch& batch_;
