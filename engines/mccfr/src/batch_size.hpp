@@ -17,7 +17,8 @@ namespace weir::mccfr {
 /// Tables of so few entries have a place for each in a batch; larger ones have lists of changes.
 inline constexpr std::uint64_t dense_entries = 1 << 15;
 inline constexpr std::uint64_t small_rows = 10'000;  // of a table, for which batches are small
-inline constexpr std::uint32_t small_batch = 512, large_batch = 16'384;
+/// Small enough for the lists of a half to stay in a near cache, about 400 bytes a hand.
+inline constexpr std::uint32_t small_batch = 512, large_batch = 1'024;
 
 /// The most that a hand can be worth, chips; at least 1.
 inline float largest_value(const BettingTree& tree) noexcept {
