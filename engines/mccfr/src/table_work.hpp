@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 #include <vector>
 #include <weir/mccfr/discount.hpp>
@@ -87,6 +88,8 @@ struct TableWork {
       to = apply_regret<Entries>(to, regret);
       total = static_cast<Sum>(total + static_cast<Sum>(sum));
     }
+    if (applying.keep) return;
+    for (std::uint64_t e = 0; e < table.sums.size(); e += line_entries) halve_line(table, e);
   }
 
   /// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well
@@ -98,12 +101,17 @@ struct TableWork {
       keep_first(undo);
     }
     Regret* const regrets = table.regrets.data();
-    bool beyond = false;
+    bool beyond = false, large = false;
     for (LogBatch& log : logs) {
       add_changes(regrets, log.regrets(part), [&](Regret now) {
         beyond = beyond || now > Entries::regret_max || now < -Entries::regret_max;
       });
-      add_changes(table.sums.data(), log.sums(part), [](Sum) {});
+      add_changes(table.sums.data(), log.sums(part),
+                  [&](Sum now) { large = large || now > sum_large; });
+    }
+    for (LogBatch& log : logs) {
+      if (large && !applying.keep)
+        for (const LogBatch::Change& change : log.sums(part)) halve_line(table, change.entry);
       log.sums(part).clear();
     }
     // Each was summed up before it is cut off: the order of changes plays no part. What is beyond at the end was so
@@ -125,6 +133,20 @@ struct TableWork {
   }
 
  private:
+  static constexpr Sum sum_large = std::numeric_limits<Sum>::max() / 2;
+  static constexpr std::uint64_t line_entries = 16;  // of 32 bits
+
+  /// Halves the sums of a line, in which whole rows lie, before one can wrap: proportions alone matter. In whole
+  /// batches, which nobody takes back, and then at the same places whoever trains.
+  static void halve_line(Table<Entries>& table, std::uint64_t entry) noexcept {
+    if constexpr (sizeof(Sum) == sizeof(std::uint32_t)) {
+      const std::uint64_t first = entry / line_entries * line_entries;
+      Sum* const sums = table.sums.data() + first;
+      const std::uint64_t end = std::min(line_entries, table.sums.size() - first);
+      if (std::all_of(sums, sums + end, [](Sum sum) { return sum <= sum_large; })) return;
+      for (std::uint64_t e = 0; e < end; ++e) sums[e] /= 2;
+    }
+  }
   template <class T, class Look>
   static void add_changes(T* entries, const LogBatch::Changes& changes, Look&& look) noexcept {
     constexpr std::size_t ahead = 16;  // changes

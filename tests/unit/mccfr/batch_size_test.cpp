@@ -6,6 +6,7 @@
 #include <weir/mccfr/one_card_game.hpp>
 
 #include "multiway_trainer.hpp"
+#include "table_work.hpp"
 #include "training_support.hpp"
 
 using namespace weir;
@@ -50,6 +51,39 @@ TEST_CASE("batch size: no batch of a narrow table can wrap an entry, with baseli
       CHECK(batch == batch_iterations(rules, trainer->shape(), largest, true));
       check_no_wrap(rules, batch, static_cast<double>(largest), narrow_units(largest));
       CHECK(batch_iterations(rules, trainer->shape(), largest, false) == long_batch);
+    }
+  }
+}
+
+TEST_CASE("batches: sums that come near their end are halved with their line, in whole batches") {
+  using Work = TableWork<NarrowEntries>;
+  TableShape shape;
+  shape.rounds = 1;
+  shape.entries = 48;
+  constexpr std::uint32_t large = (1U << 31) - 10;
+  for (const bool whole : {true, false}) {
+    auto by_log = Table<NarrowEntries>::zeros(shape).value();
+    auto dense = Table<NarrowEntries>::zeros(shape).value();
+    for (auto* const table : {&by_log, &dense}) {
+      table->sums.data()[17] = large;
+      table->sums.data()[18] = large / 3;
+      table->sums.data()[40] = large;  // of another line, and stays below
+    }
+    std::vector<LogBatch> logs(1);
+    logs[0].sum(17, 100);
+    logs[0].sum(18, 7);
+    std::vector<DenseBatch> batches(1);
+    batches[0].resize(shape.entries);
+    batches[0].sums()[17] = 100;
+    batches[0].sums()[18] = 7;
+    std::vector<UndoEntry> undo;
+    for (std::uint32_t part = 0; part < LogBatch::parts; ++part)
+      Work::apply(by_log, logs, part, {!whole, 1}, undo);
+    Work::apply(dense, batches, {!whole, 1}, undo);
+    for (const auto* const table : {&by_log, &dense}) {
+      CHECK(table->sums.span()[17] == (whole ? (large + 100) / 2 : large + 100));
+      CHECK(table->sums.span()[18] == (whole ? (large / 3 + 7) / 2 : large / 3 + 7));
+      CHECK(table->sums.span()[40] == large);
     }
   }
 }
