@@ -31,8 +31,8 @@ std::vector<Cpu> seats(const Topology& topology) {
   return order;
 }
 
-/// Fewer workers than cores: they take the block of as many cores, of those that the machine falls
-/// into, that `home` lies in.
+/// Fewer workers than cores: the machine falls into blocks of as many cores, and they take the one
+/// behind that of `home`, whose thread keeps its core.
 void start_at_home(const Topology& topology, std::vector<Cpu>& seat, int workers, int home) {
   const auto of = std::find_if(topology.cpus.begin(), topology.cpus.end(),
                                [home](const Cpu& cpu) { return cpu.os == home; });
@@ -42,8 +42,8 @@ void start_at_home(const Topology& topology, std::vector<Cpu>& seat, int workers
   const auto own = std::find_if(seat.begin(), last,
                                 [core = of->core](const Cpu& cpu) { return cpu.core == core; });
   if (own == last) return;
-  const int block = static_cast<int>(own - seat.begin()) / workers * workers;
-  std::rotate(seat.begin(), seat.begin() + std::min(block, cores - workers), last);
+  const int next = (static_cast<int>(own - seat.begin()) / workers + 1) * workers;
+  std::rotate(seat.begin(), seat.begin() + (next + workers > cores ? 0 : next), last);
 }
 
 int distance(const Cpu& a, const Cpu& b) noexcept {

@@ -79,7 +79,7 @@ struct Placement {
 /// (rounded up), at least 1. First one hardware thread a core, then their siblings. More workers
 /// than allowed CPUs, or than the quota's: not pinned, no spinning. `pin` false: not pinned in any
 /// case. `home`: a CPU, as a rule that of the calling thread; fewer workers than cores are placed
-/// around it, so that processes of few workers each do not share the machine's first cores. -1: the
+/// beside it, so that processes of few workers each do not share the machine's first cores. -1: the
 /// first cores.
 Placement place_workers(const Topology& topology, int requested, bool pin = true, int home = -1);
 

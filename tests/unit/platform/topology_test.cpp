@@ -110,17 +110,18 @@ TEST_CASE("placement: only allowed CPUs are used, the sibling stands in for its 
   CHECK(place_workers(topology, 3).cpus == std::vector<int>{1, 4, 5});
 }
 
-TEST_CASE("placement: fewer workers than cores stay around the CPU that they are started from") {
+TEST_CASE("placement: fewer workers than cores take cores beside that which starts them") {
   Topology topology = machine(two_sockets);
-  CHECK(place_workers(topology, 1, true, 9).cpus == std::vector<int>{8});
-  CHECK(place_workers(topology, 2, true, 7).cpus == std::vector<int>{4, 6});
-  CHECK(place_workers(topology, 3, true, 14).cpus == std::vector<int>{10, 12, 14});  // none beyond
+  CHECK(place_workers(topology, 1, true, 9).cpus == std::vector<int>{10});
+  CHECK(place_workers(topology, 1, true, 14).cpus == std::vector<int>{0});
+  CHECK(place_workers(topology, 2, true, 7).cpus == std::vector<int>{8, 10});
+  CHECK(place_workers(topology, 3, true, 8).cpus == std::vector<int>{0, 2, 4});  // no block is behind
   CHECK(place_workers(topology, 8, true, 14).cpus == place_workers(topology, 8).cpus);
   CHECK(place_workers(topology, 2, true, 99).cpus == std::vector<int>{0, 2});
   CHECK(near(place_workers(topology, 3, true, 8), 0) == std::vector<int>{1, 2});
   for (weir::Cpu& cpu : topology.cpus) cpu.allowed = cpu.os >= 6;
   CHECK(place_workers(topology, 2, true, 0).cpus == std::vector<int>{6, 8});
-  CHECK(place_workers(topology, 2, true, 10).cpus == std::vector<int>{10, 12});
+  CHECK(place_workers(topology, 2, true, 6).cpus == std::vector<int>{10, 12});
 }
 
 TEST_CASE("placement: a quota limits the default, rounded up, and forbids spinning") {
