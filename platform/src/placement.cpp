@@ -33,7 +33,7 @@ std::vector<Cpu> seats(const Topology& topology) {
 
 /// Fewer workers than cores: the machine falls into blocks of as many cores, and they take the one
 /// behind that of `home`, whose thread keeps its core.
-void start_at_home(const Topology& topology, std::vector<Cpu>& seat, int workers, int home) {
+void start_beside(const Topology& topology, std::vector<Cpu>& seat, int workers, int home) {
   const auto of = std::find_if(topology.cpus.begin(), topology.cpus.end(),
                                [home](const Cpu& cpu) { return cpu.os == home; });
   const int cores = topology.allowed_cores();
@@ -153,7 +153,7 @@ Placement place_workers(const Topology& topology, int requested, bool pin, int h
       workers = std::min(workers, static_cast<int>(std::ceil(topology.quota_cpus)));
     workers = std::clamp(workers, 1, limits::workers_max);
   }
-  start_at_home(topology, seat, workers, home);
+  start_beside(topology, seat, workers, home);
   Placement placement;
   placement.home = home;
   const bool fits = workers <= static_cast<int>(seat.size());

@@ -297,14 +297,14 @@ class Core {
   void leave_guest(Worker& guest) noexcept;
   /// How a guest helps between two questions whether its wait is over.
   struct Helping {
-    std::uint32_t jobs = 1;      // at most so many
-    std::uint64_t asked_ns = 0;  // when it last ran as many
+    std::uint32_t jobs = 1;         // at most so many
+    std::uint64_t asked_ns = 0;     // when it last ran as many
     std::uint32_t in_a_row = 0;     // run since it last found none
     std::uint64_t workers_ran = 0;  // jobs, when it last stayed out
   };
   bool crowded() const noexcept;
   std::uint64_t jobs_of_workers() const noexcept;
-  bool help(Worker& guest, const Wait& what, Helping& helping) noexcept;
+  std::uint32_t help(Worker& guest, const Wait& what, Helping& helping) noexcept;
   bool help_once(Worker& guest) noexcept;
   bool try_drive() noexcept;
   void end_drive() noexcept;

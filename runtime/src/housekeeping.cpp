@@ -82,7 +82,7 @@ void Housekeeping::begin(const Config& config, const Topology& topology,
   keep_ = placement.pinned;
   spinning_ = placement.spinning;
   text_ = placement.text;
-  set_crowding();
+  set_waiting();
   due.store(after_ms(limits::housekeeping_ms), relaxed);  // relaxed: the workers start later
 }
 
@@ -154,7 +154,7 @@ bool Housekeeping::count_throttling(const MachineView& seen) noexcept {
   return (before == 0) != (calm_in_ == 0);
 }
 
-void Housekeeping::set_crowding() noexcept {
+void Housekeeping::set_waiting() noexcept {
   spin_ns.store(spinning_ && calm_in_ == 0 ? spin_wanted_ns_ : 0, relaxed);  // relaxed: a setting
   const auto workers = static_cast<int>(cpus_.size());
   const bool in_quota = quota_cpus_ == 0 || quota_cpus_ > workers;
@@ -185,7 +185,7 @@ bool Housekeeping::look(MachineChange& change, std::string& text) {
   }
   if (count_throttling(seen)) changes.add(calm_in_ != 0 ? "throttled" : "no longer throttled");
   view_ = seen;
-  set_crowding();
+  set_waiting();
   if (!changes.any()) return false;
   text = "weir: " + changes.text() + ": " + text_;
   change.allowed_cpus = allowed_.count();

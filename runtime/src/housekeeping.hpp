@@ -59,7 +59,7 @@ class alignas(contended_bytes) Housekeeping {
   bool place(const CpuMask& allowed, double quota_cpus);
   Put put_workers() const noexcept;
   bool count_throttling(const MachineView& seen) noexcept;
-  void set_crowding() noexcept;
+  void set_waiting() noexcept;
   double quota_of(const MachineView& seen) const noexcept;
 
   mutable std::mutex lock_;
@@ -67,7 +67,7 @@ class alignas(contended_bytes) Housekeeping {
   const Topology* base_ = nullptr;  // cores and caches
   CpuMask limit_ = CpuMask::all();  // what a given topology allows
   bool pin_ = false;                // as configured
-  int home_ = -1;                   // as at the start
+  int home_ = -1;                   // Placement::home of the start
   std::uint64_t spin_wanted_ns_ = 0;
 
   std::unique_ptr<MachineWatch> watch_;

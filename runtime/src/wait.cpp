@@ -71,8 +71,10 @@ Status Core::wait_with_workers(const Wait& what) noexcept {
   while (!what.done(what.argument)) {
     const bool stays_out = guest != nullptr && helping.in_a_row >= crowded_jobs && crowded();
     if (stays_out) {
-      share_private(*guest);
-    } else if (guest != nullptr && help(*guest, what, helping)) {
+      share_private(*guest);  // nobody else would see it while it sleeps
+    } else if (const std::uint32_t ran = guest != nullptr ? help(*guest, what, helping) : 0;
+               ran != 0) {
+      helping.in_a_row += ran;
       backoff_us = limits::guest_wait_us_first;
       spin_until = 0;
       looks = 0;
@@ -167,13 +169,9 @@ std::uint64_t Core::jobs_of_workers() const noexcept {
 
 /// Runs jobs before the waiter asks again: one, or more where the question is not a look at a word
 /// but as costly as many small tasks (a barrier's). Their number grows while they are short.
-bool Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
+std::uint32_t Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
+  if (what.word != nullptr) return help_once(guest) ? 1 : 0;
   std::uint32_t ran = 0;
-  if (what.word != nullptr) {
-    ran = help_once(guest) ? 1 : 0;
-    helping.in_a_row = ran == 0 ? 0 : helping.in_a_row + ran;
-    return ran != 0;
-  }
   while (ran < helping.jobs && help_once(guest)) ++ran;
   if (ran == helping.jobs) {
     const std::uint64_t now = now_ns();
@@ -181,8 +179,7 @@ bool Core::help(Worker& guest, const Wait& what, Helping& helping) noexcept {
                                                     : std::max<std::uint32_t>(1, ran / 2);
     helping.asked_ns = now;
   }
-  helping.in_a_row = ran == 0 ? 0 : helping.in_a_row + ran;
-  return ran != 0;
+  return ran;
 }
 
 bool Core::help_once(Worker& guest) noexcept {

@@ -120,7 +120,7 @@ void Stager::digest(StageWork& work) {
 
 void Stager::write(StageWork& work) {
   const std::string_view file = work.writer.encode(work.run.table, 0, work.run.table.rows);
-  const auto written = write_file_into(target(work.run.directory()), "part-000.parquet", file,
+  const auto written = write_file_into(target(work.run.directory()), part_name(0), file,
                                        file_sync(config_.sync));
   if (!written) {
     fatal_.set(written.error());

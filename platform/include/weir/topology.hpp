@@ -61,7 +61,7 @@ CpuQuota read_cpu_quota(const std::string& root = "/");
 struct Placement {
   std::vector<int> cpus;  // one a worker: the kernel's number to pin to, or -1
   bool pinned = false;
-  int home = -1;          // as asked for
+  int home = -1;          // the CPU that place_workers() was to start beside, or -1
   bool spinning = false;  // idle workers may spin: no quota that bites, and a CPU for each
   std::vector<std::uint16_t> near_order;  // workers() rows of workers() - 1
   std::string text;                       // describe()

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <weir/phase.hpp>
 #include <weir/stream_graph.hpp>
+#include <weir/task_graph.hpp>
 
 #include "core_fixture.hpp"
 
@@ -245,6 +246,27 @@ TEST_CASE("runtime: run from many threads at once, more than there are guests") 
   }
   for (std::thread& caller : callers) caller.join();
   CHECK(count == 6 * 50 * 4);
+}
+
+TEST_CASE("runtime: who waits goes on helping where every CPU's worker is in a long body") {
+  const int workers = static_cast<int>(std::thread::hardware_concurrency());
+  auto runtime = start_with(workers);
+  const Watchdog dog(*runtime, 60);
+  Producer producer = runtime->producer("test").value();
+  constexpr int wanted = 2'000;  // far more jobs than a helper takes before it sleeps
+  std::atomic<int> by_guest{0};
+  TaskGraph graph(*runtime, "held");
+  const Task first = graph.task("first", [] {});
+  for (int i = 0; i < 3 * wanted; ++i) {
+    graph.precede(first, graph.task("one", [&] {
+      if (worker_index() >= workers) ++by_guest;
+      while (worker_index() < workers && by_guest < wanted) std::this_thread::yield();
+    }));
+  }
+  REQUIRE(graph.build().ok());
+  REQUIRE(graph.run(producer).status == Status::accepted);
+  CHECK(graph.wait_until(never) == Status::accepted);
+  CHECK(by_guest >= wanted);
 }
 
 TEST_CASE("runtime: run reports the first throw of what it started") {

@@ -53,7 +53,7 @@ struct BoardStrengths {
   std::array<Group, groups_max> group;  // all hands of one rank, ascending
   std::size_t groups = 0;
 
-  /// Cost: 1.3 us without three of a suit, else 4 us.
+  /// Cost: 1.8 us without three of a suit, else 3.6 us.
   void set(std::span<const Card, 5> board) noexcept;
 };
 

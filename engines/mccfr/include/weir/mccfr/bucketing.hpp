@@ -69,7 +69,7 @@ class CardBuckets {
   /// Those of a file that has all streets: bucket_file.hpp. Cost of see(): 0.5 us.
   static CardBuckets of(std::shared_ptr<const abstraction::BucketFile> file);
   /// [hand]: what make() would give on one board of 3 to 5 cards, without all others; 0 where a hand shares a card with
-  /// it. Cost: river 3 us, turn 0.2 ms, flop 5 ms. Errors: as make().
+  /// it. Cost: river 11 us, turn 0.13 ms, flop 3 ms. Errors: as make().
   static Result<std::vector<Bucket>> on_board(const BucketConfig& config,
                                               std::span<const Card> board);
 
