@@ -10,8 +10,6 @@ namespace {
 
 constexpr int solver_table_bits = 21;
 
-int outcome_of(int score) noexcept { return (score > 0) - (score < 0); }
-
 /// A game of random moves, up to `stones`; its end may come before.
 Position random_position(int stones, Xorshift& random) {
   Position position;
@@ -23,12 +21,12 @@ Position random_position(int stones, Xorshift& random) {
 }
 
 SolvedPosition solved(Solver& solver, const Position& position) {
-  SolvedPosition made{position, outcome_of(solver.solve(position)), 0};
+  SolvedPosition made{position, solver.outcome(position), 0};
   for (int column = 0; column < board_columns; ++column) {
     if (!position.can_play(column)) continue;
     Position next = position;
     next.play(column);
-    if (-outcome_of(solver.solve(next)) == made.outcome) made.keeps |= 1U << column;
+    if (-solver.outcome(next) == made.outcome) made.keeps |= 1U << column;
   }
   return made;
 }

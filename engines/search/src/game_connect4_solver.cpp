@@ -175,13 +175,14 @@ Solver::~Solver() = default;
 std::uint64_t Solver::nodes() const noexcept { return search_->nodes; }
 std::size_t Solver::memory() const noexcept { return search_->table.bytes(); }
 
-int Solver::solve(const Position& position) {
+/// The score where it is from `lower` to `upper`, else the nearer of these.
+int Solver::between(const Position& position, int lower, int upper) {
   const int stones = position.stones();
-  if (position.lost()) return -(board_cells + 2 - stones) / 2;
+  if (position.lost()) return std::clamp(-(board_cells + 2 - stones) / 2, lower, upper);
   if (position.full()) return 0;
-  if (position.wins() != 0) return (board_cells + 1 - stones) / 2;
-  int lower = -(board_cells - stones) / 2;
-  int upper = (board_cells + 1 - stones) / 2;
+  if (position.wins() != 0) return std::clamp((board_cells + 1 - stones) / 2, lower, upper);
+  lower = std::max(lower, -(board_cells - stones) / 2);
+  upper = std::min(upper, (board_cells + 1 - stones) / 2);
   while (lower < upper) {
     // Windows near 0 first: they are cheapest, and halve what is left.
     int middle = lower + (upper - lower) / 2;
@@ -189,13 +190,17 @@ int Solver::solve(const Position& position) {
     if (middle >= 0 && upper / 2 > middle) middle = upper / 2;
     const int score = search_->search(position.mine, position.all, stones, middle, middle + 1);
     if (score <= middle) {
-      upper = score;
+      upper = std::max(lower, score);
     } else {
-      lower = score;
+      lower = std::min(upper, score);
     }
   }
   return lower;
 }
+
+int Solver::solve(const Position& position) { return between(position, -score_max, score_max); }
+
+int Solver::outcome(const Position& position) { return between(position, -1, 1); }
 
 Result<int> solve_line(Solver& solver, std::string_view line) {
   const Result<Position> position = parse_moves(line);

@@ -15,7 +15,7 @@ namespace {
 
 // What is told of the course of a run: these positions are never taught, and only measured.
 constexpr std::size_t checked_positions = 400;
-constexpr int checked_stones_min = 14, checked_stones_max = 30;
+constexpr int checked_stones_min = 18, checked_stones_max = 30;
 constexpr std::uint64_t checked_seed = 0x5eed;
 constexpr std::uint64_t check_every_games = 2048;
 

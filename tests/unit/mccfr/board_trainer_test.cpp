@@ -131,7 +131,8 @@ TEST_CASE("board_trainer: a walk over a board is the sum of its pairs of hands")
     const std::span<const Card, 5> shown(cards.data(), 5);
     Board board;
     board.set(*game.cards(), shown);
-    // Both players on one board; below the long tier one alone on the other.
+    // Both players on one board; below the long tier one alone on the other, under sanitizers one on one.
+    if (test::sanitized && !test::full() && cards != boards[1]) continue;
     for (int player = 0; player < (test::full() || cards == boards[0] ? 2 : 1); ++player) {
       BoardWalk walk(game.tree(), shape);
       std::vector<float> changes(shape.entries);

@@ -43,12 +43,16 @@ TEST_CASE("solver: late positions have the score that the rules give, with a tab
   Xorshift random(11);
   Solver small(10);
   Solver large(16);
+  Solver alone(16);
   int checked = 0;
   while (checked < 300) {
     const Position position = random_position(random, 32);
     const int score = score_by_rule(position);
     CHECK(small.solve(position) == score);
     CHECK(large.solve(position) == score);
+    const int sign = (score > 0) - (score < 0);
+    CHECK(large.outcome(position) == sign);
+    CHECK(alone.outcome(position) == sign);  // whose table holds bounds alone
     ++checked;
   }
 }

@@ -36,8 +36,6 @@ std::vector<std::uint32_t> root_visits(const GameTree& tree) {
   return visits;
 }
 
-int sign_of(int score) { return (score > 0) - (score < 0); }
-
 /// A choice among 50, worth more the higher; then it is over.
 struct FiftyDoors {
   struct State {
@@ -130,9 +128,9 @@ TEST_CASE("tree: proofs agree with the solver") {
     if (tree.proof() == Proof::none) continue;
     ++proven;
     together += done > 2100;
-    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(solver.solve(position)));
+    CHECK(static_cast<int>(tree.proof()) - 2 == solver.outcome(position));
     position.play(static_cast<int>(tree.best()));
-    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(-solver.solve(position)));
+    CHECK(static_cast<int>(tree.proof()) - 2 == -solver.outcome(position));
   }
   CHECK(proven > 50);
   CHECK(together > 2);
@@ -166,9 +164,9 @@ TEST_CASE(
       CHECK_FALSE(is_easy);
       continue;
     }
-    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(solver.solve(position)));
+    CHECK(static_cast<int>(tree.proof()) - 2 == solver.outcome(position));
     position.play(static_cast<int>(tree.best()));
-    CHECK(static_cast<int>(tree.proof()) - 2 == sign_of(-solver.solve(position)));
+    CHECK(static_cast<int>(tree.proof()) - 2 == -solver.outcome(position));
   }
   CHECK(easy > 25);
   CHECK(recycled > 0);
@@ -385,13 +383,13 @@ TEST_CASE("tree: any number of workers finds the one move that keeps the outcome
   while (positions < 12) {
     const Position position = random_position(random, 22);
     if (ConnectFour::known(position) >= 0.0F) continue;
-    const int outcome = sign_of(solver.solve(position));
+    const int outcome = solver.outcome(position);
     int keep = -1, keeping = 0;
     for (int column = 0; column < board_columns; ++column) {
       if (!position.can_play(column)) continue;
       Position next = position;
       next.play(column);
-      if (sign_of(-solver.solve(next)) != outcome) continue;
+      if (-solver.outcome(next) != outcome) continue;
       keep = column;
       ++keeping;
     }

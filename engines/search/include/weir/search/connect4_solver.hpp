@@ -26,12 +26,16 @@ class Solver {
 
   /// Any position that play can reach.
   int solve(const Position& position);
+  /// Its sign alone, 1, 0 or -1: found several times sooner.
+  int outcome(const Position& position);
   /// Positions looked at by all calls so far.
   std::uint64_t nodes() const noexcept;
   std::size_t memory() const noexcept;
 
  private:
   struct Search;
+  int between(const Position& position, int lower, int upper);
+
   std::unique_ptr<Search> search_;
 };
 
