@@ -186,6 +186,19 @@ std::uint32_t LazyTable::claim(std::uint32_t node, std::uint32_t bucket, int act
   return claimed_row(slots_.get(), sizes_.slots - 1, hash, rows);
 }
 
+void LazyTable::prefetch_slot(std::uint32_t node, std::uint32_t bucket) const noexcept {
+  prefetch_to_read(&slots_[scramble(nodes_[node].hash + bucket) & (sizes_.slots - 1)]);
+  // relaxed: a hint; 0 is a place too
+  prefetch_to_read(&nodes_[nodes_[node].first.load(relaxed)]);
+}
+
+void LazyTable::prefetch_row(std::uint32_t node, std::uint32_t bucket) const noexcept {
+  const std::uint64_t hash = scramble(nodes_[node].hash + bucket);
+  // relaxed: a hint, which may be of another key
+  const std::uint64_t slot = slots_[hash & (sizes_.slots - 1)].load(relaxed);
+  prefetch_to_read(words_.data() + static_cast<std::uint32_t>(slot));
+}
+
 LazyKey LazyTable::key(std::uint32_t row) const noexcept {
   const std::uint64_t text = key_at(words_.data(), row);
   return {static_cast<std::uint32_t>(text >> 16), static_cast<std::uint32_t>(text & 0xffff),

@@ -64,47 +64,81 @@ std::array<std::uint32_t, rounds_max> MultiwayGame::buckets() const noexcept {
   return {ranks, rules_.rounds > 1 ? ranks * ranks : 0U, 0, 0};
 }
 
+void MultiwayDeal::see(std::size_t round, std::size_t player) noexcept {
+  seen_ |= 1U << (round * players_max + player);
+  buckets_[round][player] = cards_->bucket(
+      hands_[player], std::span<const Card>(board_.data(), round == 0 ? 0 : round + 2));
+}
+
+void MultiwayDeal::rank() noexcept {
+  ranked_ = true;
+  const PartialHand shown{std::span<const Card>(board_)};
+  for (std::size_t p = 0; p < players_; ++p)
+    ranks_[p] = hand_ranks()(shown + PartialHand(hands_[p]));
+}
+
 void MultiwayGame::see_one_card(const std::array<int, players_max + 1>& cards,
                                 MultiwayDeal& deal) const noexcept {
   const int board =
       rules_.rounds > 1 ? cards[static_cast<std::size_t>(rules_.players)] / rules_.suits : -1;
+  deal.seen_ = ~std::uint32_t{0};
+  deal.ranked_ = true;
   for (std::size_t p = 0; p < players_max; ++p) {
     const int own = cards[p] / rules_.suits;
-    deal.buckets[0][p] = static_cast<Bucket>(own);
-    if (board >= 0) deal.buckets[1][p] = static_cast<Bucket>(own * rules_.ranks + board);
-    deal.ranks[p] = static_cast<std::uint32_t>(own == board ? rules_.ranks : own);
+    deal.buckets_[0][p] = static_cast<Bucket>(own);
+    if (board >= 0) deal.buckets_[1][p] = static_cast<Bucket>(own * rules_.ranks + board);
+    deal.ranks_[p] = static_cast<std::uint32_t>(own == board ? rules_.ranks : own);
   }
 }
 
-void MultiwayGame::deal(Random& random, MultiwayDeal& deal) const noexcept {
-  const auto players = static_cast<std::size_t>(rules_.players);
-  const auto draw = [&](int deck, std::size_t count, auto&& take) {
-    std::uint64_t taken = 0;
-    for (std::size_t k = 0; k < count; ++k) {
-      std::uint32_t card = 0;
-      do card = random.below(static_cast<std::uint32_t>(deck));
-      while ((taken >> card & 1) != 0);
-      taken |= std::uint64_t{1} << card;
-      take(k, card);
-    }
-  };
-  if (!holdem_) {
-    std::array<int, players_max + 1> cards{};
-    draw(rules_.deck(), players + (rules_.rounds > 1 ? 1 : 0),
-         [&](std::size_t k, std::uint32_t card) { cards[k] = static_cast<int>(card); });
-    return see_one_card(cards, deal);
+namespace {
+
+/// Calls take(k, card) with `count` different cards of a deck.
+template <class Take>
+void draw(Random& random, int deck, std::size_t count, Take&& take) noexcept {
+  std::uint64_t taken = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    std::uint32_t card = 0;
+    do card = random.below(static_cast<std::uint32_t>(deck));
+    while ((taken >> card & 1) != 0);
+    taken |= std::uint64_t{1} << card;
+    take(k, card);
   }
+}
+
+}  // namespace
+
+void MultiwayGame::deal_one_card(Random& random, MultiwayDeal& deal) const noexcept {
+  std::array<int, players_max + 1> cards{};
+  draw(random, rules_.deck(),
+       static_cast<std::size_t>(rules_.players) + (rules_.rounds > 1 ? 1 : 0),
+       [&](std::size_t k, std::uint32_t card) { cards[k] = static_cast<int>(card); });
+  see_one_card(cards, deal);
+}
+
+/// Hands of the players [first, end), and the board.
+void MultiwayGame::deal_hands(std::size_t first, std::size_t end, Random& random,
+                              MultiwayDeal& deal) const noexcept {
   std::array<Card, 2 * players_max + 5> cards{};
-  draw(card_count, 2 * players + 5,
+  draw(random, card_count, 2 * (end - first) + 5,
        [&](std::size_t k, std::uint32_t card) { cards[k] = static_cast<Card>(card); });
-  const std::span<const Card, 5> board(cards.data() + 2 * players, 5);
-  const PartialHand shown(board);
-  for (std::size_t p = 0; p < players; ++p) {
-    const Hand hand = hand_of(cards[2 * p], cards[2 * p + 1]);
-    deal.ranks[p] = hand_ranks()(shown + PartialHand(hand));
-    for (std::size_t r = 0; r < rounds_max; ++r)
-      deal.buckets[r][p] = holdem_->cards()->bucket(hand, board.first(r == 0 ? 0 : r + 2));
-  }
+  deal.cards_ = holdem_->cards();
+  deal.seen_ = 0;
+  deal.ranked_ = false;
+  deal.players_ = static_cast<std::uint8_t>(end);
+  for (std::size_t p = first; p < end; ++p)
+    deal.hands_[p] = hand_of(cards[2 * (p - first)], cards[2 * (p - first) + 1]);
+  std::copy_n(cards.data() + 2 * (end - first), 5, deal.board_.data());
+}
+
+void MultiwayGame::deal(Random& random, MultiwayDeal& deal) const noexcept {
+  if (!holdem_) return deal_one_card(random, deal);
+  deal_hands(0, static_cast<std::size_t>(rules_.players), random, deal);
+}
+
+void MultiwayGame::deal_to(int player, Random& random, MultiwayDeal& deal) const noexcept {
+  if (!holdem_) return deal_one_card(random, deal);
+  deal_hands(static_cast<std::size_t>(player), static_cast<std::size_t>(player) + 1, random, deal);
 }
 
 std::string MultiwayGame::private_key(int round, std::uint32_t bucket) const {

@@ -49,9 +49,8 @@ class MultiwayMeasure {
  private:
   static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
-  std::uint32_t bucket(const BettingState& state, std::size_t deal) const noexcept {
-    return deals_[deal].deal.buckets[static_cast<std::size_t>(state.round())]
-                                    [static_cast<std::size_t>(state.player())];
+  std::uint32_t bucket(const BettingState& state, std::size_t deal) noexcept {
+    return deals_[deal].deal.bucket(state.round(), state.player());
   }
   /// [bucket * actions + action]
   std::vector<double> strategies(const BettingState& state, std::uint32_t node, int count) const {
@@ -87,12 +86,12 @@ class MultiwayMeasure {
     return own && best_ ? best_of(state, values) : sum_of(values);
   }
 
-  PerDeal ends(const BettingState& state, const PerDeal& reach) const {
+  PerDeal ends(const BettingState& state, const PerDeal& reach) {
     PerDeal values(deals_.size());
     for (std::size_t d = 0; d < deals_.size(); ++d)
       if (reach[d] != 0)
         values[d] =
-            reach[d] * state.settle(deals_[d].deal.ranks).net[static_cast<std::size_t>(player_)];
+            reach[d] * state.settle(deals_[d].deal.ranks()).net[static_cast<std::size_t>(player_)];
     return values;
   }
   static PerDeal sum_of(const std::vector<PerDeal>& values) {
@@ -102,7 +101,7 @@ class MultiwayMeasure {
     return sum;
   }
   /// The action that is worth most over all deals that look the same to the player.
-  PerDeal best_of(const BettingState& state, const std::vector<PerDeal>& values) const {
+  PerDeal best_of(const BettingState& state, const std::vector<PerDeal>& values) {
     const auto buckets = game_.buckets()[static_cast<std::size_t>(state.round())];
     std::vector<double> most(buckets), here(buckets);
     std::vector<std::size_t> best(buckets);
@@ -119,7 +118,7 @@ class MultiwayMeasure {
 
   const MultiwayGame& game_;
   const LazyTable& table_;
-  const std::vector<MultiwayGame::WeightedDeal> deals_;
+  std::vector<MultiwayGame::WeightedDeal> deals_;
   int player_ = 0;
   bool best_ = false;
 };

@@ -79,7 +79,7 @@ auto MultiwayTrainer::walk_block(const Block& block, Updates& updates, std::size
   const std::uint64_t averages = !averages_apart()          ? 0
                                  : game_.cards() != nullptr ? averages_holdem
                                                             : 1;
-  MultiwayDeal deal;
+  MultiwayDeal deal, own;
   for (std::uint64_t i = block.first; i < block.end; ++i) {
     Random cards = Random::keyed(rules_.seed, i, multiway_deal);
     game_.deal(cards, deal);
@@ -96,11 +96,10 @@ auto MultiwayTrainer::walk_block(const Block& block, Updates& updates, std::size
         ++counts.traversals;
       }
       for (std::uint64_t k = 0; k < averages; ++k) {
-        MultiwayDeal other;
         const std::uint64_t number = i * averages + k;
         Random shuffled = Random::keyed(rules_.seed, number, multiway_average_deal + key);
-        game_.deal(shuffled, other);
-        walk.average(other, player, Random::keyed(rules_.seed, number, multiway_average + key));
+        game_.deal_to(player, shuffled, own);
+        walk.average(own, player, Random::keyed(rules_.seed, number, multiway_average + key));
       }
     }
   }

@@ -13,12 +13,15 @@
 //
 // What has no room in the table is played uniformly from there on, and nothing is learnt of it.
 //
-// Roles:  one thread an object. Memory: about 500 bytes of stack a level, multiway_depth_max and some levels.
+// Roles:  one thread an object. Memory: up to 3 KiB of stack a level, multiway_depth_max and some levels.
 // Source: Brown, Sandholm, "Superhuman AI for multiplayer poker", Science 365 (2019), whose walk for averages follows
 //         all actions of the others, before the flop; see also sampling.hpp.
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 #include <weir/mccfr/lazy_table.hpp>
 #include <weir/mccfr/multiway_game.hpp>
 #include <weir/mccfr/sampling.hpp>
@@ -82,24 +85,26 @@ class MultiwayWalk {
         root_(game.rules()) {}
 
   /// One traversal for `player`; the estimate of its value, chips.
-  float external(const MultiwayDeal& deal, int player, Random random) {
+  float external(MultiwayDeal& deal, int player, Random random) {
     begin(deal, player, random);
     prune_ = rules_.pruning && random_.unit() < static_cast<float>(rules_.prune_probability);
-    return walk_external({root_, 0, 0});
+    Branch root{Place{root_, 0, 0}};
+    go_on({&root, 1});
+    return walk_external(root);
   }
-  float outcome(const MultiwayDeal& deal, int player, Random random) {
+  float outcome(MultiwayDeal& deal, int player, Random random) {
     begin(deal, player, random);
     return walk_outcome({root_, 0, 0}, 1);
   }
-  float chance(const MultiwayDeal& deal, int player, Random random) {
+  float chance(MultiwayDeal& deal, int player, Random random) {
     begin(deal, player, random);
     return walk_chance({root_, 0, 0}, 1, 1);
   }
   /// Adds to the averages of rows that `player` comes to.
-  void average(const MultiwayDeal& deal, int player, Random random) {
+  void average(MultiwayDeal& deal, int player, Random random) {
     begin(deal, player, random);
     Place place{root_, 0, 0};
-    while (!place.state.over()) {
+    while (!ended(place.state)) {
       ++visited_;
       const Menu menu = menu_of(place);
       if (menu.first == 0) return;
@@ -129,14 +134,13 @@ class MultiwayWalk {
     int count;
   };
 
-  void begin(const MultiwayDeal& deal, int player, Random random) noexcept {
+  void begin(MultiwayDeal& deal, int player, Random random) noexcept {
     deal_ = &deal;
     player_ = player;
     random_ = random;
   }
   std::uint32_t bucket(const BettingState& state) const noexcept {
-    return deal_->buckets[static_cast<std::size_t>(state.round())]
-                         [static_cast<std::size_t>(state.player())];
+    return deal_->bucket(state.round(), state.player());
   }
   Menu menu_of(const Place& place) noexcept {
     std::uint32_t first = table_.children(place.node);
@@ -187,13 +191,20 @@ class MultiwayWalk {
   char letter(const Menu& menu, int action) const noexcept {
     return table_.action(menu.first + static_cast<std::uint32_t>(action)).letter;
   }
+  /// For the player: how others go on after his fold is nothing to him.
+  bool ended(const BettingState& state) const noexcept {
+    return state.over() || state.folded(player_);
+  }
   float end_value(const BettingState& state) const noexcept {
-    return static_cast<float>(state.settle(deal_->ranks).net[static_cast<std::size_t>(player_)]);
+    if (state.folded(player_)) return -static_cast<float>(state.put(player_));
+    const Settlement end =
+        state.kind() == NodeKind::showdown ? state.settle(deal_->ranks()) : state.settle({});
+    return static_cast<float>(end.net[static_cast<std::size_t>(player_)]);
   }
   /// Where there is no room: a hand that all play on uniformly.
   float played_out(BettingState state, int depth) noexcept {
     std::array<BetAction, actions_max> list;
-    for (; !state.over(); ++depth) {
+    for (; !ended(state); ++depth) {
       ++visited_;
       const auto count = static_cast<std::uint32_t>(game_.actions(state, depth, list));
       state.apply(list[random_.below(count)]);
@@ -218,32 +229,84 @@ class MultiwayWalk {
     }
   }
 
-  float walk_external(const Place& place) {
+  /// One of the player's actions, and what others drew after it.
+  struct Branch {
+    std::optional<Place> place;  // where the player acts next; none: the branch has its value
+    float value = 0;
+  };
+
+  /// Enters a branch's place. False: it has its value, or the player is to act.
+  bool enter(Branch& branch) {
     ++visited_;
-    if (place.state.over()) return end_value(place.state);
+    const Place& place = *branch.place;
+    if (ended(place.state)) {
+      branch.value = end_value(place.state);
+      branch.place.reset();
+      return false;
+    }
+    table_.prefetch_slot(place.node, bucket(place.state));
+    return place.state.player() != player_;
+  }
+  /// Another draws an action.
+  bool draw_on(Branch& branch) {
+    const Place& place = *branch.place;
+    const Menu menu = menu_of(place);
+    if (menu.first == 0) {
+      branch.value = played_out(place.state, place.depth);
+      branch.place.reset();
+      return false;
+    }
+    float strategy[actions_max];
+    current(find(place), menu.count, strategy);
+    branch.place = child(place, menu, draw_action(strategy, menu.count, random_.unit()));
+    return enter(branch);
+  }
+  /// Branches go on side by side to where the player acts: rows that are far away are waited for together.
+  void go_on(std::span<Branch> branches) {
+    std::array<Branch*, actions_max> going;
+    std::size_t left = 0;
+    for (Branch& branch : branches)
+      if (branch.place && enter(branch)) going[left++] = &branch;
+    while (left > 0) {
+      for (std::size_t k = 0; k < left; ++k)
+        table_.prefetch_row(going[k]->place->node, bucket(going[k]->place->state));
+      std::size_t still = 0;
+      for (std::size_t k = 0; k < left; ++k)
+        if (draw_on(*going[k])) going[still++] = going[k];
+      left = still;
+    }
+    for (const Branch& branch : branches)
+      if (branch.place) table_.prefetch_row(branch.place->node, bucket(branch.place->state));
+  }
+
+  float walk_external(const Branch& from) {
+    if (!from.place) return from.value;
+    const Place& place = *from.place;
     const Menu menu = menu_of(place);
     if (menu.first == 0) return played_out(place.state, place.depth);
     float strategy[actions_max];
-    if (place.state.player() != player_) {
-      current(find(place), menu.count, strategy);
-      return walk_external(child(place, menu, draw_action(strategy, menu.count, random_.unit())));
-    }
     const std::uint32_t row = claim(place, menu);
     const float positive = current(row, menu.count, strategy);
     const bool prune = prune_ && positive > 0 && place.state.round() + 1 < game_.rules().rounds;
     const float below = static_cast<float>(rules_.prune_below) * units_;
-    float values[actions_max];
-    float mean = 0;
+    std::array<Branch, actions_max> branches;
     std::uint32_t skipped = 0;
     for (int a = 0; a < menu.count; ++a) {
-      const Place next = child(place, menu, a);
+      Place next = child(place, menu, a);
       // Never what ends the hand, and never in the last round; some other action has a positive regret.
-      if (prune && !next.state.over() &&
+      if (prune && !ended(next.state) &&
           static_cast<float>(load_entry(table_.regrets(row)[a])) < below) {
         skipped |= 1U << a;
         continue;
       }
-      values[a] = walk_external(next);
+      branches[static_cast<std::size_t>(a)].place = next;
+    }
+    go_on(std::span(branches).first(static_cast<std::size_t>(menu.count)));
+    float values[actions_max];
+    float mean = 0;
+    for (int a = 0; a < menu.count; ++a) {
+      if ((skipped >> a & 1) != 0) continue;
+      values[a] = walk_external(branches[static_cast<std::size_t>(a)]);
       mean += strategy[a] * values[a];
     }
     if (row != 0) update_row(row, values, mean, 1, menu.count, skipped);
@@ -253,7 +316,7 @@ class MultiwayWalk {
   /// `drawn`: the probability with which this player's actions so far were drawn.
   float walk_outcome(const Place& place, float drawn) {
     ++visited_;
-    if (place.state.over()) return end_value(place.state);
+    if (ended(place.state)) return end_value(place.state);
     const Menu menu = menu_of(place);
     if (menu.first == 0) return played_out(place.state, place.depth);
     float strategy[actions_max];
@@ -279,7 +342,7 @@ class MultiwayWalk {
   /// `own`, `others`: the reach of this player, and of all the others together.
   float walk_chance(const Place& place, float own, float others) {
     ++visited_;
-    if (place.state.over()) return end_value(place.state);
+    if (ended(place.state)) return end_value(place.state);
     const Menu menu = menu_of(place);
     if (menu.first == 0) return played_out(place.state, place.depth);
     float strategy[actions_max];
@@ -310,7 +373,7 @@ class MultiwayWalk {
   float units_;
   std::size_t thread_;
   const BettingState root_;
-  const MultiwayDeal* deal_ = nullptr;
+  MultiwayDeal* deal_ = nullptr;
   Random random_{0};
   std::uint64_t visited_ = 0;
   int player_ = 0;

@@ -142,6 +142,45 @@ TEST_CASE("multiway: the house's rake is what all players lose together") {
   CHECK(!make_game(R"({"name":"kuhn","rake":5})"));
 }
 
+TEST_CASE(
+    "multiway: what is looked up late is what the cards say, of all players and of one alone") {
+  HoldemConfig config;
+  config.rules = no_limit_holdem_rules(3, 20, 1, 2);
+  config.buckets.buckets = {169, 30, 20, 10};
+  MultiwayGame game = MultiwayGame::holdem(config).value();
+  REQUIRE(game.make_cards());
+  const CardBuckets& cards = *game.cards()->cards();
+  Random random(7);
+  MultiwayDeal deal;
+  const auto agrees = [&](int player) {
+    const Hand hand = deal.hand(player);
+    for (const int round : {3, 1, 2, 0, 3}) {
+      const auto shown = static_cast<std::size_t>(round == 0 ? 0 : round + 2);
+      if (deal.bucket(round, player) != cards.bucket(hand, deal.board().first(shown))) return false;
+    }
+    return true;
+  };
+  bool same = true, apart = true;
+  for (int k = 0; k < 300; ++k) {
+    game.deal(random, deal);
+    CardSet taken = set_of(std::span<const Card>(deal.board()));
+    for (int p = 0; p < 3; ++p) {
+      const CardSet hand = cards_of(deal.hand(p)).set();
+      apart = apart && (taken & hand) == 0;
+      taken |= hand;
+      same = same && agrees(p);
+      same = same && deal.ranks()[static_cast<std::size_t>(p)] ==
+                         hand_ranks()(PartialHand(deal.board()) + PartialHand(deal.hand(p)));
+    }
+    game.deal_to(k % 3, random, deal);
+    apart = apart &&
+            (set_of(std::span<const Card>(deal.board())) & cards_of(deal.hand(k % 3)).set()) == 0;
+    same = same && agrees(k % 3);
+  }
+  CHECK(same);
+  CHECK(apart);
+}
+
 TEST_CASE("multiway: hands of hold'em with rake pay out what was put in, less the rake") {
   for (int players = 2; players <= 6; ++players) {
     BettingRules rules = no_limit_holdem_rules(players, 100, 1, 2);

@@ -86,6 +86,10 @@ class LazyTable {
   std::uint32_t claim(std::uint32_t node, std::uint32_t bucket, int actions,
                       std::size_t thread) noexcept;
 
+  /// Asks for what find(), claim() and children() will read, in two steps: each needs what the last has brought.
+  void prefetch_slot(std::uint32_t node, std::uint32_t bucket) const noexcept;
+  void prefetch_row(std::uint32_t node, std::uint32_t bucket) const noexcept;
+
   static constexpr std::uint32_t key_words = 2;
   std::int32_t* regrets(std::uint32_t row) noexcept {
     return reinterpret_cast<std::int32_t*>(words_.data() + row + key_words);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 #include <weir/mccfr/holdem_game.hpp>
@@ -17,10 +18,37 @@ namespace weir::mccfr {
 
 class LazyTable;
 
-/// What the players see of a deal, and what their hands are worth.
-struct MultiwayDeal {
-  std::array<std::array<Bucket, players_max>, rounds_max> buckets{};  // [round][player]
-  std::array<std::uint32_t, players_max> ranks{};                     // higher is better
+/// What the players see of a deal, and what their hands are worth. In hold'em it is looked up when it is first asked
+/// for: most hands end before the flop, and a walk follows one player, or some.
+class MultiwayDeal {
+ public:
+  Bucket bucket(int round, int player) noexcept {
+    const auto r = static_cast<std::size_t>(round), p = static_cast<std::size_t>(player);
+    if ((seen_ >> (r * players_max + p) & 1) == 0) see(r, p);
+    return buckets_[r][p];
+  }
+  /// [player]: higher is better.
+  const std::array<std::uint32_t, players_max>& ranks() noexcept {
+    if (!ranked_) rank();
+    return ranks_;
+  }
+  /// Hold'em: what was dealt, from the first player on or to one alone.
+  Hand hand(int player) const noexcept { return hands_[static_cast<std::size_t>(player)]; }
+  std::span<const Card, 5> board() const noexcept { return board_; }
+
+ private:
+  friend class MultiwayGame;
+  void see(std::size_t round, std::size_t player) noexcept;
+  void rank() noexcept;
+
+  const CardBuckets* cards_ = nullptr;
+  std::uint32_t seen_ = 0;    // a bit for each of buckets_
+  std::uint8_t players_ = 0;  // whose hands are dealt, from the first one on
+  bool ranked_ = false;
+  std::array<std::array<Bucket, players_max>, rounds_max> buckets_{};  // [round][player]
+  std::array<std::uint32_t, players_max> ranks_{};
+  std::array<Hand, players_max> hands_{};
+  std::array<Card, 5> board_{};
 };
 
 /// Deeper in a hand nobody bets or raises: bounds the stack that walks take.
@@ -40,6 +68,8 @@ class MultiwayGame {
   int actions(const BettingState& state, int depth,
               std::array<BetAction, actions_max>& list) const noexcept;
   void deal(Random& random, MultiwayDeal& deal) const noexcept;
+  /// Of one player alone, whose buckets may be asked for, and no ranks.
+  void deal_to(int player, Random& random, MultiwayDeal& deal) const noexcept;
   std::array<std::uint32_t, rounds_max> buckets() const noexcept;
   /// "b17:flop:", "K:Q:": what a row's name begins with.
   std::string private_key(int round, std::uint32_t bucket) const;
@@ -55,6 +85,9 @@ class MultiwayGame {
   explicit MultiwayGame(BettingRules rules) : rules_(std::move(rules)) {}
   void see_one_card(const std::array<int, players_max + 1>& cards,
                     MultiwayDeal& deal) const noexcept;
+  void deal_one_card(Random& random, MultiwayDeal& deal) const noexcept;
+  void deal_hands(std::size_t first, std::size_t end, Random& random,
+                  MultiwayDeal& deal) const noexcept;
 
   BettingRules rules_;
   BetMenu menu_;
