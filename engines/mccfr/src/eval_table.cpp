@@ -52,12 +52,14 @@ class TableEvaluation {
  private:
   const BettingRules& rules() const noexcept { return loaded_.game->multiway()->rules(); }
 
-  static Result<MakeAgent> player_of(const Loaded& loaded, const std::string& path) {
+  Result<MakeAgent> player_of(const Loaded& loaded, const std::string& path) {
     if (auto prepared = loaded.game->prepare(); !prepared) return prepared.error();
     if (const MultiwayGame* const game = loaded.game->multiway();
         game != nullptr && game->cards() != nullptr) {
       const LazyTable* const table = loaded.trainer->lazy();
-      return MakeAgent([game, table] { return make_lazy_blueprint(*game, *table); });
+      return MakeAgent([game, table, &strengths = strengths()] {
+        return make_lazy_blueprint(*game, *table, strengths);
+      });
     }
     if (const HoldemGame* const game = loaded.game->holdem()) {
       const auto frozen = std::make_shared<const FrozenSums>(*loaded.trainer);
@@ -73,11 +75,16 @@ class TableEvaluation {
                                               : loaded.game->holdem()->config().rules;
   }
 
+  const HandStrengths& strengths() {
+    if (!strengths_) strengths_.emplace(HandStrengths::make());
+    return *strengths_;
+  }
+
   Result<MakeAgent> opponent_of(const std::string& name) {
     const auto* const known = std::find(std::begin(baseline_names), std::end(baseline_names), name);
     if (known != std::end(baseline_names)) {
-      if (!strengths_) strengths_.emplace(HandStrengths::make());
-      return MakeAgent([this, known] { return make_baseline(*known, *strengths_); });
+      return MakeAgent(
+          [known, &strengths = strengths()] { return make_baseline(*known, strengths); });
     }
     auto theirs = load_checkpoint(name);
     if (!theirs) return theirs.error();

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <optional>
 #include <weir/mccfr/strategy.hpp>
 #include <weir/mccfr/table_match.hpp>
@@ -11,8 +13,8 @@ namespace {
 /// Keeps the hand as its own menu of bets has it, beside the real one.
 class LazyBlueprint final : public Agent {
  public:
-  LazyBlueprint(const MultiwayGame& game, const LazyTable& table)
-      : game_(game), table_(table), state_(game.rules()) {}
+  LazyBlueprint(const MultiwayGame& game, const LazyTable& table, const HandStrengths& strengths)
+      : game_(game), table_(table), strengths_(strengths), state_(game.rules()) {}
 
   void begin(int seat, Hand hand) override {
     seat_ = seat;
@@ -47,18 +49,20 @@ class LazyBlueprint final : public Agent {
 
   BetAction act(const BettingState& state, std::span<const Card> board, Random& random) override {
     inside_ = inside_ && state_.player() == seat_ && state_.round() == state.round();
-    if (!inside_) return {'c', 0};
+    if (!inside_) return by_strength(state, board);
     const std::span<const BetAction> menu = actions();
+    const auto count = static_cast<int>(menu.size());
     const std::uint32_t row =
         node_ == nowhere ? 0 : table_.find(node_, game_.cards()->cards()->bucket(hand_, board));
-    if (row == 0) {
-      const auto call = std::find_if(menu.begin(), menu.end(),
-                                     [](const BetAction& a) { return a.letter == 'c'; });
-      chosen_ = static_cast<std::size_t>(call - menu.begin());
-      return {'c', 0};
+    const double visits = row == 0 ? 0 : visits_of(row, count);
+    if (static_cast<double>(random.unit()) * (visits + prior_visits) >= visits) {
+      const BetAction action = by_strength(state, board);
+      const auto same = std::find_if(menu.begin(), menu.end(),
+                                     [&](const BetAction& a) { return a.letter == action.letter; });
+      chosen_ = same != menu.end() ? static_cast<std::size_t>(same - menu.begin()) : 0;
+      return action;
     }
     double strategy[actions_max];
-    const auto count = static_cast<int>(menu.size());
     table_.strategy(row, count, strategy);
     chosen_ = static_cast<std::size_t>(draw_action(strategy, count, random.unit()));
     return real_action(state_, menu[*chosen_], state);
@@ -66,13 +70,33 @@ class LazyBlueprint final : public Agent {
 
  private:
   static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+  static constexpr double prior_visits = 3;  // for which by_strength() stands in an average
 
   std::span<const BetAction> actions() noexcept {
     return std::span(list_).first(static_cast<std::size_t>(game_.actions(state_, depth_, list_)));
   }
 
+  double visits_of(std::uint32_t row, int count) const noexcept {
+    const std::uint32_t* const sums = table_.sums(row, count);
+    return std::accumulate(sums, sums + count, 0.0) / NarrowEntries::sum_units;
+  }
+  /// Where little was learnt: a check, and against a bet a call with hands so strong that all who face it together
+  /// give up no more often than it needs to pay with nothing.
+  BetAction by_strength(const BettingState& state, std::span<const Card> board) const {
+    const Chips call = state.to_call();
+    if (call == 0) return {'c', 0};
+    int opponents = 0;
+    for (int p = 0; p < state.rules().players; ++p)
+      opponents += p != seat_ && !state.folded(p) ? 1 : 0;
+    const double price = std::min(1.0, static_cast<double>(call) / state.pot());
+    const float strength =
+        board.empty() ? strengths_.preflop_rank(hand_) : strengths_.of(hand_, board);
+    return {strength < std::pow(price, 1.0 / opponents) ? 'f' : 'c', 0};
+  }
+
   const MultiwayGame& game_;
   const LazyTable& table_;
+  const HandStrengths& strengths_;
   BettingState state_;  // of the menu
   std::array<BetAction, actions_max> list_;
   std::uint32_t node_ = 0;
@@ -85,8 +109,9 @@ class LazyBlueprint final : public Agent {
 
 }  // namespace
 
-std::unique_ptr<Agent> make_lazy_blueprint(const MultiwayGame& game, const LazyTable& table) {
-  return std::make_unique<LazyBlueprint>(game, table);
+std::unique_ptr<Agent> make_lazy_blueprint(const MultiwayGame& game, const LazyTable& table,
+                                           const HandStrengths& strengths) {
+  return std::make_unique<LazyBlueprint>(game, table, strengths);
 }
 
 }  // namespace weir::mccfr

@@ -181,6 +181,45 @@ TEST_CASE(
   CHECK(apart);
 }
 
+TEST_CASE("multiway: who has learnt nothing checks, and faces bets by the strength of his hand") {
+  HoldemConfig config;
+  config.rules = no_limit_holdem_rules(3, 400, 1, 2);
+  config.buckets.buckets = {169, 5, 5, 5};
+  MultiwayGame game = MultiwayGame::holdem(config).value();
+  REQUIRE(game.make_cards());
+  const LazyTable table = LazyTable::make(LazySizes::of(8, 8, 64), 1).value();
+  const HandStrengths strengths = HandStrengths::make();
+  const auto agent = make_lazy_blueprint(game, table, strengths);
+  Random random(3);
+  // Of 13 hands from weak to strong, how many call; seat 0 is the small blind.
+  const auto calls = [&](const std::vector<BetAction>& before, std::string_view cards) {
+    const auto board = parse_cards(cards).value();
+    int count = 0;
+    for (const char* text : {"7c2d", "8c3d", "Tc4d", "Jc5d", "9c8d", "QcTd", "KcJd", "AcTd", "5c5d",
+                             "AcQd", "9c9d", "QcQd", "AcAd"}) {
+      const auto hand = parse_cards(text).value();
+      BettingState state(game.rules());
+      agent->begin(0, hand_of(hand[0], hand[1]));
+      for (const BetAction& action : before) {
+        agent->saw(state, action, random);
+        state.apply(action);
+      }
+      REQUIRE(state.player() == 0);
+      const BetAction action = agent->act(state, board, random);
+      CHECK((action.letter == 'c' || action.letter == 'f'));
+      count += action.letter == 'c' ? 1 : 0;
+    }
+    return count;
+  };
+  const BetAction call{'c', 0}, small{'r', 4}, all_in{'r', 400};
+  CHECK(calls({call, call, call}, "Ks8h2s") == 13);  // nothing to pay
+  const int facing_small = calls({small}, "");
+  const int facing_all = calls({all_in}, "");
+  CHECK(facing_small > facing_all);
+  CHECK(facing_all >= 1);
+  CHECK(facing_all <= 4);
+}
+
 TEST_CASE("multiway: hands of hold'em with rake pay out what was put in, less the rake") {
   for (int players = 2; players <= 6; ++players) {
     BettingRules rules = no_limit_holdem_rules(players, 100, 1, 2);

@@ -24,8 +24,11 @@ struct TableResult {
 Result<TableResult> play_table(Runtime& runtime, const BettingRules& rules, const MakeAgent& first,
                                const MakeAgent& others, const MatchConfig& config);
 
-/// The average strategy of rows that came with visits: others' bets by translation, as make_blueprint() does it. It
-/// checks and calls where it has learnt nothing. `game`, whose cards are made, and `table` outlive it.
-std::unique_ptr<Agent> make_lazy_blueprint(const MultiwayGame& game, const LazyTable& table);
+/// The average strategy of rows that came with visits: others' bets by translation, as make_blueprint() does it. To
+/// each average three visits of a simple player are added, who plays alone where there is no row: he checks, and
+/// against a bet calls with so many of his hands, by strength, that a bluff of that size would not pay against all who
+/// face it, else folds. `game`, whose cards are made, and the others outlive it.
+std::unique_ptr<Agent> make_lazy_blueprint(const MultiwayGame& game, const LazyTable& table,
+                                           const HandStrengths& strengths);
 
 }  // namespace weir::mccfr
