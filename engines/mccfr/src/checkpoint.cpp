@@ -141,9 +141,11 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
   if (header.rules.discount.kind != Discount::Kind::none && header.rules.mode == UpdateMode::fast) {
     // Training goes on from here to the next discount, which must lie ahead.
     const std::uint64_t interval = header.rules.discount_interval;
+    const bool joined = j.contains("lazy");
     for (const TrainState* at : {&header.state, &header.undone}) {
       if (at->discounts > at->iterations / interval ||
-          at->iterations - at->discounts * interval > interval)
+          at->iterations - at->discounts * interval >
+              interval * (joined ? Discount::steps_at_once(at->discounts) : 1))
         return reader.error("corrupt", "its state has other discounts than its rules make");
     }
   }

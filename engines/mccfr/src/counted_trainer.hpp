@@ -63,11 +63,12 @@ class CountedTrainer : public Trainer {
     iterations_now_.store(state_.iterations, relaxed);  // relaxed: counts for people
     nodes_now_.store(state_.nodes, relaxed);            // relaxed: as above
   }
-  /// Iterations after which the next discount is due: between two batches.
-  std::uint64_t discount_due() const noexcept {
+  /// Iterations after which the next discount is due, of so many steps: between two batches.
+  std::uint64_t discount_due(std::uint64_t steps = 1) const noexcept {
     if (rules_.discount.kind == Discount::Kind::none) return never_due;
     const std::uint64_t step = resting_place(rules_.discount_interval);
-    return state_.discounts >= never_due / step ? never_due : (state_.discounts + 1) * step;
+    return state_.discounts >= never_due / step - steps ? never_due
+                                                        : (state_.discounts + steps) * step;
   }
 
   Runtime& runtime_;

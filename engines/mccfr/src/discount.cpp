@@ -43,6 +43,17 @@ DiscountFactors Discount::factors(std::uint64_t step) const noexcept {
   }
 }
 
+DiscountFactors Discount::factors(std::uint64_t taken, std::uint64_t count) const noexcept {
+  DiscountFactors all;
+  for (std::uint64_t step = taken + 1; step <= taken + count; ++step) {
+    const DiscountFactors one = factors(step);
+    all.positive *= one.positive;
+    all.negative *= one.negative;
+    all.average *= one.average;
+  }
+  return all;
+}
+
 std::string Discount::text() const {
   switch (kind) {
     case Kind::linear:

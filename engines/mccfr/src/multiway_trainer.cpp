@@ -186,7 +186,7 @@ auto MultiwayTrainer::round_phase() -> Phase {
   }
   round_began_ = now;
   const std::uint64_t at = state_.iterations;
-  const std::uint64_t end = std::min({goal(), discount_due(), at + round_});
+  const std::uint64_t end = std::min({goal(), discount_due(steps_due()), at + round_});
   return {Task::walk, 0, at, end, std::clamp<std::uint64_t>((end - at) / 64, 1, 64)};
 }
 
@@ -196,7 +196,10 @@ auto MultiwayTrainer::plan() -> Phase {
   if (phase().work == Task::apply && phase().player + 1 < game_.rules().players)
     return part_phase(static_cast<std::uint8_t>(phase().player + 1));
   const std::uint64_t at = state_.iterations;
-  if (at == discount_due()) return {Task::discount, 0, 0, table_.slots(), discount_slots};
+  if (at == discount_due(steps_due())) {
+    factors_ = rules_.discount.factors(state_.discounts, steps_due());
+    return {Task::discount, 0, 0, table_.slots(), discount_slots};
+  }
   if (at >= goal() || stop_asked()) return {Task::end, 0, 0, 0, 1};
   if (rules_.mode == UpdateMode::fast) return round_phase();
   undone_ = state_;
@@ -247,7 +250,7 @@ void MultiwayTrainer::end_of_phase() {
       if (phase().player + 1 == game_.rules().players) end_of_batch();
       break;
     case Task::discount:
-      ++state_.discounts;
+      state_.discounts += steps_due();
       break;
     case Task::none:
     case Task::end:
@@ -256,7 +259,6 @@ void MultiwayTrainer::end_of_phase() {
 }
 
 void MultiwayTrainer::discount_rows(std::uint64_t first, std::uint64_t end) noexcept {
-  const DiscountFactors factors = rules_.discount.factors(state_.discounts + 1);
   table_.each_row(first, end, [&](std::uint32_t row) {
     const LazyKey key = table_.key(row);
     // Rounded by a key of what the row is: the same wherever it lies.
@@ -266,9 +268,9 @@ void MultiwayTrainer::discount_rows(std::uint64_t first, std::uint64_t end) noex
     std::int32_t* const regrets = table_.regrets(row);
     std::uint32_t* const sums = table_.sums(row, key.actions);
     for (int a = 0; a < key.actions; ++a) {
-      const double factor = regrets[a] > 0 ? factors.positive : factors.negative;
+      const double factor = regrets[a] > 0 ? factors_.positive : factors_.negative;
       regrets[a] = round_unbiased<std::int32_t>(regrets[a] * factor, fractions.next());
-      sums[a] = round_unbiased<std::uint32_t>(sums[a] * factors.average, fractions.next());
+      sums[a] = round_unbiased<std::uint32_t>(sums[a] * factors_.average, fractions.next());
     }
   });
 }

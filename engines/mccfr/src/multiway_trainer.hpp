@@ -53,6 +53,7 @@ class MultiwayTrainer final : public PhasedTrainer {
   Counts walk_block(const Block& block, Updates& updates, std::size_t thread);
   Phase part_phase(std::uint8_t player) const noexcept;
   Phase round_phase();
+  std::uint64_t steps_due() const noexcept { return Discount::steps_at_once(state_.discounts); }
   void end_of_part();
   void end_of_batch();
   void apply_part(std::uint32_t part);
@@ -61,6 +62,7 @@ class MultiwayTrainer final : public PhasedTrainer {
 
   MultiwayGame game_;
   LazyTable table_;
+  DiscountFactors factors_;  // of the discount under way
   BettingTree no_tree_;
   std::uint64_t round_ = 0;  // iterations of a fast round
   Deadline round_began_ = 0;

@@ -111,7 +111,12 @@ class LazyTable {
   /// Calls f(row) for the rows of slots [first, end).
   template <class F>
   void each_row(std::uint64_t first, std::uint64_t end, F&& f) const {
+    constexpr std::uint64_t ahead = 16;
     for (std::uint64_t s = first; s < end; ++s) {
+      // relaxed: nobody trains; rows lie anywhere
+      if (s + ahead < end)
+        prefetch_to_read(words_.data() +
+                         static_cast<std::uint32_t>(slots_[s + ahead].load(relaxed)));
       const std::uint64_t slot = slots_[s].load(relaxed);  // relaxed: nobody trains
       if (slot != 0) f(static_cast<std::uint32_t>(slot));
     }
