@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "margin_solver.hpp"
+#include "street_solver.hpp"
 #include "turn_solver.hpp"
 
 namespace weir::mccfr {
@@ -83,9 +84,27 @@ SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSetting
   return solved;
 }
 
+/// Flops, and turns where that is asked for.
+bool to_street_end(const Subgame& game, const SearchSettings& settings) noexcept {
+  return game.board.size() == 3 ||
+         (game.board.size() == 4 && settings.depth == SearchSettings::Depth::street);
+}
+
 /// Without actions, and `fewer`, where it is worth a try with fewer bets.
 SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
                     Deadline end, bool& fewer) {
+  if (to_street_end(game, settings)) {
+    const KnownPlayer* const blueprint =
+        spot.blueprints[static_cast<std::size_t>(spot.state->player())];
+    const TreePosition* const place = blueprint == nullptr ? nullptr : blueprint->place();
+    if (place == nullptr || spot.blueprint.game == nullptr) return {};
+    auto solver =
+        subgame::StreetSolver::make(game, spot.blueprint, {spot.state, spot.put, place}, {});
+    fewer = solver || solver.error().code == "too_large";
+    if (!solver) return {};
+    return solved_by<subgame::StreetSolver>(solver.value(), spot, settings, end,
+                                            [](const auto& s) { return s.root(); });
+  }
   if (game.board.size() == 4) {
     auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
     fewer = solver || solver.error().code == "too_large";
