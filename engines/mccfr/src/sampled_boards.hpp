@@ -9,14 +9,17 @@
 //   classes   32 such groups, each in two by the buckets of the street before: what plays alike and is about as strong.
 //             A class plays as one of its hands, which is drawn by the player's range
 //
-// A hand's luck is how much stronger it is on the boards drawn than on all. It is taken off values (SampledHands).
+// The boards are cut into parts, each made when it is first asked for. A hand's luck on a part is how much stronger it
+// is there than on all boards.
 //
-// Shape:  [hand] are places of PlayerHands; a hand that the board takes has one class more.
-// Roles:  make() inside of a task has all workers help; const after it, any thread.
+// Shape:  [hand] are places of PlayerHands.
+// Roles:  prepare() takes one thread, and inside of a task all workers help; the rest const, any thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "continuations.hpp"
@@ -25,56 +28,52 @@
 
 namespace weir::mccfr::subgame {
 
-inline constexpr std::size_t strength_groups = 64;
+inline constexpr std::size_t board_groups =
+    play_lanes;  // or classes; one more for hands that a board takes
 
 struct SampledBoard {
   std::array<Card, 5> cards{};
-  std::array<std::vector<std::uint8_t>, 2> groups, classes;  // [player][hand]
+  std::array<std::vector<std::uint8_t>, 2>
+      groups;                            // [player][hand]: or classes, if it is played on
   std::array<float, 2> left{};           // [player]: the part of his range that the board leaves
   std::array<FloatBlock, 2> strategies;  // [player]: [row][class], if it is played on
 };
 
-/// What some boards are to each hand of a player.
-struct SampledHands {
-  std::vector<float>
-      each;  // [hand]: 1 / the part of the other's range that the boards leave in all
-  std::vector<float>
-      luck;  // [hand]: its part of the pot on them against any hand, less that on all
+/// Some boards, and what they are to each hand of a player.
+struct SampledPart {
+  std::vector<SampledBoard> boards;
+  std::array<std::vector<float>, 2>
+      each;  // 1 / the part of the other's range that the boards leave in all
+  std::array<std::vector<float>, 2>
+      luck;  // its part of the pot there against any hand, less that on all boards
 };
+
+struct SampleSizes {
+  std::size_t rounds = 4;         // of boards, for those who are all-in; at most all
+  std::size_t played_rounds = 1;  // of boards that are played on
+  std::size_t parts = 8;          // that each of the two is cut into
+};
+
+class BoardMaker;
 
 class SampledBoards {
  public:
-  /// Boards of `rounds` rounds, at most all; those of the first `played_rounds` are played on, and come first. Both
-  /// are cut into `parts` parts.
-  static SampledBoards make(const Boards& boards, const Continuations& continuations,
-                            std::size_t rounds, std::size_t played_rounds, std::size_t parts);
+  /// Both outlive it. Inside of a task all workers help.
+  SampledBoards(const Boards& boards, const Continuations& continuations, const SampleSizes& sizes);
+  SampledBoards(const SampledBoards&) = delete;
+  ~SampledBoards();
 
-  /// A part of them, and what it is to the hands: of all, or of those that are played on.
-  std::span<const SampledBoard> some(std::size_t part) const noexcept {
-    return part_of(part, boards_.size());
-  }
-  std::span<const SampledBoard> played(std::size_t part) const noexcept {
-    return part_of(part, played_);
-  }
-  const SampledHands& of_some(std::size_t part, std::size_t player) const noexcept {
-    return some_[part][player];
-  }
-  const SampledHands& of_played(std::size_t part, std::size_t player) const noexcept {
-    return played_parts_[part][player];
-  }
-  /// What make() will take.
+  /// Makes the boards of a part, unless they are there.
+  void prepare(std::size_t part);
+  const SampledPart& all_ins(std::size_t part) const noexcept { return all_ins_[part]; }
+  const SampledPart& played(std::size_t part) const noexcept { return played_[part]; }
+  /// What all parts will take.
   static std::uint64_t bytes(const Boards& boards, const Continuations& continuations,
-                             std::size_t rounds, std::size_t played_rounds) noexcept;
+                             const SampleSizes& sizes) noexcept;
 
  private:
-  std::span<const SampledBoard> part_of(std::size_t part, std::size_t count) const noexcept {
-    const std::size_t first = part * count / some_.size();
-    return std::span(boards_).subspan(first, (part + 1) * count / some_.size() - first);
-  }
-
-  std::vector<SampledBoard> boards_;
-  std::size_t played_ = 0;
-  std::vector<std::array<SampledHands, 2>> some_, played_parts_;  // [part][player]
+  std::unique_ptr<BoardMaker> maker_;
+  std::vector<SampledPart> all_ins_, played_;
 };
 
 }  // namespace weir::mccfr::subgame

@@ -5,7 +5,6 @@
 #include <weir/mccfr/strategy.hpp>
 #include <weir/task.hpp>
 
-#include "sampled_boards.hpp"
 #include "subgame_tables.hpp"
 #include "subgame_update.hpp"
 
@@ -68,7 +67,7 @@ struct StreetSolver::State {
   void play_leaf(const SampledBoard& board, std::size_t leaf, BoardRows& rows);
   void value_all_ins();
   void value_leaves();
-  void scale(const float* sums, std::size_t width, const SampledHands& hands, const float* met,
+  void scale(const float* sums, std::size_t width, const SampledPart& boards_of, const float* met,
              const Arrived& arrived, const std::array<float, 3>& worth, float* value) const;
   void go_up();
   Gather gather(float* regrets_of, std::size_t actions) const noexcept;
@@ -99,7 +98,7 @@ struct StreetSolver::State {
   const Kernels& kernels_ = kernels();
   StreetEnds ends;
   std::unique_ptr<Continuations> continuations;
-  SampledBoards sample;
+  std::unique_ptr<SampledBoards> sample;
   std::array<FloatBlock, 2> initial, regrets, sums, way_regrets;
   FloatBlock reach, values, turned_in, turned_out, spare;
   FloatBlock all_in_arrivals, leaf_arrivals;  // [hand of the other][all-in or leaf, way]
@@ -180,12 +179,11 @@ std::uint64_t StreetSolver::State::bytes() const noexcept {
       (street().nodes_max + street().reach_rows_max + 2 * lanes + 4 + ways + ends_count) * wide;
   floats += (all_in_width + leaf_width) * wide;
   const std::uint64_t piece =
-      all_in_width * (2 * (strength_groups + 1) + wide) +
-      leaf_width * (2 * (play_lanes + 1) + wide) +
+      all_in_width * (2 * (board_groups + 1) + wide) + leaf_width * (2 * (play_lanes + 1) + wide) +
       (continuations->reach_rows_max() + continuations->nodes_max()) * ways * play_lanes;
   floats += board_pieces * piece;
   return floats * sizeof(float) + streets.bytes() + boards.bytes() + continuations->bytes() +
-         SampledBoards::bytes(boards, *continuations, settings.rounds, settings.played_rounds);
+         SampledBoards::bytes(boards, *continuations, settings.boards);
 }
 
 void StreetSolver::State::take() {
@@ -212,10 +210,10 @@ void StreetSolver::State::take() {
   met = FloatBlock(ends_count * wide);
   arrived.resize(ends_count);
   for (auto& row : all_in_worth) row.resize(all_in_width);
-  pieces.resize(std::min(board_pieces, sample.some(0).size()));
+  pieces.resize(board_pieces);
   for (BoardRows& piece : pieces) {
-    piece.all_in_reach = FloatBlock((strength_groups + 1) * all_in_width);
-    piece.all_in_values = FloatBlock((strength_groups + 1) * all_in_width);
+    piece.all_in_reach = FloatBlock((board_groups + 1) * all_in_width);
+    piece.all_in_values = FloatBlock((board_groups + 1) * all_in_width);
     piece.all_in_sums = FloatBlock(wide * all_in_width);
     piece.leaf_reach = FloatBlock((play_lanes + 1) * leaf_width);
     piece.leaf_values = FloatBlock((play_lanes + 1) * leaf_width);
@@ -334,7 +332,7 @@ void StreetSolver::State::arrive() {
   const PlayerHands& own = boards.player(static_cast<int>(walker_));
   const PlayerHands& theirs = boards.player(static_cast<int>(other()));
   const std::size_t hands = theirs.hands.size();
-  const auto meet = [&](std::size_t end, const float* from, const SampledHands& sampled) {
+  const auto meet = [&](std::size_t end, const float* from, const SampledPart& part_of) {
     std::array<float, card_count> with{};
     float all = 0;
     Arrived& sum = arrived[end] = {};
@@ -342,7 +340,7 @@ void StreetSolver::State::arrive() {
       all += from[h];
       with[theirs.cards[h].low] += from[h];
       with[theirs.cards[h].high] += from[h];
-      sum.luck += static_cast<double>(from[h] * sampled.luck[h]);
+      sum.luck += static_cast<double>(from[h] * part_of.luck[other()][h]);
     }
     sum.all = static_cast<double>(all);
     float* const part = met.data() + end * own.stride;
@@ -357,13 +355,13 @@ void StreetSolver::State::arrive() {
   for (std::size_t i = 0; i < ends.all_ins.size(); ++i, ++end) {
     const StreetNode& node = street().nodes[ends.all_ins[i]];
     const float* const from = reach_of(node);
-    meet(end, from, sample.of_some(part_, other()));
+    meet(end, from, sample->all_ins(part_));
     float* to = all_in_arrivals.data() + i;
     for (std::size_t h = 0; h < hands; ++h, to += all_in_width) *to = from[h];
   }
   for (std::size_t i = 0; i < ends.leaves.size(); ++i, ++end) {
     const float* const from = reach_of(street().nodes[ends.leaves[i]]);
-    meet(end, from, sample.of_played(part_, other()));
+    meet(end, from, sample->played(part_));
     if (settings.ways == 1) {
       std::copy_n(from, theirs.stride, way_rows.data());
     } else {
@@ -387,15 +385,15 @@ void StreetSolver::State::play_boards() {
       all_in_worth[outcome][i] = ends.worth[i].of[walker_][outcome];
   const std::size_t hands = boards.player(static_cast<int>(walker_)).hands.size();
   const std::size_t count = pieces.size();
-  const std::span<const SampledBoard> some = sample.some(part_);
-  const std::span<const SampledBoard> played = sample.played(part_);
+  const std::vector<SampledBoard>& all_ins = sample->all_ins(part_).boards;
+  const std::vector<SampledBoard>& played = sample->played(part_).boards;
   parallel_for(0, count, 1, [&](std::size_t p) {
     const FlushTiny flush;
     BoardRows& rows = pieces[p];
     if (all_in_width != 0) {
       std::fill_n(rows.all_in_sums.data(), hands * all_in_width, 0.0F);
-      for (std::size_t b = p * some.size() / count; b < (p + 1) * some.size() / count; ++b)
-        play_all_ins(some[b], rows);
+      for (std::size_t b = p * all_ins.size() / count; b < (p + 1) * all_ins.size() / count; ++b)
+        play_all_ins(all_ins[b], rows);
     }
     if (leaf_width != 0) {
       std::fill_n(rows.leaf_sums.data(), hands * leaf_width, 0.0F);
@@ -412,11 +410,11 @@ void StreetSolver::State::play_boards() {
 }
 
 void StreetSolver::State::play_all_ins(const SampledBoard& board, BoardRows& rows) {
-  std::fill_n(rows.all_in_reach.data(), (strength_groups + 1) * all_in_width, 0.0F);
+  std::fill_n(rows.all_in_reach.data(), (board_groups + 1) * all_in_width, 0.0F);
   kernels_.into_groups({boards.player(static_cast<int>(other())).hands.size(), all_in_width,
                         board.groups[other()].data(), all_in_arrivals.data(),
                         rows.all_in_reach.data()});
-  kernels_.all_ins({strength_groups,
+  kernels_.all_ins({board_groups,
                     all_in_width,
                     rows.all_in_reach.data(),
                     rows.all_in_values.data(),
@@ -429,11 +427,11 @@ void StreetSolver::State::play_all_ins(const SampledBoard& board, BoardRows& row
 void StreetSolver::State::play_leaves(const SampledBoard& board, BoardRows& rows) {
   std::fill_n(rows.leaf_reach.data(), (play_lanes + 1) * leaf_width, 0.0F);
   kernels_.into_groups({boards.player(static_cast<int>(other())).hands.size(), leaf_width,
-                        board.classes[other()].data(), leaf_arrivals.data(),
+                        board.groups[other()].data(), leaf_arrivals.data(),
                         rows.leaf_reach.data()});
   for (std::size_t leaf = 0; leaf < ends.leaves.size(); ++leaf) play_leaf(board, leaf, rows);
   kernels_.out_of_groups({boards.player(static_cast<int>(walker_)).hands.size(), leaf_width,
-                          board.classes[walker_].data(), rows.leaf_sums.data(),
+                          board.groups[walker_].data(), rows.leaf_sums.data(),
                           rows.leaf_values.data()});
 }
 
@@ -486,18 +484,20 @@ void StreetSolver::State::play_leaf(const SampledBoard& board, std::size_t leaf,
 
 /// Values of hands from their sums over boards: as if each hand could come on as many, and without its luck.
 void StreetSolver::State::scale(const float* sums_of_hands, std::size_t width,
-                                const SampledHands& hands, const float* part, const Arrived& from,
-                                const std::array<float, 3>& worth, float* value) const {
+                                const SampledPart& boards_of, const float* part,
+                                const Arrived& from, const std::array<float, 3>& worth,
+                                float* value) const {
   const std::size_t count = boards.player(static_cast<int>(walker_)).hands.size();
   const auto span = static_cast<double>(worth[2] - worth[0]);
   const auto all = static_cast<float>(span * from.all), luck = static_cast<float>(span * from.luck);
   for (std::size_t h = 0; h < count; ++h)
-    value[h] = part[h] * (sums_of_hands[h * width] * hands.each[h] - all * hands.luck[h] + luck);
+    value[h] = part[h] * (sums_of_hands[h * width] * boards_of.each[walker_][h] -
+                          all * boards_of.luck[walker_][h] + luck);
 }
 
 void StreetSolver::State::value_all_ins() {
   for (std::size_t i = 0; i < ends.all_ins.size(); ++i)
-    scale(pieces[0].all_in_sums.data() + i, all_in_width, sample.of_some(part_, walker_),
+    scale(pieces[0].all_in_sums.data() + i, all_in_width, sample->all_ins(part_),
           met.data() + i * stride(walker_), arrived[i],
           {all_in_worth[0][i], all_in_worth[1][i], all_in_worth[2][i]}, value_of(ends.all_ins[i]));
 }
@@ -510,8 +510,8 @@ void StreetSolver::State::value_leaves() {
     // What both have put in so far is what luck is worth at least.
     const float half = ends.put[i];
     for (std::size_t w = 0; w < settings.ways; ++w)
-      scale(pieces[0].leaf_sums.data() + i * ways + w, leaf_width, sample.of_played(part_, walker_),
-            part, arrived[before + i], {-half, 0, half},
+      scale(pieces[0].leaf_sums.data() + i * ways + w, leaf_width, sample->played(part_), part,
+            arrived[before + i], {-half, 0, half},
             settings.ways == 1 ? value_of(n) : way_rows.data() + w * stride(walker_));
     if (settings.ways == 1) continue;
     Gather job = gather(way_regrets_of(walker_, i), ways);
@@ -575,8 +575,8 @@ Result<StreetSolver> StreetSolver::make(const Subgame& game, const Blueprint& bl
   if (state->bytes() > settings.limits.bytes_max)
     return Error{"too_large", std::to_string(state->bytes()) + " bytes are needed", "bets"};
   try {
-    state->sample = SampledBoards::make(state->boards, *state->continuations, settings.rounds,
-                                        settings.played_rounds, settings.parts);
+    state->sample =
+        std::make_unique<SampledBoards>(state->boards, *state->continuations, settings.boards);
     state->take();
     if (settings.begun != 0) state->begin(blueprint);
   } catch (const std::bad_alloc&) {
@@ -588,7 +588,8 @@ Result<StreetSolver> StreetSolver::make(const Subgame& game, const Blueprint& bl
 void StreetSolver::iterate() {
   State& state = *state_;
   const Update update = update_of({}, ++state.iterations);
-  state.part_ = (state.iterations - 1) % state.settings.parts;
+  state.part_ = (state.iterations - 1) % state.settings.boards.parts;
+  state.sample->prepare(state.part_);
   for (const std::size_t player : {std::size_t{0}, std::size_t{1}}) state.walk(player, update);
 }
 

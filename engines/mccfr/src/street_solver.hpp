@@ -32,6 +32,7 @@
 #include <weir/mccfr/subgame_solver.hpp>
 
 #include "continuations.hpp"
+#include "sampled_boards.hpp"
 
 namespace weir::mccfr::subgame {
 
@@ -44,9 +45,7 @@ struct StreetLimits {
 struct StreetSettings {
   StreetLimits limits;
   std::size_t ways = subgame::ways;  // 1: both play on as the blueprint
-  std::size_t rounds = 4;            // of boards, for those who are all-in
-  std::size_t played_rounds = 1;     // for the others
-  std::size_t parts = 8;             // that both are cut into: an iteration takes one
+  SampleSizes boards;                // an iteration takes one part of each kind
   std::uint64_t begun =
       30;  // iterations that the blueprint counts for, which it begins with; 0: from nothing
   double trust = 10;  // regrets that it begins with, in pots
