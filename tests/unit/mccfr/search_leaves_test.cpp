@@ -307,4 +307,39 @@ TEST_CASE(
     const bool dealt = spot.ranges[0][h] > 0;
     if (sum != doctest::Approx(dealt ? 1 : 0).epsilon(1e-4)) FAIL_CHECK(h);
   }
+  // A bet that no tree has.
+  BettingState odd = hand.state;
+  for (const BetAction& action : {BetAction{'c', 0}, BetAction{'r', 5}}) {
+    const auto seat = static_cast<std::size_t>(odd.player());
+    players[seat]->did(odd, action);
+    players[1 - seat]->saw(odd, action);
+    odd.apply(action);
+    spot.done.push_back(action);
+  }
+  spot.state = &odd;
+  for (const std::size_t seat : {std::size_t{0}, std::size_t{1}})
+    players[seat]->weights(spot.ranges[seat]);
+  const SolvedSpot facing = solve_spot(spot, {.iterations = 6});
+  CHECK(facing.iterations == 6);
+  REQUIRE(facing.actions.size() >= 3);
+  CHECK(facing.actions[0] == BetAction{'f', 0});
+  for (const BetAction& action : facing.actions) CHECK(odd.refusal(action) == nullptr);
+}
+
+TEST_CASE("search leaves: the buckets of all hands of a board are those of each") {
+  if (search_too_slow_here()) return;
+  const CardBuckets& cards = *ShortGame::get().holdem().cards();
+  const std::vector<Card> board = parse_cards("Td7d2cJh9s").value();
+  for (const std::size_t shown : {std::size_t{0}, std::size_t{3}, std::size_t{4}, std::size_t{5}}) {
+    const auto some = std::span(board).first(shown);
+    std::array<Bucket, hand_count> row{};
+    row.fill(999);
+    cards.row(some, row);
+    std::size_t wrong = 0;
+    for (Hand h = 0; h < hand_count; ++h) {
+      const bool taken = (cards_of(h).set() & set_of(some)) != 0;
+      if (row[h] != (taken ? 0 : cards.bucket(h, some))) ++wrong;
+    }
+    CHECK(wrong == 0);
+  }
 }
