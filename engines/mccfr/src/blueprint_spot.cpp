@@ -1,8 +1,8 @@
 // A blueprint's strategies in the subgame of a river, whose bets may not be those of its tree.
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 
+#include "play_choices.hpp"
 #include "spot_search.hpp"
 
 namespace weir::mccfr {
@@ -45,19 +45,6 @@ class BlueprintWriter {
   }
 
  private:
-  /// The node's action that is nearest.
-  static std::size_t nearest(const std::vector<BetAction>& actions, const BetAction& to) {
-    std::size_t best = actions.size();
-    for (std::size_t a = 0; a < actions.size(); ++a) {
-      if (actions[a].letter != to.letter) continue;
-      if (best == actions.size() ||
-          std::abs(actions[a].total - to.total) < std::abs(actions[best].total - to.total))
-        best = a;
-    }
-    if (best < actions.size()) return best;
-    return nearest(actions, {'c', 0});  // a bet where the subgame has none
-  }
-
   void fill(const BettingState& state, const std::vector<BetAction>& actions, KnownPlayer& player,
             SubgameDecision& here) {
     player.choices(state, choices_);
@@ -66,7 +53,7 @@ class BlueprintWriter {
       for (std::size_t hand = 0; hand < hand_count; ++hand) all[hand] += choice.weights[hand];
     std::fill(here.probabilities.begin(), here.probabilities.end(), 0.0F);
     for (const KnownChoice& choice : choices_) {
-      const std::size_t a = nearest(actions, choice.action);
+      const std::size_t a = nearest_action(actions, choice.action);
       for (std::size_t h = 0; h < here.hands.size(); ++h) {
         const Hand hand = here.hands[h];
         if (all[hand] > 0)

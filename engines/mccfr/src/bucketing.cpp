@@ -220,6 +220,29 @@ Bucket CardBuckets::bucket(Hand hand, std::span<const Card> board) const noexcep
   return rows[index * std::size_t{hand_count} + mapped(hand, map)];
 }
 
+void CardBuckets::row(std::span<const Card> board,
+                      std::array<Bucket, hand_count>& buckets) const noexcept {
+  const CardSet shown = set_of(board);
+  if (board.size() < 3 || file_) {
+    for (Hand hand = 0; hand < hand_count; ++hand)
+      buckets[hand] = (cards_of(hand).set() & shown) != 0 ? Bucket{0} : bucket(hand, board);
+    return;
+  }
+  SuitMap map{};
+  const int cards = static_cast<int>(board.size());
+  const std::uint32_t index = board_index(cards).index(0, suit_set_of(board), map);
+  if (cards == 5) {
+    HandRankRow ranks;
+    rank_all(board.first<5>(), ranks);
+    for (std::size_t hand = 0; hand < hand_count; ++hand)
+      buckets[hand] = ranks[hand] == no_hand ? Bucket{0} : of_rank(index, ranks[hand]);
+    return;
+  }
+  const Bucket* const from = (cards == 3 ? flop_ : turn_).data() + index * std::size_t{hand_count};
+  for (Hand hand = 0; hand < hand_count; ++hand)
+    buckets[hand] = (cards_of(hand).set() & shown) != 0 ? Bucket{0} : from[mapped(hand, map)];
+}
+
 void CardBuckets::see(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,
                       SeenDeal& deal) const noexcept {
   Sought sought;

@@ -101,11 +101,7 @@ class KnownBlueprint final : public KnownPlayer {
       buckets_[hand] = game_->cards()->bucket(hand, {});
   }
   void deal(std::span<const Card> board) override {
-    const CardSet shown = set_of(board);
-    for (Hand hand = 0; hand < hand_count; ++hand) {
-      const bool blocked = (cards_of(hand).set() & shown) != 0;  // any bucket that there is will do
-      buckets_[hand] = blocked ? Bucket{0} : game_->cards()->bucket(hand, board);
-    }
+    game_->cards()->row(board, buckets_);
     for (Place& place : places_) drop_blocked(board, place.weights);
   }
   void saw(const BettingState& state, const BetAction& action) override {
@@ -157,6 +153,17 @@ class KnownBlueprint final : public KnownPlayer {
     sum.fill(0);
     for (const Place& place : places_)
       for (std::size_t hand = 0; hand < hand_count; ++hand) sum[hand] += place.weights[hand];
+  }
+  const TreePosition* place() const override {
+    const Place* likeliest = nullptr;
+    double most = -1;
+    for (const Place& each : places_) {
+      const double weight = weight_of(each.weights);
+      if (weight <= most) continue;
+      most = weight;
+      likeliest = &each;
+    }
+    return likeliest == nullptr ? nullptr : &likeliest->position;
   }
 
  private:

@@ -312,14 +312,25 @@ void add_search(CLI::App& app, Options& o) {
     const auto read = parse_search(text);
     return read ? std::string() : read.error().what;
   };
-  app.add_option("--search", o.search,
-                 "Solve turns and rivers anew while playing: ms (80), unsafe (the default) or "
-                 "maxmargin, or both: maxmargin,200")
+  app.add_option(
+         "--search", o.search,
+         "Solve flops, turns and rivers anew while playing: ms (80), unsafe (the default) or "
+         "maxmargin, or both: maxmargin,200")
       ->expected(0, 1)
       ->check(CLI::Validator(check, "", "search"));
   app.add_option("--search-iterations", o.search_iterations,
                  "So many iterations a search instead of ms: the same play everywhere")
       ->transform(whole(1, 1'000'000));
+  app.add_option(
+         "--search-from", o.search_from,
+         "The first street that is solved: flop (to its end, where both choose how the strategy "
+         "plays on), turn or river")
+      ->check(CLI::IsMember({"flop", "turn", "river"}))
+      ->capture_default_str();
+  app.add_option("--search-depth", o.search_depth,
+                 "How far a turn is solved: to the end of the hand, or of the street as flops are")
+      ->check(CLI::IsMember({"end", "street"}))
+      ->capture_default_str();
 }
 
 void add_hands(CLI::App& app, Options& o) {

@@ -108,6 +108,8 @@ struct Options {
   bool search_given = false;            // eval, play, acpc
   std::string search;                   // ms, method; empty: the default
   std::uint64_t search_iterations = 0;  // 0: by ms
+  std::string search_from = "flop";     // or turn, river
+  std::string search_depth = "end";     // or street: of turns
 
   std::uint32_t resolve_iterations = 2000;
   std::string seat = "alternate";  // play

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <span>
 
 namespace weir::mccfr {
@@ -82,6 +83,17 @@ BetAction real_action(const BettingState& ours, const BetAction& action,
   const LegalActions legal = state.legal();
   if (legal.raise && action.total == ours.legal().raise_max) return {'r', legal.raise_max};
   return bet_of(state, pots_of(ours, action.total));
+}
+
+std::size_t nearest_action(std::span<const BetAction> actions, const BetAction& to) noexcept {
+  std::size_t best = actions.size();
+  for (std::size_t a = 0; a < actions.size(); ++a) {
+    if (actions[a].letter != to.letter) continue;
+    if (best == actions.size() ||
+        std::abs(actions[a].total - to.total) < std::abs(actions[best].total - to.total))
+      best = a;
+  }
+  return best < actions.size() ? best : nearest_action(actions, {'c', 0});
 }
 
 Translation TreePosition::read(const BettingState& state, const BetAction& action) const noexcept {

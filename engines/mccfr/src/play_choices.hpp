@@ -38,6 +38,9 @@ Translation read_action(const BettingState& ours, std::span<const BetAction> act
 BetAction real_action(const BettingState& ours, const BetAction& action,
                       const BettingState& state) noexcept;
 
+/// The place of the action nearest to `to`: the same letter and the least difference, else the call.
+std::size_t nearest_action(std::span<const BetAction> actions, const BetAction& to) noexcept;
+
 /// Where the tree of a strategy is while a hand goes on that may have other bets.
 class TreePosition {
  public:
@@ -52,6 +55,10 @@ class TreePosition {
   void leave() noexcept { inside_ = false; }
   std::uint32_t at() const noexcept { return node_; }
   const BettingNode& node() const noexcept { return tree_->nodes[node_]; }
+  /// Action `index` of the node, as the tree has it.
+  const BetAction& action(std::size_t index) const noexcept {
+    return tree_->actions[node().first + index];
+  }
 
   /// Which actions of the node stand for somebody's action, which `state` has not taken yet.
   Translation read(const BettingState& state, const BetAction& action) const noexcept;

@@ -51,6 +51,10 @@ Result<std::unique_ptr<Searcher>> make_searcher(const Options& options, const Lo
     return Error{"usage", "--search is for no-limit hold'em for two, over a table of all rows",
                  options.path};
   settings.value().iterations = options.search_iterations;
+  settings.value().first_round = options.search_from == "flop"   ? 1
+                                 : options.search_from == "turn" ? 2
+                                                                 : 3;
+  if (options.search_depth == "street") settings.value().depth = SearchSettings::Depth::street;
   return std::make_unique<Searcher>(*loaded.runtime, *game, loaded.trainer->shape(), sums,
                                     settings.value());
 }
@@ -65,6 +69,8 @@ void tell_searches(const Options& options, const Searcher& searcher, Findings& f
   const SearchSettings settings = parse_search(options.search).value();
   auto& told = findings.members["search"];
   told["method"] = settings.method == SearchSettings::Method::unsafe ? "unsafe" : "maxmargin";
+  told["from"] = options.search_from;
+  told["depth"] = options.search_depth;
   told["deadline_ms"] = nullptr;
   if (options.search_iterations == 0) told["deadline_ms"] = settings.deadline_ms;
   told["searches"] = figures.searches;

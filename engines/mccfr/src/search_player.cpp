@@ -60,8 +60,6 @@ struct Searcher::State {
 
 namespace {
 
-constexpr int first_searched_round = 2;
-
 KnownChoice& searched_choice(std::vector<KnownChoice>& list, const BetAction& action) {
   for (KnownChoice& choice : list)
     if (choice.action == action) return choice;
@@ -116,7 +114,7 @@ class SearchingPlayer final : public KnownPlayer {
   void choices(const BettingState& state, std::vector<KnownChoice>& list) override {
     list.clear();
     const std::shared_ptr<const SolvedSpot> solved =
-        thinks_ && state.round() >= first_searched_round ? ask(state) : nullptr;
+        thinks_ && state.round() >= shared_->settings.first_round ? ask(state) : nullptr;
     Range left = weights_;  // of hands without a solution
     if (solved != nullptr && !solved->actions.empty()) from_solution(*solved, left, list);
     if (weight_of(left) > 0) from_blueprint(state, left, list);
@@ -167,6 +165,7 @@ class SearchingPlayer final : public KnownPlayer {
     spot.state = &state;
     spot.blueprints[seat] = own_.get();
     spot.blueprints[1 - seat] = other_.get();
+    spot.blueprint = {&shared_->game, &shared_->shape, shared_->sums};
     SolvedSpot solved = shared_->solve(spot);
     for (const BetAction& action : solved.actions)
       if (state.refusal(action) != nullptr) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <type_traits>
 
 #include "margin_solver.hpp"
+#include "street_solver.hpp"
 #include "turn_solver.hpp"
 
 namespace weir::mccfr {
@@ -13,6 +15,8 @@ namespace {
 constexpr std::uint64_t spot_river_nodes = 1'000, spot_turn_nodes = 2'000;
 constexpr std::uint64_t spot_bytes = std::uint64_t{256} << 20;
 constexpr std::uint64_t spot_iterations_least = 6;  // with fewer by the deadline it is no solution
+constexpr std::uint64_t street_iterations_least =
+    20;                                     // up to a street's end, where few lose to the blueprint
 constexpr float spot_least_weight = 1e-5F;  // of the largest: lighter hands are left out, or lifted
 
 /// The blueprint's menu; then with a bet and a raise a street; then of the pot and all-in alone.
@@ -42,12 +46,12 @@ void level_light(Range& range, bool all) {
 
 /// Iterates until it is enough. False: the deadline comes too soon, as the first iteration tells.
 template <class Solver>
-bool iterate(Solver& solver, std::uint64_t iterations, Deadline end) {
+bool iterate(Solver& solver, std::uint64_t iterations, Deadline end, std::uint64_t least) {
   Deadline longest = 0;
   for (std::uint64_t done = 0;;) {
     if (iterations != 0 && done == iterations) return true;
     const Deadline before = now_ns();
-    if (before + longest >= end) return done >= spot_iterations_least;
+    if (before + longest >= end) return done >= least;
     solver.iterate();
     longest = std::max(longest, now_ns() - before);
     ++done;
@@ -77,15 +81,35 @@ SolvedSpot answer_of(const SubgameDecision& decision, const SearchSpot& spot) {
 template <class Solver>
 SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSettings& settings,
                      Deadline end, SubgameDecision (*root)(const Solver&)) {
-  if (!iterate(solver, settings.iterations, end)) return {};
+  constexpr bool street = std::is_same_v<Solver, subgame::StreetSolver>;
+  constexpr std::uint64_t least = street ? street_iterations_least : spot_iterations_least;
+  if (!iterate(solver, settings.iterations, end, least)) return {};
   SolvedSpot solved = answer_of(root(solver), spot);
   solved.iterations = solver.iterations();
   return solved;
 }
 
+/// Flops, and turns where that is asked for.
+bool to_street_end(const Subgame& game, const SearchSettings& settings) noexcept {
+  return game.board.size() == 3 ||
+         (game.board.size() == 4 && settings.depth == SearchSettings::Depth::street);
+}
+
 /// Without actions, and `fewer`, where it is worth a try with fewer bets.
 SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
                     Deadline end, bool& fewer) {
+  if (to_street_end(game, settings)) {
+    const KnownPlayer* const blueprint =
+        spot.blueprints[static_cast<std::size_t>(spot.state->player())];
+    const TreePosition* const place = blueprint == nullptr ? nullptr : blueprint->place();
+    if (place == nullptr || spot.blueprint.game == nullptr) return {};
+    auto solver =
+        subgame::StreetSolver::make(game, spot.blueprint, {spot.state, spot.put, place}, {});
+    fewer = solver || solver.error().code == "too_large";
+    if (!solver) return {};
+    return solved_by<subgame::StreetSolver>(solver.value(), spot, settings, end,
+                                            [](const auto& s) { return s.root(); });
+  }
   if (game.board.size() == 4) {
     auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
     fewer = solver || solver.error().code == "too_large";

@@ -12,6 +12,8 @@
 #include <weir/mccfr/search_player.hpp>
 #include <weir/mccfr/subgame_solver.hpp>
 
+#include "continuations.hpp"
+
 namespace weir::mccfr {
 
 /// A decision within a hand, and what is known of both players there.
@@ -25,6 +27,7 @@ struct SearchSpot {
   std::array<Range, 2> ranges{};                   // by seat
   const BettingState* state = nullptr;             // at the decision
   std::array<const KnownPlayer*, 2> blueprints{};  // by seat, there
+  Blueprint blueprint;  // theirs; without one, streets are solved to the end of the hand alone
 };
 
 /// The strategy of who acts; without actions: there is none.

@@ -42,6 +42,14 @@ Boards Boards::make(const Subgame& subgame, bool rename) {
   return made;
 }
 
+Boards Boards::without_deals(const Subgame& subgame) {
+  Boards made;
+  made.take_hands(subgame);
+  made.count_pairs();
+  made.boards_[0].push_back({set_of(subgame.board), {}, 0, 0});
+  return made;
+}
+
 void Boards::take_hands(const Subgame& subgame) {
   const CardSet board = set_of(subgame.board);
   for (std::size_t p = 0; p < 2; ++p) {

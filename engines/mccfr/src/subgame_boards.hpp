@@ -55,6 +55,9 @@ class Boards {
   /// `rename`: suits may be renamed.
   static Boards make(const Subgame& subgame, bool rename);
 
+  /// The hands alone, and the root's board: nothing is dealt.
+  static Boards without_deals(const Subgame& subgame);
+
   int streets() const noexcept { return streets_; }
   const PlayerHands& player(int p) const noexcept { return players_[static_cast<std::size_t>(p)]; }
   const std::vector<Board>& of_street(int street) const noexcept {

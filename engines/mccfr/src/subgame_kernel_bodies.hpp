@@ -235,5 +235,3 @@ inline void folds(const Folds& job, const EndHands& hands) noexcept {
   }
   turn_out(hands.turned_out, hands.own_stride, job.value);
 }
-
-constexpr Kernels all_kernels{&spread, &gather, &respond, &add_rows, &showdowns, &folds};

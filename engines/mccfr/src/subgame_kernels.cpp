@@ -10,6 +10,8 @@ namespace narrow {
 namespace {
 constexpr std::size_t row_bytes = 16;
 #include "subgame_kernel_bodies.hpp"
+// After it.
+#include "continuation_kernel_bodies.hpp"
 }  // namespace
 }  // namespace narrow
 
@@ -24,6 +26,8 @@ namespace wide {
 namespace {
 constexpr std::size_t row_bytes = 32;
 #include "subgame_kernel_bodies.hpp"
+// After it.
+#include "continuation_kernel_bodies.hpp"
 }  // namespace
 }  // namespace wide
 #if defined(__clang__)

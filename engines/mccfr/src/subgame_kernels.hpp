@@ -105,6 +105,68 @@ struct Folds {
   float gain[lanes];
 };
 
+// Boards that are played on from a street's end (continuations.hpp). Hands are play_lanes classes there; a row has a
+// float for each, a node one row for each way to play on.
+
+inline constexpr std::size_t ways = 4;  // the strategy, and its folds, calls or raises more likely
+inline constexpr float way_factor = 5;  // so much more
+inline constexpr std::size_t play_lanes = 64;
+static_assert(play_lanes % lanes == 0);
+
+/// A node's actions are a fold, where there is one, the call, and raises.
+struct PlayChoice {
+  const float* strategy = nullptr;  // [action][play_lanes], adds up to 1
+  std::size_t actions = 0;
+  bool folds = false;  // the first action is one
+};
+
+/// children[a][way] = reach[way] * what the way makes of strategy[a].
+struct PlayDown {
+  PlayChoice choice;
+  const float* reach = nullptr;
+  float* children = nullptr;
+};
+
+/// value[way] = the sum over actions of what the way makes of strategy, times values[a][way]; where bit a of `flat` is
+/// set, times values[a][0].
+struct PlayUp {
+  PlayChoice choice;
+  const float* values = nullptr;
+  float* value = nullptr;
+  std::uint32_t flat = 0;
+};
+
+/// The same, without a strategy.
+struct PlaySum {
+  const float* values = nullptr;
+  std::size_t actions = 0;
+  float* value = nullptr;
+  std::uint32_t flat = 0;
+};
+
+/// value, one row, against the reach of all ways. Of a showdown: worse, equal, better; lanes 2k and 2k + 1 are equal.
+struct PlayEnd {
+  const float* reach = nullptr;
+  float* value = nullptr;
+  float values[3] = {};
+};
+
+/// Showdowns side by side, of groups by strength: [group][width]; values: [width].
+struct AllIns {
+  std::size_t groups = 0, width = 0;
+  const float* reach = nullptr;
+  float* value = nullptr;
+  const float* values[3] = {};  // worse, equal, better
+};
+
+/// Adds rows of hands to those of their groups, or the other way.
+struct GroupRows {
+  std::size_t hands = 0, width = 0;
+  const std::uint8_t* group = nullptr;
+  float* of_hands = nullptr;
+  float* of_groups = nullptr;
+};
+
 struct Kernels {
   void (*spread)(const Spread&) noexcept;
   void (*gather)(const Gather&) noexcept;
@@ -113,6 +175,14 @@ struct Kernels {
   void (*add_rows)(const float* rows, std::size_t count, std::size_t stride, float* value) noexcept;
   void (*showdowns)(const Showdowns&, const EndHands&, const BoardOrder&) noexcept;
   void (*folds)(const Folds&, const EndHands&) noexcept;
+  void (*play_down)(const PlayDown&) noexcept;
+  void (*play_up)(const PlayUp&) noexcept;
+  void (*play_sum)(const PlaySum&) noexcept;
+  void (*play_fold)(const PlayEnd&) noexcept;
+  void (*play_showdown)(const PlayEnd&) noexcept;
+  void (*all_ins)(const AllIns&) noexcept;
+  void (*into_groups)(const GroupRows&) noexcept;
+  void (*out_of_groups)(const GroupRows&) noexcept;
 };
 
 /// `wide`: with AVX2, where the machine has it.

@@ -10,6 +10,8 @@ TEST_CASE(
     CHECK(program.run(std::string(command) + " x --search soon").exit == 2);
     CHECK(program.run(std::string(command) + " x --search unsafe,maxmargin").exit == 2);
     CHECK(program.run(std::string(command) + " x --search-iterations 0").exit == 2);
+    CHECK(program.run(std::string(command) + " x --search --search-from preflop").exit == 2);
+    CHECK(program.run(std::string(command) + " x --search --search-depth flop").exit == 2);
   }
   program.told("train --game leduc --iters 100 --out leduc");
   CHECK(program.run("play leduc/latest --search --hands 1").exit == 2);
@@ -26,6 +28,15 @@ TEST_CASE(
   CHECK(eval["search"]["searches"].get<int>() > 0);
   CHECK(eval["search"]["fallbacks"] == 0);
   CHECK(eval["search"]["iterations_mean"] == 4.0);
+  CHECK(eval["search"]["from"] == "flop");
+  CHECK(eval["search"]["depth"] == "end");
+  const auto later = program.told(
+      "eval run/latest --against run/latest --hands 40 --duplicate --aivat --search-from turn "
+      "--search-depth street --search-iterations 4");
+  CHECK(later["search"]["from"] == "turn");
+  CHECK(later["search"]["depth"] == "street");
+  CHECK(later["search"]["fallbacks"] == 0);
+  CHECK(later["search"]["searches"].get<int>() < eval["search"]["searches"].get<int>());
   const auto late = program.told("eval run/latest --against call --hands 40 --search 0");
   CHECK(late["search"]["searches"] == 0);
   CHECK(late["search"]["fallbacks"].get<int>() > 0);

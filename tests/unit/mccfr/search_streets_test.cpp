@@ -1,4 +1,4 @@
-// Search over two streets: every answer is the solution for the ranges that the hand has left, whoever acts first.
+// Search over all streets: every answer is the solution for the ranges that the hand has left, whoever acts first.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr SearchSettings streets_settings{.iterations = 6};
 
-/// What a player was asked and answered on turn and river.
+/// What a player was asked and answered from the flop on.
 struct StreetsLine {
   std::vector<std::vector<KnownChoice>> answers;
   std::vector<SolvedSpot> solved;  // of the same spots, by ranges that are kept beside the player
@@ -67,7 +67,7 @@ class StreetsHand {
   }
   void answer(StreetsLine& line, bool solve) {
     const BetAction call{'c', 0};
-    if (state_.round() >= 2) {
+    if (state_.round() >= 1) {
       player_.choices(state_, line.answers.emplace_back());
       if (solve) line.solved.push_back(solve_spot(spot(), streets_settings));
     }
@@ -104,6 +104,8 @@ class StreetsHand {
     made.state = &state_;
     made.blueprints[seat] = own_.get();
     made.blueprints[1 - seat] = other_.get();
+    const ShortGame& game = ShortGame::get();
+    made.blueprint = {&game.holdem(), &game.shape(), game.sums()};
     return made;
   }
 
@@ -151,7 +153,7 @@ TEST_CASE("search streets: each answer is the solution for the ranges that are l
     const auto player = searcher->known();
     const StreetsLine line = StreetsHand(*player, seat, streets_board, odd_bet).play(true);
     REQUIRE(line.answers.size() == line.solved.size());
-    CHECK(line.answers.size() >= 2);
+    CHECK(line.answers.size() >= 3);
     for (std::size_t n = 0; n < line.answers.size(); ++n) {
       CAPTURE(n);
       REQUIRE(line.solved[n].iterations == 6);

@@ -221,7 +221,8 @@ TEST_CASE("search: what is solved is what is played, and the range is that of th
   if (search_too_slow_here()) return;
   const ShortGame& game = ShortGame::get();
   const auto runtime = weir::test::runtime_of(0);
-  const Searcher searcher(*runtime, game.holdem(), game.shape(), game.sums(), {.iterations = 8});
+  const Searcher searcher(*runtime, game.holdem(), game.shape(), game.sums(),
+                          {.iterations = 8, .first_round = 2});
   CheckedHand hand(game, "Td7d2cJh");
   const auto known = searcher.known(), again = searcher.known();
   for (KnownPlayer* const player : {known.get(), again.get()}) {
@@ -334,7 +335,7 @@ TEST_CASE("search: by iterations the same is played for any number of workers") 
   CHECK(first.searches > 0);
   CHECK(first.fallbacks == 0);
   CHECK(first.iterations == 3 * first.searches);
-  for (const int workers : {1, 2}) {
+  for (const int workers : {1, 2, 4}) {
     SearchFigures figures;
     const AivatResult played = searched_hands(workers, figures);
     CHECK(played.estimate.chips_per_hand == none.estimate.chips_per_hand);

@@ -78,6 +78,8 @@ class CardBuckets {
 
   /// Of a hand and 0, 3, 4 or 5 cards of the board that it does not hold, in any order. Cost: 0.1 us.
   Bucket bucket(Hand hand, std::span<const Card> board) const noexcept;
+  /// The same of all hands; 0 where one shares a card with the board. Cost: 5 us, of a file 60 us.
+  void row(std::span<const Card> board, std::array<Bucket, hand_count>& buckets) const noexcept;
   /// Both players, all rounds; the first three cards of the board are the flop. Cost: 0.45 us with 50
   /// buckets on the river, 0.6 with 170, 0.7 with 450: cache misses decide.
   void see(const std::array<Hand, 2>& hands, std::span<const Card, 5> board,

@@ -31,6 +31,8 @@ struct KnownChoice {
   Range weights{};
 };
 
+class TreePosition;
+
 class KnownPlayer {
  public:
   KnownPlayer() = default;
@@ -50,6 +52,8 @@ class KnownPlayer {
   /// Its own action, before `state` takes it. One that it never takes leaves no weight.
   virtual void did(const BettingState& state, const BetAction& action) = 0;
   virtual void weights(Range& sum) const = 0;
+  /// The likeliest of its places in its tree, valid until it is told more; null: it has no tree.
+  virtual const TreePosition* place() const { return nullptr; }
 
  protected:
   KnownPlayer(const KnownPlayer&) = default;
