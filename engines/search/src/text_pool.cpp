@@ -59,31 +59,44 @@ char32_t outside(View text, int end, bool left) {
   return is_alnum(at(i)) ? other_word : at(i);
 }
 
+/// What one end of a slice stands beside: in shown rows, and how often in the others what it never does there.
+class EndContext {
+ public:
+  void see(char32_t out, bool is_shown) {
+    const bool known = std::find(seen_.begin(), seen_.end(), out) != seen_.end();
+    if (is_shown && !known) {
+      seen_.push_back(out);
+      marks_ += out < edge ? 1 : 0;
+    }
+    if (is_shown || known) return;
+    if (out == same_word) cuts_ += 1;
+    if (out == edge || (out <= other_word && marks_ < 2)) others_ += 1;
+  }
+  double penalty(double rows) const noexcept {
+    const double odd = (cuts_ > 0 ? 0.5 : 0) + (others_ > 0 ? 0.5 : 0);
+    return odd + 3 * (cuts_ + others_) / rows;
+  }
+
+ private:
+  std::vector<char32_t> seen_;
+  int marks_ = 0;
+  double cuts_ = 0, others_ = 0;
+};
+
 /// Where a slice ends at marks or words in all shown rows, it is to do so in the others.
 double edge_penalty(const Slice& slice, const Sheet& sheet) {
   const std::size_t shown = sheet.shown(), all = sheet.rows.size();
   if (slice.input == Slice::all_inputs || slice.whole() || all == shown) return 0;
-  double penalty = 0;
-  for (const bool left : {true, false}) {
-    std::vector<char32_t> seen;
-    double cuts = 0, others = 0;
-    for (std::size_t r = 0; r < all; ++r) {
-      const View text = sheet.rows[r][static_cast<std::size_t>(slice.input)];
-      const auto span = span_of(slice, text);
-      if (!span || (r >= shown && span->begin == span->end)) continue;
-      const char32_t out = outside(text, left ? span->begin : span->end, left);
-      const bool known = std::find(seen.begin(), seen.end(), out) != seen.end();
-      if (r < shown && !known) seen.push_back(out);
-      if (r < shown || known) continue;
-      const auto marks =
-          std::count_if(seen.begin(), seen.end(), [](char32_t c) { return c < edge; });
-      if (out == same_word) cuts += 1;
-      if (out == edge || (out <= other_word && marks < 2)) others += 1;
-    }
-    const auto n = static_cast<double>(all - shown);
-    penalty += (cuts > 0 ? 0.5 : 0) + 3 * cuts / n + (others > 0 ? 0.5 : 0) + 3 * others / n;
+  EndContext left, right;
+  for (std::size_t r = 0; r < all; ++r) {
+    const View text = sheet.rows[r][static_cast<std::size_t>(slice.input)];
+    const auto span = span_of(slice, text);
+    if (!span || (r >= shown && span->begin == span->end)) continue;
+    left.see(outside(text, span->begin, true), r < shown);
+    right.see(outside(text, span->end, false), r < shown);
   }
-  return penalty;
+  const auto rows = static_cast<double>(all - shown);
+  return left.penalty(rows) + right.penalty(rows);
 }
 
 /// Whether the edit joins the digits around a decimal point: "5.2" becomes "52".
@@ -174,7 +187,9 @@ std::size_t Pool::prepare(std::size_t group) {
   if (g.ready) return 0;
   g.ready = true;
   const std::size_t rest = sheet_->rows.size() - sheet_->shown();
-  const std::size_t looked = g.atoms.size() * rest / std::max<std::size_t>(sheet_->shown(), 1) + 1;
+  // Twice: what an atom makes of a row, and where it stands there.
+  const std::size_t looked =
+      2 * g.atoms.size() * rest / std::max<std::size_t>(sheet_->shown(), 1) + 1;
   std::vector<Atom> kept;
   for (Atom& a : g.atoms) {
     for (std::size_t r = sheet_->shown(); r < sheet_->rows.size(); ++r)
