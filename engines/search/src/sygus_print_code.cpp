@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "cpp_code_points.hpp"
@@ -148,6 +149,10 @@ constexpr std::array helpers{
            "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);"},
 };
 
+/// What helpers of C++, `decode` and `encode` among them, name inside: an argument may have that name too.
+constexpr std::string_view cpp_locals[] = {"a",    "at", "b",   "byte", "c", "digits", "i", "k",
+                                           "lead", "n",  "out", "put",  "s", "some",   "t", "u"};
+
 /// Characters are counted, or made of numbers: bytes of UTF-8 are not enough.
 bool counts_characters(const Body& body) noexcept {
   return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Body::Node& node) {
@@ -193,11 +198,11 @@ class CodeWriter {
     std::string used;
     for (const Helper& helper : helpers) {
       if (uses(result, helper.name) || uses(inner, helper.name))
-        used += indented(pick(helper)) + "\n";
+        used += indented(unshadowing(pick(helper))) + "\n";
     }
-    if (!decoded.empty()) decoded = std::string(cpp_decode) + decoded;
+    if (!decoded.empty()) decoded = unshadowing(std::string(cpp_decode)) + decoded;
     if (wide_ && problem_.sort == Sort::text) {
-      decoded += cpp_encode;
+      decoded += unshadowing(std::string(cpp_encode));
       result = "encode(" + result + ")";
     }
     return head(name_, problem_.arguments, arguments_, problem_.sort) + decoded + used + inner +
@@ -232,6 +237,28 @@ class CodeWriter {
     return text;
   }
 
+  /// What a helper of C++ names inside has other names where arguments have those.
+  std::string unshadowing(std::string text) {
+    if (language_ != Language::cpp) return text;
+    const auto in_word = [](char c) {
+      return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+    };
+    for (const std::string& name : arguments_) {
+      if (std::find(std::begin(cpp_locals), std::end(cpp_locals), name) == std::end(cpp_locals))
+        continue;
+      auto& other = renamed_[name];
+      if (other.empty()) other = fresh(name);
+      for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
+        const std::size_t end = at + name.size();
+        const bool word =
+            (at == 0 || !in_word(text[at - 1])) && (end == text.size() || !in_word(text[end]));
+        if (word) text.replace(at, name.size(), other);
+        at += word ? other.size() : name.size();
+      }
+    }
+    return text;
+  }
+
   std::string indented(const std::string& text) const {
     return text.empty() ? "" : "  " + indent() + text;
   }
@@ -255,7 +282,7 @@ class CodeWriter {
       plain += letter ? c : '_';
     }
     if (plain.empty() || (plain[0] >= '0' && plain[0] <= '9')) plain = "f_" + plain;
-    while (!names_.insert(plain).second) plain += '_';
+    while (!names_.insert(plain).second) plain += plain.back() == '_' ? '1' : '_';
     return plain;
   }
 
@@ -401,8 +428,9 @@ class CodeWriter {
   std::set<std::string> names_, used_;
   std::string name_;
   std::vector<std::string> arguments_, functions_;
-  std::size_t called_ = 0;  // functions up to here are written
-  bool wide_ = false;       // C++ that works on code points
+  std::map<std::string, std::string> renamed_;  // locals of helpers
+  std::size_t called_ = 0;                      // functions up to here are written
+  bool wide_ = false;                           // C++ that works on code points
 };
 
 }  // namespace

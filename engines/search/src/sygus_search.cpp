@@ -181,6 +181,10 @@ Steps SygusSearch::strategies() {
   const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
   co_await round.deduction.any(budget_, goal);
   offer(round.deduction.result());
+  if (!stop() && !round.landmarks_done && round.bank.size() >= 4) {
+    round.landmarks_done = true;
+    co_await round.landmarks.run(budget_, round.extra, round.some);
+  }
   if (!stop()) co_await split();
   if (stop()) co_return;
   if (round.graph.usable() && round.bank.size() >= 4) {
@@ -245,12 +249,12 @@ Steps SygusSearch::clusters() {
     ConcatGraph::Request request;
     request.units_max = 20'000;
     request.examples = {first};
-    co_await round.graph.run(budget_, round.bank, round.none, request);
+    co_await round.graph.run(budget_, round.bank, round.some, request);
     TermId term = round.graph.result();
     for (std::uint32_t other = 0; other < sample_.count && term != no_term; ++other) {
       if (other == first) continue;
       request.examples.push_back(other);
-      co_await round.graph.run(budget_, round.bank, round.none, request);
+      co_await round.graph.run(budget_, round.bank, round.some, request);
       if (round.graph.result() == no_term) {
         request.examples.pop_back();
       } else {

@@ -14,6 +14,7 @@
 #include <weir/search/kernel.hpp>
 
 #include "sygus_cases.hpp"
+#include "sygus_landmarks.hpp"
 #include "sygus_offers.hpp"
 #include "sygus_replace.hpp"
 #include "sygus_unify.hpp"
@@ -47,6 +48,7 @@ class SygusSearch {
           unifier(machine, bank.sample()),
           deduction(machine, bank),
           pieces(machine, bank, graph),
+          landmarks(machine, bank, graph, unifier),
           cases(machine, bank, graph, unifier) {}
 
     /// What the graph does not concatenate, the bank has to.
@@ -60,8 +62,10 @@ class SygusSearch {
     Unifier unifier;
     Deduction deduction;
     PieceMaker pieces;
+    Landmarks landmarks;
     CasePieces cases;
-    ExtraPieces extra, none, case_pieces;
+    ExtraPieces extra, none, case_pieces, some;  // the last: of some outputs
+    bool landmarks_done = false;
     std::size_t clusters_at = 0, inverses_at = 0,
                 cases_at = 0;  // terms in the bank when it was tried
     std::uint32_t shrunk = 0;  // the best when it was last made smaller

@@ -31,7 +31,12 @@ void offer_condition(const Sheet& sheet, const std::vector<std::size_t>& yes,
            std::none_of(no.begin(), no.end(),
                         [&](std::size_t r) { return holds(c, sheet.rows[r]); });
   };
-  if (fits(false) || fits(true)) all.push_back({c, cost + (c.negated ? 0.5 : 0)});
+  if (!fits(false) && !fits(true)) return;
+  // What one row alone has says little of those that are not shown.
+  const auto& has = c.negated ? no : yes;
+  const auto& lacks = c.negated ? yes : no;
+  const bool about_one = !c.text.empty() && has.size() == 1 && lacks.size() > 1;
+  all.push_back({c, cost + (c.negated ? 0.5 : 0) + (about_one ? 0.8 : 0)});
 }
 
 /// Marks and words of a text.

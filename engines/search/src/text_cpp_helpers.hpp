@@ -191,12 +191,31 @@ const auto matches = [&](const Str& s, std::string_view name) {
 )code"},
     {"swap", "", R"code(const auto swap = [](const Str& s, const Str& a, const Str& b) {
   Str out;
-  for (const char32_t c : s) out += c == a[0] ? b : Str(1, c);
-  return out;
+  std::size_t done = 0;
+  for (std::size_t at = s.find(a); at != s.npos; at = s.find(a, done)) {
+    out.append(s, done, at - done).append(b);
+    done = at + a.size();
+  }
+  return out.append(s, done, s.npos);
 };
 )code"},
     {"drop", "swap", R"code(const auto drop = [&](const Str& s, const Str& a) {
   return swap(s, a, Str());
+};
+)code"},
+    {"count", "matches", R"code(const auto count = [&](const Str& s, const Str& what, std::size_t more) {
+  std::size_t times = what.empty() ? matches(s, "visible").size() : 0;
+  for (std::size_t at = what.empty() ? s.npos : s.find(what); at != s.npos; at = s.find(what, at + what.size()))
+    ++times;
+  return decode(std::to_string(times + more));
+};
+)code"},
+    {"ordinal_text", "", R"code(const auto ordinal_text = [](const Str& s) {
+  const bool digits = !s.empty() && s.find_first_not_of(U"0123456789") == s.npos;
+  if (!digits) return s;
+  const bool teen = s.size() > 1 && s[s.size() - 2] == U'1';
+  const char32_t last = teen ? U'0' : s.back();
+  return s + (last == U'1' ? U"st" : last == U'2' ? U"nd" : last == U'3' ? U"rd" : U"th");
 };
 )code"},
     {"squeeze", "matches", R"code(const auto squeeze = [&](const Str& s) {

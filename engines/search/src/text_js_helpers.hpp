@@ -94,6 +94,16 @@ const patterns = {
 )js"},
     {"swap", "", R"js(const swap = (s, a, b) => s.split(a).join(b);
 )js"},
+    {"count", "patterns", R"js(const count = (s, what, more) => {
+  const times = what === "" ? (s.match(new RegExp(patterns.visible, "gu")) ?? []).length : s.split(what).length - 1;
+  return String(times + more);
+};
+)js"},
+    {"ordinal_text", "", R"js(const ordinal_text = (s) => {
+  if (!/^[0-9]+$/.test(s)) return s;
+  return s + (/1[0-9]$/.test(s) ? "th" : ["th", "st", "nd", "rd"][Number(s.at(-1))] ?? "th");
+};
+)js"},
     {"squeeze", "patterns",
      R"js(const squeeze = (s) => (s.match(new RegExp(patterns.visible, "gu")) ?? []).join(" ");
 )js"},

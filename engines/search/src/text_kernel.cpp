@@ -60,6 +60,14 @@ bool invents(const Program& program) {
   return alnum > 3;
 }
 
+/// Some rows are shown to stay as they are, others to change: that may be two cases.
+bool leaves_some(const Sheet& sheet) {
+  std::size_t kept = 0;
+  for (std::size_t e = 0; e < sheet.shown(); ++e)
+    kept += std::count(sheet.rows[e].begin(), sheet.rows[e].end(), sheet.outs[e]) > 0 ? 1 : 0;
+  return kept > 0 && kept < sheet.shown();
+}
+
 class TextKernel final : public Kernel {
  public:
   TextKernel(Sheet sheet, std::vector<Row> blanks, std::uint32_t total, Signature signature,
@@ -180,7 +188,8 @@ bool TextKernel::take_found() {
 bool TextKernel::wants_conditions() const {
   if (!searched_) return true;  // what a seed found alone does not end the search
   const Candidate* const best = ranking_.best_searched();
-  return best == nullptr || best->score > odd_score || invents(best->program);
+  return best == nullptr || best->score > odd_score || invents(best->program) ||
+         leaves_some(sheet_);
 }
 
 void TextKernel::after_solver() {

@@ -42,6 +42,84 @@ double penalty_of(const std::vector<Str>& shown, const std::vector<std::optional
   return (failed > 0 ? 1 : 0) + 6 * failed / n + 2 * strange / n;
 }
 
+/// What stands outside of an end of a slice, behind spaces: nothing, a mark, a word, or more of the word or number that
+/// it ends in.
+constexpr char32_t edge = 0x110000, other_word = 0x110001, same_word = 0x110002,
+                   same_number = 0x110003;
+
+char32_t outside(View text, int end, bool left) {
+  const int n = static_cast<int>(text.size()), step = left ? -1 : 1;
+  const auto at = [&](int i) { return i < 0 || i >= n ? edge : text[static_cast<std::size_t>(i)]; };
+  const int next = left ? end - 1 : end, inner = next - step;
+  if (is_alnum(at(next)) && is_alnum(at(inner))) return same_word;
+  if ((at(next) == U'.' || at(next) == U',') && is_digit(at(inner)) && is_digit(at(next + step)))
+    return same_number;
+  int i = next;
+  while (at(i) != edge && is_space(at(i))) i += step;
+  return is_alnum(at(i)) ? other_word : at(i);
+}
+
+/// What one end of a slice stands beside: in shown rows, and how often in the others what it never does there.
+class EndContext {
+ public:
+  void see(char32_t out, bool is_shown) {
+    const bool known = std::find(seen_.begin(), seen_.end(), out) != seen_.end();
+    if (is_shown && !known) {
+      seen_.push_back(out);
+      marks_ += out < edge ? 1 : 0;
+    }
+    if (is_shown || known) return;
+    if (out == same_word) cuts_ += 1;
+    if (out == edge || (out <= other_word && marks_ < 2)) others_ += 1;
+  }
+  double penalty(double rows) const noexcept {
+    const double odd = (cuts_ > 0 ? 0.5 : 0) + (others_ > 0 ? 0.5 : 0);
+    return odd + 3 * (cuts_ + others_) / rows;
+  }
+
+ private:
+  std::vector<char32_t> seen_;
+  int marks_ = 0;
+  double cuts_ = 0, others_ = 0;
+};
+
+/// Where a slice ends at marks or words in all shown rows, it is to do so in the others.
+double edge_penalty(const Slice& slice, const Sheet& sheet) {
+  const std::size_t shown = sheet.shown(), all = sheet.rows.size();
+  if (slice.input == Slice::all_inputs || slice.whole() || all == shown) return 0;
+  EndContext left, right;
+  for (std::size_t r = 0; r < all; ++r) {
+    const View text = sheet.rows[r][static_cast<std::size_t>(slice.input)];
+    const auto span = span_of(slice, text);
+    if (!span || (r >= shown && span->begin == span->end)) continue;
+    left.see(outside(text, span->begin, true), r < shown);
+    right.see(outside(text, span->end, false), r < shown);
+  }
+  const auto rows = static_cast<double>(all - shown);
+  return left.penalty(rows) + right.penalty(rows);
+}
+
+/// Whether the edit joins the digits around a decimal point: "5.2" becomes "52".
+bool joins_figures(const Piece& p, const Row& row) {
+  const bool digits =
+      p.edit.kind == Edit::Kind::keep_digits || p.edit.kind == Edit::Kind::keep_alnum;
+  const bool drops = p.edit.kind == Edit::Kind::drop && p.edit.a == U'.';
+  const auto text = digits || drops ? value_of(p.slice, row) : std::nullopt;
+  if (!text) return false;
+  const auto found = numbers_of(*text, false);
+  return std::any_of(found.begin(), found.end(), [](const Number& x) { return x.decimals > 0; });
+}
+
+double joining_penalty(const Piece& p, const Sheet& sheet) {
+  double joined = 0;
+  for (std::size_t r = 0; r < sheet.rows.size(); ++r) {
+    if (!joins_figures(p, sheet.rows[r])) continue;
+    if (r < sheet.shown()) return 0;
+    joined += 1;
+  }
+  return joined == 0 ? 0 : 1 + 3 * joined / static_cast<double>(sheet.rows.size() - sheet.shown());
+}
+
 bool copied(const std::vector<Row>& rows, const std::vector<Str>& shown) {
   for (std::size_t e = 0; e < shown.size(); ++e) {
     const Row& row = rows[e];
@@ -109,7 +187,9 @@ std::size_t Pool::prepare(std::size_t group) {
   if (g.ready) return 0;
   g.ready = true;
   const std::size_t rest = sheet_->rows.size() - sheet_->shown();
-  const std::size_t looked = g.atoms.size() * rest / std::max<std::size_t>(sheet_->shown(), 1) + 1;
+  // Twice: what an atom makes of a row, and where it stands there.
+  const std::size_t looked =
+      2 * g.atoms.size() * rest / std::max<std::size_t>(sheet_->shown(), 1) + 1;
   std::vector<Atom> kept;
   for (Atom& a : g.atoms) {
     for (std::size_t r = sheet_->shown(); r < sheet_->rows.size(); ++r)
@@ -118,6 +198,8 @@ std::size_t Pool::prepare(std::size_t group) {
         std::any_of(kept.begin(), kept.end(), [&a](const Atom& k) { return k.rest == a.rest; });
     if (repeat) continue;
     a.cost += penalty_of(g.shown, a.rest, a.piece.kind == Piece::Kind::moment);
+    if (a.piece.kind == Piece::Kind::slice)
+      a.cost += edge_penalty(a.piece.slice, *sheet_) + joining_penalty(a.piece, *sheet_);
     kept.push_back(std::move(a));
   }
   sort_stable(kept.begin(), kept.end(),

@@ -52,6 +52,7 @@ class CallWriter {
     }
     out += ") {\n  using Str = std::u32string;\n";
     out += cpp_decode, out += cpp_encode;
+    out += helpers_.code("  ");  // first: what they name inside would shadow the inputs
     for (std::size_t i = 0; i < signature_.in.size(); ++i) {
       const std::string in = "in" + number(static_cast<std::int64_t>(i) + 1);
       out += "  [[maybe_unused]] const Str " + input(i) + " = decode(";
@@ -60,7 +61,7 @@ class CallWriter {
                                                  : in + " ? \"true\" : \"false\"";
       out += ");\n";
     }
-    return out + helpers_.code("  ") + body + "  return " + result("Str()") + ";\n}\n";
+    return out + body + "  return " + result("Str()") + ";\n}\n";
   }
 
  private:
@@ -164,6 +165,12 @@ class CallWriter {
         return call("pad_right", s, number(e.width), text(e.a));
       case Edit::Kind::strip_zeros:
         return call("strip_zeros", s);
+      case Edit::Kind::replace:
+        return e.what.empty() ? s : call("swap", s, text(e.what), text(e.by));
+      case Edit::Kind::count:
+        return call("count", s, text(e.what), number(e.width));
+      case Edit::Kind::ordinal:
+        return call("ordinal_text", s);
     }
     return s;
   }

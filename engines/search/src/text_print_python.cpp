@@ -213,6 +213,16 @@ class PythonWriter {
         return s + ".ljust(" + number(e.width) + ", " + quoted(Str(1, e.a), false) + ")";
       case Edit::Kind::strip_zeros:
         return "re.sub(\"\\\\A0+(?!\\\\Z)\", \"\", " + s + ")";
+      case Edit::Kind::replace:
+        if (e.what.empty()) return s;
+        return s + ".replace(" + quoted(e.what, false) + ", " + quoted(e.by, false) + ")";
+      case Edit::Kind::count: {
+        const std::string all = e.what.empty() ? "len(" + helpers_.use("words") + "(" + s + "))"
+                                               : s + ".count(" + quoted(e.what, false) + ")";
+        return "str(" + all + (e.width > 0 ? " + " + number(e.width) : "") + ")";
+      }
+      case Edit::Kind::ordinal:
+        return helpers_.use("ordinal_text") + "(" + s + ")";
     }
     return s;
   }

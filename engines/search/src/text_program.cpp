@@ -35,6 +35,28 @@ Str padded(View text, const Edit& edit) {
   return edit.kind == Edit::Kind::pad_left ? fill + out : out + fill;
 }
 
+Str replaced(View text, const Edit& edit) {
+  Str out;
+  std::size_t done = 0;
+  for (const Span s : matches(text, View(edit.what))) {
+    out += text.substr(done, static_cast<std::size_t>(s.begin) - done);
+    out += edit.by;
+    done = static_cast<std::size_t>(s.end);
+  }
+  return out.append(text.substr(done));
+}
+
+View ordinal_ending(View text) {
+  const std::size_t n = text.size();
+  if (n == 0 || !std::all_of(text.begin(), text.end(), is_digit)) return {};
+  const bool teen = n > 1 && text[n - 2] == U'1';
+  return teen                  ? U"th"
+         : text[n - 1] == U'1' ? U"st"
+         : text[n - 1] == U'2' ? U"nd"
+         : text[n - 1] == U'3' ? U"rd"
+                               : U"th";
+}
+
 Str initials(View text, char32_t behind) {
   Str out;
   for (const Span s : matches(text, Class::visible)) {
@@ -212,6 +234,15 @@ Str edited(View text, const Edit& edit) {
     case Edit::Kind::strip_zeros:
       while (text.size() > 1 && text[0] == U'0') text.remove_prefix(1);
       return Str(text);
+    case Edit::Kind::replace:
+      return replaced(text, edit);
+    case Edit::Kind::count: {
+      const auto found =
+          edit.what.empty() ? matches(text, Class::visible) : matches(text, View(edit.what));
+      return decode(std::to_string(found.size() + static_cast<std::size_t>(edit.width)));
+    }
+    case Edit::Kind::ordinal:
+      return Str(text).append(ordinal_ending(text));
   }
   return out;
 }

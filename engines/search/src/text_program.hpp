@@ -72,11 +72,15 @@ struct Edit {
     pad_left,
     pad_right,
     strip_zeros,
+    replace,  // every `what` by `by`
+    count,    // how often `what` stands in it (empty: how many visible runs), and `width` more
+    ordinal,  // 1st, 2nd, 11th, where it is digits
   };
   Kind kind = Kind::none;
   char32_t a = 0,
            b = 0;  // drop a; swap a for b; initials with a behind each (0: nothing); pad with a
   int width = 0;
+  Str what, by;
 
   friend bool operator==(const Edit&, const Edit&) = default;
 };

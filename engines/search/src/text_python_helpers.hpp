@@ -281,6 +281,10 @@ inline constexpr Helper python_helpers[] = {
     teen = 11 <= n % 100 <= 13
     return str(n) + ("th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th"))
 )py"},
+    {"ordinal_text", "ordinal", R"py(def ordinal_text(s):
+    digits = re.fullmatch("[0-9]+", s)
+    return s + ordinal(int(s[-2:]))[len(str(int(s[-2:]))):] if digits else s
+)py"},
     {"at_least", "numbers plus", R"py(def at_least(s, limit):
     found = numbers(s)
     try:

@@ -22,7 +22,7 @@ bool is_hour(Field f) noexcept { return f >= Field::hour && f <= Field::hour12_2
 
 /// People pad all parts of a date or none, and write AM or PM of the hour before it.
 double moment_oddity(const std::vector<Piece>& pieces) {
-  bool some_padded = false, some_bare = false;
+  bool some_padded = false, some_bare = false, half = false;
   double odd = 0;
   const Piece* hour = nullptr;
   for (const Piece& p : pieces) {
@@ -36,11 +36,13 @@ double moment_oddity(const std::vector<Piece>& pieces) {
       odd += 1.5;
     }
     if (p.field == Field::am_pm && hour != nullptr && hour->field <= Field::hour2) odd += 2;
+    half = half || p.field == Field::am_pm || p.field == Field::am_pm1;
   }
+  if (hour != nullptr && hour->field > Field::hour2 && !half) odd += 1;
   return odd + (some_padded && some_bare ? 1.5 : 0);
 }
 
-/// Numbers of one output are written alike.
+/// Numbers of one output are written alike, and rounded alike.
 double number_oddity(const std::vector<Piece>& pieces) {
   const Piece* first = nullptr;
   double odd = 0;
@@ -48,8 +50,10 @@ double number_oddity(const std::vector<Piece>& pieces) {
     if (p.kind != Piece::Kind::number) continue;
     if (first == nullptr) {
       first = &p;
-    } else if (!(p.format == first->format)) {
-      odd += 0.7;
+    } else {
+      if (!(p.format == first->format)) odd += 0.7;
+      // A range ends a step behind where it begins, also where it begins on the value itself.
+      if (p.number == first->number && p.steps.mode != first->steps.mode) odd += 2;
     }
   }
   return odd;
@@ -205,6 +209,8 @@ int Ranking::question() const {
   const auto all = sorted();
   int best = -1;
   double best_gain = 0;
+  const bool some_empty = std::any_of(sheet_->outs.begin(), sheet_->outs.end(),
+                                      [](const Str& out) { return out.empty(); });
   for (std::size_t r = sheet_->shown(); r < sheet_->rows.size(); ++r) {
     std::map<Str, double> masses;
     double sum = 0;
@@ -217,7 +223,10 @@ int Ranking::question() const {
     for (const auto& [out, mass] : masses) {
       if (mass > 0) gain -= mass / sum * std::log2(mass / sum);
     }
-    if (masses.size() > 1 && gain > best_gain + 1e-9) {
+    // Where the best has no answer, one is missing, whatever the others say.
+    const bool missing = !some_empty && !all.empty() && all.front()->best.outs[r].empty();
+    if (missing) gain += 1;
+    if ((masses.size() > 1 || missing) && gain > best_gain + 1e-9) {
       best_gain = gain;
       best = static_cast<int>(r);
     }

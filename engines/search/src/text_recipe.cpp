@@ -205,10 +205,12 @@ class Walk {
         archive_.text(of.text);
         break;
     }
-    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::strip_zeros));
+    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::ordinal));
     archive_.number(of.edit.a, 0, character_max);
     archive_.number(of.edit.b, 0, character_max);
     archive_.number(of.edit.width, 0, width_max);
+    archive_.text(of.edit.what);
+    archive_.text(of.edit.by);
     archive_.number(of.letters, 0, static_cast<int>(Letters::first_upper));
   }
 

@@ -79,6 +79,10 @@ void SliceFinder::find_literals() {
       const bool word = is_alnum(t[i]);
       while (j < t.size() && is_alnum(t[j]) == word) ++j;
       if (j - i <= 12) here.emplace(t.substr(i, j - i));
+      for (std::size_t k = i, to = i; word && r < sheet_.shown() && k < j; k = to) {  // "chr17"
+        for (to = k + 1; to < j && is_digit(t[to]) == is_digit(t[k]);) ++to;
+        if (to - k <= 12 && !is_digit(t[k])) here.emplace(t.substr(k, to - k));
+      }
       if (!word) {
         for (std::size_t k = i; k < j; ++k) here.emplace(1, t[k]);
         for (std::size_t k = i; k + 1 < j && k < i + 4; ++k) here.emplace(t.substr(k, 2));
@@ -92,8 +96,14 @@ void SliceFinder::find_literals() {
     std::size_t shown = 0;
     for (std::size_t r = 0; r < sheet_.shown(); ++r) shown += text(r).find(s) != View::npos ? 1 : 0;
     const bool word = is_alnum(s[0]);
-    if (word ? (n == rows && rows > 1 && !is_digit(s[0])) : shown > 0)
-      ranked.emplace_back(rows - n + (word ? 1 : 0), s);
+    const auto everywhere = [&] {  // also as a part of longer words
+      for (std::size_t r = 0; r < rows; ++r) {
+        if (text(r).find(s) == View::npos) return false;
+      }
+      return s.size() > 1;
+    };
+    if (word ? (rows > 1 && !is_digit(s[0]) && (n == rows || everywhere())) : shown > 0)
+      ranked.emplace_back(word ? 1 : rows - n, s);
   }
   sort_stable(ranked.begin(), ranked.end(),
               [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -245,7 +255,34 @@ void SliceFinder::offer_pair(Pool& pool, const Place& a, const Place& b) const {
   }
 }
 
+/// Whole matches of a class; a cheaper name of one of their ends must not hide what they are.
+Steps SliceFinder::tokens(Budget& budget, Pool& pool) {
+  const std::size_t rows = sheet_.rows.size();
+  std::vector<std::vector<Span>> found(rows);
+  for (int c = 0; c < classes; ++c) {
+    const auto what = static_cast<Class>(c);
+    for (std::size_t r = 0; r < rows; ++r) found[r] = matches(text(r), what);
+    for (int k = -matches_max; k <= matches_max; ++k) {
+      if (k == 0) continue;
+      const double cost = 1 + class_cost(what) + index_cost(k);
+      Place begin{token_at(what, k, false), cost, std::vector<int>(rows, -1)};
+      Place end{token_at(what, k, true), cost, std::vector<int>(rows, -1)};
+      for (std::size_t r = 0; r < rows; ++r) {
+        const int n = static_cast<int>(found[r].size()), i = k > 0 ? k - 1 : n + k;
+        if (i < 0 || i >= n) continue;
+        begin.at[r] = found[r][static_cast<std::size_t>(i)].begin;
+        end.at[r] = found[r][static_cast<std::size_t>(i)].end;
+      }
+      const std::uint64_t before = pool.looked_at();
+      offer_pair(pool, begin, end);
+      if (budget.spend(1 + rows / 4 + (pool.looked_at() - before) * candidate_units))
+        co_await budget.pause();
+    }
+  }
+}
+
 Steps SliceFinder::pairs(Budget& budget, Pool& pool) {
+  co_await tokens(budget, pool);
   for (const Place& a : from_) {
     for (const Place& b : to_) {
       const std::uint64_t before = pool.looked_at();
@@ -299,7 +336,9 @@ Steps SliceFinder::relatives(Budget& budget, Pool& pool) {
 
 Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const {
   std::set<char32_t> marks, made;
+  std::size_t words = 0;
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    words = std::max(words, matches(text(e), Class::visible).size());
     for (const char32_t c : text(e)) {
       if (!is_alnum(c)) marks.insert(c);
     }
@@ -310,7 +349,7 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   std::vector<std::pair<Edit, double>> edits;
   const auto edit = [&edits](Edit::Kind kind, double c, char32_t a = 0, char32_t b = 0,
                              int width = 0) {
-    edits.push_back({{kind, a, b, width}, c});
+    edits.push_back({{kind, a, b, width, {}, {}}, c});
   };
   edit(Edit::Kind::keep_digits, 1.5);
   edit(Edit::Kind::keep_letters, 1.5);
@@ -318,13 +357,33 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   edit(Edit::Kind::keep_uppers, 1.4);
   edit(Edit::Kind::squeeze, 1);
   edit(Edit::Kind::initials, 1.5);
-  edit(Edit::Kind::initials, 2, U'.');
+  if (words > 1) edit(Edit::Kind::initials, 2, U'.');
   for (const char32_t a : marks) {
     if (edits.size() > 60) break;
     edit(Edit::Kind::drop, 1.6, a);
     for (const char32_t b : made) {
       if (a != b) edit(Edit::Kind::swap, 2, a, b);
     }
+  }
+  const auto longer = [&edits](Edit::Kind kind, double c, Str what, Str by = {}, int more = 0) {
+    edits.push_back({{kind, 0, 0, more, std::move(what), std::move(by)}, c});
+  };
+  const bool counts = std::all_of(sheet_.outs.begin(), sheet_.outs.end(), [](const Str& out) {
+    return std::any_of(out.begin(), out.end(), is_digit);
+  });
+  if (counts) {
+    edit(Edit::Kind::ordinal, 2.5);
+    longer(Edit::Kind::count, 5, {});
+  }
+  for (const Str& literal : literals_) {
+    if (counts) {
+      longer(Edit::Kind::count, 5 + literal_cost(literal), literal);
+      longer(Edit::Kind::count, 5.2 + literal_cost(literal), literal, {}, 1);
+    }
+    if (literal.size() < 2 || edits.size() > 120) continue;
+    longer(Edit::Kind::replace, 1.8 + literal_cost(literal), literal);
+    for (const char32_t b : made)
+      longer(Edit::Kind::replace, 2.2 + literal_cost(literal), literal, Str(1, b));
   }
   for (const auto& [e, c] : edits) {
     Piece p;
@@ -377,7 +436,7 @@ Steps SliceFinder::offer_pads(Budget& budget, Pool& pool, Slice slice, double co
        width <= std::min<std::size_t>(most, 20); ++width) {
     const double pad = 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0);
     for (const char32_t fill : fills) {
-      p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width)};
+      p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width), {}, {}};
       pool.offer(p, cost + 1 + pad, 2);
       if (slice.whole()) {
         p.edit.kind = Edit::Kind::pad_right;

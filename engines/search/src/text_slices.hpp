@@ -40,6 +40,7 @@ class SliceFinder {
   Steps offer_matches(Budget& budget, Position p, double cost,
                       const std::vector<std::vector<Span>>& found);
   bool reachable(std::size_t row, int from, int to) const noexcept;
+  Steps tokens(Budget& budget, Pool& pool);
   void offer_pair(Pool& pool, const Place& a, const Place& b) const;
   void offer_slice(Pool& pool, const Slice& slice, double cost) const;
   Steps offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const;

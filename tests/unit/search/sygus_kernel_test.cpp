@@ -68,6 +68,26 @@ TEST_CASE("sygus_kernel: pieces, case splits, chains of replacements and sums ar
   CHECK(digits <= 13);
 }
 
+TEST_CASE("sygus_kernel: fields between separators are soon pieces, and cases of a split") {
+  const std::vector<std::string> swapped = {
+      "\"kne/wwc/gghekd\") \"gghekd#wwc\"",    "\"tnk/oaahiw/tcmop\") \"tcmop#oaahiw\"",
+      "\"nn/nrnrm/linfme\") \"linfme#nrnrm\"", "\"mn/scfckrn/pbegku\") \"pbegku#scfckrn\"",
+      "\"hupna/kpspwms/la\") \"la#kpspwms\"",  "\"nack/nih/wtsk\") \"wtsk#nih\""};
+  const std::vector<std::string> cases = {"\"ab,cde,f\") \"cde\"",    "\"zabc,de,fgh\") \"fgh\"",
+                                          "\"bc,defg,hi\") \"defg\"", "\"pz,qr,stuv\") \"stuv\"",
+                                          "\"mnop,q,rs\") \"q\"",     "\"zz,yx,wvu\") \"wvu\""};
+  constexpr std::uint32_t soon = 250;
+  const auto in = [](const std::string& constants, const std::vector<std::string>& examples) {
+    return solved_size(problem_of(string_file("(s String)", "s", constants, examples)), soon);
+  };
+  const std::uint32_t size = in("\"\" \" \" \"/\" \"#\"", swapped);
+  CHECK(size > 0);
+  CHECK(size <= 40);
+  const std::uint32_t split = in("\" \" \",\" \"z\"", cases);
+  CHECK(split > 0);
+  CHECK(split <= 44);
+}
+
 TEST_CASE("sygus_kernel: integers, Booleans and grammars of other shapes") {
   CHECK(solved_size(
             problem_of("(synth-fun f ((s String)) Int ((I Int (1 -1 (+ I I) (- I I) (str.len S)))"

@@ -169,7 +169,7 @@ TEST_CASE("sygus_print: all languages count code points") {
   } else {
     MESSAGE("SKIP: no node on PATH");
   }
-  const std::string build = "g++ -std=c++20 -O0 -Wall -Wextra -Wconversion -Werror " +
+  const std::string build = "g++ -std=c++20 -O0 -Wall -Wextra -Wconversion -Wshadow -Werror " +
                             scripts.path("all.cpp") + " -o " + scripts.path("all") + " && ";
   CHECK(python == scripts.output(build + scripts.path("all"), "all.cpp", script_in(Language::cpp)));
 }

@@ -194,7 +194,10 @@ class RandomProgram {
     p.field = static_cast<Field>(below(fields));
     if (p.kind == Piece::Kind::table)
       p.table = {{{U"SF.", U"007"}, U"San \"F\""}, {{U"", U" "}, U"\\n"}};
-    if (below(3) == 0) p.edit = {static_cast<Edit::Kind>(below(12)), mark(), mark(), below(9)};
+    if (below(3) == 0) {
+      p.edit = {static_cast<Edit::Kind>(below(15)), mark(), mark(), below(9), literal(), literal()};
+      if (p.edit.kind == Edit::Kind::count && below(2) == 0) p.edit.what.clear();
+    }
     if (p.edit.kind == Edit::Kind::initials && below(2) == 0) p.edit.a = 0;
     if (below(3) == 0) p.letters = static_cast<Letters>(below(6));
     return p;
@@ -356,9 +359,9 @@ TEST_CASE("text print: C++ computes what the evaluator computes") {
   code += "}\n";
   bool ok = false;
   const std::string source = folder.write("all.cpp", code);
-  const std::string built = output_of(
-      "g++ -std=c++20 -O0 -Wall -Wextra -Werror " + source + " -o " + folder.path("all") + " 2>&1",
-      ok);
+  const std::string built = output_of("g++ -std=c++20 -O0 -Wall -Wextra -Wshadow -Werror " +
+                                          source + " -o " + folder.path("all") + " 2>&1",
+                                      ok);
   REQUIRE_MESSAGE(ok, built.substr(0, 1500));
   std::istringstream lines(output_of(folder.path("all"), ok));
   std::string got;

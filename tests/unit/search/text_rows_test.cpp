@@ -1,0 +1,125 @@
+// Tasks of people's data written for the purpose: three rows shown, the others unlabelled, all of them judged.
+#include <doctest/doctest.h>
+
+#include <weir/search/text.hpp>
+
+#include "text_recipe.hpp"
+
+namespace weir::search::text {
+
+namespace {
+
+struct Written {
+  std::vector<std::string> in;
+  std::string out;
+};
+using Rows = std::vector<Written>;
+
+constexpr std::size_t shown_rows = 3;
+
+Answer answer_of(const Rows& rows, std::size_t answered = shown_rows) {
+  Task task;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    Example example;
+    for (const std::string& in : rows[r].in) example.in.emplace_back(in);
+    if (r < shown_rows || r == answered) example.out = Value(rows[r].out);
+    task.examples.push_back(std::move(example));
+  }
+  auto kernel = make_kernel(task, {});
+  REQUIRE(kernel);
+  for (int i = 0; i < 20'000 && !kernel.value()->turn(1).ended; ++i) {
+  }
+  return kernel.value()->best(1, {});
+}
+
+Answer first_answer(const Rows& rows) { return answer_of(rows, rows.size()); }
+
+/// Rows on which the answer is wrong; all, where there is none.
+std::size_t wrong(const Answer& answer, const Rows& rows) {
+  if (answer.programs.empty()) return rows.size();
+  const auto recipe = read_recipe(answer.programs[0].recipe, rows[0].in.size());
+  if (!recipe) return rows.size();
+  std::size_t n = 0;
+  for (const Written& row : rows) {
+    Row in;
+    for (const std::string& text : row.in) in.push_back(decode(text));
+    const std::string got = encode(run(recipe->program, in));
+    if (got != row.out) MESSAGE(row.in[0] << ": " << got << " is not " << row.out);
+    n += got == row.out ? 0 : 1;
+  }
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("text rows: slices end where words end, in rows that are not shown too") {
+  const Rows last = {{{"red, green, blue"}, "blue"}, {{"one, two"}, "two"},
+                     {{"a, b, c, d, e"}, "e"},       {{"solo"}, "solo"},
+                     {{"x1, y22, z333"}, "z333"},    {{"north, south, east"}, "east"}};
+  CHECK(wrong(first_answer(last), last) == 0);
+  const Rows first = {{{"red, green, blue"}, "red"}, {{"one, two"}, "one"},
+                      {{"a, b, c, d, e"}, "a"},      {{"solo"}, "solo"},
+                      {{"x1, y22, z333"}, "x1"},     {{"north, south, east"}, "north"}};
+  CHECK(wrong(first_answer(first), first) == 0);
+  const Rows names = {{{"anna.kern@acme.com"}, "Anna Kern"},
+                      {{"bob.hill@acme.com"}, "Bob Hill"},
+                      {{"carla.moss@test.org"}, "Carla Moss"},
+                      {{"eve.stone@acme.com"}, "Eve Stone"},
+                      {{"frank.van-dam@x.org"}, "Frank Van-Dam"}};
+  CHECK(wrong(first_answer(names), names) == 0);
+}
+
+TEST_CASE("text rows: every separator is replaced, however many there are, and they are counted") {
+  const Rows joined = {{{"red, green, blue"}, "red;green;blue"},
+                       {{"one, two"}, "one;two"},
+                       {{"a, b, c, d, e"}, "a;b;c;d;e"},
+                       {{"solo"}, "solo"},
+                       {{"x1, y22, z333"}, "x1;y22;z333"}};
+  CHECK(wrong(first_answer(joined), joined) == 0);
+  const Rows counted = {{{"red, green, blue"}, "3"}, {{"one, two"}, "2"},
+                        {{"a, b, c, d, e"}, "5"},    {{"solo"}, "1"},
+                        {{"x1, y22"}, "2"},          {{"p, q, r, s"}, "4"}};
+  CHECK(wrong(first_answer(counted), counted) == 0);
+}
+
+TEST_CASE("text rows: numbers get their ordinal ending") {
+  const Rows rows = {{{"1"}, "1st"},   {{"2"}, "2nd"},   {{"3"}, "3rd"},     {{"4"}, "4th"},
+                     {{"11"}, "11th"}, {{"22"}, "22nd"}, {{"113"}, "113th"}, {{"101"}, "101st"}};
+  CHECK(wrong(first_answer(rows), rows) == 0);
+}
+
+TEST_CASE("text rows: digits around a decimal point are not joined unless that is shown") {
+  const Rows rows = {
+      {{"18"}, "18"}, {{"27"}, "27"}, {{"6"}, "6"}, {{"5.2"}, "5"}, {{"19.5"}, "19"}};
+  CHECK(wrong(first_answer(rows), rows) == 0);
+  const Rows shown = {{{"1.8 a"}, "18"}, {{"2.7 b"}, "27"}, {{"6.1 c"}, "61"}, {{"5.2 d"}, "52"}};
+  CHECK(wrong(first_answer(shown), shown) == 0);
+}
+
+TEST_CASE("text rows: what some rows are left as leads to a case once a question is answered") {
+  const Rows rows = {{{"www.example.com"}, "example.com"},
+                     {{"example.org"}, "example.org"},
+                     {{"www.news.net"}, "news.net"},
+                     {{"shop.site.io"}, "shop.site.io"},
+                     {{"www.a.co"}, "a.co"},
+                     {{"mail.b.de"}, "mail.b.de"}};
+  const Answer first = first_answer(rows);
+  REQUIRE(first.question);
+  CHECK(wrong(answer_of(rows, 3), rows) == 0);
+}
+
+TEST_CASE("text rows: where the best program has no answer, that is what is asked") {
+  const Rows rows = {{{"USD 12.50"}, "$12.50"},
+                     {{"EUR 7.00"},
+                      "\xe2\x82\xac"
+                      "7.00"},
+                     {{"GBP 103.25"},
+                      "\xc2\xa3"
+                      "103.25"},
+                     {{"CHF 1.00"}, "Fr1.00"}};
+  const Answer answer = first_answer(rows);
+  REQUIRE(answer.question);
+  CHECK(answer.question->in.at(0) == Value(std::string("CHF 1.00")));
+}
+
+}  // namespace weir::search::text
