@@ -5,7 +5,7 @@
 #include <weir/mccfr/strategy.hpp>
 #include <weir/task.hpp>
 
-#include "subgame_tables.hpp"
+#include "root_street.hpp"
 #include "subgame_update.hpp"
 
 namespace weir::mccfr::subgame {
@@ -48,7 +48,8 @@ struct StreetSolver::State {
       : subgame(std::move(of)),
         streets(std::move(tree)),
         boards(std::move(cards)),
-        settings(with) {}
+        settings(with),
+        root(streets.streets[0], boards) {}
   State(const State&) = delete;
 
   bool find_ends(const Blueprint& blueprint, const StreetHand& hand);
@@ -58,8 +59,6 @@ struct StreetSolver::State {
   void take();
   void begin(const Blueprint& blueprint);
   void walk(std::size_t walker, const Update& update);
-  void go_down();
-  void value_folds();
   void arrive();
   void play_boards();
   void play_all_ins(const SampledBoard& board, BoardRows& rows);
@@ -69,27 +68,11 @@ struct StreetSolver::State {
   void value_leaves();
   void scale(const float* sums, std::size_t width, const SampledPart& boards_of, const float* met,
              const Arrived& arrived, const std::array<float, 3>& worth, float* value) const;
-  void go_up();
-  Gather gather(float* regrets_of, std::size_t actions) const noexcept;
 
   const Street& street() const noexcept { return streets.streets[0]; }
-  std::size_t other() const noexcept { return 1 - walker_; }
-  std::size_t stride(std::size_t p) const noexcept {
-    return boards.player(static_cast<int>(p)).stride;
-  }
-  float* regrets_of(const StreetNode& node) noexcept {
-    return regrets[node.player].data() + node.row * stride(node.player);
-  }
-  float* sums_of(const StreetNode& node) noexcept {
-    return sums[node.player].data() + node.row * stride(node.player);
-  }
   float* way_regrets_of(std::size_t p, std::size_t leaf) noexcept {
-    return way_regrets[p].data() + leaf * ways * stride(p);
+    return way_regrets[p].data() + leaf * ways * root.stride(p);
   }
-  float* reach_of(const StreetNode& node) noexcept {
-    return reach.data() + node.reach[walker_] * stride(other());
-  }
-  float* value_of(std::uint32_t node) noexcept { return values.data() + node * stride(walker_); }
 
   const Subgame subgame;
   const Streets streets;
@@ -99,8 +82,8 @@ struct StreetSolver::State {
   StreetEnds ends;
   std::unique_ptr<Continuations> continuations;
   std::unique_ptr<SampledBoards> sample;
-  std::array<FloatBlock, 2> initial, regrets, sums, way_regrets;
-  FloatBlock reach, values, turned_in, turned_out, spare;
+  RootStreet root;
+  std::array<FloatBlock, 2> way_regrets;
   FloatBlock all_in_arrivals, leaf_arrivals;  // [hand of the other][all-in or leaf, way]
   FloatBlock way_rows;                        // of one leaf: [way][hand], reach or values
   FloatBlock
@@ -111,8 +94,6 @@ struct StreetSolver::State {
   std::vector<BoardRows> pieces;
   std::size_t all_in_width = 0, leaf_width = 0;
   std::size_t part_ = 0;  // of the boards that are played on, now
-  std::size_t walker_ = 0;
-  Update update_;
   std::uint64_t iterations = 0;
 };
 
@@ -170,14 +151,10 @@ bool StreetSolver::State::follow(const StreetHand& hand, std::uint32_t n, const 
 }
 
 std::uint64_t StreetSolver::State::bytes() const noexcept {
-  const std::uint64_t wide = std::max(stride(0), stride(1));
+  const std::uint64_t wide = root.wide();
   const std::uint64_t ends_count = ends.all_ins.size() + ends.leaves.size();
-  std::uint64_t floats = 0;
-  for (std::size_t p = 0; p < 2; ++p)
-    floats += (2 * street().rows[p] + ends.leaves.size() * ways + 1) * stride(p);
-  floats +=
-      (street().nodes_max + street().reach_rows_max + 2 * lanes + 4 + ways + ends_count) * wide;
-  floats += (all_in_width + leaf_width) * wide;
+  std::uint64_t floats = root.floats() + (ways + ends_count + all_in_width + leaf_width) * wide;
+  for (std::size_t p = 0; p < 2; ++p) floats += ends.leaves.size() * ways * root.stride(p);
   const std::uint64_t piece =
       all_in_width * (2 * (board_groups + 1) + wide) + leaf_width * (2 * (play_lanes + 1) + wide) +
       (continuations->reach_rows_max() + continuations->nodes_max()) * ways * play_lanes;
@@ -187,23 +164,13 @@ std::uint64_t StreetSolver::State::bytes() const noexcept {
 }
 
 void StreetSolver::State::take() {
-  const std::size_t wide = std::max(stride(0), stride(1));
+  const std::size_t wide = root.wide();
   const std::size_t ends_count = ends.all_ins.size() + ends.leaves.size();
+  root.take();
   for (std::size_t p = 0; p < 2; ++p) {
-    initial[p] = FloatBlock(stride(p));
-    for (std::size_t h = 0; h < stride(p); ++h)
-      initial[p].data()[h] = static_cast<float>(
-          static_cast<double>(boards.player(static_cast<int>(p)).weights[h]) / boards.pairs());
-    regrets[p] = FloatBlock(street().rows[p] * stride(p));
-    sums[p] = FloatBlock(street().rows[p] * stride(p));
-    way_regrets[p] = FloatBlock(ends.leaves.size() * ways * stride(p));
-    last_values[p].resize(stride(p));
+    way_regrets[p] = FloatBlock(ends.leaves.size() * ways * root.stride(p));
+    last_values[p].resize(root.stride(p));
   }
-  reach = FloatBlock(street().reach_rows_max * wide);
-  values = FloatBlock(street().nodes_max * wide);
-  turned_in = FloatBlock((wide + 1) * lanes);
-  turned_out = FloatBlock(wide * lanes);
-  spare = FloatBlock(2 * wide);
   all_in_arrivals = FloatBlock(wide * all_in_width);
   leaf_arrivals = FloatBlock(wide * leaf_width);
   way_rows = FloatBlock(ways * wide);
@@ -231,7 +198,7 @@ void StreetSolver::State::begin(const Blueprint& blueprint) {
   for (const StreetEnds::Learnt& learnt : ends.learnt) {
     const StreetNode& node = street().nodes[learnt.node];
     const PlayerHands& player = boards.player(node.player);
-    float* const to = regrets_of(node);
+    float* const to = root.regrets_of(node);
     double chances[actions_max];
     for (std::size_t h = 0; h < player.hands.size(); ++h) {
       const std::uint32_t region =
@@ -244,20 +211,19 @@ void StreetSolver::State::begin(const Blueprint& blueprint) {
   }
   for (std::size_t p = 0; p < 2; ++p)
     for (std::size_t i = 0; i < ends.leaves.size(); ++i)
-      std::fill_n(way_regrets_of(p, i), stride(p), 1.0F);
+      std::fill_n(way_regrets_of(p, i), root.stride(p), 1.0F);
   // Regrets are chips by the other's reach: with what comes to each node they are as large as those of an iteration.
   std::vector<std::pair<const StreetNode*, float>> scales;
   std::array<std::vector<float>, 2> way_scales;
   const double chips = settings.trust * static_cast<double>(subgame.pot);
   for (const std::size_t walker : {std::size_t{0}, std::size_t{1}}) {
-    walker_ = walker;
-    update_ = {};
-    std::copy_n(initial[other()].data(), stride(other()), reach_of(street().nodes[0]));
-    go_down();
+    root.begin(walker, {});
+    root.go_down();
     const auto come = [&](const StreetNode& node) {
-      const float* const from = reach_of(node);
+      const float* const from = root.reach_of(node);
       double sum = 0;
-      for (std::size_t h = 0; h < stride(other()); ++h) sum += static_cast<double>(from[h]);
+      for (std::size_t h = 0; h < root.stride(root.other()); ++h)
+        sum += static_cast<double>(from[h]);
       return static_cast<float>(sum * chips);
     };
     for (const StreetNode& node : street().nodes)
@@ -267,106 +233,55 @@ void StreetSolver::State::begin(const Blueprint& blueprint) {
       way_scales[walker].push_back(come(street().nodes[ends.leaves[i]]));
   }
   for (const auto& [node, scale] : scales)
-    for (std::size_t i = 0; i < node->actions * stride(node->player); ++i)
-      regrets_of(*node)[i] *= scale;
+    for (std::size_t i = 0; i < node->actions * root.stride(node->player); ++i)
+      root.regrets_of(*node)[i] *= scale;
   for (std::size_t p = 0; p < 2; ++p)
     for (std::size_t i = 0; i < ends.leaves.size(); ++i)
-      for (std::size_t k = 0; k < ways * stride(p); ++k)
+      for (std::size_t k = 0; k < ways * root.stride(p); ++k)
         way_regrets_of(p, i)[k] *= way_scales[p][i];
   iterations = settings.begun;
 }
 
 void StreetSolver::State::walk(std::size_t walker, const Update& update) {
   const FlushTiny flush;
-  walker_ = walker;
-  update_ = update;
-  std::copy_n(initial[other()].data(), stride(other()), reach_of(street().nodes[0]));
-  go_down();
-  value_folds();
+  root.begin(walker, update);
+  root.go_down();
+  root.value_folds();
   arrive();
   play_boards();
   value_all_ins();
   value_leaves();
-  go_up();
-  std::copy_n(value_of(0), stride(walker_), last_values[walker_].data());
-}
-
-void StreetSolver::State::go_down() {
-  for (const StreetNode& node : street().nodes) {
-    if (node.step != Step::decision || node.player == walker_) continue;
-    Spread job;
-    job.choice = {regrets_of(node), node.actions, stride(node.player), {}};
-    job.reach = reach_of(node);
-    job.children = reach_of(street().nodes[node.first]);
-    job.sums = sums_of(node);
-    job.keep = update_.keep;
-    kernels_.spread(job);
-  }
-}
-
-void StreetSolver::State::value_folds() {
-  const PlayerHands& own = boards.player(static_cast<int>(walker_));
-  const PlayerHands& theirs = boards.player(static_cast<int>(other()));
-  const EndHands hands{own.stride,          theirs.stride,   own.cards.data(), theirs.cards.data(),
-                       theirs.hands.size(), own.same.data(), turned_in.data(), turned_out.data()};
-  const std::vector<std::uint32_t>& folds = street().batches[0].folds;
-  float* const nobody = spare.data();
-  std::fill_n(nobody, theirs.stride, 0.0F);
-  for (std::size_t first = 0; first < folds.size(); first += lanes) {
-    Folds job;
-    for (std::size_t i = 0; i < lanes; ++i) {
-      const bool there = first + i < folds.size();
-      const std::uint32_t n = there ? folds[first + i] : 0;
-      const StreetNode& node = street().nodes[n];
-      job.reach[i] = there ? reach_of(node) : nobody;
-      job.value[i] = there ? value_of(n) : spare.data() + std::max(stride(0), stride(1));
-      job.gain[i] = there ? street().ends[node.first].of[walker_][0] : 0;
-    }
-    kernels_.folds(job, hands);
-  }
+  root.go_up();
+  std::copy_n(root.value_of(0), root.stride(walker), last_values[walker].data());
 }
 
 /// Turns the reach of all-ins and leaves, of these by ways, and notes for each own hand which part of it shares no card
 /// with it.
 void StreetSolver::State::arrive() {
-  const PlayerHands& own = boards.player(static_cast<int>(walker_));
-  const PlayerHands& theirs = boards.player(static_cast<int>(other()));
+  const PlayerHands& theirs = boards.player(static_cast<int>(root.other()));
   const std::size_t hands = theirs.hands.size();
   const auto meet = [&](std::size_t end, const float* from, const SampledPart& part_of) {
-    std::array<float, card_count> with{};
-    float all = 0;
     Arrived& sum = arrived[end] = {};
-    for (std::size_t h = 0; h < hands; ++h) {
-      all += from[h];
-      with[theirs.cards[h].low] += from[h];
-      with[theirs.cards[h].high] += from[h];
-      sum.luck += static_cast<double>(from[h] * part_of.luck[other()][h]);
-    }
-    sum.all = static_cast<double>(all);
-    float* const part = met.data() + end * own.stride;
-    for (std::size_t h = 0; h < own.hands.size(); ++h) {
-      const SortedHand& cards = own.cards[h];
-      const float same = own.same[h] < theirs.stride ? from[own.same[h]] : 0.0F;
-      const float left = all - with[cards.low] - with[cards.high] + same;
-      part[h] = left > 0 ? left / all : 0.0F;
-    }
+    for (std::size_t h = 0; h < hands; ++h)
+      sum.luck += static_cast<double>(from[h] * part_of.luck[root.other()][h]);
+    sum.all = static_cast<double>(root.meet(from, met.data() + end * root.stride(root.walker())));
   };
   std::size_t end = 0;
   for (std::size_t i = 0; i < ends.all_ins.size(); ++i, ++end) {
     const StreetNode& node = street().nodes[ends.all_ins[i]];
-    const float* const from = reach_of(node);
+    const float* const from = root.reach_of(node);
     meet(end, from, sample->all_ins(part_));
     float* to = all_in_arrivals.data() + i;
     for (std::size_t h = 0; h < hands; ++h, to += all_in_width) *to = from[h];
   }
   for (std::size_t i = 0; i < ends.leaves.size(); ++i, ++end) {
-    const float* const from = reach_of(street().nodes[ends.leaves[i]]);
+    const float* const from = root.reach_of(street().nodes[ends.leaves[i]]);
     meet(end, from, sample->played(part_));
     if (settings.ways == 1) {
       std::copy_n(from, theirs.stride, way_rows.data());
     } else {
       Spread job;
-      job.choice = {way_regrets_of(other(), i), ways, theirs.stride, {}};
+      job.choice = {way_regrets_of(root.other(), i), ways, theirs.stride, {}};
       job.reach = from;
       job.children = way_rows.data();
       kernels_.spread(job);
@@ -382,8 +297,8 @@ void StreetSolver::State::arrive() {
 void StreetSolver::State::play_boards() {
   for (std::size_t i = 0; i < ends.all_ins.size(); ++i)
     for (std::size_t outcome = 0; outcome < 3; ++outcome)
-      all_in_worth[outcome][i] = ends.worth[i].of[walker_][outcome];
-  const std::size_t hands = boards.player(static_cast<int>(walker_)).hands.size();
+      all_in_worth[outcome][i] = ends.worth[i].of[root.walker()][outcome];
+  const std::size_t hands = boards.player(static_cast<int>(root.walker())).hands.size();
   const std::size_t count = pieces.size();
   const std::vector<SampledBoard>& all_ins = sample->all_ins(part_).boards;
   const std::vector<SampledBoard>& played = sample->played(part_).boards;
@@ -411,27 +326,27 @@ void StreetSolver::State::play_boards() {
 
 void StreetSolver::State::play_all_ins(const SampledBoard& board, BoardRows& rows) {
   std::fill_n(rows.all_in_reach.data(), (board_groups + 1) * all_in_width, 0.0F);
-  kernels_.into_groups({boards.player(static_cast<int>(other())).hands.size(), all_in_width,
-                        board.groups[other()].data(), all_in_arrivals.data(),
+  kernels_.into_groups({boards.player(static_cast<int>(root.other())).hands.size(), all_in_width,
+                        board.groups[root.other()].data(), all_in_arrivals.data(),
                         rows.all_in_reach.data()});
   kernels_.all_ins({board_groups,
                     all_in_width,
                     rows.all_in_reach.data(),
                     rows.all_in_values.data(),
                     {all_in_worth[0].data(), all_in_worth[1].data(), all_in_worth[2].data()}});
-  kernels_.out_of_groups({boards.player(static_cast<int>(walker_)).hands.size(), all_in_width,
-                          board.groups[walker_].data(), rows.all_in_sums.data(),
+  kernels_.out_of_groups({boards.player(static_cast<int>(root.walker())).hands.size(), all_in_width,
+                          board.groups[root.walker()].data(), rows.all_in_sums.data(),
                           rows.all_in_values.data()});
 }
 
 void StreetSolver::State::play_leaves(const SampledBoard& board, BoardRows& rows) {
   std::fill_n(rows.leaf_reach.data(), (play_lanes + 1) * leaf_width, 0.0F);
-  kernels_.into_groups({boards.player(static_cast<int>(other())).hands.size(), leaf_width,
-                        board.groups[other()].data(), leaf_arrivals.data(),
+  kernels_.into_groups({boards.player(static_cast<int>(root.other())).hands.size(), leaf_width,
+                        board.groups[root.other()].data(), leaf_arrivals.data(),
                         rows.leaf_reach.data()});
   for (std::size_t leaf = 0; leaf < ends.leaves.size(); ++leaf) play_leaf(board, leaf, rows);
-  kernels_.out_of_groups({boards.player(static_cast<int>(walker_)).hands.size(), leaf_width,
-                          board.groups[walker_].data(), rows.leaf_sums.data(),
+  kernels_.out_of_groups({boards.player(static_cast<int>(root.walker())).hands.size(), leaf_width,
+                          board.groups[root.walker()].data(), rows.leaf_sums.data(),
                           rows.leaf_values.data()});
 }
 
@@ -440,7 +355,7 @@ void StreetSolver::State::play_leaf(const SampledBoard& board, std::size_t leaf,
   const PlayLeaf& of = continuations->leaves()[leaf];
   const std::span<const PlayNode> nodes = continuations->nodes();
   const auto reach_row = [&](std::uint32_t n) {
-    return rows.reach.data() + nodes[n].reach[walker_] * row;
+    return rows.reach.data() + nodes[n].reach[root.walker()] * row;
   };
   const auto value_row = [&](std::uint32_t n) {
     return rows.values.data() + (n - of.first_node) * row;
@@ -456,11 +371,11 @@ void StreetSolver::State::play_leaf(const SampledBoard& board, std::size_t leaf,
   for (std::uint32_t n = of.first_node; n < of.last_node; ++n) {
     const PlayNode& node = nodes[n];
     if (node.step == Step::decision) {
-      if (node.player != walker_)
+      if (node.player != root.walker())
         kernels_.play_down({choice(node), reach_row(n), reach_row(node.first)});
       continue;
     }
-    const std::array<float, 3>& worth = continuations->ends()[node.first].of[walker_];
+    const std::array<float, 3>& worth = continuations->ends()[node.first].of[root.walker()];
     const PlayEnd end{reach_row(n), value_row(n), {worth[0], worth[1], worth[2]}};
     if (node.step == Step::fold)
       kernels_.play_fold(end);
@@ -470,7 +385,7 @@ void StreetSolver::State::play_leaf(const SampledBoard& board, std::size_t leaf,
   for (std::uint32_t n = of.last_node; n-- > of.first_node;) {
     const PlayNode& node = nodes[n];
     if (node.step != Step::decision) continue;
-    if (node.player == walker_)
+    if (node.player == root.walker())
       kernels_.play_up({choice(node), value_row(node.first), value_row(n), node.flat});
     else
       kernels_.play_sum({value_row(node.first), node.actions, value_row(n), node.flat});
@@ -487,63 +402,38 @@ void StreetSolver::State::scale(const float* sums_of_hands, std::size_t width,
                                 const SampledPart& boards_of, const float* part,
                                 const Arrived& from, const std::array<float, 3>& worth,
                                 float* value) const {
-  const std::size_t count = boards.player(static_cast<int>(walker_)).hands.size();
+  const std::size_t count = boards.player(static_cast<int>(root.walker())).hands.size();
   const auto span = static_cast<double>(worth[2] - worth[0]);
   const auto all = static_cast<float>(span * from.all), luck = static_cast<float>(span * from.luck);
   for (std::size_t h = 0; h < count; ++h)
-    value[h] = part[h] * (sums_of_hands[h * width] * boards_of.each[walker_][h] -
-                          all * boards_of.luck[walker_][h] + luck);
+    value[h] = part[h] * (sums_of_hands[h * width] * boards_of.each[root.walker()][h] -
+                          all * boards_of.luck[root.walker()][h] + luck);
 }
 
 void StreetSolver::State::value_all_ins() {
   for (std::size_t i = 0; i < ends.all_ins.size(); ++i)
     scale(pieces[0].all_in_sums.data() + i, all_in_width, sample->all_ins(part_),
-          met.data() + i * stride(walker_), arrived[i],
-          {all_in_worth[0][i], all_in_worth[1][i], all_in_worth[2][i]}, value_of(ends.all_ins[i]));
+          met.data() + i * root.stride(root.walker()), arrived[i],
+          {all_in_worth[0][i], all_in_worth[1][i], all_in_worth[2][i]},
+          root.value_of(ends.all_ins[i]));
 }
 
 void StreetSolver::State::value_leaves() {
   const std::size_t before = ends.all_ins.size();
   for (std::size_t i = 0; i < ends.leaves.size(); ++i) {
     const std::uint32_t n = ends.leaves[i];
-    const float* const part = met.data() + (before + i) * stride(walker_);
+    const float* const part = met.data() + (before + i) * root.stride(root.walker());
     // What both have put in so far is what luck is worth at least.
     const float half = ends.put[i];
     for (std::size_t w = 0; w < settings.ways; ++w)
-      scale(pieces[0].leaf_sums.data() + i * ways + w, leaf_width, sample->played(part_), part,
-            arrived[before + i], {-half, 0, half},
-            settings.ways == 1 ? value_of(n) : way_rows.data() + w * stride(walker_));
+      scale(
+          pieces[0].leaf_sums.data() + i * ways + w, leaf_width, sample->played(part_), part,
+          arrived[before + i], {-half, 0, half},
+          settings.ways == 1 ? root.value_of(n) : way_rows.data() + w * root.stride(root.walker()));
     if (settings.ways == 1) continue;
-    Gather job = gather(way_regrets_of(walker_, i), ways);
+    Gather job = root.gather(way_regrets_of(root.walker(), i), ways, root.stride(root.walker()));
     job.values = way_rows.data();
-    job.value = value_of(n);
-    kernels_.gather(job);
-  }
-}
-
-/// Without its values.
-Gather StreetSolver::State::gather(float* regrets_at, std::size_t actions) const noexcept {
-  Gather job;
-  job.regrets = regrets_at;
-  job.choice = {regrets_at, actions, stride(walker_), {}};
-  job.positive = update_.positive;
-  job.negative = update_.negative;
-  job.least = update_.least;
-  return job;
-}
-
-void StreetSolver::State::go_up() {
-  for (auto n = static_cast<std::uint32_t>(street().nodes.size()); n-- > 0;) {
-    const StreetNode& node = street().nodes[n];
-    if (node.step != Step::decision) continue;
-    const float* const children = value_of(node.first);
-    if (node.player != walker_) {
-      kernels_.add_rows(children, node.actions, stride(walker_), value_of(n));
-      continue;
-    }
-    Gather job = gather(regrets_of(node), node.actions);
-    job.values = children;
-    job.value = value_of(n);
+    job.value = root.value_of(n);
     kernels_.gather(job);
   }
 }
@@ -604,24 +494,7 @@ std::vector<float> StreetSolver::values(int player) const {
 }
 
 SubgameDecision StreetSolver::root() const {
-  State& state = *state_;
-  const StreetNode& node = state.street().nodes[0];
-  const PlayerHands& player = state.boards.player(node.player);
-  SubgameDecision found;
-  found.player = node.player;
-  for (std::size_t a = 0; a < node.actions; ++a)
-    found.actions.push_back(action_text(state.streets, state.subgame, node, a));
-  found.hands = player.hands;
-  const float* const sums = state.sums_of(node);
-  for (std::size_t h = 0; h < player.hands.size(); ++h) {
-    found.weights.push_back(player.weights[h]);
-    float sum = 0;
-    for (std::size_t a = 0; a < node.actions; ++a) sum += sums[a * player.stride + h];
-    for (std::size_t a = 0; a < node.actions; ++a)
-      found.probabilities.push_back(sum > 0 ? sums[a * player.stride + h] / sum
-                                            : 1.0F / static_cast<float>(node.actions));
-  }
-  return found;
+  return state_->root.decision(state_->streets, state_->subgame);
 }
 
 }  // namespace weir::mccfr::subgame

@@ -5,7 +5,7 @@
 #include <weir/task.hpp>
 
 #include "river_groups.hpp"
-#include "subgame_tables.hpp"
+#include "root_street.hpp"
 #include "subgame_update.hpp"
 
 namespace weir::mccfr::subgame {
@@ -29,20 +29,15 @@ struct TurnSolver::State {
         streets(std::move(tree)),
         boards(std::move(cards)),
         groups(RiverGroups::make(boards)),
+        turn(streets.streets[0], boards),
         width_(padded(streets.streets[1].roots.size())) {}
   State(const State&) = delete;
 
-  std::size_t stride(std::size_t p) const noexcept {
-    return boards.player(static_cast<int>(p)).stride;
-  }
   std::uint64_t bytes() const noexcept;
   void take();
   void walk(std::size_t walker, const Update& update);
-  void go_down();
-  void value_folds();
   void deal();
   void meet(std::size_t root, const float* from);
-  void go_up();
   void walk_river(const Deal& card, RiverRows& rows);
   void add_groups(const Deal& card, RiverRows& rows) const;
   void enter(std::uint32_t root, RiverRows& rows) const;
@@ -51,49 +46,32 @@ struct TurnSolver::State {
   void river_up(std::uint32_t board, const Batch& batch, RiverRows& rows);
   void leave(const Batch& batch, std::uint32_t root, RiverRows& rows) const;
   void add_hands(const Deal& card, RiverRows& rows) const;
-  Gather gather(float* regrets_of, const StreetNode& node, std::size_t width) const noexcept;
 
-  const Street& turn() const noexcept { return streets.streets[0]; }
   const Street& river() const noexcept { return streets.streets[1]; }
-  float* turn_regrets(const StreetNode& node) noexcept {
-    return regrets[node.player].data() + node.row * stride(node.player);
-  }
-  float* turn_sums(const StreetNode& node) noexcept {
-    return sums[node.player].data() + node.row * stride(node.player);
-  }
   float* river_regrets(std::uint32_t board, const StreetNode& node) noexcept {
     const std::size_t rows = river().rows[node.player];
     return below[node.player].data() + (board * rows + node.row) * river_groups;
   }
-  float* turn_reach(const StreetNode& node) noexcept {
-    return reach.data() + node.reach[walker_] * stride(1 - walker_);
-  }
-  float* turn_value(std::uint32_t node) noexcept { return values.data() + node * stride(walker_); }
 
   const Subgame subgame;
   const Streets streets;
   const Boards boards;
   const RiverGroups groups;
   const Kernels& kernels_ = kernels();
-  std::array<FloatBlock, 2> initial, regrets, sums, below;
-  FloatBlock reach, values, turned_in, turned_out, spare;
+  RootStreet turn;
+  std::array<FloatBlock, 2> below;
   FloatBlock arrivals;  // [hand of the other][root]: reach before the card
   FloatBlock met;  // [root][hand of who walks]: the part of it that shares no card with the hand
   std::vector<RiverRows> pieces;
   std::size_t width_ = 0;  // the rivers' roots, padded
-  std::size_t walker_ = 0;
-  Update update_;
   std::uint64_t iterations = 0;
 };
 
 std::uint64_t TurnSolver::State::bytes() const noexcept {
-  const std::uint64_t wide = std::max(stride(0), stride(1));
-  std::uint64_t floats = 0;
-  for (std::size_t p = 0; p < 2; ++p) {
-    floats += 2 * turn().rows[p] * stride(p);
+  const std::uint64_t wide = turn.wide();
+  std::uint64_t floats = turn.floats() + 2 * width_ * wide;
+  for (std::size_t p = 0; p < 2; ++p)
     floats += boards.of_street(1).size() * river().rows[p] * river_groups;
-  }
-  floats += (turn().nodes_max + turn().reach_rows_max + 2 * lanes + 4 + 2 * width_) * wide;
   floats +=
       river_pieces *
       ((river().nodes_max + river().reach_rows_max + 2 * width_) * river_groups + width_ * wide);
@@ -101,21 +79,10 @@ std::uint64_t TurnSolver::State::bytes() const noexcept {
 }
 
 void TurnSolver::State::take() {
-  const std::size_t wide = std::max(stride(0), stride(1));
-  for (std::size_t p = 0; p < 2; ++p) {
-    initial[p] = FloatBlock(stride(p));
-    for (std::size_t h = 0; h < stride(p); ++h)
-      initial[p].data()[h] = static_cast<float>(
-          static_cast<double>(boards.player(static_cast<int>(p)).weights[h]) / boards.pairs());
-    regrets[p] = FloatBlock(turn().rows[p] * stride(p));
-    sums[p] = FloatBlock(turn().rows[p] * stride(p));
+  const std::size_t wide = turn.wide();
+  turn.take();
+  for (std::size_t p = 0; p < 2; ++p)
     below[p] = FloatBlock(boards.of_street(1).size() * river().rows[p] * river_groups);
-  }
-  reach = FloatBlock(turn().reach_rows_max * wide);
-  values = FloatBlock(turn().nodes_max * wide);
-  turned_in = FloatBlock((wide + 1) * lanes);
-  turned_out = FloatBlock(wide * lanes);
-  spare = FloatBlock(2 * wide);
   pieces.resize(std::min(river_pieces, boards.deals(0, boards.of_street(0)[0]).size()));
   for (RiverRows& piece : pieces) {
     piece.reach = FloatBlock((river().reach_rows_max + 1) * river_groups);
@@ -130,56 +97,19 @@ void TurnSolver::State::take() {
 
 void TurnSolver::State::walk(std::size_t walker, const Update& update) {
   const FlushTiny flush;
-  walker_ = walker;
-  update_ = update;
-  std::copy_n(initial[1 - walker].data(), stride(1 - walker), turn_reach(turn().nodes[0]));
-  go_down();
-  value_folds();
+  turn.begin(walker, update);
+  turn.go_down();
+  turn.value_folds();
   deal();
-  go_up();
-}
-
-void TurnSolver::State::go_down() {
-  for (const StreetNode& node : turn().nodes) {
-    if (node.step != Step::decision || node.player == walker_) continue;
-    Spread job;
-    job.choice = {turn_regrets(node), node.actions, stride(node.player), {}};
-    job.reach = turn_reach(node);
-    job.children = turn_reach(turn().nodes[node.first]);
-    job.sums = turn_sums(node);
-    job.keep = update_.keep;
-    kernels_.spread(job);
-  }
-}
-
-void TurnSolver::State::value_folds() {
-  const PlayerHands& own = boards.player(static_cast<int>(walker_));
-  const PlayerHands& theirs = boards.player(static_cast<int>(1 - walker_));
-  const EndHands hands{own.stride,          theirs.stride,   own.cards.data(), theirs.cards.data(),
-                       theirs.hands.size(), own.same.data(), turned_in.data(), turned_out.data()};
-  const std::vector<std::uint32_t>& folds = turn().batches[0].folds;
-  float* const nobody = spare.data();
-  std::fill_n(nobody, theirs.stride, 0.0F);
-  for (std::size_t first = 0; first < folds.size(); first += lanes) {
-    Folds job;
-    for (std::size_t i = 0; i < lanes; ++i) {
-      const bool there = first + i < folds.size();
-      const std::uint32_t n = there ? folds[first + i] : 0;
-      const StreetNode& node = turn().nodes[n];
-      job.reach[i] = there ? turn_reach(node) : nobody;
-      job.value[i] = there ? turn_value(n) : spare.data() + std::max(stride(0), stride(1));
-      job.gain[i] = there ? turn().ends[node.first].of[walker_][0] : 0;
-    }
-    kernels_.folds(job, hands);
-  }
+  turn.go_up();
 }
 
 /// Walks all rivers, and gives the nodes that lead there the sum of what they are worth.
 void TurnSolver::State::deal() {
-  for (const StreetNode& node : turn().nodes)
-    if (node.step == Step::deal) meet(node.first, turn_reach(node));
+  for (const StreetNode& node : streets.streets[0].nodes)
+    if (node.step == Step::deal) meet(node.first, turn.reach_of(node));
   const std::span<const Deal> deals = boards.deals(0, boards.of_street(0)[0]);
-  const std::size_t hands = boards.player(static_cast<int>(walker_)).hands.size();
+  const std::size_t hands = boards.player(static_cast<int>(turn.walker())).hands.size();
   parallel_for(0, pieces.size(), 1, [&](std::size_t p) {
     const FlushTiny flush;
     RiverRows& rows = pieces[p];
@@ -190,64 +120,22 @@ void TurnSolver::State::deal() {
   for (std::size_t p = 1; p < pieces.size(); ++p)
     for (std::size_t i = 0; i < hands * width_; ++i)
       pieces[0].sums.data()[i] += pieces[p].sums.data()[i];
-  for (std::uint32_t n = 0; n < turn().nodes.size(); ++n) {
-    const StreetNode& node = turn().nodes[n];
+  for (std::uint32_t n = 0; n < streets.streets[0].nodes.size(); ++n) {
+    const StreetNode& node = streets.streets[0].nodes[n];
     if (node.step != Step::deal) continue;
-    float* const value = turn_value(n);
+    float* const value = turn.value_of(n);
     const float* const sum = pieces[0].sums.data() + node.first;
-    const float* const part = met.data() + node.first * stride(walker_);
-    std::fill_n(value, stride(walker_), 0.0F);
+    const float* const part = met.data() + node.first * turn.stride(turn.walker());
+    std::fill_n(value, turn.stride(turn.walker()), 0.0F);
     for (std::size_t h = 0; h < hands; ++h) value[h] = sum[h * width_] * part[h];
   }
 }
 
 /// Turns a root's reach, and notes for each own hand which part of it shares no card with it.
 void TurnSolver::State::meet(std::size_t root, const float* from) {
-  const PlayerHands& own = boards.player(static_cast<int>(walker_));
-  const PlayerHands& theirs = boards.player(static_cast<int>(1 - walker_));
-  std::array<float, card_count> with{};
-  float all = 0;
-  for (std::size_t h = 0; h < theirs.hands.size(); ++h) {
-    arrivals.data()[h * width_ + root] = from[h];
-    all += from[h];
-    with[theirs.cards[h].low] += from[h];
-    with[theirs.cards[h].high] += from[h];
-  }
-  float* const part = met.data() + root * own.stride;
-  for (std::size_t h = 0; h < own.hands.size(); ++h) {
-    const SortedHand& cards = own.cards[h];
-    const float same = own.same[h] < theirs.stride ? from[own.same[h]] : 0.0F;
-    const float left = all - with[cards.low] - with[cards.high] + same;
-    part[h] = left > 0 ? left / all : 0.0F;
-  }
-}
-
-/// Without its values.
-Gather TurnSolver::State::gather(float* regrets_of, const StreetNode& node,
-                                 std::size_t width) const noexcept {
-  Gather job;
-  job.regrets = regrets_of;
-  job.choice = {regrets_of, node.actions, width, {}};
-  job.positive = update_.positive;
-  job.negative = update_.negative;
-  job.least = update_.least;
-  return job;
-}
-
-void TurnSolver::State::go_up() {
-  for (auto n = static_cast<std::uint32_t>(turn().nodes.size()); n-- > 0;) {
-    const StreetNode& node = turn().nodes[n];
-    if (node.step != Step::decision) continue;
-    const float* const children = turn_value(node.first);
-    if (node.player != walker_) {
-      kernels_.add_rows(children, node.actions, stride(walker_), turn_value(n));
-      continue;
-    }
-    Gather job = gather(turn_regrets(node), node, stride(walker_));
-    job.values = children;
-    job.value = turn_value(n);
-    kernels_.gather(job);
-  }
+  const std::size_t hands = boards.player(static_cast<int>(turn.other())).hands.size();
+  for (std::size_t h = 0; h < hands; ++h) arrivals.data()[h * width_ + root] = from[h];
+  turn.meet(from, met.data() + root * turn.stride(turn.walker()));
 }
 
 void TurnSolver::State::walk_river(const Deal& card, RiverRows& rows) {
@@ -265,8 +153,8 @@ void TurnSolver::State::walk_river(const Deal& card, RiverRows& rows) {
 
 /// Adds up the groups of the other, for all roots at once.
 void TurnSolver::State::add_groups(const Deal& card, RiverRows& rows) const {
-  const std::size_t hands = boards.player(static_cast<int>(1 - walker_)).hands.size();
-  const std::uint8_t* const group = groups.of(card.board, 1 - walker_);
+  const std::size_t hands = boards.player(static_cast<int>(turn.other())).hands.size();
+  const std::uint8_t* const group = groups.of(card.board, turn.other());
   std::fill_n(rows.groups.data(), (river_groups + 1) * width_, 0.0F);
   for (std::size_t first = 0; first < width_; first += lanes) {
     const float* from = arrivals.data() + first;
@@ -281,7 +169,7 @@ void TurnSolver::State::add_groups(const Deal& card, RiverRows& rows) const {
 void TurnSolver::State::enter(std::uint32_t root, RiverRows& rows) const {
   const float chance = boards.card_chance(0);
   float* const to =
-      rows.reach.data() + river().nodes[river().roots[root]].reach[walker_] * river_groups;
+      rows.reach.data() + river().nodes[river().roots[root]].reach[turn.walker()] * river_groups;
   for (std::size_t g = 0; g < river_groups; ++g)
     to[g] = rows.groups.data()[g * width_ + root] * chance;
 }
@@ -289,11 +177,12 @@ void TurnSolver::State::enter(std::uint32_t root, RiverRows& rows) const {
 void TurnSolver::State::river_down(std::uint32_t board, const Batch& batch, RiverRows& rows) {
   for (std::uint32_t n = batch.first_node; n < batch.last_node; ++n) {
     const StreetNode& node = river().nodes[n];
-    if (node.step != Step::decision || node.player == walker_) continue;
+    if (node.step != Step::decision || node.player == turn.walker()) continue;
     Spread job;
     job.choice = {river_regrets(board, node), node.actions, river_groups, {}};
-    job.reach = rows.reach.data() + node.reach[walker_] * river_groups;
-    job.children = rows.reach.data() + river().nodes[node.first].reach[walker_] * river_groups;
+    job.reach = rows.reach.data() + node.reach[turn.walker()] * river_groups;
+    job.children =
+        rows.reach.data() + river().nodes[node.first].reach[turn.walker()] * river_groups;
     kernels_.spread(job);
   }
 }
@@ -303,8 +192,8 @@ void TurnSolver::State::river_ends(const Batch& batch, RiverRows& rows) const {
   for (std::uint32_t n = batch.first_node; n < batch.last_node; ++n) {
     const StreetNode& node = river().nodes[n];
     if (node.step == Step::decision) continue;
-    const std::array<float, 3>& worth = river().ends[node.first].of[walker_];
-    const float* const there = rows.reach.data() + node.reach[walker_] * river_groups;
+    const std::array<float, 3>& worth = river().ends[node.first].of[turn.walker()];
+    const float* const there = rows.reach.data() + node.reach[turn.walker()] * river_groups;
     float* const value = rows.values.data() + (n - batch.first_node) * river_groups;
     float all = 0;
     for (std::size_t g = 0; g < river_groups; ++g) all += there[g];
@@ -328,11 +217,11 @@ void TurnSolver::State::river_up(std::uint32_t board, const Batch& batch, RiverR
   for (std::uint32_t n = batch.last_node; n-- > batch.first_node;) {
     const StreetNode& node = river().nodes[n];
     if (node.step != Step::decision) continue;
-    if (node.player != walker_) {
+    if (node.player != turn.walker()) {
       kernels_.add_rows(row(node.first), node.actions, river_groups, row(n));
       continue;
     }
-    Gather job = gather(river_regrets(board, node), node, river_groups);
+    Gather job = turn.gather(river_regrets(board, node), node.actions, river_groups);
     job.values = row(node.first);
     job.value = row(n);
     kernels_.gather(job);
@@ -348,10 +237,11 @@ void TurnSolver::State::leave(const Batch& batch, std::uint32_t root, RiverRows&
 /// Gives the groups' values to the hands, once for each card that this one stands for. Hands that the card takes have
 /// the last group, which is worth nothing.
 void TurnSolver::State::add_hands(const Deal& card, RiverRows& rows) const {
-  const std::size_t hands = boards.player(static_cast<int>(walker_)).hands.size();
-  const std::uint8_t* const group = groups.of(card.board, walker_);
+  const std::size_t hands = boards.player(static_cast<int>(turn.walker())).hands.size();
+  const std::uint8_t* const group = groups.of(card.board, turn.walker());
   for (const Image& image : boards.images(card)) {
-    const std::vector<std::uint16_t>& source = boards.source(image.map, static_cast<int>(walker_));
+    const std::vector<std::uint16_t>& source =
+        boards.source(image.map, static_cast<int>(turn.walker()));
     for (std::size_t first = 0; first < width_; first += lanes) {
       float* sum = rows.sums.data() + first;
       for (std::size_t h = 0; h < hands; ++h, sum += width_) {
@@ -394,24 +284,7 @@ void TurnSolver::iterate() {
 std::uint64_t TurnSolver::iterations() const noexcept { return state_->iterations; }
 
 SubgameDecision TurnSolver::root() const {
-  State& state = *state_;
-  const StreetNode& node = state.turn().nodes[0];
-  const PlayerHands& player = state.boards.player(node.player);
-  SubgameDecision found;
-  found.player = node.player;
-  for (std::size_t a = 0; a < node.actions; ++a)
-    found.actions.push_back(action_text(state.streets, state.subgame, node, a));
-  found.hands = player.hands;
-  const float* const sums = state.turn_sums(node);
-  for (std::size_t h = 0; h < player.hands.size(); ++h) {
-    found.weights.push_back(player.weights[h]);
-    float sum = 0;
-    for (std::size_t a = 0; a < node.actions; ++a) sum += sums[a * player.stride + h];
-    for (std::size_t a = 0; a < node.actions; ++a)
-      found.probabilities.push_back(sum > 0 ? sums[a * player.stride + h] / sum
-                                            : 1.0F / static_cast<float>(node.actions));
-  }
-  return found;
+  return state_->turn.decision(state_->streets, state_->subgame);
 }
 
 }  // namespace weir::mccfr::subgame
