@@ -19,9 +19,9 @@ TEST_CASE(
       "train --game nolimit --stack 40 --buckets 169,8,8,8 --iters 100000 --workers 2 --out run "
       "--response-deals 0");
   const auto eval = program.told(
-      "eval run/latest --against run/latest --hands 40 --duplicate --aivat --search maxmargin "
+      "eval run/latest --against run/latest --hands 16 --duplicate --aivat --search maxmargin "
       "--search-iterations 4");
-  CHECK(eval["hands"] == 40);
+  CHECK(eval["hands"] == 16);
   CHECK(eval["ci95"].get<double>() > 0);
   CHECK(eval["search"]["method"] == "maxmargin");
   CHECK(eval["search"]["deadline_ms"].is_null());
@@ -31,13 +31,13 @@ TEST_CASE(
   CHECK(eval["search"]["from"] == "flop");
   CHECK(eval["search"]["depth"] == "end");
   const auto later = program.told(
-      "eval run/latest --against run/latest --hands 40 --duplicate --aivat --search-from turn "
+      "eval run/latest --against run/latest --hands 16 --duplicate --aivat --search-from turn "
       "--search-depth street --search-iterations 4");
   CHECK(later["search"]["from"] == "turn");
   CHECK(later["search"]["depth"] == "street");
   CHECK(later["search"]["fallbacks"] == 0);
   CHECK(later["search"]["searches"].get<int>() < eval["search"]["searches"].get<int>());
-  const auto late = program.told("eval run/latest --against call --hands 40 --search 0");
+  const auto late = program.told("eval run/latest --against call --hands 16 --search 0");
   CHECK(late["search"]["searches"] == 0);
   CHECK(late["search"]["fallbacks"].get<int>() > 0);
   CHECK(late["search"]["deadline_ms"] == 0);
