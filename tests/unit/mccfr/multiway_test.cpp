@@ -10,6 +10,7 @@
 #include <weir/mccfr/table_match.hpp>
 #include <weir/mccfr/training_game.hpp>
 
+#include "support/tier.hpp"
 #include "training_support.hpp"
 
 using namespace weir;
@@ -181,7 +182,9 @@ TEST_CASE(
   CHECK(apart);
 }
 
-TEST_CASE("multiway: who has learnt nothing checks, and faces bets by the strength of his hand") {
+// One thread plays here; the tables that it needs take half a minute under sanitizers.
+TEST_CASE("multiway: who has learnt nothing checks, and faces bets by the strength of his hand" *
+          doctest::skip(test::sanitized)) {
   HoldemConfig config;
   config.rules = no_limit_holdem_rules(3, 400, 1, 2);
   config.buckets.buckets = {169, 5, 5, 5};
