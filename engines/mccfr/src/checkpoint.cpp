@@ -145,7 +145,7 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     for (const TrainState* at : {&header.state, &header.undone}) {
       if (at->discounts > at->iterations / interval ||
           at->iterations - at->discounts * interval >
-              interval * (joined ? Discount::steps_at_once(at->discounts) : 1))
+              interval * (joined ? header.rules.discount.steps_at_once(at->discounts) : 1))
         return reader.error("corrupt", "its state has other discounts than its rules make");
     }
   }

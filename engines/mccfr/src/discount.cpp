@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -52,6 +53,20 @@ DiscountFactors Discount::factors(std::uint64_t taken, std::uint64_t count) cons
     all.average *= one.average;
   }
   return all;
+}
+
+std::uint64_t Discount::steps_at_once(std::uint64_t taken) const noexcept {
+  constexpr std::uint64_t most = 65'536;
+  DiscountFactors all;
+  for (std::uint64_t count = 0; count < most; ++count) {
+    const DiscountFactors one = factors(taken + count + 1);
+    all.positive *= one.positive;
+    all.negative *= one.negative;
+    all.average *= one.average;
+    if (std::min({all.positive, all.negative, all.average}) < 1 - 1.0 / 8)
+      return std::max<std::uint64_t>(count, 1);
+  }
+  return most;
 }
 
 std::string Discount::text() const {

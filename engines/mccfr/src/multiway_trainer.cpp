@@ -175,6 +175,15 @@ auto MultiwayTrainer::part_phase(std::uint8_t player) const noexcept -> Phase {
           std::clamp<std::uint64_t>(size / 64, 1, 64)};
 }
 
+/// Steps that the next discount takes; counted once for each.
+std::uint64_t MultiwayTrainer::steps_due() noexcept {
+  if (steps_after_ != state_.discounts) {
+    steps_after_ = state_.discounts;
+    steps_ = rules_.discount.steps_at_once(steps_after_);
+  }
+  return steps_;
+}
+
 /// Twice as long as the last where that was short, so that a request to stop is soon seen.
 auto MultiwayTrainer::round_phase() -> Phase {
   const Deadline now = now_ns();

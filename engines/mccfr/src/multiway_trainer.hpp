@@ -53,7 +53,7 @@ class MultiwayTrainer final : public PhasedTrainer {
   Counts walk_block(const Block& block, Updates& updates, std::size_t thread);
   Phase part_phase(std::uint8_t player) const noexcept;
   Phase round_phase();
-  std::uint64_t steps_due() const noexcept { return Discount::steps_at_once(state_.discounts); }
+  std::uint64_t steps_due() noexcept;
   void end_of_part();
   void end_of_batch();
   void apply_part(std::uint32_t part);
@@ -62,7 +62,8 @@ class MultiwayTrainer final : public PhasedTrainer {
 
   MultiwayGame game_;
   LazyTable table_;
-  DiscountFactors factors_;  // of the discount under way
+  DiscountFactors factors_;                                    // of the discount under way
+  std::uint64_t steps_after_ = ~std::uint64_t{0}, steps_ = 0;  // of steps_due()
   BettingTree no_tree_;
   std::uint64_t round_ = 0;  // iterations of a fast round
   Deadline round_began_ = 0;

@@ -182,6 +182,42 @@ TEST_CASE(
   CHECK(apart);
 }
 
+TEST_CASE("multiway: steps of a discount come together, and reach rows that nobody visits") {
+  TrainRules rules = rules_of(Algorithm::external);
+  rules.discount.kind = Discount::Kind::linear;
+  rules.discount_interval = 8;
+  // What halves weights is taken step by step, and however many were taken an answer comes at once.
+  CHECK(Discount::parse("dcfr:1.5,0,2").value().steps_at_once(1000) == 1);
+  CHECK(Discount::parse("static:0.99,0.99").value().steps_at_once(1000) == 13);
+  CHECK(rules.discount.steps_at_once(~std::uint64_t{0} / 2) == 65'536);
+
+  const auto runtime = test::runtime_of(1);
+  const auto game = game_of(kuhn3);
+  const auto make = [&] { return game->make_trainer(*runtime, rules).value(); };
+  const auto trainer = make();
+  constexpr std::uint32_t nobody = 99;  // no card
+  const std::uint32_t row = trainer->lazy()->claim(0, nobody, 2, 0);
+  REQUIRE(row != 0);
+  trainer->lazy()->regrets(row)[0] = 1'000'000;
+  std::uint64_t steps = 0, passes = 0;
+  for (; steps < 1000; ++passes) steps += rules.discount.steps_at_once(steps);
+  CHECK(passes < 100);
+  // Half way to the next.
+  REQUIRE(trainer->advance(steps * 8 + 100, test::look_nowhere, nullptr) == Status::accepted);
+  CHECK(trainer->state().discounts == steps);
+  const double expected = 1e6 / static_cast<double>(steps + 1);
+  CHECK(std::abs(trainer->lazy()->regrets(row)[0] - expected) <= 4);
+
+  trainer->lazy()->regrets(row)[0] = 0;  // rows of zeros are not kept
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kept";
+  REQUIRE(write_checkpoint(path, game->json(), rules, *trainer));
+  const auto again = make();
+  REQUIRE(read_checkpoint(path, *again, Resume::yes));
+  REQUIRE(again->advance(steps * 10, test::look_nowhere, nullptr) == Status::accepted);
+  CHECK(again->state().discounts > steps);
+}
+
 // One thread plays here; the tables that it needs take half a minute under sanitizers.
 TEST_CASE("multiway: who has learnt nothing checks, and faces bets by the strength of his hand" *
           doctest::skip(test::sanitized)) {

@@ -27,8 +27,9 @@ struct Discount {
   DiscountFactors factors(std::uint64_t step) const noexcept;
   /// All of `count` steps after the first `taken` ones.
   DiscountFactors factors(std::uint64_t taken, std::uint64_t count) const noexcept;
-  /// Of a table whose every row has to be looked for: as many steps as weights change by about 3 %.
-  static std::uint64_t steps_at_once(std::uint64_t taken) noexcept { return 1 + taken / 32; }
+  /// Of a table whose every row has to be looked for, after `taken` steps: one, or as many as change no weight by more
+  /// than an eighth, at most 65,536.
+  std::uint64_t steps_at_once(std::uint64_t taken) const noexcept;
   std::string text() const;
   /// "none", "linear", "dcfr:1.5,0,2", "static:0.99,0.99". Errors: usage.
   static Result<Discount> parse(std::string_view text);
