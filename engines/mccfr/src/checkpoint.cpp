@@ -142,11 +142,14 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     // Training goes on from here to the next discount, which must lie ahead.
     const std::uint64_t interval = header.rules.discount_interval;
     const bool joined = j.contains("lazy");
+    const auto other_discounts = [&reader] {
+      return reader.error("corrupt", "its state has other discounts than its rules make");
+    };
     for (const TrainState* at : {&header.state, &header.undone}) {
-      if (at->discounts > at->iterations / interval ||
-          at->iterations - at->discounts * interval >
-              interval * (joined ? header.rules.discount.steps_at_once(at->discounts) : 1))
-        return reader.error("corrupt", "its state has other discounts than its rules make");
+      const std::uint64_t steps = joined ? header.rules.discount.steps_at_once(at->discounts) : 1;
+      if (at->discounts > at->iterations / interval) return other_discounts();
+      const std::uint64_t since = at->iterations - at->discounts * interval;
+      if (since != 0 && (since - 1) / interval >= steps) return other_discounts();
     }
   }
   try {

@@ -67,8 +67,9 @@ class CountedTrainer : public Trainer {
   std::uint64_t discount_due(std::uint64_t steps = 1) const noexcept {
     if (rules_.discount.kind == Discount::Kind::none) return never_due;
     const std::uint64_t step = resting_place(rules_.discount_interval);
-    return state_.discounts >= never_due / step - steps ? never_due
-                                                        : (state_.discounts + steps) * step;
+    const std::uint64_t most = never_due / step;
+    return steps > most || state_.discounts >= most - steps ? never_due
+                                                            : (state_.discounts + steps) * step;
   }
 
   Runtime& runtime_;

@@ -175,7 +175,7 @@ class BoardMaker {
     return sum;
   }
 
-  /// f(hands of one rank, its place from 0 to 1), from the worst on.
+  /// f(hands of one rank, their place from 0 to 1), from the worst on.
   template <class F>
   void each_rank(const BoardRanks& ranks, F&& f) const {
     double below = 0;
@@ -185,7 +185,7 @@ class BoardMaker {
       double here = 0;
       for (; i < board_hands && ranks.ranks[ranks.order[i]] == rank; ++i)
         here += mass(ranks.order[i]);
-      f(std::span(ranks.order).subspan(first, i - first), below + here / 2, here);
+      f(std::span(ranks.order).subspan(first, i - first), below + here / 2);
       below += here;
     }
   }
@@ -194,7 +194,7 @@ class BoardMaker {
     for (std::size_t p = 0; p < 2; ++p)
       board.groups[p].assign(boards_.player(static_cast<int>(p)).stride,
                              std::uint8_t{board_groups});
-    each_rank(ranks, [&](std::span<const Hand> hands, double at, double) {
+    each_rank(ranks, [&](std::span<const Hand> hands, double at) {
       const auto group = std::min(static_cast<std::size_t>(at * board_groups), board_groups - 1);
       for (const Hand hand : hands)
         for (std::size_t p = 0; p < 2; ++p)
@@ -207,7 +207,7 @@ class BoardMaker {
                 const std::array<Bucket, hand_count>& before) const {
     std::array<std::uint8_t, hand_count> group_of{};
     std::array<double, class_groups> weight{}, sum{};
-    each_rank(ranks, [&](std::span<const Hand> hands, double at, double) {
+    each_rank(ranks, [&](std::span<const Hand> hands, double at) {
       const auto group = std::min(static_cast<std::size_t>(at * class_groups), class_groups - 1);
       for (const Hand hand : hands) {
         const double of = mass(hand);

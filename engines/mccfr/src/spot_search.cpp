@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <type_traits>
 
 #include "margin_solver.hpp"
 #include "street_solver.hpp"
@@ -80,9 +79,7 @@ SolvedSpot answer_of(const SubgameDecision& decision, const SearchSpot& spot) {
 
 template <class Solver>
 SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSettings& settings,
-                     Deadline end, SubgameDecision (*root)(const Solver&)) {
-  constexpr bool street = std::is_same_v<Solver, subgame::StreetSolver>;
-  constexpr std::uint64_t least = street ? street_iterations_least : spot_iterations_least;
+                     Deadline end, std::uint64_t least, SubgameDecision (*root)(const Solver&)) {
   if (!iterate(solver, settings.iterations, end, least)) return {};
   SolvedSpot solved = answer_of(root(solver), spot);
   solved.iterations = solver.iterations();
@@ -108,6 +105,7 @@ SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSet
     fewer = solver || solver.error().code == "too_large";
     if (!solver) return {};
     return solved_by<subgame::StreetSolver>(solver.value(), spot, settings, end,
+                                            street_iterations_least,
                                             [](const auto& s) { return s.root(); });
   }
   if (game.board.size() == 4) {
@@ -115,6 +113,7 @@ SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSet
     fewer = solver || solver.error().code == "too_large";
     if (!solver) return {};
     return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, end,
+                                          spot_iterations_least,
                                           [](const auto& s) { return s.root(); });
   }
   SubgameSettings river;
@@ -126,10 +125,10 @@ SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSet
   if (settings.method == SearchSettings::Method::maxmargin) {
     if (!write_blueprint(spot, solver.value(), end)) return {};
     MarginSolver margin(solver.value(), spot.state->player());
-    return solved_by<MarginSolver>(margin, spot, settings, end,
+    return solved_by<MarginSolver>(margin, spot, settings, end, spot_iterations_least,
                                    [](const auto& s) { return s.root(); });
   }
-  return solved_by<SubgameSolver>(solver.value(), spot, settings, end,
+  return solved_by<SubgameSolver>(solver.value(), spot, settings, end, spot_iterations_least,
                                   [](const auto& s) { return s.decision("").value(); });
 }
 

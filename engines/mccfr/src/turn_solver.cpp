@@ -39,7 +39,7 @@ struct TurnSolver::State {
   void deal();
   void meet(std::size_t root, const float* from);
   void walk_river(const Deal& card, RiverRows& rows);
-  void add_groups(const Deal& card, RiverRows& rows) const;
+  void add_groups(const Deal& card, RiverRows& rows);
   void enter(std::uint32_t root, RiverRows& rows) const;
   void river_down(std::uint32_t board, const Batch& batch, RiverRows& rows);
   void river_ends(const Batch& batch, RiverRows& rows) const;
@@ -152,18 +152,10 @@ void TurnSolver::State::walk_river(const Deal& card, RiverRows& rows) {
 }
 
 /// Adds up the groups of the other, for all roots at once.
-void TurnSolver::State::add_groups(const Deal& card, RiverRows& rows) const {
-  const std::size_t hands = boards.player(static_cast<int>(turn.other())).hands.size();
-  const std::uint8_t* const group = groups.of(card.board, turn.other());
+void TurnSolver::State::add_groups(const Deal& card, RiverRows& rows) {
   std::fill_n(rows.groups.data(), (river_groups + 1) * width_, 0.0F);
-  for (std::size_t first = 0; first < width_; first += lanes) {
-    const float* from = arrivals.data() + first;
-    float* const sums_of = rows.groups.data() + first;
-    for (std::size_t h = 0; h < hands; ++h, from += width_) {
-      float* const sum = sums_of + group[h] * width_;
-      for (std::size_t k = 0; k < lanes; ++k) sum[k] += from[k];
-    }
-  }
+  kernels_.into_groups({boards.player(static_cast<int>(turn.other())).hands.size(), width_,
+                        groups.of(card.board, turn.other()), arrivals.data(), rows.groups.data()});
 }
 
 void TurnSolver::State::enter(std::uint32_t root, RiverRows& rows) const {

@@ -40,8 +40,7 @@ std::uint64_t CasePieces::add_cases(const Unifier::Predicate& predicate, ExtraPi
       for (std::size_t e = 0; e < count; ++e) {
         const std::uint32_t value = (yes >> e & 1U) != 0 ? one.values[e] : other.values[e];
         same = same && one.values[e] == other.values[e];
-        hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-        hash ^= hash >> 32U;
+        hash = fold(hash, value);
       }
       pairs += 1;
       if (same || !known_.insert(hash).second) continue;

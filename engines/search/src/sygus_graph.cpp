@@ -14,10 +14,7 @@ constexpr std::uint32_t no_state = 0xffffffff;
 
 std::uint64_t hash_positions(const std::uint16_t* positions, std::size_t count) noexcept {
   std::uint64_t hash = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    hash = (hash ^ positions[i]) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 31U;
-  }
+  for (std::size_t i = 0; i < count; ++i) hash = fold(hash, positions[i]);
   return hash;
 }
 

@@ -16,10 +16,7 @@ constexpr std::size_t landmark_parts_max = 4000;  // of either kind
 
 std::uint64_t hash_of(const Values& values) noexcept {
   std::uint64_t hash = 0;
-  for (const std::uint32_t value : values) {
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 32U;
-  }
+  for (const std::uint32_t value : values) hash = fold(hash, value);
   return hash;
 }
 
@@ -137,8 +134,10 @@ void Landmarks::take(const Values& texts, TermId source, const Mark& from, const
   }
   const bool is_part = graph_.usable() && std::popcount(part) > 1 && !empty;
   if ((right == 0 && !is_part) || !known_parts_.insert(hash_of(values_)).second) return;
-  TermId term = machine_.add(at_, std::array{source, from.term});
-  if (to != nullptr) {
+  TermId term = no_term;
+  if (to == nullptr) {
+    term = machine_.add(at_, std::array{source, from.term});
+  } else {
     const TermId units = to_end ? machine_.add(minus_, std::array{to->term, from.term}) : to->term;
     term = machine_.add(substr_, std::array{source, from.term, units});
   }

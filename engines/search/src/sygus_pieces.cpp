@@ -11,11 +11,6 @@ constexpr std::size_t plain_integers_max = 300;
 constexpr std::size_t piece_integers_max = 1500;
 constexpr std::size_t pieces_kept_max = 20'000;
 
-std::uint64_t fold(std::uint64_t hash, std::uint32_t value) noexcept {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-  return hash ^ hash >> 32U;
-}
-
 }  // namespace
 
 /// Variables, and what replaces something in them.

@@ -149,10 +149,6 @@ constexpr std::array helpers{
            "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);"},
 };
 
-/// What helpers of C++, `decode` and `encode` among them, name inside: an argument may have that name too.
-constexpr std::string_view cpp_locals[] = {"a",    "at", "b",   "byte", "c", "digits", "i", "k",
-                                           "lead", "n",  "out", "put",  "s", "some",   "t", "u"};
-
 /// Characters are counted, or made of numbers: bytes of UTF-8 are not enough.
 bool counts_characters(const Body& body) noexcept {
   return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Body::Node& node) {
@@ -244,16 +240,18 @@ class CodeWriter {
       return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
     };
     for (const std::string& name : arguments_) {
-      if (std::find(std::begin(cpp_locals), std::end(cpp_locals), name) == std::end(cpp_locals))
-        continue;
-      auto& other = renamed_[name];
-      if (other.empty()) other = fresh(name);
       for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
         const std::size_t end = at + name.size();
-        const bool word =
-            (at == 0 || !in_word(text[at - 1])) && (end == text.size() || !in_word(text[end]));
-        if (word) text.replace(at, name.size(), other);
-        at += word ? other.size() : name.size();
+        const char before = at == 0 ? ' ' : text[at - 1], behind = text[end];
+        // Members and names of std are no locals.
+        if (in_word(before) || before == '.' || before == ':' || in_word(behind) || behind == ':') {
+          at = end;
+          continue;
+        }
+        auto& other = renamed_[name];
+        if (other.empty()) other = fresh(name);
+        text.replace(at, name.size(), other);
+        at += other.size();
       }
     }
     return text;

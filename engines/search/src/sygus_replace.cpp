@@ -60,10 +60,7 @@ std::uint64_t ReplaceChains::extend(const Link& link, RuleId rule, std::vector<L
           values == link.values)
         continue;
       std::uint64_t hash = count;
-      for (const std::uint32_t value : values) {
-        hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
-        hash ^= hash >> 31U;
-      }
+      for (const std::uint32_t value : values) hash = fold(hash, value);
       if (!known_.insert(hash).second) continue;
       const std::array arguments{link.term, bank_.term(now.arguments[1], what),
                                  bank_.term(now.arguments[2], by)};

@@ -16,6 +16,12 @@ namespace weir::search::sygus {
 using TermId = std::uint32_t;
 using Values = std::vector<std::uint32_t>;
 
+/// A hash of values, one after the other.
+constexpr std::uint64_t fold(std::uint64_t hash, std::uint32_t value) noexcept {
+  hash = (hash ^ value) * 0x9e3779b97f4a7c15U;
+  return hash ^ hash >> 32U;
+}
+
 inline constexpr TermId no_term = 0xffffffff;
 
 struct SygusTerm {

@@ -194,6 +194,20 @@ TEST_CASE("multiway: steps of a discount come together, and reach rows that nobo
   const auto runtime = test::runtime_of(1);
   const auto game = game_of(kuhn3);
   const auto make = [&] { return game->make_trainer(*runtime, rules).value(); };
+  {
+    // Steps without effect are many at once: of 2^60 iterations each, none is ever due.
+    rules.discount = Discount::parse("static:1,1").value();
+    rules.discount_interval = std::uint64_t{1} << 60;
+    const auto endless = make();
+    REQUIRE(endless->advance(50, test::look_nowhere, nullptr) == Status::accepted);
+    CHECK(endless->state().discounts == 0);
+    const test::TemporaryDirectory folder;
+    const std::string path = folder.path() + "/kept";
+    REQUIRE(write_checkpoint(path, game->json(), rules, *endless));
+    CHECK(read_checkpoint(path, *make(), Resume::yes));
+    rules.discount = Discount::parse("linear").value();
+    rules.discount_interval = 8;
+  }
   const auto trainer = make();
   constexpr std::uint32_t nobody = 99;  // no card
   const std::uint32_t row = trainer->lazy()->claim(0, nobody, 2, 0);

@@ -50,20 +50,27 @@ const std::vector<std::pair<std::string, std::string>> texts = {
     {"plain text", "n t"},
 };
 
+/// Names that helpers have inside, as locals or as members: no printed program may confuse or shadow them.
+const std::vector<std::pair<std::string, std::string>> argument_names = {
+    {"s", "t"},    {"at", "n"},     {"some", "i"},       {"digits", "u"},   {"c", "k"},
+    {"a", "byte"}, {"lead", "put"}, {"out", "index_of"}, {"find", "string"}};
+
 /// Texts and sizes of a nested production are nonterminals of their own, so that the file's grammar has one term.
-sygus::Problem problem_with(const Only& only) {
+sygus::Problem problem_with(const Only& only, const std::string& a, const std::string& b) {
   return problem_of(
       "(set-logic SLIA)(define-fun size ((x String)) Int (str.len x))"
       "(define-fun tail ((x String)) String (str.substr x 1 (str.len x)))"
-      "(synth-fun f ((s String) (t String)) " +
-      only.sort + " ((Start " + only.sort + " (" + only.term +
-      ")) (S String (s)) (T String (t))))(constraint (= (f \"a\xc3\xa9\xf0\x9f\x98\x80\x62\" "
+      "(synth-fun f ((" +
+      a + " String) (" + b + " String)) " + only.sort + " ((Start " + only.sort + " (" + only.term +
+      ")) (S String (" + a + ")) (T String (" + b +
+      "))))(constraint (= (f \"a\xc3\xa9\xf0\x9f\x98\x80\x62\" "
       "\"b\") " +
       only.out + "))(check-synth)");
 }
 
 std::string written(std::size_t i, Language language) {
-  const auto problem = problem_with(only_terms[i]);
+  const auto& [first, second] = argument_names[i % argument_names.size()];
+  const auto problem = problem_with(only_terms[i], first, second);
   const auto kernel = kernel_of(problem);
   run(*kernel, 2000);
   CAPTURE(only_terms[i].term);

@@ -2,7 +2,7 @@
 //
 // With n players Kuhn has n + 1 cards of one suit, and Leduc n + 1 ranks of two suits: for three players J Q K A.
 //
-// Roles:  const, any thread; copies share the buckets of hold'em.
+// Roles:  a game is const, any thread; copies share the buckets of hold'em.
 // Errors: those of rules, menus and buckets.
 #pragma once
 
@@ -19,15 +19,17 @@ namespace weir::mccfr {
 class LazyTable;
 
 /// What the players see of a deal, and what their hands are worth. In hold'em it is looked up when it is first asked
-/// for: most hands end before the flop, and a walk follows one player, or some.
+/// for: most hands end before the flop, and a walk follows one player, or some. One thread at a time; the game whose
+/// deal it is, with its cards made, outlives it.
 class MultiwayDeal {
  public:
+  /// round 0 to 3 (of one card: 0, 1), player below the game's: who was dealt a hand.
   Bucket bucket(int round, int player) noexcept {
     const auto r = static_cast<std::size_t>(round), p = static_cast<std::size_t>(player);
     if ((seen_ >> (r * players_max + p) & 1) == 0) see(r, p);
     return buckets_[r][p];
   }
-  /// [player]: higher is better.
+  /// [player]: higher is better. Not of a deal to one player alone.
   const std::array<std::uint32_t, players_max>& ranks() noexcept {
     if (!ranked_) rank();
     return ranks_;
