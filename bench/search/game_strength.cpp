@@ -3,10 +3,13 @@
 //   --weights FILE        the network; default: the one that ships
 //   --ship WEIGHTS LINES  writes a file of weights as the lines that a program includes (int8, base 64), and ends
 //
-// Rows: how often policy, value and search agree with the exact solver on random positions; descents a second of guided
-//       requests by leaves a question, beside the network's bare batches; two workers beside two processes' worth of
-//       one worker each; strength by workers on one tree. Processor time (user and system) beside the clock's.
+// Rows: how often policy, value and search agree with the exact solver on random positions; descents a second of
+//       guided requests by leaves a question, beside the network's bare batches; two workers beside two processes of
+//       one worker each, at the same time; strength by workers on one tree. Processor time beside the clock's.
+#include <sched.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,6 +26,7 @@
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
 #include <weir/search/weights.hpp>
+#include <weir/topology.hpp>
 #include <weir/version.hpp>
 
 namespace weir::bench {
@@ -107,13 +111,13 @@ struct Requests {
   double batch_mean = 0;
 };
 
-Requests requests(search::Guidance& guidance, int workers, std::uint32_t leaves,
+/// `guidance` null: random playouts.
+Requests requests(search::Guidance* guidance, int workers, std::uint32_t leaves,
                   const std::vector<games::SolvedPosition>& positions, std::uint32_t simulations) {
   Config config;
   config.workers = workers;
-  config.pin = Pin::none;
   auto runtime = std::move(Runtime::start(config)).value();
-  auto engine = std::move(search::Engine::start(*runtime, {.guidance = &guidance})).value();
+  auto engine = std::move(search::Engine::start(*runtime, {.guidance = guidance})).value();
   const search::ClientId client = engine->add_client().value();
   Requests done;
   done.spent = spent_by([&] {
@@ -140,7 +144,7 @@ Requests requests(search::Guidance& guidance, int workers, std::uint32_t leaves,
 void engine_rows(search::Guidance& guidance, const search::Network& network, std::size_t count) {
   const auto positions = games::draw_solved(count, 14, 24, positions_seed + 1);
   for (const std::uint32_t leaves : {1U, 8U, 32U}) {
-    const Requests done = requests(guidance, 1, leaves, positions, 400);
+    const Requests done = requests(&guidance, 1, leaves, positions, 400);
     const double rate = static_cast<double>(done.evaluations) / done.spent.busy;
     const auto rows = static_cast<std::size_t>(std::max(1.0, std::round(done.batch_mean)));
     const double bare = bare_rate(network, rows);
@@ -157,23 +161,76 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Two workers of one engine beside one worker, in turns: two independent processes would be linear.
-void two_worker_row(search::Guidance& guidance, std::size_t count) {
+/// What one of two processes does: a worker of its own on a CPU of its own, once both are told to
+/// begin.
+[[noreturn]] void independent_process(search::Guidance* guidance, int cpu, int start, int result,
+                                      const std::vector<games::SolvedPosition>& positions) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(static_cast<std::size_t>(cpu), &cpus);
+  char go = 0;
+  Requests done;
+  if (sched_setaffinity(0, sizeof cpus, &cpus) == 0 && read(start, &go, 1) == 1)
+    done = requests(guidance, 1, 8, positions, 400);
+  const bool told = write(result, &done, sizeof done) == static_cast<ssize_t>(sizeof done);
+  _exit(told && done.simulations != 0 ? 0 : 1);
+}
+
+/// Two processes at once; the time is the slower one's. No simulations: one of them failed.
+Requests two_processes(search::Guidance* guidance, const std::vector<int>& cpus,
+                       const std::vector<games::SolvedPosition>& positions) {
+  int start[2], result[2];
+  if (pipe(start) != 0 || pipe(result) != 0) return {};
+  std::vector<pid_t> children;
+  for (const int cpu : cpus) {
+    const pid_t child = fork();
+    if (child == 0) independent_process(guidance, cpu, start[0], result[1], positions);
+    if (child > 0) children.push_back(child);
+  }
+  close(result[1]);
+  bool good = children.size() == cpus.size() && write(start[1], "gg", 2) == 2;
+  Requests both, one;
+  while (read(result[0], &one, sizeof one) == static_cast<ssize_t>(sizeof one)) {
+    both.spent = {std::max(both.spent.wall, one.spent.wall), both.spent.busy + one.spent.busy};
+    both.simulations += one.simulations;
+  }
+  for (const int end : {start[0], start[1], result[0]}) close(end);
+  for (const pid_t child : children) {
+    int status = 0;
+    good = waitpid(child, &status, 0) == child && status == 0 && good;
+  }
+  return good ? both : Requests{};
+}
+
+/// Two workers of one engine beside two independent processes, in turns, over the same positions.
+void two_worker_row(const char* evaluator, search::Guidance* guidance, std::size_t count) {
   constexpr int turns = 9;
-  const auto positions = games::draw_solved(count, 14, 24, positions_seed + 1);
-  std::vector<double> wall[2], busy[2];
+  const Placement placed = place_workers(machine_topology(), 2);
+  if (!placed.pinned) {
+    std::printf("two workers: no two CPUs of their own here\n");
+    return;
+  }
+  const auto half = games::draw_solved(count, 14, 24, positions_seed + 1);
+  auto whole = half;
+  whole.insert(whole.end(), half.begin(), half.end());
+  std::vector<double> wall, busy, descent_ns;
   for (int turn = 0; turn < turns; ++turn) {
-    for (const int workers : {1, 2}) {
-      const Requests done = requests(guidance, workers, 8, positions, 400);
-      const auto simulations = static_cast<double>(done.simulations);
-      wall[workers - 1].push_back(done.spent.wall / simulations);
-      busy[workers - 1].push_back(done.spent.busy / simulations);
+    const Requests apart = two_processes(guidance, placed.cpus, half);
+    const Requests together = requests(guidance, 2, 8, whole, 400);
+    if (apart.simulations == 0 || together.simulations == 0) {
+      std::printf("two workers: two processes could not be run\n");
+      return;
     }
+    const double scale =
+        static_cast<double>(together.simulations) / static_cast<double>(apart.simulations);
+    wall.push_back(scale * apart.spent.wall / together.spent.wall);
+    busy.push_back(scale * apart.spent.busy / together.spent.busy);
+    descent_ns.push_back(together.spent.busy * 1e9 / static_cast<double>(together.simulations));
   }
   std::printf(
-      "%-28s %8zu  of linear: wall %.2f, processor time %.2f (%.0f and %.0f ns a descent)\n",
-      "two workers, requests", count, median(wall[0]) / median(wall[1]) / 2,
-      median(busy[0]) / median(busy[1]), median(busy[0]) * 1e9, median(busy[1]) * 1e9);
+      "two workers, %-15s %8zu  of two processes: wall %.2f, processor time %.2f (%.0f ns a "
+      "descent)\n",
+      evaluator, whole.size(), median(wall), median(busy), median(descent_ns));
 }
 
 /// The share of positions whose outcome is kept by `workers` on one tree.
@@ -231,7 +288,8 @@ int game_strength(const std::vector<std::string>& arguments) {
   search::Guidance guidance;
   guidance.of(search::NetworkKind::connect4).set(std::move(network.value()));
   engine_rows(guidance, judge, quick ? 64 : 512);
-  two_worker_row(guidance, quick ? 256 : 1024);
+  two_worker_row("playouts", nullptr, quick ? 128 : 512);
+  two_worker_row("network", &guidance, quick ? 128 : 512);
   worker_rows(quick ? 100 : 500);
   return 0;
 }

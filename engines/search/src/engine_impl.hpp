@@ -33,6 +33,8 @@ inline void push_surely(Ring<std::uint32_t>& ring, std::uint32_t value) noexcept
 
 /// Questions of a batch.
 inline constexpr std::size_t evaluation_batch_max = 64;
+/// Rows for which nobody is waited for: a network takes no less time a row in larger batches.
+inline constexpr std::uint64_t rows_enough = 48;
 
 struct Engine::Impl {
   static constexpr std::uint32_t none = ~0U;
@@ -76,6 +78,7 @@ struct Engine::Impl {
   void recycle(std::uint32_t index) noexcept;
 
   // evaluation.cpp
+  bool worth_a_batch() const noexcept;
   Give call_evaluator(Emit<std::uint8_t>& out);
   void evaluate_waiting();
   struct OpenRow {
@@ -129,6 +132,7 @@ struct Engine::Impl {
   // Requests that were resumed, and whose next call of the kernel has not ended: below 0 for a moment when one is
   // settled between its answer and its being counted.
   alignas(contended_bytes) atomic<std::int32_t> owing{0};
+  atomic<std::uint64_t> rows_waiting{0};  // of the questions that the evaluator has not taken
   atomic<std::uint32_t> draining{0}, closing{0};
   alignas(contended_bytes) NextDeadline next_deadline;
   Thread clock;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <span>
+#include <weir/task.hpp>
 
 #include "engine_impl.hpp"
 
@@ -11,18 +12,42 @@ namespace weir::search {
 
 namespace {
 
+constexpr std::size_t parts_per_worker = 2;
+
 bool same_bits(std::span<const float> a, std::span<const float> b) noexcept {
   return std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
+/// The rows in up to `parts` parts, for workers that have nothing else to do: a row's answer is the
+/// same bits whatever shares its batch.
+void evaluate_in_parts(const Network& network, const float* in, std::size_t rows, float* out,
+                       std::size_t parts) {
+  constexpr std::size_t part_min = 12;  // less does not pay for asking another worker
+  const std::size_t left = parts / 2;
+  const std::size_t first = parts < 2 ? 0 : rows * left / parts / part_min * part_min;
+  if (first == 0) return network.evaluate(in, rows, out);
+  fork_join([&] { evaluate_in_parts(network, in, first, out, left); },
+            [&] {
+              evaluate_in_parts(network, in + first * network.inputs(), rows - first,
+                                out + first * network.outputs(), parts - left);
+            });
+}
+
 }  // namespace
 
-// A batch begins when there are questions and no resumed request is about to ask its next one: so requests that take
-// turns with the evaluator come together in one batch, and none waits for a clock. What is waited for is the end of one
-// call of a kernel.
+// A batch begins when there are questions, and no resumed request is about to ask its next one or there are rows
+// enough: so requests that take turns with the evaluator come together in one batch, and none waits for a clock; where
+// they fill several, others search while one is computed. What is waited for is the end of one call of a kernel.
+bool Engine::Impl::worth_a_batch() const noexcept {
+  // (7) seq_cst pairs with (8) of turns.cpp: this sees that nobody is waited for, or a notification
+  // comes later
+  return !questions.empty() && (owing.load(seq_cst) <= 0 ||
+                                // relaxed: who asked notifies afterwards
+                                rows_waiting.load(relaxed) >= rows_enough);
+}
+
 Give Engine::Impl::call_evaluator(Emit<std::uint8_t>& out) {
-  // (7) seq_cst pairs with (8) of turns.cpp: this sees that nobody is waited for, or a notification comes later
-  if (!questions.empty() && owing.load(seq_cst) <= 0) {
+  if (worth_a_batch()) {
     out(0);
     return Give::more;
   }
@@ -31,11 +56,14 @@ Give Engine::Impl::call_evaluator(Emit<std::uint8_t>& out) {
 }
 
 void Engine::Impl::evaluate_waiting() {
-  if (owing.load(seq_cst) > 0)
-    return;  // (7b) seq_cst pairs with (8) of turns.cpp, which calls again
+  if (!worth_a_batch()) return;  // what makes it so calls again
   std::array<std::uint32_t, evaluation_batch_max> taken;
-  std::size_t count = 0;
-  while (count < evaluation_batch_max && questions.pop(taken[count]) == Status::accepted) ++count;
+  std::size_t count = 0, rows = 0;
+  while (count < evaluation_batch_max && questions.pop(taken[count]) == Status::accepted) {
+    rows += at(taken[count]).hashes.size();
+    ++count;
+  }
+  rows_waiting.fetch_sub(rows, relaxed);  // relaxed: as above
   const std::span<std::uint32_t> batch(taken.data(), count);
   evaluate(batch);
   for (const std::uint32_t index : batch) answered(index);
@@ -64,11 +92,10 @@ void Engine::Impl::take_rows(std::uint32_t index) {
   const std::size_t inputs = network->inputs(), outputs = network->outputs();
   const std::size_t rows = slot.question.size() / inputs;
   slot.prior.resize(rows * outputs);
-  const std::uint64_t version = AnswerCache::hash_of(network->version());
   for (std::size_t row = 0; row < rows; ++row) {
     const std::span<const float> question(slot.question.data() + row * inputs, inputs);
     float* const to = slot.prior.data() + row * outputs;
-    const std::uint64_t hash = AnswerCache::hash_of(question) ^ version;
+    const std::uint64_t hash = slot.hashes[row];
     const std::vector<float>* const answer = known.find(hash, network->version(), question);
     if (answer != nullptr) {
       std::copy(answer->begin(), answer->end(), to);
@@ -94,7 +121,10 @@ void Engine::Impl::evaluate_rows(std::span<const OpenRow> rows) {
     ++count;
   }
   batch_out.resize(count * outputs);
-  network->evaluate(batch_in.data(), count, batch_out.data());
+  // More parts than workers: who becomes free on the way still finds one.
+  const std::size_t parts =
+      network->only_computes() ? parts_per_worker * static_cast<std::size_t>(runtime.workers()) : 1;
+  evaluate_in_parts(*network, batch_in.data(), count, batch_out.data(), parts);
   std::size_t done = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     done += is_new(i) ? 1 : 0;

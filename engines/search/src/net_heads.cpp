@@ -1,6 +1,7 @@
 #include "net_heads.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -36,6 +37,22 @@ double exponential_sum(const float* numbers, std::size_t count, double most) noe
   return sum;
 }
 
+void softmax(float* row, std::size_t width) noexcept {
+  constexpr std::size_t at_hand = 64;
+  const double most = static_cast<double>(largest(row, width));
+  std::array<double, at_hand> powers;  // of the first ones, for the second pass
+  double sum = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    const double power = exponential(static_cast<double>(row[i]) - most);
+    if (i < at_hand) powers[i] = power;
+    sum += power;
+  }
+  for (std::size_t i = 0; i < width; ++i) {
+    const double power = i < at_hand ? powers[i] : exponential(static_cast<double>(row[i]) - most);
+    row[i] = static_cast<float>(power / sum);
+  }
+}
+
 double softmax_loss(const float* raw, const float* target, std::size_t width, double weight,
                     float* gradient) noexcept {
   const double most = static_cast<double>(largest(raw, width));
@@ -66,10 +83,23 @@ double square_loss(double y, double slope, double t, double weight, float& gradi
 double exponential(double x) noexcept {
   if (!(x > -700)) return x == x ? 0 : x;
   if (x > 700) return std::numeric_limits<double>::infinity();
+  // 1 / i! in two chains, of even and of odd powers, that do not wait for each other.
+  constexpr auto inverse_factorials = [] {
+    std::array<double, 16> all{1};
+    double factorial = 1;
+    for (std::size_t i = 1; i < all.size(); ++i) all[i] = 1 / (factorial *= static_cast<double>(i));
+    return all;
+  }();
   const double n = std::floor(x / (ln2_high + ln2_low) + 0.5);
   const double r = (x - n * ln2_high) - n * ln2_low;  // |r| <= ln(2) / 2
-  double sum = 1;
-  for (int i = 14; i >= 1; --i) sum = 1 + sum * r / i;
+  const double r2 = r * r;
+  double even = inverse_factorials[14], odd = inverse_factorials[15];
+  for (std::size_t i = 12; i >= 2; i -= 2) {
+    even = even * r2 + inverse_factorials[i];
+    odd = odd * r2 + inverse_factorials[i + 1];
+  }
+  // 1 comes last, as the largest.
+  const double sum = 1 + (r * (1 + r2 * odd) + r2 * even);
   const auto power = static_cast<std::uint64_t>(static_cast<std::int64_t>(n) + 1023);
   return sum * std::bit_cast<double>(power << 52);
 }
@@ -90,10 +120,7 @@ double logarithm(double x) noexcept {
 void finish_row(std::span<const Head> heads, float* row) noexcept {
   for (const Head& head : heads) {
     if (head.kind == HeadKind::policy) {
-      const double most = static_cast<double>(largest(row, head.width));
-      const double sum = exponential_sum(row, head.width, most);
-      for (std::size_t i = 0; i < head.width; ++i)
-        row[i] = static_cast<float>(exponential(static_cast<double>(row[i]) - most) / sum);
+      softmax(row, head.width);
     }
     for (std::size_t i = 0; i < head.width; ++i) {
       const double x = static_cast<double>(row[i]);

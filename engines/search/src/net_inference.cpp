@@ -47,6 +47,7 @@ class OneThread {
 /// single row. The sizes are proposals: those that disagree on this machine are not used.
 using Sizes = std::vector<std::size_t>;
 constexpr std::size_t rows_max = 96;
+constexpr std::size_t rows_wasted_max = 3;
 
 Sizes proposed_sizes() {
   const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
@@ -130,6 +131,7 @@ class MlpNetwork final : public Network {
 
   std::size_t inputs() const noexcept override { return architecture_.inputs; }
   std::size_t outputs() const noexcept override { return outputs_; }
+  bool only_computes() const noexcept override { return true; }
   const std::string& version() const noexcept override { return version_; }
 
   void evaluate(const float* in, std::size_t rows, float* out) const override {
@@ -137,10 +139,8 @@ class MlpNetwork final : public Network {
     std::unique_ptr<Workspace> workspace = workspaces_.take();
     try {
       while (rows > 0) {
-        const std::size_t largest = plans_.back().rows;
-        std::size_t which = 0;
-        while (plans_[which].rows < rows && which + 1 < plans_.size()) ++which;
-        const std::size_t now = std::min(rows, largest);
+        const std::size_t which = plan_for(rows);
+        const std::size_t now = std::min(rows, plans_[which].rows);
         compute(which, *workspace, in, now, out);
         in += now * inputs();
         out += now * outputs_;
@@ -237,6 +237,15 @@ class MlpNetwork final : public Network {
            memory(rows_of(batch.rows, layers_[i].out), engine_, w.rows[buffer_of(i + 1)].data()),
            memory(bytes, engine_, scratch)});
     }
+  }
+
+  /// The smallest size that holds the rows, or the largest that they fill: a call of its own for
+  /// what is left costs about as much as rows_wasted_max rows of zeros.
+  std::size_t plan_for(std::size_t rows) const noexcept {
+    std::size_t which = 0;
+    while (plans_[which].rows < rows && which + 1 < plans_.size()) ++which;
+    const bool wasteful = plans_[which].rows > rows + rows_wasted_max;
+    return wasteful && which > 0 ? which - 1 : which;
   }
 
   void compute(std::size_t which, Workspace& w, const float* in, std::size_t rows,

@@ -19,8 +19,10 @@ struct alignas(contended_bytes) RequestSlot : SlotWord {
   std::unique_ptr<Kernel> kernel;
   Versions::Pin network;
   ExperienceVersions::Pin experience;
-  std::vector<float> question,
-      prior;  // the evaluator's while it has the question (asked, not answered)
+  // The evaluator's while it has the question (asked, not answered); of the question each row's
+  // AnswerCache hash, of question and version.
+  std::vector<float> question, prior;
+  std::vector<std::uint64_t> hashes;
   Deadline submitted = 0, started = 0;  // when it was asked, when its first turn began
   ClientId client = 0;
   std::uint8_t level = 1;  // with client and budget the dispatcher's, settled or not

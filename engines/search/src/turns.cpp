@@ -123,7 +123,7 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
 
 /// The evaluator need not wait any longer for one of those that were resumed.
 void Engine::Impl::stop_waiting_for() {
-  // (8) seq_cst pairs with (7), (7b) of evaluation.cpp: what was asked before is in the ring
+  // (8) seq_cst pairs with (7) of evaluation.cpp: what was asked before is in the ring
   if (owing.fetch_sub(1, seq_cst) == 1) graph.notify(question_port);
 }
 
@@ -157,8 +157,14 @@ void Engine::Impl::ask(std::uint32_t index) {
   WEIR_CHECK(!features.empty() && features.size() % slot.network.get()->inputs() == 0,
              "features are of the network's kind");
   slot.question.assign(features.begin(), features.end());
+  slot.hashes.clear();
+  const std::size_t inputs = slot.network.get()->inputs();
+  const std::uint64_t version = AnswerCache::hash_of(slot.network.get()->version());
+  for (std::size_t i = 0; i < features.size(); i += inputs)
+    slot.hashes.push_back(AnswerCache::hash_of(features.subspan(i, inputs)) ^ version);
   slot.asked = true;
   slot.hold(slot_word::evaluator_hold);
+  rows_waiting.fetch_add(slot.hashes.size(), relaxed);  // relaxed: the notification publishes it
   push_surely(questions, index);
   graph.notify(question_port);
 }
@@ -314,7 +320,7 @@ void Engine::Impl::recycle(std::uint32_t index) noexcept {
   RequestSlot& slot = at(index);
   slot.reply = {};
   slot.network.reset();  // not earlier: the evaluator may have been at it
-  slot.question.clear(), slot.prior.clear();
+  slot.question.clear(), slot.prior.clear(), slot.hashes.clear();
   slot.arena_bytes = 0;
   slot.stride = 1;
   slot.begun = slot.asked = slot.leaf = slot.owed = slot.owes = slot.pinned = false;
