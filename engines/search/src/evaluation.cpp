@@ -18,14 +18,12 @@ bool same_bits(std::span<const float> a, std::span<const float> b) noexcept {
   return std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
-/// The rows in up to `parts` parts, for workers that have nothing else to do: a row's answer is the
-/// same bits whatever shares its batch.
+/// The rows in `parts` parts, for workers that have nothing else to do: a row's answer is the same bits
+/// whatever shares its batch.
 void evaluate_in_parts(const Network& network, const float* in, std::size_t rows, float* out,
                        std::size_t parts) {
-  constexpr std::size_t part_min = 12;  // less does not pay for asking another worker
-  const std::size_t left = parts / 2;
-  const std::size_t first = parts < 2 ? 0 : rows * left / parts / part_min * part_min;
-  if (first == 0) return network.evaluate(in, rows, out);
+  if (parts < 2) return network.evaluate(in, rows, out);
+  const std::size_t left = parts / 2, first = rows * left / parts;
   fork_join([&] { evaluate_in_parts(network, in, first, out, left); },
             [&] {
               evaluate_in_parts(network, in + first * network.inputs(), rows - first,
@@ -122,8 +120,11 @@ void Engine::Impl::evaluate_rows(std::span<const OpenRow> rows) {
   }
   batch_out.resize(count * outputs);
   // More parts than workers: who becomes free on the way still finds one.
+  const std::size_t part = network->part_rows();
   const std::size_t parts =
-      network->only_computes() ? parts_per_worker * static_cast<std::size_t>(runtime.workers()) : 1;
+      part == 0
+          ? 1
+          : std::min(count / part, parts_per_worker * static_cast<std::size_t>(runtime.workers()));
   evaluate_in_parts(*network, batch_in.data(), count, batch_out.data(), parts);
   std::size_t done = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -48,13 +48,16 @@ class OneThread {
 using Sizes = std::vector<std::size_t>;
 constexpr std::size_t rows_max = 96;
 constexpr std::size_t rows_wasted_max = 3;
+// Ten microseconds of a core; a row alone waits for weights as long as two compute.
+constexpr std::size_t part_products = 700'000, part_rows_min = 2;
 
 Sizes proposed_sizes() {
   const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   const auto has = [isa](dnnl::cpu_isa least) {
     return (isa & static_cast<unsigned>(least)) == static_cast<unsigned>(least);
   };
-  if (has(dnnl::cpu_isa::avx512_core)) return {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, rows_max};
+  if (has(dnnl::cpu_isa::avx512_core))
+    return {1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64, rows_max};
   if (has(dnnl::cpu_isa::avx)) return {6, 12, 18, 24, 36, 48, 66, rows_max};
   return {2, 4, 6, 8, 12, 16, 24, 32, 48, 64, rows_max};
 }
@@ -121,7 +124,12 @@ class MlpNetwork final : public Network {
         version_(version_of(weights)),
         parameters_(weights.parameters),
         engine_(dnnl::engine::kind::cpu, 0) {
-    for (const DenseLayer& layer : layers_) width_ = std::max({width_, layer.in, layer.out});
+    std::size_t products = 0;
+    for (const DenseLayer& layer : layers_) {
+      width_ = std::max({width_, layer.in, layer.out});
+      products += layer.in * layer.out;
+    }
+    part_rows_ = std::max(part_rows_min, part_products / std::max<std::size_t>(products, 1));
     const OneThread alone;
     for (const std::size_t rows : proposed_sizes()) plans_.push_back(plan(rows));
     keep_those_that_agree();
@@ -131,7 +139,7 @@ class MlpNetwork final : public Network {
 
   std::size_t inputs() const noexcept override { return architecture_.inputs; }
   std::size_t outputs() const noexcept override { return outputs_; }
-  bool only_computes() const noexcept override { return true; }
+  std::size_t part_rows() const noexcept override { return part_rows_; }
   const std::string& version() const noexcept override { return version_; }
 
   void evaluate(const float* in, std::size_t rows, float* out) const override {
@@ -282,7 +290,7 @@ class MlpNetwork final : public Network {
   static constexpr std::size_t scratch_alignment = 64;
   Architecture architecture_;
   std::vector<DenseLayer> layers_;
-  std::size_t outputs_, width_ = 0, scratch_bytes_ = 0;
+  std::size_t outputs_, width_ = 0, scratch_bytes_ = 0, part_rows_ = 0;
   std::string version_;
   std::vector<float> parameters_;
   dnnl::engine engine_;

@@ -203,7 +203,7 @@ class CompanyNetwork final : public Network {
       : computes_(computes), patience_ms_(patience_ms) {}
   std::size_t inputs() const noexcept override { return inner_->inputs(); }
   std::size_t outputs() const noexcept override { return inner_->outputs(); }
-  bool only_computes() const noexcept override { return computes_; }
+  std::size_t part_rows() const noexcept override { return computes_ ? 8 : 0; }
   void evaluate(const float* in, std::size_t rows, float* out) const override {
     const int here = inside.fetch_add(1) + 1;
     for (int seen = most; here > seen && !most.compare_exchange_weak(seen, here);) {
