@@ -363,10 +363,11 @@ int worker_index() noexcept {
 // -------------------------------------------------------------------------------------------------------------
 
 Scope::~Scope() {
+  if (live() == 0) return;  // the runtime may be gone
   detail::Core* const core =
       core_.load(relaxed);  // relaxed: whoever destroys a scope has waited for it
-  if (core != nullptr && core->is_forked()) return;
-  WEIR_CHECK(live() == 0, "a Scope is destroyed while tasks of it live: wait_until(never) first");
+  WEIR_CHECK(core->is_forked(),
+             "a Scope is destroyed while tasks of it live: wait_until(never) first");
 }
 
 void Scope::cancel() noexcept {
