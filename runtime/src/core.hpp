@@ -224,7 +224,7 @@ class Core {
   bool work_visible(const Worker& w) const noexcept;
   Job* search(Worker& w) noexcept;
   void spin(Worker& w) noexcept;
-  void park(Worker& w) noexcept;
+  bool park(Worker& w) noexcept;
   bool lost_wakeup(const Worker& w) const noexcept;
   void come_online(Worker& w) noexcept;
   void leave_online(Worker& w) noexcept;

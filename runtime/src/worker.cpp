@@ -310,6 +310,7 @@ Job* Core::search(Worker& w) noexcept {
     Job* const job = find_anywhere(w);
     if (job != nullptr) {
       if (sleepers->found() && (work_visible(w) || inbox->used() != 0)) notify();
+      w.park_ms_ = limits::park_ms_first;
       return job;
     }
     observe(w);
@@ -332,19 +333,20 @@ Job* Core::search(Worker& w) noexcept {
       sleepers->cancel(w.index());
       continue;
     }
-    park(w);
-    may_spin = spin_ns() != 0;
+    // Nothing was announced to one that woke by itself: it looks once.
+    may_spin = park(w) && spin_ns() != 0;
   }
 }
 
-/// Sleeps until woken, or for a second; the worker searches again afterwards.
-void Core::park(Worker& w) noexcept {
+/// Sleeps until woken (true), or for a while, longer each time (limits::park_ms_first); the worker
+/// searches again afterwards.
+bool Core::park(Worker& w) noexcept {
   const atomic<std::uint32_t>& word = sleepers->word(w.index());
   w.counters.parks.add(1);
   const std::uint64_t begin = w.flight.begin(parked_id);
   leave_online(w);
   if (sleepers->sleeping() == workers) check_stall(false);
-  const Deadline deadline = after_ms(limits::park_ms);
+  const Deadline deadline = after_ms(w.park_ms_);
   bool woken = false;
   while (!woken) {
     // (13) acquire pairs with (6) of sleepers.hpp: what the waker did before
@@ -355,10 +357,14 @@ void Core::park(Worker& w) noexcept {
     w.counters.parks_timed_out.add(1);
     if (!check_stall() && lost_wakeup(w)) w.counters.lost_wakeups.add(1);
   }
-  if (!woken) w.keep_house();
+  if (!woken) {
+    w.park_ms_ = std::min(2 * w.park_ms_, limits::park_ms_last);
+    w.keep_house();
+  }
   sleepers->cancel(w.index());
   come_online(w);
   w.flight.slice(Note::parked, 0, woken ? 1 : 0, begin, ticks());
+  return woken;
 }
 
 /// A park has timed out: work is there although nobody is between publishing it and waking somebody
