@@ -130,7 +130,7 @@ void Worker::body_failed(const TaskFrame& of) noexcept {
 
 void Worker::spawn(TaskSlot& slot) noexcept {
   slot.frame = frame_now();
-  slot.level = default_level;
+  slot.level = limits::level_default;
   slot.expires = false;
   if (slot.frame.scope != nullptr) slot.frame.scope->enter(*core_, 1);
   participant_->add_submitted(slot.frame.epoch, 1);

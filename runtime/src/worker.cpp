@@ -58,7 +58,7 @@ void Core::note(Note what, std::uint16_t id, std::uint32_t number) noexcept {
 
 void Context::schedule(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (job.level != default_level) {
+  if (job.level != limits::level_default) {
     core_->publish(job);
   } else if (!worker.deque.push(&job)) {
     core_->push_overflow(job, job);
@@ -72,7 +72,7 @@ void Context::schedule(Job& job) noexcept {
 
 void Context::schedule_next(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (worker.next == nullptr && worker.nesting == 0 && job.level == default_level) {
+  if (worker.next == nullptr && worker.nesting == 0 && job.level == limits::level_default) {
     worker.next = &job;
   } else {
     schedule(job);
@@ -93,7 +93,7 @@ void schedule_on(Core& core, int worker, Job& job) noexcept {
   const int index = worker < 0 ? 0 : worker % count;
   atomic<Job*>& box = core.state[static_cast<std::size_t>(index)].mailbox[job.level];
   // relaxed: as in publish
-  if (job.level != default_level) core.levels_used.store(1, relaxed);
+  if (job.level != limits::level_default) core.levels_used.store(1, relaxed);
   core.injecting.fetch_add(1, relaxed);  // relaxed: as in inject
   Job* head = box.load(relaxed);         // relaxed: the exchange decides
   do {
@@ -182,12 +182,10 @@ Job* Core::steal(Worker& w) noexcept {
   return nullptr;
 }
 
-/// What is not this worker's own: the inbox, the overflow list, and, with an empty deque, the
-/// neighbours.
+/// What is nobody's own: the inbox and the overflow list.
 Job* Core::find_shared(Worker& w) noexcept {
   if (Job* job = take_inbox(w)) return job;
-  if (Job* job = take_overflow(w)) return job;
-  return nullptr;
+  return take_overflow(w);
 }
 
 /// Another job goes first: the private next one must not wait behind it, however long it runs, so
@@ -214,7 +212,7 @@ Job* Core::find_default(Worker& w) noexcept {
     }
   }
   if ((tick & (limits::inbox_interval - 1)) == 0) {
-    Job* job = take_mail(w, default_level);
+    Job* job = take_mail(w, limits::level_default);
     if (job == nullptr) job = find_shared(w);
     if (job != nullptr) {
       share_next(w);
@@ -226,7 +224,7 @@ Job* Core::find_default(Worker& w) noexcept {
     return job;
   }
   if (Job* job = w.deque.pop()) return job;
-  if (Job* job = take_mail(w, default_level)) return job;
+  if (Job* job = take_mail(w, limits::level_default)) return job;
   return find_shared(w);
 }
 
