@@ -86,8 +86,8 @@ void Core::complete_epoch(std::uint64_t c) noexcept {
   const auto at = [this](std::size_t i) -> Participant& { return participants[i]; };
   const EpochSums sums = epoch_sums(participants.size(), static_cast<std::uint32_t>(c), at);
   receipt.epoch = c;
-  receipt.tasks = sums.retired - barrier.tasks_base[c & 3];
-  barrier.tasks_base[c & 3] = sums.retired;
+  receipt.tasks = sums.retired - barrier.tasks_base[epoch_slot(c)];
+  barrier.tasks_base[epoch_slot(c)] = sums.retired;
   receipt.bytes_live = (sums.submitted - sums.retired) * sizeof(TaskSlot);
   std::uint64_t tombstones = 0;
   {
@@ -98,7 +98,7 @@ void Core::complete_epoch(std::uint64_t c) noexcept {
   receipt.tombstones = tombstones - barrier.tombstones_base;
   barrier.tombstones_base = tombstones;
   // relaxed: the failing task counted itself before it retired, which the sums have acquired
-  const bool failure = failed_in_epoch[c & 3].exchange(0, relaxed) != 0;
+  const bool failure = failed_in_epoch[epoch_slot(c)].exchange(0, relaxed) != 0;
   receipt.status = failure ? Status::failed : Status::accepted;
   barrier.receipts[c % BarrierState::receipts_kept] = receipt;
   receipt = {};

@@ -292,7 +292,7 @@ Status Core::stop_until(Deadline deadline) noexcept {
 }
 
 void Core::note_failure(const BodyError& error, std::uint32_t in_epoch) noexcept {
-  failed_in_epoch[in_epoch & 3].fetch_add(
+  failed_in_epoch[epoch_slot(in_epoch)].fetch_add(
       1, relaxed);  // relaxed: published by the retirement that follows
   if (error_claimed.exchange(1, relaxed) != 0) return;  // relaxed: only the first writes
   first_error = error;

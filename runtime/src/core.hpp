@@ -87,8 +87,8 @@ struct alignas(contended_bytes) ProducerState {
 
 /// What a context has beside its hot half.
 struct alignas(contended_bytes) ContextState {
-  atomic<Job*> mailbox[level_count] = {};  // affine jobs by level, newest first
-  Job* mail[level_count] = {};  // of those what the owner has taken and not run, oldest first
+  atomic<Job*> mailbox[limits::levels] = {};  // affine jobs by level, newest first
+  Job* mail[limits::levels] = {};  // of those what the owner has taken and not run, oldest first
   atomic<std::uint64_t> retire_floor{
       ~0ULL};  // oldest tag in `retired`; all ones: empty. Written by the owner
   RetireList retired;
@@ -109,7 +109,7 @@ struct BarrierState {
   std::uint64_t grace = 0;  // number of the grace period under way
   std::uint64_t grace_began_ns = 0;
   Receipt receipt;                   // of the epoch under way
-  std::uint64_t tasks_base[4] = {};  // retired sums when the slot's last epoch was completed
+  std::uint64_t tasks_base[limits::epoch_slots] = {};  // retired sums when the slot's last epoch was completed
   std::uint64_t tombstones_base = 0;
   static constexpr std::uint32_t receipts_kept = 64;
   Receipt receipts[receipts_kept];
@@ -194,7 +194,7 @@ class Core {
   Housekeeping house;
 
   atomic<std::uint64_t> cancelled{0}, expired{0}, failed{0};
-  atomic<std::uint64_t> failed_in_epoch[4] = {};
+  atomic<std::uint64_t> failed_in_epoch[limits::epoch_slots] = {};
   atomic<std::uint32_t> error_claimed{0}, error_set{0};
   BodyError first_error;
 
@@ -224,7 +224,7 @@ class Core {
   bool work_visible(const Worker& w) const noexcept;
   Job* search(Worker& w) noexcept;
   void spin(Worker& w) noexcept;
-  void park(Worker& w) noexcept;
+  bool park(Worker& w) noexcept;
   bool lost_wakeup(const Worker& w) const noexcept;
   void come_online(Worker& w) noexcept;
   void leave_online(Worker& w) noexcept;

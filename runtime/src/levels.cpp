@@ -6,15 +6,13 @@ namespace weir::detail {
 
 namespace {
 
-/// So often a worker passes a level over that has something, before it serves it.
-constexpr std::uint32_t passes_max = 16;
 constexpr std::uint8_t urgent_level = 0, patient_level = 2;
 
 }  // namespace
 
 /// Into the list of its level.
 void Core::publish(Job& job) noexcept {
-  if (job.level == default_level) return push_overflow(job, job);
+  if (job.level == limits::level_default) return push_overflow(job, job);
   // relaxed: who misses it finds the job by its re-check before it sleeps, and this with it
   if (levels_used.load(relaxed) == 0) levels_used.store(1, relaxed);
   level_list(job.level).push(job, job);
@@ -48,14 +46,14 @@ Job* Core::passing_over(Worker& w, Job* job) noexcept {
 }
 
 Job* Core::find_by_level(Worker& w) noexcept {
-  if (w.passed_patient_ >= passes_max) {
+  if (w.passed_patient_ >= limits::passed_over_max) {
     w.passed_patient_ = 0;
     if (Job* const job = take_level(w, patient_level)) {
       share_next(w);
       return job;
     }
   }
-  if (w.passed_default_ < passes_max) {
+  if (w.passed_default_ < limits::passed_over_max) {
     if (Job* const job = take_level(w, urgent_level)) {
       ++w.passed_default_;
       share_next(w);

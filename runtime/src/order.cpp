@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 #include <weir/check.hpp>
 #include <weir/file.hpp>
 
@@ -289,7 +290,7 @@ void Order::save(Recording::End end, std::uint64_t trace_hash) noexcept {
   run_.entries = log_;
   const Result<Done> written = write_file_atomically(path_, run_.text());
   run_.entries.clear();
-  if (!written)
+  if (!written && !std::exchange(lost_, true))
     std::fprintf(stderr, "weir: the recording is lost: %s\n", written.error().text().c_str());
 }
 

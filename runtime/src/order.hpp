@@ -126,6 +126,7 @@ class Order {
   std::string replay_path_;  // replayed from
   std::string log_;          // entries so far, or those of the recording that is replayed
   bool full_ = false;
+  bool lost_ = false;  // it could not be written, and stderr says so: once, however often it is tried
   Recording::End replay_end_ = Recording::End::stopped;
   std::uint64_t replay_hash_ = 0;
 

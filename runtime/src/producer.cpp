@@ -130,7 +130,7 @@ void Producer::finish(detail::TaskSlot** slots, std::uint32_t n) noexcept {
   detail::ProducerState& own = core.producer[index_];
   own.participant->add_submitted(own.epoch, n);
   std::uint32_t indices[limits::batch_max];
-  const bool ordinary = slots[0]->level == detail::default_level;  // one level a call
+  const bool ordinary = slots[0]->level == limits::level_default;  // one level a call
   for (std::uint32_t i = 0; i < n && ordinary; ++i) indices[i] = slots[i]->index;
   for (std::size_t done = ordinary ? core.inbox->push(index_, indices, n) : 0; done < n; ++done) {
     // The queue knows no levels, and may refuse for its own reasons. Lists never do, and the credit

@@ -118,14 +118,13 @@ void GraphCore::close_ingress() noexcept {
   if (started_.load(seq_cst) != 0) close_nodes();  // (9) seq_cst pairs with (6): as there
 }
 
-void GraphCore::end_finished(Context* context) noexcept {
+void GraphCore::end_finished() noexcept {
   // (10) acq_rel pairs with (10): the last end sees what the others did
   if (ends_open_.fetch_sub(1, acq_rel) != 1) return;
   trace_mark(core, Note::run_ended, trace_);
   // (11) seq_cst pairs with (13), (18): everything, to who waits; before the look at orphan_
   finished_.store(1, seq_cst);
   wake_waiters(finished_);
-  static_cast<void>(context);
   // (19) seq_cst pairs with (13): one of the two sees the other; acq_rel: once
   if (orphan_.load(seq_cst) != 0 && retired_.exchange(1, acq_rel) == 0)
     retire_raw(core, this, &destroy_orphan);

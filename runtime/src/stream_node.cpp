@@ -224,7 +224,7 @@ void StreamEnd::check_finished(Context* context) noexcept {
   // (24) acq_rel pairs with (24): the last in-stream sees the others
   if (node->ends_open.fetch_sub(1, acq_rel) != 1) return;
   if (node->kind == Kind::sink || node->kind == Kind::answer) {
-    node->graph.end_finished(context);
+    node->graph.end_finished();
   } else {
     node->inputs_finished(context);
   }

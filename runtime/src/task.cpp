@@ -130,7 +130,7 @@ void Worker::body_failed(const TaskFrame& of) noexcept {
 
 void Worker::spawn(TaskSlot& slot) noexcept {
   slot.frame = frame_now();
-  slot.level = default_level;
+  slot.level = limits::level_default;
   slot.expires = false;
   if (slot.frame.scope != nullptr) slot.frame.scope->enter(*core_, 1);
   participant_->add_submitted(slot.frame.epoch, 1);
@@ -363,10 +363,11 @@ int worker_index() noexcept {
 // -------------------------------------------------------------------------------------------------------------
 
 Scope::~Scope() {
+  if (live() == 0) return;  // the runtime may be gone
   detail::Core* const core =
       core_.load(relaxed);  // relaxed: whoever destroys a scope has waited for it
-  if (core != nullptr && core->is_forked()) return;
-  WEIR_CHECK(live() == 0, "a Scope is destroyed while tasks of it live: wait_until(never) first");
+  WEIR_CHECK(core->is_forked(),
+             "a Scope is destroyed while tasks of it live: wait_until(never) first");
 }
 
 void Scope::cancel() noexcept {

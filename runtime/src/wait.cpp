@@ -240,7 +240,7 @@ Job* Core::find_drawn(Worker& w) noexcept {
     Job* job = nullptr;
     switch ((begin + i) % sources) {
       case 0:
-        job = take_mail(w, default_level);
+        job = take_mail(w, limits::level_default);
         if (job == nullptr) job = std::exchange(w.next, nullptr);
         if (job == nullptr) job = w.deque.pop();
         break;

@@ -58,7 +58,7 @@ void Core::note(Note what, std::uint16_t id, std::uint32_t number) noexcept {
 
 void Context::schedule(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (job.level != default_level) {
+  if (job.level != limits::level_default) {
     core_->publish(job);
   } else if (!worker.deque.push(&job)) {
     core_->push_overflow(job, job);
@@ -72,7 +72,7 @@ void Context::schedule(Job& job) noexcept {
 
 void Context::schedule_next(Job& job) noexcept {
   auto& worker = static_cast<Worker&>(*this);
-  if (worker.next == nullptr && worker.nesting == 0 && job.level == default_level) {
+  if (worker.next == nullptr && worker.nesting == 0 && job.level == limits::level_default) {
     worker.next = &job;
   } else {
     schedule(job);
@@ -93,7 +93,7 @@ void schedule_on(Core& core, int worker, Job& job) noexcept {
   const int index = worker < 0 ? 0 : worker % count;
   atomic<Job*>& box = core.state[static_cast<std::size_t>(index)].mailbox[job.level];
   // relaxed: as in publish
-  if (job.level != default_level) core.levels_used.store(1, relaxed);
+  if (job.level != limits::level_default) core.levels_used.store(1, relaxed);
   core.injecting.fetch_add(1, relaxed);  // relaxed: as in inject
   Job* head = box.load(relaxed);         // relaxed: the exchange decides
   do {
@@ -182,12 +182,10 @@ Job* Core::steal(Worker& w) noexcept {
   return nullptr;
 }
 
-/// What is not this worker's own: the inbox, the overflow list, and, with an empty deque, the
-/// neighbours.
+/// What is nobody's own: the inbox and the overflow list.
 Job* Core::find_shared(Worker& w) noexcept {
   if (Job* job = take_inbox(w)) return job;
-  if (Job* job = take_overflow(w)) return job;
-  return nullptr;
+  return take_overflow(w);
 }
 
 /// Another job goes first: the private next one must not wait behind it, however long it runs, so
@@ -214,7 +212,7 @@ Job* Core::find_default(Worker& w) noexcept {
     }
   }
   if ((tick & (limits::inbox_interval - 1)) == 0) {
-    Job* job = take_mail(w, default_level);
+    Job* job = take_mail(w, limits::level_default);
     if (job == nullptr) job = find_shared(w);
     if (job != nullptr) {
       share_next(w);
@@ -226,7 +224,7 @@ Job* Core::find_default(Worker& w) noexcept {
     return job;
   }
   if (Job* job = w.deque.pop()) return job;
-  if (Job* job = take_mail(w, default_level)) return job;
+  if (Job* job = take_mail(w, limits::level_default)) return job;
   return find_shared(w);
 }
 
@@ -310,6 +308,7 @@ Job* Core::search(Worker& w) noexcept {
     Job* const job = find_anywhere(w);
     if (job != nullptr) {
       if (sleepers->found() && (work_visible(w) || inbox->used() != 0)) notify();
+      w.park_ms_ = limits::park_ms_first;
       return job;
     }
     observe(w);
@@ -332,19 +331,20 @@ Job* Core::search(Worker& w) noexcept {
       sleepers->cancel(w.index());
       continue;
     }
-    park(w);
-    may_spin = spin_ns() != 0;
+    // Nothing was announced to one that woke by itself: it looks once.
+    may_spin = park(w) && spin_ns() != 0;
   }
 }
 
-/// Sleeps until woken, or for a second; the worker searches again afterwards.
-void Core::park(Worker& w) noexcept {
+/// Sleeps until woken (true), or for a while, longer each time (limits::park_ms_first); the worker
+/// searches again afterwards.
+bool Core::park(Worker& w) noexcept {
   const atomic<std::uint32_t>& word = sleepers->word(w.index());
   w.counters.parks.add(1);
   const std::uint64_t begin = w.flight.begin(parked_id);
   leave_online(w);
   if (sleepers->sleeping() == workers) check_stall(false);
-  const Deadline deadline = after_ms(limits::park_ms);
+  const Deadline deadline = after_ms(w.park_ms_);
   bool woken = false;
   while (!woken) {
     // (13) acquire pairs with (6) of sleepers.hpp: what the waker did before
@@ -355,10 +355,14 @@ void Core::park(Worker& w) noexcept {
     w.counters.parks_timed_out.add(1);
     if (!check_stall() && lost_wakeup(w)) w.counters.lost_wakeups.add(1);
   }
-  if (!woken) w.keep_house();
+  if (!woken) {
+    w.park_ms_ = std::min(2 * w.park_ms_, limits::park_ms_last);
+    w.keep_house();
+  }
   sleepers->cancel(w.index());
   come_online(w);
   w.flight.slice(Note::parked, 0, woken ? 1 : 0, begin, ticks());
+  return woken;
 }
 
 /// A park has timed out: work is there although nobody is between publishing it and waking somebody

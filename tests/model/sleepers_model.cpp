@@ -21,12 +21,14 @@ enum class Way {
   no_baton,        // the last searcher that finds work wakes nobody
   bump_late,       // the publisher notifies before it counts the publication
   trust_the_word,  // a woken worker takes its word for the waker's count
+  no_timer,        // waits do not time out
 };
 
 struct Setup {
   int workers, producers, items;  // items a producer publishes
   bool asleep;                    // the workers sleep at the start
   Way way = Way::shipped;
+  bool one_stopped = false;  // one more worker searches, and stands still for ever
 };
 
 /// Workers search, take one item at a time, and sleep. An item's body ends only when no item is left, so no
@@ -38,11 +40,13 @@ class Publishing final : public model::Program {
       sleepers_.begin_search();
       if (setup.asleep) sleepers_.prepare(w);
     }
+    if (setup.one_stopped) sleepers_.begin_search();
   }
   int threads() const override { return setup_.workers + setup_.producers; }
   int group(int thread) const override { return thread < setup_.workers ? thread : setup_.workers; }
   bool at_rest() override {
-    return items_.load(relaxed) == 0 && sleepers_.sleeping() == setup_.workers && sleepers_.searching() == 0;
+    return items_.load(relaxed) == 0 && sleepers_.sleeping() == setup_.workers &&
+           sleepers_.searching() == (setup_.one_stopped ? 1 : 0);
   }
 
   void run(int thread) override {
@@ -59,7 +63,11 @@ class Publishing final : public model::Program {
     if (setup_.way != Way::bump_late) sleepers_.bump();
     wake(sleepers_.notify());
     if (setup_.way == Way::bump_late) sleepers_.bump();
+    if (times_out()) model::wake(items_);
   }
+  /// Beside a worker that stands still waits time out. One that changes nothing is left out: they end when there is an
+  /// item, woken for it or not.
+  bool times_out() const { return setup_.one_stopped && setup_.way != Way::no_timer; }
   void wake(int worker) {
     if (worker >= 0) model::wake(sleepers_.word(worker));
   }
@@ -71,6 +79,10 @@ class Publishing final : public model::Program {
     return false;
   }
   void sleep(int w) {
+    if (times_out()) {
+      while (items_.load(relaxed) == 0) model::wait(items_, 0);
+      return;
+    }
     while (sleepers_.word(w).load(acquire) == 0) model::wait(sleepers_.word(w), 0);
   }
   void work(int w) {
@@ -167,6 +179,23 @@ TEST_CASE("sleepers: all schedules with few preemptions, and PCT, two workers an
       CHECK_MESSAGE(!drawn.failed, drawn.schedule, "\n", drawn.trace);
     }
   }
+}
+
+TEST_CASE("sleepers: what is published beside a searcher that stands still is found, as waits time out") {
+  for (const bool asleep : {true, false}) {
+    const auto report =
+        check<Publishing>({.name = "sleepers_stopped"}, Setup{1, 1, 1, asleep, Way::shipped, true});
+    CHECK_MESSAGE(!report.failed, report.schedule, "\n", report.trace);
+    CHECK(report.exhausted);
+    const Options drawn{
+        .name = "sleepers_stopped_drawn", .strategy = Strategy::pct, .schedules_max = model::drawn(30'000, 8)};
+    const auto two = check<Publishing>(drawn, Setup{2, 1, 2, asleep, Way::shipped, true});
+    CHECK_MESSAGE(!two.failed, two.schedule, "\n", two.trace);
+  }
+}
+
+TEST_CASE("sleepers mutant: waits beside a searcher that stands still have no end") {
+  CHECK(check<Publishing>({.name = "sleepers_no_timer"}, Setup{1, 1, 1, true, Way::no_timer, true}).failed);
 }
 
 TEST_CASE("sleepers mutant: no second look at the publications") {

@@ -18,7 +18,7 @@ CheckHook set_check_hook(CheckHook hook) noexcept;
 }  // namespace weir::detail
 
 #define WEIR_CHECK(expression, sentence)                                             \
-  (static_cast<bool>(expression)                                                     \
+  ((expression)                                                                      \
        ? static_cast<void>(0)                                                        \
        : ::weir::detail::check_failed(__FILE__, __LINE__, #expression, sentence))
 

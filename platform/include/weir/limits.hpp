@@ -102,14 +102,17 @@ static_assert(level_default < levels);
 /// wake.
 inline constexpr std::uint32_t spin_us_default = 10;
 inline constexpr std::uint32_t spin_us_max = 10'000;
-/// A park ends by itself after this long, ms, and runs the stall check (P5). Reason: so long work waits at most
-/// when the one thread that was woken for it, or that looked for work then, is stopped; ten looks a second are
-/// a ten-thousandth of a core.
-inline constexpr std::uint32_t park_ms = 100;
+/// A park ends by itself after so long, ms, looks for work and runs the stall check (P5): doubling from the first,
+/// after work, to the last. Reason: when the one thread that was woken for some work, or that looked for work then, is
+/// stopped, the work waits so long at most; from the first to the last are five looks, then ten a second, a
+/// ten-thousandth of a core.
+inline constexpr std::uint32_t park_ms_first = 5;
+inline constexpr std::uint32_t park_ms_last = 100;
+static_assert(park_ms_first <= park_ms_last);
 /// A guest that waits looks again after so long, us: doubling from the first to the last.
 inline constexpr std::uint32_t guest_wait_us_first = 50;
 inline constexpr std::uint32_t guest_wait_us_last = 1000;
-static_assert(guest_wait_us_last < park_ms * 1000);
+static_assert(guest_wait_us_last < park_ms_first * 1000);
 
 // --- Housekeeping ---
 

@@ -286,8 +286,8 @@ class Requests {
   /// stream's only end: build() refuses another one beside it, "answer_stream".
   void answer(Port<A> port, NodeConfig config = {}) const;
   /// would_block: no reply slot is free (unread replies hold theirs) or the door is full;
-  /// `question` stays with the caller. `reply` must be empty or it is abandoned. deadline: acts
-  /// when a node takes the token.
+  /// `question` stays with the caller. closed, cancelled, forked: as Ingress::push. `reply` must be
+  /// empty or it is abandoned. deadline: acts when a node takes the token.
   Outcome submit(Producer& producer, Q&& question, Reply<A>& reply,
                  Submit submit = {}) const noexcept {
     detail::ProducerCall call(producer);

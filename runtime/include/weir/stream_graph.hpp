@@ -69,8 +69,8 @@ class Ingress {
   Ingress() = default;
   Port<T> port() const noexcept { return Port<T>(node_->out); }
   /// would_block: no room; `edge` is the door's edge, `culprit` the node at the end of the chain
-  /// that holds it up, and `value` stays with the caller. closed: after close() or drain. Never
-  /// waits, never allocates.
+  /// that holds it up, and `value` stays with the caller. closed: before start(), after close() or
+  /// drain; cancelled: the graph is; forked. Never waits, never allocates.
   Outcome push(Producer& producer, T&& value) const noexcept {
     detail::ProducerCall call(producer);
     return node_->push(call, std::move(value));

@@ -37,8 +37,8 @@ class BodyFailure : public std::exception {
 };
 
 /// A set of tasks: those submitted under it and all that they start. It outlives them: destroying
-/// it earlier is a WEIR_CHECK. Roles: any thread; wait_until outside of tasks only. Memory: the
-/// object itself.
+/// it earlier is a WEIR_CHECK. It may outlive their runtime, but for cancel and wait_until. Roles:
+/// any thread; wait_until outside of tasks only. Memory: the object itself.
 class Scope {
  public:
   Scope() noexcept = default;

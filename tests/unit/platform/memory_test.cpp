@@ -3,16 +3,22 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
+
+namespace {
+// Powers of two among them: allocators have short cuts for these.
+constexpr std::size_t sizes[] = {0, 1, 100, 128, 256, 512, 1024, 2048, 4096, 100'000};
+}  // namespace
 
 TEST_CASE("memory: allocations are aligned, writable, and counted in bytes and calls") {
   const std::size_t bytes_before = weir::allocated_bytes();
   const std::uint64_t calls_before = weir::allocation_count();
   for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
-    for (const std::size_t bytes :
-         {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{100'000}}) {
+    for (const std::size_t bytes : sizes) {
       void* block = weir::allocate_bytes(bytes, alignment);
       REQUIRE(block != nullptr);
       CHECK(reinterpret_cast<std::uintptr_t>(block) % alignment == 0);
@@ -22,7 +28,7 @@ TEST_CASE("memory: allocations are aligned, writable, and counted in bytes and c
       CHECK(weir::allocated_bytes() == bytes_before);
     }
   }
-  CHECK(weir::allocation_count() == calls_before + 13 * 4);
+  CHECK(weir::allocation_count() == calls_before + 13 * std::size(sizes));
 }
 
 TEST_CASE("memory: what cannot be had is nullptr and not counted") {
@@ -147,6 +153,18 @@ TEST_CASE("worker heap: counted, and its blocks outlive it and its thread") {
   CHECK(weir::allocated_bytes() == before + 1000);
   weir::WorkerHeap::release(user.block, 1000, 128);
   CHECK(weir::allocated_bytes() == before);
+}
+
+TEST_CASE("worker heap: blocks are aligned") {
+  weir::WorkerHeap heap;
+  for (std::size_t alignment = 1; alignment <= 4096; alignment *= 2) {
+    for (const std::size_t bytes : sizes) {
+      void* block = heap.allocate(bytes, alignment);
+      REQUIRE(block != nullptr);
+      CHECK(reinterpret_cast<std::uintptr_t>(block) % alignment == 0);
+      weir::WorkerHeap::release(block, bytes, alignment);
+    }
+  }
 }
 
 TEST_CASE("memory: the allocator has a name") {

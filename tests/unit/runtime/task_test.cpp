@@ -133,6 +133,19 @@ TEST_CASE("task: a scope waits for descendants and keeps the first error") {
   }
 }
 
+TEST_CASE("task: a scope outlives its runtime, and keeps the error" * needs_room) {
+  Scope scope;
+  {
+    auto runtime = Runtime::start({.workers = 1}).value();
+    Producer producer = runtime->producer("test").value();
+    REQUIRE(producer.submit([] { throw std::runtime_error("kept"); }, {.scope = &scope}).status ==
+            Status::accepted);
+    CHECK(scope.wait_until(never) == Status::failed);
+  }
+  CHECK(scope.first_error().what == "kept");
+  CHECK(scope.live() == 0);
+}  // the address sanitizer sees who asks the runtime here
+
 TEST_CASE("task: a cancelled scope drops what has not begun, and running tasks see it" *
           needs_room) {
   auto runtime = start_with(1);

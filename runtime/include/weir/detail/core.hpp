@@ -9,6 +9,8 @@
 #include <string_view>
 #include <weir/atomic.hpp>
 #include <weir/clock.hpp>
+#include <weir/detail/epoch_count.hpp>
+#include <weir/limits.hpp>
 #include <weir/result.hpp>
 
 namespace weir {
@@ -22,11 +24,9 @@ class Context;
 class Core;
 enum class Note : std::uint8_t;
 
-inline constexpr std::uint8_t level_count = 3;  // priorities, 0 the most urgent (P10)
-inline constexpr std::uint8_t default_level = 1;
 /// A level as users give it, in range.
 constexpr std::uint8_t level_in_range(std::uint8_t level) noexcept {
-  return level < level_count ? level : level_count - 1;
+  return level < limits::levels ? level : limits::levels - 1;
 }
 
 /// The unit of scheduling. Intrusive, so that scheduling never allocates and is never refused. The
@@ -36,7 +36,7 @@ struct Job {
   explicit Job(Run function = nullptr) noexcept : run(function) {}
   Run run;
   Job* next = nullptr;     // link of the overflow list; owned by whoever holds the job
-  std::uint8_t level = default_level;
+  std::uint8_t level = limits::level_default;
   bool task =
       false;  // a task or a child of fork_join: may run on a frame that waits for its relative (P7)
 };
@@ -45,13 +45,13 @@ struct Job {
 struct BodyError {
   std::uint16_t node = no_node;
   std::uint64_t sequence = 0;
-  char text[120] = {};
+  char text[limits::error_text_bytes] = {};
   bool set() const noexcept { return text[0] != 0; }
 };
 /// Fills `error.text` from the exception in flight; call inside a catch block.
 void capture_exception(BodyError& error) noexcept;
 
-/// What one worker, guest or producer has submitted and retired, by epoch mod 4 (P4). Counters are
+/// What one worker, guest or producer has submitted and retired, by epoch_slot (P4). Counters are
 /// monotone, never reset, and written by the owner only.
 struct alignas(contended_bytes) Participant {
   atomic<std::uint64_t> sequence{
@@ -59,17 +59,17 @@ struct alignas(contended_bytes) Participant {
   atomic<std::uint64_t> epoch_seen{
       0};                           // last epoch observed at a quiescent point; workers and guests
   atomic<std::uint64_t> online{0};  // workers and guests: 1 while they may run jobs
-  atomic<std::uint64_t> submitted[4] = {};
-  atomic<std::uint64_t> retired[4] = {};
+  atomic<std::uint64_t> submitted[limits::epoch_slots] = {};
+  atomic<std::uint64_t> retired[limits::epoch_slots] = {};
 
   void add_submitted(std::uint32_t epoch, std::uint64_t n) noexcept {
-    atomic<std::uint64_t>& c = submitted[epoch & 3];
+    atomic<std::uint64_t>& c = submitted[epoch_slot(epoch)];
     // (1) release pairs with the acquire reads of the barrier's second pass: what happened before
     // the submission
     c.store(c.load(relaxed) + n, release);  // relaxed load: single writer
   }
   void add_retired(std::uint32_t epoch, std::uint64_t n) noexcept {
-    atomic<std::uint64_t>& c = retired[epoch & 3];
+    atomic<std::uint64_t>& c = retired[epoch_slot(epoch)];
     // (2) release pairs with the acquire reads of the barrier's first pass: the effects of what was
     // retired
     c.store(c.load(relaxed) + n, release);  // relaxed load: single writer

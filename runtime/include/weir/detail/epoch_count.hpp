@@ -20,11 +20,15 @@
 #pragma once
 
 #include <weir/atomic.hpp>
+#include <weir/limits.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace weir::detail {
+
+/// Where counters by epoch keep this one; the next epochs_open_max have other places.
+constexpr std::size_t epoch_slot(std::uint64_t epoch) noexcept { return epoch & (limits::epoch_slots - 1); }
 
 /// What the participants have submitted and retired in one epoch. `retired` never runs ahead of the truth.
 struct EpochSums {
@@ -41,11 +45,11 @@ EpochSums epoch_sums(std::size_t count, std::uint32_t epoch, At at) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     // (1) acquire pairs with Participant::add_retired: the effects of what was retired, and its children's
     // submissions
-    sums.retired += at(i).retired[epoch & 3].load(acquire);
+    sums.retired += at(i).retired[epoch_slot(epoch)].load(acquire);
   }
   for (std::size_t i = 0; i < count; ++i) {
     // (2) acquire pairs with Participant::add_submitted: what happened before the submission
-    sums.submitted += at(i).submitted[epoch & 3].load(acquire);
+    sums.submitted += at(i).submitted[epoch_slot(epoch)].load(acquire);
   }
   return sums;
 }

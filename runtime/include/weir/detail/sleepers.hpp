@@ -11,8 +11,9 @@
 //     begin_search()                             when it has run out of work
 //     seen = published(); scan all sources       found work: if (found()) notify one more, if more is there
 //     prepare(w)                                 flag set, no longer searching
-//     if (published() != seen || a source has something, by seq_cst loads): cancel(w), scan again (it
-//     searches again) while (word(w) == 0) futex_wait            until woken or timed out
+//     if (published() != seen || a source has something, by seq_cst loads)
+//         cancel(w), scan again                  it searches again
+//     while (word(w) == 0) futex_wait            until woken or timed out
 //     cancel(w)                                  in any case: it searches again
 // A publisher: publish by a seq_cst operation (bump(), or a stamp that the re-check reads), then notify();
 // a result >= 0 is a worker whose word it must futex_wake.
@@ -28,6 +29,9 @@
 // keeps nobody awake (R3). Why cancel in any case: a waker that lost to cancel, or was stopped after it
 // took the bit, may set the word during the worker's next sleep; the bit alone tells who counted the worker
 // as searching.
+//
+// (b) and (c) rest on one worker, which may be stopped for long. So waits time out, the first after work soon
+// (limits::park_ms_first): what that worker leaves lying is found by one that looks for itself.
 #pragma once
 
 #include <weir/atomic.hpp>

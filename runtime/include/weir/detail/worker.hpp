@@ -210,6 +210,7 @@ class alignas(contended_bytes) Worker : public Context {
   bool policy_forks_ = false;
   static constexpr int given_away_max = 8;  // thefts inside thefts, on one stack
   int given_away_ = 0;
+  std::uint32_t park_ms_ = limits::park_ms_first;  // its next park, when nobody wakes it
   std::uint64_t grace_seen_ = 0;  // what participant().epoch_seen says
   std::uint64_t tick_ = 0;
   std::uint32_t passed_default_ = 0;  // urgent jobs since the last one of the default level

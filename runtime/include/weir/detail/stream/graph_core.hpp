@@ -98,7 +98,7 @@ class GraphCore final : public Watched {
   void record_error(const NodeBase& node, std::uint64_t sequence, const BodyError& error) noexcept;
   Error first_error() const;
   /// An end of the last stream of a path has everything.
-  void end_finished(Context* context) noexcept;
+  void end_finished() noexcept;
   void count_tombstones(std::uint64_t n) noexcept {
     tombstones_.fetch_add(n, relaxed);  // relaxed: a statistic
   }
