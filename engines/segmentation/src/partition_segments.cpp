@@ -104,6 +104,9 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
     return segment_rows(work.table, work.segments, config_.detector.rule, work.kept, work.extra,
                         columns);
   }
+  void recall(SegmentWork& /*work*/, const Member& /*member*/,
+              const Record& /*kept*/) const override {}  // nothing is kept
+  bool may_pass(const SegmentWork& work) const override { return Segmenter::may_pass(work); }
   Result<Done> tell(const Record& record) override {
     return write_segment_event(config_.side, record, output_root_);
   }

@@ -285,7 +285,7 @@ void Segmenter::record(SegmentWork& work) {
   Record made = make_record(work);
   auto done = write_segment_event(config_.side, made, output_root_);
   // What cannot be read now is no reason to lose what was made of it before.
-  const bool kept = made.reason == "unreadable" && work.previous && work.previous->ok();
+  const bool kept = may_pass(work) && work.previous && work.previous->ok();
   if (done && !kept) {
     const auto removed = remove_segments(output_root_ + "/" + work.key, made.segments.size());
     if (removed) report_.removed += removed.value();

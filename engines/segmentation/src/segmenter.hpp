@@ -92,6 +92,10 @@ class Segmenter : public FileGraph<SegmentWork> {
   /// The staged table of a run that was read.
   bool load(SegmentWork& work) const;
   bool is_current(const SegmentWork& work) const;
+  /// Whether a run is refused for what may be over by now.
+  static bool may_pass(const SegmentWork& work) noexcept {
+    return work.error && work.error->reason == "unreadable";
+  }
   bool is_run(const std::string& path, std::string& key) const;
   bool is_part(const std::string& path) const;
   void identify(SegmentWork& work) const;

@@ -557,6 +557,45 @@ TEST_CASE("partition: files that cannot be seen keep their partition") {
   CHECK(bench.tree("s") == whole);
 }
 
+TEST_CASE("partition: what was made of a file stays while the file cannot be read") {
+  PartitionBench bench;
+  put_three_days(bench);
+  bench.put("1/gone.csv", sweep(first_day_s + 500));
+  bench.put("1/refused.csv", sweep(first_day_s + 501));
+  bench.put("1/moved.csv", sweep(first_day_s + 502));
+  bench.put("1/away.csv", sweep(first_day_s + 503));
+  bench.stage_all("s");
+  bench.segment_all("s", "g");
+  const Tree before = bench.tree("s");
+  // As root everything can be read: a link that leads nowhere in its place.
+  const std::string file = bench.scratch.path() + "/raw/1/away.csv";
+  fs::rename(file, bench.scratch.path() + "/aside");
+  fs::create_symlink(bench.scratch.path() + "/nowhere", file);
+  bench.remove("1/gone.csv");
+  bench.put("1/refused.csv", "nothing of use");
+  bench.put("1/moved.csv", sweep(first_day_s + 2 * day_s + 500));  // two days later
+  bench.put("2/new.csv", sweep(first_day_s + day_s + 500));
+  for (int tries = 0; tries < 2; ++tries) {
+    const StageReport staged = bench.stage_all("s");
+    CHECK(staged.rejects ==
+          std::map<std::string, std::uint64_t>{{"unreadable", 1}, {"no_procedure", 1}});
+    CHECK(staged.done == (tries == 0 ? 1 : 0));  // the second day's
+    CHECK(staged.removed == 0);
+    CHECK(staged.warnings.size() == 1);
+    const Tree now = bench.tree("s");
+    CHECK(now.at(day_files[0]) == before.at(day_files[0]));
+    CHECK(now.at(day_files[2]) == before.at(day_files[2]));  // it cannot be in two partitions
+  }
+  CHECK(bench.segment_all("s", "g").removed == 0);
+  fs::remove(file);
+  fs::rename(bench.scratch.path() + "/aside", file);
+  CHECK(bench.stage_all("s").removed == 3);
+  bench.check_as_fresh("s");
+  CHECK(bench.segment_all("s", "g").removed == 3);
+  bench.segment_all("s", "h");
+  CHECK(bench.tree("g") == bench.tree("h"));
+}
+
 TEST_CASE("partition: a root has one layout and one source") {
   PartitionBench bench;
   put_three_days(bench);
