@@ -97,6 +97,8 @@ class Partitioned : public Base {
   virtual bool is_mine(const Record& record) const = 0;
   virtual bool is_mine(const std::string& partition) const = 0;
 
+  /// Whether a run that is looked at may be kept.
+  bool has_room() const noexcept { return kept_bytes_.load(relaxed) < kept_bytes_max_; }
   bool has_part(const Record& record) const {
     const auto partition = parts_.find(record.partition());
     if (record.part < 0 || partition == parts_.end()) return false;

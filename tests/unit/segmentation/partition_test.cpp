@@ -596,6 +596,74 @@ TEST_CASE("partition: what was made of a file stays while the file cannot be rea
   CHECK(bench.tree("g") == bench.tree("h"));
 }
 
+TEST_CASE("partition: segments of a staged run stay while its rows cannot be read") {
+  PartitionBench bench;
+  put_three_days(bench);
+  bench.compression = Compression::none;
+  bench.stage_all("s");
+  bench.segment_all("s", "g");
+  const Tree before = bench.tree("g");
+  const std::string part = std::string("s/") + day_files[0];
+  const std::string bytes = bench.scratch.read(part);
+  std::string damaged = bytes;
+  damaged[200] = static_cast<char>(damaged[200] ^ 1);  // in the first run's first page
+  bench.scratch.write(part, damaged);
+  SegmentConfig config = bench.segment_config("s", "g", Layout::partition);
+  config.force = true;
+  auto again = preprocess(*bench.runtime, config, {});
+  REQUIRE(again.ok());
+  CHECK(again.value().rejects == std::map<std::string, std::uint64_t>{{"unreadable", 1}});
+  CHECK(again.value().warnings.size() == 1);
+  CHECK(bench.tree("g") == before);
+  bench.scratch.write(part, bytes);
+  again = preprocess(*bench.runtime, config, {});
+  REQUIRE(again.ok());
+  CHECK(again.value().rejected == 0);
+  CHECK(bench.tree("g") == before);
+}
+
+TEST_CASE("partition: segments that are kept between survey and writing change no byte") {
+  PartitionBench bench;
+  bench.generate_corpus(80, CorpusKind::dirty);
+  bench.put("x/a.csv", sweep(first_day_s, "Vsd (V),gain,I (A)", ",5,1e-9"));
+  bench.put("x/b.csv",
+            sweep(first_day_s + day_s, "Vsd (V),gain", ",high"));  // text where a.csv has numbers
+  bench.put("x/c.csv", "#Procedure: <a.IV>\n#Data:\nVsd (V),I (A)\n0.1,1\n");  // an error by compat
+  for (const Layout staged : {Layout::run, Layout::partition}) {
+    bench.stage_all("s", staged);
+    for (const Rule rule : {Rule::zigzag, Rule::compat}) {
+      Tree want;
+      StageReport first;
+      for (const std::size_t bytes_max :
+           {kept_bytes_default, std::size_t{20'000}, std::size_t{0}}) {
+        fs::remove_all(bench.scratch.path() + "/g");
+        SegmentConfig config = bench.segment_config("s", "g", Layout::partition, rule);
+        config.kept_bytes_max = bytes_max;
+        auto ran = preprocess(*bench.runtime, config, {});
+        REQUIRE(ran.ok());
+        const StageReport& report = ran.value();
+        CHECK((report.read_once == 0) == (bytes_max == 0));
+        if (want.empty()) {
+          want = bench.tree("g");
+          first = report;
+          CHECK(report.read_once > report.done * 3 / 4);
+          CHECK((report.rejected > 0) == (rule == Rule::compat));
+          continue;
+        }
+        CHECK(bench.tree("g") == want);
+        CHECK(report.files == first.files);
+        CHECK(report.done == first.done);
+        CHECK(report.rejects == first.rejects);
+        CHECK(report.rows == first.rows);
+        CHECK(report.segments == first.segments);
+        CHECK(report.bytes_in == first.bytes_in);
+        CHECK(report.bytes_out == first.bytes_out);
+      }
+    }
+    fs::remove_all(bench.scratch.path() + "/s");
+  }
+}
+
 TEST_CASE("partition: a root has one layout and one source") {
   PartitionBench bench;
   put_three_days(bench);
