@@ -70,12 +70,12 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
       place.shape.push_back({work.extra[k].name, work.extra[k].type});
   }
 
-  Token open_member(const Member& member) override {
+  Token open_member(const Member& member, bool is_read) override {
     Token work = take();
     work->key = member.path;
     prepare(*work);
     work->forced = true;
-    if (member.file.empty()) return work;
+    if (member.file.empty() || !is_read) return work;
     if (open_path_ != member.file) {
       open_part_.reset();
       open_path_ = member.file;

@@ -79,7 +79,7 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
     return texts;
   }
 
-  Token open_member(const Member& member) override {
+  Token open_member(const Member& member, bool /*is_read*/) override {
     Token work = take();
     begin(*work, member.path);
     work->forced = true;

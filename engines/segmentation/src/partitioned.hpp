@@ -76,8 +76,8 @@ class Partitioned : public Base {
 
   /// Finds place and columns of a run that was read, and its rows where the stage keeps runs; any worker.
   virtual void look(Work& work) = 0;
-  /// A token for a member, forced.
-  virtual Token open_member(const Member& member) = 0;
+  /// A token for a member, forced; `is_read`: its input is to be read again.
+  virtual Token open_member(const Member& member, bool is_read) = 0;
   /// What reopens the run.
   virtual Member member_of(const Work& work) const = 0;
   virtual const std::string& name_of(const Work& work) const = 0;
@@ -306,7 +306,7 @@ class Partitioned : public Base {
         [&]() -> Token {
           if (this->ended() || at == unknown.size()) return nullptr;
           const auto [member, key] = unknown[at++];
-          Token work = open_member(*member);
+          Token work = open_member(*member, true);
           work->member = member;
           work->key_of_member = key;
           return work;
@@ -393,9 +393,10 @@ class Partitioned : public Base {
     slot->partition = &partition;
     slot->member = &partition.members[at];
     slot->last = at + 1 == partition.members.size();
-    slot->work = open_member(*slot->member);
+    const bool is_kept = fits(*slot->member, partition);
+    slot->work = open_member(*slot->member, !is_kept);
     slot->kept.reset();
-    if (fits(*slot->member, partition)) {
+    if (is_kept) {
       slot->kept = unpack(slot->member->record);
     } else {
       std::string().swap(slot->member->rows);
