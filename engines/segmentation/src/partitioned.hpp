@@ -107,6 +107,11 @@ class Partitioned : public Base {
   }
 
  private:
+  struct Held {
+    const std::string* from;  // the partition that it leaves, in the plan; null: none
+    Record record;
+    bool counted = true;  // in the report
+  };
   struct Slot {
     Token work;
     const std::string* key = nullptr;
@@ -117,20 +122,16 @@ class Partitioned : public Base {
     RowGroup group, narrow;      // `narrow`: without what its neighbours have besides
     Table scratch;
     std::vector<const Column*> run_columns, columns;
-    std::vector<Record> finished;
+    std::vector<Held> finished;
   };
   using Slots = std::unique_ptr<Slot>;
-  struct Held {
-    const std::string* from;  // the partition that it leaves, in the plan; null: it was in none
-    Record record;
-  };
   static constexpr std::size_t slot_bytes_max = 1u << 20;  // a slot that keeps more is freed
 
   bool refused(const Work& work) const { return work.decided() && !work.skipped; }
   static bool was_ok(const Work& work) { return work.previous && work.previous->ok(); }
-  /// The partition that a run was in, by its name in the plan.
-  const std::string* before(const Work& work) {
-    return &plan_.try_emplace(work.previous->partition()).first->first;
+  /// The partition that a run was in, by its name in the plan, which has it.
+  const std::string* before(const Work& work) const {
+    return &plan_.find(work.previous->partition())->first;
   }
   void append(const Record& record) {
     if (auto done = this->journal_.append(record); !done) this->fatal_.set(done.error());
@@ -231,9 +232,8 @@ class Partitioned : public Base {
     this->count(work);
     Record made = this->make_record(work);
     if (was_ok(work) && !may_pass(work)) {
-      const std::string* from = before(work);
-      plan_[*from].dirty = true;
-      held_.push_back({from, std::move(made)});
+      plan_[work.previous->partition()].dirty = true;
+      held_.push_back({before(work), std::move(made)});
       return;
     }
     if (auto told = tell(made); !told) this->fatal_.set(told.error());
@@ -251,9 +251,12 @@ class Partitioned : public Base {
       std::erase_if(partition.members, [this](const Member& member) {
         return member.from != nullptr && frozen_.contains(*member.from);
       });
-      if (!frozen_.contains(key) || !std::exchange(partition.dirty, false)) continue;
-      this->report_.warnings.push_back(key + " is left as it is: not all of its files can be seen");
+      if (frozen_.contains(key) && std::exchange(partition.dirty, false)) leave(key);
     }
+  }
+  void leave(const std::string& key) {
+    frozen_.insert(key);
+    this->report_.warnings.push_back(key + " is left as it is: not all of its files can be seen");
   }
 
   /// Partitions that have lost a run, or are not as the journal says, or whose columns get another type.
@@ -447,10 +450,16 @@ class Partitioned : public Base {
     if (open_ != slot.key) {
       open_ = slot.key;
       batch_.clear();
-      leavers_.clear();
+      abandoned_ = false;
       if (auto begun = writer_.begin(*slot.key); !begun) return this->fatal_.set(begun.error());
     }
     Work& work = *slot.work;
+    if (abandoned_ || holds_unreadable(slot)) {
+      abandoned_ = true;
+      if (refused(work) && !slot.member->current) this->count(work);
+      if (slot.last) abandon(*slot.key);
+      return;
+    }
     const bool left = was_ok(work) && (refused(work) || work.previous->partition() != *slot.key);
     if (!refused(work)) {
       auto part = writer_.add(slot.group);
@@ -462,7 +471,8 @@ class Partitioned : public Base {
       --this->report_.files;
       --this->report_.skipped;
     }
-    if (!slot.member->current || refused(work)) this->count(work);
+    const bool counted = !slot.member->current || refused(work);
+    if (counted) this->count(work);
     if (slot.kept) ++this->report_.read_once;
     Record made = slot.kept && !refused(work) ? std::move(*slot.kept) : this->make_record(work);
     if (!refused(work)) {
@@ -470,31 +480,43 @@ class Partitioned : public Base {
       made.part = work.part;
       made.start_us = slot.member->start_us;
     }
-    if (left) {
-      leavers_.push_back({before(work), std::move(made)});
-    } else {
-      batch_.push_back(std::move(made));
-    }
+    batch_.push_back({left ? before(work) : nullptr, std::move(made), counted});
     if (!slot.last) return;
     auto bytes = writer_.commit();
     if (!bytes) return this->fatal_.set(bytes.error());
-    const auto complete = [&](Record& record) {
-      if (record.part >= 0)
-        record.part_bytes = bytes.value()[static_cast<std::size_t>(record.part)];
-    };
-    for (Record& record : batch_) complete(record);
-    for (Held& leaver : leavers_) complete(leaver.record);
-    slot.finished = std::exchange(batch_, {});
-    held_.insert(held_.end(), std::make_move_iterator(leavers_.begin()),
-                 std::make_move_iterator(leavers_.end()));
-    leavers_.clear();
+    for (Held& held : batch_) {
+      if (held.record.part >= 0)
+        held.record.part_bytes = bytes.value()[static_cast<std::size_t>(held.record.part)];
+      (held.from != nullptr ? held_ : slot.finished).push_back(std::move(held));
+    }
+    batch_.clear();
+  }
+  /// Whether the partition that stands has a run that could be read when it was looked at, and now cannot.
+  bool holds_unreadable(const Slot& slot) const {
+    const Work& work = *slot.work;
+    return refused(work) && may_pass(work) && was_ok(work) &&
+           work.previous->partition() == *slot.key;
+  }
+  /// Leaves the open partition as it was before it was begun.
+  void abandon(const std::string& key) {
+    writer_.abandon();
+    for (const Held& held : batch_) {
+      if (!held.counted || !held.record.ok()) continue;
+      --this->report_.files;
+      --this->report_.done;
+      this->report_.rows -= held.record.rows;
+      this->report_.bytes_out -= held.record.bytes;
+      this->report_.segments -= held.record.segments.size();
+    }
+    batch_.clear();
+    leave(key);
   }
 
   void note(Slot& slot) {
-    for (Record& record : slot.finished) {
+    for (const Held& held : slot.finished) {
       if (this->failed()) break;
-      if (auto told = tell(record); !told) this->fatal_.set(told.error());
-      append(record);
+      if (auto told = tell(held.record); !told) this->fatal_.set(told.error());
+      append(held.record);
     }
     slot.finished.clear();
     if (this->watch_.progress != nullptr) this->watch_.progress->add();
@@ -537,8 +559,8 @@ class Partitioned : public Base {
   std::vector<Held> held_;        // runs that left a partition
   PartitionWriter writer_;
   const std::string* open_ = nullptr;  // the partition that is written
-  std::vector<Record> batch_;          // its records so far
-  std::vector<Held> leavers_;          // those of runs that were in another one, or are refused
+  std::vector<Held> batch_;            // its records so far
+  bool abandoned_ = false;             // it is not to be put in its place
   Pool<Slot> slots_{64};
 };
 

@@ -605,21 +605,30 @@ TEST_CASE("partition: segments of a staged run stay while its rows cannot be rea
   const Tree before = bench.tree("g");
   const std::string part = std::string("s/") + day_files[0];
   const std::string bytes = bench.scratch.read(part);
+  const std::string id = runs_of(bench.tree("s"), "proc=IV/date=2025-09-05").at(2)->id;
   std::string damaged = bytes;
-  damaged[200] = static_cast<char>(damaged[200] ^ 1);  // in the first run's first page
-  bench.scratch.write(part, damaged);
+  damaged[damaged.find(id)] = 'x';  // in a page; its CRC tells
   SegmentConfig config = bench.segment_config("s", "g", Layout::partition);
   config.force = true;
-  auto again = preprocess(*bench.runtime, config, {});
-  REQUIRE(again.ok());
-  CHECK(again.value().rejects == std::map<std::string, std::uint64_t>{{"unreadable", 1}});
-  CHECK(again.value().warnings.size() == 1);
-  CHECK(bench.tree("g") == before);
-  bench.scratch.write(part, bytes);
-  again = preprocess(*bench.runtime, config, {});
-  REQUIRE(again.ok());
-  CHECK(again.value().rejected == 0);
-  CHECK(bench.tree("g") == before);
+  for (const std::size_t bytes_max : {kept_bytes_default, std::size_t{0}}) {
+    config.kept_bytes_max = bytes_max;  // 0: it is seen when two runs of its partition are written
+    bench.scratch.write(part, damaged);
+    auto again = preprocess(*bench.runtime, config, {});
+    REQUIRE(again.ok());
+    CHECK(again.value().rejects == std::map<std::string, std::uint64_t>{{"unreadable", 1}});
+    CHECK(again.value().warnings.size() == 1);
+    CHECK(again.value().files == 9);  // the two other days
+    CHECK(again.value().done == 8);
+    CHECK(again.value().segments == 8 * 2);
+    CHECK(again.value().rows == 8 * 12);
+    CHECK(bench.tree("g") == before);
+    bench.scratch.write(part, bytes);
+    again = preprocess(*bench.runtime, config, {});
+    REQUIRE(again.ok());
+    CHECK(again.value().rejected == 0);
+    CHECK(again.value().done == 12);
+    CHECK(bench.tree("g") == before);
+  }
 }
 
 TEST_CASE("partition: segments that are kept between survey and writing change no byte") {
