@@ -27,9 +27,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
   }
 
   Result<Done> run_all(Runtime& runtime) {
-    // Nothing of that procedure is staged: no runs, which the caller tells.
-    if (const auto there = stat_file(input_root()); !there && there.error().code == "not_found")
-      return Done{};
+    if (!has_input()) return run_without_inputs();
     return run_partitions(runtime, input_root(), {"preprocess", "runs", "detect"}, config_);
   }
 
@@ -118,6 +116,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
     work.table.rows = kept.rows;
     work.segments = kept.segments;
   }
+  bool none_is_known() const override { return none_is_staged(); }
   bool may_pass(const SegmentWork& work) const override { return Segmenter::may_pass(work); }
   Result<Done> tell(const Record& record) override {
     return write_segment_event(config_.side, record, output_root_);

@@ -65,6 +65,15 @@ class Partitioned : public Base {
     return finish_all();
   }
 
+  /// What there is to do where there is nothing to walk.
+  Result<Done> run_without_inputs() {
+    auto parts = find_parts(written_root_);
+    if (!parts) return parts.error();
+    parts_ = std::move(parts).value();
+    find_dirty();
+    return finish_all();
+  }
+
  protected:
   template <class Config>
   Partitioned(const Config& config, Journal& journal, StageReport& report, const Watch& watch,
@@ -93,6 +102,8 @@ class Partitioned : public Base {
   virtual Result<Done> tell(const Record& record) = 0;
   /// A run that was found to be done.
   virtual void note_skipped(Work& /*work*/) {}
+  /// Whether it is known that there are no inputs, when none is found.
+  virtual bool none_is_known() const { return false; }
   /// Whether a record, or a partition, is of the inputs that are walked.
   virtual bool is_mine(const Record& record) const = 0;
   virtual bool is_mine(const std::string& partition) const = 0;
@@ -261,7 +272,7 @@ class Partitioned : public Base {
 
   /// Partitions that have lost a run, or are not as the journal says, or whose columns get another type.
   void find_dirty() {
-    const bool all = this->saw_all() && !seen_.empty();
+    const bool all = this->saw_all() && (!seen_.empty() || none_is_known());
     for (const Record& record : this->journal_.sorted()) {
       if (!is_mine(record) || seen_.contains(record.path)) continue;
       if (!all) {

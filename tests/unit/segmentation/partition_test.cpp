@@ -673,6 +673,31 @@ TEST_CASE("partition: segments that are kept between survey and writing change n
   }
 }
 
+TEST_CASE("partition: segments go with the last staged run of their procedure") {
+  for (const Layout staged : {Layout::run, Layout::partition}) {
+    for (const Layout layout : {Layout::run, Layout::partition}) {
+      PartitionBench bench;
+      bench.put("a.csv", sweep(first_day_s));
+      bench.put("b.csv", sweep(first_day_s + 1, "Vg (V),I (A)", ",1e-9", "IVg"));
+      bench.stage_all("s", staged);
+      CHECK(bench.segment_all("s", "g", layout).done == 1);
+      const Tree before = bench.tree("g");
+      fs::rename(bench.scratch.path() + "/s/proc=IV", bench.scratch.path() + "/aside");
+      CHECK(bench.segment_all("s", "g", layout).files ==
+            0);  // the journal knows it: it is not gone
+      CHECK(bench.tree("g") == before);
+      fs::rename(bench.scratch.path() + "/aside", bench.scratch.path() + "/s/proc=IV");
+      bench.put("a.csv", sweep(first_day_s + 2, "Vg (V),I (A)", ",1e-9", "IVg"));
+      bench.stage_all("s", staged);
+      const StageReport cut = bench.segment_all("s", "g", layout);
+      CHECK(cut.files == 0);
+      CHECK(cut.removed > 0);
+      for (const auto& [name, bytes] : bench.tree("g")) CHECK(!is_data(name));
+      CHECK(Journal::read(bench.scratch.path() + "/g").value().sorted().empty());
+    }
+  }
+}
+
 TEST_CASE("partition: a root has one layout and one source") {
   PartitionBench bench;
   put_three_days(bench);
