@@ -15,7 +15,7 @@ constexpr std::size_t page_bytes_max = 1u << 20;  // before compression; as larg
 constexpr std::size_t page_rows_max = 1u << 17;   // of 8 bytes each
 constexpr std::size_t run_rows_min = 4;           // equal values in a row that pay for a dictionary
 
-void append_varint(std::string& out, std::uint64_t value) { thrift::Writer(out).varint(value); }
+using thrift::append_varint;
 
 }  // namespace
 
@@ -231,6 +231,14 @@ void append_indices(std::string& out, const Slice& slice, std::size_t begin, std
   auto run = std::upper_bound(runs.begin(), runs.end(), begin,
                               [](std::size_t k, const Run& r) { return k < r.begin; });
   if (run != runs.begin()) --run;
+  if (slice.column->valid.empty()) {  // no nulls: a run ends where the next begins
+    for (; begin < end; ++run) {
+      const std::size_t stop = run + 1 == runs.end() ? end : std::min(end, (run + 1)->begin);
+      flush(stop - begin, run->index);
+      begin = stop;
+    }
+    return;
+  }
   std::size_t length = 0;
   for (std::size_t k = begin; k < end; ++k) {
     if (slice.column->is_null(slice.row(k))) continue;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <weir/check.hpp>
@@ -64,8 +65,9 @@ struct Chunk {
   std::string min, max;
 };
 
-/// Finds min and max by the format's rules; none where a NaN or no value is.
-void find_bounds(const Slice& slice, const Facts& facts, Chunk& chunk) {
+/// Finds min and max by the format's rules; none where a NaN or no value is. `runs`: of the dictionary, where there is
+/// one; their values are all there are.
+void find_bounds(const Slice& slice, const Facts& facts, std::span<const Run> runs, Chunk& chunk) {
   const Column& column = *slice.column;
   chunk.has_bounds = false;
   if (facts.nans != 0 || facts.values == 0) return;
@@ -85,10 +87,15 @@ void find_bounds(const Slice& slice, const Facts& facts, Chunk& chunk) {
       return column.text(a) < column.text(b);  // char_traits compares unsigned
     return column.integers[a] < column.integers[b];
   };
-  for (std::size_t k = 0; k < (facts.single() ? 1 : slice.count); ++k) {
-    if (column.is_null(slice.row(k))) continue;
+  const auto take = [&](std::size_t k) {
+    if (column.is_null(slice.row(k))) return;
     if (low == slice.count || less(slice.row(k), slice.row(low))) low = k;
     if (high == slice.count || less(slice.row(high), slice.row(k))) high = k;
+  };
+  if (runs.empty()) {
+    for (std::size_t k = 0; k < (facts.single() ? 1 : slice.count); ++k) take(k);
+  } else {
+    for (const Run& run : runs) take(run.begin);
   }
   const auto bound = [&](std::size_t k, bool is_min, std::string& value) {
     value.clear();
@@ -305,7 +312,6 @@ void ParquetWriter::State::write_chunk(const Slice& slice, std::string& to, Chun
   chunk.compressed = chunk.uncompressed = 0;
   chunk.nulls = about.nulls;
   chunk.nans = about.nans;
-  find_bounds(slice, about, chunk);
   chunk.offset = to.size();
   chunk.dictionary = format::wants_dictionary(slice, about);
   // The codec belongs to the whole chunk; a one-entry dictionary is smaller without one.
@@ -320,6 +326,8 @@ void ParquetWriter::State::write_chunk(const Slice& slice, std::string& to, Chun
                 slice.column->type == ColumnType::float64;
   const std::uint32_t entry_count =
       chunk.dictionary ? write_dictionary(slice, about, to, chunk) : 0;
+  find_bounds(slice, about, chunk.dictionary ? std::span<const Run>(runs) : std::span<const Run>(),
+              chunk);
   chunk.data_offset = to.size();
   std::size_t begin = 0;
   do {  // a chunk without rows has a page too

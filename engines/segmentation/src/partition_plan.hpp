@@ -59,8 +59,10 @@ struct Member {
   int part = -1;  // that holds it, where it is current
   std::uint32_t shape = no_shape;
   bool current = false;  // what its record says holds: it is written for its neighbours' sake
-  std::string rows;      // as PartitionPlace's
-  PackedRecord record;   // of a run that has `rows`: all but where they are
+  const std::string* from = nullptr;  // another partition, which it leaves; null: none
+  std::uint64_t bytes_in = 0;         // that were read to make `rows`
+  std::string rows;                   // as PartitionPlace's
+  PackedRecord record;                // of a run that has `rows`: all but where they are
 };
 
 struct Partition {

@@ -11,7 +11,8 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
  public:
   PartitionSegmenter(const SegmentConfig& config, Journal& journal, StageReport& report,
                      const Watch& watch)
-      : Partitioned(config, journal, report, watch, clean_path(config.output_root), 0) {}
+      : Partitioned(config, journal, report, watch, clean_path(config.output_root),
+                    config.kept_bytes_max) {}
 
   /// A root's partitions hold the segments of one stage root: of another one's they could not be written again.
   Result<Done> check_root() const {
@@ -26,9 +27,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
   }
 
   Result<Done> run_all(Runtime& runtime) {
-    // Nothing of that procedure is staged: no runs, which the caller tells.
-    if (const auto there = stat_file(input_root()); !there && there.error().code == "not_found")
-      return Done{};
+    if (!has_input()) return run_without_inputs();
     return run_partitions(runtime, input_root(), {"preprocess", "runs", "detect"}, config_);
   }
 
@@ -37,11 +36,17 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
 
   void look(SegmentWork& work) override {
     PartitionPlace& place = work.place;
-    if (work.part_file != nullptr) {
+    if (has_room()) {  // it may be kept: all of it is done now
+      digest(work);
+    } else if (work.part_file != nullptr) {
       work.part_file->reader->read_schema(work.table);
+    } else {
+      load(work);
+    }
+    if (work.error) return;
+    if (work.part_file != nullptr) {
       place.start_us = work.part_file->start_us[work.group];
     } else {
-      if (!load(work)) return;
       const Staged* staged = known(work.key);
       const Column* start = work.table.find("start_dt");
       const bool has_start = start != nullptr && start->type == ColumnType::timestamp_us &&
@@ -63,12 +68,12 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
       place.shape.push_back({work.extra[k].name, work.extra[k].type});
   }
 
-  Token open_member(const Member& member) override {
+  Token open_member(const Member& member, bool is_read) override {
     Token work = take();
     work->key = member.path;
     prepare(*work);
     work->forced = true;
-    if (member.file.empty()) return work;
+    if (member.file.empty() || !is_read) return work;
     if (open_path_ != member.file) {
       open_part_.reset();
       open_path_ = member.file;
@@ -93,6 +98,7 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
     member.path = work.key;
     member.file = work.file;
     member.group = work.group;
+    member.bytes_in = work.bytes_in;
     return member;
   }
   const std::string& name_of(const SegmentWork& work) const override { return work.key; }
@@ -104,6 +110,14 @@ class PartitionSegmenter final : public Partitioned<Segmenter, SegmentWork> {
     return segment_rows(work.table, work.segments, config_.detector.rule, work.kept, work.extra,
                         columns);
   }
+  void recall(SegmentWork& work, const Member& member, const Record& kept) const override {
+    work.bytes_in = member.bytes_in;
+    work.table.clear();
+    work.table.rows = kept.rows;
+    work.segments = kept.segments;
+  }
+  bool none_is_known() const override { return none_is_staged(); }
+  bool may_pass(const SegmentWork& work) const override { return Segmenter::may_pass(work); }
   Result<Done> tell(const Record& record) override {
     return write_segment_event(config_.side, record, output_root_);
   }

@@ -79,7 +79,7 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
     return texts;
   }
 
-  Token open_member(const Member& member) override {
+  Token open_member(const Member& member, bool /*is_read*/) override {
     Token work = take();
     begin(*work, member.path);
     work->forced = true;
@@ -102,10 +102,11 @@ class PartitionStager final : public Partitioned<Stager, StageWork> {
     work.rows = work.run.table.rows;
     return work.run.table.rows;
   }
-  void recall(StageWork& work, const Record& kept) const override {
+  void recall(StageWork& work, const Member& /*member*/, const Record& kept) const override {
     work.stat.size = kept.input.size;
     work.rows = kept.rows;
   }
+  bool may_pass(const StageWork& work) const override { return Stager::may_pass(work); }
   Result<Done> tell(const Record& record) override {
     return write_stage_event(config_.side, record, stage_root_ + "/" + record.file());
   }

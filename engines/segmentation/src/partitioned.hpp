@@ -10,6 +10,8 @@
 //           a run passes through read, MIDDLE and encode untouched, but for columns that only its neighbours have.
 // Order     the record of a run that leaves a partition is written when all partitions are: a record that can be read
 //           never hides a partition that is still to be written.
+// Frozen    a partition with a run that cannot be read now stays as it is, and so do the records of runs that would
+//           leave it: to write it would lose what was made of that run before.
 // Errors    as FileGraph's.
 // Memory    tokens of the graph, what is kept (StageConfig::kept_bytes_max) and some 1 KB a run, the journal and
 //           manifest included.
@@ -63,6 +65,15 @@ class Partitioned : public Base {
     return finish_all();
   }
 
+  /// What there is to do where there is nothing to walk.
+  Result<Done> run_without_inputs() {
+    auto parts = find_parts(written_root_);
+    if (!parts) return parts.error();
+    parts_ = std::move(parts).value();
+    find_dirty();
+    return finish_all();
+  }
+
  protected:
   template <class Config>
   Partitioned(const Config& config, Journal& journal, StageReport& report, const Watch& watch,
@@ -74,8 +85,8 @@ class Partitioned : public Base {
 
   /// Finds place and columns of a run that was read, and its rows where the stage keeps runs; any worker.
   virtual void look(Work& work) = 0;
-  /// A token for a member, forced.
-  virtual Token open_member(const Member& member) = 0;
+  /// A token for a member, forced; `is_read`: its input is to be read again.
+  virtual Token open_member(const Member& member, bool is_read) = 0;
   /// What reopens the run.
   virtual Member member_of(const Work& work) const = 0;
   virtual const std::string& name_of(const Work& work) const = 0;
@@ -85,14 +96,20 @@ class Partitioned : public Base {
   /// The columns of a run's rows; how many rows it has is returned.
   virtual std::size_t columns_of(Work& work, std::vector<const Column*>& columns) = 0;
   /// Gives a token that opened a kept run what count() asks of one that was read.
-  virtual void recall(Work& /*work*/, const Record& /*kept*/) const {}
+  virtual void recall(Work& work, const Member& member, const Record& kept) const = 0;
+  /// Whether what a run is refused for may be over by the next time.
+  virtual bool may_pass(const Work& work) const = 0;
   virtual Result<Done> tell(const Record& record) = 0;
   /// A run that was found to be done.
   virtual void note_skipped(Work& /*work*/) {}
+  /// Whether it is known that there are no inputs, when none is found.
+  virtual bool none_is_known() const { return false; }
   /// Whether a record, or a partition, is of the inputs that are walked.
   virtual bool is_mine(const Record& record) const = 0;
   virtual bool is_mine(const std::string& partition) const = 0;
 
+  /// Whether a run that is looked at may be kept.
+  bool has_room() const noexcept { return kept_bytes_.load(relaxed) < kept_bytes_max_; }
   bool has_part(const Record& record) const {
     const auto partition = parts_.find(record.partition());
     if (record.part < 0 || partition == parts_.end()) return false;
@@ -101,6 +118,11 @@ class Partitioned : public Base {
   }
 
  private:
+  struct Held {
+    const std::string* from;  // the partition that it leaves, in the plan; null: none
+    Record record;
+    bool counted = true;  // in the report
+  };
   struct Slot {
     Token work;
     const std::string* key = nullptr;
@@ -111,13 +133,17 @@ class Partitioned : public Base {
     RowGroup group, narrow;      // `narrow`: without what its neighbours have besides
     Table scratch;
     std::vector<const Column*> run_columns, columns;
-    std::vector<Record> finished;
+    std::vector<Held> finished;
   };
   using Slots = std::unique_ptr<Slot>;
   static constexpr std::size_t slot_bytes_max = 1u << 20;  // a slot that keeps more is freed
 
   bool refused(const Work& work) const { return work.decided() && !work.skipped; }
   static bool was_ok(const Work& work) { return work.previous && work.previous->ok(); }
+  /// The partition that a run was in, by its name in the plan, which has it.
+  const std::string* before(const Work& work) const {
+    return &plan_.find(work.previous->partition())->first;
+  }
   void append(const Record& record) {
     if (auto done = this->journal_.append(record); !done) this->fatal_.set(done.error());
   }
@@ -207,40 +233,61 @@ class Partitioned : public Base {
       Partition& partition = plan_[work.place.partition];
       partition.dirty = true;
       partition.members.push_back(std::move(member));
-      if (was_ok(work)) plan_[before->partition()].dirty = true;
+      if (!was_ok(work)) return;
+      Partition& left = plan_[before->partition()];
+      left.dirty = true;
+      if (&left != &partition) partition.members.back().from = this->before(work);
     }
   }
   void refuse(Work& work) {
     this->count(work);
     Record made = this->make_record(work);
-    if (was_ok(work)) {
+    if (was_ok(work) && !may_pass(work)) {
       plan_[work.previous->partition()].dirty = true;
-      ++this->report_.removed;
-      held_.push_back(std::move(made));
+      held_.push_back({before(work), std::move(made)});
       return;
     }
     if (auto told = tell(made); !told) this->fatal_.set(told.error());
-    append(made);
+    if (was_ok(work)) {
+      add_texts(work.previous->notes, texts_[procedure_of(work.previous->partition())]);
+      frozen_.insert(work.previous->partition());
+    } else {
+      append(made);
+    }
+  }
+  /// Leaves frozen partitions as they are.
+  void freeze() {
+    if (frozen_.empty()) return;
+    for (auto& [key, partition] : plan_) {
+      std::erase_if(partition.members, [this](const Member& member) {
+        return member.from != nullptr && frozen_.contains(*member.from);
+      });
+      if (frozen_.contains(key) && std::exchange(partition.dirty, false)) leave(key);
+    }
+  }
+  void leave(const std::string& key) {
+    frozen_.insert(key);
+    this->report_.warnings.push_back(key + " is left as it is: not all of its files can be seen");
   }
 
   /// Partitions that have lost a run, or are not as the journal says, or whose columns get another type.
   void find_dirty() {
-    const bool all = this->saw_all() && !seen_.empty();
-    std::set<std::string> frozen;
+    const bool all = this->saw_all() && (!seen_.empty() || none_is_known());
     for (const Record& record : this->journal_.sorted()) {
       if (!is_mine(record) || seen_.contains(record.path)) continue;
       if (!all) {
-        if (record.ok()) frozen.insert(record.partition());
+        if (record.ok()) frozen_.insert(record.partition());
         continue;
       }
-      vanished_.push_back(record.path);
+      vanished_.push_back({nullptr, record});
       if (!record.ok()) continue;
-      ++this->report_.removed;
+      vanished_.back().from = &plan_.try_emplace(record.partition()).first->first;
       plan_[record.partition()].dirty = true;
       add_texts(record.notes, old_texts_[procedure_of(record.partition())]);
     }
     for (const auto& [key, parts] : parts_) {
-      if (all && is_mine(key) && !plan_.contains(key)) plan_[key].dirty = true;  // nobody knows it
+      if (all && is_mine(key) && !plan_.contains(key) && !frozen_.contains(key))
+        plan_[key].dirty = true;  // nobody knows it
     }
     for (auto& [key, partition] : plan_) {
       int last = -1;
@@ -250,11 +297,8 @@ class Partitioned : public Base {
       const std::string procedure = procedure_of(key);
       partition.dirty = partition.dirty || parts != static_cast<std::size_t>(last + 1) ||
                         texts_[procedure] != old_texts_[procedure];
-      if (!partition.dirty || !frozen.contains(key)) continue;
-      // To write it would lose the runs that cannot be looked at.
-      partition.dirty = false;
-      this->report_.warnings.push_back(key + " is left as it is: not all of its files can be seen");
     }
+    freeze();
   }
 
   /// Finds the columns of runs that are written for their neighbours' sake.
@@ -271,22 +315,27 @@ class Partitioned : public Base {
     std::size_t at = 0;
     if (this->watch_.progress != nullptr)
       this->watch_.progress->start(survey_name_, "neighbours", unknown.size());
-    return survey(
+    auto ran = survey(
         runtime, config,
         [&]() -> Token {
           if (this->ended() || at == unknown.size()) return nullptr;
           const auto [member, key] = unknown[at++];
-          Token work = open_member(*member);
+          Token work = open_member(*member, true);
           work->member = member;
           work->key_of_member = key;
           return work;
         },
         // What is refused now, or is another run by now, is refused again when it is to be written.
         [this](Work& work) {
-          if (refused(work)) return;
+          if (refused(work)) {
+            if (may_pass(work)) frozen_.insert(*work.key_of_member);
+            return;
+          }
           work.member->shape = shapes_.intern(work.place.shape);
           if (is_at(work, *work.key_of_member, *work.member)) move_kept(work, *work.member);
         });
+    freeze();
+    return ran;
   }
 
   // ---- writing ----
@@ -358,9 +407,10 @@ class Partitioned : public Base {
     slot->partition = &partition;
     slot->member = &partition.members[at];
     slot->last = at + 1 == partition.members.size();
-    slot->work = open_member(*slot->member);
+    const bool is_kept = fits(*slot->member, partition);
+    slot->work = open_member(*slot->member, !is_kept);
     slot->kept.reset();
-    if (fits(*slot->member, partition)) {
+    if (is_kept) {
       slot->kept = unpack(slot->member->record);
     } else {
       std::string().swap(slot->member->rows);
@@ -380,7 +430,7 @@ class Partitioned : public Base {
   }
 
   void take_kept(Work& work, Slot& slot) {
-    recall(work, *slot.kept);
+    recall(work, *slot.member, *slot.kept);
     const Shape& shape = slot.partition->shape;
     const bool whole = shapes_[slot.member->shape] == shape;
     (whole ? slot.group : slot.narrow).unpack(slot.member->rows);
@@ -411,10 +461,16 @@ class Partitioned : public Base {
     if (open_ != slot.key) {
       open_ = slot.key;
       batch_.clear();
-      leavers_.clear();
+      abandoned_ = false;
       if (auto begun = writer_.begin(*slot.key); !begun) return this->fatal_.set(begun.error());
     }
     Work& work = *slot.work;
+    if (abandoned_ || holds_unreadable(slot)) {
+      abandoned_ = true;
+      if (refused(work) && !slot.member->current) this->count(work);
+      if (slot.last) abandon(*slot.key);
+      return;
+    }
     const bool left = was_ok(work) && (refused(work) || work.previous->partition() != *slot.key);
     if (!refused(work)) {
       auto part = writer_.add(slot.group);
@@ -426,8 +482,8 @@ class Partitioned : public Base {
       --this->report_.files;
       --this->report_.skipped;
     }
-    if (!slot.member->current || refused(work)) this->count(work);
-    if (left) ++this->report_.removed;
+    const bool counted = !slot.member->current || refused(work);
+    if (counted) this->count(work);
     if (slot.kept) ++this->report_.read_once;
     Record made = slot.kept && !refused(work) ? std::move(*slot.kept) : this->make_record(work);
     if (!refused(work)) {
@@ -435,27 +491,43 @@ class Partitioned : public Base {
       made.part = work.part;
       made.start_us = slot.member->start_us;
     }
-    (left ? leavers_ : batch_).push_back(std::move(made));
+    batch_.push_back({left ? before(work) : nullptr, std::move(made), counted});
     if (!slot.last) return;
     auto bytes = writer_.commit();
     if (!bytes) return this->fatal_.set(bytes.error());
-    for (std::vector<Record>* records : {&batch_, &leavers_}) {
-      for (Record& record : *records) {
-        if (record.part >= 0)
-          record.part_bytes = bytes.value()[static_cast<std::size_t>(record.part)];
-      }
+    for (Held& held : batch_) {
+      if (held.record.part >= 0)
+        held.record.part_bytes = bytes.value()[static_cast<std::size_t>(held.record.part)];
+      (held.from != nullptr ? held_ : slot.finished).push_back(std::move(held));
     }
-    slot.finished = std::exchange(batch_, {});
-    held_.insert(held_.end(), std::make_move_iterator(leavers_.begin()),
-                 std::make_move_iterator(leavers_.end()));
-    leavers_.clear();
+    batch_.clear();
+  }
+  /// Whether the partition that stands has a run that could be read when it was looked at, and now cannot.
+  bool holds_unreadable(const Slot& slot) const {
+    const Work& work = *slot.work;
+    return refused(work) && may_pass(work) && was_ok(work) &&
+           work.previous->partition() == *slot.key;
+  }
+  /// Leaves the open partition as it was before it was begun.
+  void abandon(const std::string& key) {
+    writer_.abandon();
+    for (const Held& held : batch_) {
+      if (!held.counted || !held.record.ok()) continue;
+      --this->report_.files;
+      --this->report_.done;
+      this->report_.rows -= held.record.rows;
+      this->report_.bytes_out -= held.record.bytes;
+      this->report_.segments -= held.record.segments.size();
+    }
+    batch_.clear();
+    leave(key);
   }
 
   void note(Slot& slot) {
-    for (Record& record : slot.finished) {
+    for (const Held& held : slot.finished) {
       if (this->failed()) break;
-      if (auto told = tell(record); !told) this->fatal_.set(told.error());
-      append(record);
+      if (auto told = tell(held.record); !told) this->fatal_.set(told.error());
+      append(held.record);
     }
     slot.finished.clear();
     if (this->watch_.progress != nullptr) this->watch_.progress->add();
@@ -469,12 +541,18 @@ class Partitioned : public Base {
       if (auto begun = writer_.begin(key); !begun) return begun;
       if (auto done = writer_.commit(); !done) return done.error();
     }
-    for (Record& record : held_) {
-      if (auto told = tell(record); !told) return told;
-      if (auto done = this->journal_.append(record); !done) return done;
+    for (const Held& held : held_) {
+      if (frozen_.contains(*held.from)) continue;
+      ++this->report_.removed;
+      if (auto told = tell(held.record); !told) return told;
+      if (auto done = this->journal_.append(held.record); !done) return done;
     }
     this->journal_.settle();
-    for (const std::string& path : vanished_) this->journal_.forget(path);
+    for (const Held& held : vanished_) {
+      if (held.from != nullptr && frozen_.contains(*held.from)) continue;
+      if (held.from != nullptr) ++this->report_.removed;
+      this->journal_.forget(held.record.path);
+    }
     return Done{};
   }
 
@@ -486,12 +564,14 @@ class Partitioned : public Base {
   Shapes shapes_;
   Plan plan_;
   Texts texts_, old_texts_;
-  std::set<std::string> seen_;         // names of inputs
-  std::vector<std::string> vanished_;  // inputs that are no more
-  std::vector<Record> held_;           // of runs that left a partition
+  std::set<std::string> seen_;    // names of inputs
+  std::set<std::string> frozen_;  // partitions
+  std::vector<Held> vanished_;    // inputs that are no more
+  std::vector<Held> held_;        // runs that left a partition
   PartitionWriter writer_;
-  const std::string* open_ = nullptr;    // the partition that is written
-  std::vector<Record> batch_, leavers_;  // its records so far
+  const std::string* open_ = nullptr;  // the partition that is written
+  std::vector<Held> batch_;            // its records so far
+  bool abandoned_ = false;             // it is not to be put in its place
   Pool<Slot> slots_{64};
 };
 

@@ -46,6 +46,7 @@ Segmenter::Segmenter(const SegmentConfig& config, Journal& journal, StageReport&
 
 void Segmenter::knows(const Journal& staged) {
   for (const Record& record : staged.sorted()) {
+    others_staged_ = others_staged_ || record.ok();
     if (!record.ok() || record.proc != config_.procedure) continue;
     inputs_.insert_or_assign(record.directory(), Staged{record.input, record.start_us});
     if (record.part >= 0) ++part_runs_[record.file()];
@@ -285,7 +286,7 @@ void Segmenter::record(SegmentWork& work) {
   Record made = make_record(work);
   auto done = write_segment_event(config_.side, made, output_root_);
   // What cannot be read now is no reason to lose what was made of it before.
-  const bool kept = made.reason == "unreadable" && work.previous && work.previous->ok();
+  const bool kept = may_pass(work) && work.previous && work.previous->ok();
   if (done && !kept) {
     const auto removed = remove_segments(output_root_ + "/" + work.key, made.segments.size());
     if (removed) report_.removed += removed.value();
@@ -297,7 +298,8 @@ void Segmenter::record(SegmentWork& work) {
 Result<Done> Segmenter::remove_orphans() {
   // A folder that could not be read, or a disk that is not mounted, is no reason to remove
   // anything.
-  if (!saw_all() || report_.interrupted || (seen_.empty() && adopted_.empty())) return Done{};
+  const bool saw_none = seen_.empty() && adopted_.empty() && !none_is_staged();
+  if (!saw_all() || report_.interrupted || saw_none) return Done{};
   std::vector<std::string> gone;
   for (const Record& record : journal_.sorted()) {
     if (record.origin == stage_root_ && record.proc == config_.procedure &&
@@ -315,10 +317,13 @@ Result<Done> Segmenter::remove_orphans() {
   return Done{};
 }
 
+bool Segmenter::has_input() const {
+  const auto there = stat_file(input_root());
+  return there || there.error().code != "not_found";
+}
+
 Result<Done> Segmenter::run(Runtime& runtime) {
-  // Nothing of that procedure is staged: no runs, which the caller tells.
-  if (const auto there = stat_file(input_root()); !there && there.error().code == "not_found")
-    return Done{};
+  if (!has_input()) return Done{};
   return run_over(input_root(), runtime, {"preprocess", "runs", "detect"}, config_);
 }
 

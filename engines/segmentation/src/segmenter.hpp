@@ -63,7 +63,8 @@ class Segmenter : public FileGraph<SegmentWork> {
   Segmenter(const SegmentConfig& config, Journal& journal, StageReport& report, const Watch& watch);
   /// Knows what the staged runs were made of; before run().
   void knows(const Journal& staged);
-  /// The whole graph over the staged runs, but those that were adopted.
+  /// The whole graph over the staged runs, but those that were adopted. Without a folder of the procedure there are
+  /// none, which the caller tells.
   Result<Done> run(Runtime& runtime);
   /// A token for a run of the same graph; null: it is of another procedure. Any worker.
   Token adopt(const StagedInput& staged);
@@ -92,11 +93,19 @@ class Segmenter : public FileGraph<SegmentWork> {
   /// The staged table of a run that was read.
   bool load(SegmentWork& work) const;
   bool is_current(const SegmentWork& work) const;
+  /// Whether a run is refused for what may be over by now.
+  static bool may_pass(const SegmentWork& work) noexcept {
+    return work.error && work.error->reason == "unreadable";
+  }
   bool is_run(const std::string& path, std::string& key) const;
   bool is_part(const std::string& path) const;
   void identify(SegmentWork& work) const;
   void count(const SegmentWork& work);
   Record make_record(const SegmentWork& work) const;
+  /// Whether there is a folder of the procedure.
+  bool has_input() const;
+  /// Whether the stage's journal has runs, but none of the procedure: that there are none is no accident then.
+  bool none_is_staged() const noexcept { return others_staged_ && inputs_.empty(); }
   /// "PROC_FOLDER" of the staged runs.
   std::string input_root() const { return stage_root_ + "/proc=" + config_.procedure; }
   const Staged* known(const std::string& key) const {
@@ -115,6 +124,7 @@ class Segmenter : public FileGraph<SegmentWork> {
   std::string part_path_;                           // the part that the source gives out
   std::shared_ptr<const StagedPart> part_;          // that, opened
   std::size_t next_group_ = 0;
+  bool others_staged_ = false;     // the stage's journal knows runs
   std::set<std::string> seen_;     // by the source, read after the run
   std::set<std::string> adopted_;  // by record, read after the graph that adopts
 };

@@ -32,8 +32,8 @@ bool is_csv(std::string_view path, std::size_t root_size) noexcept {
 }
 
 /// True for what may be over by now: a permission, a lack of descriptors, a writer.
-bool passes(const std::string& reason) noexcept {
-  return reason == to_string(Reason::unreadable) || reason == to_string(Reason::changed_while_read);
+bool passes(Reason reason) noexcept {
+  return reason == Reason::unreadable || reason == Reason::changed_while_read;
 }
 
 }  // namespace
@@ -69,7 +69,9 @@ void Stager::begin(StageWork& work, const std::string& path) {
 bool Stager::is_current(const StageWork& work, const InputIdentity& input) const {
   const std::optional<Record>& before = work.previous;
   if (config_.force || work.forced || !before || before->input != input) return false;
-  return before->ok() ? has_output(*before) : !passes(before->reason);
+  if (before->ok()) return has_output(*before);
+  const auto reason = reason_from(before->reason);
+  return !reason || !passes(*reason);
 }
 
 bool Stager::has_output(const Record& record) const {
@@ -120,8 +122,8 @@ void Stager::digest(StageWork& work) {
 
 void Stager::write(StageWork& work) {
   const std::string_view file = work.writer.encode(work.run.table, 0, work.run.table.rows);
-  const auto written = write_file_into(target(work.run.directory()), part_name(0), file,
-                                       file_sync(config_.sync));
+  const auto written =
+      write_file_into(target(work.run.directory()), part_name(0), file, file_sync(config_.sync));
   if (!written) {
     fatal_.set(written.error());
     return;
@@ -184,6 +186,10 @@ void Stager::count(const StageWork& work) {
   }
 }
 
+bool Stager::may_pass(const StageWork& work) noexcept {
+  return work.reject && passes(work.reject->reason);
+}
+
 void Stager::note_touched(const StageWork& work) {
   if (!work.touched) return;
   Record again = *work.previous;
@@ -198,7 +204,7 @@ void Stager::record(StageWork& work) {
   Record made = make_record(work);
   auto done = write_stage_event(config_.side, made, target(made.directory()) + "/part-000.parquet");
   // What cannot be read now is no reason to lose what was made of it before.
-  const bool kept = work.reject && passes(made.reason) && work.previous && work.previous->ok();
+  const bool kept = may_pass(work) && work.previous && work.previous->ok();
   if (done && !kept) done = remove_previous(work);
   if (done && !kept) done = journal_.append(made);
   if (!done) fatal_.set(done.error());

@@ -63,6 +63,8 @@ class Stager : public FileGraph<StageWork> {
   /// Whether what the record speaks of is there.
   virtual bool has_output(const Record& record) const;
   void count(const StageWork& work);
+  /// Whether a file is refused for what may be over by now: a permission, a lack of descriptors, a writer.
+  static bool may_pass(const StageWork& work) noexcept;
   /// Notes the other time of a file whose content is what it was.
   void note_touched(const StageWork& work);
   Record make_record(const StageWork& work) const;

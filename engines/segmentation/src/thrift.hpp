@@ -28,6 +28,24 @@ enum Type : std::uint8_t {
   structure = 12
 };
 
+/// A field's head and an integer at most, for a string to take in one call: one a byte costs more than the rest of a
+/// footer.
+struct Bytes {
+  char at[24];
+  std::size_t size = 0;
+  void varint(std::uint64_t value) noexcept {
+    for (; value >= 0x80; value >>= 7) at[size++] = static_cast<char>((value & 0x7f) | 0x80);
+    at[size++] = static_cast<char>(value);
+  }
+  void append_to(std::string& out) const { out.append(at, size); }
+};
+
+inline void append_varint(std::string& out, std::uint64_t value) {
+  Bytes bytes;
+  bytes.varint(value);
+  bytes.append_to(out);
+}
+
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -41,14 +59,8 @@ class Writer {
     field(id, structure);
     begin();
   }
-  void integer32(int id, std::int64_t value) {
-    field(id, i32);
-    zigzag(value);
-  }
-  void integer64(int id, std::int64_t value) {
-    field(id, i64);
-    zigzag(value);
-  }
+  void integer32(int id, std::int64_t value) { integer(id, i32, value); }
+  void integer64(int id, std::int64_t value) { integer(id, i64, value); }
   void flag(int id, bool value) { field(id, value ? yes : no); }
   void text(int id, std::string_view value) {
     field(id, binary);
@@ -67,24 +79,33 @@ class Writer {
     varint(value.size());
     out_ += value;
   }
-  void zigzag(std::int64_t value) {
-    varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
-  }
-  void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_ += static_cast<char>((value & 0x7f) | 0x80);
-    out_ += static_cast<char>(value);
-  }
+  void zigzag(std::int64_t value) { varint(zigzagged(value)); }
+  void varint(std::uint64_t value) { append_varint(out_, value); }
 
  private:
-  void field(int id, Type type) {
+  static std::uint64_t zigzagged(std::int64_t value) noexcept {
+    return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+  }
+  void head(int id, Type type, Bytes& bytes) noexcept {
     const int step = id - last_[depth_];
     if (step > 0 && step < 16) {
-      out_ += static_cast<char>((step << 4) | type);
+      bytes.at[bytes.size++] = static_cast<char>((step << 4) | type);
     } else {
-      out_ += static_cast<char>(type);
-      zigzag(id);
+      bytes.at[bytes.size++] = static_cast<char>(type);
+      bytes.varint(zigzagged(id));
     }
     last_[depth_] = id;
+  }
+  void field(int id, Type type) {
+    Bytes bytes;
+    head(id, type, bytes);
+    bytes.append_to(out_);
+  }
+  void integer(int id, Type type, std::int64_t value) {
+    Bytes bytes;
+    head(id, type, bytes);
+    bytes.varint(zigzagged(value));
+    bytes.append_to(out_);
   }
 
   std::string& out_;

@@ -166,6 +166,43 @@ TEST_CASE("parquet: dictionaries of more entries than a byte counts") {
   CHECK(std::equal(back[0].integers.begin(), back[0].integers.end(), n.integers.begin()));
 }
 
+TEST_CASE(
+    "parquet: a dictionary's runs go on in the next page, and its bounds are those of its rows") {
+  Table table;
+  table.rows = 300'001;  // three pages
+  Column& n = table.add("n", ColumnType::int64);
+  Column& word = table.add("word", ColumnType::text);
+  Column& gaps = table.add("gaps", ColumnType::text);
+  for (std::size_t k = 0; k < table.rows; ++k) {
+    const std::size_t run = k / 7777;  // the pages begin within one
+    n.add(static_cast<std::int64_t>(run == 20 ? 1000 : run == 38 ? -5 : run % 3));
+    word.add(run == 0 ? "zero" : run == 38 ? "a" : "middle");
+    if (k % 10 == 3 || k == 0) {
+      gaps.add_null();
+    } else {
+      gaps.add(run == 17 ? "~" : run == 18 ? "!" : "m");
+    }
+  }
+  for (const std::size_t first : {std::size_t{0}, std::size_t{7000}}) {
+    ParquetWriter writer(Compression::zstd);
+    Table back;
+    FileInfo info;
+    REQUIRE(read_parquet(writer.encode(table, first, table.rows - first), back, &info).ok());
+    REQUIRE(back.rows == table.rows - first);
+    bool same = true;
+    for (std::size_t k = 0; k < back.rows; ++k) same = same && equal(back, k, table, first + k);
+    CHECK(same);
+    for (const ColumnInfo& column : info.columns)
+      CHECK(column.encodings == "PLAIN,RLE,RLE_DICTIONARY");
+    CHECK(info.columns[0].min == "-5");
+    CHECK(info.columns[0].max == "1000");
+    CHECK(info.columns[1].min == "a");
+    CHECK(info.columns[1].max == "zero");
+    CHECK(info.columns[2].min == "!");
+    CHECK(info.columns[2].max == "~");
+  }
+}
+
 TEST_CASE("parquet: large chunks are written in pages of a mebibyte") {
   Table table;
   table.rows = 300'000;

@@ -557,6 +557,147 @@ TEST_CASE("partition: files that cannot be seen keep their partition") {
   CHECK(bench.tree("s") == whole);
 }
 
+TEST_CASE("partition: what was made of a file stays while the file cannot be read") {
+  PartitionBench bench;
+  put_three_days(bench);
+  bench.put("1/gone.csv", sweep(first_day_s + 500));
+  bench.put("1/refused.csv", sweep(first_day_s + 501));
+  bench.put("1/moved.csv", sweep(first_day_s + 502));
+  bench.put("1/away.csv", sweep(first_day_s + 503));
+  bench.stage_all("s");
+  bench.segment_all("s", "g");
+  const Tree before = bench.tree("s");
+  // As root everything can be read: a link that leads nowhere in its place.
+  const std::string file = bench.scratch.path() + "/raw/1/away.csv";
+  fs::rename(file, bench.scratch.path() + "/aside");
+  fs::create_symlink(bench.scratch.path() + "/nowhere", file);
+  bench.remove("1/gone.csv");
+  bench.put("1/refused.csv", "nothing of use");
+  bench.put("1/moved.csv", sweep(first_day_s + 2 * day_s + 500));  // two days later
+  bench.put("2/new.csv", sweep(first_day_s + day_s + 500));
+  for (int tries = 0; tries < 2; ++tries) {
+    const StageReport staged = bench.stage_all("s");
+    CHECK(staged.rejects ==
+          std::map<std::string, std::uint64_t>{{"unreadable", 1}, {"no_procedure", 1}});
+    CHECK(staged.done == (tries == 0 ? 1 : 0));  // the second day's
+    CHECK(staged.removed == 0);
+    CHECK(staged.warnings.size() == 1);
+    const Tree now = bench.tree("s");
+    CHECK(now.at(day_files[0]) == before.at(day_files[0]));
+    CHECK(now.at(day_files[2]) == before.at(day_files[2]));  // it cannot be in two partitions
+  }
+  CHECK(bench.segment_all("s", "g").removed == 0);
+  fs::remove(file);
+  fs::rename(bench.scratch.path() + "/aside", file);
+  CHECK(bench.stage_all("s").removed == 3);
+  bench.check_as_fresh("s");
+  CHECK(bench.segment_all("s", "g").removed == 3);
+  bench.segment_all("s", "h");
+  CHECK(bench.tree("g") == bench.tree("h"));
+}
+
+TEST_CASE("partition: segments of a staged run stay while its rows cannot be read") {
+  PartitionBench bench;
+  put_three_days(bench);
+  bench.compression = Compression::none;
+  bench.stage_all("s");
+  bench.segment_all("s", "g");
+  const Tree before = bench.tree("g");
+  const std::string part = std::string("s/") + day_files[0];
+  const std::string bytes = bench.scratch.read(part);
+  const std::string id = runs_of(bench.tree("s"), "proc=IV/date=2025-09-05").at(2)->id;
+  std::string damaged = bytes;
+  damaged[damaged.find(id)] = 'x';  // in a page; its CRC tells
+  SegmentConfig config = bench.segment_config("s", "g", Layout::partition);
+  config.force = true;
+  for (const std::size_t bytes_max : {kept_bytes_default, std::size_t{0}}) {
+    config.kept_bytes_max = bytes_max;  // 0: it is seen when two runs of its partition are written
+    bench.scratch.write(part, damaged);
+    auto again = preprocess(*bench.runtime, config, {});
+    REQUIRE(again.ok());
+    CHECK(again.value().rejects == std::map<std::string, std::uint64_t>{{"unreadable", 1}});
+    CHECK(again.value().warnings.size() == 1);
+    CHECK(again.value().files == 9);  // the two other days
+    CHECK(again.value().done == 8);
+    CHECK(again.value().segments == 8 * 2);
+    CHECK(again.value().rows == 8 * 12);
+    CHECK(bench.tree("g") == before);
+    bench.scratch.write(part, bytes);
+    again = preprocess(*bench.runtime, config, {});
+    REQUIRE(again.ok());
+    CHECK(again.value().rejected == 0);
+    CHECK(again.value().done == 12);
+    CHECK(bench.tree("g") == before);
+  }
+}
+
+TEST_CASE("partition: segments that are kept between survey and writing change no byte") {
+  PartitionBench bench;
+  bench.generate_corpus(80, CorpusKind::dirty);
+  bench.put("x/a.csv", sweep(first_day_s, "Vsd (V),gain,I (A)", ",5,1e-9"));
+  bench.put("x/b.csv",
+            sweep(first_day_s + day_s, "Vsd (V),gain", ",high"));  // text where a.csv has numbers
+  bench.put("x/c.csv", "#Procedure: <a.IV>\n#Data:\nVsd (V),I (A)\n0.1,1\n");  // an error by compat
+  for (const Layout staged : {Layout::run, Layout::partition}) {
+    bench.stage_all("s", staged);
+    for (const Rule rule : {Rule::zigzag, Rule::compat}) {
+      Tree want;
+      StageReport first;
+      for (const std::size_t bytes_max :
+           {kept_bytes_default, std::size_t{20'000}, std::size_t{0}}) {
+        fs::remove_all(bench.scratch.path() + "/g");
+        SegmentConfig config = bench.segment_config("s", "g", Layout::partition, rule);
+        config.kept_bytes_max = bytes_max;
+        auto ran = preprocess(*bench.runtime, config, {});
+        REQUIRE(ran.ok());
+        const StageReport& report = ran.value();
+        CHECK((report.read_once == 0) == (bytes_max == 0));
+        if (want.empty()) {
+          want = bench.tree("g");
+          first = report;
+          CHECK(report.read_once > report.done * 3 / 4);
+          CHECK((report.rejected > 0) == (rule == Rule::compat));
+          continue;
+        }
+        CHECK(bench.tree("g") == want);
+        CHECK(report.files == first.files);
+        CHECK(report.done == first.done);
+        CHECK(report.rejects == first.rejects);
+        CHECK(report.rows == first.rows);
+        CHECK(report.segments == first.segments);
+        CHECK(report.bytes_in == first.bytes_in);
+        CHECK(report.bytes_out == first.bytes_out);
+      }
+    }
+    fs::remove_all(bench.scratch.path() + "/s");
+  }
+}
+
+TEST_CASE("partition: segments go with the last staged run of their procedure") {
+  for (const Layout staged : {Layout::run, Layout::partition}) {
+    for (const Layout layout : {Layout::run, Layout::partition}) {
+      PartitionBench bench;
+      bench.put("a.csv", sweep(first_day_s));
+      bench.put("b.csv", sweep(first_day_s + 1, "Vg (V),I (A)", ",1e-9", "IVg"));
+      bench.stage_all("s", staged);
+      CHECK(bench.segment_all("s", "g", layout).done == 1);
+      const Tree before = bench.tree("g");
+      fs::rename(bench.scratch.path() + "/s/proc=IV", bench.scratch.path() + "/aside");
+      CHECK(bench.segment_all("s", "g", layout).files ==
+            0);  // the journal knows it: it is not gone
+      CHECK(bench.tree("g") == before);
+      fs::rename(bench.scratch.path() + "/aside", bench.scratch.path() + "/s/proc=IV");
+      bench.put("a.csv", sweep(first_day_s + 2, "Vg (V),I (A)", ",1e-9", "IVg"));
+      bench.stage_all("s", staged);
+      const StageReport cut = bench.segment_all("s", "g", layout);
+      CHECK(cut.files == 0);
+      CHECK(cut.removed > 0);
+      for (const auto& [name, bytes] : bench.tree("g")) CHECK(!is_data(name));
+      CHECK(Journal::read(bench.scratch.path() + "/g").value().sorted().empty());
+    }
+  }
+}
+
 TEST_CASE("partition: a root has one layout and one source") {
   PartitionBench bench;
   put_three_days(bench);

@@ -68,6 +68,9 @@ enum class Layout : std::uint8_t {
 inline constexpr std::size_t part_runs_max = 1024;        // the footer is then some 2 MiB
 inline constexpr std::size_t part_bytes_max = 32u << 20;  // a reader may hold two parts whole
 
+/// Of layout partition: encoded runs that wait in memory for their partition; those beyond it are read again.
+inline constexpr std::size_t kept_bytes_default = 96u << 20;
+
 struct StageConfig {
   std::string raw_root;
   std::string stage_root;
@@ -80,8 +83,7 @@ struct StageConfig {
   SideFiles side;
   std::string manifest;  // empty: STAGE_ROOT/_manifest/manifest.parquet
   Layout layout = Layout::run;
-  /// Of layout partition: encoded runs that wait in memory for their partition; those beyond it are read again.
-  std::size_t kept_bytes_max = 96u << 20;
+  std::size_t kept_bytes_max = kept_bytes_default;
   std::uint32_t capacity = 4;  // slots of each edge, >= 1; see buffer_slots
   Concurrency concurrency;
 };
@@ -97,6 +99,7 @@ struct SegmentConfig {
   bool force = false;
   SideFiles side;
   Layout layout = Layout::run;  // of the segments; runs are read from either
+  std::size_t kept_bytes_max = kept_bytes_default;
   std::uint32_t capacity = 4;
   Concurrency concurrency;
 };
