@@ -286,7 +286,7 @@ TEST_CASE("edge: P1 exhaustively, three producers' firings and two consumers', N
       {2, 3, 2, {{2, 1}, {1, 1}, {1, 1}}, 2, 1, 1, 2},
       {3, 3, 2, {{2, 2}, {2, 1}, {1, 1}}, 2, 1, 1, 3},
       {3, 3, 2, {{2, 2}, {2, 1}, {1, 1}}, 2, 1, 1, 0},
-      {2, 3, 2, {{2, 1}, {2, 2}, {1, 1}}, 2, 1, 2, 0},
+      {2, 3, 2, {{2, 1}, {2, 2}, {1, 1}}, 2, 1, 1, 0},
   };
   for (const Shape& shape : larger) {
     const auto report = check<Firings>({.name = "edge_firings_long", .schedules_max = 60'000'000}, shape);
