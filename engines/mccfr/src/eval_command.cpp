@@ -133,7 +133,8 @@ class Evaluation {
     const MatchConfig config{options_.match_hands, options_.duplicate, options_.seed};
     const double scale = 100.0 / rules_.largest_blind();
     if (!options_.aivat) {
-      auto played = play_match(runtime, rules_, own.agent, opponent.agent, config);
+      auto played = play_match(runtime, rules_, own.agent, opponent.agent, config,
+                               [this] { return !signals_.stop_requested(); });
       if (!played) return played.error();
       const MatchResult& result = played.value();
       return EvalRow{result.hands, result.chips_per_hand * scale, result.ci95 * scale, {}};

@@ -31,6 +31,7 @@ bool play_hand(const BettingRules& rules, const std::array<Agent*, 2>& seats,
 
 struct alignas(contended_bytes) BlockSums {
   double sum = 0, squares = 0;
+  std::uint64_t deals = 0;
   bool legal = true;
 };
 
@@ -52,7 +53,8 @@ TableCards deal_cards(std::uint64_t seed, std::uint64_t number) {
 }
 
 Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, const MakeAgent& first,
-                               const MakeAgent& second, const MatchConfig& config) {
+                               const MakeAgent& second, const MatchConfig& config,
+                               const std::function<bool()>& goes_on) {
   const std::uint64_t each = config.duplicate ? 2 : 1;
   const std::uint64_t deals = (config.hands + each - 1) / each;
   std::vector<BlockSums> blocks((deals + block_deals - 1) / block_deals);
@@ -60,7 +62,8 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
     const auto one = first(), two = second();
     BlockSums& sums = blocks[b];
     for (std::uint64_t d = b * block_deals; d < std::min(deals, (b + 1) * block_deals); ++d) {
-      TableCards cards = deal_cards(config.seed, d);
+      if (goes_on && !goes_on()) return;
+      const TableCards cards = deal_cards(config.seed, d);
       Random random = Random::keyed(config.seed, d, table_play_purpose);
       double total = 0;
       for (std::uint64_t k = 0; k < each; ++k) {
@@ -76,6 +79,7 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
       const double mean = total / static_cast<double>(each);
       sums.sum += mean;
       sums.squares += mean * mean;
+      ++sums.deals;
     }
   };
   const Status status = runtime.run([&] { parallel_for(0, blocks.size(), 1, play_block); });
@@ -87,13 +91,15 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
   for (const BlockSums& block : blocks) {
     all.sum += block.sum;
     all.squares += block.squares;
+    all.deals += block.deals;
     all.legal = all.legal && block.legal;
   }
   if (!all.legal)
     return Error{"illegal_action", "an agent did what the rules do not allow", "match"};
-  const auto n = static_cast<double>(deals);
   MatchResult result;
-  result.hands = deals * each;
+  if (all.deals == 0) return result;
+  const auto n = static_cast<double>(all.deals);
+  result.hands = all.deals * each;
   result.chips_per_hand = all.sum / n;
   const double variance =
       std::max(0.0, all.squares / n - result.chips_per_hand * result.chips_per_hand);

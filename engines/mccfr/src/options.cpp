@@ -575,6 +575,12 @@ Parsed parse_options(int argc, char** argv) {
   o.seed_given = sub.get_option("--seed")->count() != 0;
   const CLI::Option* const search = sub.get_option_no_throw("--search");
   o.search_given = search != nullptr && search->count() != 0;
+  if (search != nullptr && !o.search_given && o.search_iterations == 0) {
+    for (const char* const name : {"--search-from", "--search-depth"})
+      if (sub.get_option(name)->count() != 0)
+        return refuse(usage_error(std::string(name) + " is of searches: --search is missing",
+                                  sub.get_name()));
+  }
   return parsed;
 }
 

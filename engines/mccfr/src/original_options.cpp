@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <weir/mccfr/discount.hpp>
 
 namespace weir::mccfr {
@@ -103,6 +104,31 @@ Result<Done> apply_schedule(const CLI::App& train, Options& o) {
   return Done{};
 }
 
+/// "chunked" of "--chunked,--enable-chunked-training".
+std::string name_of(std::string_view names) {
+  return std::string(names.substr(2, names.find(',') - 2));
+}
+
+/// What the game has not is told, and no part of what a checkpoint says of the game.
+void pass_over_unplayed(const CLI::App& train, Options& o) {
+  if (o.game == "nolimit") return;
+  const auto tell = [&](std::initializer_list<const char*> names) {
+    for (const char* const name : names)
+      if (train.get_option(name)->count() != 0)
+        o.original.passed_over.push_back(fmt::format("{} for {}", name_of(name), o.game));
+  };
+  tell({"--stack", "--blinds", "--ante", "--bets"});
+  o.stack = o.ante = 0;
+  o.blinds.clear();
+  o.bets.clear();
+  if (o.game == "limit") return;
+  tell({"--measure", "--buckets-file", "--buckets", "--k-preflop", "--k-flop", "--k-turn",
+        "--k-river"});
+  o.measure.clear();
+  o.buckets_file.clear();
+  o.buckets.clear();
+}
+
 }  // namespace
 
 void add_original_options(CLI::App& train, Options& o) {
@@ -144,9 +170,7 @@ Result<Done> apply_original(const CLI::App& train, Options& o) {
   for (const auto& apply : {apply_discount, apply_schedule})
     if (auto applied = apply(train, o); !applied) return applied;
   if (auto applied = apply_buckets(o); !applied) return applied;
-  const auto name_of = [](std::string_view names) {
-    return std::string(names.substr(2, names.find(',') - 2));
-  };
+  pass_over_unplayed(train, o);
   OriginalOptions& given = o.original;
   for (std::size_t k = 0; k < idle_numbers.size(); ++k)
     if (!given.idle_numbers[k].empty()) given.passed_over.push_back(name_of(idle_numbers[k]));

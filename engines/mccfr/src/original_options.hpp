@@ -9,7 +9,8 @@
 // Accepted, and of no effect, which train says: tensorboard and its interval (--metrics and --plot are there); chunks
 // and instances (memory is bounded from the start, all workers share one table); adaptive_* and preflop_equity_samples
 // (nothing is sampled for equities); dcfr_reset_negative_regrets (dcfr halves them at each step);
-// include_action_history_in_infoset and storage_mode (rows always know their history; tables are as --rows says).
+// include_action_history_in_infoset and storage_mode (rows always know their history; tables are as --rows says). So is
+// what the game has not: stacks, blinds, antes and bets for other games than nolimit, buckets for kuhn and leduc.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -18,8 +18,12 @@ class SettingsReader {
 
   Result<std::vector<Setting>> read(const std::string& text) {
     try {
-      const YAML::Node root = YAML::Load(text);
-      if (root.IsNull()) return settings_;
+      const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+      for (std::size_t k = 1; k < documents.size(); ++k)
+        if (!documents[k].IsNull())
+          return error(documents[k], "begins a second document; settings are one");
+      if (documents.empty() || documents[0].IsNull()) return settings_;
+      const YAML::Node& root = documents[0];
       if (!root.IsMap()) return error(root, "must be a map of keys and values");
       if (auto taken = take(root, "", true); !taken) return taken.error();
     } catch (const YAML::Exception& bad) {
@@ -46,7 +50,8 @@ class SettingsReader {
         if (auto taken = take(value, key, false); !taken) return taken;
         continue;
       }
-      if (key == "rake" && value.IsMap()) {
+      if (key == "rake") {
+        if (!value.IsMap()) return error(value, "\"rake\" must be a map of percent and cap");
         if (auto taken = take_rake(value, section); !taken) return taken;
         continue;
       }

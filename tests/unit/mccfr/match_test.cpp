@@ -1,7 +1,9 @@
 // Agents play hands: baselines against each other, and a learnt strategy through translation.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <weir/mccfr/equity.hpp>
 #include <weir/mccfr/match.hpp>
@@ -102,6 +104,27 @@ TEST_CASE("match: what an agent may not do is told") {
                  [] { return std::make_unique<Cheat>(); }, baseline("call"), {10, false, 1});
   REQUIRE(!result);
   CHECK(result.error().code == "illegal_action");
+}
+
+TEST_CASE("match: it ends when it is told to, with the deals that were played") {
+  const auto runtime = test::runtime_of();
+  const BettingRules rules = no_limit_holdem_rules(2, 400, 1, 2);
+  const auto play = [&](const std::function<bool()>& goes_on) {
+    return play_match(*runtime, rules, baseline("call"), baseline("random"), {400, true, 1},
+                      goes_on)
+        .value();
+  };
+  std::atomic<int> left = 70;
+  const MatchResult some =
+      // relaxed: a number alone, no other memory follows from it
+      play([&] { return left.fetch_sub(1, std::memory_order_relaxed) > 0; });
+  CHECK(some.hands == 140);
+  CHECK(some.ci95 > 0);
+  CHECK(play([] { return false; }).hands == 0);
+  const MatchResult all = play([] { return true; }), unasked = play({});
+  CHECK(all.hands == 400);
+  CHECK(all.chips_per_hand == unasked.chips_per_hand);
+  CHECK(all.ci95 == unasked.ci95);
 }
 
 TEST_CASE(

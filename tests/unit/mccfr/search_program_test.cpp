@@ -12,6 +12,12 @@ TEST_CASE(
     CHECK(program.run(std::string(command) + " x --search-iterations 0").exit == 2);
     CHECK(program.run(std::string(command) + " x --search --search-from preflop").exit == 2);
     CHECK(program.run(std::string(command) + " x --search --search-depth flop").exit == 2);
+    for (const char* const alone :
+         {" x --json --search-from turn", " x --json --search-depth street"}) {
+      const weir::test::Answer answer = program.run(std::string(command) + alone);
+      CHECK(answer.exit == 2);
+      CHECK(answer.out.find("--search is missing") != std::string::npos);
+    }
   }
   program.told("train --game leduc --iters 100 --out leduc");
   CHECK(program.run("play leduc/latest --search --hands 1").exit == 2);

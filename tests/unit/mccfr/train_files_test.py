@@ -346,6 +346,20 @@ class Original(Files):
         self.assertIn(b'"discount":"static:0.9,0.8"', header)
         self.assertIn(b'"pruning":true', header)
 
+    def test_what_the_game_has_not_is_said_and_not_kept(self):
+        code, made, told = self.ask('train', '--game', 'leduc', '--iters', '10', '--stack', '50', '--k-flop', '9',
+                                    '--measure', 'e_hs', '--mode', 'deterministic', '--out', 'run')
+        self.assertEqual((code, made['iterations']), (0, 10), told)
+        for word in ('stack for leduc', 'k-flop for leduc', 'measure for leduc'):
+            self.assertIn(word + ' is accepted, and has no effect', told)
+        self.assertNotIn(b'"stack"', self.bytes_of('run/latest'))
+        code, made, told = self.ask('train', '--game', 'limit', '--iters', '10', '--stack', '50', '--buckets',
+                                    '169,4,4,4', '--response-deals', '0', '--out', 'limit')
+        self.assertEqual((code, made['iterations']), (0, 10), told)
+        self.assertIn('stack for limit is accepted, and has no effect', told)
+        self.assertNotIn('buckets for limit', told)
+        self.assertIn(b'"stack":48', self.bytes_of('limit/latest'))
+
     def test_its_flags_work_and_mistakes_name_the_nearest(self):
         made = self.train('--game', 'leduc', '--iters', '10', '--tensorboard', '--num-instances', '2', '--chunked',
                           '--chunk-iterations', '5', '--chunk-minutes', '3', '--chunk-restart-delay', '1')

@@ -30,8 +30,11 @@ struct MatchResult {
 
 using MakeAgent = std::function<std::unique_ptr<Agent>()>;
 
-/// Errors: what the runtime refuses; "illegal_action", when an agent does what the rules do not allow.
+/// `goes_on`, where there is one, is asked by any worker before each deal; false ends the match with the deals that
+/// were played whole. Errors: what the runtime refuses; "illegal_action", when an agent does what the rules do not
+/// allow.
 Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, const MakeAgent& first,
-                               const MakeAgent& second, const MatchConfig& config);
+                               const MakeAgent& second, const MatchConfig& config,
+                               const std::function<bool()>& goes_on = {});
 
 }  // namespace weir::mccfr
