@@ -255,9 +255,12 @@ Steps moments_in(Budget& budget, const Sheet& sheet, std::vector<CostedMoment>& 
 
 Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
   Context context{Pool(sheet), moment.cost};
-  for (int f = 0; f < fields; ++f)
-    offer_field(context.pool, moment.source, static_cast<Field>(f), 0);
+  offer_fields(context.pool, moment.source);
   return context;
+}
+
+void offer_fields(Pool& pool, const MomentSource& source) {
+  for (int f = 0; f < fields; ++f) offer_field(pool, source, static_cast<Field>(f), 0);
 }
 
 Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,
