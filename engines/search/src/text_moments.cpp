@@ -19,10 +19,10 @@ std::vector<std::pair<Slice, double>> moment_slices(const Sheet& sheet) {
   for (int input = 0; input < inputs; ++input) all.emplace_back(whole_input(input), 0);
   if (inputs > 1) all.emplace_back(whole_input(Slice::all_inputs), 0.5);
   for (int input = 0; input < inputs; ++input) {
-    for (const char32_t mark : {U',', U';', U'|', U'\t', U'(', U' ', U'_', U'-'}) {
+    for (const char32_t mark : {U',', U';', U'|', U'\t', U'(', U' ', U'_', U'-', U'/', U'\u2013'}) {
       const auto count =
           matches(sheet.rows[0][static_cast<std::size_t>(input)], View(&mark, 1)).size();
-      if (count == 0) continue;
+      if (count == 0 || (mark == U'/' && count > 1)) continue;  // more are within dates
       const auto at = [mark](int k, bool end) {
         return Position{Position::Kind::literal, Class::digits, end, false, k, Str(1, mark)};
       };

@@ -169,6 +169,19 @@ TEST_CASE("text rows: the time between two dates or times of one text, or of two
   CHECK(wrong(first_answer(days), days) == 0);
 }
 
+TEST_CASE("text rows: both ends of a range are written anew") {
+  const Rows times = {{{"09:15-13:45"}, "9:15 AM - 1:45 PM"},
+                      {{"12:10-14:25"}, "12:10 PM - 2:25 PM"},
+                      {{"08:20-11:50"}, "8:20 AM - 11:50 AM"},
+                      {{"11:05-13:00"}, "11:05 AM - 1:00 PM"}};
+  CHECK(wrong(first_answer(times), times) == 0);
+  const Rows dates = {{{"2023-01-22/2023-04-10"}, "22 Jan to 10 Apr"},
+                      {{"2023-07-25/2023-09-19"}, "25 Jul to 19 Sep"},
+                      {{"2023-03-02/2023-06-11"}, "02 Mar to 11 Jun"},
+                      {{"2023-05-31/2024-08-04"}, "31 May to 04 Aug"}};
+  CHECK(wrong(first_answer(dates), dates) == 0);
+}
+
 TEST_CASE("text rows: units are converted by a factor that the shown rows tell") {
   const Rows seconds = {{{"3 min"}, "180 s"},
                         {{"10 min"}, "600 s"},
