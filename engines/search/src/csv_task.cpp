@@ -58,9 +58,10 @@ class CsvReader {
  private:
   Result<bool> quoted(CsvField& field) {
     field.quoted = true;
+    const Error open = fault("a quote is not closed");
     ++at_;
     for (;;) {
-      if (at_ == text_.size()) return fault("a quote is not closed");
+      if (at_ == text_.size()) return open;
       const char c = text_[at_++];
       if (c == '\n') ++next_line_, line_start_ = at_;
       if (c != '"') {

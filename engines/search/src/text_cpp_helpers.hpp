@@ -351,21 +351,71 @@ const auto fit = [&](long long mantissa, int shift,
              0, most);
 };
 )code"},
-    {"rounded", "decimal",
+    {"added", "plus", R"code(const auto added = [&](Decimal x, Decimal y) {
+  return plus(x, y.mantissa, y.decimals);
+};
+)code"},
+    {"minus", "plus", R"code(const auto minus = [&](Decimal x, Decimal y) {
+  return plus(x, -y.mantissa, y.decimals);
+};
+)code"},
+    {"total", "numbers plus", R"code(const auto total = [&](const Str& s, bool comma) {
+  const auto found = numbers(s, comma);
+  fail(found.empty());
+  Decimal x{0, 0};
+  for (const Decimal& y : found) {
+    fail(y.decimals < 0);
+    x = plus(x, y.mantissa, y.decimals);
+  }
+  return x;
+};
+)code"},
+    {"times", "decimal", R"code(const auto times = [&](Decimal x, long long mantissa, int decimals) {
+  const long long size = x.mantissa < 0 ? -x.mantissa : x.mantissa,
+                  limit = 999'999'999'999'999 / std::max(size, 1LL);
+  fail(mantissa > limit || mantissa < -limit);
+  return fit(x.mantissa * mantissa, 0, x.decimals + decimals);
+};
+)code"},
+    {"product", "times", R"code(const auto product = [&](Decimal x, Decimal y) {
+  return times(x, y.mantissa, y.decimals);
+};
+)code"},
+    {"whole", "fail", R"code(const auto whole = [&](long long a, long long unit, std::string_view mode) {
+  fail(unit > 249'999'999'999'999);
+  const long long rest = (a % unit + unit) % unit, q = (a - rest) / unit;
+  const bool up = mode == "ceil" || (mode == "truncate" && a < 0) ||
+                  (mode == "half up" && (rest * 2 > unit || (rest * 2 == unit && a > 0))) ||
+                  (mode == "half even" && (rest * 2 > unit || (rest * 2 == unit && q % 2 != 0)));
+  return rest != 0 && up ? q + 1 : q;
+};
+)code"},
+    {"divided", "decimal whole",
+     R"code(const auto divided = [&](Decimal x, long long mantissa, int decimals,
+                         std::string_view mode, int places) {
+  const int up = places - x.decimals + decimals;
+  fail(mantissa == 0 || up > 15 || up < -15);
+  const long long a = fit(x.mantissa, std::max(up, 0), 0).mantissa,
+                  b = fit(mantissa, std::max(-up, 0), 0).mantissa;
+  return fit(whole(b > 0 ? a : -a, b > 0 ? b : -b, mode), 0, places);
+};
+)code"},
+    {"ratio", "divided", R"code(const auto ratio = [&](Decimal x, Decimal y, int places) {
+  return divided(x, y.mantissa, y.decimals, "half up", places);
+};
+)code"},
+    {"rest_of", "decimal", R"code(const auto rest_of = [&](Decimal x, long long unit) {
+  const long long u = fit(unit, x.decimals, 0).mantissa;
+  return Decimal{(x.mantissa % u + u) % u, x.decimals};
+};
+)code"},
+    {"rounded", "decimal whole",
      R"code(const auto rounded = [&](Decimal x, long long mantissa, int decimals,
                          std::string_view mode) {
   const int most = std::max(x.decimals, decimals);
   const long long a = fit(x.mantissa, most - x.decimals, most).mantissa,
-                  u = fit(mantissa, most - decimals, most).mantissa;
-  fail(u > 249'999'999'999'999);
-  const long long rest = (a % u + u) % u;
-  long long q = (a - rest) / u;
-  if (rest != 0 &&
-      (mode == "ceil" || (mode == "truncate" && a < 0) ||
-       (mode == "half up" && (rest * 2 > u || (rest * 2 == u && a > 0))) ||
-       (mode == "half even" && (rest * 2 > u || (rest * 2 == u && q % 2 != 0)))))
-    ++q;
-  const long long limit = 999'999'999'999'999 / mantissa;
+                  u = fit(mantissa, most - decimals, most).mantissa,
+                  q = whole(a, u, mode), limit = 999'999'999'999'999 / mantissa;
   fail(q > limit || q < -limit);
   return Decimal{q * mantissa, decimals};
 };
@@ -588,10 +638,11 @@ const auto moment = [&](const Str& s, std::string_view order) {
   if (name == "month") return fail(m.month < 0), m.month;
   if (name == "day") return fail(m.day < 0), m.day;
   if (name == "quarter") return fail(m.month < 0), (m.month + 2) / 3;
-  if (name == "day of year" || name == "weekday" || name == "week") {
+  if (name == "day of year" || name == "weekday" || name == "week" || name == "total days") {
     fail(m.year < 0 || m.month < 0 || m.day < 0);
     const int date = days(m.year, m.month, m.day), weekday = (date + 1) % 7,
               thursday = date - weekday + 3;
+    if (name == "total days") return date;
     if (name == "day of year") return date - days(m.year, 1, 1) + 1;
     if (name == "weekday") return weekday + 1;
     int year = m.year + 1;

@@ -156,17 +156,52 @@ const patterns = {
   return fit(a + fit(mantissa * 10 ** (most - decimals), most).mantissa, most);
 };
 )js"},
-    {"rounded", "fit", R"js(const rounded = (x, mantissa, decimals, mode) => {
+    {"added", "plus", R"js(const added = (x, y) => plus(x, y.mantissa, y.decimals);
+)js"},
+    {"minus", "plus", R"js(const minus = (x, y) => plus(x, -y.mantissa, y.decimals);
+)js"},
+    {"total", "numbers plus fail", R"js(const total = (s, comma) => {
+  const found = numbers(s, comma);
+  if (found.length === 0 || found.includes(null)) fail();
+  return found.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0, decimals: 0 });
+};
+)js"},
+    {"times", "fit",
+     R"js(const times = (x, mantissa, decimals) => fit(x.mantissa * mantissa, x.decimals + decimals);
+)js"},
+    {"product", "times", R"js(const product = (x, y) => times(x, y.mantissa, y.decimals);
+)js"},
+    {"whole", "fail", R"js(const whole = (a, unit, mode) => {
+  if (unit > 249999999999999) fail();
+  const rest = ((a % unit) + unit) % unit;
+  const q = (a - rest) / unit;
+  const up = mode === "ceil" || (mode === "truncate" && a < 0)
+    || (mode === "half up" && (rest * 2 > unit || (rest * 2 === unit && a > 0)))
+    || (mode === "half even" && (rest * 2 > unit || (rest * 2 === unit && q % 2 !== 0)));
+  return rest !== 0 && up ? q + 1 : q;
+};
+)js"},
+    {"divided", "fit whole", R"js(const divided = (x, mantissa, decimals, mode, places) => {
+  const up = places - x.decimals + decimals;
+  if (mantissa === 0 || Math.abs(up) > 15) fail();
+  const a = fit(x.mantissa * 10 ** Math.max(up, 0), 0).mantissa;
+  const b = fit(mantissa * 10 ** Math.max(-up, 0), 0).mantissa;
+  return fit(whole(b > 0 ? a : -a, Math.abs(b), mode), places);
+};
+)js"},
+    {"ratio", "divided",
+     R"js(const ratio = (x, y, places) => divided(x, y.mantissa, y.decimals, "half up", places);
+)js"},
+    {"rest_of", "fit", R"js(const rest_of = (x, unit) => {
+  const u = fit(unit * 10 ** x.decimals, 0).mantissa;
+  return { mantissa: ((x.mantissa % u) + u) % u, decimals: x.decimals };
+};
+)js"},
+    {"rounded", "fit whole", R"js(const rounded = (x, mantissa, decimals, mode) => {
   const most = Math.max(x.decimals, decimals);
   const a = fit(x.mantissa * 10 ** (most - x.decimals), most).mantissa;
   const u = fit(mantissa * 10 ** (most - decimals), most).mantissa;
-  if (u > 249999999999999) fail();
-  const rest = ((a % u) + u) % u;
-  let q = (a - rest) / u;
-  if (rest !== 0 && (mode === "ceil" || (mode === "truncate" && a < 0)
-      || (mode === "half up" && (rest * 2 > u || (rest * 2 === u && a > 0)))
-      || (mode === "half even" && (rest * 2 > u || (rest * 2 === u && q % 2 !== 0))))) q += 1;
-  return fit(q * mantissa, decimals);
+  return fit(whole(a, u, mode) * mantissa, decimals);
 };
 )js"},
     {"show", "rounded",
@@ -331,6 +366,7 @@ const patterns = {
     case "second": return part("second") % 60;
     case "total minutes": return Math.floor(part("second") / 60);
     case "total seconds": return part("second");
+    case "total days": return date();
     default: return part(name);
   }
 };

@@ -18,6 +18,7 @@ constexpr std::size_t shown_max = 400;   // that every candidate is judged on wh
 constexpr std::size_t judged_rows = 96;  // of a step
 constexpr double odd_score = 24;         // from here on conditions are tried as well
 constexpr double table_cost = 60;
+constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;  // what JavaScript has as well
 
 std::optional<Str> text_of(const Value& v) {
   if (const auto* s = std::get_if<std::string>(&v)) return decode(*s);
@@ -42,6 +43,7 @@ Value value_as(const Str& text, Kind kind) {
     if (!is_digit(text[i]) || text.size() > 17) return std::int64_t{0};
     value = value * 10 + static_cast<std::int64_t>(text[i] - U'0');
   }
+  if (value > integer_max) return std::int64_t{0};
   return negative ? -value : value;
 }
 
@@ -70,10 +72,8 @@ bool leaves_some(const Sheet& sheet) {
 
 class TextKernel final : public Kernel {
  public:
-  TextKernel(Sheet sheet, std::vector<Row> blanks, std::uint32_t total, Signature signature,
-             const KernelConfig& config)
+  TextKernel(Sheet sheet, std::uint32_t total, Signature signature, const KernelConfig& config)
       : sheet_(std::move(sheet)),
-        blanks_(std::move(blanks)),
         total_(total),
         signature_(std::move(signature)),
         bytes_max_(config.memory_bytes_max),
@@ -101,13 +101,11 @@ class TextKernel final : public Kernel {
   bool take_found();
   void after_solver();
   void add_table();
-  Program guarded(Program program) const;
   bool wants_conditions() const;
   search::Program written(const Candidate& candidate, double confidence,
                           std::span<const Language> in) const;
 
-  Sheet sheet_;              // distinct examples, and unlabelled rows
-  std::vector<Row> blanks_;  // empty rows that are shown to give nothing
+  Sheet sheet_;  // distinct examples, and unlabelled rows
   std::uint32_t total_;
   Signature signature_;
   std::size_t bytes_max_;
@@ -154,17 +152,6 @@ void TextKernel::restart() {
   judgement_.reset();
 }
 
-Program TextKernel::guarded(Program program) const {
-  for (const Row& row : blanks_) {
-    if (run(program, row).empty()) continue;
-    Condition empty;
-    empty.kind = Condition::Kind::empty;
-    program.branches.insert(program.branches.begin(), {empty, {}});
-    break;
-  }
-  return program;
-}
-
 /// Judges what the solver has found, on as many rows as a step may be; false: that was done before.
 bool TextKernel::take_found() {
   const auto& found = solver_->found();
@@ -172,7 +159,7 @@ bool TextKernel::take_found() {
   for (std::size_t rows = 0; rows < judged_rows && taken_ < found.size();) {
     if (!judgement_) {
       const Path& path = found[taken_];
-      judgement_.emplace(sheet_, guarded(program_of(path.pieces)), path.cost);
+      judgement_.emplace(sheet_, program_of(path.pieces), path.cost);
     }
     rows += std::min(judged_rows, sheet_.rows.size());
     if (judgement_->go_on(judged_rows)) continue;
@@ -219,8 +206,7 @@ void TextKernel::add_table() {
   table.kind = Piece::Kind::table;
   for (std::size_t e = 0; e < sheet_.shown(); ++e)
     table.table.emplace_back(sheet_.rows[e], sheet_.outs[e]);
-  ranking_.add(
-      judged(sheet_, guarded(program_of(std::vector<Piece>(1, std::move(table)))), table_cost));
+  ranking_.add(judged(sheet_, program_of(std::vector<Piece>(1, std::move(table))), table_cost));
   from_table_ = true;
 }
 
@@ -230,7 +216,7 @@ void TextKernel::try_seeds() {
     const std::optional<Recipe> recipe = read_recipe(seed, sheet_.inputs());
     ++nodes_;
     if (!recipe) continue;
-    Candidate candidate = judged(sheet_, guarded(recipe->program), recipe->cost);
+    Candidate candidate = judged(sheet_, recipe->program, recipe->cost);
     candidate.seeded = true;
     if (candidate.passed == sheet_.shown()) ranking_.add(std::move(candidate));
   }
@@ -294,7 +280,8 @@ Answer TextKernel::best(std::size_t top, std::span<const Language> in) const {
   Answer answer;
   answer.found = found();
   answer.examples_total = total_;
-  const auto distinct = static_cast<std::uint32_t>(sheet_.shown() + (blanks_.empty() ? 0 : 1));
+  const auto distinct =
+      static_cast<std::uint32_t>(sheet_.shown() + (sheet_.blanks.empty() ? 0 : 1));
   if (answer.found == Found::nothing) return answer;
   if (answer.found == Found::partial) {
     const Candidate& c = *ranking_.best_partial();
@@ -331,7 +318,6 @@ Error contradiction(const std::vector<Example>& examples, std::size_t first, std
 
 struct ReadTask {
   Sheet sheet;
-  std::vector<Row> blanks;
   std::uint32_t total = 0;
   Signature signature;
 };
@@ -358,6 +344,13 @@ Result<Done> read_examples(const Task& task, ReadTask& read) {
     }
     auto out = text_of(*e.out);
     if (!out) return bad;
+    const auto* integer = std::get_if<std::int64_t>(&*e.out);
+    if (integer != nullptr && (*integer > integer_max || *integer < -integer_max)) {
+      return Error{"unsupported",
+                   name_of_example(task.examples, i) +
+                       ": integers of outputs are within 2^53 here; give it as a string",
+                   place_of_example(task.examples, i)};
+    }
     ++read.total;
     read.signature.out = kind_of(*e.out);
     const auto [at, fresh] = seen.try_emplace(row, *out, i);
@@ -365,7 +358,7 @@ Result<Done> read_examples(const Task& task, ReadTask& read) {
       return contradiction(task.examples, at->second.second, i);
     if (!fresh) continue;
     if (row.size() == 1 && blank(row) && out->empty()) {
-      read.blanks.push_back(std::move(row));
+      read.sheet.blanks.push_back(std::move(row));
       continue;
     }
     read.sheet.rows.push_back(std::move(row));
@@ -376,10 +369,10 @@ Result<Done> read_examples(const Task& task, ReadTask& read) {
     if (seen.try_emplace(row, Str(), 0).second) read.sheet.rows.push_back(std::move(row));
   }
   if (read.sheet.shown() == 0 &&
-      !read.blanks.empty()) {  // nothing but empty rows: they are what is shown
-    read.sheet.rows.insert(read.sheet.rows.begin(), read.blanks[0]);
+      !read.sheet.blanks.empty()) {  // nothing but empty rows: they are what is shown
+    read.sheet.rows.insert(read.sheet.rows.begin(), read.sheet.blanks[0]);
     read.sheet.outs.emplace_back();
-    read.blanks.clear();
+    read.sheet.blanks.clear();
   }
   return Done{};
 }
@@ -395,8 +388,7 @@ Result<std::unique_ptr<Kernel>> make_kernel(const Task& task, const KernelConfig
   for (const Value& v : task.examples[0].in) read.signature.in.push_back(kind_of(v));
   if (auto done = read_examples(task, read); !done) return done.error();
   if (read.sheet.shown() == 0) return Error{"bad_task", "no example has an output", task.name};
-  return std::unique_ptr<Kernel>(std::make_unique<TextKernel>(std::move(read.sheet),
-                                                              std::move(read.blanks), read.total,
+  return std::unique_ptr<Kernel>(std::make_unique<TextKernel>(std::move(read.sheet), read.total,
                                                               std::move(read.signature), config));
 }
 

@@ -7,6 +7,9 @@ namespace weir::search::text {
 
 namespace {
 
+constexpr std::int64_t day_of_epoch =
+    719469;  // 1970-01-01, counted from the first of March of the year 0
+
 constexpr std::array<std::u32string_view, 12> month_names = {
     U"January", U"February", U"March",     U"April",   U"May",      U"June",
     U"July",    U"August",   U"September", U"October", U"November", U"December"};
@@ -310,6 +313,8 @@ std::optional<std::int64_t> number_of(const Moment& m, Field field) {
       return when(time, m.second / 60);
     case Field::total_seconds:
       return when(time, m.second);
+    case Field::total_days:
+      return when(date, date ? days_from_epoch(m.year, m.month, m.day) + day_of_epoch : 0);
     default:
       return std::nullopt;
   }

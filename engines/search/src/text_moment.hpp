@@ -60,8 +60,9 @@ enum class Field : std::uint8_t {
   am_pm1,
   total_minutes,
   total_seconds,
+  total_days,  // from the first of March of the year 0, which is 1
 };
-inline constexpr int fields = 29;
+inline constexpr int fields = 30;
 
 /// Its text ("07", "July", "PM").
 std::optional<Str> written(const Moment& m, Field field);

@@ -19,10 +19,10 @@ std::vector<std::pair<Slice, double>> moment_slices(const Sheet& sheet) {
   for (int input = 0; input < inputs; ++input) all.emplace_back(whole_input(input), 0);
   if (inputs > 1) all.emplace_back(whole_input(Slice::all_inputs), 0.5);
   for (int input = 0; input < inputs; ++input) {
-    for (const char32_t mark : {U',', U';', U'|', U'\t', U'(', U' ', U'_', U'-'}) {
+    for (const char32_t mark : {U',', U';', U'|', U'\t', U'(', U' ', U'_', U'-', U'/', U'\u2013'}) {
       const auto count =
           matches(sheet.rows[0][static_cast<std::size_t>(input)], View(&mark, 1)).size();
-      if (count == 0) continue;
+      if (count == 0 || (mark == U'/' && count > 1)) continue;  // more are within dates
       const auto at = [mark](int k, bool end) {
         return Position{Position::Kind::literal, Class::digits, end, false, k, Str(1, mark)};
       };
@@ -255,9 +255,12 @@ Steps moments_in(Budget& budget, const Sheet& sheet, std::vector<CostedMoment>& 
 
 Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
   Context context{Pool(sheet), moment.cost};
-  for (int f = 0; f < fields; ++f)
-    offer_field(context.pool, moment.source, static_cast<Field>(f), 0);
+  offer_fields(context.pool, moment.source);
   return context;
+}
+
+void offer_fields(Pool& pool, const MomentSource& source) {
+  for (int f = 0; f < fields; ++f) offer_field(pool, source, static_cast<Field>(f), 0);
 }
 
 Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,

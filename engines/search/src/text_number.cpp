@@ -144,6 +144,33 @@ std::optional<Number> sum(Number a, Number b) {
   return Number{total, decimals};
 }
 
+std::optional<Number> product(Number a, Number b) {
+  const std::int64_t size = a.mantissa < 0 ? -a.mantissa : a.mantissa;
+  const std::int64_t limit = size == 0 ? mantissa_max : mantissa_max / size;
+  if (b.mantissa > limit || b.mantissa < -limit || a.decimals + b.decimals > decimals_max)
+    return std::nullopt;
+  return Number{a.mantissa * b.mantissa, a.decimals + b.decimals};
+}
+
+std::optional<Number> quotient(Number a, Number b, Rounding mode, int decimals) {
+  constexpr int powers_max = 15;
+  const int up = decimals - a.decimals + b.decimals;
+  if (b.mantissa == 0 || up > powers_max || up < -powers_max || decimals > decimals_max)
+    return std::nullopt;
+  const auto over = scaled({a.mantissa, 0}, std::max(up, 0)),
+             under = scaled({b.mantissa, 0}, std::max(-up, 0));
+  if (!over || !under) return std::nullopt;
+  const std::int64_t sign = under->mantissa < 0 ? -1 : 1, unit = sign * under->mantissa;
+  if (unit > mantissa_max / 4) return std::nullopt;
+  return Number{divided(sign * over->mantissa, unit, mode), decimals};
+}
+
+std::optional<Number> rest(Number x, std::int64_t unit) {
+  const auto whole = scaled({unit, 0}, x.decimals);
+  if (!whole || unit <= 0) return std::nullopt;
+  return Number{(x.mantissa % whole->mantissa + whole->mantissa) % whole->mantissa, x.decimals};
+}
+
 bool equal(Number a, Number b) {
   while (a.decimals > 0 && a.mantissa % 10 == 0) a = {a.mantissa / 10, a.decimals - 1};
   while (b.decimals > 0 && b.mantissa % 10 == 0) b = {b.mantissa / 10, b.decimals - 1};

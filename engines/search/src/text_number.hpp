@@ -40,6 +40,11 @@ std::optional<Number> round_to_decimals(Number x, Rounding mode, int decimals);
 /// x * 10^power
 std::optional<Number> scaled(Number x, int power);
 std::optional<Number> sum(Number a, Number b);
+std::optional<Number> product(Number a, Number b);
+/// a / b, to that many decimals.
+std::optional<Number> quotient(Number a, Number b, Rounding mode, int decimals);
+/// What is left of x behind whole units, from 0 up.
+std::optional<Number> rest(Number x, std::int64_t unit);
 bool equal(Number a, Number b);
 
 enum class Grouping : std::uint8_t { none, thousands, indian };

@@ -93,12 +93,16 @@ class CallWriter {
   std::string result(const std::string& value) const {
     if (signature_.out == Kind::text) return cpp_ ? "encode(" + value + ")" : value;
     if (signature_.out == Kind::boolean) return value + (cpp_ ? " == U\"true\"" : " === \"true\"");
-    if (!cpp_) return "((s) => /^-?[0-9]{1,16}$/.test(s) ? Number(s) : 0)(" + value + ")";
+    if (!cpp_)
+      return "((s) => /^-?[0-9]{1,16}$/.test(s) && Number.isSafeInteger(Number(s)) ? Number(s) : "
+             "0)(" +
+             value + ")";
     return "[&](const std::string& s) {\n"
            "    const std::size_t sign = !s.empty() && s[0] == '-' ? 1 : 0;\n"
            "    const bool good = s.size() > sign && s.size() <= 17 && "
            "s.find_first_not_of(\"0123456789\", sign) == s.npos;\n"
-           "    return good ? std::stoll(s) : 0LL;\n  }(encode(" +
+           "    const long long n = good ? std::stoll(s) : 0;\n"
+           "    return n < 1LL << 53 && n > -(1LL << 53) ? n : 0;\n  }(encode(" +
            value + "))";
   }
 
@@ -123,14 +127,16 @@ class CallWriter {
     return call("literal", text(p.literal), number(p.k), truth(p.end), truth(p.lenient));
   }
 
-  std::string slice(const Slice& s) {
+  std::string all_inputs() const {
     std::string x;
-    if (s.input == Slice::all_inputs) {
-      for (std::size_t i = 0; i < signature_.in.size(); ++i)
-        x += (i > 0 ? " + " + text(U' ') + " + " : "") + input(i);
-    } else {
-      x = input(static_cast<std::size_t>(s.input));
-    }
+    for (std::size_t i = 0; i < signature_.in.size(); ++i)
+      x += (i > 0 ? " + " + text(U' ') + " + " : "") + input(i);
+    return x;
+  }
+
+  std::string slice(const Slice& s) {
+    std::string x =
+        s.input == Slice::all_inputs ? all_inputs() : input(static_cast<std::size_t>(s.input));
     if (!s.whole() || s.order != Slice::Order::apart) {
       constexpr std::string_view orders[] = {"apart", "from first", "to first"};
       x = call("slice", x, name_of(orders[static_cast<std::size_t>(s.order)]), position(s.from),
@@ -227,6 +233,8 @@ class CallWriter {
         return "second";
       case Field::total_minutes:
         return "total minutes";
+      case Field::total_days:
+        return "total days";
       default:
         return "total seconds";
     }
@@ -270,15 +278,36 @@ class CallWriter {
     }
   }
 
+  std::string operand(const NumberSource& s) {
+    if (s.field) {
+      return call("integer", call("field_number", moment(s.moment), name_of(field_name(*s.field))));
+    }
+    const std::string x =
+        s.input == Slice::all_inputs ? all_inputs() : input(static_cast<std::size_t>(s.input));
+    return s.k == 0 ? call("total", x, truth(s.comma))
+                    : call("number", x, number(s.k), truth(s.comma));
+  }
+
   std::string value(const NumberSource& s, const NumberSteps& steps) {
-    std::string out =
-        s.field
-            ? call("integer", call("field_number", moment(s.moment), name_of(field_name(*s.field))))
-            : call("number", input(static_cast<std::size_t>(s.input)), number(s.k), truth(s.comma));
+    std::string out = operand(s);
+    constexpr std::string_view joins[] = {"", "added", "minus", "product", "ratio"};
+    const std::string_view join = joins[static_cast<std::size_t>(s.join)];
+    if (s.join == Join::over) {
+      out = call(join, out, operand(*s.other), number(s.places));
+    } else if (s.join != Join::none) {
+      out = call(join, out, operand(*s.other));
+    }
+    const std::string mode = name_of(mode_names[static_cast<std::size_t>(steps.mode)]);
     if (steps.scale != 0) out = call("scaled", out, number(steps.scale));
+    if (!equal(steps.times, {1, 0}))
+      out = call("times", out, number(steps.times.mantissa), number(steps.times.decimals));
+    if (steps.shift.mantissa != 0)
+      out = call("plus", out, number(steps.shift.mantissa), number(steps.shift.decimals));
+    if (steps.over != 1)
+      out = call("divided", out, number(steps.over), number(0), mode, number(steps.places));
+    if (steps.modulo != 0) out = call("rest_of", out, number(steps.modulo));
     if (steps.unit) {
-      out = call("rounded", out, number(steps.unit->mantissa), number(steps.unit->decimals),
-                 name_of(mode_names[static_cast<std::size_t>(steps.mode)]));
+      out = call("rounded", out, number(steps.unit->mantissa), number(steps.unit->decimals), mode);
     }
     if (steps.add.mantissa != 0)
       out = call("plus", out, number(steps.add.mantissa), number(steps.add.decimals));

@@ -39,11 +39,19 @@ class PythonWriter {
     return signature_.in.size() == 1 ? "x" : "x" + std::to_string(i + 1);
   }
 
+  std::string all_inputs() const {
+    std::string x;
+    for (std::size_t i = 0; i < signature_.in.size(); ++i)
+      x += (i > 0 ? ", " : "") + input(static_cast<int>(i));
+    return "\" \".join((" + x + (signature_.in.size() == 1 ? ",))" : "))");
+  }
+
   std::string result(const std::string& text) {
     if (signature_.out == Kind::boolean) return text + " == \"true\"";
     if (signature_.out == Kind::integer) {
       return text == "\"\"" ? "0"
-                            : "int(s) if re.fullmatch(\"-?[0-9]{1,16}\", s := " + text + ") else 0";
+                            : "int(s) if re.fullmatch(\"-?[0-9]{1,16}\", s := " + text +
+                                  ") and abs(int(s)) < 2**53 else 0";
     }
     return text;
   }
@@ -145,14 +153,7 @@ class PythonWriter {
   }
 
   std::string slice(const Slice& s) {
-    std::string x;
-    if (s.input == Slice::all_inputs) {
-      for (std::size_t i = 0; i < signature_.in.size(); ++i)
-        x += (i > 0 ? ", " : "") + input(static_cast<int>(i));
-      x = "\" \".join((" + x + "))";
-    } else {
-      x = input(s.input);
-    }
+    const std::string x = s.input == Slice::all_inputs ? all_inputs() : input(s.input);
     const bool offsets =
         s.from.kind == Position::Kind::offset && s.to.kind == Position::Kind::offset;
     std::string out;
@@ -279,6 +280,8 @@ class PythonWriter {
         return part("second") + " % 60";
       case Field::total_minutes:
         return part("second") + " // 60";
+      case Field::total_days:
+        return helpers_.use("day_number") + "(" + m + ")";
       default:
         return part("second");
     }
@@ -339,20 +342,38 @@ class PythonWriter {
     return "(" + std::to_string(n.mantissa) + ", " + std::to_string(n.decimals) + ")";
   }
 
+  std::string operand(const NumberSource& s) {
+    if (s.field) return "(" + field_number(moment(s.moment), *s.field) + ", 0)";
+    const std::string x = s.input == Slice::all_inputs ? all_inputs() : input(s.input),
+                      style = s.comma ? ", \",\", \".\")" : ")";
+    if (s.k == 0) return helpers_.use("total") + "(" + x + style;
+    return helpers_.use("number") + "(" + x + ", " + index(s.k) + style;
+  }
+
   std::string value(const NumberSource& s, const NumberSteps& steps) {
-    std::string out;
-    if (s.field) {
-      out = "(" + field_number(moment(s.moment), *s.field) + ", 0)";
-    } else {
-      out = helpers_.use("number") + "(" + input(s.input) + ", " + index(s.k) +
-            (s.comma ? ", \",\", \".\")" : ")");
+    std::string out = operand(s);
+    constexpr std::string_view joins[] = {"", "plus", "minus", "times", "divided"};
+    if (s.join != Join::none) {
+      out = helpers_.use(joins[static_cast<std::size_t>(s.join)]) + "(" + out + ", " +
+            operand(*s.other) + (s.join == Join::over ? ", \"half up\", " + number(s.places) : "") +
+            ")";
     }
     constexpr std::string_view modes[] = {"half up", "floor", "ceil", "truncate", "half even"};
+    const std::string mode = "\"" + std::string(modes[static_cast<std::size_t>(steps.mode)]) + "\"";
     if (steps.scale != 0)
       out = helpers_.use("scaled") + "(" + out + ", " + number(steps.scale) + ")";
+    if (!equal(steps.times, {1, 0}))
+      out = helpers_.use("times") + "(" + out + ", " + pair(steps.times) + ")";
+    if (steps.shift.mantissa != 0)
+      out = helpers_.use("plus") + "(" + out + ", " + pair(steps.shift) + ")";
+    if (steps.over != 1) {
+      out = helpers_.use("divided") + "(" + out + ", " + pair({steps.over, 0}) + ", " + mode +
+            ", " + number(steps.places) + ")";
+    }
+    if (steps.modulo != 0)
+      out = helpers_.use("rest_of") + "(" + out + ", " + std::to_string(steps.modulo) + ")";
     if (steps.unit) {
-      out = helpers_.use("rounded") + "(" + out + ", " + pair(*steps.unit) + ", \"" +
-            std::string(modes[static_cast<std::size_t>(steps.mode)]) + "\")";
+      out = helpers_.use("rounded") + "(" + out + ", " + pair(*steps.unit) + ", " + mode + ")";
     }
     if (steps.add.mantissa != 0)
       out = helpers_.use("plus") + "(" + out + ", " + pair(steps.add) + ")";

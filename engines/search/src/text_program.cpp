@@ -133,6 +133,26 @@ bool test(const Condition& c, View text) {
   return false;
 }
 
+std::optional<Number> operand_of(const NumberSource& s, const Row& row) {
+  if (s.field) {
+    const auto m = moment_of(s.moment, row);
+    const auto value = m ? number_of(*m, *s.field) : std::nullopt;
+    return value ? std::optional<Number>(Number{*value, 0}) : std::nullopt;
+  }
+  const bool all_inputs = s.input == Slice::all_inputs;
+  const auto found =
+      numbers_of(all_inputs ? joined(row) : row[static_cast<std::size_t>(s.input)], s.comma);
+  const int n = static_cast<int>(found.size());
+  if (s.k == 0) {
+    std::optional<Number> total = Number{};
+    for (const Number& x : found) total = total && x.decimals >= 0 ? sum(*total, x) : std::nullopt;
+    return n == 0 ? std::nullopt : total;
+  }
+  const int i = s.k > 0 ? s.k - 1 : n + s.k;
+  if (i < 0 || i >= n || found[static_cast<std::size_t>(i)].decimals < 0) return std::nullopt;
+  return found[static_cast<std::size_t>(i)];
+}
+
 }  // namespace
 
 int locate(const Position& p, View text, bool is_from) {
@@ -303,21 +323,29 @@ std::optional<Moment> moment_of(const MomentSource& s, const Row& row) {
 }
 
 std::optional<Number> number_of(const NumberSource& s, const Row& row) {
-  if (s.field) {
-    const auto m = moment_of(s.moment, row);
-    const auto value = m ? number_of(*m, *s.field) : std::nullopt;
-    return value ? std::optional<Number>(Number{*value, 0}) : std::nullopt;
+  const auto x = operand_of(s, row);
+  if (!x || s.join == Join::none) return x;
+  const auto y = operand_of(*s.other, row);
+  if (!y) return std::nullopt;
+  switch (s.join) {
+    case Join::plus:
+      return sum(*x, *y);
+    case Join::minus:
+      return sum(*x, {-y->mantissa, y->decimals});
+    case Join::times:
+      return product(*x, *y);
+    default:
+      return quotient(*x, *y, Rounding::half_up, s.places);
   }
-  const auto found = numbers_of(row[static_cast<std::size_t>(s.input)], s.comma);
-  const int n = static_cast<int>(found.size());
-  const int i = s.k > 0 ? s.k - 1 : n + s.k;
-  if (i < 0 || i >= n || found[static_cast<std::size_t>(i)].decimals < 0) return std::nullopt;
-  return found[static_cast<std::size_t>(i)];
 }
 
 std::optional<Number> stepped(Number x, const NumberSteps& steps) {
   std::optional<Number> y = x;
   if (steps.scale != 0) y = scaled(*y, steps.scale);
+  if (y && !equal(steps.times, {1, 0})) y = product(*y, steps.times);
+  if (y && steps.shift.mantissa != 0) y = sum(*y, steps.shift);
+  if (y && steps.over != 1) y = quotient(*y, {steps.over, 0}, steps.mode, steps.places);
+  if (y && steps.modulo != 0) y = rest(*y, steps.modulo);
   if (y && steps.unit) y = round_to(*y, steps.mode, *steps.unit);
   if (y && steps.add.mantissa != 0) y = sum(*y, steps.add);
   return y;
@@ -362,6 +390,8 @@ std::uint32_t Program::size() const noexcept {
       n += static_cast<std::uint32_t>(p.table.size()) + (p.edit.kind != Edit::Kind::none ? 2 : 0);
       n += (p.letters != Letters::as_is ? 1U : 0U) + (p.steps.unit ? 2U : 0U) +
            (p.moment.unit > 0 ? 2U : 0U);
+      n += (p.number.join != Join::none ? 3U : 0U) + (equal(p.steps.times, {1, 0}) ? 0U : 2U) +
+           (p.steps.over != 1 ? 2U : 0U) + (p.steps.modulo != 0 ? 2U : 0U);
     }
     if (b.pieces.size() > 1) n += static_cast<std::uint32_t>(b.pieces.size()) - 1;
   }

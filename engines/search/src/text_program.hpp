@@ -105,18 +105,29 @@ std::optional<Moment> moment_of(const MomentSource& s, const Row& row);
 /// Rounds and adds as `s` says; false: there is no time, or none that can be.
 bool round_time(const MomentSource& s, Moment& m);
 
+/// What two numbers become: the second is taken from the first, or the first is divided by it.
+enum class Join : std::uint8_t { none, plus, minus, times, over };
+
 struct NumberSource {
-  int input = 0;
-  int k = 1;                   // 1 the first number of the input, -1 the last
+  int input = 0;               // or Slice::all_inputs
+  int k = 1;                   // 1 the first number of the input, -1 the last, 0 the sum of all
   bool comma = false;          // decimal comma
   std::optional<Field> field;  // then of the moment instead
   MomentSource moment;
+  Join join = Join::none;
+  std::shared_ptr<const NumberSource> other;  // joins nothing itself
+  int places = 0;                             // decimals of a quotient, rounded half up
 
   friend bool operator==(const NumberSource&, const NumberSource&) = default;
 };
 
 struct NumberSteps {
-  int scale = 0;  // times 10^scale
+  int scale = 0;          // times 10^scale
+  Number times{1, 0};     // then times this
+  Number shift;           // and this more
+  std::int64_t over = 1;  // divided by it, rounded to `places` as `mode` says
+  int places = 0;
+  std::int64_t modulo = 0;  // what is left behind whole ones; 0: all
   std::optional<Number> unit;
   Rounding mode = Rounding::half_up;
   Number add;  // after rounding

@@ -96,21 +96,49 @@ inline constexpr Helper python_helpers[] = {
     b, _ = fit(y[0] * 10 ** (decimals - y[1]), decimals)
     return fit(a + b, decimals)
 )py"},
-    {"rounded", "fit", R"py(def rounded(x, unit, mode):
+    {"minus", "plus", R"py(def minus(x, y):
+    return plus(x, (-y[0], y[1]))
+)py"},
+    {"total", "numbers plus", R"py(def total(s, mark=".", group=","):
+    found = numbers(s, mark, group)
+    if not found or None in found:
+        raise LookupError("no number")
+    x = (0, 0)
+    for y in found:
+        x = plus(x, y)
+    return x
+)py"},
+    {"times", "fit", R"py(def times(x, y):
+    return fit(x[0] * y[0], x[1] + y[1])
+)py"},
+    {"whole", "", R"py(def whole(a, unit, mode):
+    if unit > (10**15 - 1) // 4:
+        raise LookupError("too coarse")
+    q, rest = divmod(a, unit)
+    up = (
+        mode == "ceil"
+        or mode == "truncate" and a < 0
+        or mode == "half up" and (rest * 2 > unit or rest * 2 == unit and a > 0)
+        or mode == "half even" and (rest * 2 > unit or rest * 2 == unit and q % 2)
+    )
+    return q + 1 if rest and up else q
+)py"},
+    {"divided", "fit whole", R"py(def divided(x, y, mode, places):
+    up = places - x[1] + y[1]
+    if y[0] == 0 or abs(up) > 15:
+        raise LookupError("no quotient")
+    a, _ = fit(x[0] * 10 ** max(up, 0), 0)
+    b, _ = fit(y[0] * 10 ** max(-up, 0), 0)
+    return fit(whole(a if b > 0 else -a, abs(b), mode), places)
+)py"},
+    {"rest_of", "fit", R"py(def rest_of(x, unit):
+    return x[0] % fit(unit * 10 ** x[1], 0)[0], x[1]
+)py"},
+    {"rounded", "fit whole", R"py(def rounded(x, unit, mode):
     decimals = max(x[1], unit[1])
     a, _ = fit(x[0] * 10 ** (decimals - x[1]), decimals)
     u, _ = fit(unit[0] * 10 ** (decimals - unit[1]), decimals)
-    if u > (10**15 - 1) // 4:
-        raise LookupError("too coarse")
-    q, rest = divmod(a, u)
-    if rest and (
-        mode == "ceil"
-        or mode == "truncate" and a < 0
-        or mode == "half up" and (rest * 2 > u or rest * 2 == u and a > 0)
-        or mode == "half even" and (rest * 2 > u or rest * 2 == u and q % 2)
-    ):
-        q += 1
-    return fit(q * unit[0], unit[1])
+    return fit(whole(a, u, mode) * unit[0], unit[1])
 )py"},
     {"show", "rounded",
      R"py(def show(x, least=0, most=0, width=0, pad="0", tail="0", groups=None, mark=".", group=",",

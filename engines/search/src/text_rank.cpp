@@ -109,10 +109,22 @@ double look_penalty(const Sheet& sheet, const std::vector<Str>& outs, std::size_
   return 1.4 * strange / n + 4 * static_cast<double>(failed) / n;
 }
 
+/// What makes something of a row that is shown to give nothing looks at that first.
+Program guarded(const Sheet& sheet, Program program) {
+  for (const Row& row : sheet.blanks) {
+    if (run(program, row).empty()) continue;
+    Condition empty;
+    empty.kind = Condition::Kind::empty;
+    program.branches.insert(program.branches.begin(), {empty, {}});
+    break;
+  }
+  return program;
+}
+
 }  // namespace
 
 Judgement::Judgement(const Sheet& sheet, Program program, double cost)
-    : sheet_(&sheet), candidate_{std::move(program), cost, {}, 0, cost} {}
+    : sheet_(&sheet), candidate_{guarded(sheet, std::move(program)), cost, {}, 0, cost} {}
 
 bool Judgement::go_on(std::size_t rows_max) {
   Candidate& c = candidate_;

@@ -19,7 +19,7 @@ struct Candidate {
   bool seeded = false;  // of experience: the search's own program of the same outputs replaces it
 };
 
-/// Runs a program on every row and adds what its oddities cost; some rows at a time.
+/// Runs a program, guarded for the sheet's blanks, on every row and adds what its oddities cost; some rows at a time.
 class Judgement {
  public:
   Judgement(const Sheet& sheet, Program program, double cost);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <type_traits>
 
 #include "text_branches.hpp"
 
@@ -154,7 +155,21 @@ class Walk {
   }
   template <class N>
   void number(N& of) {
-    archive_.number(of.input, 0, input_max_);
+    operand(of);
+    archive_.number(of.join, 0, static_cast<int>(Join::over));
+    archive_.number(of.places, 0, decimals_max);
+    if (of.join == Join::none) return;
+    if constexpr (std::is_const_v<N>) {
+      operand(*of.other);
+    } else {
+      const auto other = std::make_shared<NumberSource>();
+      operand(*other);
+      of.other = other;
+    }
+  }
+  template <class N>
+  void operand(N& of) {
+    archive_.number(of.input, Slice::all_inputs, input_max_);
     archive_.number(of.k, -place_max, place_max);
     archive_.number(of.comma, 0, 1);
     if (archive_.has(of.field)) archive_.number(*of.field, 0, fields - 1);
@@ -163,6 +178,11 @@ class Walk {
   template <class S>
   void steps(S& of) {
     archive_.number(of.scale, -decimals_max, decimals_max);
+    figure(of.times);
+    figure(of.shift);
+    archive_.number(of.over, 1, mantissa_max);
+    archive_.number(of.places, 0, decimals_max);
+    archive_.number(of.modulo, 0, mantissa_max);
     if (archive_.has(of.unit)) {
       archive_.number(of.unit->mantissa, 1, mantissa_max);
       archive_.number(of.unit->decimals, 0, weir::search::text::decimals_max);

@@ -34,11 +34,21 @@ struct Context {
   double cost = 0;
 };
 
-/// The fields of one moment as they are.
+/// The fields of one moment as they are, or of two: a range has two ends.
 Context fields_of(const Sheet& sheet, const CostedMoment& moment);
+Context fields_of(const Sheet& sheet, const CostedMoment& first, const CostedMoment& second);
+void offer_fields(Pool& pool, const MomentSource& source);
 /// One number rounded, scaled and written anew; adds what was tried to `looked_at`.
 Steps offer_formats(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
                     std::uint64_t& looked_at);
+
+/// Two numbers of a row, or the time between two of its dates or times, become one; and the sum of all of them. Nothing
+/// where not every shown output has a number.
+Steps joined_numbers(Budget& budget, const Sheet& sheet, const std::vector<CostedMoment>& moments,
+                     const std::vector<CostedNumber>& numbers, std::vector<CostedNumber>& out);
+/// A joined number as it is, and any number times a factor or more by what is the same for all shown rows.
+Steps offer_computed(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
+                     std::uint64_t& looked_at);
 
 /// Where contexts go, and how many roundings and pieces of them were tried.
 struct Contexts {
@@ -51,5 +61,7 @@ struct Contexts {
 Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,
                      std::vector<CostedMoment> dates, Contexts& out);
 Steps number_ranges(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out);
+/// Whole larger units and what is left: "1:30" of 90 minutes.
+Steps unit_parts(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out);
 
 }  // namespace weir::search::text

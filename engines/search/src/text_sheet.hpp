@@ -13,6 +13,7 @@ namespace weir::search::text {
 struct Sheet {
   std::vector<Row> rows;
   std::vector<Str> outs;
+  std::vector<Row> blanks;  // rows of spaces alone that are shown to give nothing
 
   std::size_t shown() const noexcept { return outs.size(); }
   std::size_t inputs() const noexcept { return rows.empty() ? 0 : rows[0].size(); }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t found_max = 200;
 constexpr std::size_t contexts_max = 300;
+constexpr std::size_t pairs_of = 6;             // moments that may be the two ends of a range
 constexpr std::uint64_t row_candidates = 1536;  // of a step, each on one row
 constexpr std::size_t long_text = 64;           // as a row more for each so many characters
 
@@ -80,9 +81,17 @@ Steps Solver::find_contexts(std::size_t source) {
       if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
     }
     if (thorough_) co_await time_roundings(budget_, sheet_, moments_[source], dates, more);
+    for (std::size_t other = source + 1; thorough_ && other < std::min(moments_.size(), pairs_of);
+         ++other) {
+      if (budget_.spend(2 * fields * candidate_units)) co_await budget_.pause();
+      contexts_.push_back(fields_of(sheet_, moments_[source], moments_[other]));
+    }
   } else if (thorough_) {
-    const CostedNumber& number = number_sources_[source - moments_.size()];
-    co_await number_ranges(budget_, sheet_, number, more);
+    const std::size_t i = source - moments_.size();
+    const bool joined = i >= number_sources_.size();
+    const CostedNumber& number = joined ? joined_[i - number_sources_.size()] : number_sources_[i];
+    if (!joined) co_await number_ranges(budget_, sheet_, number, more);
+    co_await unit_parts(budget_, sheet_, number, more);
   }
   for (Context& c : more.all) {
     if (contexts_.size() < contexts_max) contexts_.push_back(std::move(c));
@@ -115,12 +124,21 @@ Steps Solver::work() {
     case Stage::moments:
       co_await moments_in(budget_, sheet_, moments_);
       co_await numbers_in(budget_, sheet_, moments_, number_sources_);
+      if (thorough_) co_await joined_numbers(budget_, sheet_, moments_, number_sources_, joined_);
       part_ = 0;
       stage_ = Stage::numbers;
       break;
     case Stage::numbers:
       if (part_ < number_sources_.size()) {
         co_await offer_formats(budget_, sheet_, numbers_, number_sources_[part_], looked_at_);
+        if (thorough_)
+          co_await offer_computed(budget_, sheet_, numbers_, number_sources_[part_], looked_at_);
+        ++part_;
+        break;
+      }
+      if (part_ < number_sources_.size() + joined_.size()) {
+        const CostedNumber& number = joined_[part_ - number_sources_.size()];
+        co_await offer_computed(budget_, sheet_, numbers_, number, looked_at_);
         ++part_;
         break;
       }
@@ -129,7 +147,7 @@ Steps Solver::work() {
       stage_ = Stage::contexts;
       break;
     case Stage::contexts:
-      if (part_ < moments_.size() + number_sources_.size()) {
+      if (part_ < moments_.size() + number_sources_.size() + joined_.size()) {
         co_await find_contexts(part_);
         ++part_;
       } else if (!contexts_.empty()) {

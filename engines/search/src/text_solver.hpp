@@ -51,7 +51,7 @@ class Solver {
   std::vector<SliceFinder> finders_;
   Pool base_, numbers_;
   std::vector<CostedMoment> moments_;
-  std::vector<CostedNumber> number_sources_;
+  std::vector<CostedNumber> number_sources_, joined_;
   std::deque<Context> contexts_;
   std::vector<Path> found_;
   bool only_slices_ = false;

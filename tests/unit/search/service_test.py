@@ -233,6 +233,12 @@ class ServeTest(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn(b'not written in sygus', done.stderr)
 
+    def test_a_quote_that_is_not_closed_is_named_where_it_opens(self):
+        done = subprocess.run([PROGRAM, 'generate', '-'], stderr=subprocess.PIPE, check=False, timeout=120,
+                              input=b'name,out\nx,"ab\nc,d\ne,f\n')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b':2:3: a quote is not closed', done.stderr)
+
     def test_drain_is_the_last_line(self):
         server = Server()
         names = [f'n{i}' for i in range(50)]

@@ -3,6 +3,8 @@
 
 #include <weir/search/text.hpp>
 
+#include "text_recipe.hpp"
+
 namespace weir::search::text {
 
 namespace {
@@ -28,7 +30,8 @@ std::unique_ptr<Kernel> ended(const Task& task) {
 std::vector<std::string> answers(const Task& task) {
   const Language python[] = {Language::python};
   std::vector<std::string> all;
-  for (const Program& p : ended(task)->best(8, python).programs) all.push_back(p.text.at(0).second);
+  for (const search::Program& p : ended(task)->best(8, python).programs)
+    all.push_back(p.text.at(0).second);
   return all;
 }
 
@@ -178,6 +181,41 @@ TEST_CASE("text kernel: integers and booleans are values of the written function
   REQUIRE(!programs.empty());
   CHECK(programs[0].find("str(x)") != std::string::npos);
   CHECK(programs[0].find("int(s)") != std::string::npos);
+}
+
+TEST_CASE(
+    "text kernel: an empty row that gives nothing gives nothing in every program that is offered") {
+  const Task task =
+      task_of({{"san fraccisno", "San Francisco"}, {"SF.", "San Francisco"}, {"", ""}},
+              {"S F", "SAN FRANCIS", "SCN FRANCISAO"});
+  const Language python[] = {Language::python};
+  const auto programs = ended(task)->best(8, python).programs;
+  REQUIRE(programs.size() > 1);
+  for (const search::Program& p : programs) {
+    const auto recipe = read_recipe(p.recipe, 1);
+    REQUIRE(recipe);
+    CHECK(run(recipe->program, {Str()}).empty());
+  }
+}
+
+TEST_CASE(
+    "text kernel: integers that not every language has are refused as outputs, with their place") {
+  constexpr std::int64_t most = (std::int64_t{1} << 53) - 1;
+  Task task;
+  task.examples = {{{std::int64_t{5}}, Value(std::int64_t{5}), 0}, {{most}, Value(most), 0}};
+  const Language all[] = {Language::python, Language::js, Language::cpp};
+  const Answer answer = ended(task)->best(1, all);
+  REQUIRE(answer.programs.size() == 1);
+  CHECK(answer.examples_passed == 2);
+  task.examples[1].in[0] = most + 1;
+  task.examples[1].out = Value(most + 1);
+  for (const int sign : {1, -1}) {
+    task.examples[1].out = Value(sign * (most + 1));
+    auto refused = make_kernel(task, {});
+    REQUIRE(!refused);
+    CHECK(refused.error().code == "unsupported");
+    CHECK(refused.error().what.starts_with("example 2: "));
+  }
 }
 
 }  // namespace weir::search::text

@@ -181,10 +181,27 @@ class RandomProgram {
     if (below(4) == 0) {
       constexpr Field all[] = {Field::hour,          Field::minute,        Field::second,
                                Field::year,          Field::month,         Field::day,
-                               Field::total_minutes, Field::total_seconds, Field::quarter};
-      p.number.field = all[below(9)];
+                               Field::total_minutes, Field::total_seconds, Field::quarter,
+                               Field::total_days};
+      p.number.field = all[below(10)];
       p.number.moment = moment();
     }
+    if (below(4) == 0) p.number.k = 0;
+    if (below(8) == 0) p.number.input = Slice::all_inputs;
+    if (below(3) == 0) {
+      NumberSource other = p.number;
+      other.input = below(2);
+      other.k = index();
+      if (other.field && below(2) == 0) other.moment = moment();
+      p.number.join = static_cast<Join>(1 + below(4));
+      p.number.places = below(8);
+      p.number.other = std::make_shared<NumberSource>(other);
+    }
+    if (below(4) == 0) p.steps.times = {below(2000) - 500, below(4)};
+    if (below(4) == 0) p.steps.shift = {below(2000) - 500, below(3)};
+    if (below(4) == 0) p.steps.over = 2 + below(59);
+    p.steps.places = below(6);
+    if (below(4) == 0) p.steps.modulo = 1 + below(100);
     p.steps.scale = below(3) == 0 ? below(12) - 6 : 0;
     if (below(2) == 0) p.steps.unit = Number{below(2) == 0 ? 25 : 1 + below(9), below(3)};
     p.steps.mode = static_cast<Rounding>(below(5));

@@ -122,4 +122,82 @@ TEST_CASE("text rows: where the best program has no answer, that is what is aske
   CHECK(answer.question->in.at(0) == Value(std::string("CHF 1.00")));
 }
 
+TEST_CASE("text rows: numbers of several columns, or of one text, are put together") {
+  const Rows sums = {{{"3", "4"}, "7"},
+                     {{"10", "25"}, "35"},
+                     {{"8", "9"}, "17"},
+                     {{"120", "45"}, "165"},
+                     {{"99", "1"}, "100"}};
+  CHECK(wrong(first_answer(sums), sums) == 0);
+  const Rows below = {{{"30", "4"}, "26"},
+                      {{"25", "10"}, "15"},
+                      {{"70", "8"}, "62"},
+                      {{"5", "9"}, "-4"},
+                      {{"15", "15"}, "0"}};
+  CHECK(wrong(first_answer(below), below) == 0);
+  const Rows totals = {{{"2", "3.50"}, "$7.00"},
+                       {{"10", "1.25"}, "$12.50"},
+                       {{"3", "19.99"}, "$59.97"},
+                       {{"12", "0.75"}, "$9.00"},
+                       {{"4", "2.10"}, "$8.40"}};
+  CHECK(wrong(first_answer(totals), totals) == 0);
+  const Rows pages = {{{"pp. 12-25"}, "14"},
+                      {{"pp. 100-150"}, "51"},
+                      {{"pp. 7-9"}, "3"},
+                      {{"pp. 33-66"}, "34"},
+                      {{"pp. 201-230"}, "30"}};
+  CHECK(wrong(first_answer(pages), pages) == 0);
+}
+
+TEST_CASE("text rows: the time between two dates or times of one text, or of two columns") {
+  const Rows minutes = {{{"09:15-10:45"}, "90"},
+                        {{"11:05-11:50"}, "45"},
+                        {{"08:20-13:00"}, "280"},
+                        {{"10:10-12:15"}, "125"},
+                        {{"07:55-09:00"}, "65"}};
+  CHECK(wrong(first_answer(minutes), minutes) == 0);
+  const Rows clock = {{{"09:20-12:45"}, "3:25"},
+                      {{"11:30-16:05"}, "4:35"},
+                      {{"09:25-12:15"}, "2:50"},
+                      {{"07:55-08:55"}, "1:00"},
+                      {{"09:20-11:25"}, "2:05"}};
+  CHECK(wrong(first_answer(clock), clock) == 0);
+  const Rows days = {{{"2023-01-05", "2023-02-01"}, "27"},
+                     {{"2023-05-15", "2023-05-17"}, "2"},
+                     {{"2023-11-20", "2024-02-03"}, "75"},
+                     {{"2024-02-01", "2024-03-01"}, "29"}};
+  CHECK(wrong(first_answer(days), days) == 0);
+}
+
+TEST_CASE("text rows: both ends of a range are written anew") {
+  const Rows times = {{{"09:15-13:45"}, "9:15 AM - 1:45 PM"},
+                      {{"12:10-14:25"}, "12:10 PM - 2:25 PM"},
+                      {{"08:20-11:50"}, "8:20 AM - 11:50 AM"},
+                      {{"11:05-13:00"}, "11:05 AM - 1:00 PM"}};
+  CHECK(wrong(first_answer(times), times) == 0);
+  const Rows dates = {{{"2023-01-22/2023-04-10"}, "22 Jan to 10 Apr"},
+                      {{"2023-07-25/2023-09-19"}, "25 Jul to 19 Sep"},
+                      {{"2023-03-02/2023-06-11"}, "02 Mar to 11 Jun"},
+                      {{"2023-05-31/2024-08-04"}, "31 May to 04 Aug"}};
+  CHECK(wrong(first_answer(dates), dates) == 0);
+}
+
+TEST_CASE("text rows: units are converted by a factor that the shown rows tell") {
+  const Rows seconds = {{{"3 min"}, "180 s"},
+                        {{"10 min"}, "600 s"},
+                        {{"7 min"}, "420 s"},
+                        {{"1 min"}, "60 s"},
+                        {{"25 min"}, "1500 s"}};
+  CHECK(wrong(first_answer(seconds), seconds) == 0);
+  const Rows kilometres = {
+      {{"10"}, "16.1"}, {{"26.2"}, "42.2"}, {{"5"}, "8.0"}, {{"100"}, "160.9"}, {{"3.1"}, "5.0"}};
+  CHECK(wrong(first_answer(kilometres), kilometres) == 0);
+  const Rows celsius = {{{"32 F"}, "0 C"},
+                        {{"212 F"}, "100 C"},
+                        {{"50 F"}, "10 C"},
+                        {{"68 F"}, "20 C"},
+                        {{"104 F"}, "40 C"}};
+  CHECK(wrong(first_answer(celsius), celsius) == 0);
+}
+
 }  // namespace weir::search::text
