@@ -397,7 +397,7 @@ TEST_CASE(
                              parked_cancel, dropped_at_end, unanswered, parked_due}) {
     const auto report = check<Serving>({.name = "request_slot_bounded",
                                         .schedules_max = 100'000'000,
-                                        .preemptions_max = model::long_mode() ? 3 : 1},
+                                        .preemptions_max = model::long_mode() ? 2 : 1},
                                        setup);
     CHECK_MESSAGE(!report.failed, report.message, "\n", report.schedule, "\n", report.trace);
     CHECK(report.exhausted);
