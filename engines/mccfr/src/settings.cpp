@@ -1,10 +1,13 @@
 // The only file that knows yaml-cpp.
 #include "settings.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <sstream>
 #include <weir/file.hpp>
 
 namespace weir::mccfr {
@@ -12,18 +15,54 @@ namespace {
 
 constexpr std::size_t settings_bytes_max = 1 << 20;
 
+/// Where something stands in a document, if anything does.
+class Contents final : public YAML::EventHandler {
+ public:
+  const std::optional<YAML::Mark>& begin() const noexcept { return begin_; }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void note(const YAML::Mark& mark) {
+    if (!begin_) begin_ = mark;
+  }
+  std::optional<YAML::Mark> begin_;
+};
+
 class SettingsReader {
  public:
   explicit SettingsReader(std::string path) : path_(std::move(path)) {}
 
   Result<std::vector<Setting>> read(const std::string& text) {
     try {
-      const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-      for (std::size_t k = 1; k < documents.size(); ++k)
-        if (!documents[k].IsNull())
-          return error(documents[k], "begins a second document; settings are one");
-      if (documents.empty() || documents[0].IsNull()) return settings_;
-      const YAML::Node& root = documents[0];
+      std::istringstream in(text);
+      YAML::Parser parser(in);
+      Contents first, second;
+      // One after the other, and no third: yaml-cpp's LoadAll never ends where a "?" follows what is no map.
+      if (!parser.HandleNextDocument(first)) return settings_;
+      if (parser.HandleNextDocument(second) && second.begin()) {
+        return Error{"bad_config", "begins a second document; settings are one",
+                     path_ + ":" + std::to_string(second.begin()->line + 1)};
+      }
+      const YAML::Node root = YAML::Load(text);
+      if (root.IsNull()) return settings_;
       if (!root.IsMap()) return error(root, "must be a map of keys and values");
       if (auto taken = take(root, "", true); !taken) return taken.error();
     } catch (const YAML::Exception& bad) {

@@ -63,6 +63,8 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   refused("train --game kuhn --config twice.yaml", "twice.yaml:2");
   folder.put("two.yaml", "iters: 5\n---\niters: 6\n");
   refused("train --game kuhn --config two.yaml", "two.yaml:3");
+  folder.put("open.yaml", "\"q\"---\n? ");  // read whole, yaml-cpp finds documents in it without an end
+  refused("train --game kuhn --config open.yaml", "open.yaml:");
   folder.put("rake.yaml", "iters: 5\nrake: 5\n");
   refused("train --game kuhn --config rake.yaml", "percent and cap");
   folder.put("names.yaml", "iters: 5\nmccfr:\n  num_iterations: 6\n");

@@ -9,6 +9,7 @@
 #include <weir/segmentation/pipeline.hpp>
 #include <weir/segmentation/segmenting.hpp>
 
+#include "reports.hpp"
 #include "scratch.hpp"
 
 using namespace weir::segmentation;
@@ -133,18 +134,6 @@ std::map<std::string, std::string> below(const Bench& bench, const std::string& 
     tree[name.substr(out.size())] = text;
   }
   return tree;
-}
-
-void check_alike(const StageReport& a, const StageReport& b) {
-  CHECK(a.files == b.files);
-  CHECK(a.done == b.done);
-  CHECK(a.skipped == b.skipped);
-  CHECK(a.rejects == b.rejects);
-  CHECK(a.rows == b.rows);
-  CHECK(a.segments == b.segments);
-  CHECK(a.bytes_in == b.bytes_in);
-  CHECK(a.bytes_out == b.bytes_out);
-  CHECK(a.removed == b.removed);
 }
 
 }  // namespace
