@@ -196,20 +196,21 @@ TEST_CASE("game_kernel: weights that are swapped leave a request its own") {
   CHECK(fixture.ask(move_request("4453", 200)).weights != version);
 }
 
-/// How many evaluate at once. Who comes first waits for company, for a while.
+/// How many evaluate at once. Who comes first with many rows waits for company, for a while; fewer than
+/// twice part_rows() come whole, to one alone.
 class CompanyNetwork final : public Network {
  public:
   CompanyNetwork(bool computes, std::uint64_t patience_ms)
       : computes_(computes), patience_ms_(patience_ms) {}
   std::size_t inputs() const noexcept override { return inner_->inputs(); }
   std::size_t outputs() const noexcept override { return inner_->outputs(); }
-  std::size_t part_rows() const noexcept override { return computes_ ? 8 : 0; }
+  std::size_t part_rows() const noexcept override { return computes_ ? part : 0; }
   void evaluate(const float* in, std::size_t rows, float* out) const override {
     const int here = inside.fetch_add(1) + 1;
     for (int seen = most; here > seen && !most.compare_exchange_weak(seen, here);) {
     }
     const Deadline until = after_ms(patience_ms_);
-    while (most < 2 && now_ns() < until) std::this_thread::yield();
+    while (rows >= 2 * part && most < 2 && now_ns() < until) std::this_thread::yield();
     inner_->evaluate(in, rows, out);
     inside.fetch_sub(1);
   }
@@ -217,6 +218,7 @@ class CompanyNetwork final : public Network {
   mutable std::atomic<int> inside{0}, most{0};
 
  private:
+  static constexpr std::size_t part = 4;
   std::unique_ptr<Network> inner_ = random_network(7);
   bool computes_;
   std::uint64_t patience_ms_;
@@ -227,13 +229,16 @@ TEST_CASE("game_kernel: a batch is spread over workers where the network only co
   const SearchReply expected = plain.ask(move_request("4453", 128, {.position = {}, .leaves = 64}));
   for (const bool computes : {true, false}) {
     CAPTURE(computes);
-    auto network = std::make_unique<CompanyNetwork>(computes, computes ? 20'000 : 5);
+    // A deque of one may hold another job: then the parts follow each other.
+    const bool spread = computes && !weir::detail::smallest_bounds();
+    auto network = std::make_unique<CompanyNetwork>(computes, spread ? 20'000 : 5);
     const CompanyNetwork& watched = *network;
     Fixture fixture(std::move(network));
     const SearchReply reply =
         fixture.ask(move_request("4453", 128, {.position = {}, .leaves = 64}));
     CHECK(told(reply) == told(expected));
-    CHECK(watched.most == (computes ? 2 : 1));
+    CHECK(watched.most <= (computes ? 2 : 1));
+    if (spread) CHECK(watched.most == 2);
   }
 }
 
