@@ -175,7 +175,8 @@ TEST_CASE(
   Column& gaps = table.add("gaps", ColumnType::text);
   for (std::size_t k = 0; k < table.rows; ++k) {
     const std::size_t run = k / 7777;  // the pages begin within one
-    n.add(static_cast<std::int64_t>(run == 20 ? 1000 : run == 38 ? -5 : run % 3));
+    const auto third = static_cast<std::int64_t>(run % 3);
+    n.add(run == 20 ? 1000 : run == 38 ? -5 : third);
     word.add(run == 0 ? "zero" : run == 38 ? "a" : "middle");
     if (k % 10 == 3 || k == 0) {
       gaps.add_null();
