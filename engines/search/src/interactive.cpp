@@ -123,6 +123,7 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
   const bool person = isatty(STDIN_FILENO) != 0;
   findings.told = true;
   Task task;
+  bool answered = true;  // nothing has been said since the last answer
   Lines lines(signals);
   std::string line;
   if (person) std::fputs(help_text, stderr);
@@ -132,17 +133,19 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
     if (signals.stop_requested()) return;
     const std::string word = trimmed(line);
     std::string said;
-    if (word == "exit" || (!more && task.examples.empty())) return;
+    if (word == "exit" || (!more && answered)) return;
     if (word == "help") {
       said = help_text;
     } else if (word == "clear") {
       task.examples.clear();
+      answered = true;
     } else if (word == "examples") {
       said = shown(task);
     } else if (word == "stats") {
       said = stats_line(engine.stats());
     } else if (!word.empty()) {
       task.examples.push_back(example_of(word, number));
+      answered = false;
       constexpr std::size_t of_all = 1;  // an output may yet come
       if (const Fault fault = fault_of(task); fault.at.size() > of_all) {
         said = fault.what + "\n";
@@ -166,6 +169,7 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       }
       if (experience != nullptr) keep(*experience, asked, reply, findings);
       said = answer_text(options, reply);
+      answered = true;
     }
     std::fputs(said.c_str(), stdout);
     std::fflush(stdout);

@@ -467,6 +467,12 @@ class ExperienceTest(unittest.TestCase):
         self.assertEqual(deep.returncode, 1, deep.stderr)
         self.assertIn('search.log:1', deep.stderr)
 
+    def test_the_terminal_answers_once(self):
+        for text in ('Ada => A\n\n', 'Ada => A\n'):  # asked by an empty line, or by the end of the input
+            done = self.run_program('generate', '--interactive', text=text)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout.count('def f('), 1)
+
     def test_a_signal_ends_the_terminal(self):
         asked = subprocess.Popen([PROGRAM, 'generate', '--interactive'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         asked.stdin.write(b'Ada => A\nexamples\n')
