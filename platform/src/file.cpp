@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include <limits>
 #include <utility>
 #include <weir/atomic.hpp>
+#include <weir/clock.hpp>
 #include <weir/file.hpp>
 
 #include "file_error.hpp"
@@ -211,6 +213,31 @@ Result<std::size_t> read_file(const std::string& path, Buffer& buffer, std::size
   return read;
 }
 
+Result<std::size_t> read_file_from(const std::string& path, std::uint64_t from, Buffer& buffer) {
+  buffer.clear();
+  const Descriptor file(open_retried(path.c_str(), O_RDONLY | O_NONBLOCK));
+  struct stat raw {};
+  if (file.get() < 0 || ::fstat(file.get(), &raw) != 0)
+    return file_error(errno, path, "open it", "unreadable");
+  const FileStat there = converted(raw);
+  if (there.kind != FileKind::file) return Error{"not_a_file", "is not a regular file", path};
+  if (there.size <= from) return std::size_t{0};
+  const std::uint64_t wanted = there.size - from;
+  if (!buffer.resize(static_cast<std::size_t>(wanted)))
+    return Error{"no_memory", "no memory for its content", path};
+  std::size_t done = 0;
+  while (done < wanted) {
+    const ssize_t n = ::pread(file.get(), buffer.data() + done, buffer.size() - done,
+                              static_cast<off_t>(from + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error(errno, path, "read it", "unreadable");
+    if (n == 0) break;  // it has become shorter
+    done += static_cast<std::size_t>(n);
+  }
+  (void)buffer.resize(done);
+  return done;
+}
+
 // AtomicFile
 
 namespace {
@@ -391,6 +418,25 @@ Result<Done> AppendFile::sync() {
   if (::fdatasync(file_) == 0) return Done{};
   return file_error(errno, path_, "sync it", "unwritable");
 }
+
+Result<std::uint64_t> AppendFile::size() const {
+  struct stat raw {};
+  if (::fstat(file_, &raw) != 0) return file_error(errno, path_, "look at it", "unreadable");
+  return converted(raw).size;
+}
+
+Result<Done> AppendFile::lock_until(Deadline deadline) {
+  while (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) break;  // a file system without locks
+    if (now_ns() >= deadline) return Error{"in_use", "another process is writing to it", path_};
+    const timespec pause{0, 200'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  return Done{};
+}
+
+void AppendFile::unlock() noexcept { ::flock(file_, LOCK_UN); }
 
 // DirectoryLock
 

@@ -71,7 +71,7 @@ Findings run_command(const Options& options, const StopSignals& signals, Deadlin
       experience_command(options, findings);
       break;
     default:
-      connect4_command(options, signals, findings);
+      connect4_command(options, signals, begin, findings);
   }
   findings.elapsed_s = static_cast<double>(now_ns() - begin) / 1e9;
   return findings;

@@ -23,7 +23,8 @@ void train_command(const Options& options, const StopSignals& signals, Findings&
 void train_games(Runtime& runtime, const Options& options, const StopSignals& signals,
                  Findings& findings);
 void experience_command(const Options& options, Findings& findings);
-void connect4_command(const Options& options, const StopSignals& signals, Findings& findings);
+void connect4_command(const Options& options, const StopSignals& signals, Deadline begin,
+                      Findings& findings);
 
 /// A whole file, or standard input for "-"; at most `bytes_max` of it.
 Result<std::string> read_input(const std::string& path, std::size_t bytes_max);

@@ -1,10 +1,14 @@
 // weir-search connect4 solve and move: a line a position, scores by the exact solver, moves by the tree search alone.
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
 #include <vector>
+#include <weir/futex.hpp>
 #include <weir/runtime.hpp>
 #include <weir/search/connect4_move.hpp>
 #include <weir/search/connect4_solver.hpp>
+#include <weir/terminal.hpp>
+#include <weir/thread.hpp>
 
 #include "commands.hpp"
 #include "guidance.hpp"
@@ -15,94 +19,219 @@ namespace {
 
 constexpr std::size_t positions_bytes_max = std::size_t{256} << 20;
 constexpr std::uint32_t move_simulations = 10'000;
+constexpr std::size_t told_lines_max = 20;  // of those without an answer, on stderr
+constexpr std::uint64_t draw_every_ms = 100;
 
-struct Position {
-  std::string_view moves;  // the first word of its line
-  Result<int> value = Error{"cancelled", "not reached", ""};
+constexpr const char* not_reached_code = "not_reached";
+
+struct GameLine {
+  std::string_view moves;  // the first word
+  Result<int> value = Error{not_reached_code, "the run ended before this line", ""};
+  games::ScoreBounds bounds;
 };
 
-std::vector<Position> positions_of(std::string_view text) {
-  std::vector<Position> positions;
+std::vector<GameLine> lines_of(std::string_view text) {
+  std::vector<GameLine> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     const std::size_t first = std::min(line.find_first_not_of(" \t\r"), line.size());
     line.remove_prefix(first);
-    positions.push_back({line.substr(0, line.find_first_of(" \t\r"))});
+    lines.emplace_back().moves = line.substr(0, line.find_first_of(" \t\r"));
   }
-  return positions;
+  return lines;
 }
 
-void solve_all(std::vector<Position>& positions, const StopSignals& signals) {
-  games::Solver solver;  // what it has learnt of one position helps with the next
-  for (Position& position : positions) {
-    if (signals.stop_requested()) return;
-    position.value = games::solve_line(solver, position.moves);
-  }
+std::string text_of(const games::ScoreBounds& bounds) {
+  return "the score is from " + std::to_string(bounds.lower) + " to " +
+         std::to_string(bounds.upper);
 }
+
+/// Solves line for line until a signal or the deadline, and shows how far it is.
+class SolveRun final : public games::SolveListener {
+ public:
+  SolveRun(const Options& options, const StopSignals& signals, Deadline by,
+           std::vector<GameLine>& lines)
+      : signals_(signals),
+        by_(by),
+        lines_(lines),
+        progress_({.label = "solve", .unit = "nodes", .quiet = options.quiet}) {}
+
+  void run() {
+    games::Solver solver;  // what it has learnt of one position helps with the next
+    solver_ = &solver;
+    for (at_ = 0; at_ < lines_.size() && !is_over(); ++at_) solve(lines_[at_]);
+  }
+
+  bool stop(const games::ScoreBounds& known) override {
+    if (is_over()) return true;
+    progress_.add(solver_->nodes() - progress_.done());
+    progress_.set_note("line " + format_count(at_ + 1) + " of " + format_count(lines_.size()) +
+                       ": " + text_of(known));
+    progress_.draw();
+    return false;
+  }
+
+ private:
+  bool is_over() const { return signals_.stop_requested() || (by_ != never && now_ns() >= by_); }
+
+  void solve(GameLine& line) {
+    const auto position = games::parse_moves(line.moves);
+    if (!position) {
+      line.value = position.error();
+      return;
+    }
+    line.bounds = solver_->solve(position.value(), *this);
+    if (line.bounds.exact()) {
+      line.value = line.bounds.lower;
+    } else {
+      line.value = Error{"not_solved", "the run ended here: " + text_of(line.bounds), ""};
+    }
+  }
+
+  const StopSignals& signals_;
+  Deadline by_;
+  std::vector<GameLine>& lines_;
+  Progress progress_;
+  games::Solver* solver_ = nullptr;
+  std::size_t at_ = 0;
+};
 
 std::uint32_t simulations_of(const Options& options) {
   const std::uint64_t asked = options.simulations == 0 ? move_simulations : options.simulations;
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(asked, ~std::uint32_t{0}));
 }
 
-/// Positions share nothing: each worker has a tree of its own, and every position one answer.
-void move_all(std::vector<Position>& positions, std::vector<games::Mover>& movers, Runtime& runtime,
-              const StopSignals& signals) {
-  (void)runtime.run([&] {
-    parallel_for(0, positions.size(), 1, [&](std::size_t i) {
-      if (signals.stop_requested()) return;
-      positions[i].value =
-          movers[static_cast<std::size_t>(worker_index())].best(positions[i].moves);
+/// Positions share nothing: each worker has a tree of its own, and every position one answer. A thread beside the
+/// workers shows how far they are.
+class MoveRun {
+ public:
+  MoveRun(const Options& options, const StopSignals& signals, Deadline by,
+          std::vector<GameLine>& lines)
+      : signals_(signals),
+        by_(by),
+        lines_(lines),
+        progress_(
+            {.label = "move", .unit = "positions", .total = lines.size(), .quiet = options.quiet}) {
+    progress_.set_note(format_count(simulations_of(options)) + " simulations each");
+  }
+
+  void run(Runtime& runtime, std::vector<games::Mover>& movers) {
+    auto drawing = Thread::start({.name = "weir-progress"}, &MoveRun::draw, this);
+    (void)runtime.run([&] {
+      parallel_for(0, lines_.size(), 1, [&](std::size_t i) {
+        if (!is_over())
+          lines_[i].value = movers[static_cast<std::size_t>(worker_index())].best(
+              lines_[i].moves, {by_, &signals_.word()});
+        progress_.add();
+      });
     });
-  });
+    ended_.store(1, release);  // (1) pairs with (2); what is drawn needs nothing else
+    futex_wake_all(ended_);
+    if (drawing) drawing.value().join();
+  }
+
+ private:
+  bool is_over() const { return signals_.stop_requested() || (by_ != never && now_ns() >= by_); }
+
+  static void draw(void* self) {
+    auto& run = *static_cast<MoveRun*>(self);
+    while (run.ended_.load(acquire) == 0) {  // (2) pairs with (1)
+      (void)futex_wait(run.ended_, 0, after_ms(draw_every_ms));
+      run.progress_.draw();
+    }
+  }
+
+  const StopSignals& signals_;
+  Deadline by_;
+  std::vector<GameLine>& lines_;
+  Progress progress_;
+  atomic<std::uint32_t> ended_{0};
+};
+
+bool run_moves(const Options& options, const StopSignals& signals, Deadline by,
+               std::vector<GameLine>& lines, Findings& findings) {
+  const auto network = load_move_guidance(options.move_guidance);
+  if (!network) {
+    fail(findings, network.error());
+    return false;
+  }
+  Config config;
+  config.workers = options.workers;
+  auto runtime = Runtime::start(config);
+  if (!runtime) {
+    fail(findings, runtime.error());
+    return false;
+  }
+  findings.workers = runtime.value()->workers();
+  std::vector<games::Mover> movers;
+  const auto contexts = static_cast<std::size_t>(findings.workers) + config.guests_max;
+  for (std::size_t i = 0; i < contexts; ++i)
+    movers.emplace_back(simulations_of(options), options.seed, network.value().get());
+  findings.memory_bytes = runtime.value()->memory() + contexts * movers[0].memory();
+  MoveRun(options, signals, by, lines).run(*runtime.value(), movers);
+  findings.metrics = runtime.value()->metrics();
+  return true;
+}
+
+/// Lines without an answer are told by number, and hold nothing up; where there is none at all, that is a failure.
+void tell_lines(const Options& options, const std::vector<GameLine>& lines, Findings& findings) {
+  Json values = Json::array(), bounds = Json::array(), refused = Json::array();
+  std::vector<Error> errors;
+  std::size_t not_reached = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const GameLine& line = lines[i];
+    bounds.push_back({line.bounds.lower, line.bounds.upper});
+    if (line.value) {
+      findings.text += std::string(line.moves) + " " + std::to_string(line.value.value()) + "\n";
+      values.push_back(line.value.value());
+      continue;
+    }
+    values.push_back(nullptr);
+    Error error = line.value.error();
+    if (error.code == not_reached_code && not_reached++ != 0) continue;
+    refused.push_back({{"line", i + 1}, {"code", error.code}, {"what", error.what}});
+    error.where = options.input + ":" + std::to_string(i + 1) + (error.where.empty() ? "" : ": ") +
+                  error.where;
+    errors.push_back(std::move(error));
+  }
+  const bool failed = findings.text.empty() && !errors.empty();
+  if (failed) fail(findings, errors.front());
+  for (std::size_t i = failed ? 1 : 0; i < std::min(errors.size(), told_lines_max); ++i)
+    std::fprintf(stderr, "weir-search: error: %s\n", errors[i].text().c_str());
+  if (errors.size() > told_lines_max)
+    std::fprintf(stderr, "weir-search: error: %s such lines in all\n",
+                 format_count(errors.size()).c_str());
+  if (not_reached > 1)
+    std::fprintf(stderr, "weir-search: %s lines were not reached\n",
+                 format_count(not_reached).c_str());
+  const bool solve = options.command == Command::connect4_solve;
+  findings.members["positions"] = lines.size();
+  findings.members[solve ? "scores" : "moves"] = std::move(values);
+  if (solve) findings.members["bounds"] = std::move(bounds);
+  findings.members["errors"] = std::move(refused);
+  findings.members["not_reached"] = not_reached;
 }
 
 }  // namespace
 
-void connect4_command(const Options& options, const StopSignals& signals, Findings& findings) {
+void connect4_command(const Options& options, const StopSignals& signals, Deadline begin,
+                      Findings& findings) {
   auto text = read_input(options.input, positions_bytes_max);
   if (!text) return fail(findings, text.error());
-  std::vector<Position> positions = positions_of(text.value());
-  const bool solve = options.command == Command::connect4_solve;
-  const Deadline begin = now_ns();
-  if (solve) {
+  std::vector<GameLine> lines = lines_of(text.value());
+  const Deadline by = answer_by(options, begin);
+  const Deadline from = now_ns();
+  if (options.command == Command::connect4_solve) {
     findings.workers = 1;
-    solve_all(positions, signals);
-  } else {
-    const auto network = load_move_guidance(options.move_guidance);
-    if (!network) return fail(findings, network.error());
-    Config config;
-    config.workers = options.workers;
-    auto runtime = Runtime::start(config);
-    if (!runtime) return fail(findings, runtime.error());
-    findings.workers = runtime.value()->workers();
-    std::vector<games::Mover> movers;
-    const auto contexts = static_cast<std::size_t>(findings.workers) + config.guests_max;
-    for (std::size_t i = 0; i < contexts; ++i)
-      movers.emplace_back(simulations_of(options), options.seed, network.value().get());
-    findings.memory_bytes = runtime.value()->memory() + contexts * movers[0].memory();
-    move_all(positions, movers, *runtime.value(), signals);
-    findings.metrics = runtime.value()->metrics();
+    SolveRun(options, signals, by, lines).run();
+  } else if (!run_moves(options, signals, by, lines, findings)) {
+    return;
   }
-  findings.members["positions"] = positions.size();
   findings.members["positions_per_s"] =
-      static_cast<double>(positions.size()) / (static_cast<double>(now_ns() - begin) / 1e9 + 1e-9);
-  Json values = Json::array();
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    if (!positions[i].value) {
-      Error error = positions[i].value.error();
-      error.where = options.input + ":" + std::to_string(i + 1) +
-                    (error.where.empty() ? "" : ": ") + error.where;
-      fail(findings, error);
-      break;
-    }
-    findings.text +=
-        std::string(positions[i].moves) + " " + std::to_string(positions[i].value.value()) + "\n";
-    values.push_back(positions[i].value.value());
-  }
-  findings.members[solve ? "scores" : "moves"] = std::move(values);
+      static_cast<double>(lines.size()) / (static_cast<double>(now_ns() - from) / 1e9 + 1e-9);
+  tell_lines(options, lines, findings);
   if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
 }
 

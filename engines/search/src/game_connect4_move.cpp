@@ -11,6 +11,8 @@ namespace weir::search::games {
 
 namespace {
 
+constexpr std::uint32_t looks_every = 16;  // simulations with a network, between looks at the end
+
 TreeOptions options_for(std::uint32_t simulations, std::uint64_t seed) {
   using Node = TreeNode<ConnectFour::actions_max>;
   // Each simulation makes one node at most.
@@ -35,10 +37,16 @@ struct Mover::Search {
     network->evaluate(question.data(), 1, answer.data());
     return read_opinion(position, answer.data());
   }
-  void run_guided() {
+  static bool is_at(const MoveEnd& end) noexcept {
+    // relaxed: what stops a search has nothing else to say
+    if (end.stop != nullptr && end.stop->load(relaxed) != 0) return true;
+    return end.deadline != never && now_ns() >= end.deadline;
+  }
+  void run_guided(const MoveEnd& end) {
     (void)tree.late_priors(tree.root(), ask(tree.state()).priors);
     Ticket<ConnectFour> ticket;
     for (std::uint32_t i = 0; i < simulations && tree.proof() == Proof::none; ++i) {
+      if (i % looks_every == 0 && is_at(end)) break;
       if (tree.select(ticket) != Selected::evaluate) continue;
       const Opinion opinion = ask(ticket.state);
       tree.finish(ticket, opinion.value, opinion.priors);
@@ -75,18 +83,19 @@ Mover::Mover(Mover&&) noexcept = default;
 Mover& Mover::operator=(Mover&&) noexcept = default;
 Mover::~Mover() = default;
 
-int Mover::best(const Position& position) {
+int Mover::best(const Position& position, const MoveEnd& end) {
   search_->tree.reset(position);
   if (search_->network != nullptr) {
-    search_->run_guided();
+    search_->run_guided(end);
   } else {
-    search_->tree.run({.simulations = search_->simulations},
-                      AlertRollouts<ConnectFour>(search_->seed));
+    search_->tree.run(
+        {.simulations = search_->simulations, .deadline = end.deadline, .stop = end.stop},
+        AlertRollouts<ConnectFour>(search_->seed));
   }
   return static_cast<int>(search_->choice());
 }
 
-Result<int> Mover::best(std::string_view line) {
+Result<int> Mover::best(std::string_view line, const MoveEnd& end) {
   const Result<Position> position = parse_moves(line);
   if (!position) return position.error();
   if (position.value().over()) {
@@ -96,7 +105,7 @@ Result<int> Mover::best(std::string_view line) {
     return Error{"game_over", "the game is over: there is no move",
                  "column " + std::to_string(column)};
   }
-  return best(position.value()) + 1;
+  return best(position.value(), end) + 1;
 }
 
 std::size_t Mover::memory() const noexcept { return search_->tree.memory(); }

@@ -10,15 +10,11 @@ namespace weir::search::games {
 namespace {
 
 constexpr int score_max = board_cells / 2;
+constexpr std::uint64_t listener_nodes = 16'384;  // between two calls of a listener
 /// Columns from the middle outwards.
 constexpr std::array<int, board_columns> centre_first = {3, 2, 4, 1, 5, 0, 6};
 constexpr Cells even_rows = bottom_row | bottom_row << 2 | bottom_row << 4;
 constexpr Cells odd_rows = even_rows << 1;
-
-struct Bounds {
-  int lower = -score_max;
-  int upper = score_max;
-};
 
 /// Bounds of scores by position, two words a bucket: the first keeps what was dearer to find, the second what was last.
 ///
@@ -42,13 +38,13 @@ class BoundTable {
     __builtin_prefetch(&words_[place(key).bucket]);
   }
 
-  Bounds find(const Place& place) const noexcept {
+  ScoreBounds find(const Place& place) const noexcept {
     for (const std::uint64_t word : {words_[place.bucket], words_[place.bucket + 1]}) {
       if (word != 0 && word >> tag_shift == place.tag) return unpack(word);
     }
     return {};
   }
-  void put(const Place& place, const Bounds& bounds, std::uint64_t work) noexcept {
+  void put(const Place& place, const ScoreBounds& bounds, std::uint64_t work) noexcept {
     const auto effort = static_cast<std::uint64_t>(std::bit_width(work));
     const std::uint64_t word = place.tag << tag_shift | effort << effort_shift |
                                static_cast<std::uint64_t>(bounds.upper + score_max) << score_bits |
@@ -73,7 +69,7 @@ class BoundTable {
   static constexpr std::uint64_t effort_mask = 63;
   static constexpr int tag_shift = effort_shift + 6;
 
-  static Bounds unpack(std::uint64_t word) noexcept {
+  static ScoreBounds unpack(std::uint64_t word) noexcept {
     constexpr std::uint64_t mask = (1U << score_bits) - 1;
     return {static_cast<int>(word & mask) - score_max,
             static_cast<int>((word >> score_bits) & mask) - score_max};
@@ -99,6 +95,9 @@ struct Solver::Search {
 
   BoundTable table;
   std::uint64_t nodes = 0;
+  SolveListener* listener = nullptr;
+  ScoreBounds found;     // of the position that is asked for
+  bool stopped = false;  // values are worth nothing any more, on the whole path
 
   struct Move {
     Cells cell;
@@ -124,7 +123,8 @@ struct Solver::Search {
 
   /// The score of a position whose mover has no win at once: exact within (alpha, beta), else a bound on that side.
   int search(Cells mine, Cells all, int stones, int alpha, int beta) noexcept {
-    ++nodes;
+    if (++nodes % listener_nodes == 0 && listener != nullptr && listener->stop(found))
+      stopped = true;
     const Cells moves = safe_landings(mine, all);
     if (moves == 0) return -(board_cells - stones) / 2;
     if (stones >= board_cells - 2) return 0;
@@ -142,7 +142,7 @@ struct Solver::Search {
   int search_moves(Cells mine, Cells all, int stones, int alpha, int beta, Cells moves) noexcept {
     const Position position{mine, all};
     const BoundTable::Place place = table.place(position.key());
-    Bounds known = table.find(place);
+    ScoreBounds known = table.find(place);
     alpha = std::max(alpha, known.lower);
     beta = std::min(beta, known.upper);
     if (alpha >= beta) return known.lower >= beta ? known.lower : beta;
@@ -154,7 +154,9 @@ struct Solver::Search {
     int floor = alpha;
     for (int i = 0; i < count && best < beta; ++i) {
       const Cells cell = ordered[static_cast<std::size_t>(i)].cell;
-      best = std::max(best, -search(mine ^ all, all | cell, stones + 1, -beta, -floor));
+      const int score = -search(mine ^ all, all | cell, stones + 1, -beta, -floor);
+      if (stopped) return alpha;
+      best = std::max(best, score);
       floor = std::max(floor, best);
     }
     if (best > alpha) known.lower = std::max(known.lower, std::min(best, known.upper));
@@ -175,32 +177,48 @@ Solver::~Solver() = default;
 std::uint64_t Solver::nodes() const noexcept { return search_->nodes; }
 std::size_t Solver::memory() const noexcept { return search_->table.bytes(); }
 
-/// The score where it is from `lower` to `upper`, else the nearer of these.
-int Solver::between(const Position& position, int lower, int upper) {
+/// The score where it is `within` these bounds, else the nearer of them.
+ScoreBounds Solver::between(const Position& position, ScoreBounds within, SolveListener* listener) {
   const int stones = position.stones();
-  if (position.lost()) return std::clamp(-(board_cells + 2 - stones) / 2, lower, upper);
-  if (position.full()) return 0;
-  if (position.wins() != 0) return std::clamp((board_cells + 1 - stones) / 2, lower, upper);
+  auto& [lower, upper] = within;
+  if (position.over() || position.wins() != 0) {
+    int score = 0;
+    if (position.lost()) {
+      score = -(board_cells + 2 - stones) / 2;
+    } else if (!position.full()) {
+      score = (board_cells + 1 - stones) / 2;
+    }
+    lower = upper = std::clamp(score, lower, upper);
+    return within;
+  }
   lower = std::max(lower, -(board_cells - stones) / 2);
   upper = std::min(upper, (board_cells + 1 - stones) / 2);
+  search_->listener = listener;
+  search_->stopped = false;
   while (lower < upper) {
     // Windows near 0 first: they are cheapest, and halve what is left.
     int middle = lower + (upper - lower) / 2;
     if (middle <= 0 && lower / 2 < middle) middle = lower / 2;
     if (middle >= 0 && upper / 2 > middle) middle = upper / 2;
+    search_->found = within;
     const int score = search_->search(position.mine, position.all, stones, middle, middle + 1);
+    if (search_->stopped) break;
     if (score <= middle) {
       upper = std::max(lower, score);
     } else {
       lower = std::min(upper, score);
     }
   }
-  return lower;
+  return within;
 }
 
-int Solver::solve(const Position& position) { return between(position, -score_max, score_max); }
+int Solver::solve(const Position& position) { return between(position, {}, nullptr).lower; }
 
-int Solver::outcome(const Position& position) { return between(position, -1, 1); }
+ScoreBounds Solver::solve(const Position& position, SolveListener& listener) {
+  return between(position, {}, &listener);
+}
+
+int Solver::outcome(const Position& position) { return between(position, {-1, 1}, nullptr).lower; }
 
 Result<int> solve_line(Solver& solver, std::string_view line) {
   const Result<Position> position = parse_moves(line);

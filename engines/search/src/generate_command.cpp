@@ -172,7 +172,9 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   if (options.interactive) {
     if (session.start(config, 1))
       interact(options, signals, session.engine(), experience.get(), findings);
-    return session.finish();
+    session.finish();
+    if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
+    return;
   }
   auto text = read_input(options.input, input_bytes_max);
   if (!text) return fail(findings, text.error());

@@ -1,7 +1,9 @@
 #include "interactive.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <weir/terminal.hpp>
 
@@ -17,6 +19,7 @@ constexpr const char* help_text =
     "know.\n"
     "An empty line asks for a program. Commands: help, examples, stats, clear, exit.\n";
 constexpr std::uint64_t answer_ms = 1000;
+constexpr int signal_look_ms = 20;
 
 std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -40,14 +43,41 @@ Example example_of(const std::string& line, std::uint32_t number) {
   }
 }
 
-bool get_line(std::string& line) {
-  line.clear();
-  for (int c = std::getchar(); c != EOF; c = std::getchar()) {
-    if (c == '\n') return true;
-    line += static_cast<char>(c);
+/// Lines of standard input, until a signal comes.
+class Lines {
+ public:
+  explicit Lines(const StopSignals& signals) : signals_(signals) {}
+
+  /// False: there is none.
+  bool get(std::string& line) {
+    std::size_t end = std::string::npos;
+    while ((end = held_.find('\n')) == std::string::npos && wait() && read_more()) {
+    }
+    line = held_.substr(0, end);
+    held_.erase(0, end == std::string::npos ? end : end + 1);
+    return !signals_.stop_requested() && (end != std::string::npos || !line.empty());
   }
-  return !line.empty();
-}
+
+ private:
+  bool wait() const {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!signals_.stop_requested()) {
+      const int ready = poll(&input, 1, signal_look_ms);
+      if (ready > 0) return true;
+      if (ready < 0 && errno != EINTR) return false;
+    }
+    return false;
+  }
+  bool read_more() {
+    char some[4096];
+    const ssize_t got = read(STDIN_FILENO, some, sizeof some);
+    if (got > 0) held_.append(some, static_cast<std::size_t>(got));
+    return got > 0 || (got < 0 && errno == EINTR);
+  }
+
+  const StopSignals& signals_;
+  std::string held_;  // read, and not yet given
+};
 
 std::string shown(const Task& task) {
   std::string text;
@@ -93,24 +123,29 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
   const bool person = isatty(STDIN_FILENO) != 0;
   findings.told = true;
   Task task;
+  bool answered = true;  // nothing has been said since the last answer
+  Lines lines(signals);
   std::string line;
   if (person) std::fputs(help_text, stderr);
   for (std::uint32_t number = 1; !signals.stop_requested(); ++number) {
     if (person) std::fputs("> ", stderr);
-    const bool more = get_line(line);
+    const bool more = lines.get(line);
+    if (signals.stop_requested()) return;
     const std::string word = trimmed(line);
     std::string said;
-    if (word == "exit" || (!more && task.examples.empty())) return;
+    if (word == "exit" || (!more && answered)) return;
     if (word == "help") {
       said = help_text;
     } else if (word == "clear") {
       task.examples.clear();
+      answered = true;
     } else if (word == "examples") {
       said = shown(task);
     } else if (word == "stats") {
       said = stats_line(engine.stats());
     } else if (!word.empty()) {
       task.examples.push_back(example_of(word, number));
+      answered = false;
       constexpr std::size_t of_all = 1;  // an output may yet come
       if (const Fault fault = fault_of(task); fault.at.size() > of_all) {
         said = fault.what + "\n";
@@ -129,9 +164,12 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       const std::string asked = experience == nullptr ? "" : asked_text(request);
       SearchReply reply;
       Handle handle = engine.submit(client, std::move(request), reply);
-      if (handle.valid()) (void)handle.wait_until(never, reply);
+      while (handle.wait_until(after_ms(signal_look_ms), reply) == Status::timed_out) {
+        if (signals.stop_requested()) handle.cancel();
+      }
       if (experience != nullptr) keep(*experience, asked, reply, findings);
       said = answer_text(options, reply);
+      answered = true;
     }
     std::fputs(said.c_str(), stdout);
     std::fflush(stdout);

@@ -106,9 +106,13 @@ void add_common(CLI::App& app, Options& o) {
   app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
 }
 
-void add_bounds(CLI::App& app, Options& o) {
+void add_time_limit(CLI::App& app, Options& o) {
   app.add_option("--time-limit", o.time_limit_s, "Seconds from the program's start to its end")
       ->check(real_number(0.001, 1e7));
+}
+
+void add_bounds(CLI::App& app, Options& o) {
+  add_time_limit(app, o);
   app.add_option("--simulations", o.simulations,
                  "Steps of search; default: 2000 where there is no time limit")
       ->transform(whole_number(1, any));
@@ -226,6 +230,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       [[fallthrough]];
     case Command::connect4_solve:
       add_input(app, o, "Positions, one line of moves (columns 1 to 7) each, or -");
+      add_time_limit(app, o);
       break;
     case Command::train:
       add_train(app, o);

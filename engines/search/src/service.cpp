@@ -98,7 +98,7 @@ Result<Done> Service::listen_at(const std::string& path) {
       return error;
     }
   }
-  if (listen(listener_, 64) != 0) return system_error("cannot listen", path);
+  if (listen(listener_, SOMAXCONN) != 0) return system_error("cannot listen", path);
   return Done{};
 }
 
@@ -123,7 +123,12 @@ bool Service::add_connection(int in, int out, bool socket) {
 void Service::accept_clients() {
   for (;;) {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client < 0) return;
+    if (client < 0) {
+      // Whoever waits to be accepted keeps the listener readable: it is left alone until one may have gone.
+      if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        accept_at_ = now_ns() + std::uint64_t{poll_ms} * 1'000'000;
+      return;
+    }
     if (add_connection(client, client, true)) continue;
     const std::string line = error_line(nullptr, {"too many connections", 0, 0});
     (void)!send(client, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -212,7 +217,7 @@ void Service::take_line(Connection& connection, std::string_view text) {
         note_failure(config_.experience->judge(found->second, line.good));
       return;
     case Line::Kind::stats:
-      connection.write.push_back(stats_line(engine_.stats()));
+      connection.write.push_back(stats_line(stats()));
       return;
     case Line::Kind::drain:
       connection.draining = true;
@@ -223,6 +228,7 @@ void Service::take_line(Connection& connection, std::string_view text) {
   ++result_.malformed;
   // A live id has its reply to come: it gets no second one.
   const bool live = connection.live.count(line.id.dump()) != 0;
+  if (!live && !line.id.is_null()) ++refused_;
   connection.write.push_back(error_line(live ? Json(nullptr) : line.id, *line.error));
 }
 
@@ -242,6 +248,7 @@ void Service::take_request(Connection& connection, Line& line) {
   if (connection.draining || stopping_) {
     rejection.status = ReplyStatus::rejected;
     rejection.weights = "default";
+    ++rejected_;
     return reject();
   }
   if (free_pending_.empty()) {
@@ -364,36 +371,55 @@ void Service::stop_reading() {
   }
 }
 
+/// The engine's, and the requests that it has not seen: each reply to an id is counted once.
+EngineStats Service::stats() const {
+  EngineStats stats = engine_.stats();
+  stats.requests[static_cast<std::size_t>(ReplyStatus::error)] += refused_;
+  stats.requests[static_cast<std::size_t>(ReplyStatus::rejected)] += rejected_;
+  return stats;
+}
+
 void Service::write_figures(bool last) {
   if (config_.prometheus.empty()) return;
   const Deadline now = now_ns();
   if (!last && now < figures_at_) return;
   figures_at_ = now + figures_interval_ms * 1'000'000;
-  note_failure(write_file_atomically(config_.prometheus, prometheus_text(engine_.stats())));
+  note_failure(write_file_atomically(config_.prometheus, prometheus_text(stats())));
 }
 
 int Service::poll_once() {
-  std::vector<pollfd> polled = {{event_, POLLIN, 0}, {stopping_ ? -1 : listener_, POLLIN, 0}};
+  // Nothing stands here but what is open: more entries than the process may have descriptors are an error.
+  std::vector<pollfd> polled = {{event_, POLLIN, 0}};
+  const auto add = [&polled](int file, int events) {
+    polled.push_back({file, static_cast<short>(events), 0});
+    return polled.size() - 1;
+  };
+  const bool accepting = listener_ >= 0 && !stopping_ && now_ns() >= accept_at_;
+  if (accepting) add(listener_, POLLIN);
+  struct Places {
+    Connection* connection;
+    std::size_t in, out;  // of `polled`, the same for a socket; 0: not asked
+  };
+  std::vector<Places> places;
   for (const auto& connection : connections_) {
-    const short in = wants_input(*connection) ? POLLIN : 0;
-    const short out = connection->write.empty() || connection->gone ? 0 : POLLOUT;
-    const bool watched = !connection->gone && (connection->in >= 0);
+    if (connection->gone || connection->in < 0) continue;
+    const int in = wants_input(*connection) ? POLLIN : 0;
+    const int out = connection->write.empty() ? 0 : POLLOUT;
+    Places at{connection.get(), 0, 0};
     if (connection->socket) {
-      polled.push_back({watched ? connection->in : -1, static_cast<short>(in | out), 0});
-      polled.push_back({-1, 0, 0});
+      at.in = at.out = add(connection->in, in | out);
     } else {
-      polled.push_back({watched && in != 0 ? connection->in : -1, in, 0});
-      polled.push_back({watched ? connection->out : -1, out,
-                        0});  // asked for nothing, it still tells of an error
+      if (in != 0) at.in = add(connection->in, in);
+      at.out = add(connection->out, out);  // asked for nothing, it still tells of an error
     }
+    places.push_back(at);
   }
   const int ready = poll(polled.data(), polled.size(), poll_ms);
   if (ready <= 0) return ready;
-  if (polled[1].revents != 0) accept_clients();
-  for (std::size_t i = 0; 2 * i + 3 < polled.size(); ++i) {
-    Connection& connection = *connections_[i];
-    const short in = polled[2 * i + 2].revents;
-    const short out = connection.socket ? in : polled[2 * i + 3].revents;
+  for (const Places& at : places) {
+    Connection& connection = *at.connection;
+    const int in = at.in == 0 ? 0 : polled[at.in].revents;
+    const int out = polled[at.out].revents;
     if ((out & POLLOUT) != 0) write_output(connection);
     if ((in & POLLIN) != 0 && wants_input(connection)) {
       read_input(connection);
@@ -403,6 +429,7 @@ int Service::poll_once() {
     // A pipe whose reader has gone, a socket that is closed both ways.
     if ((out & POLLERR) != 0 || (connection.socket && (in & POLLHUP) != 0)) lose(connection);
   }
+  if (accepting && polled[1].revents != 0) accept_clients();
   return ready;
 }
 

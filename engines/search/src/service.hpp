@@ -98,6 +98,7 @@ class Service final : private Listener {
   void finish_drained(Connection& connection);
   bool is_over(const Connection& connection) const;
   void stop_reading();
+  EngineStats stats() const;
   void write_figures(bool last);
   template <class T>
   void note_failure(const Result<T>& result) {
@@ -109,6 +110,7 @@ class Service final : private Listener {
   ServiceConfig config_;
   const StopSignals& signals_;
   ServiceResult result_;
+  std::uint64_t refused_ = 0, rejected_ = 0;  // requests that were answered without the engine
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_pending_;
@@ -116,6 +118,7 @@ class Service final : private Listener {
   Ring<std::uint64_t> done_;
   atomic<std::uint32_t> told_{0};  // the eventfd holds a wake-up that nobody has taken
   int event_ = -1, listener_ = -1;
+  Deadline accept_at_ = 0;  // not earlier: the process had no descriptor for another client
   bool stopping_ = false;
   Deadline figures_at_ = 0;
 };

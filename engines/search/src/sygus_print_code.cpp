@@ -43,7 +43,7 @@ constexpr std::array writings{
     Writing{Op::add, {}, {}, {}, " + "},
     Writing{Op::subtract, {}, {}, {}, " - "},
     Writing{Op::multiply, {}, {}, {}, " * "},
-    Writing{Op::negate, "(-#0)", "(-#0)", "(-#0)"},
+    Writing{Op::negate, "(-#0)", "(-#0)", "(0 - #0)"},  // there is a -0 in JavaScript
     Writing{Op::divide, "div(#0, #1)", "div(#0, #1)", "div(#0, #1)"},
     Writing{Op::modulo, "mod(#0, #1)", "mod(#0, #1)", "mod(#0, #1)"},
     Writing{Op::absolute, "abs(#0)", "(#0 < 0 ? -(#0) : (#0))", "Math.abs(#0)"},
@@ -61,9 +61,10 @@ constexpr std::array writings{
     Writing{Op::either, {}, {}, {}, " or "},
 };
 
-/// What stands inside of the function, where its name is used.
+/// What stands inside of the function, where its name is used; `big`: of JavaScript where integers are BigInt, if that
+/// is another text.
 struct Helper {
-  std::string_view name, python, cpp, js;
+  std::string_view name, python, cpp, js, big = {};
 };
 
 constexpr std::array helpers{
@@ -101,7 +102,8 @@ constexpr std::array helpers{
            "      if (c < '0' || c > '9') return -1;\n"
            "      n = n * 10 + static_cast<std::uint64_t>(c - '0');\n    }\n"
            "    return s.empty() ? -1 : static_cast<std::int64_t>(n);\n  };",
-           "const to_int = (s) => /^[0-9]+$/.test(s) ? Number(s) : -1;"},
+           "const to_int = (s) => /^[0-9]+$/.test(s) ? Number(s) : -1;",
+           "const to_int = (s) => /^[0-9]+$/.test(s) ? BigInt(s) : -1n;"},
     Helper{"index_of", "def index_of(s, t, i): return s.find(t, i) if 0 <= i <= len(s) else -1",
            "const auto index_of = [](const std::string& s, const std::string& t, std::int64_t i) "
            "-> std::int64_t {\n"
@@ -142,35 +144,44 @@ constexpr std::array helpers{
     Helper{"div", "def div(a, b): return a // b if b > 0 else -(a // -b)",
            "const auto div = [](std::int64_t a, std::int64_t b) -> std::int64_t {\n"
            "    return a / b - (a % b < 0 ? (b > 0 ? 1 : -1) : 0);\n  };",
-           "const div = (a, b) => b > 0 ? Math.floor(a / b) : -Math.floor(a / -b);"},
+           "const div = (a, b) => b > 0 ? Math.floor(a / b) : 0 - Math.floor(a / -b);",
+           "const div = (a, b) => {\n    const r = a % b;\n"
+           "    return (a - (r < 0n ? (b < 0n ? r - b : r + b) : r)) / b;\n  };"},
     Helper{"mod", "def mod(a, b): return a % abs(b)",
            "const auto mod = [](std::int64_t a, std::int64_t b) -> std::int64_t {\n"
            "    return a % b < 0 ? a % b + (b < 0 ? -b : b) : a % b;\n  };",
-           "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);"},
+           "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);",
+           "const mod = (a, b) => a % b < 0n ? (b < 0n ? a % b - b : a % b + b) : a % b;"},
+    Helper{"absolute", {}, {}, "const absolute = (a) => a < 0n ? -a : a;"},
+    Helper{"as_number",
+           {},
+           {},
+           "const as_number = (a) => Number.isSafeInteger(Number(a)) ? Number(a) : a;"},
 };
 
 /// Characters are counted, or made of numbers: bytes of UTF-8 are not enough.
-bool counts_characters(const Body& body) noexcept {
-  return std::any_of(body.nodes.begin(), body.nodes.end(), [](const Body::Node& node) {
-    switch (node.op) {
-      case Op::at:
-      case Op::substr:
-      case Op::length:
-      case Op::index_of:
-      case Op::from_code:
-      case Op::to_code:
-        return true;
-      default:
-        return false;
-    }
-  });
+bool counts_characters(Op op) noexcept {
+  switch (op) {
+    case Op::at:
+    case Op::substr:
+    case Op::length:
+    case Op::index_of:
+    case Op::from_code:
+    case Op::to_code:
+      return true;
+    default:
+      return false;
+  }
 }
+
+/// Integers become larger than those that a number of JavaScript tells apart.
+bool makes_large_integers(Op op) noexcept { return op == Op::to_int || op == Op::multiply; }
 
 class CodeWriter {
  public:
   CodeWriter(const Problem& problem, Language language) : problem_(problem), language_(language) {
     for (const Helper& helper : helpers) names_.insert(std::string(helper.name));
-    names_.insert({"decode", "encode"});
+    names_.insert({"decode", "encode", "BigInt"});
     for (const std::string_view word : reserved_words) names_.insert(std::string(word));
     name_ = fresh(problem.name);
     for (const Argument& argument : problem.arguments) arguments_.push_back(fresh(argument.name));
@@ -178,8 +189,12 @@ class CodeWriter {
   }
 
   std::string write(const Body& body) {
-    wide_ = language_ == Language::cpp && counts(body);
+    wide_ = language_ == Language::cpp && has(body, counts_characters);
+    big_ = language_ == Language::js && has(body, makes_large_integers);
     std::vector<std::string> names = arguments_;
+    for (std::size_t i = 0; big_ && i < names.size(); ++i) {
+      if (problem_.arguments[i].sort == Sort::integer) names[i] = "BigInt(" + names[i] + ")";
+    }
     std::string decoded;
     for (const Body::Node& node : body.nodes) {
       if (node.op != Op::variable || !used_.insert(arguments_[node.index]).second) continue;
@@ -189,12 +204,15 @@ class CodeWriter {
                  arguments_[node.index] + ");\n";
     }
     std::string result = expression(body, static_cast<std::uint32_t>(body.nodes.size() - 1), names);
+    if (big_ && problem_.sort == Sort::integer) result = "as_number(" + result + ")";
     std::string inner;
     for (std::size_t i = 0; i < called_; ++i) inner += inner_function(i);
     std::string used;
     for (const Helper& helper : helpers) {
       if (uses(result, helper.name) || uses(inner, helper.name))
-        used += indented(unshadowing(pick(helper))) + "\n";
+        used += indented(unshadowing(big_ && !helper.big.empty() ? std::string(helper.big)
+                                                                 : pick(helper))) +
+                "\n";
     }
     if (!decoded.empty()) decoded = unshadowing(std::string(cpp_decode)) + decoded;
     if (wide_ && problem_.sort == Sort::text) {
@@ -210,15 +228,19 @@ class CodeWriter {
   std::string indent() const { return python() ? "  " : ""; }
 
   /// Of a term and of the functions that are written for it.
-  bool counts(const Body& body) const noexcept {
+  bool has(const Body& body, bool (*kind)(Op)) const noexcept {
     std::size_t called = 0;
     for (const Body::Node& node : body.nodes) {
       if (node.op == Op::call) called = std::max<std::size_t>(called, node.index + 1U);
     }
     const auto end = problem_.functions.begin() + static_cast<std::ptrdiff_t>(called);
-    return counts_characters(body) ||
+    const auto has_kind = [kind](const Body& in) {
+      return std::any_of(in.nodes.begin(), in.nodes.end(),
+                         [kind](const Body::Node& node) { return kind(node.op); });
+    };
+    return has_kind(body) ||
            std::any_of(problem_.functions.begin(), end,
-                       [](const Function& function) { return counts_characters(function.body); });
+                       [&](const Function& function) { return has_kind(function.body); });
   }
 
   template <class Written>
@@ -335,8 +357,8 @@ class CodeWriter {
     if (const auto* const number = std::get_if<std::int64_t>(&value)) {
       const std::string digits = std::to_string(*number);
       return language_ == Language::cpp ? "std::int64_t{" + digits + "}"
-             : *number < 0              ? "(" + digits + ")"
-                                        : digits;
+             : *number < 0              ? "(" + digits + (big_ ? "n)" : ")")
+                                        : digits + (big_ ? "n" : "");
     }
     const auto* const text = std::get_if<std::string>(&value);
     return text == nullptr ? std::string() : quoted(*text);
@@ -392,15 +414,46 @@ class CodeWriter {
       called_ = std::max<std::size_t>(called_, at.index + 1U);
       return functions_[at.index] + "(" + joined(given, ", ") + ")";
     }
+    return big_ ? applied_to_big(at.op, std::move(given)) : applied(at.op, given);
+  }
+
+  /// What counts characters takes and gives numbers; all other integers are BigInt.
+  std::string applied_to_big(Op op, std::vector<std::string> given) const {
+    const auto number = [&](std::size_t i) { given[i] = "Number(" + given[i] + ")"; };
+    switch (op) {
+      case Op::at:
+      case Op::from_code:
+        number(given.size() - 1);
+        break;
+      case Op::substr:
+        number(1), number(2);
+        break;
+      case Op::index_of:
+        number(2);
+        [[fallthrough]];
+      case Op::length:
+      case Op::to_code:
+        return "BigInt(" + applied(op, given) + ")";
+      case Op::negate:
+        return "(-" + given[0] + ")";
+      case Op::absolute:
+        return "absolute(" + given[0] + ")";
+      default:
+        break;
+    }
+    return applied(op, given);
+  }
+
+  std::string applied(Op op, const std::vector<std::string>& given) const {
     const auto* const writing = std::find_if(writings.begin(), writings.end(),
-                                             [&](const Writing& one) { return one.op == at.op; });
+                                             [op](const Writing& one) { return one.op == op; });
     if (writing == writings.end()) return {};
     if (!writing->more.empty()) {
-      const bool words = at.op == Op::both || at.op == Op::either;
+      const bool words = op == Op::both || op == Op::either;
       return "(" +
-             joined(given, !words || python()  ? writing->more
-                           : at.op == Op::both ? " && "
-                                               : " || ") +
+             joined(given, !words || python() ? writing->more
+                           : op == Op::both   ? " && "
+                                              : " || ") +
              ")";
     }
     std::string out;
@@ -429,6 +482,7 @@ class CodeWriter {
   std::map<std::string, std::string> renamed_;  // locals of helpers
   std::size_t called_ = 0;                      // functions up to here are written
   bool wide_ = false;                           // C++ that works on code points
+  bool big_ = false;                            // JavaScript whose integers are BigInt
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <weir/clock.hpp>
 #include <weir/result.hpp>
 
 namespace weir {
@@ -63,6 +64,10 @@ inline constexpr std::size_t no_size_limit = std::numeric_limits<std::size_t>::m
 /// and after (else changed_while_read). `stat`, when given, is what it was.
 Result<std::size_t> read_file(const std::string& path, Buffer& buffer,
                               std::size_t bytes_max = no_size_limit, FileStat* stat = nullptr);
+
+/// The same of a file that others may append to meanwhile: what it had when it was opened, behind byte `from`; nothing
+/// where it is not as long.
+Result<std::size_t> read_file_from(const std::string& path, std::uint64_t from, Buffer& buffer);
 
 enum class Sync : std::uint8_t {
   none,  // survives the end of the process, not of the machine
@@ -141,6 +146,14 @@ class AppendFile {
   /// Appends all of `record` or nothing: what a full disk cut short is taken back.
   Result<Done> append(std::string_view record);
   Result<Done> sync();
+  /// Bytes, whoever has written them.
+  Result<std::uint64_t> size() const;
+
+  /// For writers that must see what others have appended before they append (flock): from lock() to unlock(), or to the
+  /// end of the object or of its process, no other object gets it, here or in another process. in_use: it was not to be
+  /// had until the deadline. Where the file system has no locks everyone gets it.
+  Result<Done> lock_until(Deadline deadline);
+  void unlock() noexcept;
 
  private:
   AppendFile(int file, std::string path) noexcept : file_(file), path_(std::move(path)) {}

@@ -494,6 +494,35 @@ TEST_CASE("append file: records follow each other, over openings") {
   CHECK(AppendFile::open(folder / "no/journal").error().code == "not_found");
 }
 
+TEST_CASE("append file: one writer at a time sees what others have appended") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "journal";
+  AppendFile one = AppendFile::open(path).value();
+  AppendFile other = AppendFile::open(path).value();
+  REQUIRE(one.lock_until(0).ok());
+  CHECK(other.lock_until(0).error().code == "in_use");
+  CHECK(one.append("1\n").ok());
+  one.unlock();
+  CHECK(other.lock_until(0).ok());
+  CHECK(other.size().value() == 2);
+  CHECK(other.append("22\n").ok());
+  other.unlock();
+  CHECK(one.lock_until(0).ok());
+  weir::Buffer added;
+  CHECK(weir::read_file_from(path, 2, added).value() == 3);
+  CHECK(added.view() == "22\n");
+  CHECK(weir::read_file_from(path, 9, added).value() == 0);
+  CHECK(weir::read_file_from(folder.path(), 0, added).error().code == "not_a_file");
+  CHECK(weir::read_file_from(path + "s", 0, added).error().code == "not_found");
+  const weir::test::Child child = weir::test::in_child([&path] {
+    AppendFile dead = AppendFile::open(path).value();
+    return !dead.lock_until(0).ok();
+  });
+  CHECK(child.code == 0);
+  { const AppendFile gone = std::move(one); }
+  CHECK(other.lock_until(0).ok());
+}
+
 TEST_CASE("append file: a record that does not fit is taken back whole") {
   const TemporaryDirectory folder;
   const std::string path = folder / "journal";

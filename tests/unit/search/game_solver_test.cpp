@@ -57,6 +57,45 @@ TEST_CASE("solver: late positions have the score that the rules give, with a tab
   }
 }
 
+namespace {
+
+/// Ends a call at one of its looks.
+class EndsAfter final : public SolveListener {
+ public:
+  explicit EndsAfter(int looks) : left_(looks) {}
+  bool stop(const ScoreBounds& known) override {
+    last = known;
+    return --left_ <= 0;
+  }
+  ScoreBounds last;
+
+ private:
+  int left_;
+};
+
+}  // namespace
+
+TEST_CASE("solver: a call that is ended early tells bounds, and leaves nothing wrong behind") {
+  const Position position = parse_moves("4444422256563").value();  // 264,000 nodes
+  Solver whole(18);
+  Solver ended(18);
+  const int score = whole.solve(position);
+  for (const int looks : {1, 2, 5}) {
+    EndsAfter listener(looks);
+    const std::uint64_t before = ended.nodes();
+    const ScoreBounds known = ended.solve(position, listener);
+    CHECK_FALSE(known.exact());
+    CHECK(known.lower <= score);
+    CHECK(known.upper >= score);
+    CHECK(known.lower == listener.last.lower);
+    CHECK(known.upper == listener.last.upper);
+    CHECK(ended.nodes() - before < static_cast<std::uint64_t>(looks + 1) * 16'384);
+  }
+  CHECK(ended.solve(position) == score);
+  EndsAfter never_ends(1 << 30);
+  CHECK(Solver(18).solve(position, never_ends).lower == score);
+}
+
 TEST_CASE("solver: the mirror image has the same score") {
   Solver solver(18);
   for (const char* line : {"44353641526131425", "12345671234567123456"}) {

@@ -421,6 +421,10 @@ TEST_CASE("connect4 move: the tree alone finds what must be played") {
   CHECK(move_line("18", 1000).error().where == "column 2");
   CHECK(move_line("1717", 1).value() >= 1);
   CHECK(best_move(position_of("4455"), 1000) == best_move(position_of("4455"), 1000));
+  // Of so many simulations, which would take an hour, some are made, and none once it is told to stop.
+  const atomic<std::uint32_t> stop{1};
+  CHECK(position_of("4455").can_play(Mover(~0U).best(position_of("4455"), {.stop = &stop})));
+  CHECK(Mover(~0U).best("4455", {.deadline = after_ms(20)}).value() >= 1);
   const int saved = move_line("232323", 1000).value();
   CHECK(saved == 2);
 }

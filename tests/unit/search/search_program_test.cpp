@@ -153,6 +153,47 @@ TEST_CASE("weir-search: connect4 scores and moves, a line for a line") {
   CHECK(says(bad, "bad:1"));
 }
 
+TEST_CASE("weir-search: connect4 tells a line without an answer by number, and goes on") {
+  if (search_path().empty()) return;
+  const TemporaryDirectory folder;
+  folder.put("lines", "112233\n1212121\n18\n112233\n");
+  const std::string move = "connect4 move lines --simulations 200";
+  CHECK(run_search(folder, move, false).out == "112233 4\n112233 4\n");
+  const Answer moved = run_search(folder, move);
+  CHECK(moved.exit == 0);
+  CHECK(says(moved, "lines:2: column 8: the game is over"));
+  CHECK(says(moved, "lines:3: column 2: a move is one of 1 to 7"));
+  CHECK(run_search(folder, "connect4 solve lines", false).out ==
+        "112233 18\n1212121 -18\n112233 18\n");
+  const json told = json::parse(run_search(folder, move + " --json", false).out);
+  CHECK(told["moves"] == json({4, nullptr, nullptr, 4}));
+  CHECK(told["errors"][0]["line"] == 2);
+  CHECK(told["errors"][0]["code"] == "game_over");
+  folder.put("over", "1212121\n");
+  const Answer over = run_search(folder, "connect4 move over");
+  CHECK(over.exit == 1);
+  CHECK(says(over, "over:1: column 8"));
+}
+
+TEST_CASE("weir-search: connect4 ends at its time limit with what it has found by then") {
+  if (search_path().empty()) return;
+  const TemporaryDirectory folder;
+  folder.put("lines", "1212121\n\n112233\n");  // the whole game takes minutes
+  const Answer solved = run_search(folder, "connect4 solve lines --time-limit 0.2 --json", false);
+  const json told = json::parse(solved.out);
+  const bool begun = told["scores"][0] == -18;  // else the machine is slow
+  CHECK(solved.exit == (begun ? 0 : 1));
+  CHECK(told["scores"][1] == nullptr);
+  CHECK(told["scores"][2] == nullptr);
+  CHECK(told["bounds"][1][0] <= 1);  // whoever begins wins
+  CHECK(told["bounds"][1][1] >= 1);
+  CHECK(told["not_reached"] >= 1);
+  folder.put("empty", "\n");
+  const Answer none = run_search(folder, "connect4 solve empty --time-limit 0.1");
+  CHECK(none.exit == 1);
+  CHECK(says(none, "empty:1: the run ended"));
+}
+
 TEST_CASE("weir-search: train writes weights that guide, and goes on with --resume") {
   if (search_path().empty()) return;
   const TemporaryDirectory folder;

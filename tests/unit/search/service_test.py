@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """weir-search serve and batch as clients meet them: one final reply an id, whatever happens at the same time."""
+import contextlib
 import json
 import os
+import pty
+import resource
+import select
 import signal
 import socket
 import subprocess
@@ -385,6 +389,31 @@ class ServeTest(unittest.TestCase):
             self.assertIn(b'No such file', missing.stderr)
 
 
+class Connect4Test(unittest.TestCase):
+    def test_a_long_solve_shows_how_far_it_is_and_a_signal_ends_it(self):
+        if not os.path.exists(PROGRAM):
+            self.skipTest('weir-search is not built')
+        screen, terminal = pty.openpty()
+        solve = subprocess.Popen([PROGRAM, 'connect4', 'solve', '-'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=terminal)
+        os.close(terminal)
+        solve.stdin.write(b'1212121\n\n112233\n')
+        solve.stdin.close()
+        seen = b''
+        while b'nodes' not in seen and select.select([screen], [], [], 60)[0]:
+            seen += os.read(screen, 4096)
+        self.assertIn(b'line 2 of 3: the score is from', seen)
+        solve.send_signal(signal.SIGINT)
+        self.assertEqual(solve.stdout.read(), b'1212121 -18\n')
+        self.assertEqual(solve.wait(60), 130)
+        solve.stdout.close()
+        with contextlib.suppress(OSError):  # the terminal's last words
+            while more := os.read(screen, 4096):
+                seen += more
+        os.close(screen)
+        self.assertIn(b'-:2: the run ended here: the score is from', seen)
+
+
 class ExperienceTest(unittest.TestCase):
     """What a log has seen seeds later requests, of this process and of the next."""
     INITIALS = {'examples': [{'in': ['Ada Lovelace'], 'out': 'A.L.'}, {'in': ['Alan Turing'], 'out': 'A.T.'}]}
@@ -438,6 +467,22 @@ class ExperienceTest(unittest.TestCase):
         self.assertEqual(deep.returncode, 1, deep.stderr)
         self.assertIn('search.log:1', deep.stderr)
 
+    def test_the_terminal_answers_once(self):
+        for text in ('Ada => A\n\n', 'Ada => A\n'):  # asked by an empty line, or by the end of the input
+            done = self.run_program('generate', '--interactive', text=text)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout.count('def f('), 1)
+
+    def test_a_signal_ends_the_terminal(self):
+        asked = subprocess.Popen([PROGRAM, 'generate', '--interactive'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        asked.stdin.write(b'Ada => A\nexamples\n')
+        asked.stdin.flush()
+        self.assertEqual(asked.stdout.readline(), b'Ada => A\n')
+        asked.send_signal(signal.SIGINT)
+        self.assertEqual(asked.wait(60), 130)
+        asked.stdin.close()
+        asked.stdout.close()
+
     def test_the_terminal_keeps_what_it_asks(self):
         done = self.run_program('generate', '--interactive', '--experience', self.log, '--simulations', '50',
                                 text='Ada Lovelace => A.L.\nAlan Turing => A.T.\n\nexit\n')
@@ -466,6 +511,20 @@ class ExperienceTest(unittest.TestCase):
         self.assertTrue(all(server.of(name)[0]['status'] == 'solved' for name in names))
         self.assertFalse(before.startswith('0-'), before)
         self.assertNotEqual(before, after)
+
+    def test_several_processes_write_one_log(self):
+        server = Server('--experience', self.log, '--workers', '1')
+        for n in range(1, 6, 2):
+            server.send(request(n))
+            self.assertIsNotNone(server.wait_for(lambda reply, n=n: reply['id'] == n))
+            if n == 3:  # one that was killed while it wrote
+                with open(self.log, 'a') as file:
+                    file.write('{"n": 4, "time": 1, "requ')
+            self.ask(self.INITIALS)
+        self.assertEqual(server.end(), 0)
+        listed = self.run_program('experience', 'export', self.log)
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        self.assertEqual([json.loads(line)['n'] for line in listed.stdout.splitlines()], list(range(1, 7)))
 
     def test_feedback_means_the_last_request_of_its_id(self):
         server = Server('--experience', self.log, '--workers', '1')
@@ -632,6 +691,34 @@ class SocketTest(unittest.TestCase):
         self.assertFalse(os.path.exists(self.path))
         with open(self.figures, encoding='utf-8') as file:
             self.assertIn('weir_search_requests_total{outcome="solved"} 1', file.read())
+
+    def test_figures_count_each_reply_to_an_id_once(self):
+        with self.connect() as client:
+            client.sendall(b'{"id": 1, "examples": []}\nno JSON\n{"id": 2, "examples": [{"in": ["a"], "out": "a"}]}\n'
+                           b'{"drain": true}\n{"id": 3, "examples": [{"in": ["a"], "out": "a"}]}\n')
+            replies = [json.loads(line) for line in client.makefile()]
+        self.assertEqual([reply['drained'] for reply in replies if 'drained' in reply], [2])
+        counts = self.stats()['requests']
+        self.assertEqual({status: n for status, n in counts.items() if n}, {'error': 1, 'solved': 1, 'rejected': 1})
+
+    def test_without_descriptors_for_more_clients_it_waits_for_some(self):
+        limit = 30
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+        clients = [self.connect() for _ in range(limit + 5)]  # the last ones wait to be accepted
+
+        def processor_s():
+            with open(f'/proc/{self.process.pid}/stat', encoding='utf-8') as file:
+                ticks = file.read().rpartition(')')[2].split()[11:13]
+            return sum(map(int, ticks)) / os.sysconf('SC_CLK_TCK')
+
+        before = processor_s()
+        time.sleep(0.3)
+        self.assertLess(processor_s() - before, 0.15)
+        clients[-1].sendall((json.dumps(request('one')) + '\n').encode())
+        for client in clients[:-1]:
+            client.close()
+        self.assertEqual(json.loads(clients[-1].makefile().readline())['status'], 'solved')
+        clients[-1].close()
 
     def test_a_socket_that_is_in_use_is_refused_and_one_that_is_left_over_is_taken(self):
         second = subprocess.run([PROGRAM, 'serve', '--socket', self.path], stderr=subprocess.PIPE, check=False,

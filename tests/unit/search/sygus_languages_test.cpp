@@ -35,6 +35,11 @@ const std::vector<Only> only_terms = {
     {"Bool", "(str.contains S T)", "true"},
     {"Int", "(str.to_int (str.at S (str.len T)))", "(- 1)"},
     {"Bool", "(str.is_digit (str.at S (str.len T)))", "false"},
+    {"String", "(str.from_int (+ (str.to_int S) (str.len T)))", "\"0\""},
+    {"Int", "(* (str.to_int S) (str.len S))", "(- 4)"},
+    {"Int", "(div (abs (str.to_int S)) (- (str.len T) 4))", "0"},
+    {"Int", "(mod (- (str.to_int S)) (+ (str.len T) 9))", "1"},
+    {"String", "(str.substr S (- (str.indexof S T 0) (str.to_int T)) (str.len S))", "\"\""},
     {"Int", "(size S)", "4"},
     {"String", "(ite (= S T) S (tail S))", "\"\xc3\xa9\xf0\x9f\x98\x80\x62\""},
 };
@@ -48,6 +53,8 @@ const std::vector<std::pair<std::string, std::string>> texts = {
     {"\xf0\x9f\x98\x80", "\xef\xbf\xbd"},
     {"7\xd9\xa3", "\xd9\xa3"},
     {"plain text", "n t"},
+    {"90071992547409931", "9"},  // more than a number of JavaScript holds
+    {"1000000", "0"},
 };
 
 /// Names that helpers have inside, as locals or as members: no printed program may confuse or shadow them.

@@ -9,11 +9,19 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <weir/atomic.hpp>
+#include <weir/clock.hpp>
 #include <weir/result.hpp>
 #include <weir/search/connect4.hpp>
 #include <weir/search/network.hpp>
 
 namespace weir::search::games {
+
+/// What ends a search before its simulations are made, with the move that is best by then.
+struct MoveEnd {
+  Deadline deadline = never;
+  const atomic<std::uint32_t>* stop = nullptr;  // once it is not 0
+};
 
 /// Moves by a tree of its own, taken whole when it is made: afterwards it takes no memory. One thread at a time.
 class Mover {
@@ -26,9 +34,9 @@ class Mover {
   ~Mover();
 
   /// The column (from 0) to play where the game is not over; what was asked before changes nothing.
-  int best(const Position& position);
+  int best(const Position& position, const MoveEnd& end = {});
   /// The same for a line of moves (parse_moves), columns from 1; "game_over" where there is no move.
-  Result<int> best(std::string_view line);
+  Result<int> best(std::string_view line, const MoveEnd& end = {});
   std::size_t memory() const noexcept;
 
  private:

@@ -16,6 +16,21 @@
 
 namespace weir::search::games {
 
+/// The score is from `lower` to `upper`.
+struct ScoreBounds {
+  int lower = -board_cells / 2;
+  int upper = board_cells / 2;
+  bool exact() const noexcept { return lower == upper; }
+};
+
+/// Reads along with a call that may take minutes.
+class SolveListener {
+ public:
+  virtual ~SolveListener() = default;
+  /// Every 16,384 nodes (about 2 ms), in the call, with what is known by then; true ends it.
+  virtual bool stop(const ScoreBounds& known) = 0;
+};
+
 class Solver {
  public:
   /// A table of 2^`table_bits` words of eight bytes (10 .. 30).
@@ -26,6 +41,8 @@ class Solver {
 
   /// Any position that play can reach.
   int solve(const Position& position);
+  /// The same until the listener ends it.
+  ScoreBounds solve(const Position& position, SolveListener& listener);
   /// Its sign alone, 1, 0 or -1: found several times sooner.
   int outcome(const Position& position);
   /// Positions looked at by all calls so far.
@@ -34,7 +51,7 @@ class Solver {
 
  private:
   struct Search;
-  int between(const Position& position, int lower, int upper);
+  ScoreBounds between(const Position& position, ScoreBounds within, SolveListener* listener);
 
   std::unique_ptr<Search> search_;
 };

@@ -2,9 +2,10 @@
 //
 // Shape:  JSON lines, each written whole by one append: {"n", "time", "id", "request", "status", "programs", "size",
 //         "recipe"} of a request that was answered, {"of": n, "good", "time"} of a judgement. Numbers count from 1.
-// Roles:  one process writes, one thread at a time; any number read. Lines of several writers do not mix.
-// Errors: those of file.hpp; "bad_log" with FILE:LINE where a line is JSON and no record. What is no JSON is half a
-//         line that a crash has left, and is skipped.
+// Roles:  one thread at a time a log; any number of processes write and read. A writer first counts what others have
+//         added, under a lock of the file, so that numbers are unique.
+// Errors: those of file.hpp (in_use: another process keeps the lock); "bad_log" with FILE:LINE where a line is JSON and
+//         no record. What is no JSON is half a line that a crash has left, and is skipped.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,7 @@ class ExperienceLog {
 
  private:
   struct Impl;
+  class Turn;
   explicit ExperienceLog(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;
 };

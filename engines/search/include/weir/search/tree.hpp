@@ -55,6 +55,7 @@ struct TreeOptions {
 struct Budget {
   std::uint32_t simulations = std::numeric_limits<std::uint32_t>::max();
   Deadline deadline = never;
+  const atomic<std::uint32_t>* stop = nullptr;  // the search ends once it is not 0
   bool early_stop =
       false;  // when no other move can come to have more visits (it may yet be proven lost)
 };

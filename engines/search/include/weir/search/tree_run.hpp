@@ -111,6 +111,8 @@ std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::
     if (done >= next_check) {
       next_check = done + check_interval;
       if (budget.deadline != never && now_ns() >= budget.deadline) break;
+      // relaxed: what stops a search has nothing else to say
+      if (budget.stop != nullptr && budget.stop->load(relaxed) != 0) break;
       const std::uint64_t left = std::uint64_t{budget.simulations - done} * options_.workers;
       if (budget.early_stop && !policy_.halving() && decided(left)) break;
       refresh();
