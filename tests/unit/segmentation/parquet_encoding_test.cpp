@@ -10,6 +10,7 @@
 #include <weir/segmentation/parquet.hpp>
 
 #include "parquet_file.hpp"
+#include "parquet_format.hpp"
 
 using namespace weir::segmentation;
 using parquet_file::says;
@@ -451,6 +452,18 @@ TEST_CASE("parquet: a page's CRC is checked where it has one") {
   CHECK(integers(file) == Integers{5});
   page.crc ^= 1;
   CHECK(says(refusal(file), "CRC"));
+}
+
+TEST_CASE("parquet: the CRC is gzip's, of any length and from any byte on") {
+  std::string bytes;
+  for (unsigned k = 0; k < 5000; ++k) bytes += static_cast<char>(k * k * 2654435761u >> 24);
+  const auto agrees = [&](std::size_t from, std::size_t size) {
+    const auto theirs = ::crc32(0, reinterpret_cast<const Bytef*>(bytes.data()) + from,
+                                static_cast<unsigned>(size));
+    return format::crc32(std::string_view(bytes).substr(from, size)) == theirs;
+  };
+  for (std::size_t size = 0; size < 600; ++size) CHECK(agrees(size % 17, size));
+  CHECK(agrees(1, bytes.size() - 1));
 }
 
 TEST_CASE("parquet: a file cut at any byte is refused, a flipped bit is an error or a value") {
