@@ -454,6 +454,23 @@ TEST_CASE("parquet: a page's CRC is checked where it has one") {
   CHECK(says(refusal(file), "CRC"));
 }
 
+TEST_CASE("parquet: a file without row groups may have a list of them that names no type") {
+  const auto file = [](const std::string& groups) {
+    const std::string footer = std::string("\x15\x04\x19\x2c\x48\x04root\x15\x02\0", 13) +
+                               std::string("\x15\x0a\x25\x02\x18\x01x\0", 8) +
+                               std::string("\x16\0\x19", 3) + groups + '\0';
+    return "PAR1" + footer + le(static_cast<std::uint32_t>(footer.size())) + "PAR1";
+  };
+  Table table;
+  for (const char empty : {'\0', '\x0c'}) {
+    const auto read = read_parquet(file({empty}), table);
+    REQUIRE_MESSAGE(read.ok(), read.error().text());
+    CHECK(table.rows == 0);
+    CHECK(table.size() == 1);
+  }
+  CHECK(!read_parquet(file("\x10\x01"), table).ok());  // one element of no type
+}
+
 TEST_CASE("parquet: the CRC is gzip's, of any length and from any byte on") {
   std::string bytes;
   for (unsigned k = 0; k < 5000; ++k) bytes += static_cast<char>(k * k * 2654435761u >> 24);
