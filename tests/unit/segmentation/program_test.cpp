@@ -125,6 +125,22 @@ TEST_CASE("program: options that change nothing are told, unless it is to be qui
              "--procedures-yaml has no effect"));
 }
 
+TEST_CASE("program: a manifest replaces a manifest and no measurement") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  REQUIRE(weir::make_directories(scratch.path() + "/raw").ok());
+  scratch.write("raw/good.csv", one_sweep);
+  const std::string words = "stage --raw-root raw --stage-root s --manifest ";
+  const Answer refused = run(scratch.path(), words + "raw/good.csv");
+  CHECK(refused.exit == 2);
+  CHECK(says(refused, "raw/good.csv: holds something else than a manifest"));
+  CHECK(scratch.read("raw/good.csv") == one_sweep);
+  CHECK(!weir::stat_file(scratch.path() + "/s").ok());
+  scratch.write("empty", "");
+  for (const char* place : {"empty", "empty", "fresh", "/dev/null"})
+    CHECK(run(scratch.path(), words + place).exit == 0);
+}
+
 TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is exit 0") {
   if (program().empty()) return;
   const Scratch scratch;
