@@ -60,6 +60,23 @@ SideFiles side_files(const Options& options, const std::string& root) {
   return side;
 }
 
+void say(const Options& options, const std::string& text) {
+  if (!options.quiet) std::fprintf(stderr, "%s\n", printable(text).c_str());
+}
+
+/// Options that are right, but change nothing beside the others.
+void tell_idle(const Options& options) {
+  const Command command = options.command;
+  const bool segments = command == Command::preprocess || command == Command::pipeline;
+  if (segments && options.rule != "compat" && options.dv_threshold != Options{}.dv_threshold)
+    say(options, "warning: --dv-threshold has no effect by --rule " + options.rule);
+  const bool shows = segments || command == Command::stage || command == Command::analyse;
+  if (!shows && !options.graph.empty())
+    say(options, "warning: --graph has no effect: " + options.command_name + " has none to show");
+  if (command == Command::report && options.journal_only && !options.procedures_yaml.empty())
+    say(options, "warning: --procedures-yaml has no effect with --journal-only");
+}
+
 class Session {
  public:
   Session(const Options& options, const StopSignals& signals, Findings& findings)
@@ -89,9 +106,7 @@ class Session {
   void generate_step();
   void write_graphs();
   void finish();
-  void say(const std::string& text) const {
-    if (!options_.quiet) std::fprintf(stderr, "%s\n", printable(text).c_str());
-  }
+  void say(const std::string& text) const { segmentation::say(options_, text); }
   bool fail(const Error& error) {
     findings_.error = error;
     findings_.exit = exit_of(error);
@@ -418,6 +433,7 @@ void Session::run() {
 Findings run_command(const Options& options, const StopSignals& signals) {
   const Deadline begin = now_ns();
   Findings findings;
+  tell_idle(options);
   if (options.command == Command::inspect) {
     inspect_file(options, findings);
   } else if (options.command == Command::report) {

@@ -6,10 +6,13 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <weir/clock.hpp>
 #include <weir/segmentation/instant.hpp>
 #include <weir/segmentation/text.hpp>
+
+#include "parquet_format.hpp"
 
 namespace weir::segmentation {
 namespace {
@@ -172,6 +175,16 @@ bool NewRoot::take_back() const {
   while (std::filesystem::remove(folder, ignored) && folder != first_)
     folder.erase(folder.rfind('/'));
   return true;
+}
+
+Result<Done> check_manifest(const std::string& path) {
+  const auto there = stat_file(path);
+  if (!there || there.value().kind != FileKind::file || there.value().size == 0) return Done{};
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, format::magic.size()> begin{};
+  file.read(begin.data(), begin.size());
+  if (std::string_view(begin.data(), begin.size()) == format::magic) return Done{};
+  return Error{"usage", "holds something else than a manifest; give another path", path};
 }
 
 Result<Done> clean_side_files(const SideFiles& side, const std::string& manifest) {

@@ -61,7 +61,7 @@ struct Member {
   bool current = false;  // what its record says holds: it is written for its neighbours' sake
   const std::string* from = nullptr;  // another partition, which it leaves; null: none
   std::uint64_t bytes_in = 0;         // that were read to make `rows`
-  std::string rows;                   // as PartitionPlace's
+  std::string_view rows;              // as PartitionPlace's, kept beside `record`
   PackedRecord record;                // of a run that has `rows`: all but where they are
 };
 

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t write_bytes = 256u << 10;  // at a time: a run alone is a few pages
+
 Error unwritable(int code, const std::string& path) {
   return {code == ENOSPC || code == EDQUOT ? "no_space" : "unwritable", std::strerror(code), path};
 }
@@ -176,8 +178,14 @@ Result<Done> PartitionWriter::begin(const std::string& partition) {
 }
 
 Result<Done> PartitionWriter::write(std::string_view bytes) {
-  auto written = file_->append(bytes);
-  if (written) bytes_.back() += bytes.size();
+  bytes_.back() += bytes.size();
+  held_ += bytes;
+  return held_.size() < write_bytes ? Result<Done>(Done{}) : flush();
+}
+
+Result<Done> PartitionWriter::flush() {
+  auto written = file_->append(held_);
+  held_.clear();
   return written;
 }
 
@@ -185,6 +193,7 @@ Result<Done> PartitionWriter::finish_part() {
   if (!file_) return Done{};
   runs_ = 0;
   if (auto written = write(writer_.finish()); !written) return written;
+  if (auto written = flush(); !written) return written;
   // What replaces a whole partition must not be less whole after a power cut.
   if (sync_ == SyncPolicy::file || (sync_ == SyncPolicy::commit && replaces_)) {
     if (auto synced = file_->sync(); !synced) return synced;
@@ -262,6 +271,7 @@ void PartitionWriter::abandon() noexcept {
   if (runs_ != 0) writer_.finish();  // the next row group begins another file
   runs_ = 0;
   file_.reset();
+  held_.clear();
   bytes_.clear();
   partition_.clear();
   kept_ = false;

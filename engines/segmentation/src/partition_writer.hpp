@@ -45,6 +45,7 @@ class PartitionWriter {
 
  private:
   Result<Done> write(std::string_view bytes);
+  Result<Done> flush();
   Result<Done> finish_part();
   Result<Done> put_in_place(const std::string& place, bool alone);
 
@@ -55,6 +56,7 @@ class PartitionWriter {
       false;  // building_ is there, empty: file systems take milliseconds to remove a folder
   ParquetWriter writer_;
   std::optional<AppendFile> file_;    // the part that is written
+  std::string held_;                  // what it is to be given
   std::vector<std::uint64_t> bytes_;  // of the parts
   std::size_t runs_ = 0;              // of the part that is written
 };

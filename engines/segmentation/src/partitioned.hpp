@@ -194,15 +194,17 @@ class Partitioned : public Base {
     if (rows > (kept_bytes_max_ - taken) / sizeof(double)) return;  // not one column of it
     work.writer.encode_row_group(columns, 0, rows, work.place.group);
     work.place.group.pack(work.place.rows);
-    const std::size_t bytes = work.place.rows.capacity();
+    const std::size_t bytes = work.place.rows.size();
     if (kept_bytes_.fetch_add(bytes, relaxed) + bytes <= kept_bytes_max_) return;
     kept_bytes_.fetch_sub(bytes, relaxed);
     work.place.rows.clear();
   }
   /// What was kept of a run goes from its token to the plan.
   void move_kept(Work& work, Member& member) {
-    member.rows = std::exchange(work.place.rows, {});
-    if (!member.rows.empty()) member.record = kept_records_.pack(this->make_record(work));
+    if (work.place.rows.empty()) return;
+    // In blocks, that go together at the end: to free them run by run costs more than to make them.
+    member.rows = kept_.keep(work.place.rows);
+    member.record = kept_.pack(this->make_record(work));
   }
 
   /// A run of the walk goes to its partition, or is skipped or refused.
@@ -410,11 +412,7 @@ class Partitioned : public Base {
     const bool is_kept = fits(*slot->member, partition);
     slot->work = open_member(*slot->member, !is_kept);
     slot->kept.reset();
-    if (is_kept) {
-      slot->kept = unpack(slot->member->record);
-    } else {
-      std::string().swap(slot->member->rows);
-    }
+    if (is_kept) slot->kept = unpack(slot->member->record);
     return slot;
   }
 
@@ -434,7 +432,6 @@ class Partitioned : public Base {
     const Shape& shape = slot.partition->shape;
     const bool whole = shapes_[slot.member->shape] == shape;
     (whole ? slot.group : slot.narrow).unpack(slot.member->rows);
-    std::string().swap(slot.member->rows);
     if (whole) return;
     slot.scratch.clear();
     slot.columns.clear();
@@ -559,8 +556,8 @@ class Partitioned : public Base {
   std::string written_root_, survey_name_;
   std::size_t kept_bytes_max_;
   atomic<std::size_t> kept_bytes_{0};
-  RecordStore kept_records_;
-  Parts parts_;  // before anything is written
+  RecordStore kept_;  // runs that are not read again, and their records
+  Parts parts_;       // before anything is written
   Shapes shapes_;
   Plan plan_;
   Texts texts_, old_texts_;

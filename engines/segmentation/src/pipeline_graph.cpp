@@ -88,6 +88,7 @@ Result<PipelineReport> pipeline(Runtime& runtime, const StageConfig& first,
   PipelineReport report;
   const NewRoot fresh_stage(clean_path(first.stage_root));
   const NewRoot fresh(clean_path(second.output_root));
+  if (auto checked = check_manifest(first.manifest); !checked) return checked.error();
   auto staged = open_output(first.raw_root, clean_path(first.stage_root), first.sync, first.layout,
                             report.stage);
   if (!staged) return staged.error();

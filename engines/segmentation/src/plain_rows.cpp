@@ -40,8 +40,8 @@ std::uint64_t join_digits(std::uint64_t word) noexcept {
          32;
 }
 
-/// Appends the digits at `at`, at most 15 behind one another, to `digits`, and goes behind them. False: there may be
-/// more.
+/// Appends the digits at `at`, at most 23 behind one another, to `digits`, and goes behind them.
+/// False: there may be more.
 bool take_digits(const char*& at, std::uint64_t& digits) noexcept {
   for (unsigned loads = 0; loads < 2; ++loads) {
     const std::uint64_t word = load_eight(at) ^ zeros;
@@ -54,6 +54,10 @@ bool take_digits(const char*& at, std::uint64_t& digits) noexcept {
     if (count != 0) digits = digits * tens[count] + join_digits(word << (8 * (digits_max - count)));
     at += count;
     return true;
+  }
+  for (const char* const stop = at + digits_max; at != stop; ++at) {  // Python's sums of steps
+    if (!is_digit(*at)) return true;
+    digits = 10 * digits + static_cast<std::uint64_t>(*at - '0');
   }
   return false;
 }
@@ -85,7 +89,12 @@ const char* read_easy_number(const char* at, double& value) noexcept {
     exponent += below ? -size : size;
   }
   const int power = exponent < 0 ? -exponent : exponent;
-  if (power > detail::exact_power_max || digits > std::uint64_t{1} << 53) return nullptr;
+  if (power > detail::exact_power_max) return nullptr;
+  if (digits > std::uint64_t{1} << 53) {
+    if (!detail::scale_long(digits, exponent, value)) return nullptr;
+    value = negative ? -value : value;
+    return at;
+  }
   const double scale = detail::exact_powers[static_cast<std::size_t>(power)];
   const auto whole = static_cast<double>(digits);
   const double size = exponent < 0 ? whole / scale : whole * scale;

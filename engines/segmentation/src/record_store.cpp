@@ -40,15 +40,19 @@ PackedRecord RecordStore::pack(const Record& r) {
   for (const std::string& note : r.notes) out.raw(intern(note));
   out.number(r.segments.size());
   for (const Segment& segment : r.segments) out.raw(segment);
-  if (room_ - used_ < scratch_.size()) {
-    room_ = std::max(block_bytes, scratch_.size());
+  return {keep(scratch_).data()};
+}
+
+std::string_view RecordStore::keep(std::string_view bytes) {
+  if (blocks_.empty() || room_ - used_ < bytes.size()) {
+    room_ = std::max(block_bytes, bytes.size());
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(room_));
     used_ = 0;
   }
   char* const at = blocks_.back().get() + used_;
-  std::memcpy(at, scratch_.data(), scratch_.size());
-  used_ += scratch_.size();
-  return {at};
+  std::memcpy(at, bytes.data(), bytes.size());
+  used_ += bytes.size();
+  return {at, bytes.size()};
 }
 
 Record unpack(PackedRecord packed) {

@@ -239,6 +239,7 @@ Result<StageReport> stage(Runtime& runtime, const StageConfig& config, const Wat
   StageReport report;
   const std::string root = clean_path(config.stage_root);
   const NewRoot fresh(root);
+  if (auto checked = check_manifest(config.manifest); !checked) return checked.error();
   auto journal = open_output(config.raw_root, root, config.sync, config.layout, report);
   if (!journal) return journal.error();
   if (auto cleaned = clean_side_files(config.side, config.manifest); !cleaned)

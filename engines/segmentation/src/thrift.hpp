@@ -149,6 +149,7 @@ class Reader {
     const auto type = static_cast<Type>(head & 15);
     std::uint64_t size = head >> 4;
     if (size == 15) size = varint();
+    if (size == 0 && type == stop) return;  // some writers name no type where there is no element
     if (size > bytes_.size() - at_ || type == stop || type > structure)
       ok_ = false;  // an element takes a byte or more
     for (std::uint64_t k = 0; k < size && ok_; ++k) visit(type);

@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <weir/file.hpp>
 #include <weir/segmentation/header.hpp>
 #include <weir/segmentation/procedures.hpp>
@@ -76,8 +77,11 @@ ProcedureSpec read_spec(const std::string& name, const YAML::Node& node, const s
   spec.name = name;
   if (node.IsNull()) return spec;
   if (!node.IsMap()) refuse(code, "procedure " + name + " must be a map", path, node);
+  std::set<std::string> seen;
   for (const auto& entry : node) {
     const auto section = entry.first.as<std::string>();
+    if (!seen.insert(section).second)
+      refuse(code, section + " of " + name + " is there twice", path, entry.first);
     if (section == "Parameters") {
       spec.parameters = read_keys(entry.second, path);
     } else if (section == "Metadata") {
@@ -237,6 +241,12 @@ Result<ProcedureTable> parse_procedures(const std::string& text, const std::stri
     const YAML::Node root = load_document("bad_procedures", text, name);
     if (!root.IsMap() || !root["procedures"])
       refuse("bad_procedures", "there is no map \"procedures\"", name, root);
+    bool found = false;
+    for (const auto& entry : root) {
+      if (!entry.first.IsScalar() || entry.first.Scalar() != "procedures") continue;
+      if (std::exchange(found, true))
+        refuse("bad_procedures", "\"procedures\" is there twice", name, entry.first);
+    }
     const YAML::Node procedures = root["procedures"];
     if (!procedures.IsMap())
       refuse("bad_procedures", "\"procedures\" must be a map", name, procedures);

@@ -10,6 +10,7 @@
 #include <weir/segmentation/parquet.hpp>
 
 #include "parquet_file.hpp"
+#include "parquet_format.hpp"
 
 using namespace weir::segmentation;
 using parquet_file::says;
@@ -451,6 +452,35 @@ TEST_CASE("parquet: a page's CRC is checked where it has one") {
   CHECK(integers(file) == Integers{5});
   page.crc ^= 1;
   CHECK(says(refusal(file), "CRC"));
+}
+
+TEST_CASE("parquet: a file without row groups may have a list of them that names no type") {
+  const auto file = [](const std::string& groups) {
+    const std::string footer = std::string("\x15\x04\x19\x2c\x48\x04root\x15\x02\0", 13) +
+                               std::string("\x15\x0a\x25\x02\x18\x01x\0", 8) +
+                               std::string("\x16\0\x19", 3) + groups + '\0';
+    return "PAR1" + footer + le(static_cast<std::uint32_t>(footer.size())) + "PAR1";
+  };
+  Table table;
+  for (const char empty : {'\0', '\x0c'}) {
+    const auto read = read_parquet(file({empty}), table);
+    REQUIRE_MESSAGE(read.ok(), read.error().text());
+    CHECK(table.rows == 0);
+    CHECK(table.size() == 1);
+  }
+  CHECK(!read_parquet(file("\x10\x01"), table).ok());  // one element of no type
+}
+
+TEST_CASE("parquet: the CRC is gzip's, of any length and from any byte on") {
+  std::string bytes;
+  for (unsigned k = 0; k < 5000; ++k) bytes += static_cast<char>(k * k * 2654435761u >> 24);
+  const auto agrees = [&](std::size_t from, std::size_t size) {
+    const auto theirs = ::crc32(0, reinterpret_cast<const Bytef*>(bytes.data()) + from,
+                                static_cast<unsigned>(size));
+    return format::crc32(std::string_view(bytes).substr(from, size)) == theirs;
+  };
+  for (std::size_t size = 0; size < 600; ++size) CHECK(agrees(size % 17, size));
+  CHECK(agrees(1, bytes.size() - 1));
 }
 
 TEST_CASE("parquet: a file cut at any byte is refused, a flipped bit is an error or a value") {

@@ -68,6 +68,8 @@ TEST_CASE("procedures: a bad file is refused with its line") {
   CHECK(place("procedures:\n  IV:\n    Columns: {}\n") == ":3");
   CHECK(place("procedures:\n  IV: {Data: {a: float, a: int}}\n") == ":2");
   CHECK(place("procedures:\n  IV: {}\n  IV: {}\n") == ":3");
+  CHECK(place("procedures: {IV: {}}\nprocedures: {It: {}}\n") == ":2");
+  CHECK(place("procedures:\n  IV:\n    Data: {a: int}\n    Data: {b: int}\n") == ":4");
   CHECK(place("procedures: [1, 2]\n") == ":1");
   CHECK(place("a: 1\n") == ":1");
   CHECK(place("procedures:\n  IV: {Data: [\n") != "");

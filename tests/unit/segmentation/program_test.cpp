@@ -111,6 +111,36 @@ TEST_CASE("program: a graph that was not built leaves the file of an earlier one
   CHECK(scratch.read("g.dot") == "of an earlier run");
 }
 
+TEST_CASE("program: options that change nothing are told, unless it is to be quiet") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  const std::string words = "preprocess --stage-root none --output-root o --dv-threshold 0.5";
+  CHECK(says(run(scratch.path(), words), "--dv-threshold has no effect by --rule zigzag"));
+  CHECK(!says(run(scratch.path(), words + " --quiet"), "no effect"));
+  CHECK(!says(run(scratch.path(), words + " --rule compat"), "no effect"));
+  CHECK(
+      !says(run(scratch.path(), "preprocess --stage-root none --dv-threshold 0.001"), "no effect"));
+  CHECK(says(run(scratch.path(), "report none --graph g.dot"), "--graph has no effect"));
+  CHECK(says(run(scratch.path(), "report none --journal-only --procedures-yaml p.yml"),
+             "--procedures-yaml has no effect"));
+}
+
+TEST_CASE("program: a manifest replaces a manifest and no measurement") {
+  if (program().empty()) return;
+  const Scratch scratch;
+  REQUIRE(weir::make_directories(scratch.path() + "/raw").ok());
+  scratch.write("raw/good.csv", one_sweep);
+  const std::string words = "stage --raw-root raw --stage-root s --manifest ";
+  const Answer refused = run(scratch.path(), words + "raw/good.csv");
+  CHECK(refused.exit == 2);
+  CHECK(says(refused, "raw/good.csv: holds something else than a manifest"));
+  CHECK(scratch.read("raw/good.csv") == one_sweep);
+  CHECK(!weir::stat_file(scratch.path() + "/s").ok());
+  scratch.write("empty", "");
+  for (const char* place : {"empty", "empty", "fresh", "/dev/null"})
+    CHECK(run(scratch.path(), words + place).exit == 0);
+}
+
 TEST_CASE("program: nothing to do, and nothing good, are exit 1; all skipped is exit 0") {
   if (program().empty()) return;
   const Scratch scratch;

@@ -60,6 +60,8 @@ class RecordStore {
  public:
   /// Packs a record, which nobody finds yet.
   PackedRecord pack(const Record& record);
+  /// Keeps a copy of bytes that go with a record, as long as the store. Roles: as pack().
+  std::string_view keep(std::string_view bytes);
   /// Makes it the one of its path. It is of this store.
   void put(PackedRecord record);
   /// Takes a path's record out; one that has none stays so.
