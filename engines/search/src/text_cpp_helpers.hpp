@@ -228,6 +228,27 @@ const auto matches = [&](const Str& s, std::string_view name) {
   return out;
 };
 )code"},
+    {"join_runs", "matches", R"code(const auto join_runs = [&](const Str& s, const Str& mark) {
+  Str out;
+  for (const auto& [begin, end] : matches(s, "alnum")) {
+    if (!out.empty()) out += mark;
+    out.append(s, static_cast<std::size_t>(begin),
+               static_cast<std::size_t>(end - begin));
+  }
+  return out;
+};
+)code"},
+    {"digits_part", "", R"code(const auto digits_part = [](const Str& s, int from, int count) {
+  Str digits;
+  for (const char32_t c : s) {
+    if (c >= U'0' && c <= U'9') digits += c;
+  }
+  const int n = static_cast<int>(digits.size());
+  if (from < 0) from += n;
+  const int begin = std::clamp(from, 0, n), end = std::clamp(from + count, begin, n);
+  return digits.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+};
+)code"},
     {"initials", "matches", R"code(const auto initials = [&](const Str& s, const Str& behind) {
   Str out;
   for (const auto& m : matches(s, "visible"))
@@ -626,6 +647,26 @@ const auto moment = [&](const Str& s, std::string_view order) {
   return m;
 };
 )code"},
+    {"days_later", "moment", R"code(const auto days_later = [&](Moment m, int n) {
+  fail(m.year < 0 || m.month < 0 || m.day < 0);
+  const auto length = [&m] {
+    const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
+    const int lengths[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return lengths[m.month - 1];
+  };
+  m.day += n;
+  while (m.day < 1) {
+    if (--m.month == 0) m.month = 12, --m.year;
+    m.day += length();
+  }
+  while (m.day > length()) {
+    m.day -= length();
+    if (++m.month == 13) m.month = 1, ++m.year;
+  }
+  fail(m.year < 1 || m.year > 9999);
+  return m;
+};
+)code"},
     {"field_number", "moment",
      R"code(const auto field_number = [&](const Moment& m, std::string_view name) -> int {
   const auto floored = [](int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); };
@@ -730,6 +771,14 @@ const auto moment = [&](const Str& s, std::string_view order) {
      R"code(const auto tokens_are = [&](const Str& s, std::string_view name,
                             std::size_t n) {
   return matches(s, name).size() == n;
+};
+)code"},
+    {"holds", "", R"code(const auto holds = [](const auto& test) {
+  try {
+    return test();
+  } catch (const std::out_of_range&) {
+    return false;
+  }
 };
 )code"},
     {"at_least", "numbers plus", R"code(const auto at_least = [&](const Str& s, long long mantissa,

@@ -29,7 +29,7 @@ View sub(View text, int begin, int end) noexcept {
 
 Str padded(View text, const Edit& edit) {
   Str out(text);
-  const auto width = static_cast<std::size_t>(edit.width);
+  const auto width = static_cast<std::size_t>(std::max(edit.width, 0));
   if (out.size() >= width) return out;
   const Str fill(width - out.size(), edit.a);
   return edit.kind == Edit::Kind::pad_left ? fill + out : out + fill;
@@ -66,13 +66,25 @@ Str initials(View text, char32_t behind) {
   return out;
 }
 
-Str squeezed(View text) {
+/// The runs of that class, with the mark between them.
+Str joined(View text, Class what, char32_t mark) {
   Str out;
-  for (const Span s : matches(text, Class::visible)) {
-    if (!out.empty()) out += U' ';
+  for (const Span s : matches(text, what)) {
+    if (!out.empty()) out += mark;
     out += sub(text, s.begin, s.end);
   }
   return out;
+}
+
+Str digits_part(View text, const Edit& edit) {
+  Str digits;
+  for (const char32_t c : text) {
+    if (is_digit(c)) digits += c;
+  }
+  const int n = static_cast<int>(digits.size());
+  const int from = edit.width >= 0 ? edit.width : n + edit.width;
+  const int begin = std::clamp(from, 0, n), end = std::clamp(from + edit.count, begin, n);
+  return Str(sub(digits, begin, end));
 }
 
 std::optional<Str> base_value(const Piece& p, const Row& row) {
@@ -128,6 +140,11 @@ bool test(const Condition& c, View text) {
       if (found.empty() || found[0].decimals < 0) return false;
       const auto difference = sum(found[0], {-c.number.mantissa, c.number.decimals});
       return difference && difference->mantissa >= 0;
+    }
+    case Condition::Kind::moment_at_least: {
+      const auto m = moment_of(text, c.order);
+      const auto value = m ? number_of(*m, c.field) : std::nullopt;
+      return value && *value >= c.count;
     }
   }
   return false;
@@ -245,7 +262,7 @@ Str edited(View text, const Edit& edit) {
       for (const char32_t c : text) out += c == edit.a ? edit.b : c;
       return out;
     case Edit::Kind::squeeze:
-      return squeezed(text);
+      return joined(text, Class::visible, U' ');
     case Edit::Kind::initials:
       return initials(text, edit.a);
     case Edit::Kind::pad_left:
@@ -263,6 +280,10 @@ Str edited(View text, const Edit& edit) {
     }
     case Edit::Kind::ordinal:
       return Str(text).append(ordinal_ending(text));
+    case Edit::Kind::join:
+      return joined(text, Class::alnum, edit.a);
+    case Edit::Kind::digits:
+      return digits_part(text, edit);
   }
   return out;
 }
@@ -296,6 +317,26 @@ Str cased(View text, Letters letters) {
   return out;
 }
 
+bool add_days(int days, Moment& m) {
+  if (days == 0) return true;
+  if (m.year == absent || m.month == absent || m.day == absent) return false;
+  const auto length = [&m] {
+    constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
+    return lengths[m.month - 1] + (m.month == 2 && leap ? 1 : 0);
+  };
+  m.day += days;
+  while (m.day < 1) {
+    if (--m.month == 0) m.month = 12, --m.year;
+    m.day += length();
+  }
+  while (m.day > length()) {
+    m.day -= length();
+    if (++m.month == 13) m.month = 1, ++m.year;
+  }
+  return m.year > 0 && m.year <= 9999;
+}
+
 bool round_time(const MomentSource& s, Moment& m) {
   if (s.unit == 0 && s.add == 0) return true;
   if (m.second < 0) return false;
@@ -318,7 +359,7 @@ bool round_time(const MomentSource& s, Moment& m) {
 std::optional<Moment> moment_of(const MomentSource& s, const Row& row) {
   const auto text = value_of(s.where, row);
   auto m = text ? moment_of(View(*text), s.order) : std::nullopt;
-  if (m && !round_time(s, *m)) return std::nullopt;
+  if (m && !(round_time(s, *m) && add_days(s.days, *m))) return std::nullopt;
   return m;
 }
 

@@ -15,6 +15,8 @@ constexpr int offsets_max = 16;
 constexpr std::size_t places_max = 160;
 constexpr std::size_t relatives_max = 48;
 constexpr double second_position = 1.2;
+constexpr std::size_t edited_from = 40, edited_max = 16;  // slices that edits are made of
+constexpr int digits_most = 12;
 
 constexpr double class_costs[classes] = {0.0, 0.3, 0.4, 0.9, 1.1, 0.6, 0.1, 0.4, 0.2, 1.0};
 
@@ -83,6 +85,8 @@ void SliceFinder::find_literals() {
         for (to = k + 1; to < j && is_digit(t[to]) == is_digit(t[k]);) ++to;
         if (to - k <= 12 && !is_digit(t[k])) here.emplace(t.substr(k, to - k));
       }
+      if (word && j < t.size() && View(U"=:#").find(t[j]) != View::npos && j - i < 12)
+        here.emplace(t.substr(i, j - i + 1));  // "id="
       if (!word) {
         for (std::size_t k = i; k < j; ++k) here.emplace(1, t[k]);
         for (std::size_t k = i; k + 1 < j && k < i + 4; ++k) here.emplace(t.substr(k, 2));
@@ -356,6 +360,7 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   edit(Edit::Kind::keep_alnum, 1.7);
   edit(Edit::Kind::keep_uppers, 1.4);
   edit(Edit::Kind::squeeze, 1);
+  for (const char32_t b : made) edit(Edit::Kind::join, 2.4, b);
   edit(Edit::Kind::initials, 1.5);
   if (words > 1) edit(Edit::Kind::initials, 2, U'.');
   for (const char32_t a : marks) {
@@ -416,6 +421,52 @@ Steps SliceFinder::edits(Budget& budget, Pool& pool) {
     }
   }
   for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost);
+  co_await offer_digits(budget, pool, whole);
+  const std::vector<std::pair<Slice, double>> parts = changed_parts();
+  if (budget.spend(edited_from * edited_from)) co_await budget.pause();
+  for (const auto& [slice, cost] : parts) co_await offer_edits(budget, pool, slice, cost + 0.5);
+}
+
+/// The cheapest slices that are not in all outputs as they are.
+std::vector<std::pair<Slice, double>> SliceFinder::changed_parts() const {
+  std::vector<std::pair<Slice, double>> all;
+  for (std::size_t i = 0; i < std::min(from_.size(), edited_from); ++i) {
+    for (std::size_t j = 0; j < std::min(to_.size(), edited_from); ++j) {
+      const Place &a = from_[i], &b = to_[j];
+      bool there = true, copied = true;
+      for (std::size_t e = 0; there && e < sheet_.shown(); ++e) {
+        there = a.at[e] >= 0 && a.at[e] < b.at[e];
+        copied = copied && there && reachable(e, a.at[e], b.at[e]);
+      }
+      if (!there || copied) continue;
+      Slice slice{input_, Slice::Order::apart, false, a.position, b.position};
+      if (slice.whole()) continue;
+      all.emplace_back(std::move(slice), pair_cost(a.position, a.cost, b.position, b.cost));
+    }
+  }
+  sort_stable(all.begin(), all.end(),
+              [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (all.size() > edited_max) all.erase(all.begin() + edited_max, all.end());
+  return all;
+}
+
+/// Groups of digits, whatever stands between them: "(555) 123 4567" and "555-123-4567" in one column.
+Steps SliceFinder::offer_digits(Budget& budget, Pool& pool, Slice slice) const {
+  std::set<Str> looks;
+  for (std::size_t r = 0; r < sheet_.rows.size(); ++r) looks.insert(look_of(text(r)));
+  if (looks.size() < 2) co_return;
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice = std::move(slice);
+  for (int from = -digits_most; from < digits_most; ++from) {
+    for (int count = 1; count <= (from < 0 ? -from : digits_most - from); ++count) {
+      p.edit = {Edit::Kind::digits, 0, 0, from, {}, {}, count};
+      const int place = from < 0 ? -from : from;
+      pool.offer(
+          p, 2.4 + 0.1 * place + (count > 4 ? 0.2 : 0) + (from < 0 && count == place ? 0 : 0.3));
+      if (budget.spend(candidate_units)) co_await budget.pause();
+    }
+  }
 }
 
 Steps SliceFinder::offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const {
