@@ -20,7 +20,7 @@ constexpr double lone_default = 3;  // that one shown row stands for all that is
 
 /// At least: what it is about may cost more.
 constexpr double condition_cost(Condition::Kind kind) noexcept {
-  constexpr double costs[] = {0, 0.5, 3.5, 0.4, 0.8, 1, 1.2, 1.8, 2.5, 2, 3, 3.2};
+  constexpr double costs[] = {0, 0.5, 3.5, 0.4, 0.8, 1, 1.2, 1.8, 2.5, 2, 3, 3.2, 3.8};
   return costs[static_cast<std::size_t>(kind)];
 }
 
@@ -100,6 +100,11 @@ std::optional<Number> roundest(Number low, Number high) {
   return std::nullopt;
 }
 
+bool has_time(View text) {
+  const auto m = moment_of(text, DateOrder::ymd);
+  return m && m->second >= 0;
+}
+
 /// Thresholds on the first number: what is round between the two sides is what people mean, then where the upper side
 /// begins, then just above the lower one.
 void offer_numbers(const Sheet& sheet, const std::vector<std::size_t>& yes,
@@ -131,6 +136,10 @@ void offer_numbers(const Sheet& sheet, const std::vector<std::size_t>& yes,
   const bool yes_above = less(ends[0]->second, ends[1]->first);
   const Number low = ends[yes_above ? 0 : 1]->second, high = ends[yes_above ? 1 : 0]->first;
   if (!less(low, high)) return;
+  const bool hours = std::all_of(yes.begin(), yes.end(), [&](std::size_t r) {
+    return has_time(sheet.rows[r][static_cast<std::size_t>(c.input)]);
+  });
+  if (hours) return offer(high, 1);  // its hour has limits of its own
   const auto round = roundest(low, high);
   if (round) offer(*round, 0);
   if (!round || !equal(*round, high)) offer(high, round ? 1 : 0);
@@ -240,6 +249,10 @@ Steps find_conditions(Budget& budget, const Sheet& sheet, std::vector<std::size_
       if (budget.spend(2 * units)) co_await budget.pause();
     }
     c.text.clear();
+    for (const int n : {2, 5, 10, 3}) {
+      c.count = n;
+      offer(Condition::Kind::multiple, n == 2 ? 0 : 1);
+    }
     offer_numbers(sheet, yes, no, c, all);
     offer_moments(sheet, yes, no, c, all);
     if (budget.spend(9 * units)) co_await budget.pause();
@@ -301,8 +314,8 @@ void BranchSearch::finish() {
 /// One constant for each group of rows that are shown the same output.
 Steps BranchSearch::combine_labels() {
   using Kind = Condition::Kind;
-  constexpr Kind kinds[] = {Kind::at_least, Kind::starts, Kind::has,
-                            Kind::ends,     Kind::equals, Kind::always};
+  constexpr Kind kinds[] = {Kind::at_least, Kind::moment_at_least, Kind::starts, Kind::has,
+                            Kind::ends,     Kind::equals,          Kind::always};
   std::map<Str, Rows> groups;
   for (std::size_t r = 0; r < sheet_.shown(); ++r) groups[sheet_.outs[r]].push_back(r);
   if (groups.size() < 3 || groups.size() > labels_max) co_return;
@@ -314,7 +327,8 @@ Steps BranchSearch::combine_labels() {
       std::rotate(labels.begin(), labels.begin() + 1, labels.end());
       co_await label(labels, kind, false, tests);
     }
-    const bool texts = kind != Kind::at_least && kind != Kind::always;
+    const bool texts =
+        kind != Kind::at_least && kind != Kind::moment_at_least && kind != Kind::always;
     if (texts) co_await label(labels, kind, true, tests);
   }
 }
@@ -324,6 +338,7 @@ Steps BranchSearch::combine_labels() {
 Steps BranchSearch::label(std::vector<Rows> left, Condition::Kind kind, bool told, Tests& tests) {
   const std::vector<Rows> all = left;
   const std::size_t untold = told ? 0 : 1;
+  const bool limits = kind == Condition::Kind::at_least || kind == Condition::Kind::moment_at_least;
   Program program;
   double cost = 0;
   while (!left.empty()) {
@@ -357,7 +372,7 @@ Steps BranchSearch::label(std::vector<Rows> left, Condition::Kind kind, bool tol
     program.branches.push_back(std::move(branch));
     left.erase(left.begin() + static_cast<std::ptrdiff_t>(chosen));
   }
-  if (!told && all.back().size() == 1 && kind != Condition::Kind::at_least) cost += lone_default;
+  if (!told && all.back().size() == 1 && !limits) cost += lone_default;
   co_await judge(program, cost);
 }
 

@@ -115,6 +115,25 @@ const patterns = {
   return digits.slice(from, from < 0 && from + count >= 0 ? undefined : from + count);
 };
 )js"},
+    {"mask", "patterns",
+     R"js(const mask = (s, c) => s.replace(new RegExp(`[0-9${letters}]`, "gu"), () => c);
+)js"},
+    {"length_text", "patterns chars", R"js(const length_text = (s, what) => {
+  const counted = new RegExp(what === 1 ? `[${letters}]` : what === 2 ? "[0-9]" : "[^]", "u");
+  return String(chars(s).filter((c) => counted.test(c)).length);
+};
+)js"},
+    {"roman", "", R"js(const roman = (s) => {
+  if (!/^([1-9][0-9]{0,2}|[1-3][0-9]{3})$/u.test(s)) return s;
+  const values = [1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1];
+  let n = Number(s), out = "";
+  "M CM D CD C XC L XL X IX V IV I".split(" ").forEach((figures, i) => {
+    out += figures.repeat(Math.floor(n / values[i]));
+    n %= values[i];
+  });
+  return out;
+};
+)js"},
     {"initials", "patterns chars", R"js(const initials = (s, behind) =>
   (s.match(new RegExp(patterns.visible, "gu")) ?? []).map((w) => chars(w)[0] + behind).join("");
 )js"},
@@ -445,6 +464,15 @@ const patterns = {
     return test();
   } catch (e) {
     if (!(e instanceof RangeError)) throw e;
+    return false;
+  }
+};
+)js"},
+    {"multiple", "numbers rest_of", R"js(const multiple = (s, n) => {
+  try {
+    const x = numbers(s, false)[0];
+    return n > 0 && x != null && rest_of(x, n).mantissa === 0;
+  } catch {
     return false;
   }
 };

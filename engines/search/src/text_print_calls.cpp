@@ -181,6 +181,12 @@ class CallWriter {
         return call("join_runs", s, text(e.a));
       case Edit::Kind::digits:
         return call("digits_part", s, number(e.width), number(e.count));
+      case Edit::Kind::mask:
+        return call("mask", s, text(e.a));
+      case Edit::Kind::length:
+        return call("length_text", s, number(e.count));
+      case Edit::Kind::roman:
+        return call("roman", s);
     }
     return s;
   }
@@ -401,6 +407,8 @@ class CallWriter {
         return no + call("tokens_are", x, token, number(c.count));
       case Condition::Kind::at_least:
         return no + call("at_least", x, number(c.number.mantissa), number(c.number.decimals));
+      case Condition::Kind::multiple:
+        return no + call("multiple", x, number(c.count));
       case Condition::Kind::moment_at_least: {
         const std::string value =
             call("field_number", moment(x, c.order), name_of(field_name(c.field)));

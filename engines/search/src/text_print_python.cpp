@@ -233,6 +233,17 @@ class PythonWriter {
                                                         : std::string();
         return "re.sub(\"[^0-9]\", \"\", " + s + ")[" + number(e.width) + ":" + end + "]";
       }
+      case Edit::Kind::mask:
+        return "re.sub(\"[0-9\" + " + helpers_.use("letters") +
+               " + \"]\", lambda m: " + quoted(Str(1, e.a), false) + ", " + s + ")";
+      case Edit::Kind::length: {
+        if (e.count != 1 && e.count != 2) return "str(len(" + s + "))";
+        const std::string counted =
+            e.count == 2 ? "\"[0-9]\"" : "\"[\" + " + helpers_.use("letters") + " + \"]\"";
+        return "str(len(re.findall(" + counted + ", " + s + ")))";
+      }
+      case Edit::Kind::roman:
+        return helpers_.use("roman") + "(" + s + ")";
     }
     return s;
   }
@@ -478,6 +489,8 @@ class PythonWriter {
         return no + "len(re.findall(" + pattern(c.token) + ", " + x + ")) == " + number(c.count);
       case Condition::Kind::at_least:
         return no + helpers_.use("at_least") + "(" + x + ", " + pair(c.number) + ")";
+      case Condition::Kind::multiple:
+        return no + helpers_.use("multiple") + "(" + x + ", " + number(c.count) + ")";
       case Condition::Kind::moment_at_least:
         return no + helpers_.use("holds") +
                "(lambda: " + field_number(moment(x, c.order), c.field) + " >= " + number(c.count) +

@@ -57,6 +57,22 @@ View ordinal_ending(View text) {
                                : U"th";
 }
 
+Str roman(View text) {
+  const bool number = !text.empty() && text.size() <= 4 && text[0] != U'0' &&
+                      std::all_of(text.begin(), text.end(), is_digit);
+  int n = 0;
+  for (const char32_t c : number ? text : View()) n = 10 * n + static_cast<int>(c - U'0');
+  if (n == 0 || n > 3999) return Str(text);
+  constexpr std::pair<int, View> parts[] = {
+      {1000, U"M"}, {900, U"CM"}, {500, U"D"}, {400, U"CD"}, {100, U"C"}, {90, U"XC"}, {50, U"L"},
+      {40, U"XL"},  {10, U"X"},   {9, U"IX"},  {5, U"V"},    {4, U"IV"},  {1, U"I"}};
+  Str out;
+  for (const auto& [value, figures] : parts) {
+    for (; n >= value; n -= value) out += figures;
+  }
+  return out;
+}
+
 Str initials(View text, char32_t behind) {
   Str out;
   for (const Span s : matches(text, Class::visible)) {
@@ -140,6 +156,12 @@ bool test(const Condition& c, View text) {
       if (found.empty() || found[0].decimals < 0) return false;
       const auto difference = sum(found[0], {-c.number.mantissa, c.number.decimals});
       return difference && difference->mantissa >= 0;
+    }
+    case Condition::Kind::multiple: {
+      const auto found = numbers_of(text, false);
+      if (found.empty() || found[0].decimals < 0) return false;
+      const auto left = rest(found[0], c.count);
+      return left && left->mantissa == 0;
     }
     case Condition::Kind::moment_at_least: {
       const auto m = moment_of(text, c.order);
@@ -284,6 +306,17 @@ Str edited(View text, const Edit& edit) {
       return joined(text, Class::alnum, edit.a);
     case Edit::Kind::digits:
       return digits_part(text, edit);
+    case Edit::Kind::mask:
+      for (const char32_t c : text) out += is_alnum(c) ? edit.a : c;
+      return out;
+    case Edit::Kind::length: {
+      const auto counted = [&edit](char32_t c) {
+        return edit.count == 1 ? is_letter(c) : edit.count != 2 || is_digit(c);
+      };
+      return decode(std::to_string(std::count_if(text.begin(), text.end(), counted)));
+    }
+    case Edit::Kind::roman:
+      return roman(text);
   }
   return out;
 }

@@ -77,6 +77,9 @@ struct Edit {
     ordinal,  // 1st, 2nd, 11th, where it is digits
     join,     // its runs of letters and digits, with a between them
     digits,  // of its digits those from the `width`-th on (0 the first, -1 the last), `count` places
+    mask,    // every letter and digit is a
+    length,  // how many characters it has, or (`count` is 1 or 2) letters or digits
+    roman,   // I to MMMCMXCIX, where it is digits
   };
   Kind kind = Kind::none;
   char32_t a = 0,
@@ -171,12 +174,13 @@ struct Condition {
     tokens,
     at_least,
     moment_at_least,
+    multiple,  // the first number, of `count`
   };
   Kind kind = Kind::always;
   int input = 0;
   bool negated = false;
   Class token = Class::digits;
-  int count = 0;                     // of `length` and `tokens`
+  int count = 0;                     // of `length`, `tokens` and the last two
   Str text;                          // of equals, has, starts, ends
   Number number;                     // at_least: of the first number
   Field field = Field::iso_weekday;  // moment_at_least: this is `count` or more

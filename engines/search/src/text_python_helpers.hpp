@@ -334,6 +334,23 @@ inline constexpr Helper python_helpers[] = {
     except LookupError:
         return False
 )py"},
+    {"multiple", "numbers rest_of", R"py(def multiple(s, n):
+    found = numbers(s)
+    try:
+        return n > 0 and bool(found) and found[0] is not None and rest_of(found[0], n)[0] == 0
+    except LookupError:
+        return False
+)py"},
+    {"roman", "", R"py(def roman(s):
+    if not re.fullmatch("[1-9][0-9]{0,2}|[1-3][0-9]{3}", s):
+        return s
+    n, out = int(s), ""
+    values = [1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1]
+    for value, figures in zip(values, "M CM D CD C XC L XL X IX V IV I".split()):
+        out += figures * (n // value)
+        n %= value
+    return out
+)py"},
     {"at_least", "numbers plus", R"py(def at_least(s, limit):
     found = numbers(s)
     try:

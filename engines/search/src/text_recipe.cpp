@@ -113,7 +113,7 @@ class Walk {
  private:
   template <class C>
   void condition(C& of) {
-    archive_.number(of.kind, 0, static_cast<int>(Condition::Kind::moment_at_least));
+    archive_.number(of.kind, 0, static_cast<int>(Condition::Kind::multiple));
     archive_.number(of.input, 0, input_max_);
     archive_.number(of.negated, 0, 1);
     archive_.number(of.token, 0, classes - 1);
@@ -228,7 +228,7 @@ class Walk {
         archive_.text(of.text);
         break;
     }
-    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::digits));
+    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::roman));
     archive_.number(of.edit.a, 0, character_max);
     archive_.number(of.edit.b, 0, character_max);
     archive_.number(of.edit.width, -width_max, width_max);

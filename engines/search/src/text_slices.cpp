@@ -8,6 +8,8 @@
 
 namespace weir::search::text {
 
+using namespace std::string_view_literals;
+
 namespace {
 
 constexpr int matches_max = 6;  // counted from either end
@@ -360,6 +362,8 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   edit(Edit::Kind::keep_alnum, 1.7);
   edit(Edit::Kind::keep_uppers, 1.4);
   edit(Edit::Kind::squeeze, 1);
+  edit(Edit::Kind::roman, 2);
+  for (const char32_t a : mask_marks()) edit(Edit::Kind::mask, 2, a);
   for (const char32_t b : made) edit(Edit::Kind::join, 2.4, b);
   edit(Edit::Kind::initials, 1.5);
   if (words > 1) edit(Edit::Kind::initials, 2, U'.');
@@ -378,6 +382,8 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   });
   if (counts) {
     edit(Edit::Kind::ordinal, 2.5);
+    for (int what = 0; slice.whole() && what < 3; ++what)
+      edits.push_back({{Edit::Kind::length, 0, 0, 0, {}, {}, what}, 5.0 + 0.2 * what});
     longer(Edit::Kind::count, 5, {});
   }
   for (const Str& literal : literals_) {
@@ -422,9 +428,41 @@ Steps SliceFinder::edits(Budget& budget, Pool& pool) {
   }
   for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost);
   co_await offer_digits(budget, pool, whole);
+  co_await offer_masks(budget, pool);
   const std::vector<std::pair<Slice, double>> parts = changed_parts();
   if (budget.spend(edited_from * edited_from)) co_await budget.pause();
   for (const auto& [slice, cost] : parts) co_await offer_edits(budget, pool, slice, cost + 0.5);
+}
+
+/// What stands twice or more side by side in every shown output: stars, or X.
+std::vector<char32_t> SliceFinder::mask_marks() const {
+  std::vector<char32_t> all;
+  for (const char32_t c : U"*xX#_."sv) {
+    const Str twice(2, c);
+    if (std::all_of(sheet_.outs.begin(), sheet_.outs.end(),
+                    [&twice](const Str& out) { return out.find(twice) != Str::npos; }))
+      all.push_back(c);
+  }
+  return all;
+}
+
+/// What is masked between ends that are counted off.
+Steps SliceFinder::offer_masks(Budget& budget, Pool& pool) const {
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice.input = input_;
+  const std::vector<char32_t> marks = mask_marks();
+  for (const char32_t mark : marks) {
+    p.edit = {Edit::Kind::mask, mark, 0, 0, {}, {}};
+    for (int from = 0; from <= 8; ++from) {
+      for (int to = 0; to <= 8; ++to) {
+        p.slice.from = offset_at(from);
+        p.slice.to = offset_at(-1 - to);
+        pool.offer(p, 3 + 0.1 * (from + to));
+        if (budget.spend(candidate_units)) co_await budget.pause();
+      }
+    }
+  }
 }
 
 /// The cheapest slices that are not in all outputs as they are.

@@ -160,7 +160,7 @@ class RandomProgram {
 
   Condition condition() {
     Condition c;
-    c.kind = static_cast<Condition::Kind>(below(12));
+    c.kind = static_cast<Condition::Kind>(below(13));
     c.input = below(2);
     c.negated = c.kind != Condition::Kind::always && below(2) == 0;
     c.token = static_cast<Class>(below(classes));
@@ -216,7 +216,7 @@ class RandomProgram {
     if (p.kind == Piece::Kind::table)
       p.table = {{{U"SF.", U"007"}, U"San \"F\""}, {{U"", U" "}, U"\\n"}};
     if (below(3) == 0) {
-      p.edit = {static_cast<Edit::Kind>(below(17)), mark(), mark(), below(9), literal(), literal()};
+      p.edit = {static_cast<Edit::Kind>(below(20)), mark(), mark(), below(9), literal(), literal()};
       p.edit.count = below(9);
       if (p.edit.kind == Edit::Kind::digits && below(2) == 0) p.edit.width = -p.edit.width;
       if (p.edit.kind == Edit::Kind::count && below(2) == 0) p.edit.what.clear();

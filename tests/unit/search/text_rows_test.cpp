@@ -272,4 +272,36 @@ TEST_CASE("text rows: a value is found by its key, wherever that stands") {
   CHECK(wrong(first_answer(rows), rows) == 0);
 }
 
+TEST_CASE("text rows: noon and six o'clock part the day, and even numbers from odd ones") {
+  const Rows parts = {{{"09:15"}, "morning"}, {{"14:20"}, "afternoon"}, {{"20:05"}, "evening"},
+                      {{"11:59"}, "morning"}, {{"12:00"}, "afternoon"}, {{"17:59"}, "afternoon"},
+                      {{"18:00"}, "evening"}};
+  CHECK(wrong(first_answer(parts), parts) == 0);
+  const Rows parity = {{{"12"}, "a"}, {{"33"}, "b"}, {{"48"}, "a"}, {{"91"}, "b"},
+                       {{"70"}, "a"}, {{"7"}, "b"},  {{"100"}, "a"}};
+  CHECK(wrong(answer_of(parity, 3), parity) == 0);
+}
+
+TEST_CASE("text rows: characters are masked and counted, numbers become Roman") {
+  const Rows cards = {{{"4929123456789012"}, "4929********9012"},
+                      {{"5500005555555559"}, "5500********5559"},
+                      {{"340000000000009"}, "3400*******0009"},
+                      {{"30569309025904"}, "3056******5904"}};
+  CHECK(wrong(first_answer(cards), cards) == 0);
+  const Rows phones = {{{"555-123-4567"}, "***-***-4567"},
+                       {{"201-998-1100"}, "***-***-1100"},
+                       {{"1-777-345-0001"}, "*-***-***-0001"},
+                       {{"44-20-1234"}, "**-**-1234"}};
+  CHECK(wrong(first_answer(phones), phones) == 0);
+  const Rows letters = {{{"AB-123"}, "2"}, {{"X-9"}, "1"},  {{"QRS-4567"}, "3"},
+                        {{"LM-80"}, "2"},  {{"Z9-1"}, "1"}, {{"ABCD-0"}, "4"}};
+  CHECK(wrong(first_answer(letters), letters) == 0);
+  const Rows lengths = {
+      {{"apple"}, "5"}, {{"fig"}, "3"}, {{"banana"}, "6"}, {{"kiwi"}, "4"}, {{"watermelon"}, "10"}};
+  CHECK(wrong(first_answer(lengths), lengths) == 0);
+  const Rows roman = {{{"1"}, "I"},    {{"4"}, "IV"},  {{"9"}, "IX"},           {{"3"}, "III"},
+                      {{"14"}, "XIV"}, {{"40"}, "XL"}, {{"1987"}, "MCMLXXXVII"}};
+  CHECK(wrong(first_answer(roman), roman) == 0);
+}
+
 }  // namespace weir::search::text
