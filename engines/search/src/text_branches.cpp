@@ -15,6 +15,7 @@ constexpr std::size_t clusters_max = 4;
 constexpr std::size_t gathered_max = 16;
 constexpr std::size_t paths_kept = 3;
 constexpr std::size_t labels_max = 6;
+constexpr std::size_t labelled_max = 64;  // rows, for a step is to stay short
 constexpr double branch_cost = 4;
 constexpr double lone_default = 3;  // that one shown row stands for all that is like none
 
@@ -313,6 +314,7 @@ void BranchSearch::finish() {
 
 /// One constant for each group of rows that are shown the same output.
 Steps BranchSearch::combine_labels() {
+  if (sheet_.shown() > labelled_max) co_return;
   using Kind = Condition::Kind;
   constexpr Kind kinds[] = {Kind::at_least, Kind::moment_at_least, Kind::starts, Kind::has,
                             Kind::ends,     Kind::equals,          Kind::always};
