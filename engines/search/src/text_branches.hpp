@@ -2,6 +2,7 @@
 // condition is found that tells them apart.
 //
 // Shape:  up to five rows are parted in two in every way; more are gathered in order, as long as one program fits.
+//         Three to six different outputs may also be names of classes of rows, one constant each.
 // Cost:   one Solver a cluster; a step is a step of a Solver.
 #pragma once
 
@@ -39,6 +40,7 @@ class BranchSearch {
 
  private:
   using Rows = std::vector<std::size_t>;
+  using Tests = std::map<std::pair<Rows, Rows>, std::vector<CostedCondition>>;
 
   void start(const Rows& rows);
   void finish();
@@ -46,6 +48,9 @@ class BranchSearch {
   Steps combine_part(std::size_t part);
   Steps combine(Rows yes, Rows no);
   Steps combine_clusters();
+  bool start_labels();
+  Steps combine_labels();
+  Steps label(std::vector<Rows> left, Condition::Kind kind, bool told, Tests& tests);
   Steps judge(Program program, double cost);
 
   const Sheet& sheet_;
@@ -56,7 +61,7 @@ class BranchSearch {
   std::map<Rows, std::vector<Path>> solved_;
   std::unique_ptr<Solver> solver_;
   Rows solving_;
-  bool gathering_ = false;
+  bool gathering_ = false, labels_done_ = false;
   std::vector<Rows> clusters_;
   Rows waiting_, left_;
   std::uint64_t looked_at_ = 0;

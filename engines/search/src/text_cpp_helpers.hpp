@@ -1,6 +1,7 @@
 // text_cpp_helpers.hpp: the helpers of generated C++, lambdas inside the function; each says what the evaluator says.
 #pragma once
 
+#include "text_cpp_moment.hpp"
 #include "text_helpers.hpp"
 
 namespace weir::search::text {
@@ -203,7 +204,8 @@ const auto matches = [&](const Str& s, std::string_view name) {
   return swap(s, a, Str());
 };
 )code"},
-    {"count", "matches", R"code(const auto count = [&](const Str& s, const Str& what, std::size_t more) {
+    {"count", "matches",
+     R"code(const auto count = [&](const Str& s, const Str& what, std::size_t more) {
   std::size_t times = what.empty() ? matches(s, "visible").size() : 0;
   for (std::size_t at = what.empty() ? s.npos : s.find(what); at != s.npos; at = s.find(what, at + what.size()))
     ++times;
@@ -224,6 +226,55 @@ const auto matches = [&](const Str& s, std::string_view name) {
     if (!out.empty()) out += U' ';
     out.append(s, static_cast<std::size_t>(begin),
                static_cast<std::size_t>(end - begin));
+  }
+  return out;
+};
+)code"},
+    {"join_runs", "matches", R"code(const auto join_runs = [&](const Str& s, const Str& mark) {
+  Str out;
+  for (const auto& [begin, end] : matches(s, "alnum")) {
+    if (!out.empty()) out += mark;
+    out.append(s, static_cast<std::size_t>(begin),
+               static_cast<std::size_t>(end - begin));
+  }
+  return out;
+};
+)code"},
+    {"digits_part", "", R"code(const auto digits_part = [](const Str& s, int from, int count) {
+  Str digits;
+  for (const char32_t c : s) {
+    if (c >= U'0' && c <= U'9') digits += c;
+  }
+  const int n = static_cast<int>(digits.size());
+  if (from < 0) from += n;
+  const int begin = std::clamp(from, 0, n), end = std::clamp(from + count, begin, n);
+  return digits.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+};
+)code"},
+    {"mask", "letters", R"code(const auto mask = [&](Str s, const Str& c) {
+  for (char32_t& x : s) x = is_digit(x) || is_letter(x) ? c[0] : x;
+  return s;
+};
+)code"},
+    {"length_text", "letters", R"code(const auto length_text = [&](const Str& s, int what) {
+  return decode(std::to_string(std::count_if(s.begin(), s.end(), [&](char32_t c) {
+    return what == 1 ? is_letter(c) : what != 2 || is_digit(c);
+  })));
+};
+)code"},
+    {"roman", "", R"code(const auto roman = [](const Str& s) {
+  const bool number = !s.empty() && s.size() <= 4 && s[0] != U'0' &&
+                      s.find_first_not_of(U"0123456789") == s.npos;
+  int n = 0;
+  for (const char32_t c : number ? s : Str()) n = 10 * n + static_cast<int>(c - U'0');
+  if (n == 0 || n > 3999) return s;
+  const std::pair<int, Str> parts[] = {{1000, U"M"}, {900, U"CM"}, {500, U"D"}, {400, U"CD"},
+                                       {100, U"C"},  {90, U"XC"},  {50, U"L"},  {40, U"XL"},
+                                       {10, U"X"},   {9, U"IX"},   {5, U"V"},   {4, U"IV"},
+                                       {1, U"I"}};
+  Str out;
+  for (const auto& [value, figures] : parts) {
+    for (; n >= value; n -= value) out += figures;
   }
   return out;
 };
@@ -370,7 +421,8 @@ const auto fit = [&](long long mantissa, int shift,
   return x;
 };
 )code"},
-    {"times", "decimal", R"code(const auto times = [&](Decimal x, long long mantissa, int decimals) {
+    {"times", "decimal",
+     R"code(const auto times = [&](Decimal x, long long mantissa, int decimals) {
   const long long size = x.mantissa < 0 ? -x.mantissa : x.mantissa,
                   limit = 999'999'999'999'999 / std::max(size, 1LL);
   fail(mantissa > limit || mantissa < -limit);
@@ -381,7 +433,8 @@ const auto fit = [&](long long mantissa, int shift,
   return times(x, y.mantissa, y.decimals);
 };
 )code"},
-    {"whole", "fail", R"code(const auto whole = [&](long long a, long long unit, std::string_view mode) {
+    {"whole", "fail",
+     R"code(const auto whole = [&](long long a, long long unit, std::string_view mode) {
   fail(unit > 249'999'999'999'999);
   const long long rest = (a % unit + unit) % unit, q = (a - rest) / unit;
   const bool up = mode == "ceil" || (mode == "truncate" && a < 0) ||
@@ -456,150 +509,7 @@ const auto fit = [&](long long mantissa, int shift,
     U"Monday", U"Tuesday",  U"Wednesday", U"Thursday",
     U"Friday", U"Saturday", U"Sunday"};
 )code"},
-    {"moment", "fail names",
-     R"code(struct Moment {
-  int year = -1, month = -1, day = -1, second = -1;
-};
-const auto moment = [&](const Str& s, std::string_view order) {
-  struct Token {
-    bool number;
-    std::size_t begin, end;
-    int value;
-    int length;
-  };
-  const auto small = [](char32_t c) { return c >= U'A' && c <= U'Z' ? c + 32 : c; };
-  const auto kind = [&](char32_t c) {
-    return c >= U'0' && c <= U'9' ? 1 : small(c) >= U'a' && small(c) <= U'z' ? 2 : 0;
-  };
-  std::vector<Token> t;
-  for (std::size_t i = 0; i < s.size();) {
-    Token one{kind(s[i]) == 1, i, i, 0, 0};
-    if (kind(s[i]) == 0) {
-      ++i;
-      continue;
-    }
-    for (; i < s.size() && kind(s[i]) == (one.number ? 1 : 2); ++i, ++one.length) {
-      if (one.number && one.length < 9)
-        one.value = one.value * 10 + static_cast<int>(s[i] - U'0');
-    }
-    one.end = i;
-    t.push_back(one);
-  }
-  const auto digit = [&](std::size_t i) { return i < t.size() && t[i].number; };
-  const auto after = [&](std::size_t i, char32_t c) {
-    return digit(i + 1) && t[i + 1].begin == t[i].end + 1 && s[t[i].end] == c;
-  };
-  const auto colon = [&](std::size_t i) {
-    return digit(i) && after(i, U':') && t[i + 1].length <= 2;
-  };
-  const auto letter = [&](std::size_t i, std::size_t k) {
-    return small(s[t[i].begin + k]);
-  };
-  Moment m;
-  for (std::size_t i = 0; i < t.size(); ++i) {
-    if (!digit(i) || t[i].length > 2) continue;
-    std::size_t n = 1;
-    int mi = 0, se = 0;
-    char32_t half = 0;
-    if (colon(i)) {
-      n = 2;
-      mi = t[i + 1].value;
-      if (colon(i + 1)) {
-        n = after(i + 2, U'.') ? 4 : 3;
-        se = t[i + 2].value;
-      }
-    }
-    const std::size_t j = i + n;
-    if (j < t.size() && !t[j].number && (letter(j, 0) == U'a' || letter(j, 0) == U'p') &&
-        t[j].begin <= t[j - 1].end + 1 &&
-        (t[j].length == 1 || (t[j].length == 2 && letter(j, 1) == U'm'))) {
-      half = letter(j, 0);
-      n += t[j].length == 1 && j + 1 < t.size() && t[j + 1].length == 1 &&
-                   letter(j + 1, 0) == U'm' && t[j + 1].begin == t[j].end + 1
-               ? 2
-               : 1;
-    }
-    if (n == 1 && half == 0) continue;
-    int h = t[i].value;
-    fail(mi > 59 || se > 59 || (half != 0 && (h == 0 || h > 23)));
-    if (half != 0 && h <= 12) h = h % 12 + (half == U'p' ? 12 : 0);
-    m.second = h * 3600 + mi * 60 + se;
-    t.erase(t.begin() + static_cast<std::ptrdiff_t>(i),
-            t.begin() + static_cast<std::ptrdiff_t>(i + n));
-    break;
-  }
-  struct Count {
-    int length, value;
-  };
-  std::vector<Count> n;
-  for (const Token& one : t) {
-    if (one.number) n.push_back({one.length, one.value});
-    if (one.number || one.length < 3) continue;
-    for (int k = 0; k < 12 && m.month < 0; ++k) {
-      bool same = static_cast<std::size_t>(one.length) <= months[k].size();
-      for (std::size_t c = 0; same && c < one.end - one.begin; ++c)
-        same = small(s[one.begin + c]) == small(months[k][c]);
-      if (same) m.month = k + 1;
-    }
-  }
-  if (n.size() == 1 && (n[0].length == 6 || n[0].length == 8)) {
-    const Count all = n[0];
-    int below = all.length == 8 ? 100'000'000 : 1'000'000, rest = all.value;
-    n.clear();
-    for (const char c : order) {
-      const int length = c == 'y' ? all.length - 4 : 2;
-      below /= length == 4 ? 10'000 : 100;
-      n.push_back({length, rest / below});
-      rest %= below;
-    }
-  }
-  const auto days_in = [](int y, int mo) {
-    const bool leap = y == -1 || (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0));
-    const int days[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[mo - 1];
-  };
-  const auto full = [](Count x) {
-    return x.length == 4  ? x.value
-           : x.length > 2 ? -2
-                          : x.value + (x.value < 30 ? 2000 : 1900);
-  };
-  if (m.month >= 0) {
-    const bool first = !n.empty() && (n[0].length > 2 || n[0].value > 31);
-    if (n.size() > 1) {
-      m.year = full(n[first ? 0 : 1]);
-      m.day = n[first ? 1 : 0].value;
-    } else if (!n.empty()) {
-      (first ? m.year : m.day) = first ? full(n[0]) : n[0].value;
-    }
-  } else if (n.size() == 1) {
-    fail(n[0].length != 4 && m.second < 0);
-    if (n[0].length == 4) m.year = n[0].value;
-  } else if (n.size() == 2) {
-    if (n[0].length == 4 || n[1].length == 4) {
-      m.year = n[n[0].length == 4 ? 0 : 1].value;
-      m.month = n[n[0].length == 4 ? 1 : 0].value;
-      if (m.month > 12 && m.month <= 337 + days_in(m.year, 2)) {
-        m.day = m.month;
-        for (m.month = 1; m.day > days_in(m.year, m.month); ++m.month) m.day -= days_in(m.year, m.month);
-      }
-    } else {
-      const bool day_first = order == "dmy" || order == "ydm";
-      m.day = n[day_first ? 0 : 1].value;
-      m.month = n[day_first ? 1 : 0].value;
-    }
-  } else if (!n.empty()) {
-    if (n[0].length == 4 && order != "ydm") order = "ymd";
-    m.year = full(n[order.find('y')]);
-    m.month = n[order.find('m')].value;
-    m.day = n[order.find('d')].value;
-  }
-  fail(m.month != -1 && (m.month < 1 || m.month > 12));
-  fail(m.year < -1 || (m.year == 0 && m.second < 0));
-  fail(m.day != -1 && (m.month == -1 || m.day < 1 || m.day > days_in(m.year, m.month)));
-  fail(m.year == -1 && m.month == -1 && m.second < 0);
-  return m;
-};
-)code"},
+    {"moment", "fail names", cpp_moment},
     {"either", "moment",
      R"code(const auto either = [&](const Str& s, std::string_view first, std::string_view second) {
   try {
@@ -623,6 +533,26 @@ const auto moment = [&](const Str& s, std::string_view order) {
   m.second += add;
   if (wrap && of_a_day) m.second = (m.second % 86400 + 86400) % 86400;
   fail(m.second < 0);
+  return m;
+};
+)code"},
+    {"days_later", "moment", R"code(const auto days_later = [&](Moment m, int n) {
+  fail(m.year < 0 || m.month < 0 || m.day < 0);
+  const auto length = [&m] {
+    const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
+    const int lengths[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return lengths[m.month - 1];
+  };
+  m.day += n;
+  while (m.day < 1) {
+    if (--m.month == 0) m.month = 12, --m.year;
+    m.day += length();
+  }
+  while (m.day > length()) {
+    m.day -= length();
+    if (++m.month == 13) m.month = 1, ++m.year;
+  }
+  fail(m.year < 1 || m.year > 9999);
   return m;
 };
 )code"},
@@ -730,6 +660,23 @@ const auto moment = [&](const Str& s, std::string_view order) {
      R"code(const auto tokens_are = [&](const Str& s, std::string_view name,
                             std::size_t n) {
   return matches(s, name).size() == n;
+};
+)code"},
+    {"holds", "", R"code(const auto holds = [](const auto& test) {
+  try {
+    return test();
+  } catch (const std::out_of_range&) {
+    return false;
+  }
+};
+)code"},
+    {"multiple", "numbers rest_of", R"code(const auto multiple = [&](const Str& s, long long n) {
+  const auto found = numbers(s, false);
+  try {
+    return n > 0 && !found.empty() && found[0].decimals >= 0 && rest_of(found[0], n).mantissa == 0;
+  } catch (const std::out_of_range&) {
+    return false;
+  }
 };
 )code"},
     {"at_least", "numbers plus", R"code(const auto at_least = [&](const Str& s, long long mantissa,

@@ -107,6 +107,33 @@ const patterns = {
     {"squeeze", "patterns",
      R"js(const squeeze = (s) => (s.match(new RegExp(patterns.visible, "gu")) ?? []).join(" ");
 )js"},
+    {"join_runs", "patterns",
+     R"js(const join_runs = (s, mark) => (s.match(new RegExp(patterns.alnum, "gu")) ?? []).join(mark);
+)js"},
+    {"digits_part", "", R"js(const digits_part = (s, from, count) => {
+  const digits = s.replace(/[^0-9]/gu, "");
+  return digits.slice(from, from < 0 && from + count >= 0 ? undefined : from + count);
+};
+)js"},
+    {"mask", "patterns",
+     R"js(const mask = (s, c) => s.replace(new RegExp(`[0-9${letters}]`, "gu"), () => c);
+)js"},
+    {"length_text", "patterns chars", R"js(const length_text = (s, what) => {
+  const counted = new RegExp(what === 1 ? `[${letters}]` : what === 2 ? "[0-9]" : "[^]", "u");
+  return String(chars(s).filter((c) => counted.test(c)).length);
+};
+)js"},
+    {"roman", "", R"js(const roman = (s) => {
+  if (!/^([1-9][0-9]{0,2}|[1-3][0-9]{3})$/u.test(s)) return s;
+  const values = [1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1];
+  let n = Number(s), out = "";
+  "M CM D CD C XC L XL X IX V IV I".split(" ").forEach((figures, i) => {
+    out += figures.repeat(Math.floor(n / values[i]));
+    n %= values[i];
+  });
+  return out;
+};
+)js"},
     {"initials", "patterns chars", R"js(const initials = (s, behind) =>
   (s.match(new RegExp(patterns.visible, "gu")) ?? []).map((w) => chars(w)[0] + behind).join("");
 )js"},
@@ -340,6 +367,23 @@ const patterns = {
   return second < 0 ? fail() : { ...m, second };
 };
 )js"},
+    {"days_later", "fail", R"js(const days_later = (m, n) => {
+  let [year, month, day] = [m.year ?? fail(), m.month ?? fail(), (m.day ?? fail()) + n];
+  const length = () => {
+    const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+    return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
+  };
+  while (day < 1) {
+    if (--month === 0) [year, month] = [year - 1, 12];
+    day += length();
+  }
+  while (day > length()) {
+    day -= length();
+    if (++month === 13) [year, month] = [year + 1, 1];
+  }
+  return year > 0 && year <= 9999 ? { ...m, year, month, day } : fail();
+};
+)js"},
     {"field_number", "fail", R"js(const field_number = (m, name) => {
   const part = (key) => m[key] ?? fail();
   const days = (y, mo, d) => {
@@ -414,6 +458,24 @@ const patterns = {
      R"js(const starts_token = (s, name) => matches(s, name)[0]?.[0] === 0;
 )js"},
     {"tokens_are", "matches", R"js(const tokens_are = (s, name, n) => matches(s, name).length === n;
+)js"},
+    {"holds", "", R"js(const holds = (test) => {
+  try {
+    return test();
+  } catch (e) {
+    if (!(e instanceof RangeError)) throw e;
+    return false;
+  }
+};
+)js"},
+    {"multiple", "numbers rest_of", R"js(const multiple = (s, n) => {
+  try {
+    const x = numbers(s, false)[0];
+    return n > 0 && x != null && rest_of(x, n).mantissa === 0;
+  } catch {
+    return false;
+  }
+};
 )js"},
     {"at_least", "numbers plus", R"js(const at_least = (s, mantissa, decimals) => {
   try {

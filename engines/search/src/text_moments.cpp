@@ -148,6 +148,8 @@ std::vector<int> widths_between(const Sheet& sheet) {
   return {common.begin(), common.end()};
 }
 
+constexpr std::int64_t shift_max = 3660;  // ten years
+
 struct TimeRounding {
   Rounding mode;
   int unit, offset;
@@ -261,6 +263,31 @@ Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
 
 void offer_fields(Pool& pool, const MomentSource& source) {
   for (int f = 0; f < fields; ++f) offer_field(pool, source, static_cast<Field>(f), 0);
+}
+
+Steps date_shifts(Budget& budget, const Sheet& sheet, CostedMoment moment, Contexts& out) {
+  const auto day_of = [](const std::optional<Moment>& m) {
+    return m ? number_of(*m, Field::total_days) : std::nullopt;
+  };
+  std::set<int> tried;
+  for (int o = 0; o < 4; ++o) {
+    std::optional<std::int64_t> days;
+    for (std::size_t e = 0; e < sheet.shown(); ++e) {
+      if (budget.spend(2 * candidate_units)) co_await budget.pause();
+      const auto from = day_of(moment_of(moment.source, sheet.rows[e]));
+      const auto to = day_of(moment_of(View(sheet.outs[e]), static_cast<DateOrder>(o)));
+      const bool fits = from && to && (!days || *days == *to - *from);
+      days = fits ? std::optional(*to - *from) : std::nullopt;
+      if (!fits) break;
+    }
+    if (!days || *days == 0 || std::abs(*days) > shift_max) continue;
+    CostedMoment later = moment;
+    later.source.days = static_cast<int>(*days);
+    if (!tried.insert(later.source.days).second) continue;
+    later.cost += sheet.shown() > 1 ? 1.5 : 4;
+    ++out.looked_at;
+    out.all.push_back(fields_of(sheet, later));
+  }
 }
 
 Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,

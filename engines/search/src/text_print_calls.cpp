@@ -177,6 +177,16 @@ class CallWriter {
         return call("count", s, text(e.what), number(e.width));
       case Edit::Kind::ordinal:
         return call("ordinal_text", s);
+      case Edit::Kind::join:
+        return call("join_runs", s, text(e.a));
+      case Edit::Kind::digits:
+        return call("digits_part", s, number(e.width), number(e.count));
+      case Edit::Kind::mask:
+        return call("mask", s, text(e.a));
+      case Edit::Kind::length:
+        return call("length_text", s, number(e.count));
+      case Edit::Kind::roman:
+        return call("roman", s);
     }
     return s;
   }
@@ -186,17 +196,22 @@ class CallWriter {
     return letters == Letters::as_is ? s : call(names[static_cast<std::size_t>(letters)], s);
   }
 
+  std::string moment(const std::string& x, DateOrder order) {
+    const auto name = [](std::size_t i) { return name_of(order_names[i]); };
+    return order == DateOrder::mdy_or_dmy ? call("either", x, name(1), name(2))
+           : order == DateOrder::dmy_or_mdy
+               ? call("either", x, name(2), name(1))
+               : call("moment", x, name(static_cast<std::size_t>(order)));
+  }
+
   std::string moment(const MomentSource& m) {
-    const auto order = [](std::size_t i) { return name_of(order_names[i]); };
-    const std::string read =
-        m.order == DateOrder::mdy_or_dmy ? call("either", slice(m.where), order(1), order(2))
-        : m.order == DateOrder::dmy_or_mdy
-            ? call("either", slice(m.where), order(2), order(1))
-            : call("moment", slice(m.where), order(static_cast<std::size_t>(m.order)));
-    if (m.unit == 0 && m.add == 0) return read;
-    return call("rounded_time", read, number(m.unit), number(m.offset),
-                name_of(mode_names[static_cast<std::size_t>(m.mode)]), number(m.add),
-                truth(m.wrap));
+    const std::string read = moment(slice(m.where), m.order);
+    const std::string rounded = m.unit == 0 && m.add == 0
+                                    ? read
+                                    : call("rounded_time", read, number(m.unit), number(m.offset),
+                                           name_of(mode_names[static_cast<std::size_t>(m.mode)]),
+                                           number(m.add), truth(m.wrap));
+    return m.days == 0 ? rounded : call("days_later", rounded, number(m.days));
   }
 
   static std::string_view field_name(Field f) {
@@ -392,6 +407,14 @@ class CallWriter {
         return no + call("tokens_are", x, token, number(c.count));
       case Condition::Kind::at_least:
         return no + call("at_least", x, number(c.number.mantissa), number(c.number.decimals));
+      case Condition::Kind::multiple:
+        return no + call("multiple", x, number(c.count));
+      case Condition::Kind::moment_at_least: {
+        const std::string value =
+            call("field_number", moment(x, c.order), name_of(field_name(c.field)));
+        const std::string test = value + " >= " + number(c.count) + "; }";
+        return no + call("holds", (cpp_ ? "[&] { return " : "() => { return ") + test);
+      }
     }
     return "true";
   }

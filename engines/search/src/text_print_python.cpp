@@ -224,6 +224,26 @@ class PythonWriter {
       }
       case Edit::Kind::ordinal:
         return helpers_.use("ordinal_text") + "(" + s + ")";
+      case Edit::Kind::join:
+        return quoted(Str(1, e.a), false) + ".join(re.findall(" + pattern(Class::alnum) + ", " + s +
+               "))";
+      case Edit::Kind::digits: {
+        const std::string end = e.width >= 0            ? number(e.width + e.count)
+                                : e.width + e.count < 0 ? number(e.width + e.count)
+                                                        : std::string();
+        return "re.sub(\"[^0-9]\", \"\", " + s + ")[" + number(e.width) + ":" + end + "]";
+      }
+      case Edit::Kind::mask:
+        return "re.sub(\"[0-9\" + " + helpers_.use("letters") +
+               " + \"]\", lambda m: " + quoted(Str(1, e.a), false) + ", " + s + ")";
+      case Edit::Kind::length: {
+        if (e.count != 1 && e.count != 2) return "str(len(" + s + "))";
+        const std::string counted =
+            e.count == 2 ? "\"[0-9]\"" : "\"[\" + " + helpers_.use("letters") + " + \"]\"";
+        return "str(len(re.findall(" + counted + ", " + s + ")))";
+      }
+      case Edit::Kind::roman:
+        return helpers_.use("roman") + "(" + s + ")";
     }
     return s;
   }
@@ -234,12 +254,20 @@ class PythonWriter {
     return name.empty() ? s : helpers_.use(name) + "(" + s + ")";
   }
 
-  std::string moment(const MomentSource& m) {
+  std::string moment(const std::string& x, DateOrder order) {
     constexpr std::string_view orders[] = {"\"ymd\"", "\"mdy\"",          "\"dmy\"",
                                            "\"ydm\"", "\"mdy\", \"dmy\"", "\"dmy\", \"mdy\""};
-    std::string out = helpers_.use(m.order >= DateOrder::mdy_or_dmy ? "either" : "moment") + "(" +
-                      slice(m.where) + ", " +
-                      std::string(orders[static_cast<std::size_t>(m.order)]) + ")";
+    return helpers_.use(order >= DateOrder::mdy_or_dmy ? "either" : "moment") + "(" + x + ", " +
+           std::string(orders[static_cast<std::size_t>(order)]) + ")";
+  }
+
+  std::string moment(const MomentSource& m) {
+    const std::string out = rounded_moment(m);
+    return m.days == 0 ? out : helpers_.use("days_later") + "(" + out + ", " + number(m.days) + ")";
+  }
+
+  std::string rounded_moment(const MomentSource& m) {
+    std::string out = moment(slice(m.where), m.order);
     if (m.unit == 0 && m.add == 0) return out;
     out = helpers_.use("rounded_time") + "(" + out + ", " + number(m.unit);
     if (m.offset != 0) out += ", offset=" + number(m.offset);
@@ -461,6 +489,12 @@ class PythonWriter {
         return no + "len(re.findall(" + pattern(c.token) + ", " + x + ")) == " + number(c.count);
       case Condition::Kind::at_least:
         return no + helpers_.use("at_least") + "(" + x + ", " + pair(c.number) + ")";
+      case Condition::Kind::multiple:
+        return no + helpers_.use("multiple") + "(" + x + ", " + number(c.count) + ")";
+      case Condition::Kind::moment_at_least:
+        return no + helpers_.use("holds") +
+               "(lambda: " + field_number(moment(x, c.order), c.field) + " >= " + number(c.count) +
+               ")";
     }
     return "True";
   }

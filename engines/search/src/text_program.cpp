@@ -29,7 +29,7 @@ View sub(View text, int begin, int end) noexcept {
 
 Str padded(View text, const Edit& edit) {
   Str out(text);
-  const auto width = static_cast<std::size_t>(edit.width);
+  const auto width = static_cast<std::size_t>(std::max(edit.width, 0));
   if (out.size() >= width) return out;
   const Str fill(width - out.size(), edit.a);
   return edit.kind == Edit::Kind::pad_left ? fill + out : out + fill;
@@ -57,6 +57,22 @@ View ordinal_ending(View text) {
                                : U"th";
 }
 
+Str roman(View text) {
+  const bool number = !text.empty() && text.size() <= 4 && text[0] != U'0' &&
+                      std::all_of(text.begin(), text.end(), is_digit);
+  int n = 0;
+  for (const char32_t c : number ? text : View()) n = 10 * n + static_cast<int>(c - U'0');
+  if (n == 0 || n > 3999) return Str(text);
+  constexpr std::pair<int, View> parts[] = {
+      {1000, U"M"}, {900, U"CM"}, {500, U"D"}, {400, U"CD"}, {100, U"C"}, {90, U"XC"}, {50, U"L"},
+      {40, U"XL"},  {10, U"X"},   {9, U"IX"},  {5, U"V"},    {4, U"IV"},  {1, U"I"}};
+  Str out;
+  for (const auto& [value, figures] : parts) {
+    for (; n >= value; n -= value) out += figures;
+  }
+  return out;
+}
+
 Str initials(View text, char32_t behind) {
   Str out;
   for (const Span s : matches(text, Class::visible)) {
@@ -66,13 +82,25 @@ Str initials(View text, char32_t behind) {
   return out;
 }
 
-Str squeezed(View text) {
+/// The runs of that class, with the mark between them.
+Str joined(View text, Class what, char32_t mark) {
   Str out;
-  for (const Span s : matches(text, Class::visible)) {
-    if (!out.empty()) out += U' ';
+  for (const Span s : matches(text, what)) {
+    if (!out.empty()) out += mark;
     out += sub(text, s.begin, s.end);
   }
   return out;
+}
+
+Str digits_part(View text, const Edit& edit) {
+  Str digits;
+  for (const char32_t c : text) {
+    if (is_digit(c)) digits += c;
+  }
+  const int n = static_cast<int>(digits.size());
+  const int from = edit.width >= 0 ? edit.width : n + edit.width;
+  const int begin = std::clamp(from, 0, n), end = std::clamp(from + edit.count, begin, n);
+  return Str(sub(digits, begin, end));
 }
 
 std::optional<Str> base_value(const Piece& p, const Row& row) {
@@ -128,6 +156,17 @@ bool test(const Condition& c, View text) {
       if (found.empty() || found[0].decimals < 0) return false;
       const auto difference = sum(found[0], {-c.number.mantissa, c.number.decimals});
       return difference && difference->mantissa >= 0;
+    }
+    case Condition::Kind::multiple: {
+      const auto found = numbers_of(text, false);
+      if (found.empty() || found[0].decimals < 0) return false;
+      const auto left = rest(found[0], c.count);
+      return left && left->mantissa == 0;
+    }
+    case Condition::Kind::moment_at_least: {
+      const auto m = moment_of(text, c.order);
+      const auto value = m ? number_of(*m, c.field) : std::nullopt;
+      return value && *value >= c.count;
     }
   }
   return false;
@@ -245,7 +284,7 @@ Str edited(View text, const Edit& edit) {
       for (const char32_t c : text) out += c == edit.a ? edit.b : c;
       return out;
     case Edit::Kind::squeeze:
-      return squeezed(text);
+      return joined(text, Class::visible, U' ');
     case Edit::Kind::initials:
       return initials(text, edit.a);
     case Edit::Kind::pad_left:
@@ -263,6 +302,21 @@ Str edited(View text, const Edit& edit) {
     }
     case Edit::Kind::ordinal:
       return Str(text).append(ordinal_ending(text));
+    case Edit::Kind::join:
+      return joined(text, Class::alnum, edit.a);
+    case Edit::Kind::digits:
+      return digits_part(text, edit);
+    case Edit::Kind::mask:
+      for (const char32_t c : text) out += is_alnum(c) ? edit.a : c;
+      return out;
+    case Edit::Kind::length: {
+      const auto counted = [&edit](char32_t c) {
+        return edit.count == 1 ? is_letter(c) : edit.count != 2 || is_digit(c);
+      };
+      return decode(std::to_string(std::count_if(text.begin(), text.end(), counted)));
+    }
+    case Edit::Kind::roman:
+      return roman(text);
   }
   return out;
 }
@@ -296,6 +350,26 @@ Str cased(View text, Letters letters) {
   return out;
 }
 
+bool add_days(int days, Moment& m) {
+  if (days == 0) return true;
+  if (m.year == absent || m.month == absent || m.day == absent) return false;
+  const auto length = [&m] {
+    constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
+    return lengths[m.month - 1] + (m.month == 2 && leap ? 1 : 0);
+  };
+  m.day += days;
+  while (m.day < 1) {
+    if (--m.month == 0) m.month = 12, --m.year;
+    m.day += length();
+  }
+  while (m.day > length()) {
+    m.day -= length();
+    if (++m.month == 13) m.month = 1, ++m.year;
+  }
+  return m.year > 0 && m.year <= 9999;
+}
+
 bool round_time(const MomentSource& s, Moment& m) {
   if (s.unit == 0 && s.add == 0) return true;
   if (m.second < 0) return false;
@@ -318,7 +392,7 @@ bool round_time(const MomentSource& s, Moment& m) {
 std::optional<Moment> moment_of(const MomentSource& s, const Row& row) {
   const auto text = value_of(s.where, row);
   auto m = text ? moment_of(View(*text), s.order) : std::nullopt;
-  if (m && !round_time(s, *m)) return std::nullopt;
+  if (m && !(round_time(s, *m) && add_days(s.days, *m))) return std::nullopt;
   return m;
 }
 

@@ -75,12 +75,18 @@ struct Edit {
     replace,  // every `what` by `by`
     count,    // how often `what` stands in it (empty: how many visible runs), and `width` more
     ordinal,  // 1st, 2nd, 11th, where it is digits
+    join,     // its runs of letters and digits, with a between them
+    digits,  // of its digits those from the `width`-th on (0 the first, -1 the last), `count` places
+    mask,    // every letter and digit is a
+    length,  // how many characters it has, or (`count` is 1 or 2) letters or digits
+    roman,   // I to MMMCMXCIX, where it is digits
   };
   Kind kind = Kind::none;
   char32_t a = 0,
            b = 0;  // drop a; swap a for b; initials with a behind each (0: nothing); pad with a
   int width = 0;
   Str what, by;
+  int count = 0;
 
   friend bool operator==(const Edit&, const Edit&) = default;
 };
@@ -97,6 +103,7 @@ struct MomentSource {
   int offset = 0;
   int add = 0;       // seconds, after rounding
   bool wrap = true;  // at 24 h, where the time was below that
+  int days = 0;      // the date is so many later
 
   friend bool operator==(const MomentSource&, const MomentSource&) = default;
 };
@@ -165,15 +172,19 @@ struct Condition {
     starts_token,
     length,
     tokens,
-    at_least
+    at_least,
+    moment_at_least,
+    multiple,  // the first number, of `count`
   };
   Kind kind = Kind::always;
   int input = 0;
   bool negated = false;
   Class token = Class::digits;
-  int count = 0;  // of `length` and `tokens`
-  Str text;       // of equals, has, starts, ends
-  Number number;  // at_least: of the first number
+  int count = 0;                     // of `length`, `tokens` and the last two
+  Str text;                          // of equals, has, starts, ends
+  Number number;                     // at_least: of the first number
+  Field field = Field::iso_weekday;  // moment_at_least: this is `count` or more
+  DateOrder order = DateOrder::ymd;
 };
 
 bool holds(const Condition& c, const Row& row);

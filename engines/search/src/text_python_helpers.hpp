@@ -313,6 +313,44 @@ inline constexpr Helper python_helpers[] = {
     digits = re.fullmatch("[0-9]+", s)
     return s + ordinal(int(s[-2:]))[len(str(int(s[-2:]))):] if digits else s
 )py"},
+    {"days_later", "part", R"py(def days_later(m, n):
+    y, mo, d = part(m, "year"), part(m, "month"), part(m, "day") + n
+    def length():
+        leap = y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)
+        return [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][mo - 1]
+    while d < 1:
+        y, mo = (y - 1, 12) if mo == 1 else (y, mo - 1)
+        d += length()
+    while d > length():
+        d -= length()
+        y, mo = (y + 1, 1) if mo == 12 else (y, mo + 1)
+    if not 0 < y <= 9999:
+        raise LookupError("no year")
+    return {**m, "year": y, "month": mo, "day": d}
+)py"},
+    {"holds", "", R"py(def holds(test):
+    try:
+        return test()
+    except LookupError:
+        return False
+)py"},
+    {"multiple", "numbers rest_of", R"py(def multiple(s, n):
+    found = numbers(s)
+    try:
+        return n > 0 and bool(found) and found[0] is not None and rest_of(found[0], n)[0] == 0
+    except LookupError:
+        return False
+)py"},
+    {"roman", "", R"py(def roman(s):
+    if not re.fullmatch("[1-9][0-9]{0,2}|[1-3][0-9]{3}", s):
+        return s
+    n, out = int(s), ""
+    values = [1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1]
+    for value, figures in zip(values, "M CM D CD C XC L XL X IX V IV I".split()):
+        out += figures * (n // value)
+        n %= value
+    return out
+)py"},
     {"at_least", "numbers plus", R"py(def at_least(s, limit):
     found = numbers(s)
     try:

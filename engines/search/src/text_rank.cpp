@@ -42,6 +42,30 @@ double moment_oddity(const std::vector<Piece>& pieces) {
   return odd + (some_padded && some_bare ? 1.5 : 0);
 }
 
+/// What is read as a date is not cut up as well: its days would be padded or not as they happen to be, and its year
+/// that of another day. Groups of digits are counted from one end.
+double cut_oddity(const std::vector<Piece>& pieces, const Row& row) {
+  const Piece* read = nullptr;
+  const Piece* digits = nullptr;
+  double odd = 0;
+  for (const Piece& p : pieces) {
+    if (p.kind == Piece::Kind::moment && p.moment.where.whole()) read = &p;
+    if (p.edit.kind != Edit::Kind::digits) continue;
+    if (digits != nullptr && (digits->edit.width < 0) != (p.edit.width < 0)) odd = 0.7;
+    digits = &p;
+  }
+  for (const Piece& p : pieces) {
+    if (read == nullptr || p.kind != Piece::Kind::slice ||
+        p.slice.input != read->moment.where.input)
+      continue;
+    const auto value = value_of(p, row);
+    const bool number = value && std::all_of(value->begin(), value->end(), is_digit);
+    if (number && read->moment.days != 0) return 3;
+    if (number && value->size() <= 2) odd = 0.7;
+  }
+  return odd;
+}
+
 /// Numbers of one output are written alike, and rounded alike.
 double number_oddity(const std::vector<Piece>& pieces) {
   const Piece* first = nullptr;
@@ -57,6 +81,22 @@ double number_oddity(const std::vector<Piece>& pieces) {
     }
   }
   return odd;
+}
+
+/// So they are in all cases, but for their signs.
+double cases_oddity(const Program& program) {
+  const NumberFormat* first = nullptr;
+  for (const Branch& b : program.branches) {
+    for (const Piece& p : b.pieces) {
+      if (p.kind != Piece::Kind::number) continue;
+      if (first == nullptr) first = &p.format;
+      NumberFormat format = p.format;
+      format.plus = first->plus;
+      format.absolute = first->absolute;
+      if (&b != &program.branches.front() && !(format == *first)) return 1.5;
+    }
+  }
+  return 0;
 }
 
 /// Who asks for a program wants more than the input as it is.
@@ -144,8 +184,11 @@ bool Judgement::go_on(std::size_t rows_max) {
 
 Candidate Judgement::take() {
   Candidate& c = candidate_;
-  for (const Branch& b : c.program.branches)
-    c.score += moment_oddity(b.pieces) + number_oddity(b.pieces);
+  for (const Branch& b : c.program.branches) {
+    c.score +=
+        moment_oddity(b.pieces) + number_oddity(b.pieces) + cut_oddity(b.pieces, sheet_->rows[0]);
+  }
+  c.score += cases_oddity(c.program);
   if (changes_nothing(*sheet_, c.outs)) c.score += no_change;
   c.score += loss_penalty(*sheet_, c.outs);
   c.score += look_penalty(*sheet_, c.outs, failures_);

@@ -113,13 +113,15 @@ class Walk {
  private:
   template <class C>
   void condition(C& of) {
-    archive_.number(of.kind, 0, static_cast<int>(Condition::Kind::at_least));
+    archive_.number(of.kind, 0, static_cast<int>(Condition::Kind::multiple));
     archive_.number(of.input, 0, input_max_);
     archive_.number(of.negated, 0, 1);
     archive_.number(of.token, 0, classes - 1);
     archive_.number(of.count, 0, place_max);
     archive_.text(of.text);
     figure(of.number);
+    archive_.number(of.field, 0, fields - 1);
+    archive_.number(of.order, 0, date_orders - 1);
   }
   template <class N>
   void figure(N& of) {
@@ -152,6 +154,7 @@ class Walk {
     archive_.number(of.offset, -seconds_max, seconds_max);
     archive_.number(of.add, -seconds_max, seconds_max);
     archive_.number(of.wrap, 0, 1);
+    archive_.number(of.days, -place_max, place_max);
   }
   template <class N>
   void number(N& of) {
@@ -225,10 +228,11 @@ class Walk {
         archive_.text(of.text);
         break;
     }
-    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::ordinal));
+    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::roman));
     archive_.number(of.edit.a, 0, character_max);
     archive_.number(of.edit.b, 0, character_max);
-    archive_.number(of.edit.width, 0, width_max);
+    archive_.number(of.edit.width, -width_max, width_max);
+    archive_.number(of.edit.count, 0, width_max);
     archive_.text(of.edit.what);
     archive_.text(of.edit.by);
     archive_.number(of.letters, 0, static_cast<int>(Letters::first_upper));

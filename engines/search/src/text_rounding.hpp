@@ -34,10 +34,18 @@ struct Context {
   double cost = 0;
 };
 
+/// Where contexts go, and how many roundings and pieces of them were tried.
+struct Contexts {
+  std::vector<Context> all;
+  std::uint64_t looked_at = 0;
+};
+
 /// The fields of one moment as they are, or of two: a range has two ends.
 Context fields_of(const Sheet& sheet, const CostedMoment& moment);
 Context fields_of(const Sheet& sheet, const CostedMoment& first, const CostedMoment& second);
 void offer_fields(Pool& pool, const MomentSource& source);
+/// The fields of the moment's date so many days later, or earlier, as the dates of all shown outputs are.
+Steps date_shifts(Budget& budget, const Sheet& sheet, CostedMoment moment, Contexts& out);
 /// One number rounded, scaled and written anew; adds what was tried to `looked_at`.
 Steps offer_formats(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
                     std::uint64_t& looked_at);
@@ -49,12 +57,6 @@ Steps joined_numbers(Budget& budget, const Sheet& sheet, const std::vector<Coste
 /// A joined number as it is, and any number times a factor or more by what is the same for all shown rows.
 Steps offer_computed(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
                      std::uint64_t& looked_at);
-
-/// Where contexts go, and how many roundings and pieces of them were tried.
-struct Contexts {
-  std::vector<Context> all;
-  std::uint64_t looked_at = 0;
-};
 
 /// One context a rounding; those without a chance are left out.
 /// `dates`: what may stand beside the rounded time, unrounded.

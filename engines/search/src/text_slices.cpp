@@ -8,6 +8,8 @@
 
 namespace weir::search::text {
 
+using namespace std::string_view_literals;
+
 namespace {
 
 constexpr int matches_max = 6;  // counted from either end
@@ -15,6 +17,8 @@ constexpr int offsets_max = 16;
 constexpr std::size_t places_max = 160;
 constexpr std::size_t relatives_max = 48;
 constexpr double second_position = 1.2;
+constexpr std::size_t edited_from = 40, edited_max = 16;  // slices that edits are made of
+constexpr int digits_most = 12;
 
 constexpr double class_costs[classes] = {0.0, 0.3, 0.4, 0.9, 1.1, 0.6, 0.1, 0.4, 0.2, 1.0};
 
@@ -83,6 +87,8 @@ void SliceFinder::find_literals() {
         for (to = k + 1; to < j && is_digit(t[to]) == is_digit(t[k]);) ++to;
         if (to - k <= 12 && !is_digit(t[k])) here.emplace(t.substr(k, to - k));
       }
+      if (word && j < t.size() && View(U"=:#").find(t[j]) != View::npos && j - i < 12)
+        here.emplace(t.substr(i, j - i + 1));  // "id="
       if (!word) {
         for (std::size_t k = i; k < j; ++k) here.emplace(1, t[k]);
         for (std::size_t k = i; k + 1 < j && k < i + 4; ++k) here.emplace(t.substr(k, 2));
@@ -356,6 +362,9 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   edit(Edit::Kind::keep_alnum, 1.7);
   edit(Edit::Kind::keep_uppers, 1.4);
   edit(Edit::Kind::squeeze, 1);
+  edit(Edit::Kind::roman, 2);
+  for (const char32_t a : mask_marks()) edit(Edit::Kind::mask, 2, a);
+  for (const char32_t b : made) edit(Edit::Kind::join, 2.4, b);
   edit(Edit::Kind::initials, 1.5);
   if (words > 1) edit(Edit::Kind::initials, 2, U'.');
   for (const char32_t a : marks) {
@@ -373,6 +382,8 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   });
   if (counts) {
     edit(Edit::Kind::ordinal, 2.5);
+    for (int what = 0; slice.whole() && what < 3; ++what)
+      edits.push_back({{Edit::Kind::length, 0, 0, 0, {}, {}, what}, 5.0 + 0.2 * what});
     longer(Edit::Kind::count, 5, {});
   }
   for (const Str& literal : literals_) {
@@ -416,6 +427,84 @@ Steps SliceFinder::edits(Budget& budget, Pool& pool) {
     }
   }
   for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost);
+  co_await offer_digits(budget, pool, whole);
+  co_await offer_masks(budget, pool);
+  const std::vector<std::pair<Slice, double>> parts = changed_parts();
+  if (budget.spend(edited_from * edited_from)) co_await budget.pause();
+  for (const auto& [slice, cost] : parts) co_await offer_edits(budget, pool, slice, cost + 0.5);
+}
+
+/// What stands twice or more side by side in every shown output: stars, or X.
+std::vector<char32_t> SliceFinder::mask_marks() const {
+  std::vector<char32_t> all;
+  for (const char32_t c : U"*xX#_."sv) {
+    const Str twice(2, c);
+    if (std::all_of(sheet_.outs.begin(), sheet_.outs.end(),
+                    [&twice](const Str& out) { return out.find(twice) != Str::npos; }))
+      all.push_back(c);
+  }
+  return all;
+}
+
+/// What is masked between ends that are counted off.
+Steps SliceFinder::offer_masks(Budget& budget, Pool& pool) const {
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice.input = input_;
+  const std::vector<char32_t> marks = mask_marks();
+  for (const char32_t mark : marks) {
+    p.edit = {Edit::Kind::mask, mark, 0, 0, {}, {}};
+    for (int from = 0; from <= 8; ++from) {
+      for (int to = 0; to <= 8; ++to) {
+        p.slice.from = offset_at(from);
+        p.slice.to = offset_at(-1 - to);
+        pool.offer(p, 3 + 0.1 * (from + to));
+        if (budget.spend(candidate_units)) co_await budget.pause();
+      }
+    }
+  }
+}
+
+/// The cheapest slices that are not in all outputs as they are.
+std::vector<std::pair<Slice, double>> SliceFinder::changed_parts() const {
+  std::vector<std::pair<Slice, double>> all;
+  for (std::size_t i = 0; i < std::min(from_.size(), edited_from); ++i) {
+    for (std::size_t j = 0; j < std::min(to_.size(), edited_from); ++j) {
+      const Place &a = from_[i], &b = to_[j];
+      bool there = true, copied = true;
+      for (std::size_t e = 0; there && e < sheet_.shown(); ++e) {
+        there = a.at[e] >= 0 && a.at[e] < b.at[e];
+        copied = copied && there && reachable(e, a.at[e], b.at[e]);
+      }
+      if (!there || copied) continue;
+      Slice slice{input_, Slice::Order::apart, false, a.position, b.position};
+      if (slice.whole()) continue;
+      all.emplace_back(std::move(slice), pair_cost(a.position, a.cost, b.position, b.cost));
+    }
+  }
+  sort_stable(all.begin(), all.end(),
+              [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (all.size() > edited_max) all.erase(all.begin() + edited_max, all.end());
+  return all;
+}
+
+/// Groups of digits, whatever stands between them: "(555) 123 4567" and "555-123-4567" in one column.
+Steps SliceFinder::offer_digits(Budget& budget, Pool& pool, Slice slice) const {
+  std::set<Str> looks;
+  for (std::size_t r = 0; r < sheet_.rows.size(); ++r) looks.insert(look_of(text(r)));
+  if (looks.size() < 2) co_return;
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice = std::move(slice);
+  for (int from = -digits_most; from < digits_most; ++from) {
+    for (int count = 1; count <= (from < 0 ? -from : digits_most - from); ++count) {
+      p.edit = {Edit::Kind::digits, 0, 0, from, {}, {}, count};
+      const int place = from < 0 ? -from : from;
+      pool.offer(
+          p, 2.4 + 0.1 * place + (count > 4 ? 0.2 : 0) + (from < 0 && count == place ? 0 : 0.3));
+      if (budget.spend(candidate_units)) co_await budget.pause();
+    }
+  }
 }
 
 Steps SliceFinder::offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const {

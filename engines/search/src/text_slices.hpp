@@ -44,6 +44,10 @@ class SliceFinder {
   void offer_pair(Pool& pool, const Place& a, const Place& b) const;
   void offer_slice(Pool& pool, const Slice& slice, double cost) const;
   Steps offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const;
+  Steps offer_digits(Budget& budget, Pool& pool, Slice slice) const;
+  std::vector<std::pair<Slice, double>> changed_parts() const;
+  std::vector<char32_t> mask_marks() const;
+  Steps offer_masks(Budget& budget, Pool& pool) const;
   Steps offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const;
 
   const Sheet& sheet_;

@@ -80,6 +80,7 @@ Steps Solver::find_contexts(std::size_t source) {
       const auto first = moment_of(m.source, sheet_.rows[0]);
       if (dates.size() < 3 && first && first->day != absent) dates.push_back(m);
     }
+    if (thorough_) co_await date_shifts(budget_, sheet_, moments_[source], more);
     if (thorough_) co_await time_roundings(budget_, sheet_, moments_[source], dates, more);
     for (std::size_t other = source + 1; thorough_ && other < std::min(moments_.size(), pairs_of);
          ++other) {

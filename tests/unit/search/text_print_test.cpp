@@ -131,6 +131,7 @@ class RandomProgram {
     MomentSource m;
     m.where = below(3) == 0 ? slice() : Slice{};
     m.order = static_cast<DateOrder>(below(date_orders));
+    if (below(4) == 0) m.days = below(1500) - 750;
     if (below(2) == 0) return m;
     constexpr int units[] = {60, 300, 900, 1800, 3600, 7200, 5400};
     m.unit = units[below(7)];
@@ -159,13 +160,16 @@ class RandomProgram {
 
   Condition condition() {
     Condition c;
-    c.kind = static_cast<Condition::Kind>(below(11));
+    c.kind = static_cast<Condition::Kind>(below(13));
     c.input = below(2);
     c.negated = c.kind != Condition::Kind::always && below(2) == 0;
     c.token = static_cast<Class>(below(classes));
     c.count = below(6);
     c.text = literal();
     c.number = {below(2000) - 500, below(3)};
+    constexpr Field all[] = {Field::iso_weekday, Field::hour, Field::month};
+    c.field = all[below(3)];
+    c.order = static_cast<DateOrder>(below(date_orders));
     return c;
   }
 
@@ -212,7 +216,9 @@ class RandomProgram {
     if (p.kind == Piece::Kind::table)
       p.table = {{{U"SF.", U"007"}, U"San \"F\""}, {{U"", U" "}, U"\\n"}};
     if (below(3) == 0) {
-      p.edit = {static_cast<Edit::Kind>(below(15)), mark(), mark(), below(9), literal(), literal()};
+      p.edit = {static_cast<Edit::Kind>(below(20)), mark(), mark(), below(9), literal(), literal()};
+      p.edit.count = below(9);
+      if (p.edit.kind == Edit::Kind::digits && below(2) == 0) p.edit.width = -p.edit.width;
       if (p.edit.kind == Edit::Kind::count && below(2) == 0) p.edit.what.clear();
     }
     if (p.edit.kind == Edit::Kind::initials && below(2) == 0) p.edit.a = 0;

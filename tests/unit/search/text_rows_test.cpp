@@ -200,4 +200,108 @@ TEST_CASE("text rows: units are converted by a factor that the shown rows tell")
   CHECK(wrong(first_answer(celsius), celsius) == 0);
 }
 
+TEST_CASE("text rows: several classes of rows get a constant each, by a round limit or by a part") {
+  const Rows sizes = {{{"5"}, "small"},   {{"120"}, "large"}, {{"48"}, "medium"}, {{"9"}, "small"},
+                      {{"300"}, "large"}, {{"10"}, "medium"}, {{"100"}, "large"}, {{"1"}, "small"}};
+  CHECK(wrong(first_answer(sizes), sizes) == 0);
+  const Rows sides = {{{"N-12"}, "North"},  {{"S-7"}, "South"}, {{"E-450"}, "East"},
+                      {{"S-301"}, "South"}, {{"E-11"}, "East"}, {{"N-700"}, "North"}};
+  CHECK(wrong(first_answer(sides), sides) == 0);
+  const Rows passed = {{{"72"}, "pass"}, {{"31"}, "fail"}, {{"64"}, "pass"}, {{"48"}, "fail"},
+                       {{"50"}, "pass"}, {{"93"}, "pass"}, {{"7"}, "fail"}};
+  CHECK(wrong(first_answer(passed), passed) == 0);
+}
+
+TEST_CASE("text rows: a word that comes again, or the day of the week, tells two cases apart") {
+  const Rows urgent = {{{"URGENT: server down"}, "high"}, {{"Weekly report"}, "normal"},
+                       {{"Lunch on Friday"}, "normal"},   {{"please read - URGENT"}, "high"},
+                       {{"Invoice 77"}, "normal"},        {{"Re: URGENT order"}, "high"}};
+  CHECK(wrong(first_answer(urgent), urgent) == 0);
+  const Rows days = {{{"2021-03-12"}, "Weekday"}, {{"2021-03-27"}, "Weekend"},
+                     {{"2021-03-24"}, "Weekday"}, {{"2021-03-18"}, "Weekday"},
+                     {{"2021-04-11"}, "Weekend"}, {{"2021-04-17"}, "Weekend"},
+                     {{"2021-04-23"}, "Weekday"}};
+  CHECK(wrong(first_answer(days), days) == 0);
+}
+
+TEST_CASE("text rows: numbers of all cases are written alike") {
+  const Rows rows = {{{"1234.5"}, "$1,234.50"},         {{"-99"}, "($99.00)"},
+                     {{"25000.75"}, "$25,000.75"},      {{"-7.5"}, "($7.50)"},
+                     {{"-1000000"}, "($1,000,000.00)"}, {{"312.4"}, "$312.40"}};
+  CHECK(wrong(first_answer(rows), rows) == 0);
+}
+
+TEST_CASE("text rows: dates some days later, written as they were") {
+  const Rows rows = {{{"1980-05-04"}, "1980-06-03"}, {{"2000-08-05"}, "2000-09-04"},
+                     {{"1961-02-01"}, "1961-03-03"}, {{"2001-09-10"}, "2001-10-10"},
+                     {{"1999-12-15"}, "2000-01-14"}, {{"2000-01-31"}, "2000-03-01"}};
+  CHECK(wrong(first_answer(rows), rows) == 0);
+  const Rows before = {{{"3/1/2020"}, "Due 2/29/2020"},
+                       {{"12/25/2021"}, "Due 12/24/2021"},
+                       {{"7/14/2020"}, "Due 7/13/2020"},
+                       {{"1/1/2022"}, "Due 12/31/2021"}};
+  CHECK(wrong(first_answer(before), before) == 0);
+}
+
+TEST_CASE("text rows: parts of slices are edited, words joined, groups of digits taken") {
+  const Rows slugs = {{{"Hello World, Again!"}, "hello-world-again"},
+                      {{"Ten Tips: How to Cook"}, "ten-tips-how-to-cook"},
+                      {{"Summer Sale (2021)"}, "summer-sale-2021"},
+                      {{"What is New?"}, "what-is-new"},
+                      {{"A Day in Rome"}, "a-day-in-rome"}};
+  CHECK(wrong(first_answer(slugs), slugs) == 0);
+  const Rows folders = {{{"a/old_red_car.txt"}, "old red car"},
+                        {{"bb/x/tea_pot.md"}, "tea pot"},
+                        {{"c/one.txt"}, "one"},
+                        {{"dd/e/f/a_b_c_d.doc"}, "a b c d"}};
+  CHECK(wrong(first_answer(folders), folders) == 0);
+  const Rows phones = {{{"(837) 461-5874"}, "461.5874"},
+                       {{"907-957-8684"}, "957.8684"},
+                       {{"2296764080"}, "676.4080"},
+                       {{"864 253 2569"}, "253.2569"},
+                       {{"315.580.7685"}, "580.7685"}};
+  CHECK(wrong(first_answer(phones), phones) == 0);
+}
+
+TEST_CASE("text rows: a value is found by its key, wherever that stands") {
+  const Rows rows = {{{"/item?id=123&lang=en"}, "123"},
+                     {{"/item?lang=de&n=4&id=77"}, "77"},
+                     {{"/list?x=3&id=9041&page=2"}, "9041"},
+                     {{"/item?id=5"}, "5"},
+                     {{"/y?id=300&page=4"}, "300"}};
+  CHECK(wrong(first_answer(rows), rows) == 0);
+}
+
+TEST_CASE("text rows: noon and six o'clock part the day, and even numbers from odd ones") {
+  const Rows parts = {{{"09:15"}, "morning"}, {{"14:20"}, "afternoon"}, {{"20:05"}, "evening"},
+                      {{"11:59"}, "morning"}, {{"12:00"}, "afternoon"}, {{"17:59"}, "afternoon"},
+                      {{"18:00"}, "evening"}};
+  CHECK(wrong(first_answer(parts), parts) == 0);
+  const Rows parity = {{{"12"}, "a"}, {{"33"}, "b"}, {{"48"}, "a"}, {{"91"}, "b"},
+                       {{"70"}, "a"}, {{"7"}, "b"},  {{"100"}, "a"}};
+  CHECK(wrong(answer_of(parity, 3), parity) == 0);
+}
+
+TEST_CASE("text rows: characters are masked and counted, numbers become Roman") {
+  const Rows cards = {{{"4929123456789012"}, "4929********9012"},
+                      {{"5500005555555559"}, "5500********5559"},
+                      {{"340000000000009"}, "3400*******0009"},
+                      {{"30569309025904"}, "3056******5904"}};
+  CHECK(wrong(first_answer(cards), cards) == 0);
+  const Rows phones = {{{"555-123-4567"}, "***-***-4567"},
+                       {{"201-998-1100"}, "***-***-1100"},
+                       {{"1-777-345-0001"}, "*-***-***-0001"},
+                       {{"44-20-1234"}, "**-**-1234"}};
+  CHECK(wrong(first_answer(phones), phones) == 0);
+  const Rows letters = {{{"AB-123"}, "2"}, {{"X-9"}, "1"},  {{"QRS-4567"}, "3"},
+                        {{"LM-80"}, "2"},  {{"Z9-1"}, "1"}, {{"ABCD-0"}, "4"}};
+  CHECK(wrong(first_answer(letters), letters) == 0);
+  const Rows lengths = {
+      {{"apple"}, "5"}, {{"fig"}, "3"}, {{"banana"}, "6"}, {{"kiwi"}, "4"}, {{"watermelon"}, "10"}};
+  CHECK(wrong(first_answer(lengths), lengths) == 0);
+  const Rows roman = {{{"1"}, "I"},    {{"4"}, "IV"},  {{"9"}, "IX"},           {{"3"}, "III"},
+                      {{"14"}, "XIV"}, {{"40"}, "XL"}, {{"1987"}, "MCMLXXXVII"}};
+  CHECK(wrong(first_answer(roman), roman) == 0);
+}
+
 }  // namespace weir::search::text
