@@ -31,6 +31,8 @@ Result<Loaded> load_checkpoint(const std::string& path, int workers,
   TrainRules rules = header.value().rules;
   rules.mode = UpdateMode::fast;  // nothing is trained: no batches are needed
   rules.lazy = header.value().lazy;
+  // A snapshot has something in the place of all sums.
+  if (header.value().kept == Kept::averages) rules.average_rounds = rounds_max;
   auto trainer = loaded.game->make_trainer(*loaded.runtime, rules);
   if (!trainer) return trainer.error();
   loaded.trainer = std::move(trainer).value();

@@ -53,6 +53,9 @@ TEST_CASE("checkpoint header: numbers that no run has are refused") {
     for (const json& value : {json(1e57), json(0.5), json(-1), json("7"), json()})
       refused(number, value);
   }
+  refused("/sum_entries", 97);
+  refused("/sum_entries", -1);
+  refused("/rules/average_rounds", 0.5);
   refused("/rules", 7);
   refused("/state", json::array());
   refused("/rules/batch", batch_max + 1);
