@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,6 +11,8 @@
 #include <weir/mccfr/checkpoint.hpp>
 
 #include "checkpoint_layout.hpp"
+#include "checkpoint_stream.hpp"
+#include "current_rows.hpp"
 #include "region_rows.hpp"
 #include "rules_text.hpp"
 
@@ -23,111 +23,9 @@ using nlohmann::json;
 
 constexpr char magic[] = "weirmccf";
 constexpr char header_sum_key[] = "header_xxh3";
-constexpr std::size_t magic_bytes = 8, piece_bytes = 1 << 20, header_bytes_max = 1 << 24;
+constexpr std::size_t magic_bytes = 8, header_bytes_max = 1 << 24;
 
-struct HashFree {
-  void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
-};
-class Checksum {
- public:
-  Checksum() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
-  void add(const void* bytes, std::size_t size) noexcept {
-    XXH3_64bits_update(state_.get(), bytes, size);
-  }
-  std::uint64_t value() const noexcept { return XXH3_64bits_digest(state_.get()); }
-
- private:
-  std::unique_ptr<XXH3_state_t, HashFree> state_;
-};
-
-class Writer {
- public:
-  explicit Writer(AtomicFile& file) : file_(file) {}
-  void put(const void* bytes, std::size_t size) {
-    const char* at = static_cast<const char*>(bytes);
-    for (std::size_t done = 0; done < size && !error_; done += piece_bytes) {
-      const std::size_t piece = std::min(piece_bytes, size - done);
-      sum_.add(at + done, piece);
-      auto written = file_.write({at + done, piece});
-      if (!written) error_ = std::make_unique<Error>(written.error());
-    }
-  }
-  template <class T>
-  void number(T value) {
-    put(&value, sizeof(value));
-  }
-  Result<Done> finish(Sync sync) {
-    const std::uint64_t sum = sum_.value();
-    number(sum);
-    if (error_) return *error_;
-    return file_.commit(sync);
-  }
-
- private:
-  AtomicFile& file_;
-  Checksum sum_;
-  std::unique_ptr<Error> error_;
-};
-
-struct FileClose {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-
-class Reader {
- public:
-  static Result<Reader> open(const std::string& path) {
-    const auto stat = stat_file(path);
-    if (!stat) return stat.error();
-    if (stat.value().kind != FileKind::file) return Error{"not_a_file", "is no file", path};
-    Reader reader(path, stat.value().size);
-    reader.file_.reset(std::fopen(path.c_str(), "rb"));
-    if (!reader.file_) return Error{"unreadable", std::strerror(errno), path};
-    return reader;
-  }
-  Result<Done> get(void* bytes, std::size_t size) {
-    if (size > left())
-      return error("truncated", "ends where " + std::to_string(size) + " bytes more were to come");
-    char* at = static_cast<char*>(bytes);
-    for (std::size_t done = 0; done < size;) {
-      const std::size_t piece = std::min(piece_bytes, size - done);
-      if (std::fread(at + done, 1, piece, file_.get()) != piece)
-        return error("unreadable", std::strerror(errno));
-      sum_.add(at + done, piece);
-      done += piece;
-      at_ += piece;
-    }
-    return Done{};
-  }
-  template <class T>
-  Result<T> number() {
-    T value{};
-    if (auto read = get(&value, sizeof(value)); !read) return read.error();
-    return value;
-  }
-  Result<Done> check_sum() {
-    const std::uint64_t sum = sum_.value();
-    auto kept = number<std::uint64_t>();
-    if (!kept) return kept.error();
-    if (kept.value() != sum) return error("corrupt", "its checksum is not that of its content");
-    if (left() != 0) return error("corrupt", "goes on behind its end");
-    return Done{};
-  }
-  Error error(std::string code, std::string what) const {
-    return {std::move(code), std::move(what), path_ + ", byte " + std::to_string(at_)};
-  }
-  std::uint64_t left() const noexcept { return size_ - at_; }
-  std::uint64_t at() const noexcept { return at_; }
-  std::uint64_t size() const noexcept { return size_; }
-
- private:
-  Reader(std::string path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
-  std::string path_;
-  std::uint64_t size_, at_ = 0;
-  std::unique_ptr<std::FILE, FileClose> file_;
-  Checksum sum_;
-};
-
-Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
+Result<CheckpointHeader> header_of(const json& j, const CheckpointReader& reader) {
   CheckpointHeader header;
   const auto part = [&j](const char* key) { return j.contains(key) ? j.at(key) : json(); };
   auto rules = rules_of(part("rules"));
@@ -157,12 +55,17 @@ Result<CheckpointHeader> header_of(const json& j, const Reader& reader) {
     header.entries = whole_at<std::uint64_t>(j, "entries");
     header.regret_bytes = whole_at<std::uint32_t>(j, "regret_bytes");
     header.sum_bytes = whole_at<std::uint32_t>(j, "sum_bytes");
+    header.sum_entries =
+        j.contains("sum_entries") ? whole_at<std::uint64_t>(j, "sum_entries") : header.entries;
     header.undo_entries = whole_at<std::uint64_t>(j, "undo_entries");
     if (j.contains("baseline_bytes"))
       header.baseline_bytes = whole_at<std::uint64_t>(j, "baseline_bytes");
     header.kept = j.value("averages_alone", false) ? Kept::averages : Kept::all;
     if (header.kept == Kept::averages && (header.regret_bytes != 0 || header.undo_entries != 0))
       return reader.error("corrupt", "has averages alone, and says that it has more");
+    if (header.sum_entries > header.entries ||
+        (header.kept == Kept::averages && header.sum_entries != header.entries))
+      return reader.error("corrupt", "has other sums than its table would");
     if (j.contains("lazy")) {
       const LazyCounts counts = lazy_counts_of(j.at("lazy"));
       // Of a node at least 3 bytes are kept, of a row two words: tables are made by these numbers.
@@ -185,7 +88,9 @@ std::uint64_t header_sum(const json& header) {
   return XXH3_64bits(text.data(), text.size());
 }
 
-Result<CheckpointLayout> get_header(Reader& reader) {
+}  // namespace
+
+Result<CheckpointLayout> get_header(CheckpointReader& reader) {
   std::array<char, magic_bytes> word{};
   if (auto read = reader.get(word.data(), word.size()); !read) return read.error();
   if (std::memcmp(word.data(), magic, magic_bytes) != 0)
@@ -223,10 +128,21 @@ Result<CheckpointLayout> get_header(Reader& reader) {
   return read;
 }
 
+void put_header(CheckpointWriter& writer, json header, std::uint32_t version) {
+  header[header_sum_key] = header_sum(header);
+  const std::string text = header.dump();
+  writer.put(magic, magic_bytes);
+  writer.number(version);
+  writer.number(static_cast<std::uint32_t>(text.size()));
+  writer.put(text.data(), text.size());
+}
+
+namespace {
+
 void digest_rows(EVP_MD_CTX* digest, const Trainer& trainer, const std::byte* table,
-                 std::size_t entry_bytes) {
+                 std::size_t entry_bytes, int rounds) {
   const TableShape& shape = trainer.shape();
-  for (int r = 0; r < shape.rounds; ++r) {
+  for (int r = 0; r < std::min(rounds, shape.rounds); ++r) {
     for (int p = 0; p < shape.players; ++p) {
       std::vector<RegionRow> runs;  // rows without a gap between them are one
       for (const RegionRow& row : region_rows(trainer.tree(), r, p)) {
@@ -245,7 +161,21 @@ void digest_rows(EVP_MD_CTX* digest, const Trainer& trainer, const std::byte* ta
   }
 }
 
-Result<std::vector<UndoEntry>> get_undo(Reader& reader, std::uint64_t count) {
+/// Of rounds without sums the current strategy in their place.
+void put_current(CheckpointWriter& writer, Trainer& trainer) {
+  const TableShape& shape = trainer.shape();
+  for (int r = trainer.table().average_rounds; r < shape.rounds; ++r) {
+    for (int p = 0; p < shape.players; ++p) {
+      const CurrentRows rows(trainer, r, p);
+      for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
+        const std::vector<std::byte> bytes = rows.sums(b);
+        writer.put(bytes.data(), bytes.size());
+      }
+    }
+  }
+}
+
+Result<std::vector<UndoEntry>> get_undo(CheckpointReader& reader, std::uint64_t count) {
   std::vector<UndoEntry> undo;
   if (count > reader.left() / sizeof(UndoEntry))
     return reader.error("truncated", "its undo list does not fit into the file");
@@ -261,33 +191,25 @@ void finish_reading(Trainer& trainer, const CheckpointHeader& header,
   trainer.restore(resume == Resume::yes ? header.undone : header.state);
 }
 
-void put_header(Writer& writer, json header, std::uint32_t version = 1) {
-  header[header_sum_key] = header_sum(header);
-  const std::string text = header.dump();
-  writer.put(magic, magic_bytes);
-  writer.number(version);
-  writer.number(static_cast<std::uint32_t>(text.size()));
-  writer.put(text.data(), text.size());
-}
-
-void write_lazy(Writer& writer, json header, LazyTable& table, std::span<const UndoEntry> undo,
-                Kept kept) {
+void write_lazy(CheckpointWriter& writer, json header, LazyTable& table,
+                std::span<const UndoEntry> undo, Kept kept) {
   const LazyRows list = lazy_rows(table, rows_of(table, undo));
   const std::vector<UndoEntry> written = undo_in_file(table, list, undo);
   header["undo_entries"] = written.size();
   header["lazy"] =
       to_json(LazyCounts{list.nodes.size(), list.children, list.rows.size(), list.words});
   header["lazy"]["marks"] = lazy_marks(table, list, kept);
-  put_header(writer, std::move(header));
+  put_header(writer, std::move(header), 1);
   put_lazy_rows(writer, table, list, kept);
   writer.put(written.data(), written.size() * sizeof(UndoEntry));
 }
 
-Result<Done> read_lazy(Reader& reader, const CheckpointLayout& h, Trainer& trainer, Resume resume) {
+Result<Done> read_lazy(CheckpointReader& reader, const CheckpointLayout& h, Trainer& trainer,
+                       Resume resume) {
   LazyTable* const table = trainer.lazy();
   if (table == nullptr || !h.lazy)
     return reader.error("abstraction", "one of it and this game has its rows by visits, one not");
-  LazyReader<Reader> rows(reader, *trainer.multiway(), *table, h.header.kept);
+  LazyReader<CheckpointReader> rows(reader, *trainer.multiway(), *table, h.header.kept);
   if (auto read = rows.read(*h.lazy); !read) return read;
   auto undo = get_undo(reader, h.header.undo_entries);
   if (!undo) return undo.error();
@@ -299,8 +221,8 @@ Result<Done> read_lazy(Reader& reader, const CheckpointLayout& h, Trainer& train
 }
 
 /// Whether a table of all rows has the entries that the file has.
-Result<Done> same_table(const Reader& reader, const CheckpointHeader& h, const TableShape& shape,
-                        const TableBytes& table) {
+Result<Done> same_table(const CheckpointReader& reader, const CheckpointHeader& h,
+                        const TableShape& shape, const TableBytes& table) {
   if (h.entries != shape.entries) {
     return reader.error("abstraction", "its table has " + std::to_string(h.entries) +
                                            " entries, this game's " +
@@ -319,6 +241,12 @@ Result<Done> same_table(const Reader& reader, const CheckpointHeader& h, const T
     return reader.error("abstraction", "its sums have " + std::to_string(h.sum_bytes) +
                                            " bytes, this table's " +
                                            std::to_string(table.sum_bytes));
+  }
+  if (all && h.sum_entries != shape.entries_of_first(table.average_rounds)) {
+    return reader.error("abstraction",
+                        "it has sums of " + std::to_string(h.sum_entries) +
+                            " entries, this table of " +
+                            std::to_string(shape.entries_of_first(table.average_rounds)));
   }
   if (all && h.baseline_bytes != table.baselines.size())
     return reader.error("abstraction", "one of it and this run has baselines, one not");
@@ -360,9 +288,12 @@ Result<Done> write_checkpoint(const std::string& path, const std::string& game,
                  {"regret_bytes", all ? table.regret_bytes : 0},
                  {"sum_bytes", table.sum_bytes},
                  {"undo_entries", undo.size()}};
+  const std::uint64_t summed = trainer.shape().entries_of_first(table.average_rounds);
+  const bool summed_all = summed == trainer.shape().entries;
+  if (all && !summed_all) header["sum_entries"] = summed;
   if (!all) header["averages_alone"] = true;
   const Sync sync = all ? Sync::file : Sync::none;
-  Writer writer(file.value());
+  CheckpointWriter writer(file.value());
   if (LazyTable* const lazy = trainer.lazy()) {
     write_lazy(writer, std::move(header), *lazy, undo, kept);
     return writer.finish(sync);
@@ -370,16 +301,17 @@ Result<Done> write_checkpoint(const std::string& path, const std::string& game,
   const auto baselines = all ? table.baselines : std::span<std::byte>();
   if (!baselines.empty()) header["baseline_bytes"] = baselines.size();
   const bool plain = baselines.empty() && table.layout == nullptr;
-  put_header(writer, std::move(header), plain ? 1 : checkpoint_version);
+  put_header(writer, std::move(header), all && !summed_all ? 3 : plain ? 1 : 2);
   if (all) writer.put(table.regrets.data(), table.regrets.size());
   writer.put(table.sums.data(), table.sums.size());
+  if (!all) put_current(writer, trainer);
   writer.put(baselines.data(), baselines.size());
   writer.put(undo.data(), undo.size_bytes());
   return writer.finish(sync);
 }
 
 Result<CheckpointHeader> read_checkpoint_header(const std::string& path) {
-  auto reader = Reader::open(path);
+  auto reader = CheckpointReader::open(path);
   if (!reader) return reader.error();
   auto read = get_header(reader.value());
   if (!read) return read.error();
@@ -387,7 +319,7 @@ Result<CheckpointHeader> read_checkpoint_header(const std::string& path) {
 }
 
 Result<CheckpointLayout> read_checkpoint_layout(const std::string& path) {
-  auto opened = Reader::open(path);
+  auto opened = CheckpointReader::open(path);
   if (!opened) return opened.error();
   auto read = get_header(opened.value());
   if (!read) return read;
@@ -411,7 +343,7 @@ Result<CheckpointLayout> read_checkpoint_layout(const std::string& path) {
     known += lazy->nodes * 3 +
              (names + (h.kept == Kept::all ? entries : entries / 2)) * sizeof(std::uint32_t);
   } else {
-    known += h.entries * (std::uint64_t{h.regret_bytes} + h.sum_bytes);
+    known += h.entries * std::uint64_t{h.regret_bytes} + h.sum_entries * h.sum_bytes;
     if (h.baseline_bytes > room)
       return opened.value().error("truncated", "ends before its tables do");
     known += h.baseline_bytes;
@@ -425,9 +357,9 @@ Result<CheckpointLayout> read_checkpoint_layout(const std::string& path) {
 }
 
 Result<Done> read_checkpoint(const std::string& path, Trainer& trainer, Resume resume) {
-  auto opened = Reader::open(path);
+  auto opened = CheckpointReader::open(path);
   if (!opened) return opened.error();
-  Reader& reader = opened.value();
+  CheckpointReader& reader = opened.value();
   auto header = get_header(reader);
   if (!header) return header.error();
   const CheckpointHeader& h = header.value().header;
@@ -469,8 +401,8 @@ std::string table_sha256(Trainer& trainer) {
     EVP_DigestUpdate(digest, table.regrets.data(), table.regrets.size());
     EVP_DigestUpdate(digest, table.sums.data(), table.sums.size());
   } else {
-    digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes);
-    digest_rows(digest, trainer, table.sums.data(), table.sum_bytes);
+    digest_rows(digest, trainer, table.regrets.data(), table.regret_bytes, rounds_max);
+    digest_rows(digest, trainer, table.sums.data(), table.sum_bytes, table.average_rounds);
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;

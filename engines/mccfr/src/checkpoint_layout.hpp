@@ -5,6 +5,7 @@
 #include <vector>
 #include <weir/mccfr/checkpoint.hpp>
 
+#include "checkpoint_stream.hpp"
 #include "lazy_checkpoint.hpp"
 
 namespace weir::mccfr {
@@ -19,5 +20,9 @@ struct CheckpointLayout {
 
 /// The header, checked by its own checksum, and the file's size by what the header says: corrupt, truncated.
 Result<CheckpointLayout> read_checkpoint_layout(const std::string& path);
+
+/// What a file begins with, and how a file begins: the tables come next.
+Result<CheckpointLayout> get_header(CheckpointReader& reader);
+void put_header(CheckpointWriter& writer, nlohmann::json header, std::uint32_t version);
 
 }  // namespace weir::mccfr

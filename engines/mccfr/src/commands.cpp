@@ -11,6 +11,9 @@ Findings run_command(const Options& options, const StopSignals& signals) {
     case Command::train:
       train_command(options, signals, findings);
       break;
+    case Command::average:
+      average_command(options, signals, findings);
+      break;
     case Command::buckets:
       buckets_command(options, signals, findings);
       break;

@@ -11,6 +11,7 @@ namespace weir::mccfr {
 Findings run_command(const Options& options, const StopSignals& signals);
 
 void train_command(const Options& options, const StopSignals& signals, Findings& findings);
+void average_command(const Options& options, const StopSignals& signals, Findings& findings);
 void buckets_command(const Options& options, const StopSignals& signals, Findings& findings);
 void exploit_command(const Options& options, Findings& findings);
 void export_command(const Options& options, Findings& findings);

@@ -45,13 +45,15 @@ void apply_short(Table<CompactEntries>& table, const GroupChanges& changes, int 
                  Random random, const Applying& applying, std::vector<UndoEntry>& undo) {
   const std::uint32_t entry = changes.group * group_entries;
   auto& regrets = table.regret_at<typename RegretGroup::Word>(entry, round);
-  auto& sums = table.sum_at<typename SumGroup::Word>(entry, round);
+  auto* const sums =
+      entry < table.layout.summed ? &table.sum_at<typename SumGroup::Word>(entry, round) : nullptr;
   if (applying.keep) {
     undo.push_back({entry, static_cast<std::uint32_t>(undo.size()),
-                    static_cast<std::int64_t>(regrets), static_cast<std::int64_t>(sums)});
+                    static_cast<std::int64_t>(regrets),
+                    sums != nullptr ? static_cast<std::int64_t>(*sums) : 0});
   }
   if (changes.regrets != Changes{}) regrets = RegretGroup::add(regrets, changes.regrets, random);
-  if (changes.sums != Changes{}) sums = SumGroup::add(sums, changes.sums, random);
+  if (changes.sums != Changes{}) *sums = SumGroup::add(*sums, changes.sums, random);
 }
 
 void apply_whole(Table<CompactEntries>& table, const GroupChanges& changes, int round,
@@ -60,13 +62,16 @@ void apply_whole(Table<CompactEntries>& table, const GroupChanges& changes, int 
     if (changes.regrets[k] == 0 && changes.sums[k] == 0) continue;
     const std::uint32_t entry = changes.group * group_entries + k;
     auto& regret = table.regret_at<std::int32_t>(entry, round);
-    auto& sum = table.sum_at<std::uint32_t>(entry, round);
+    auto* const sum =
+        entry < table.layout.summed ? &table.sum_at<std::uint32_t>(entry, round) : nullptr;
     if (applying.keep) {
       undo.push_back({entry, static_cast<std::uint32_t>(undo.size()),
-                      static_cast<std::int64_t>(regret), static_cast<std::int64_t>(sum)});
+                      static_cast<std::int64_t>(regret),
+                      sum != nullptr ? static_cast<std::int64_t>(*sum) : 0});
     }
     regret = apply_regret<CompactEntries>(regret, changes.regrets[k]);
-    sum = static_cast<std::uint32_t>(sum + static_cast<std::uint32_t>(changes.sums[k]));
+    if (sum != nullptr)
+      *sum = static_cast<std::uint32_t>(*sum + static_cast<std::uint32_t>(changes.sums[k]));
   }
 }
 
@@ -90,9 +95,10 @@ template <class RegretGroup, class SumGroup>
 void discount_group(Table<CompactEntries>& table, std::uint64_t entry, int round,
                     const DiscountFactors& factors, Random& random) noexcept {
   auto& regrets = table.regret_at<typename RegretGroup::Word>(entry, round);
-  auto& sums = table.sum_at<typename SumGroup::Word>(entry, round);
   if (regrets != 0)
     regrets = RegretGroup::scaled(regrets, factors.positive, factors.negative, random);
+  if (entry >= table.layout.summed) return;
+  auto& sums = table.sum_at<typename SumGroup::Word>(entry, round);
   if (sums != 0) sums = SumGroup::scaled(sums, factors.average, factors.average, random);
 }
 
@@ -101,9 +107,10 @@ void discount_whole(Table<CompactEntries>& table, std::uint64_t entry, int round
   Fractions<double> fractions(random);
   for (std::uint32_t k = 0; k < group_entries; ++k) {
     auto& regret = table.regret_at<std::int32_t>(entry + k, round);
-    auto& sum = table.sum_at<std::uint32_t>(entry + k, round);
     const double factor = regret > 0 ? factors.positive : factors.negative;
     regret = round_unbiased<std::int32_t>(static_cast<double>(regret) * factor, fractions.next());
+    if (entry >= table.layout.summed) continue;
+    auto& sum = table.sum_at<std::uint32_t>(entry + k, round);
     sum = static_cast<std::uint32_t>(
         round_unbiased<std::int64_t>(static_cast<double>(sum) * factors.average, fractions.next()));
   }
@@ -111,9 +118,11 @@ void discount_whole(Table<CompactEntries>& table, std::uint64_t entry, int round
 
 }  // namespace compact
 
-CompactLayout CompactLayout::of(const TableShape& shape, const TableBits& bits) noexcept {
+CompactLayout CompactLayout::of(const TableShape& shape, const TableBits& bits,
+                                int average_rounds) noexcept {
   CompactLayout layout;
   layout.entries = shape.entries;
+  layout.summed = shape.entries_of_first(average_rounds);
   layout.first.fill(~std::uint64_t{0});
   for (std::size_t r = 0; r < static_cast<std::size_t>(shape.rounds); ++r) {
     const std::uint64_t end =
@@ -124,19 +133,22 @@ CompactLayout CompactLayout::of(const TableShape& shape, const TableBits& bits) 
     layout.bias[r] =
         static_cast<std::int64_t>(layout.bytes) - static_cast<std::int64_t>(first * width);
     layout.bytes += (end - first) * width;
+    if (end <= layout.summed) layout.sum_bytes = layout.bytes;
   }
   return layout;
 }
 
 Result<Table<CompactEntries>> Table<CompactEntries>::zeros(const TableShape& shape,
-                                                           const TableBits& bits) {
+                                                           const TableBits& bits,
+                                                           int average_rounds) {
   Table table;
-  table.layout = CompactLayout::of(shape, bits);
-  for (CountedArray<std::byte>* const array : {&table.regrets, &table.sums}) {
-    auto taken = CountedArray<std::byte>::zeros(table.layout.bytes);
-    if (!taken) return taken.error();
-    *array = std::move(taken).value();
-  }
+  table.layout = CompactLayout::of(shape, bits, average_rounds);
+  auto regrets = CountedArray<std::byte>::zeros(table.layout.bytes);
+  if (!regrets) return regrets.error();
+  auto sums = CountedArray<std::byte>::zeros(table.layout.sum_bytes);
+  if (!sums) return sums.error();
+  table.regrets = std::move(regrets).value();
+  table.sums = std::move(sums).value();
   return table;
 }
 
@@ -148,11 +160,16 @@ TableBytes TableWork<CompactEntries>::bytes(Compact& table) noexcept {
 
 void TableWork<CompactEntries>::average(const Compact& table, std::uint32_t row, int actions,
                                         double* strategy) noexcept {
-  std::int64_t sums[actions_max] = {};
+  std::int64_t sums[actions_max] = {};  // or positive regrets: the current strategy
   const CompactSums view = table.sums_view();
+  const CompactRegrets current(table.layout, table.regrets.data());
+  const bool summed = row < table.layout.summed;
   const int round = table.layout.round_of(row);
-  for (int a = 0; a < actions; ++a)
-    sums[a] = view.value(row + static_cast<std::uint32_t>(a), round);
+  for (int a = 0; a < actions; ++a) {
+    const std::uint32_t entry = row + static_cast<std::uint32_t>(a);
+    sums[a] =
+        summed ? view.value(entry, round) : std::max<std::int64_t>(current.value(entry, round), 0);
+  }
   average_strategy(sums, actions, strategy);
 }
 
@@ -230,19 +247,22 @@ std::uint64_t TableWork<CompactEntries>::apply_bytes(std::uint64_t changes, cons
 
 void TableWork<CompactEntries>::take_back(Compact& table, const UndoEntry& undo) noexcept {
   const int round = table.layout.round_of(undo.entry);
+  const bool summed = undo.entry < table.layout.summed;
   switch (table.layout.bits[static_cast<std::size_t>(round)]) {
     case 16:
       table.regret_at<Regrets16::Word>(undo.entry, round) =
           static_cast<Regrets16::Word>(undo.regret);
-      table.sum_at<Sums16::Word>(undo.entry, round) = static_cast<Sums16::Word>(undo.sum);
+      if (summed)
+        table.sum_at<Sums16::Word>(undo.entry, round) = static_cast<Sums16::Word>(undo.sum);
       return;
     case 8:
       table.regret_at<Regrets8::Word>(undo.entry, round) = static_cast<Regrets8::Word>(undo.regret);
-      table.sum_at<Sums8::Word>(undo.entry, round) = static_cast<Sums8::Word>(undo.sum);
+      if (summed) table.sum_at<Sums8::Word>(undo.entry, round) = static_cast<Sums8::Word>(undo.sum);
       return;
     default:
       table.regret_at<std::int32_t>(undo.entry, round) = static_cast<std::int32_t>(undo.regret);
-      table.sum_at<std::uint32_t>(undo.entry, round) = static_cast<std::uint32_t>(undo.sum);
+      if (summed)
+        table.sum_at<std::uint32_t>(undo.entry, round) = static_cast<std::uint32_t>(undo.sum);
   }
 }
 

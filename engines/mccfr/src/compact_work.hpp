@@ -25,6 +25,7 @@ class SharedUpdates<CompactEntries, sharing> {
   }
   void strategy(std::uint32_t row, int actions, const float* strategy, float weight,
                 Random& random) noexcept {
+    if (row >= table_.layout.summed) return;
     Fractions<float> fractions(random);
     const int round = table_.layout.round_of(row);
     const int bits = table_.layout.bits[static_cast<std::size_t>(round)];
@@ -46,7 +47,8 @@ class SharedUpdates<CompactEntries, sharing> {
     if (full) halve_shared(&table_.sum_at<std::uint32_t>(row, round), actions);
   }
   void prefetch(std::uint32_t row, int round) const noexcept {
-    prefetch_to_write(table_.sums.data() + table_.layout.place(row, round));
+    if (row < table_.layout.summed)
+      prefetch_to_write(table_.sums.data() + table_.layout.place(row, round));
   }
 
  private:
@@ -96,11 +98,13 @@ struct TableWork<CompactEntries> {
   using Compact = Table<CompactEntries>;
 
   static Result<Compact> make(const TableShape& shape, const TrainRules& rules) {
-    return Compact::zeros(shape, rules.table_bits);
+    return Compact::zeros(shape, rules.table_bits, rules.average_rounds);
   }
   static std::size_t announced(const TableShape& shape, const TrainRules& rules) noexcept {
-    return Compact::announced(shape, rules.table_bits);
+    return Compact::announced(shape, rules.table_bits, rules.average_rounds);
   }
+  /// Entries that have sums: those of the first rounds.
+  static std::size_t summed(const Compact& table) noexcept { return table.layout.summed; }
   static RegretView<CompactEntries> regrets(const Compact& table) noexcept {
     return {table.layout, table.regrets.data()};
   }

@@ -85,12 +85,14 @@ class Evaluation {
       opponents.push_back(options_.against);
     }
     auto rows = nlohmann::ordered_json::array();
+    std::uint64_t hands = 0;
     for (const std::string& name : opponents) {
       auto opponent = opponent_of(name);
       if (!opponent) return fail(findings_, opponent.error());
       auto played = play(*loaded.value().runtime, own.value().player, opponent.value(), name);
       if (!played) return fail(findings_, played.error());
       if (played.value().hands == 0) break;
+      hands += played.value().hands;
       rows.push_back(tell(name, played.value()));
       if (signals_.stop_requested()) break;
     }
@@ -98,6 +100,8 @@ class Evaluation {
     auto& m = findings_.members;
     m["game"] = loaded.value().game->name();
     m["hands"] = options_.match_hands;
+    m["hands_asked"] = options_.match_hands;  // against each
+    m["hands_played"] = hands;                // against all
     m["duplicate"] = options_.duplicate;
     m["aivat"] = options_.aivat;
     if (searcher.value() != nullptr) tell_searches(options_, *searcher.value(), findings_);

@@ -28,12 +28,16 @@ class TableEvaluation {
     if (options_.against.empty())
       opponents.assign(std::begin(baseline_names), std::end(baseline_names));
     auto rows = nlohmann::ordered_json::array();
+    std::uint64_t hands = 0;
     for (const std::string& name : opponents) {
       auto opponent = opponent_of(name);
       if (!opponent) return fail(findings_, opponent.error());
       auto played = play_table(*loaded_.runtime, rules(), own.value(), opponent.value(),
-                               {options_.match_hands, options_.duplicate, options_.seed});
+                               {options_.match_hands, options_.duplicate, options_.seed},
+                               [this] { return !signals_.stop_requested(); });
       if (!played) return fail(findings_, played.error());
+      if (played.value().all.hands == 0) break;
+      hands += played.value().all.hands;
       rows.push_back(tell(name, played.value()));
       if (signals_.stop_requested()) break;
     }
@@ -41,11 +45,13 @@ class TableEvaluation {
     m["game"] = loaded_.game->name();
     m["players"] = rules().players;
     m["hands"] = options_.match_hands;
+    m["hands_asked"] = options_.match_hands;
+    m["hands_played"] = hands;
     m["duplicate"] = options_.duplicate;
     m["aivat"] = false;
     m["opponents"] = rows;
-    m["bb_per_100"] = rows[0]["bb_per_100"];
-    m["ci95"] = rows[0]["ci95"];
+    m["bb_per_100"] = rows.empty() ? nlohmann::ordered_json() : rows[0]["bb_per_100"];
+    m["ci95"] = rows.empty() ? nlohmann::ordered_json() : rows[0]["ci95"];
     if (signals_.stop_requested()) findings_.exit = 128 + signals_.signal_number();
   }
 

@@ -1,16 +1,26 @@
 #include "frozen_sums.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "current_rows.hpp"
 
 namespace weir::mccfr {
 
 FrozenSums::FrozenSums(Trainer& trainer) {
   const TableBytes table = trainer.table();
+  const bool all_summed = table.average_rounds >= trainer.shape().rounds;
   if (table.layout != nullptr) {
     copy_short(trainer, table);
-    return;
+  } else if (!table.real && !all_summed) {
+    const auto* const sums = reinterpret_cast<const Sum*>(table.sums.data());
+    copy_.assign(sums, sums + table.sums.size() / sizeof(Sum));
+    copy_.resize(trainer.shape().entries);
+    data_ = copy_.data();
   }
+  if (!all_summed) copy_current(trainer, table.average_rounds);
+  if (data_ != nullptr) return;
   if (!table.real) {
     data_ = reinterpret_cast<const Sum*>(table.sums.data());
     return;
@@ -38,9 +48,22 @@ FrozenSums::FrozenSums(Trainer& trainer) {
 void FrozenSums::copy_short(const Trainer& trainer, const TableBytes& table) {
   const CompactSums sums(*table.layout, table.sums.data());
   copy_.resize(trainer.shape().entries);
-  for (std::uint32_t e = 0; e < copy_.size(); ++e)  // 2^30 at most where they are short
+  for (std::uint32_t e = 0; e < table.layout->summed; ++e)  // 2^30 at most where they are short
     copy_[e] = static_cast<Sum>(sums.value(e, table.layout->round_of(e)));
   data_ = copy_.data();
+}
+
+void FrozenSums::copy_current(Trainer& trainer, int first_round) {
+  const TableShape& shape = trainer.shape();
+  for (int r = first_round; r < shape.rounds; ++r) {
+    for (int p = 0; p < shape.players; ++p) {
+      const CurrentRows rows(trainer, r, p);
+      for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
+        const std::vector<std::uint32_t> parts = rows.parts(b);
+        std::copy(parts.begin(), parts.end(), copy_.begin() + shape.region(r, p, b));
+      }
+    }
+  }
 }
 
 }  // namespace weir::mccfr

@@ -7,7 +7,7 @@
 namespace weir::mccfr {
 
 /// The trainer's own sums where they are whole numbers of 32 bits; a copy of them where they are short, and one of the
-/// same proportions to 1 in 2^24 where they are floats.
+/// same proportions to 1 in 2^24 where they are floats. Of rounds that have none the current strategy in their place.
 /// Valid while the trainer does not train. Memory: of a copy 4 bytes an entry, on the program's heap.
 class FrozenSums {
  public:
@@ -17,6 +17,7 @@ class FrozenSums {
 
  private:
   void copy_short(const Trainer& trainer, const TableBytes& table);
+  void copy_current(Trainer& trainer, int first_round);
 
   std::vector<Sum> copy_;
   const Sum* data_ = nullptr;

@@ -3,8 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace weir::mccfr {
+
+/// Deals of a block of a match, `least` or more: however long a match is, its sums take a few MiB.
+inline std::uint64_t match_block_deals(std::uint64_t deals, std::uint64_t least) noexcept {
+  constexpr std::uint64_t blocks_max = 1 << 16;
+  return std::max(least, (deals + blocks_max - 1) / blocks_max);
+}
 
 struct HandSums {
   double n = 0, sum = 0, squares = 0;

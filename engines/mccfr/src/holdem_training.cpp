@@ -179,8 +179,10 @@ Result<Done> check_room(const HoldemConfig& config, const TableRoom& room) {
   for (std::size_t r = 0; r < rounds_max; ++r) {
     const std::uint64_t entries = std::accumulate(
         counts.value().entries[r].begin(), counts.value().entries[r].end(), std::uint64_t{0});
-    // A regret and a sum each; lines that rows do not fill come on top.
-    bytes += entries * static_cast<std::uint64_t>(config.buckets.buckets[r]) * room.bits[r] / 4;
+    // A regret and, where rounds have them, a sum each; lines that rows do not fill come on top.
+    const std::uint64_t each = static_cast<int>(r) < room.average_rounds ? 2 : 1;
+    bytes +=
+        entries * static_cast<std::uint64_t>(config.buckets.buckets[r]) * each * room.bits[r] / 8;
   }
   if (bytes <= room.bytes_max) return Done{};
   return Error{"too_large",

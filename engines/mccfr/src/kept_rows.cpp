@@ -27,6 +27,15 @@ std::vector<double> average_of(const std::byte* bytes, int actions) {
   return strategy;
 }
 
+template <class Entries>
+std::vector<double> current_of(const std::byte* bytes, int actions) {
+  std::array<typename Entries::Regret, actions_max> regrets{};
+  std::memcpy(regrets.data(), bytes, static_cast<std::size_t>(actions) * sizeof(regrets[0]));
+  std::array<typename Entries::Real, actions_max> current{};
+  match_regrets<Entries>(regrets.data(), actions, current.data());
+  return {current.begin(), current.begin() + actions};
+}
+
 }  // namespace
 
 Result<KeptRows> KeptRows::open(const std::string& path) {
@@ -58,8 +67,8 @@ bool KeptRows::readable() const noexcept {
 Result<Done> KeptRows::check_size(const CompactLayout& table) const {
   const CheckpointHeader& h = layout_.header;
   const std::uint64_t room = layout_.file_bytes - layout_.tables_at - sizeof(std::uint64_t);
-  const std::uint64_t known =
-      (h.kept == Kept::all ? 2 : 1) * table.bytes + h.undo_entries * sizeof(UndoEntry);
+  const std::uint64_t known = (h.kept == Kept::all ? table.bytes : 0) + table.sum_bytes +
+                              h.undo_entries * sizeof(UndoEntry);
   const std::string where = path_ + ", byte " + std::to_string(layout_.tables_at);
   if (h.baseline_bytes > room || known > room - h.baseline_bytes)
     return Error{"truncated", "ends before its tables do", where};
@@ -75,13 +84,21 @@ Result<std::vector<double>> KeptRows::short_average(const CompactLayout& table, 
   const std::size_t first = table.place(entry, round);
   const std::size_t last = table.place(entry + static_cast<std::uint32_t>(actions) - 1, round);
   std::vector<std::byte> words(last - first + static_cast<std::size_t>(bits == 16 ? 8 : 4));
+  const bool summed = entry < table.summed;
   const std::uint64_t at =
-      layout_.tables_at + (layout_.header.kept == Kept::all ? table.bytes : 0) + first;
+      layout_.tables_at + (layout_.header.kept == Kept::all && summed ? table.bytes : 0) + first;
   if (auto done = read(at, words.data(), words.size()); !done) return done.error();
   std::array<std::int64_t, actions_max> sums{};
   for (std::uint32_t a = 0; a < static_cast<std::uint32_t>(actions); ++a) {
     const std::uint32_t e = entry + a, k = e % group_entries;
     const std::byte* const word = words.data() + (table.place(e, round) - first);
+    if (!summed) {  // the current strategy
+      const std::int64_t regret = bits == 16  ? Regrets16::value(word_at<Regrets16::Word>(word), k)
+                                  : bits == 8 ? Regrets8::value(word_at<Regrets8::Word>(word), k)
+                                              : std::int64_t{word_at<std::int32_t>(word)};
+      sums[a] = std::max<std::int64_t>(regret, 0);
+      continue;
+    }
     sums[a] = bits == 16  ? Sums16::value(word_at<Sums16::Word>(word), k)
               : bits == 8 ? Sums8::value(word_at<Sums8::Word>(word), k)
                           : std::int64_t{word_at<std::uint32_t>(word)};
@@ -95,8 +112,18 @@ Result<std::vector<double>> KeptRows::average(const TableShape& shape, std::uint
                                               int actions) {
   const CheckpointHeader& h = layout_.header;
   if (compact_bits(h.rules.table_bits))
-    return short_average(CompactLayout::of(shape, h.rules.table_bits), entry, actions);
+    return short_average(
+        CompactLayout::of(shape, h.rules.table_bits,
+                          h.kept == Kept::all ? h.rules.average_rounds : rounds_max),
+        entry, actions);
   std::array<std::byte, actions_max * sizeof(std::int64_t)> row{};
+  if (entry >= h.sum_entries) {
+    const std::uint64_t at = layout_.tables_at + entry * std::uint64_t{h.regret_bytes};
+    const std::size_t size = static_cast<std::size_t>(actions) * h.regret_bytes;
+    if (auto done = read(at, row.data(), size); !done) return done.error();
+    return h.regret_bytes == sizeof(std::int32_t) ? current_of<NarrowEntries>(row.data(), actions)
+                                                  : current_of<WideEntries>(row.data(), actions);
+  }
   const std::uint64_t at =
       layout_.tables_at + h.entries * h.regret_bytes + entry * std::uint64_t{h.sum_bytes};
   const std::size_t size = static_cast<std::size_t>(actions) * h.sum_bytes;

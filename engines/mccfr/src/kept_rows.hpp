@@ -25,7 +25,8 @@ class KeptRows {
   const CheckpointLayout& layout() const noexcept { return layout_; }
   /// Entries are of a kind that is known here; else the whole has to be loaded.
   bool readable() const noexcept;
-  /// The average strategy of the row that begins at `entry` of a table of all rows. `shape`: of the header's game.
+  /// The average strategy of the row that begins at `entry` of a table of all rows, the current one in rounds without
+  /// sums. `shape`: of the header's game.
   Result<std::vector<double>> average(const TableShape& shape, std::uint32_t entry, int actions);
   /// Of rows by visits: the node after these actions, by their places among their nodes' actions; nothing: nobody came
   /// there.

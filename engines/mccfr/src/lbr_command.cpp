@@ -48,6 +48,8 @@ void lbr_command(const Options& options, const StopSignals& signals, Findings& f
   m["game"] = l.game->name();
   m["iterations"] = l.trainer->state().iterations;
   m["hands"] = result.hands;
+  m["hands_played"] = result.hands;
+  m["hands_asked"] = options.match_hands;
   m["bets"] = options.lbr_bets;
   m["rounds"] = options.lbr_rounds;
   m["mbb_per_hand"] = result.won.chips_per_hand * scale;

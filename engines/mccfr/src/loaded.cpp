@@ -1,6 +1,8 @@
 #include "loaded.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <weir/file.hpp>
 
 namespace weir::mccfr {
 
@@ -10,7 +12,16 @@ Result<std::unique_ptr<TrainingGame>> game_of(const CheckpointHeader& header,
   auto json = nlohmann::json::parse(header.game, nullptr, false);
   if (!buckets_file.empty() && json.is_object() && json.contains("abstraction"))
     json["buckets_file"] = buckets_file;
-  auto game = make_game(json.dump());
+  const auto stat = stat_file(path);
+  if (!stat) return stat.error();
+  // An entry has a byte at least: a game that needs more of them is not the file's, and may be too large to be made.
+  constexpr std::uint64_t bytes_in_table = 8;
+  TableRoom room;
+  if (header.entries != 0)
+    room.bytes_max = std::min(header.entries, stat.value().size) * bytes_in_table;
+  auto game = make_game(json.dump(), room);
+  if (!game && game.error().code == "too_large")
+    return Error{"abstraction", "its game has more entries than its table", path};
   if (!game) return Error{"corrupt", game.error().what, path};
   return game;
 }
@@ -31,6 +42,8 @@ Result<Loaded> load_checkpoint(const std::string& path, int workers,
   TrainRules rules = header.value().rules;
   rules.mode = UpdateMode::fast;  // nothing is trained: no batches are needed
   rules.lazy = header.value().lazy;
+  // A snapshot has something in the place of all sums.
+  if (header.value().kept == Kept::averages) rules.average_rounds = rounds_max;
   auto trainer = loaded.game->make_trainer(*loaded.runtime, rules);
   if (!trainer) return trainer.error();
   loaded.trainer = std::move(trainer).value();

@@ -15,7 +15,8 @@ struct Loaded {
   std::unique_ptr<Trainer> trainer;
 };
 
-/// The game that a checkpoint's header names. `buckets_file` as below. Errors: corrupt.
+/// The game that a checkpoint's header names. `buckets_file` as below. Errors: corrupt; abstraction, where its table
+/// would have more entries than the file's, before it is made.
 Result<std::unique_ptr<TrainingGame>> game_of(const CheckpointHeader& header,
                                               const std::string& path,
                                               const std::string& buckets_file);

@@ -5,12 +5,13 @@
 #include <weir/mccfr/match.hpp>
 #include <weir/task.hpp>
 
+#include "hand_means.hpp"
 #include "table_cards.hpp"
 
 namespace weir::mccfr {
 namespace {
 
-constexpr std::uint64_t block_deals = 32;
+constexpr std::uint64_t block_deals = 32;  // at least
 /// What `seat` wins; nothing when an agent does what is not legal.
 bool play_hand(const BettingRules& rules, const std::array<Agent*, 2>& seats,
                const TableCards& cards, std::size_t seat, Random& random, double& won) {
@@ -57,12 +58,14 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
                                const std::function<bool()>& goes_on) {
   const std::uint64_t each = config.duplicate ? 2 : 1;
   const std::uint64_t deals = (config.hands + each - 1) / each;
-  std::vector<BlockSums> blocks((deals + block_deals - 1) / block_deals);
+  const std::uint64_t size = match_block_deals(deals, block_deals);
+  std::vector<BlockSums> blocks((deals + size - 1) / size);
   const auto play_block = [&](std::size_t b) {
-    const auto one = first(), two = second();
+    std::unique_ptr<Agent> one, two;
     BlockSums& sums = blocks[b];
-    for (std::uint64_t d = b * block_deals; d < std::min(deals, (b + 1) * block_deals); ++d) {
+    for (std::uint64_t d = b * size; d < std::min(deals, (b + 1) * size); ++d) {
       if (goes_on && !goes_on()) return;
+      if (one == nullptr) one = first(), two = second();  // blocks that nobody plays need none
       const TableCards cards = deal_cards(config.seed, d);
       Random random = Random::keyed(config.seed, d, table_play_purpose);
       double total = 0;

@@ -29,6 +29,8 @@ struct NamedCommand {
 constexpr NamedCommand known_commands[] = {
     {Command::train, "train", "Learns a blueprint strategy",
      "weir-mccfr train --game leduc --algorithm es --iters 1000000 --out runs/leduc"},
+    {Command::average, "average", "Makes an average of snapshots of a run with --average-rounds",
+     "weir-mccfr average runs/nolimit/snapshots --out blueprint.weir"},
     {Command::buckets, "buckets", "Makes buckets of cards for train --buckets-file",
      "weir-mccfr buckets --buckets 169,200,200,200 --out cards.buckets"},
     {Command::exploit, "exploit", "What a best response gains against a checkpoint's strategy",
@@ -179,6 +181,10 @@ void add_entries(CLI::App& app, Options& o) {
                  "default: 32")
       ->delimiter(',')
       ->transform(whole(8, 32));
+  app.add_option("--average-rounds", o.average_rounds,
+                 "es, os, cs: rounds, the first so many, whose averages lie in the table; of the "
+                 "others `average` makes them of snapshots; default: all")
+      ->transform(whole(0, rounds_max));
   app.add_flag("--baselines", o.baselines,
                "es, os: learn what actions are worth, so that draws scatter less");
 }
@@ -339,6 +345,16 @@ void add_hands(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+void add_average(CLI::App& app, Options& o) {
+  app.add_option("SNAPSHOT", o.words,
+                 "Snapshots or checkpoints of one run; of a folder all its snapshots")
+      ->required()
+      ->check(not_empty());
+  app.add_option("--out", o.output, "The file to write, good wherever CHECKPOINT stands")
+      ->required()
+      ->check(not_empty());
+}
+
 void add_query(CLI::App& app, Options& o) {
   app.add_option("KEY", o.key,
                  "PRIVATE:BOARD:BETTING, as exports write it; with a hand BETTING alone");
@@ -356,6 +372,7 @@ void add_query(CLI::App& app, Options& o) {
 void add_options_of(CLI::App& app, Command command, Options& o) {
   add_common(app, o);
   if (command == Command::train) return add_train(app, o);
+  if (command == Command::average) return add_average(app, o);
   if (command == Command::solve) return add_solve(app, o);
   if (command == Command::buckets) return add_buckets(app, o);
   if (command == Command::exploit || command == Command::eval || command == Command::lbr ||

@@ -15,6 +15,7 @@ namespace weir::mccfr {
 enum class Command : std::uint8_t {
   none,
   train,
+  average,
   buckets,
   exploit,
   export_strategy,
@@ -87,6 +88,7 @@ struct Options {
   bool pruning = false;
   double prune_below = -3e8, prune_probability = 0.95;
   bool baselines = false;
+  int average_rounds = rounds_max;        // the first ones, that sum their averages
   std::vector<std::uint32_t> table_bits;  // one, or one a street; empty: 32
   bool resume = false;
   std::string resume_from;
@@ -118,7 +120,7 @@ struct Options {
   std::uint32_t port = 0;          // acpc
 
   int cards = 7;                   // hands
-  std::vector<std::string> words;  // rank: cards; equity: hands
+  std::vector<std::string> words;  // rank: cards; equity: hands; average: snapshots
   std::string board;               // equity
 
   double target = 0.5;               // solve: percent of the pot; 0: none
@@ -130,7 +132,7 @@ struct Options {
   std::string key;           // query: a row's name, or with a hand the betting alone
   bool query_cards = false;  // query: show an example of the bucket; export: of all buckets
   std::string query_hand;    // query: the hand whose row is asked for
-  std::string output;        // export, solve, buckets
+  std::string output;        // export, solve, buckets, average
   std::string per_street;    // export: a folder
 };
 

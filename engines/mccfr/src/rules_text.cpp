@@ -40,6 +40,7 @@ json to_json(const TrainRules& rules) {
           {"batch", rules.batch},
           {"table_bits", rules.table_bits},
           {"baselines", rules.baselines},
+          {"average_rounds", rules.average_rounds},
           {"seed", rules.seed}};
 }
 
@@ -69,6 +70,9 @@ Result<TrainRules> rules_of(const json& j) {
     rules.batch = whole_at<std::uint32_t>(j, "batch");
     rules.seed = whole_at<std::uint64_t>(j, "seed");
     rules.baselines = j.value("baselines", false);
+    if (j.contains("average_rounds"))
+      rules.average_rounds = static_cast<int>(
+          std::min<std::uint32_t>(whole_at<std::uint32_t>(j, "average_rounds"), rounds_max));
     if (j.contains("table_bits")) {
       auto bits = table_bits_of(j.at("table_bits").get<std::vector<std::uint32_t>>());
       if (!bits) return Error{"corrupt", bits.error().what, "rules"};

@@ -56,6 +56,7 @@ class SamplingTrainer final : public PhasedTrainer {
   const BettingTree& tree() const noexcept override { return game_.tree(); }
   TableBytes table() noexcept override {
     TableBytes bytes = Work::bytes(table_);
+    bytes.average_rounds = rules_.average_rounds;
     if (rules_.baselines) bytes.baselines = std::as_writable_bytes(baselines_.span());
     return bytes;
   }
@@ -194,10 +195,10 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) -> Counts {
   if (block.work == Task::half) {
     const auto thread = static_cast<std::size_t>(worker_index());
     if (dense()) {
-      BatchUpdates<Entries> updates(batches_[thread]);
+      BatchUpdates<Entries> updates(batches_[thread], Work::summed(table_));
       return walk_range(block, updates);
     }
-    LogUpdates<Entries> updates(logs_[thread]);
+    LogUpdates<Entries> updates(logs_[thread], Work::summed(table_));
     return walk_range(block, updates);
   }
   const Random rounding =

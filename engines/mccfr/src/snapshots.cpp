@@ -12,7 +12,19 @@
 namespace weir::mccfr {
 namespace {
 
+constexpr std::string_view snapshot_begin = "snapshot_iter", kept_end = ".weir";
 constexpr std::string_view link_begin = ".latest.", link_end = ".weir-tmp";
+
+/// Files of one kind, in no order.
+std::vector<std::string> names_in(const std::string& folder, std::string_view prefix) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string each = entry.path().filename().string();
+    if (each.starts_with(prefix) && each.ends_with(kept_end)) names.push_back(each);
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -22,6 +34,12 @@ std::string checkpoint_name(std::uint64_t iterations) {
 
 std::string snapshot_name(std::uint64_t iterations, double seconds) {
   return fmt::format("snapshot_iter{:015}_t{:.0f}s.weir", iterations, seconds);
+}
+
+std::vector<std::string> snapshots_in(const std::string& folder) {
+  std::vector<std::string> names = names_in(folder, snapshot_begin);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Result<Done> clean(const std::string& folder) {
@@ -47,11 +65,7 @@ Result<Done> publish(const std::string& folder, const std::string& name, std::st
   if (!error) std::filesystem::rename(temporary, folder + "/latest", error);
   if (error) return Error{"unwritable", error.message(), folder + "/latest"};
   if (kept == 0) return Done{};
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string each = entry.path().filename().string();
-    if (each.starts_with(prefix) && each.ends_with(".weir")) names.push_back(each);
-  }
+  std::vector<std::string> names = names_in(folder, prefix);
   const auto age = [&name](const std::string& each) { return std::pair(each <= name, each); };
   std::sort(names.begin(), names.end(),
             [&age](const std::string& a, const std::string& b) { return age(a) < age(b); });

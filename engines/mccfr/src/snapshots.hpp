@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 #include <weir/result.hpp>
 
 namespace weir::mccfr {
@@ -13,6 +14,9 @@ namespace weir::mccfr {
 std::string checkpoint_name(std::uint64_t iterations);
 /// "snapshot_iter000000000000500_t60s.weir"
 std::string snapshot_name(std::uint64_t iterations, double seconds);
+
+/// Names of the snapshots in `folder`, the oldest first.
+std::vector<std::string> snapshots_in(const std::string& folder);
 
 /// Removes what a killed run left in `folder`: files half written, links that are no `latest` yet. Who asks holds the
 /// folder's lock, so that no living run has any. A folder that is not there has none. Errors: those of reading it.

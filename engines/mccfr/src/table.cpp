@@ -50,10 +50,10 @@ template class CountedArray<std::int64_t>;
 template class CountedArray<std::uint32_t>;
 
 template <class Entries>
-Result<Table<Entries>> Table<Entries>::zeros(const TableShape& shape) {
+Result<Table<Entries>> Table<Entries>::zeros(const TableShape& shape, int average_rounds) {
   auto regrets = CountedArray<Regret>::zeros(shape.entries);
   if (!regrets) return regrets.error();
-  auto sums = CountedArray<Sum>::zeros(shape.entries);
+  auto sums = CountedArray<Sum>::zeros(shape.entries_of_first(average_rounds));
   if (!sums) return sums.error();
   Table table;
   table.regrets = std::move(regrets).value();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <vector>
 #include <weir/mccfr/hand_rank.hpp>
 #include <weir/mccfr/table_match.hpp>
@@ -10,7 +11,7 @@
 namespace weir::mccfr {
 namespace {
 
-constexpr std::uint64_t table_block_deals = 32;
+constexpr std::uint64_t table_block_deals = 32;  // at least
 
 struct ManyCards {
   std::array<Hand, players_max> hands{};
@@ -93,24 +94,26 @@ class TableOfAgents {
 }  // namespace
 
 Result<TableResult> play_table(Runtime& runtime, const BettingRules& rules, const MakeAgent& first,
-                               const MakeAgent& others, const MatchConfig& config) {
+                               const MakeAgent& others, const MatchConfig& config,
+                               const std::function<bool()>& goes_on) {
   const auto players = static_cast<std::uint64_t>(rules.players);
   const std::uint64_t each = config.duplicate ? players : 1;
   const std::uint64_t deals = (config.hands + each - 1) / each;
-  std::vector<TableBlock> blocks(
-      static_cast<std::size_t>((deals + table_block_deals - 1) / table_block_deals));
+  const std::uint64_t size = match_block_deals(deals, table_block_deals);
+  std::vector<TableBlock> blocks(static_cast<std::size_t>((deals + size - 1) / size));
   const auto play_block = [&](std::size_t b) {
-    TableOfAgents table(rules, first, others);
+    std::optional<TableOfAgents> table;
     TableBlock& block = blocks[b];
-    for (std::uint64_t d = b * table_block_deals;
-         d < std::min(deals, (b + 1) * table_block_deals) && block.legal; ++d) {
+    for (std::uint64_t d = b * size; d < std::min(deals, (b + 1) * size) && block.legal; ++d) {
+      if (goes_on && !goes_on()) return;
+      if (!table) table.emplace(rules, first, others);  // blocks that nobody plays need none
       const ManyCards cards = deal_table(config.seed, d, rules.players);
       Random random = Random::keyed(config.seed, d, table_play_purpose);
       double total = 0;
       for (std::uint64_t k = 0; k < each; ++k) {
         const auto seat = static_cast<int>(config.duplicate ? k : d % players);
         double won = 0;
-        block.legal = block.legal && table.play(seat, cards, random, won);
+        block.legal = block.legal && table->play(seat, cards, random, won);
         block.seats[static_cast<std::size_t>(seat)].add(won);
         total += won;
       }
@@ -128,7 +131,7 @@ Result<TableResult> play_table(Runtime& runtime, const BettingRules& rules, cons
     return Error{"illegal_action", "an agent did what the rules do not allow", "match"};
   TableResult result;
   result.all = result_of(all.deals);
-  result.all.hands = deals * each;
+  result.all.hands *= each;
   for (std::size_t s = 0; s < players; ++s) result.seats[s] = result_of(all.seats[s]);
   return result;
 }

@@ -26,12 +26,14 @@ struct TableWork {
   using Regret = typename Entries::Regret;
   using Sum = typename Entries::Sum;
 
-  static Result<Table<Entries>> make(const TableShape& shape, const TrainRules&) {
-    return Table<Entries>::zeros(shape);
+  static Result<Table<Entries>> make(const TableShape& shape, const TrainRules& rules) {
+    return Table<Entries>::zeros(shape, rules.average_rounds);
   }
-  static std::size_t announced(const TableShape& shape, const TrainRules&) noexcept {
-    return Table<Entries>::announced(shape);
+  static std::size_t announced(const TableShape& shape, const TrainRules& rules) noexcept {
+    return Table<Entries>::announced(shape, rules.average_rounds);
   }
+  /// Entries that have sums: those of the first rounds.
+  static std::size_t summed(const Table<Entries>& table) noexcept { return table.sums.size(); }
   static RegretView<Entries> regrets(const Table<Entries>& table) noexcept {
     return table.regrets.data();
   }
@@ -41,7 +43,10 @@ struct TableWork {
   }
   static void average(const Table<Entries>& table, std::uint32_t row, int actions,
                       double* strategy) noexcept {
-    average_strategy(table.sums.data() + row, actions, strategy);
+    if (row < summed(table)) return average_strategy(table.sums.data() + row, actions, strategy);
+    typename Entries::Real current[actions_max];
+    match_regrets<Entries>(table.regrets.data() + row, actions, current);
+    std::copy_n(current, actions, strategy);
   }
   /// The sum of all positive regrets, units. While nobody trains.
   static double positive(const Table<Entries>& table) noexcept {
@@ -59,11 +64,12 @@ struct TableWork {
     Fractions<double> fractions(random);
     for (std::uint64_t e = first; e < end; ++e) {
       Regret& regret = table.regrets.data()[e];
-      Sum& sum = table.sums.data()[e];
       if (regret != 0) {
         const double factor = regret > 0 ? factors.positive : factors.negative;
         regret = round_unbiased<Regret>(static_cast<double>(regret) * factor, fractions.next());
       }
+      if (e >= summed(table)) continue;
+      Sum& sum = table.sums.data()[e];
       if (sum != 0)
         sum = round_unbiased<Sum>(static_cast<double>(sum) * factors.average, fractions.next());
     }
@@ -80,12 +86,13 @@ struct TableWork {
       }
       if (regret == 0 && sum == 0) continue;
       Regret& to = table.regrets.data()[e];
-      Sum& total = table.sums.data()[e];
       if (applying.keep) {
-        undo.push_back({static_cast<std::uint32_t>(e), 0, static_cast<std::int64_t>(to),
-                        static_cast<std::int64_t>(total)});
+        undo.push_back(
+            {static_cast<std::uint32_t>(e), 0, static_cast<std::int64_t>(to), sum_of(table, e)});
       }
       to = apply_regret<Entries>(to, regret);
+      if (e >= summed(table)) continue;
+      Sum& total = table.sums.data()[e];
       total = static_cast<Sum>(total + static_cast<Sum>(sum));
     }
     if (applying.keep) return;
@@ -129,12 +136,17 @@ struct TableWork {
 
   static void take_back(Table<Entries>& table, const UndoEntry& undo) noexcept {
     table.regrets.data()[undo.entry] = static_cast<Regret>(undo.regret);
-    table.sums.data()[undo.entry] = static_cast<Sum>(undo.sum);
+    if (undo.entry < summed(table)) table.sums.data()[undo.entry] = static_cast<Sum>(undo.sum);
   }
 
  private:
   static constexpr Sum sum_large = std::numeric_limits<Sum>::max() / 2;
   static constexpr std::uint64_t line_entries = 16;  // of 32 bits
+
+  /// 0 where there is none.
+  static std::int64_t sum_of(const Table<Entries>& table, std::uint64_t entry) noexcept {
+    return entry < summed(table) ? static_cast<std::int64_t>(table.sums.data()[entry]) : 0;
+  }
 
   /// Halves the sums of a line, in which whole rows lie, before one can wrap: proportions alone matter. In whole
   /// batches, which nobody takes back, and then at the same places whoever trains.
@@ -164,7 +176,7 @@ struct TableWork {
         for (const LogBatch::Change& change : *changes) {
           undo.push_back({change.entry, static_cast<std::uint32_t>(undo.size()),
                           static_cast<std::int64_t>(table.regrets.data()[change.entry]),
-                          static_cast<std::int64_t>(table.sums.data()[change.entry])});
+                          sum_of(table, change.entry)});
         }
       }
     }

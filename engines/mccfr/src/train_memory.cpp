@@ -146,7 +146,7 @@ Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rul
   if (visited) return memory;
   if (!response) return memory;
   memory.response = CountedArray<std::int32_t>::bytes(shape.entries);
-  if (whole_tree || compact_bits(rules.table_bits))
+  if (whole_tree || compact_bits(rules.table_bits) || rules.average_rounds < shape.rounds)
     memory.copies = shape.entries * sizeof(FrozenSums::Sum);
   return memory;
 }

@@ -169,6 +169,7 @@ void TrainRun::report() {
     m["betting_states"] = lazy->states_used();
     m["rows_refused"] = lazy->refused();
   }
+  if (rules_.average_rounds < rounds_max) m["average_rounds"] = rules_.average_rounds;
   m["mean_regret"] = mean_regret_;
   m["value"] = value_
                    ? *value_

@@ -100,6 +100,14 @@ bool TrainRun::make_entries() {
                      "--baselines"});
     return false;
   }
+  rules_.average_rounds = options_.average_rounds;
+  if (rules_.average_rounds < rounds_max && rules_.algorithm >= Algorithm::cfr) {
+    fail(findings_, {"usage",
+                     std::string(to_string(rules_.algorithm)) +
+                         " sums the averages of all rounds; fewer are for es, os, cs",
+                     "--average-rounds"});
+    return false;
+  }
   if (compact_bits(rules_.table_bits) && rules_.algorithm >= Algorithm::cfr) {
     fail(findings_,
          {"usage", "cfr and cfr+ have tables of their own; short entries are for es, os, cs",
@@ -113,12 +121,14 @@ bool TrainRun::prepare() {
   if (!make_rules()) return false;
   for (const std::string& word : options_.original.passed_over)
     session_.say(word + " is accepted, and has no effect");
-  auto game = make_game(game_json(options_), {memory_most(), rules_.table_bits});
+  auto game =
+      make_game(game_json(options_), {memory_most(), rules_.table_bits, rules_.average_rounds});
   if (!game) {
     fail(findings_, of_options(game.error()));
     return false;
   }
   game_ = std::move(game).value();
+  if (!check_averages()) return false;
   if (!options_.out.empty()) {
     if (auto made = make_directories(options_.out); !made) {
       fail(findings_, made.error());
@@ -167,6 +177,31 @@ bool TrainRun::prepare() {
     return true;
   }
   return from.empty() || load(from);
+}
+
+bool TrainRun::check_averages() {
+  const int rounds = rules_.average_rounds;
+  if (rounds >= rounds_max) return true;
+  if (game_->multiway() != nullptr) {
+    fail(findings_,
+         {"usage", "rows as they are visited have the sums of all rounds", "--average-rounds"});
+    return false;
+  }
+  const int all = game_->tree().rounds;
+  if (rounds >= all) {
+    session_.say(fmt::format("--average-rounds {} has no effect: {} has {}", rounds, game_->name(),
+                             all == 1 ? "one round" : fmt::format("{} rounds", all)));
+    rules_.average_rounds = rounds_max;
+    return true;
+  }
+  session_.say(fmt::format(
+      "{} of {} rounds sum their averages; the others are measured and played by their current "
+      "strategy{}",
+      rounds, all,
+      options_.snapshot_interval_s > 0
+          ? ", of which average makes one of DIR/snapshots"
+          : ": without --snapshot-interval nothing is kept that an average can be made of"));
+  return true;
 }
 
 std::uint64_t TrainRun::memory_most() const {

@@ -20,20 +20,22 @@ bool some_entry(const TableBytes& table, std::uint64_t first, std::uint32_t acti
   const CompactSums sums(*table.layout, table.sums.data());
   for (std::uint32_t a = 0; a < actions; ++a) {
     const auto entry = static_cast<std::uint32_t>(first + a);
-    if (regrets.value(entry, round) != 0 || sums.value(entry, round) != 0) return true;
+    if (regrets.value(entry, round) != 0) return true;
+    if (entry < table.layout->summed && sums.value(entry, round) != 0) return true;
   }
   return false;
 }
 
-bool some_visit(const TableBytes& table, std::uint64_t first, std::uint32_t actions,
-                int round) noexcept {
+}  // namespace
+
+bool visited(const TableBytes& table, std::uint64_t first, std::uint32_t actions,
+             int round) noexcept {
   if (table.layout != nullptr) return some_entry(table, first, actions, round);
   return some_byte(table.regrets, first * table.regret_bytes,
                    std::uint64_t{actions} * table.regret_bytes) ||
-         some_byte(table.sums, first * table.sum_bytes, std::uint64_t{actions} * table.sum_bytes);
+         (round < table.average_rounds &&
+          some_byte(table.sums, first * table.sum_bytes, std::uint64_t{actions} * table.sum_bytes));
 }
-
-}  // namespace
 
 std::uint64_t visited_rows(Trainer& trainer) {
   if (const LazyTable* const lazy = trainer.lazy()) return lazy->rows_used();
@@ -46,7 +48,7 @@ std::uint64_t visited_rows(Trainer& trainer) {
       for (std::uint32_t b = 0; b < shape.buckets[static_cast<std::size_t>(r)]; ++b) {
         const std::uint64_t region = shape.region(r, p, b);
         for (const RegionRow& row : rows)
-          count += some_visit(table, region + row.first, row.entries, r) ? 1 : 0;
+          count += visited(table, region + row.first, row.entries, r) ? 1 : 0;
       }
     }
   }

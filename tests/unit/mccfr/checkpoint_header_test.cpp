@@ -9,6 +9,8 @@
 #include <weir/mccfr/checkpoint.hpp>
 #include <weir/mccfr/training_game.hpp>
 
+#include "loaded.hpp"
+
 namespace weir::mccfr::checkpoint_header_test {
 
 using nlohmann::json;
@@ -23,9 +25,7 @@ json good_header() {
     "undone":{"discounts":5,"iterations":5000,"nodes":10110,"traversals":5000,"value_sum":-59.5}})");
 }
 
-Result<CheckpointHeader> read(const json& header) {
-  const test::TemporaryDirectory folder;
-  const std::string path = folder.path() + "/kept";
+void write(const std::string& path, const json& header) {
   const std::string text = header.dump();
   const auto size = static_cast<std::uint32_t>(text.size());
   std::ofstream out(path, std::ios::binary);
@@ -33,7 +33,12 @@ Result<CheckpointHeader> read(const json& header) {
   out.write(reinterpret_cast<const char*>(&checkpoint_version), sizeof checkpoint_version);
   out.write(reinterpret_cast<const char*>(&size), sizeof size);
   out << text << std::string(4096, '\0');
-  out.close();
+}
+
+Result<CheckpointHeader> read(const json& header) {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kept";
+  write(path, header);
   return read_checkpoint_header(path);
 }
 
@@ -53,6 +58,9 @@ TEST_CASE("checkpoint header: numbers that no run has are refused") {
     for (const json& value : {json(1e57), json(0.5), json(-1), json("7"), json()})
       refused(number, value);
   }
+  refused("/sum_entries", 97);
+  refused("/sum_entries", -1);
+  refused("/rules/average_rounds", 0.5);
   refused("/rules", 7);
   refused("/state", json::array());
   refused("/rules/batch", batch_max + 1);
@@ -100,6 +108,23 @@ TEST_CASE("checkpoint header: games that cannot be are refused") {
     const auto made = make_game(game);
     REQUIRE(!made);
     CHECK(!made.error().what.empty());
+  }
+}
+
+TEST_CASE("checkpoint header: a game larger than its table is refused before it is made") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.path() + "/kept";
+  json header = good_header();
+  // Some millions of states.
+  header["game"] = json::parse(R"({"name":"nolimit","stack":4000,"bets":"50%,100%,200%,a"})");
+  for (const std::uint64_t entries : {96ULL, 1ULL << 40}) {
+    header["entries"] = entries;
+    write(path, header);
+    const auto loaded = load_checkpoint(path);
+    REQUIRE(!loaded);
+    CHECK(loaded.error().code == "abstraction");
+    CHECK(loaded.error().where == path);
+    CHECK(loaded.error().what == "its game has more entries than its table");
   }
 }
 

@@ -22,6 +22,8 @@ TEST_CASE(
   CHECK(lbr["ci95"].get<double>() > 0);
   const auto eval = program.told("eval run/latest --against call --hands 40 --duplicate --aivat");
   CHECK(eval["hands"] == 40);
+  CHECK(eval["hands_asked"] == 40);
+  CHECK(eval["hands_played"] == 40);
   CHECK(eval["opponents"][0]["against"] == "call");
   CHECK(eval["opponents"][0]["dealt_ci95"] > eval["ci95"]);
   CHECK(eval["ci95"] == eval["opponents"][0]["ci95"]);
@@ -31,4 +33,5 @@ TEST_CASE(
   const auto document = nlohmann::json::parse(ended.out);
   CHECK(document["exit"] == 130);
   CHECK(document["hands"].get<std::uint64_t>() > 0);
+  CHECK(document["hands_asked"] == 1'000'000'000'000);
 }

@@ -1,6 +1,7 @@
 // Three players and more: exact measures of Kuhn and Leduc, rake, the same bytes for any number of workers, tables.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -409,6 +410,12 @@ TEST_CASE(
   CHECK(same.all.chips_per_hand == one.all.chips_per_hand);
   CHECK(same.all.ci95 == one.all.ci95);
   CHECK(play_table(*two, rules, raiser, caller, {600, false, 3}).value().seats[1].hands == 200);
+  std::atomic<int> asked{0};
+  const auto ended = play_table(*two, rules, raiser, caller, {3'000'000'000'000, true, 3},
+                                [&] { return asked.fetch_add(1) < 50; });
+  REQUIRE(ended);
+  CHECK(ended.value().all.hands == 150);
+  CHECK(ended.value().seats[0].hands == 50);
   rules.rake = {50, 1, false};
   rules.whole_chips = false;
   const auto raked = play_table(*two, rules, caller, caller, {600, true, 3}).value();

@@ -214,6 +214,7 @@ class Queries(Files):
         for game in (('--game', 'leduc', '--algorithm', 'es'), ('--game', 'leduc', '--algorithm', 'cfr+'),
                      ('--game', 'leduc', '--table-bits', '16'), ('--game', 'leduc', '--table-bits', '8', '--baselines'),
                      ('--game', 'leduc', '--table-bits', '32,16,32,32'),
+                     ('--game', 'leduc', '--table-bits', '16', '--average-rounds', '1'),
                      ('--game', 'leduc', '--players', '5', '--table-memory', '64')):
             out = 'run' + '-'.join(game).replace('--', '')
             self.train(*game, '--iters', '4000', '--out', out, '--mode', 'deterministic')

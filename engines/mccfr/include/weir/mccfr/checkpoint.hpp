@@ -4,11 +4,12 @@
 //                                                            states  rows   undo list      where rows come with a visit
 //
 // A snapshot is the same without regrets, baselines and undo list: what a strategy is asked for, and nothing to go on
-// from.
+// from. Rounds without sums (TrainRules::average_rounds) have their current strategy there, in parts of 2^24, rows that
+// nobody came to 0: snapshot_average.hpp makes averages of these.
 //
-// Shape:  version 1, or 2 where entries are short or there are baselines; numbers little-endian, tables as they lie in
-//         memory. The undo list leads back to the beginning of the batch in which a deterministic run ended; exports
-//         read the table as it is.
+// Shape:  version 1, 2 where entries are short or there are baselines, 3 where some rounds have no sums; numbers
+//         little-endian, tables as in memory. The undo list leads back to the beginning of the batch in which a
+//         deterministic run ended; exports read the table as it is.
 // Errors: corrupt, truncated, version, abstraction, players, no_memory and those of file.hpp; where: the file, and
 //         the byte where there is one.
 //         table_full: the table has less room than the rows need.
@@ -23,7 +24,7 @@
 
 namespace weir::mccfr {
 
-inline constexpr std::uint32_t checkpoint_version = 2;  // the newest
+inline constexpr std::uint32_t checkpoint_version = 3;  // the newest
 
 enum class Kept : std::uint8_t {
   all,       // a checkpoint
@@ -38,6 +39,8 @@ struct CheckpointHeader {
   TrainState undone;  // where the undo list leads to
   std::uint64_t entries = 0;
   std::uint32_t regret_bytes = 0, sum_bytes = 0;
+  std::uint64_t sum_entries =
+      0;  // the first ones; fewer than `entries` where not all rounds have sums
   std::uint64_t undo_entries = 0;
   std::uint64_t baseline_bytes = 0;  // 0: none
   Kept kept = Kept::all;

@@ -179,9 +179,12 @@ struct CompactLayout {
   std::array<std::int64_t, rounds_max> bias{};    // entry e lies at bias + e * bits / 8
   TableBits bits = full_bits;
   std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;  // of regrets, and of sums
+  std::uint64_t bytes = 0;  // of regrets
+  std::uint64_t summed = 0,
+                sum_bytes = 0;  // entries of the first rounds, which have sums; bytes of these
 
-  static CompactLayout of(const TableShape& shape, const TableBits& bits) noexcept;
+  static CompactLayout of(const TableShape& shape, const TableBits& bits,
+                          int average_rounds = rounds_max) noexcept;
   int round_of(std::uint64_t entry) const noexcept {
     return (entry >= first[1] ? 1 : 0) + (entry >= first[2] ? 1 : 0) + (entry >= first[3] ? 1 : 0);
   }
@@ -274,12 +277,16 @@ class RegretView<CompactEntries> : public CompactRegrets {
 template <>
 struct Table<CompactEntries> {
   CompactLayout layout;
-  CountedArray<std::byte> regrets, sums;
+  CountedArray<std::byte> regrets, sums;  // sums: of the first rounds alone, where layout says so
 
   /// Errors: no_memory.
-  static Result<Table> zeros(const TableShape& shape, const TableBits& bits);
-  static std::size_t announced(const TableShape& shape, const TableBits& bits) noexcept {
-    return 2 * CountedArray<std::byte>::bytes(CompactLayout::of(shape, bits).bytes);
+  static Result<Table> zeros(const TableShape& shape, const TableBits& bits,
+                             int average_rounds = rounds_max);
+  static std::size_t announced(const TableShape& shape, const TableBits& bits,
+                               int average_rounds = rounds_max) noexcept {
+    const auto layout = CompactLayout::of(shape, bits, average_rounds);
+    return CountedArray<std::byte>::bytes(layout.bytes) +
+           CountedArray<std::byte>::bytes(layout.sum_bytes);
   }
   CompactSums sums_view() const noexcept { return {layout, sums.data()}; }
   template <class T>

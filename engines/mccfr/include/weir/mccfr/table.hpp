@@ -32,6 +32,11 @@ struct TableShape {
   std::uint64_t entries = 0;
   std::uint64_t rows = 0;  // information sets
 
+  /// Those of the first rounds, which come first. `rounds` of rounds_max or more: all.
+  std::uint64_t entries_of_first(int rounds_first) const noexcept {
+    return rounds_first >= rounds ? entries : base[static_cast<std::size_t>(rounds_first)][0];
+  }
+
   /// Errors: too_large, when an entry's index does not fit into 32 bits.
   static Result<TableShape> of(const BettingTree& tree,
                                const std::array<std::uint32_t, rounds_max>& buckets);
@@ -116,11 +121,12 @@ struct Table {
   using Sum = typename Entries::Sum;
 
   CountedArray<Regret> regrets;
-  CountedArray<Sum> sums;
+  CountedArray<Sum> sums;  // of the first rounds; those of the others are nowhere
 
-  static Result<Table> zeros(const TableShape& shape);
-  static constexpr std::size_t announced(const TableShape& shape) noexcept {
-    return CountedArray<Regret>::bytes(shape.entries) + CountedArray<Sum>::bytes(shape.entries);
+  static Result<Table> zeros(const TableShape& shape, int average_rounds = rounds_max);
+  static std::size_t announced(const TableShape& shape, int average_rounds = rounds_max) noexcept {
+    return CountedArray<Regret>::bytes(shape.entries) +
+           CountedArray<Sum>::bytes(shape.entries_of_first(average_rounds));
   }
 };
 

@@ -20,9 +20,10 @@ struct TableResult {
 };
 
 /// `others`: makes one agent for each of the other seats. `config.hands`: rounded up to whole rounds of the table with
-/// duplicate deals. Errors: as play_match.
+/// duplicate deals. `goes_on` and errors: as play_match.
 Result<TableResult> play_table(Runtime& runtime, const BettingRules& rules, const MakeAgent& first,
-                               const MakeAgent& others, const MatchConfig& config);
+                               const MakeAgent& others, const MatchConfig& config,
+                               const std::function<bool()>& goes_on = {});
 
 /// The average strategy of rows that came with visits: others' bets by translation, as make_blueprint() does it. To
 /// each average three visits of a simple player are added, who plays alone where there is no row: he checks, and

@@ -56,6 +56,8 @@ struct TrainRules {
   std::uint64_t seed = 1;
   TableBits table_bits = full_bits;  // by round
   bool baselines = false;            // external and outcome sampling
+  int average_rounds =
+      rounds_max;       // the first ones, whose averages the table sums; fewer: es, os, cs
   LazySizes lazy = {};  // room for rows that come with the first visit; no part of what a run is
 };
 
@@ -79,12 +81,13 @@ struct UndoEntry {
 
 /// A run's table as bytes, for keeping and hashing.
 struct TableBytes {
-  std::span<std::byte> regrets, sums;
+  std::span<std::byte> regrets, sums;  // sums: of the first rounds, where not all have them
   std::uint32_t regret_bytes = 0, sum_bytes = 0;  // of one entry
   bool real = false;                              // floating-point numbers
   const CompactLayout* layout =
       nullptr;                          // of short entries, where an entry has no bytes of its own
   std::span<std::byte> baselines = {};  // floats, where there are any
+  int average_rounds = rounds_max;      // that have sums
 };
 
 /// What the graphs of all advance() calls came to.
@@ -125,7 +128,7 @@ class Trainer {
   virtual bool full() const noexcept { return false; }
   /// Why advance() failed, after it did: no_memory; an empty code where the trainer knows no more.
   virtual Error failure() const = 0;
-  /// The average strategy of the row that begins at `entry`.
+  /// The average strategy of the row that begins at `entry`; the current one where it has no sums.
   virtual void average(std::uint32_t entry, int actions, double* strategy) const noexcept = 0;
   /// Mean size of the positive regrets over all entries, per iteration, chips.
   virtual double mean_regret() const noexcept = 0;

@@ -63,6 +63,7 @@ class TrainingGame {
 struct TableRoom {
   std::uint64_t bytes_max = ~std::uint64_t{0};
   TableBits bits = full_bits;
+  int average_rounds = rounds_max;  // that have sums
 };
 
 /// `json`: {"name": "leduc"} and so on. A table for which there is no room is refused before the tree is built. Errors:

@@ -58,7 +58,7 @@ class SharedUpdates {
 
   /// Rounds nothing but sums, whose fractions come with them.
   SharedUpdates(Table<Entries>& table, Random) noexcept
-      : regrets_(table.regrets.data()), sums_(table.sums.data()) {}
+      : regrets_(table.regrets.data()), sums_(table.sums.data()), summed_(table.sums.size()) {}
 
   void regrets(std::uint32_t row, int actions, const Regret* changes) noexcept {
     for (int a = 0; a < actions; ++a) {
@@ -73,6 +73,7 @@ class SharedUpdates {
   }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
                 Random& random) noexcept {
+    if (row >= summed_) return;
     Fractions<Real> fractions(random);
     bool full = false;
     for (int a = 0; a < actions; ++a) {
@@ -85,11 +86,14 @@ class SharedUpdates {
     if (full) halve_shared(sums_ + row, actions);
   }
   /// Of a row whose strategy is soon added.
-  void prefetch(std::uint32_t row, int) const noexcept { prefetch_to_write(sums_ + row); }
+  void prefetch(std::uint32_t row, int) const noexcept {
+    if (row < summed_) prefetch_to_write(sums_ + row);
+  }
 
  private:
   Regret* regrets_;
   Sum* sums_;
+  std::size_t summed_;  // entries that have sums
 };
 
 /// What one thread adds in a batch, for tables so small that every entry has its own place.
@@ -187,7 +191,8 @@ class BatchUpdates {
   using Regret = typename Entries::Regret;
   using Real = typename Entries::Real;
 
-  explicit BatchUpdates(DenseBatch& batch) noexcept : batch_(batch) {}
+  /// `summed`: entries that have sums.
+  BatchUpdates(DenseBatch& batch, std::size_t summed) noexcept : batch_(batch), summed_(summed) {}
 
   void regrets(std::uint32_t row, int actions, const Regret* changes) noexcept {
     for (int a = 0; a < actions; ++a)
@@ -195,6 +200,7 @@ class BatchUpdates {
   }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight,
                 Random& random) noexcept {
+    if (row >= summed_) return;
     Fractions<Real> fractions(random);
     for (int a = 0; a < actions; ++a)
       batch_.sums()[row + static_cast<std::uint32_t>(a)] +=
@@ -204,6 +210,7 @@ class BatchUpdates {
 
  private:
   DenseBatch& batch_;
+  std::size_t summed_;
 };
 
 template <class Entries>
@@ -212,7 +219,8 @@ class LogUpdates {
   using Regret = typename Entries::Regret;
   using Real = typename Entries::Real;
 
-  explicit LogUpdates(LogBatch& batch) noexcept : batch_(batch) {}
+  /// `summed`: entries that have sums.
+  LogUpdates(LogBatch& batch, std::size_t summed) noexcept : batch_(batch), summed_(summed) {}
 
   void regrets(std::uint32_t row, int actions, const Regret* changes) {
     if constexpr (sizeof(Regret) == sizeof(std::int32_t)) {
@@ -224,6 +232,7 @@ class LogUpdates {
     }
   }
   void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight, Random& random) {
+    if (row >= summed_) return;
     Fractions<Real> fractions(random);
     std::int32_t amounts[actions_max];
     for (int a = 0; a < actions; ++a)
@@ -234,6 +243,7 @@ class LogUpdates {
 
  private:
   LogBatch& batch_;
+  std::size_t summed_;
 };
 
 /// `entry` plus a batch's sum, kept within its bounds.
