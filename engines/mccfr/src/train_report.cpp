@@ -183,7 +183,8 @@ void TrainRun::report() {
     m["ci95"] = curve_.back().ci95;
   }
   const KeptCurve curve = whole_curve();
-  m["curve"] = m["curve_ci95"] = nlohmann::json::array();
+  m["curve"] = nlohmann::json::array();
+  m["curve_ci95"] = nlohmann::json::array();
   for (const CurvePoint& point : curve.points) {
     m["curve"].push_back({point.iteration, point.seconds, point.exploitability});
     m["curve_ci95"].push_back(point.ci95);
