@@ -45,7 +45,9 @@ Status Core::wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value
 /// A short sleep: until the word or the event changes, or longer each time.
 void Core::sleep(const Wait& what, std::uint32_t& backoff_us) noexcept {
   const Deadline until = std::min(what.deadline, after_us(backoff_us));
-  backoff_us = std::min(backoff_us * 2, limits::guest_wait_us_last);
+  const bool is_woken = what.word != nullptr && !what.help && !driven();
+  backoff_us = std::min(backoff_us * 2,
+                        is_woken ? limits::woken_wait_us_last : limits::guest_wait_us_last);
   watchers.fetch_add(1, seq_cst);  // (1) seq_cst pairs with (1) of worker.cpp: who changes
                                    // something sees us, or we it
   const std::uint32_t seen =
