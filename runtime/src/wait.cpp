@@ -46,8 +46,8 @@ Status Core::wait_on_word(const atomic<std::uint32_t>& word, std::uint32_t value
 void Core::sleep(const Wait& what, std::uint32_t& backoff_us) noexcept {
   const Deadline until = std::min(what.deadline, after_us(backoff_us));
   const bool is_woken = what.word != nullptr && !what.help && !driven();
-  backoff_us = std::min(backoff_us * 2,
-                        is_woken ? limits::woken_wait_us_last : limits::guest_wait_us_last);
+  backoff_us =
+      std::min(backoff_us * 2, is_woken ? limits::woken_wait_us_last : limits::guest_wait_us_last);
   watchers.fetch_add(1, seq_cst);  // (1) seq_cst pairs with (1) of worker.cpp: who changes
                                    // something sees us, or we it
   const std::uint32_t seen =
@@ -356,7 +356,8 @@ Status wait_while(Core& core, const atomic<std::uint32_t>& word, std::uint32_t v
   if (core.order != nullptr) {
     return core.wait(
         [&word, value, mask] {
-          return ((word.load(acquire) ^ value) & mask) != 0;  // (13) acquire pairs with the changer, as (2)
+          return ((word.load(acquire) ^ value) & mask) !=
+                 0;  // (13) acquire pairs with the changer, as (2)
         },
         deadline, false);
   }

@@ -19,7 +19,7 @@ constexpr const char* help_text =
     "know.\n"
     "An empty line asks for a program. Commands: help, examples, stats, clear, exit.\n";
 constexpr std::uint64_t answer_ms = 1000;
-constexpr int signal_look_ms = 20;
+constexpr int prompt_look_ms = 20;
 
 std::string trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -62,7 +62,7 @@ class Lines {
   bool wait() const {
     pollfd input{STDIN_FILENO, POLLIN, 0};
     while (!signals_.stop_requested()) {
-      const int ready = poll(&input, 1, signal_look_ms);
+      const int ready = poll(&input, 1, prompt_look_ms);
       if (ready > 0) return true;
       if (ready < 0 && errno != EINTR) return false;
     }
@@ -164,7 +164,7 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       const std::string asked = experience == nullptr ? "" : asked_text(request);
       SearchReply reply;
       Handle handle = engine.submit(client, std::move(request), reply);
-      while (handle.wait_until(after_ms(signal_look_ms), reply) == Status::timed_out) {
+      while (handle.wait_until(after_ms(prompt_look_ms), reply) == Status::timed_out) {
         if (signals.stop_requested()) handle.cancel();
       }
       if (experience != nullptr) keep(*experience, asked, reply, findings);
