@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -17,6 +18,14 @@
 namespace weir::mccfr {
 
 inline constexpr std::size_t stream_piece_bytes = 1 << 20;
+
+/// A number as it lies in a file, at any alignment.
+template <class Word>
+Word word_at(const std::byte* bytes) noexcept {
+  Word word{};
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
 
 struct StreamChecksumFree {
   void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }

@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::size_t read_piece_bytes = 1 << 20;
 
-template <class Word>
-Word word_at(const std::byte* bytes) noexcept {
-  Word word{};
-  std::memcpy(&word, bytes, sizeof(word));
-  return word;
-}
-
 template <class Sum>
 std::vector<double> average_of(const std::byte* bytes, int actions) {
   std::array<Sum, actions_max> sums{};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <weir/mccfr/strategy.hpp>
@@ -37,13 +36,6 @@ struct Places {
     return total;
   }
 };
-
-template <class Word>
-Word word_at(const std::byte* bytes) noexcept {
-  Word word{};
-  std::memcpy(&word, bytes, sizeof(word));
-  return word;
-}
 
 /// Entries of a region as numbers.
 template <class Word>
@@ -163,8 +155,9 @@ Result<std::vector<Source>> open_all(const std::vector<std::string>& paths) {
           path);
     sources.push_back(std::move(source).value());
   }
-  std::stable_sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
-    return a.header().state.iterations < b.header().state.iterations;
+  std::sort(sources.begin(), sources.end(), [](const Source& a, const Source& b) {
+    const auto first = a.header().state.iterations, second = b.header().state.iterations;
+    return first != second ? first < second : a.path() < b.path();
   });
   for (std::size_t k = 0; k < sources.size(); ++k) {
     if (auto same = check(sources[k], sources.back()); !same) return same.error();
