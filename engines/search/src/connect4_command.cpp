@@ -48,24 +48,29 @@ std::string text_of(const games::ScoreBounds& bounds) {
          std::to_string(bounds.upper);
 }
 
+/// A signal or the time limit.
+struct RunEnd {
+  const StopSignals& signals;
+  Deadline by;
+  bool reached() const { return signals.stop_requested() || (by != never && now_ns() >= by); }
+};
+
 /// Solves line for line until a signal or the deadline, and shows how far it is.
 class SolveRun final : public games::SolveListener {
  public:
-  SolveRun(const Options& options, const StopSignals& signals, Deadline by,
-           std::vector<GameLine>& lines)
-      : signals_(signals),
-        by_(by),
+  SolveRun(const Options& options, const RunEnd& end, std::vector<GameLine>& lines)
+      : end_(end),
         lines_(lines),
         progress_({.label = "solve", .unit = "nodes", .quiet = options.quiet}) {}
 
   void run() {
     games::Solver solver;  // what it has learnt of one position helps with the next
     solver_ = &solver;
-    for (at_ = 0; at_ < lines_.size() && !is_over(); ++at_) solve(lines_[at_]);
+    for (at_ = 0; at_ < lines_.size() && !end_.reached(); ++at_) solve(lines_[at_]);
   }
 
   bool stop(const games::ScoreBounds& known) override {
-    if (is_over()) return true;
+    if (end_.reached()) return true;
     progress_.add(solver_->nodes() - progress_.done());
     progress_.set_note("line " + format_count(at_ + 1) + " of " + format_count(lines_.size()) +
                        ": " + text_of(known));
@@ -74,8 +79,6 @@ class SolveRun final : public games::SolveListener {
   }
 
  private:
-  bool is_over() const { return signals_.stop_requested() || (by_ != never && now_ns() >= by_); }
-
   void solve(GameLine& line) {
     const auto position = games::parse_moves(line.moves);
     if (!position) {
@@ -90,8 +93,7 @@ class SolveRun final : public games::SolveListener {
     }
   }
 
-  const StopSignals& signals_;
-  Deadline by_;
+  RunEnd end_;
   std::vector<GameLine>& lines_;
   Progress progress_;
   games::Solver* solver_ = nullptr;
@@ -107,10 +109,8 @@ std::uint32_t simulations_of(const Options& options) {
 /// workers shows how far they are.
 class MoveRun {
  public:
-  MoveRun(const Options& options, const StopSignals& signals, Deadline by,
-          std::vector<GameLine>& lines)
-      : signals_(signals),
-        by_(by),
+  MoveRun(const Options& options, const RunEnd& end, std::vector<GameLine>& lines)
+      : end_(end),
         lines_(lines),
         progress_(
             {.label = "move", .unit = "positions", .total = lines.size(), .quiet = options.quiet}) {
@@ -121,9 +121,9 @@ class MoveRun {
     auto drawing = Thread::start({.name = "weir-progress"}, &MoveRun::draw, this);
     (void)runtime.run([&] {
       parallel_for(0, lines_.size(), 1, [&](std::size_t i) {
-        if (!is_over())
+        if (!end_.reached())
           lines_[i].value = movers[static_cast<std::size_t>(worker_index())].best(
-              lines_[i].moves, {by_, &signals_.word()});
+              lines_[i].moves, {end_.by, &end_.signals.word()});
         progress_.add();
       });
     });
@@ -133,8 +133,6 @@ class MoveRun {
   }
 
  private:
-  bool is_over() const { return signals_.stop_requested() || (by_ != never && now_ns() >= by_); }
-
   static void draw(void* self) {
     auto& run = *static_cast<MoveRun*>(self);
     while (run.ended_.load(acquire) == 0) {  // (2) pairs with (1)
@@ -143,15 +141,14 @@ class MoveRun {
     }
   }
 
-  const StopSignals& signals_;
-  Deadline by_;
+  RunEnd end_;
   std::vector<GameLine>& lines_;
   Progress progress_;
   atomic<std::uint32_t> ended_{0};
 };
 
-bool run_moves(const Options& options, const StopSignals& signals, Deadline by,
-               std::vector<GameLine>& lines, Findings& findings) {
+bool run_moves(const Options& options, const RunEnd& end, std::vector<GameLine>& lines,
+               Findings& findings) {
   const auto network = load_move_guidance(options.move_guidance);
   if (!network) {
     fail(findings, network.error());
@@ -170,7 +167,7 @@ bool run_moves(const Options& options, const StopSignals& signals, Deadline by,
   for (std::size_t i = 0; i < contexts; ++i)
     movers.emplace_back(simulations_of(options), options.seed, network.value().get());
   findings.memory_bytes = runtime.value()->memory() + contexts * movers[0].memory();
-  MoveRun(options, signals, by, lines).run(*runtime.value(), movers);
+  MoveRun(options, end, lines).run(*runtime.value(), movers);
   findings.metrics = runtime.value()->metrics();
   return true;
 }
@@ -221,12 +218,12 @@ void connect4_command(const Options& options, const StopSignals& signals, Deadli
   auto text = read_input(options.input, positions_bytes_max);
   if (!text) return fail(findings, text.error());
   std::vector<GameLine> lines = lines_of(text.value());
-  const Deadline by = answer_by(options, begin);
+  const RunEnd end{signals, answer_by(options, begin)};
   const Deadline from = now_ns();
   if (options.command == Command::connect4_solve) {
     findings.workers = 1;
-    SolveRun(options, signals, by, lines).run();
-  } else if (!run_moves(options, signals, by, lines, findings)) {
+    SolveRun(options, end, lines).run();
+  } else if (!run_moves(options, end, lines, findings)) {
     return;
   }
   findings.members["positions_per_s"] =

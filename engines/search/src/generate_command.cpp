@@ -17,7 +17,6 @@ namespace weir::search::program {
 namespace {
 
 constexpr std::size_t input_bytes_max = std::size_t{64} << 20;
-constexpr std::uint64_t signal_look_ms = 20;
 
 enum class Format : std::uint8_t { sygus, json, csv };
 
@@ -191,9 +190,7 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   SearchReply reply;
   Handle handle = session.engine().submit(session.engine().add_client().value(),
                                           std::move(request).value(), reply);
-  while (handle.wait_until(after_ms(signal_look_ms), reply) == Status::timed_out) {
-    if (signals.stop_requested()) handle.cancel();
-  }
+  wait_for_reply(handle, signals, reply);
   if (experience != nullptr) {
     auto kept = experience->keep("null", asked, reply);
     if (!kept) fail(findings, kept.error());

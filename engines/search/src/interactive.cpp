@@ -164,9 +164,7 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       const std::string asked = experience == nullptr ? "" : asked_text(request);
       SearchReply reply;
       Handle handle = engine.submit(client, std::move(request), reply);
-      while (handle.wait_until(after_ms(prompt_look_ms), reply) == Status::timed_out) {
-        if (signals.stop_requested()) handle.cancel();
-      }
+      wait_for_reply(handle, signals, reply);
       if (experience != nullptr) keep(*experience, asked, reply, findings);
       said = answer_text(options, reply);
       answered = true;

@@ -62,4 +62,11 @@ void Session::finish() {
     fail(findings_, written.error());
 }
 
+void wait_for_reply(Handle& handle, const StopSignals& signals, SearchReply& reply) {
+  constexpr std::uint64_t signal_look_ms = 20;
+  while (handle.wait_until(after_ms(signal_look_ms), reply) == Status::timed_out) {
+    if (signals.stop_requested()) handle.cancel();
+  }
+}
+
 }  // namespace weir::search::program

@@ -4,6 +4,7 @@
 #include <memory>
 #include <weir/runtime.hpp>
 #include <weir/search/engine.hpp>
+#include <weir/signals.hpp>
 
 #include "findings.hpp"
 
@@ -28,5 +29,8 @@ class Session {
   std::unique_ptr<TraceSignals> trace_;  // goes before the runtime
   std::unique_ptr<Engine> engine_;       // and this before both
 };
+
+/// Waits for a request's reply; a signal cancels it.
+void wait_for_reply(Handle& handle, const StopSignals& signals, SearchReply& reply);
 
 }  // namespace weir::search::program

@@ -181,6 +181,7 @@ Result<Done> check_manifest(const std::string& path) {
   const auto there = stat_file(path);
   if (!there || there.value().kind != FileKind::file || there.value().size == 0) return Done{};
   std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{"unreadable", "cannot be looked into", path};
   std::array<char, format::magic.size()> begin{};
   file.read(begin.data(), begin.size());
   if (std::string_view(begin.data(), begin.size()) == format::magic) return Done{};

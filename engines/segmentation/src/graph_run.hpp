@@ -80,7 +80,7 @@ NodeConfig parallel_node(const Config& config, std::string_view name) {
 Result<Journal> open_output(const std::string& input, const std::string& root, SyncPolicy sync,
                             Layout layout, StageReport& report);
 
-/// Refuses to replace a file that is no manifest, such as a measurement. Errors: usage.
+/// Refuses to replace a file that is no manifest, such as a measurement. Errors: usage, unreadable.
 Result<Done> check_manifest(const std::string& path);
 /// Removes what a killed process left half written beside the side files and at `manifest` (empty: it is in the
 /// root). Errors: unreadable.

@@ -113,8 +113,8 @@ static_assert(park_ms_first <= park_ms_last);
 inline constexpr std::uint32_t guest_wait_us_first = 50;
 inline constexpr std::uint32_t guest_wait_us_last = 1000;
 static_assert(guest_wait_us_last < park_ms_first * 1000);
-/// A waiter that helps with nothing and is woken by what it waits for looks again after so long at most, us. Reason: a
-/// stall, a stop or another machine it may learn of late, and a thousand looks a second took 3 % of a core.
+/// A waiter that helps with nothing and is woken by what it waits for looks again after so long at most, us. Reason:
+/// all that it looks for then, a stall, a stop or another machine, it may learn of so late.
 inline constexpr std::uint32_t woken_wait_us_last = 20'000;
 static_assert(guest_wait_us_last < woken_wait_us_last);
 

@@ -711,9 +711,12 @@ class SocketTest(unittest.TestCase):
                 ticks = file.read().rpartition(')')[2].split()[11:13]
             return sum(map(int, ticks)) / os.sysconf('SC_CLK_TCK')
 
-        before = processor_s()
-        time.sleep(0.3)
-        self.assertLess(processor_s() - before, 0.15)
+        def rests():
+            before = processor_s()
+            time.sleep(0.5)
+            return processor_s() - before <= 0.02  # two ticks; who spins has more beside thirty others
+
+        self.assertTrue(any(rests() for _ in range(60)))
         clients[-1].sendall((json.dumps(request('one')) + '\n').encode())
         for client in clients[:-1]:
             client.close()
