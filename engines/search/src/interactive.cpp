@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "json_reply.hpp"
+#include "session.hpp"
 
 namespace weir::search::program {
 
