@@ -115,18 +115,27 @@ class Ring {
  private:
   static constexpr std::memory_order claim_order = Publish == seq_cst ? release : relaxed;
 
+  /// The slot has not come to `wanted` yet. Stamps only grow, so its ticket had not been claimed when `stamp` was read:
+  /// the counter still stood there, and the ring was full or empty. Who polls is spared a second look at the counter.
+  static bool behind(std::uint64_t stamp, std::uint64_t wanted) noexcept {
+    return static_cast<std::int64_t>(stamp - wanted) < 0;
+  }
+
   /// Claims up to n consecutive tickets of `counter` whose stamps are 2t + full; the first goes to `first`.
   template <std::uint64_t full>
   std::size_t claim(atomic<std::uint64_t>& counter, std::size_t n, std::uint64_t& first) noexcept {
     std::uint64_t ticket = counter.load(relaxed);  // relaxed: the stamps and the exchange decide
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       std::size_t count = 0;
-      // (3) acquire pairs with (1), (2), (5), (8), (9): the item is there, or has left
-      while (count < n && slots_[ticket + count].stamp.load(acquire) == 2 * (ticket + count) + full) ++count;
+      std::uint64_t stamp = 2 * ticket + full;
+      for (; count < n; ++count) {
+        // (3) acquire pairs with (1), (2), (5), (8), (9): the item is there, or has left
+        stamp = slots_[ticket + count].stamp.load(acquire);
+        if (stamp != 2 * (ticket + count) + full) break;
+      }
       if (count == 0) {
-        const std::uint64_t now = counter.load(relaxed);  // relaxed: as above; later than the stamp, by (3)
-        if (now == ticket) return 0;
-        ticket = now;
+        if (n == 0 || behind(stamp, 2 * ticket + full)) return 0;
+        ticket = counter.load(relaxed);  // relaxed: as above; has moved on, as who saw a later stamp by (3) sees
         continue;
       }
       // (7) claim_order (release or relaxed) pairs with (6): what this and earlier claims saw (an exchange
@@ -146,15 +155,14 @@ class Ring {
     ticket = counter.load(relaxed);  // relaxed: as in claim
     for (int round = 0; round < detail::claim_rounds_max; ++round) {
       detail::Slot<T>& slot = slots_[ticket];
-      // (10) acquire pairs with (1), (2), (5), (8), (9): as (3)
-      if (slot.stamp.load(acquire) == 2 * ticket + full) {
+      const std::uint64_t stamp = slot.stamp.load(acquire);  // (10) acquire pairs with (1), (2), (5), (8), (9): as (3)
+      if (stamp == 2 * ticket + full) {
         // (11) claim_order (release or relaxed) pairs with (6): as (7)
         if (counter.compare_exchange_strong(ticket, ticket + 1, claim_order, relaxed)) return &slot;
         continue;
       }
-      const std::uint64_t now = counter.load(relaxed);  // relaxed: as in claim
-      if (now == ticket) return nullptr;
-      ticket = now;
+      if (behind(stamp, 2 * ticket + full)) return nullptr;
+      ticket = counter.load(relaxed);  // relaxed: as in claim
     }
     return nullptr;
   }
