@@ -3,7 +3,8 @@
 Of what --robustness or --scaling wrote: its tables.
 
 usage: bench/table.py RESULT.json [--keep FOLDER] [--svg FILE]
-  RESULT.json  made with --benchmark_repetitions=N, not with aggregates only
+       bench/table.py RESULT.json RESULT.json...
+  RESULT.json  made with --benchmark_repetitions=N, not with aggregates only; of several the ratios side by side
   --keep       writes the repetitions alone, one a line, to FOLDER/commit.machine.time.compiler.json
                (the suites' files end in .robustness.json and .scaling.json)
   --svg        draws the ratios: one bar a pattern, logarithmic, whiskers from the fastest to the slowest repetition
@@ -46,6 +47,10 @@ def read(document):
     return document['context'], samples
 
 
+def repetitions_of(samples):
+    return max(len(values) for group in samples.values() for values in group.values())
+
+
 def number(value):
     return f'{value:,.0f}' if value >= 100 else f'{value:.1f}'
 
@@ -85,6 +90,30 @@ def ratios(samples):
         print('| ' + ' | '.join(row) + ' |')
 
 
+def across(runs):
+    """The ratios of several runs side by side, each with that of minima and weir's median."""
+    for index, (context, samples) in enumerate(runs):
+        print(f'{chr(65 + index)}: ', end='')
+        say_where(context, repetitions_of(samples))
+    print('| pattern | held against | ' + ' | '.join(chr(65 + index) for index in range(len(runs))) + ' |')
+    print('|---' * (len(runs) + 2) + '|')
+    for pattern in REFERENCES:
+        names, cells = [], []
+        for _, samples in runs:
+            values = samples.get(pattern, {})
+            name = held_against(samples, pattern) if 'weir' in values else None
+            if name is None:
+                cells.append('-')
+                continue
+            ratio = statistics.median(values['weir']) / statistics.median(values[name])
+            least = min(values['weir']) / min(values[name])
+            cells.append(f'**{ratio:.2f}** ({least:.2f}; {number(statistics.median(values["weir"]))})')
+            if name not in names:
+                names.append(name)
+        if names:
+            print(f'| {pattern} | {", ".join(names)} | ' + ' | '.join(cells) + ' |')
+
+
 def svg(context, samples, path):
     bars = []
     for pattern in REFERENCES:
@@ -105,7 +134,7 @@ def svg(context, samples, path):
              'the median of what it is held against: the best peer, or the reference without promises that the goal '
              'names.',
              f'{context["weir_machine"]}; {context["weir_compiler"]}, {context["weir_build"]}; '
-             f'{context["weir_system"]}; n = {max(len(v) for g in samples.values() for v in g.values())}']
+             f'{context["weir_system"]}; n = {repetitions_of(samples)}']
     with open(path, 'w', encoding='utf-8') as file:
         file.write(chart.draw(bars, title, below))
 
@@ -164,14 +193,22 @@ def say_where(context, repetitions):
 def main():
     parser = argparse.ArgumentParser(prog='bench/table.py', description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter, usage=argparse.SUPPRESS)
-    parser.add_argument('result')
+    parser.add_argument('results', nargs='+')
     parser.add_argument('--keep', metavar='FOLDER')
     parser.add_argument('--svg', metavar='FILE')
     options = parser.parse_args()
+    documents = []
+    for path in options.results:
+        with open(path, encoding='utf-8') as file:
+            documents.append(json.load(file))
+    if len(documents) > 1:
+        if options.keep or options.svg or any('schema' in document for document in documents):
+            parser.error('several results: only of runs without a suite, and without --keep and --svg')
+        across([read(document) for document in documents])
+        return 0
+    document = documents[0]
     if options.keep:
-        print(keep(options.result, options.keep), file=sys.stderr)
-    with open(options.result, encoding='utf-8') as file:
-        document = json.load(file)
+        print(keep(options.results[0], options.keep), file=sys.stderr)
     if 'schema' in document:
         say_where(document['context'], 1)
         suites.show(document)
@@ -179,7 +216,7 @@ def main():
     context, samples = read(document)
     if options.svg:
         svg(context, samples, options.svg)
-    say_where(context, max(len(values) for group in samples.values() for values in group.values()))
+    say_where(context, repetitions_of(samples))
     again = samples.get('aa', {})
     if 'weir' in again and 'weir_again' in again:
         spread = statistics.median(again['weir']) / statistics.median(again['weir_again'])

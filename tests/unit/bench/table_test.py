@@ -50,6 +50,26 @@ class TableTest(unittest.TestCase):
                                'ring_1p1c/impl:boost': (50, 51, 40), 'ring_1p1c/impl:bare': (10, 10, 10)})
         self.assertIn('| ring_1p1c | 25.0 (20.0-30.0) | boost 50.0 | **0.50** | 0.50 |', out)
 
+    def test_ratios_of_several_runs_stand_side_by_side(self):
+        runs = ({'ring_1p1c/impl:weir': (20, 30, 25), 'ring_1p1c/impl:tbb': (100, 101, 102)},
+                {'ring_1p1c/impl:weir': (30,), 'ring_1p1c/impl:boost': (20,), 'fib32/impl:weir': (1,)})
+        with tempfile.TemporaryDirectory() as folder:
+            names = [os.path.join(folder, f'{index}.json') for index in range(len(runs))]
+            for name, lines in zip(names, runs):
+                with open(name, 'w', encoding='utf-8') as file:
+                    json.dump(document(lines), file)
+            sys.argv = ['table.py', *names]
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out):
+                self.assertEqual(table.main(), 0)
+            sys.argv.append('--keep=x')
+            with contextlib.redirect_stderr(err), self.assertRaises(SystemExit) as refused:
+                table.main()
+        self.assertIn('| ring_1p1c | tbb, boost | **0.25** (0.20; 25.0) | **1.50** (1.50; 30.0) |', out.getvalue())
+        self.assertNotIn('fib32', out.getvalue())
+        self.assertEqual(refused.exception.code, 2)
+        self.assertIn('several results', err.getvalue())
+
     def test_the_picture_is_well_formed_and_holds_every_pattern(self):
         lines = {'fib32/impl:weir': (4, 5, 6), 'fib32/impl:tbb': (20, 25, 30), 'start_stop/impl:weir': (10, 11, 12)}
         _, _, files = self.call(lines, '--svg', 'FOLDER/a.svg')
