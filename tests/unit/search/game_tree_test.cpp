@@ -4,6 +4,7 @@
 #include <bit>
 #include <memory>
 #include <numeric>
+#include <support/tier.hpp>
 #include <thread>
 #include <vector>
 #include <weir/memory.hpp>
@@ -380,7 +381,7 @@ TEST_CASE("tree: any number of workers finds the one move that keeps the outcome
   Solver solver(18);
   Xorshift random(5);
   int positions = 0;
-  while (positions < 12) {
+  while (positions < static_cast<int>(test::amount(3, 12, 12))) {
     const Position position = random_position(random, 22);
     if (ConnectFour::known(position) >= 0.0F) continue;
     const int outcome = solver.outcome(position);
