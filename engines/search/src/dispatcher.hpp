@@ -9,6 +9,7 @@
 // Source: M. Shreedhar, G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -28,9 +29,7 @@ class Dispatcher {
   static constexpr std::int64_t settled_few = 16;
 
   Dispatcher(RequestSlot* slots, std::uint32_t clients_max)
-      : slots_(slots),
-        clients_max_(clients_max),
-        clients_(std::make_unique<Client[]>(clients_max)) {}
+      : slots_(slots), clients_(std::make_unique<Client[]>(clients_max)) {}
 
   void set_share(ClientId client, double share) noexcept {
     // relaxed: an approximate weight
@@ -47,8 +46,9 @@ class Dispatcher {
   void give_back(std::uint32_t slot) noexcept { credit(slots_[slot].client, cost_of(slot)); }
 
   void add(std::uint32_t slot) noexcept {
-    Client& client = clients_[slots_[slot].client];
-    List& list = client.lists[level_of(slot)];
+    const ClientId number = slots_[slot].client;
+    clients_seen_ = std::max<std::uint32_t>(clients_seen_, number + 1);
+    List& list = clients_[number].lists[level_of(slot)];
     slots_[slot].next = none;
     (list.last == none ? list.first : slots_[list.last].next) = slot;
     list.last = slot;
@@ -63,7 +63,7 @@ class Dispatcher {
   /// Takes out all that are settled, and gives each to `gone`; the order of the others stays.
   template <class Gone>
   void purge(Gone gone) noexcept {
-    for (std::uint32_t client = 0; client < clients_max_; ++client) {
+    for (std::uint32_t client = 0; client < clients_seen_; ++client) {
       for (std::uint8_t level = 0; level < limits::levels; ++level)
         purge(clients_[client].lists[level], level, gone);
     }
@@ -136,7 +136,7 @@ class Dispatcher {
     return true;
   }
   void next_client() noexcept {
-    turn_ = turn_ + 1 == clients_max_ ? 0 : turn_ + 1;
+    turn_ = turn_ + 1 == clients_seen_ ? 0 : turn_ + 1;
     visited_ = false;
   }
   std::uint32_t unlink(List& list, std::uint8_t level) noexcept {
@@ -162,8 +162,8 @@ class Dispatcher {
   }
 
   RequestSlot* slots_;
-  std::uint32_t clients_max_;
   std::unique_ptr<Client[]> clients_;
+  std::uint32_t clients_seen_ = 1;  // none beyond has ever asked: the rounds end there
   std::uint32_t turn_ = 0;
   bool visited_ = false;  // the client whose turn it is has had its quantum
   std::array<std::uint64_t, limits::levels> waiting_{};

@@ -313,9 +313,10 @@ Result<ClientId> Engine::add_client(double share) {
   if (!(share > 0) || !std::isfinite(share))
     return Error{"bad_config", "a share is a number above 0", "share"};
   for (ClientId client = 0; client < impl_->config.clients_max; ++client) {
-    std::uint32_t taken = 0;
-    // relaxed: an id, and no more
-    if (!impl_->clients[client].compare_exchange_strong(taken, 1, relaxed, relaxed)) continue;
+    std::uint32_t taken = impl_->clients[client].load(relaxed);  // relaxed: an id, and no more
+    // relaxed: as above
+    if (taken != 0 || !impl_->clients[client].compare_exchange_strong(taken, 1, relaxed, relaxed))
+      continue;
     impl_->dispatcher.set_share(client, share);
     return client;
   }

@@ -210,7 +210,9 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
           ->check(given());
       return;
     case Command::serve:
-      app.add_option("--socket", o.socket, "Listen at this path instead of standard input")
+      app.add_option(
+             "--socket", o.socket,
+             "Listen at this path instead of standard input, for up to 4,096 clients at once")
           ->check(given());
       app.add_option("--queue", o.queue, "Requests that wait at most; beyond, they are rejected")
           ->transform(whole_number(1, 1'000'000))

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -24,8 +26,7 @@ constexpr std::size_t write_bytes =
 constexpr std::size_t line_bytes_max = request_bytes_max;
 constexpr std::uint64_t figures_interval_ms = 1000;
 constexpr int poll_ms = 100;
-constexpr std::uint64_t stuck_ms = 5000;  // that the end waits for a client which takes no reply
-constexpr std::size_t connections_max = 200;
+constexpr std::uint64_t stuck_ms = 5000;   // that the end waits for a client which takes no reply
 constexpr std::size_t known_max = 65'536;  // ids of a client that feedback is taken for
 
 Error system_error(const char* what, const std::string& where) {
@@ -42,7 +43,8 @@ Service::Service(Engine& engine, const ServiceConfig& config, const StopSignals&
     : engine_(engine),
       config_(config),
       signals_(signals),
-      done_(2 * std::size_t{config.queue} + 4096) {}
+      done_(2 * std::size_t{config.queue} + 4096),
+      chunk_(read_bytes) {}
 
 Service::~Service() {
   for (auto& connection : connections_) close_connection(*connection);
@@ -53,6 +55,7 @@ Service::~Service() {
     close(listener_);
     unlink(config_.socket.c_str());
   }
+  if (sockets_ >= 0) close(sockets_);
   if (event_ >= 0) close(event_);
 }
 
@@ -69,6 +72,8 @@ void Service::replied(std::uint64_t tag) noexcept {
 Result<Done> Service::open_eventfd() {
   event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (event_ < 0) return system_error("no eventfd", "serve");
+  sockets_ = epoll_create1(EPOLL_CLOEXEC);
+  if (sockets_ < 0) return system_error("no epoll set", "serve");
   return Done{};
 }
 
@@ -98,6 +103,12 @@ Result<Done> Service::listen_at(const std::string& path) {
       return error;
     }
   }
+  // As many descriptors as the system gives, for as many clients; with less, some wait to be accepted.
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
   if (listen(listener_, SOMAXCONN) != 0) return system_error("cannot listen", path);
   return Done{};
 }
@@ -107,17 +118,27 @@ bool Service::add_connection(int in, int out, bool socket) {
   if (!client) return false;
   auto made = std::make_unique<Connection>();
   made->in = in, made->out = out, made->socket = socket, made->client = client.value();
-  for (auto& place : connections_) {
-    if (place->in >= 0 || !is_over(*place)) continue;
-    place = std::move(made);  // of a client that has gone
-    return true;
+  const auto is_free = [this](const auto& each) { return each->in < 0 && is_over(*each); };
+  auto place =
+      std::find_if(connections_.begin(), connections_.end(), is_free);  // of a client that has gone
+  if (place == connections_.end()) {
+    if (connections_.size() == connections_max) {
+      engine_.remove_client(made->client);
+      return false;
+    }
+    place = connections_.emplace(place);
   }
-  if (connections_.size() == connections_max) {
-    engine_.remove_client(made->client);
-    return false;
-  }
-  connections_.push_back(std::move(made));
+  made->place = static_cast<std::uint32_t>(place - connections_.begin());
+  if (*place != nullptr) made->touched = (*place)->touched;
+  *place = std::move(made);
+  touch(**place);
   return true;
+}
+
+/// Something has happened to it: the next round looks.
+void Service::touch(Connection& connection) {
+  if (std::exchange(connection.touched, true)) return;
+  touched_.push_back(connection.place);
 }
 
 void Service::accept_clients() {
@@ -138,7 +159,7 @@ void Service::accept_clients() {
 
 void Service::close_connection(Connection& connection) {
   if (connection.in < 0) return;
-  if (connection.socket) close(connection.in);
+  if (connection.socket) close(connection.in);  // which takes it out of the epoll set
   connection.in = connection.out = -1;
   engine_.remove_client(connection.client);
 }
@@ -149,10 +170,8 @@ bool Service::wants_input(const Connection& connection) const {
 }
 
 void Service::read_input(Connection& connection) {
-  const std::size_t before = connection.read.size();
-  connection.read.resize(before + read_bytes);
-  const ssize_t got = read(connection.in, connection.read.data() + before, read_bytes);
-  connection.read.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const ssize_t got = read(connection.in, chunk_.data(), chunk_.size());
+  if (got > 0) connection.read.append(chunk_.data(), static_cast<std::size_t>(got));
   if (got == 0) return end_input(connection);
   if (got < 0 && errno != EAGAIN && errno != EINTR) return lose(connection);
   take_lines(connection);
@@ -257,8 +276,6 @@ void Service::take_request(Connection& connection, Line& line) {
   }
   const std::uint32_t index = free_pending_.back();
   Pending& pending = pending_[index];
-  const auto place = std::find_if(connections_.begin(), connections_.end(),
-                                  [&](const auto& each) { return each.get() == &connection; });
   if (line.request.simulations == 0 && line.request.deadline == never)
     line.request.simulations = config_.simulations;
   line.request.deadline = std::min(line.request.deadline, config_.until);
@@ -268,7 +285,7 @@ void Service::take_request(Connection& connection, Line& line) {
   free_pending_.pop_back();
   pending.id = std::move(line.id);
   if (config_.experience != nullptr) pending.request = line.asked.dump();
-  pending.connection = static_cast<std::uint32_t>(place - connections_.begin());
+  pending.connection = connection.place;
   pending.used = true;
   connection.live.emplace(std::move(key), index);
   ++live_;
@@ -287,6 +304,7 @@ void Service::collect_replies() {
     connection.live.erase(pending.id.dump());  // from here on the id can be used again
     --live_, ++result_.replies, ++connection.answered;
     keep(connection, pending, reply);
+    touch(connection);
     if (!connection.gone) connection.write.push_back(reply_line(pending.id, reply));
     pending.used = false;
     pending.id = nullptr;
@@ -331,6 +349,7 @@ void Service::write_output(Connection& connection) {
 /// Nobody reads any more: what was asked for is cancelled.
 void Service::lose(Connection& connection) {
   if (std::exchange(connection.gone, true)) return;
+  touch(connection);
   if (!connection.socket) result_.reader_gone = true;
   connection.ended = true;
   connection.read.clear(), connection.write.clear();
@@ -368,6 +387,7 @@ void Service::stop_reading() {
     connection->read.clear();
     connection->scanned = 0;
     connection->moved_at = now_ns();
+    touch(*connection);
   }
 }
 
@@ -387,50 +407,89 @@ void Service::write_figures(bool last) {
   note_failure(write_file_atomically(config_.prometheus, prometheus_text(stats())));
 }
 
+/// What is to be done for a connection that something has happened to.
+void Service::settle(Connection& connection) {
+  if (!connection.read.empty() && !connection.gone) take_lines(connection);
+  finish_drained(connection);
+  if (!connection.socket || connection.in < 0) return;
+  if (is_over(connection)) return close_connection(connection);
+  if (!ask_events(connection)) lose(connection);
+}
+
+/// The epoll set is told what a socket waits for; false: it has no room. Of one that has gone nothing is of interest,
+/// not even its errors.
+bool Service::ask_events(Connection& connection) {
+  std::uint32_t wanted = 0;
+  if (!connection.gone) {
+    wanted = EPOLLERR | EPOLLHUP;
+    if (wants_input(connection)) wanted |= EPOLLIN;
+    if (!connection.write.empty()) wanted |= EPOLLOUT;
+  }
+  const std::uint32_t before = std::exchange(connection.asked, wanted);
+  if (wanted == before) return true;
+  const int what = before == 0 ? EPOLL_CTL_ADD : wanted == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u32 = connection.place;
+  if (epoll_ctl(sockets_, what, connection.in, &event) == 0) return true;
+  connection.asked = 0;
+  return false;
+}
+
+/// POLLIN, POLLOUT, POLLERR and POLLHUP of its two ends; epoll's have the same values.
+void Service::see_events(Connection& connection, std::uint32_t in, std::uint32_t out) {
+  if ((out & POLLOUT) != 0) write_output(connection);
+  if ((in & POLLIN) != 0 && wants_input(connection)) {
+    read_input(connection);
+  } else if (!connection.socket && (in & (POLLHUP | POLLERR)) != 0) {
+    end_input(connection);
+  }
+  // A pipe whose reader has gone, a socket that is closed both ways.
+  if ((out & POLLERR) != 0 || (connection.socket && (in & POLLHUP) != 0)) lose(connection);
+}
+
+void Service::take_socket_events() {
+  epoll_event events[256];
+  const int count = epoll_wait(sockets_, events, std::size(events), 0);
+  for (int i = 0; i < count; ++i) {
+    Connection& connection = *connections_[events[i].data.u32];
+    touch(connection);
+    see_events(connection, events[i].events, events[i].events);
+  }
+}
+
 int Service::poll_once() {
   // Nothing stands here but what is open: more entries than the process may have descriptors are an error.
-  std::vector<pollfd> polled = {{event_, POLLIN, 0}};
-  const auto add = [&polled](int file, int events) {
-    polled.push_back({file, static_cast<short>(events), 0});
-    return polled.size() - 1;
+  pollfd polled[5] = {{event_, POLLIN, 0}, {sockets_, POLLIN, 0}};
+  nfds_t count = 2;
+  const auto add = [&polled, &count](int file, int events) {
+    polled[count] = {file, static_cast<short>(events), 0};
+    return count++;
   };
   const bool accepting = listener_ >= 0 && !stopping_ && now_ns() >= accept_at_;
-  if (accepting) add(listener_, POLLIN);
-  struct Places {
-    Connection* connection;
-    std::size_t in, out;  // of `polled`, the same for a socket; 0: not asked
-  };
-  std::vector<Places> places;
-  for (const auto& connection : connections_) {
-    if (connection->gone || connection->in < 0) continue;
-    const int in = wants_input(*connection) ? POLLIN : 0;
-    const int out = connection->write.empty() ? 0 : POLLOUT;
-    Places at{connection.get(), 0, 0};
-    if (connection->socket) {
-      at.in = at.out = add(connection->in, in | out);
-    } else {
-      if (in != 0) at.in = add(connection->in, in);
-      at.out = add(connection->out, out);  // asked for nothing, it still tells of an error
-    }
-    places.push_back(at);
+  const nfds_t listening = accepting ? add(listener_, POLLIN) : 0;
+  nfds_t in = 0, out = 0;  // 0: not asked
+  Connection* const pair = pair_ && !connections_[0]->gone ? connections_[0].get() : nullptr;
+  if (pair != nullptr) {
+    if (wants_input(*pair)) in = add(pair->in, POLLIN);
+    out = add(pair->out,
+              pair->write.empty() ? 0 : POLLOUT);  // asked for nothing, it still tells of an error
   }
-  const int ready = poll(polled.data(), polled.size(), poll_ms);
+  const int ready = poll(polled, count, poll_ms);
   if (ready <= 0) return ready;
-  for (const Places& at : places) {
-    Connection& connection = *at.connection;
-    const int in = at.in == 0 ? 0 : polled[at.in].revents;
-    const int out = polled[at.out].revents;
-    if ((out & POLLOUT) != 0) write_output(connection);
-    if ((in & POLLIN) != 0 && wants_input(connection)) {
-      read_input(connection);
-    } else if (!connection.socket && (in & (POLLHUP | POLLERR)) != 0) {
-      end_input(connection);
-    }
-    // A pipe whose reader has gone, a socket that is closed both ways.
-    if ((out & POLLERR) != 0 || (connection.socket && (in & POLLHUP) != 0)) lose(connection);
-  }
-  if (accepting && polled[1].revents != 0) accept_clients();
+  const auto told = [&polled](nfds_t at) {
+    return at == 0 ? 0U : static_cast<std::uint32_t>(polled[at].revents);
+  };
+  if (pair != nullptr) see_events(*pair, told(in), told(out));
+  if (polled[1].revents != 0) take_socket_events();
+  if (told(listening) != 0) accept_clients();
   return ready;
+}
+
+bool Service::all_over() const {
+  if (listener_ >= 0 && !stopping_) return false;
+  return std::all_of(connections_.begin(), connections_.end(),
+                     [this](const auto& each) { return is_over(*each); });
 }
 
 Result<ServiceResult> Service::run(int in, int out) {
@@ -438,23 +497,23 @@ Result<ServiceResult> Service::run(int in, int out) {
   if (!config_.socket.empty()) {
     if (auto listening = listen_at(config_.socket); !listening) return listening.error();
   }
-  if (in >= 0 && !add_connection(in, out, false))
-    return Error{"clients", "no room for a client", "serve"};
+  if (in >= 0) {
+    if (!add_connection(in, out, false)) return Error{"clients", "no room for a client", "serve"};
+    pair_ = true;
+  }
   for (;;) {
     stop_reading();
     collect_replies();
     if (config_.experience != nullptr) config_.experience->publish();
-    bool over = listener_ < 0 || stopping_;
-    for (auto& connection : connections_) {
-      if (!connection->read.empty() && !connection->gone) take_lines(*connection);
-      finish_drained(*connection);
-      lose_stuck(*connection);
-      over = over && is_over(*connection);
+    if (pair_) touch(*connections_[0]);  // what it may read hangs on all that live
+    if (stopping_)
+      for (auto& connection : connections_) lose_stuck(*connection);
+    // By places: what is done for one may touch it again.
+    for (const std::uint32_t place : std::exchange(touched_, {})) {
+      connections_[place]->touched = false;
+      settle(*connections_[place]);
     }
-    if (over) break;
-    for (auto& connection : connections_)
-      if (connection->socket && connection->in >= 0 && is_over(*connection))
-        close_connection(*connection);
+    if (all_over()) break;
     write_figures(false);
     if (poll_once() < 0 && errno != EINTR) return system_error("poll", "serve");
   }

@@ -3,6 +3,8 @@
 // Roles:    one thread reads, parses and writes for all connections; workers tell it by a ring and an eventfd.
 // Progress: it waits in poll() alone. A client that does not read stops being read once `queue` of its replies wait for
 //           it; the others go on. Once it stops, one that takes nothing for some seconds is dropped.
+// Cost:     a round looks at what has happened to connections, not at all of them: sockets wait in an epoll set, which
+//           stands in the poll beside standard input and output (these may be files, which epoll refuses).
 // Order:    replies in order of completion; an id is free again before its reply is written.
 // Errors:   a client that goes away cancels what it asked; a line that is no request is answered with a null id.
 #pragma once
@@ -21,6 +23,9 @@
 #include "json_request.hpp"
 
 namespace weir::search::program {
+
+/// Connections of a service at most; one more is told so and closed.
+inline constexpr std::uint32_t connections_max = 4096;
 
 struct ServiceConfig {
   std::uint32_t queue = 16'384;
@@ -61,6 +66,7 @@ class Service final : private Listener {
     int in = -1, out = -1;
     bool socket = false;  // one descriptor for both ways
     ClientId client = 0;
+    std::uint32_t place = 0;  // in connections_
     std::string read;         // what is not a whole line yet
     std::size_t scanned = 0;  // of it, without a line end
     bool skipping = false;    // the rest of a line that was too long
@@ -71,10 +77,12 @@ class Service final : private Listener {
         known;  // id as JSON: number of its experience, for feedback
     std::uint64_t line = 0;
     std::uint64_t answered = 0;
-    bool ended = false;     // no more input
-    bool draining = false;  // {"drain": true} came
-    bool gone = false;      // nobody reads
-    Deadline moved_at = 0;  // while it stops: when some of its replies were last taken
+    bool ended = false;       // no more input
+    bool draining = false;    // {"drain": true} came
+    bool gone = false;        // nobody reads
+    bool touched = false;     // in touched_
+    std::uint32_t asked = 0;  // of a socket: the events that the epoll set has for it
+    Deadline moved_at = 0;    // while it stops: when some of its replies were last taken
   };
 
   void replied(std::uint64_t tag) noexcept override;
@@ -83,6 +91,11 @@ class Service final : private Listener {
   void accept_clients();
   bool add_connection(int in, int out, bool socket);
   void close_connection(Connection& connection);
+  void touch(Connection& connection);
+  void settle(Connection& connection);
+  bool ask_events(Connection& connection);
+  void see_events(Connection& connection, std::uint32_t in, std::uint32_t out);
+  bool all_over() const;
   bool wants_input(const Connection& connection) const;
   void read_input(Connection& connection);
   void take_lines(Connection& connection);
@@ -105,6 +118,7 @@ class Service final : private Listener {
     if (!result && result_.unkept.code.empty()) result_.unkept = result.error();
   }
   int poll_once();
+  void take_socket_events();
 
   Engine& engine_;
   ServiceConfig config_;
@@ -112,12 +126,15 @@ class Service final : private Listener {
   ServiceResult result_;
   std::uint64_t refused_ = 0, rejected_ = 0;  // requests that were answered without the engine
   std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::uint32_t> touched_;  // places of those that something has happened to
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_pending_;
+  bool pair_ = false;  // the first connection is a pair of descriptors
   std::uint64_t live_ = 0;
   Ring<std::uint64_t> done_;
+  std::vector<char> chunk_;        // what has just been read, of any connection
   atomic<std::uint32_t> told_{0};  // the eventfd holds a wake-up that nobody has taken
-  int event_ = -1, listener_ = -1;
+  int event_ = -1, listener_ = -1, sockets_ = -1;
   Deadline accept_at_ = 0;  // not earlier: the process had no descriptor for another client
   bool stopping_ = false;
   Deadline figures_at_ = 0;

@@ -33,6 +33,7 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
   Session session(options, findings);
   EngineConfig engine_config;
   engine_config.queue = config.queue;
+  engine_config.clients_max = connections_max;
   engine_config.guidance = &guidance;
   if (experience != nullptr) engine_config.experience = &versions;
   if (!session.start(engine_config)) return;

@@ -674,6 +674,23 @@ class SocketTest(unittest.TestCase):
         self.assertGreater(self.stats()['waiting'], 50)
         flood.close()
 
+    def test_many_clients_at_once_have_a_reply_each(self):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        count = 600 if most == resource.RLIM_INFINITY else min(600, most - 100)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        clients = [self.connect() for _ in range(count)]
+        for number, client in enumerate(clients):
+            client.sendall((json.dumps(request(number, simulations=20)) + '\n').encode())
+        for number, client in enumerate(clients):
+            reply = json.loads(client.makefile().readline())
+            self.assertEqual((reply['id'], reply['status']), (number, 'solved'))
+        for client in clients[::2]:
+            client.close()
+        for client in clients[1::2]:
+            client.sendall((json.dumps(request('again', simulations=20)) + '\n').encode())
+            self.assertEqual(json.loads(client.makefile().readline())['id'], 'again')
+            client.close()
+
     def test_a_client_that_never_reads_does_not_keep_it_from_its_end(self):
         with self.connect() as stuck:
             stuck.sendall(b'{"stats": true}\n' * 5000)  # replies of 2 MB: more than a socket holds
