@@ -96,6 +96,7 @@ class SharedUpdates<CompactEntries, sharing> {
 template <>
 struct TableWork<CompactEntries> {
   using Compact = Table<CompactEntries>;
+  static constexpr bool sums_at_once = false;  // steps are rounded by what all of a batch come to
 
   static Result<Compact> make(const TableShape& shape, const TrainRules& rules) {
     return Compact::zeros(shape, rules.table_bits, rules.average_rounds);

@@ -102,6 +102,7 @@ class SamplingTrainer final : public PhasedTrainer {
   Counts walk(const Block& block) override;
   Phase plan() override;
   void end_of_phase() override;
+  Counts walk_adding(const Block& block, LogBatch& log);
   template <class Updates>
   Counts walk_range(const Block& block, Updates& updates);
   template <class Traverse>
@@ -148,18 +149,21 @@ auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse travers
   Counts counts;
   const bool half = block.work == Task::half;
   const bool draws = !half || block.player == 0;  // the second half plays the deals of the first
-  typename G::Drawn drawn;
+  std::array<typename G::Drawn, 2> drawn;
   const auto draw = [&](std::uint64_t i) {
     Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
-    game_.draw(cards, drawn);
+    game_.draw(cards, drawn[i % 2]);
   };
-  if (draws && block.first < block.end) draw(block.first);
+  // What a draw asks for takes about two walks to come.
+  const std::uint64_t ahead = half ? 2 : 1;
+  for (std::uint64_t i = block.first; draws && i < std::min(block.first + ahead, block.end); ++i)
+    draw(i);
   Deal own;
   for (std::uint64_t i = block.first; i < block.end; ++i) {
     Deal& deal = half ? deals_[i - phase().first] : own;
     if (draws) {
-      game_.deal(shape_, drawn, deal);
-      if (i + 1 < block.end) draw(i + 1);  // comes while this one is walked
+      game_.deal(shape_, drawn[i % 2], deal);
+      if (i + ahead < block.end) draw(i + ahead);
     }
     for (int player = half ? block.player : 0; player < (half ? block.player + 1 : 2); ++player) {
       const Random random = Random::keyed(
@@ -198,6 +202,8 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) -> Counts {
       BatchUpdates<Entries> updates(batches_[thread], Work::summed(table_));
       return walk_range(block, updates);
     }
+    // What is taken back is kept as it is applied.
+    if (Work::sums_at_once && !keeps_undo()) return walk_adding(block, logs_[thread]);
     LogUpdates<Entries> updates(logs_[thread], Work::summed(table_));
     return walk_range(block, updates);
   }
@@ -209,6 +215,21 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) -> Counts {
   }
   SharedUpdates<Entries, Sharing::threads> updates(table_, rounding);
   return walk_range(block, updates);
+}
+
+/// In a batch, with sums added at once.
+template <class G, class Entries>
+requires Game<G>
+auto SamplingTrainer<G, Entries>::walk_adding(const Block& block, LogBatch& log) -> Counts {
+  if constexpr (Work::sums_at_once) {
+    if (runtime_.workers() <= 1) {
+      RegretLogUpdates<Entries, Sharing::alone> updates(log, table_);
+      return walk_range(block, updates);
+    }
+    RegretLogUpdates<Entries, Sharing::threads> updates(log, table_);
+    return walk_range(block, updates);
+  }
+  return {};
 }
 
 template <class G, class Entries>
@@ -267,6 +288,7 @@ void SamplingTrainer<G, Entries>::end_of_phase() {
       apply_baselines(baselines_.span(), baseline_logs_, part, largest_, keeps_undo(), undo_);
   }
   if (phase().work == Task::apply) {
+    if constexpr (Work::sums_at_once) Work::halve_large(table_, logs_);
     for (std::vector<UndoEntry>& undo : part_undo_) {
       undo_.insert(undo_.end(), undo.begin(), undo.end());
       undo.clear();

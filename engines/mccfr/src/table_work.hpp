@@ -25,6 +25,7 @@ template <class Entries>
 struct TableWork {
   using Regret = typename Entries::Regret;
   using Sum = typename Entries::Sum;
+  static constexpr bool sums_at_once = true;  // in a batch: RegretLogUpdates
 
   static Result<Table<Entries>> make(const TableShape& shape, const TrainRules& rules) {
     return Table<Entries>::zeros(shape, rules.average_rounds);
@@ -109,12 +110,15 @@ struct TableWork {
     }
     Regret* const regrets = table.regrets.data();
     bool beyond = false, large = false;
+    const auto is_beyond = [](Regret now) {
+      return now > Entries::regret_max || now < -Entries::regret_max;
+    };
     for (LogBatch& log : logs) {
-      add_changes(regrets, log.regrets(part), [&](Regret now) {
-        beyond = beyond || now > Entries::regret_max || now < -Entries::regret_max;
-      });
+      add_changes(regrets, log.regrets(part),
+                  [&](Regret now) { beyond = beyond || is_beyond(now); });
+      beyond = add_fours(regrets, log.fours(part), is_beyond) || beyond;
       add_changes(table.sums.data(), log.sums(part),
-                  [&](Sum now) { large = large || now > sum_large; });
+                  [&](Sum now) { large = large || now > sum_large<Sum>; });
     }
     for (LogBatch& log : logs) {
       if (large && !applying.keep)
@@ -123,14 +127,25 @@ struct TableWork {
     }
     // Each was summed up before it is cut off: the order of changes plays no part. What is beyond at the end was so
     // when its last change was added.
+    const auto cut = [](Regret& regret) {
+      regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
+    };
     for (LogBatch& log : logs) {
       if (beyond) {
-        for (const LogBatch::Change& change : log.regrets(part)) {
-          Regret& regret = regrets[change.entry];
-          regret = std::clamp<Regret>(regret, -Entries::regret_max, Entries::regret_max);
-        }
+        for (const LogBatch::Change& change : log.regrets(part)) cut(regrets[change.entry]);
+        for (const LogBatch::Four& four : log.fours(part))
+          std::for_each_n(regrets + four.first, four.amounts.size(), cut);
       }
       log.regrets(part).clear();
+      log.fours(part).clear();
+    }
+  }
+
+  /// After a half whose sums were added at once.
+  static void halve_large(Table<Entries>& table, std::vector<LogBatch>& logs) noexcept {
+    for (LogBatch& log : logs) {
+      for (const std::uint32_t entry : log.large()) halve_line(table, entry);
+      log.large().clear();
     }
   }
 
@@ -140,8 +155,7 @@ struct TableWork {
   }
 
  private:
-  static constexpr Sum sum_large = std::numeric_limits<Sum>::max() / 2;
-  static constexpr std::uint64_t line_entries = 16;  // of 32 bits
+  static constexpr std::uint64_t line_entries = LogBatch::line_entries;
 
   /// 0 where there is none.
   static std::int64_t sum_of(const Table<Entries>& table, std::uint64_t entry) noexcept {
@@ -155,7 +169,7 @@ struct TableWork {
       const std::uint64_t first = entry / line_entries * line_entries;
       Sum* const sums = table.sums.data() + first;
       const std::uint64_t end = std::min(line_entries, table.sums.size() - first);
-      if (std::all_of(sums, sums + end, [](Sum sum) { return sum <= sum_large; })) return;
+      if (std::all_of(sums, sums + end, [](Sum sum) { return sum <= sum_large<Sum>; })) return;
       for (std::uint64_t e = 0; e < end; ++e) sums[e] /= 2;
     }
   }
@@ -168,6 +182,21 @@ struct TableWork {
       entry = static_cast<T>(entry + static_cast<T>(changes[k].amount));
       look(entry);
     }
+  }
+  /// Whether any entry is then `beyond`.
+  template <class Beyond>
+  static bool add_fours(Regret* regrets, const LogBatch::Fours& fours, Beyond&& beyond) noexcept {
+    constexpr std::size_t ahead = 8;
+    bool found = false;
+    for (std::size_t k = 0; k < fours.size(); ++k) {
+      if (k + ahead < fours.size()) prefetch_to_write(regrets + fours[k + ahead].first);
+      Regret* const row = regrets + fours[k].first;
+      for (std::size_t a = 0; a < fours[k].amounts.size(); ++a) {
+        row[a] = static_cast<Regret>(row[a] + fours[k].amounts[a]);
+        found = found | beyond(row[a]);
+      }
+    }
+    return found;
   }
   static void keep_entries(const Table<Entries>& table, std::vector<LogBatch>& logs,
                            std::uint32_t part, std::vector<UndoEntry>& undo) {

@@ -81,6 +81,9 @@ void add_batches(const TrainingGame& game, const TableShape& shape, const TrainR
   memory.logs = undone * sizeof(UndoEntry);
   // Lists double as they grow.
   if (!dense) memory.logs += 2 * changes * sizeof(LogBatch::Change);
+  // Whole batches list the regrets, half of all, by rows of two actions or more.
+  if (!dense && !compact && visited == nullptr)
+    memory.logs += 2 * changes / 4 * sizeof(LogBatch::Four);
   if (!dense && compact)
     memory.logs += TableWork<CompactEntries>::apply_bytes(changes, shape, threads);
   // Of each action drawn one more, in a list and in the copy that is sorted.

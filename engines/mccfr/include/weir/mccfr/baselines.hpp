@@ -58,8 +58,7 @@ class BaselineLog {
   LogBatch::Changes& part(std::uint32_t part) noexcept { return changes_[part]; }
   std::size_t bytes() const noexcept {
     std::size_t total = 0;
-    for (const LogBatch::Changes& changes : changes_)
-      total += changes.capacity() * sizeof(LogBatch::Change);
+    for (const LogBatch::Changes& changes : changes_) total += changes.bytes();
     return total;
   }
 

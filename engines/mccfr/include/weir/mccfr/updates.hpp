@@ -38,6 +38,10 @@ void add_shared(T& entry, T old, T change) noexcept {
   }
 }
 
+/// Half way to where a sum would wrap.
+template <class Sum>
+inline constexpr Sum sum_large = std::numeric_limits<Sum>::max() / 2;
+
 /// Halves a row's sums before one can wrap, while others add: proportions alone matter. Any thread.
 template <class Sum>
 void halve_shared(Sum* sums, int actions) noexcept {
@@ -80,7 +84,7 @@ class SharedUpdates {
       const auto change = static_cast<Sum>(sum_change<Entries>(strategy[a] * weight, fractions));
       Sum& sum = sums_[row + static_cast<std::uint32_t>(a)];
       const Sum old = load_entry(sum);
-      full = full || old > std::numeric_limits<Sum>::max() / 2;
+      full = full || old > sum_large<Sum>;
       add_shared<sharing>(sum, old, change);
     }
     if (full) halve_shared(sums_ + row, actions);
@@ -117,49 +121,83 @@ class DenseBatch {
 class LogBatch {
  public:
   static constexpr std::uint32_t parts = 16;
+  static constexpr std::uint32_t line_entries = 16;  // of 32 bits
   struct Change {
     std::uint32_t entry;
     std::int32_t amount;
   };
 
-  /// A list that is written a row at a time.
-  class Changes {
+  /// Four neighbouring entries of one line, those of a row among them. What it does not change it adds 0 to.
+  struct Four {
+    std::uint32_t first;
+    std::array<std::int32_t, 4> amounts;
+  };
+
+  /// A list that is written some at a time.
+  template <class T>
+  class List {
    public:
-    const Change* begin() const noexcept { return data_.get(); }
-    const Change* end() const noexcept { return data_.get() + size_; }
+    const T* begin() const noexcept { return data_.get(); }
+    const T* end() const noexcept { return data_.get() + size_; }
     std::size_t size() const noexcept { return size_; }
-    std::size_t capacity() const noexcept { return capacity_; }
-    const Change& operator[](std::size_t k) const noexcept { return data_[k]; }
+    std::size_t bytes() const noexcept { return capacity_ * sizeof(T); }
+    const T& operator[](std::size_t k) const noexcept { return data_[k]; }
     void clear() noexcept { size_ = 0; }
-    void add(std::uint32_t entry, std::int32_t amount) { add_row(entry, 1, &amount); }
-    /// Those of a row's amounts, at most actions_max, that are not 0. Which are is not guessed: each is written, and
-    /// what is 0 written over.
-    void add_row(std::uint32_t row, int actions, const std::int32_t* amounts) {
+
+   protected:
+    /// Where at most actions_max more are written. Throws std::bad_alloc.
+    T* room() {
       if (capacity_ - size_ < actions_max) grow();
-      Change* to = data_.get() + size_;
-      for (int a = 0; a < actions; ++a) {
-        *to = {row + static_cast<std::uint32_t>(a), amounts[a]};
-        to += amounts[a] != 0 ? 1 : 0;
-      }
-      size_ = static_cast<std::size_t>(to - data_.get());
+      return data_.get() + size_;
     }
+    void written(const T* end) noexcept { size_ = static_cast<std::size_t>(end - data_.get()); }
 
    private:
-    /// Twice as long. Throws std::bad_alloc.
+    /// Twice as long.
     void grow() {
       const std::size_t capacity = std::max<std::size_t>(4 * actions_max, 2 * capacity_);
-      auto larger = std::make_unique_for_overwrite<Change[]>(capacity);
+      auto larger = std::make_unique_for_overwrite<T[]>(capacity);
       std::copy(begin(), end(), larger.get());
       data_ = std::move(larger);
       capacity_ = capacity;
     }
 
-    std::unique_ptr<Change[]> data_;
+    std::unique_ptr<T[]> data_;
     std::size_t size_ = 0, capacity_ = 0;
   };
 
+  class Changes : public List<Change> {
+   public:
+    void add(std::uint32_t entry, std::int32_t amount) { add_row(entry, 1, &amount); }
+    /// Those of a row's amounts, at most actions_max, that are not 0. Which are is not guessed: each is written, and
+    /// what is 0 written over.
+    void add_row(std::uint32_t row, int actions, const std::int32_t* amounts) {
+      Change* to = room();
+      for (int a = 0; a < actions; ++a) {
+        *to = {row + static_cast<std::uint32_t>(a), amounts[a]};
+        to += amounts[a] != 0 ? 1 : 0;
+      }
+      written(to);
+    }
+  };
+
+  class Fours : public List<Four> {
+   public:
+    /// A row of at most four actions.
+    void add_row(std::uint32_t row, int actions, const std::int32_t* amounts) {
+      // All four in the row's line, which is the caller's who applies it.
+      const std::uint32_t within = std::min(row % line_entries, line_entries - 4);
+      const std::uint32_t first = row - row % line_entries + within;
+      Four* const to = room();
+      *to = {first, {}};
+      for (int a = 0; a < actions; ++a)
+        to->amounts[row - first + static_cast<std::uint32_t>(a)] = amounts[a];
+      written(to + 1);
+    }
+  };
+
   static std::uint32_t part_of(std::uint32_t entry) noexcept {
-    return ((entry / 16) * 0x9e3779b9U) >> 28;
+    return ((entry / line_entries) * 0x9e3779b9U) >> 28;
   }
   void regret(std::uint32_t entry, std::int32_t amount) {
     regrets_[part_of(entry)].add(entry, amount);
@@ -172,17 +210,27 @@ class LogBatch {
   void sums(std::uint32_t row, int actions, const std::int32_t* amounts) {
     sums_[part_of(row)].add_row(row, actions, amounts);
   }
+  /// The same for those that apply them row by row.
+  void regrets_by_row(std::uint32_t row, int actions, const std::int32_t* amounts) {
+    if (actions > 4) return regrets(row, actions, amounts);
+    fours_[part_of(row)].add_row(row, actions, amounts);
+  }
+  Fours& fours(std::uint32_t part) noexcept { return fours_[part]; }
   Changes& regrets(std::uint32_t part) noexcept { return regrets_[part]; }
   Changes& sums(std::uint32_t part) noexcept { return sums_[part]; }
+  /// Entries whose sums became large as they were added to at once.
+  std::vector<std::uint32_t>& large() noexcept { return large_; }
   std::size_t bytes() const noexcept {
-    std::size_t total = 0;
+    std::size_t total = large_.capacity() * sizeof(std::uint32_t);
     for (std::uint32_t p = 0; p < parts; ++p)
-      total += (regrets_[p].capacity() + sums_[p].capacity()) * sizeof(Change);
+      total += regrets_[p].bytes() + sums_[p].bytes() + fours_[p].bytes();
     return total;
   }
 
  private:
   std::array<Changes, parts> regrets_, sums_;
+  std::array<Fours, parts> fours_;
+  std::vector<std::uint32_t> large_;
 };
 
 template <class Entries>
@@ -244,6 +292,53 @@ class LogUpdates {
  private:
   LogBatch& batch_;
   std::size_t summed_;
+};
+
+/// The same with sums added to the table at once: no walk reads one, and in whole numbers all orders come to the same.
+template <class Entries, Sharing sharing>
+class RegretLogUpdates : public LogUpdates<Entries> {
+ public:
+  using Real = typename Entries::Real;
+  using Sum = typename Entries::Sum;
+
+  RegretLogUpdates(LogBatch& batch, Table<Entries>& table) noexcept
+      : LogUpdates<Entries>(batch, table.sums.size()),
+        batch_(batch),
+        sums_(table.sums.data()),
+        summed_(table.sums.size()) {}
+
+  void regrets(std::uint32_t row, int actions, const typename Entries::Regret* changes) {
+    if constexpr (sizeof(*changes) == sizeof(std::int32_t)) {
+      batch_.regrets_by_row(row, actions, changes);
+    } else {
+      LogUpdates<Entries>::regrets(row, actions, changes);
+    }
+  }
+  void strategy(std::uint32_t row, int actions, const Real* strategy, Real weight, Random& random) {
+    if (row >= summed_) return;
+    Fractions<Real> fractions(random);
+    bool full = false;
+    for (int a = 0; a < actions; ++a) {
+      const auto change = static_cast<Sum>(sum_change<Entries>(strategy[a] * weight, fractions));
+      full = add(sums_[row + static_cast<std::uint32_t>(a)], change) > sum_large<Sum> || full;
+    }
+    if (full) batch_.large().push_back(row);
+  }
+  void prefetch(std::uint32_t row, int) const noexcept {
+    if (row < summed_) prefetch_to_write(sums_ + row);
+  }
+
+ private:
+  /// What the entry is then.
+  static Sum add(Sum& entry, Sum change) noexcept {
+    if constexpr (sharing == Sharing::alone) return entry = static_cast<Sum>(entry + change);
+    // relaxed: a sum of its own; the batch ends by the runtime's own orders
+    return static_cast<Sum>(std::atomic_ref<Sum>(entry).fetch_add(change, relaxed) + change);
+  }
+
+  LogBatch& batch_;
+  Sum* sums_;
+  std::size_t summed_;  // entries that have sums
 };
 
 /// `entry` plus a batch's sum, kept within its bounds.
