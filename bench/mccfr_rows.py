@@ -4,7 +4,14 @@ import os
 # Seconds of training a pass, passes; the exploitability that must be reached: otherwise it does not learn.
 LEDUC_ITERATIONS, LEDUC_LIMIT = 1_000_000, 0.02
 PASSES = 3
+RSS_BEYOND_MAX = 16 << 20  # bytes: what a run may take more than it announced
 NOLIMIT_QUICK_S, NOLIMIT_FIRST, NOLIMIT_S = 2, 100_000, 20  # the preset: fold, call, pot, all-in at 200 big blinds
+
+
+def check_memory(run, name, failure):
+    beyond = run['peak_rss_bytes'] - run['announced_bytes']
+    if beyond > RSS_BEYOND_MAX:
+        raise failure(f'{name}: took {beyond} bytes more than the {run["announced_bytes"]} it announced')
 
 
 def mccfr_job(options, bin_dir, scratch, run_json, make_row, failure):
@@ -19,6 +26,8 @@ def mccfr_job(options, bin_dir, scratch, run_json, make_row, failure):
         runs = [run_json([program, 'train', '--game', 'leduc', '--algorithm', 'es', '--mode', mode, '--iters',
                           str(LEDUC_ITERATIONS), '--seed', str(k + 1), '--json', *workers], 120)
                 for k in range(PASSES)]
+        for run in runs:
+            check_memory(run, f'leduc, {mode}', failure)
         worst = max(run['exploitability'] for run in runs)
         if worst > LEDUC_LIMIT:
             raise failure(f'leduc, {mode}: exploitability {worst} after {LEDUC_ITERATIONS} iterations')
@@ -38,7 +47,9 @@ def mccfr_job(options, bin_dir, scratch, run_json, make_row, failure):
 def no_limit(program, workers, quick, run_json, make_row, failure):
     """The no-limit preset: nodes a second, and unless `quick` two points of a curve that must fall."""
     def train(*arguments):
-        return run_json([program, 'train', '--game', 'nolimit', '--json', *workers, *arguments], 120)
+        run = run_json([program, 'train', '--game', 'nolimit', '--json', *workers, *arguments], 120)
+        check_memory(run, 'no-limit', failure)
+        return run
 
     if quick:
         run = train('--time-budget', str(NOLIMIT_QUICK_S), '--response-deals', '0')
