@@ -196,10 +196,11 @@ void write_lazy(CheckpointWriter& writer, json header, LazyTable& table,
   const LazyRows list = lazy_rows(table, rows_of(table, undo));
   const std::vector<UndoEntry> written = undo_in_file(table, list, undo);
   header["undo_entries"] = written.size();
-  header["lazy"] =
-      to_json(LazyCounts{list.nodes.size(), list.children, list.rows.size(), list.words});
+  const bool all = kept == Kept::all;  // what reads a snapshot gives all rows sums
+  header["lazy"] = to_json(LazyCounts{list.nodes.size(), list.children, list.rows.size(),
+                                      list.words + (all ? 0 : list.words_unsummed)});
   header["lazy"]["marks"] = lazy_marks(table, list, kept);
-  put_header(writer, std::move(header), 1);
+  put_header(writer, std::move(header), all && list.words_unsummed != 0 ? 3 : 1);
   put_lazy_rows(writer, table, list, kept);
   writer.put(written.data(), written.size() * sizeof(UndoEntry));
 }
@@ -209,7 +210,14 @@ Result<Done> read_lazy(CheckpointReader& reader, const CheckpointLayout& h, Trai
   LazyTable* const table = trainer.lazy();
   if (table == nullptr || !h.lazy)
     return reader.error("abstraction", "one of it and this game has its rows by visits, one not");
-  LazyReader<CheckpointReader> rows(reader, *trainer.multiway(), *table, h.header.kept);
+  const int rounds = trainer.shape().rounds;
+  const int theirs = h.header.kept == Kept::all ? h.header.rules.average_rounds : rounds;
+  const int ours = trainer.table().average_rounds;
+  if (std::min(theirs, rounds) != std::min(ours, rounds)) {
+    return reader.error("abstraction", "it has sums of " + std::to_string(theirs) +
+                                           " rounds, this table of " + std::to_string(ours));
+  }
+  LazyReader<CheckpointReader> rows(reader, *trainer.multiway(), *table, h.header.kept, ours);
   if (auto read = rows.read(*h.lazy); !read) return read;
   auto undo = get_undo(reader, h.header.undo_entries);
   if (!undo) return undo.error();
@@ -262,11 +270,12 @@ void digest_lazy(EVP_MD_CTX* digest, const LazyTable& table) {
   }
   for (const bool sums : {false, true}) {
     for (const LazyRow& row : list.rows) {
-      const int actions = table.key(row.row).actions;
+      const LazyKey key = table.key(row.row);
+      if (sums && !key.summed) continue;
       const std::uint32_t head[2] = {row.rank, row.bucket};
       EVP_DigestUpdate(digest, head, sizeof(head));
-      EVP_DigestUpdate(digest, table.sums(row.row, sums ? actions : 0),
-                       static_cast<std::size_t>(actions) * sizeof(std::uint32_t));
+      EVP_DigestUpdate(digest, table.sums(row.row, sums ? key.actions : 0),
+                       static_cast<std::size_t>(key.actions) * sizeof(std::uint32_t));
     }
   }
 }

@@ -154,12 +154,14 @@ Result<std::optional<std::uint32_t>> KeptRows::rank_of(std::span<const std::uint
   return std::optional<std::uint32_t>();
 }
 
-std::vector<double> KeptRows::strategy_of(const std::uint32_t* words, int actions) const {
-  std::vector<double> strategy(static_cast<std::size_t>(actions));
+std::vector<double> KeptRows::strategy_of(const std::uint32_t* words, const LazyHead& head) const {
+  const int actions = static_cast<int>(head.actions);
+  std::vector<double> strategy(head.actions);
   const bool all = layout_.header.kept == Kept::all;
-  const std::uint32_t* const sums = words + (all ? actions : 0);
+  const std::uint32_t* const sums = words + (all && head.summed ? actions : 0);
   average_strategy(sums, actions, strategy.data());
-  if (!all || std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum != 0; }))
+  if (!all || (head.summed &&
+               std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum != 0; })))
     return strategy;
   std::array<std::int32_t, actions_max> regrets{};
   std::memcpy(regrets.data(), words, static_cast<std::size_t>(actions) * sizeof(std::int32_t));
@@ -191,14 +193,13 @@ Result<std::optional<std::vector<double>>> KeptRows::strategy(std::uint32_t rank
     std::size_t word = 0;
     const bool last = at + words * sizeof(piece[0]) >= end;
     while (word + LazyTable::key_words <= words && (last || word + longest <= words)) {
-      const std::pair here(piece[word], piece[word + 1] & 0xffff);
-      const std::uint32_t actions = piece[word + 1] >> 16;
-      const std::uint64_t row_words = lazy_row_words(actions, layout_.header.kept);
-      if (actions == 0 || actions > actions_max || word + row_words > words)
+      const LazyHead head = LazyHead::of(piece[word + 1]);
+      const std::pair here(piece[word], head.bucket);
+      const std::uint64_t row_words = head.row_words(layout_.header.kept);
+      if (head.actions == 0 || head.actions > actions_max || word + row_words > words)
         return broken(at + word * sizeof(piece[0]), "a row has a size that no row has");
       if (here == wanted)
-        return std::optional(
-            strategy_of(piece.data() + word + LazyTable::key_words, static_cast<int>(actions)));
+        return std::optional(strategy_of(piece.data() + word + LazyTable::key_words, head));
       if (here > wanted) return std::optional<std::vector<double>>();
       word += row_words;
     }

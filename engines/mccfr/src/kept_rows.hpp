@@ -47,7 +47,7 @@ class KeptRows {
                                             int actions);
   Result<Done> check_size(const CompactLayout& table) const;
   /// The words of a row, without its name, as probabilities.
-  std::vector<double> strategy_of(const std::uint32_t* words, int actions) const;
+  std::vector<double> strategy_of(const std::uint32_t* words, const LazyHead& head) const;
 
   CheckpointLayout layout_;
   std::string path_;

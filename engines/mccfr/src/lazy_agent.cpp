@@ -54,8 +54,7 @@ class LazyBlueprint final : public Agent {
     const auto count = static_cast<int>(menu.size());
     const std::uint32_t row =
         node_ == nowhere ? 0 : table_.find(node_, game_.cards()->cards()->bucket(hand_, board));
-    const double visits = row == 0 ? 0 : visits_of(row, count);
-    if (static_cast<double>(random.unit()) * (visits + prior_visits) >= visits) {
+    if (leans_on_strength(row, count, random)) {
       const BetAction action = by_strength(state, board);
       const auto same = std::find_if(menu.begin(), menu.end(),
                                      [&](const BetAction& a) { return a.letter == action.letter; });
@@ -76,9 +75,14 @@ class LazyBlueprint final : public Agent {
     return std::span(list_).first(static_cast<std::size_t>(game_.actions(state_, depth_, list_)));
   }
 
-  double visits_of(std::uint32_t row, int count) const noexcept {
+  /// The less, the oftener the row was visited. Rows without sums do not count that: they are played as they are.
+  bool leans_on_strength(std::uint32_t row, int count, Random& random) const noexcept {
+    const auto unit = static_cast<double>(random.unit());
+    if (row == 0) return true;
+    if (!table_.key(row).summed) return false;
     const std::uint32_t* const sums = table_.sums(row, count);
-    return std::accumulate(sums, sums + count, 0.0) / NarrowEntries::sum_units;
+    const double visits = std::accumulate(sums, sums + count, 0.0) / NarrowEntries::sum_units;
+    return unit * (visits + prior_visits) >= visits;
   }
   /// Where little was learnt: a check, and against a bet a call with hands so strong that all who face it together
   /// give up no more often than it needs to pay with nothing.

@@ -2,6 +2,7 @@
 //
 //   nodes:  [depth 16 bits][action 8 bits]...                             depth first
 //   rows:   [rank of the node][bucket | actions << 16][regrets][sums]...  words of 32 bits
+//           [rank of the node][bucket | actions << 16 | row_unsummed][regrets], in rounds without sums
 //   a snapshot's rows have no regrets: a row without sums has its current strategy in their place
 //
 // An undo list names words of the rows, counted from the first. The header has a mark of every 16,384th row.
@@ -16,13 +17,15 @@
 #include <weir/mccfr/multiway_game.hpp>
 #include <weir/mccfr/trainer.hpp>
 
+#include "current_rows.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
 
 /// What a header says of such rows.
 struct LazyCounts {
-  std::uint64_t nodes = 0, children = 0, rows = 0, words = 0;
+  std::uint64_t nodes = 0, children = 0, rows = 0;
+  std::uint64_t words = 0;  // that a table needs for the rows
 };
 inline nlohmann::json to_json(const LazyCounts& counts) {
   return {{"nodes", counts.nodes},
@@ -43,9 +46,29 @@ struct LazyMark {
 };
 inline constexpr std::size_t rows_between_marks = 16'384;
 
-/// Words of a row in a file.
-constexpr std::uint64_t lazy_row_words(std::uint64_t actions, Kept kept) noexcept {
-  return LazyTable::key_words + (kept == Kept::all ? 2 : 1) * actions;
+inline constexpr std::uint32_t row_unsummed = std::uint32_t{1} << 31;
+
+/// What a row in a file says of itself, without its node.
+struct LazyHead {
+  std::uint32_t bucket = 0;
+  std::uint32_t actions = 0;
+  bool summed = true;  // of a snapshot always
+
+  static LazyHead of(std::uint32_t word) noexcept {
+    return {word & 0xffff, (word & ~row_unsummed) >> 16, (word & row_unsummed) == 0};
+  }
+  std::uint32_t word() const noexcept {
+    return bucket | actions << 16 | (summed ? 0 : row_unsummed);
+  }
+  /// Words of the row in a file, with its name.
+  std::uint64_t row_words(Kept kept) const noexcept {
+    return LazyTable::row_words(static_cast<int>(actions), kept == Kept::all && summed);
+  }
+};
+inline LazyHead lazy_head(const LazyTable& table, const LazyRow& row, Kept kept) noexcept {
+  const LazyKey key = table.key(row.row);
+  return {row.bucket, static_cast<std::uint32_t>(key.actions),
+          kept == Kept::averages || key.summed};
 }
 
 inline nlohmann::json lazy_marks(const LazyTable& table, const LazyRows& list, Kept kept) {
@@ -54,7 +77,7 @@ inline nlohmann::json lazy_marks(const LazyTable& table, const LazyRows& list, K
   for (std::size_t k = 0; k < list.rows.size(); ++k) {
     const LazyRow& row = list.rows[k];
     if (k % rows_between_marks == 0) marks.push_back({row.rank, row.bucket, word});
-    word += lazy_row_words(static_cast<std::uint64_t>(table.key(row.row).actions), kept);
+    word += lazy_head(table, row, kept).row_words(kept);
   }
   return marks;
 }
@@ -70,16 +93,17 @@ inline std::vector<LazyMark> lazy_marks_of(const nlohmann::json& j) {
 /// What a row without regrets says: its sums, or its current strategy where there are none.
 inline void put_averages(const LazyTable& table, std::uint32_t row, int actions,
                          std::vector<std::uint32_t>& words) {
-  const std::uint32_t* const sums = table.sums(row, actions);
-  if (std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum != 0; })) {
-    words.insert(words.end(), sums, sums + actions);
-    return;
+  if (table.key(row).summed) {
+    const std::uint32_t* const sums = table.sums(row, actions);
+    if (std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum != 0; })) {
+      words.insert(words.end(), sums, sums + actions);
+      return;
+    }
   }
-  constexpr double whole = 0x1p24;
   double strategy[actions_max];
   table.strategy(row, actions, strategy);
   for (int a = 0; a < actions; ++a)
-    words.push_back(static_cast<std::uint32_t>(std::lround(strategy[a] * whole)));
+    words.push_back(static_cast<std::uint32_t>(std::lround(strategy[a] * current_whole)));
 }
 
 /// Where a row begins, in the table and in the file.
@@ -114,7 +138,8 @@ inline std::vector<UndoEntry> undo_in_file(const LazyTable& table, const LazyRow
   std::uint32_t at = 0;
   for (const LazyRow& row : list.rows) {
     places.emplace_back(row.row, at);
-    at += LazyTable::key_words + 2 * static_cast<std::uint32_t>(table.key(row.row).actions);
+    const LazyKey key = table.key(row.row);
+    at += LazyTable::row_words(key.actions, key.summed);
   }
   std::sort(places.begin(), places.end());
   std::vector<UndoEntry> written(undo.begin(), undo.end());
@@ -152,14 +177,14 @@ void put_lazy_rows(Writer& writer, const LazyTable& table, const LazyRows& list,
     words.clear();
   };
   for (const LazyRow& row : list.rows) {
-    const auto actions = static_cast<std::uint32_t>(table.key(row.row).actions);
+    const LazyHead head = lazy_head(table, row, kept);
     words.push_back(row.rank);
-    words.push_back(row.bucket | actions << 16);
+    words.push_back(head.word());
     const std::uint32_t* const entries = table.sums(row.row, 0);
     if (kept == Kept::averages)
-      put_averages(table, row.row, static_cast<int>(actions), words);
+      put_averages(table, row.row, static_cast<int>(head.actions), words);
     else
-      words.insert(words.end(), entries, entries + std::size_t{2} * actions);
+      words.insert(words.end(), entries, entries + (head.row_words(kept) - LazyTable::key_words));
     if (words.size() >= piece) flush();
   }
   flush();
@@ -169,8 +194,10 @@ void put_lazy_rows(Writer& writer, const LazyTable& table, const LazyRows& list,
 template <class Reader>
 class LazyReader {
  public:
-  LazyReader(Reader& reader, const MultiwayGame& game, LazyTable& table, Kept kept)
-      : reader_(reader), game_(game), table_(table), kept_(kept) {}
+  /// `summed_rounds`: the first ones, whose rows have sums in the table.
+  LazyReader(Reader& reader, const MultiwayGame& game, LazyTable& table, Kept kept,
+             int summed_rounds)
+      : reader_(reader), game_(game), table_(table), kept_(kept), summed_rounds_(summed_rounds) {}
 
   Result<Done> read(const LazyCounts& counts) {
     const std::uint64_t words_max = reader_.left() / sizeof(std::uint32_t);
@@ -249,24 +276,25 @@ class LazyReader {
   }
 
   Result<Done> read_row(std::uint64_t& words) {
-    std::uint32_t head[2];
-    if (auto got = reader_.get(head, sizeof(head)); !got) return got;
-    const std::uint32_t bucket = head[1] & 0xffff;
-    const int actions = static_cast<int>(head[1] >> 16);
-    if (head[0] >= nodes_.size()) return bad();
-    const Node& node = nodes_[head[0]];
-    if (actions != node.actions || bucket >= game_.buckets()[static_cast<std::size_t>(node.round)])
+    std::uint32_t name[2];
+    if (auto got = reader_.get(name, sizeof(name)); !got) return got;
+    const LazyHead head = LazyHead::of(name[1]);
+    const int actions = static_cast<int>(head.actions);
+    if (name[0] >= nodes_.size()) return bad();
+    const Node& node = nodes_[name[0]];
+    if (actions != node.actions || head.summed != (node.round < summed_rounds_) ||
+        head.bucket >= game_.buckets()[static_cast<std::size_t>(node.round)])
       return bad();
-    const std::uint32_t row = table_.claim(node.node, bucket, actions, 0);
+    const std::uint32_t row = table_.claim(node.node, head.bucket, actions, 0, head.summed);
     if (row == 0) return full();
-    const auto entries = 2 * static_cast<std::uint32_t>(actions);
-    const bool all = kept_ == Kept::all;
-    if (auto got = reader_.get(table_.sums(row, all ? 0 : actions),
-                               (all ? entries : entries / 2) * sizeof(std::uint32_t));
+    const std::uint64_t entries = head.row_words(kept_) - LazyTable::key_words;
+    if (auto got = reader_.get(table_.sums(row, kept_ == Kept::all ? 0 : actions),
+                               entries * sizeof(std::uint32_t));
         !got)
       return got;
-    rows_.push_back({static_cast<std::uint32_t>(words), row, LazyTable::key_words + entries});
-    words += LazyTable::key_words + entries;
+    const std::uint32_t size = LazyTable::row_words(actions, head.summed);
+    rows_.push_back({static_cast<std::uint32_t>(words), row, size});
+    words += size;
     return Done{};
   }
 
@@ -278,6 +306,7 @@ class LazyReader {
   const MultiwayGame& game_;
   LazyTable& table_;
   Kept kept_;
+  int summed_rounds_;
   std::vector<Step> path_;
   std::vector<Node> nodes_;
   std::vector<Placed> rows_;

@@ -5,12 +5,10 @@
 namespace weir::mccfr {
 namespace {
 
-bool says_something(const LazyTable& table, std::uint32_t row, int actions) noexcept {
-  const std::int32_t* const regrets = table.regrets(row);
-  const std::uint32_t* const sums = table.sums(row, actions);
-  for (int a = 0; a < actions; ++a)
-    if (regrets[a] != 0 || sums[a] != 0) return true;
-  return false;
+bool says_something(const LazyTable& table, std::uint32_t row, const LazyKey& key) noexcept {
+  const std::int32_t* const entries = table.regrets(row);
+  return std::any_of(entries, entries + (key.summed ? 2 : 1) * key.actions,
+                     [](std::int32_t entry) { return entry != 0; });
 }
 
 /// Numbers the nodes that are marked, depth first; `ranks` of the others stay as they are.
@@ -43,11 +41,11 @@ LazyRows lazy_rows(const LazyTable& table, std::span<const std::uint32_t> also) 
   std::vector<bool> marked(table.nodes_used());
   table.each_row(0, table.slots(), [&](std::uint32_t row) {
     const LazyKey key = table.key(row);
-    if (!says_something(table, row, key.actions) &&
-        !std::binary_search(also.begin(), also.end(), row))
+    if (!says_something(table, row, key) && !std::binary_search(also.begin(), also.end(), row))
       return;
     list.rows.push_back({key.node, key.bucket, row});
-    list.words += static_cast<std::uint64_t>(key.actions) * 2 + LazyTable::key_words;
+    list.words += LazyTable::row_words(key.actions, key.summed);
+    list.words_unsummed += key.summed ? 0 : static_cast<std::uint64_t>(key.actions);
     for (std::uint32_t node = key.node; !marked[node]; node = table.parent(node)) {
       marked[node] = true;
       if (node == 0) break;

@@ -17,6 +17,7 @@ constexpr std::uint64_t packed_key(std::uint32_t node, std::uint32_t bucket) noe
   return std::uint64_t{node} << 16 | bucket;
 }
 constexpr int actions_shift = 56;
+constexpr std::uint64_t unsummed_bit = std::uint64_t{1} << 63;
 
 std::uint64_t key_at(const std::uint32_t* words, std::uint32_t row) noexcept {
   return words[row] | std::uint64_t{words[row + 1]} << 32;
@@ -39,7 +40,7 @@ std::uint64_t LazySizes::bytes() const noexcept {
 }
 
 std::uint64_t LazySizes::rows_max() const noexcept {
-  return std::min(slots - slots / 8, words / (LazyTable::key_words + 2));
+  return std::min(slots - slots / 8, words / LazyTable::row_words(1, false));
 }
 
 LazySizes LazySizes::within(std::uint64_t bytes) noexcept {
@@ -133,18 +134,21 @@ std::uint32_t LazyTable::expand(std::uint32_t node, std::span<const BetAction> a
 /// A row that is to be made for one key, by one thread.
 class LazyTable::Claim {
  public:
-  Claim(LazyTable& table, std::uint64_t key, int actions, std::size_t thread) noexcept
-      : table_(table), key_(key), actions_(actions), own_(table.own_[thread]) {}
+  Claim(LazyTable& table, std::uint64_t key, int actions, bool summed, Own& own) noexcept
+      : table_(table),
+        key_(key),
+        actions_(actions),
+        summed_(summed),
+        spare_((summed ? own.rows : own.rows_unsummed)[static_cast<std::size_t>(actions)]),
+        own_(own) {}
 
   bool holds(std::uint32_t row) const noexcept {
     return HeldRows{table_.words_.data(), key_}.holds(row);
   }
   std::uint32_t make() noexcept {
-    std::uint32_t& spare = own_.rows[static_cast<std::size_t>(actions_)];
-    std::uint64_t place = spare;
-    spare = 0;
-    const auto words =
-        static_cast<std::uint64_t>(key_words + 2 * static_cast<std::uint32_t>(actions_));
+    std::uint64_t place = spare_;
+    spare_ = 0;
+    const std::uint64_t words = row_words(actions_, summed_);
     std::uint64_t number = 0;
     if (place == 0) {
       if (!take(table_.shared_->rows, 1, table_.sizes_.rows_max(), number)) return refuse();
@@ -154,12 +158,13 @@ class LazyTable::Claim {
       }
     }
     const auto row = static_cast<std::uint32_t>(place);
-    const std::uint64_t text = key_ | static_cast<std::uint64_t>(actions_) << actions_shift;
+    const std::uint64_t text =
+        key_ | static_cast<std::uint64_t>(actions_) << actions_shift | (summed_ ? 0 : unsummed_bit);
     table_.words_.data()[row] = static_cast<std::uint32_t>(text);
     table_.words_.data()[row + 1] = static_cast<std::uint32_t>(text >> 32);
     return row;
   }
-  void keep(std::uint32_t row) noexcept { own_.rows[static_cast<std::size_t>(actions_)] = row; }
+  void keep(std::uint32_t row) noexcept { spare_ = row; }
 
  private:
   std::uint32_t refuse() noexcept {
@@ -170,6 +175,8 @@ class LazyTable::Claim {
   LazyTable& table_;
   std::uint64_t key_;
   int actions_;
+  bool summed_;
+  std::uint32_t& spare_;  // a row of this kind that was made in vain
   Own& own_;
 };
 
@@ -180,9 +187,9 @@ std::uint32_t LazyTable::find(std::uint32_t node, std::uint32_t bucket) const no
 }
 
 std::uint32_t LazyTable::claim(std::uint32_t node, std::uint32_t bucket, int actions,
-                               std::size_t thread) noexcept {
+                               std::size_t thread, bool summed) noexcept {
   const std::uint64_t hash = scramble(nodes_[node].hash + bucket);
-  Claim rows(*this, packed_key(node, bucket), actions, thread);
+  Claim rows(*this, packed_key(node, bucket), actions, summed, own_[thread]);
   return claimed_row(slots_.get(), sizes_.slots - 1, hash, rows);
 }
 
@@ -202,11 +209,11 @@ void LazyTable::prefetch_row(std::uint32_t node, std::uint32_t bucket) const noe
 LazyKey LazyTable::key(std::uint32_t row) const noexcept {
   const std::uint64_t text = key_at(words_.data(), row);
   return {static_cast<std::uint32_t>(text >> 16), static_cast<std::uint32_t>(text & 0xffff),
-          static_cast<int>(text >> actions_shift)};
+          static_cast<int>((text & ~unsummed_bit) >> actions_shift), (text & unsummed_bit) == 0};
 }
 
 void LazyTable::strategy(std::uint32_t row, int actions, double* strategy) const noexcept {
-  const std::uint32_t* const average = row == 0 ? nullptr : sums(row, actions);
+  const std::uint32_t* const average = row == 0 || !key(row).summed ? nullptr : sums(row, actions);
   const bool known =
       average != nullptr && std::any_of(average, average + actions, [](auto s) { return s != 0; });
   if (known) return average_strategy(average, actions, strategy);
@@ -231,7 +238,8 @@ std::uint32_t LazyTable::states_used() const noexcept {
 std::uint64_t LazyTable::rows_used() const noexcept {
   std::uint64_t rows = shared_->rows.load(relaxed);  // relaxed: a count for people
   for (const Own& own : own_)                        // made in vain, kept for the next
-    for (const std::uint32_t spare : own.rows) rows -= spare != 0 ? 1 : 0;
+    for (const auto* const spares : {&own.rows, &own.rows_unsummed})
+      for (const std::uint32_t spare : *spares) rows -= spare != 0 ? 1 : 0;
   return rows;
 }
 

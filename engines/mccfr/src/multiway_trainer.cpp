@@ -74,7 +74,7 @@ auto MultiwayTrainer::walk_block(const Block& block, Updates& updates, std::size
     -> Counts {
   Counts counts;
   const bool all = block.work == Task::walk;
-  MultiwayWalk<Updates> walk(game_, table_, updates, rules_.sampling, thread);
+  MultiwayWalk<Updates> walk(game_, table_, updates, rules_, thread);
   const int players = game_.rules().players;
   const std::uint64_t averages = !averages_apart()          ? 0
                                  : game_.cards() != nullptr ? averages_holdem
@@ -162,7 +162,9 @@ void MultiwayTrainer::apply_part(std::uint32_t part) {
 /// Proportions alone matter. Between whole batches, and long before a sum can wrap.
 void MultiwayTrainer::halve_sums() noexcept {
   table_.each_row(0, table_.slots(), [&](std::uint32_t row) {
-    const int actions = table_.key(row).actions;
+    const auto key = table_.key(row);
+    if (!key.summed) return;
+    const int actions = key.actions;
     std::uint32_t* const sums = table_.sums(row, actions);
     if (std::any_of(sums, sums + actions, [](std::uint32_t sum) { return sum > sum_high; }))
       for (int a = 0; a < actions; ++a) sums[a] /= 2;
@@ -279,6 +281,7 @@ void MultiwayTrainer::discount_rows(std::uint64_t first, std::uint64_t end) noex
     for (int a = 0; a < key.actions; ++a) {
       const double factor = regrets[a] > 0 ? factors_.positive : factors_.negative;
       regrets[a] = round_unbiased<std::int32_t>(regrets[a] * factor, fractions.next());
+      if (!key.summed) continue;
       sums[a] = round_unbiased<std::uint32_t>(sums[a] * factors_.average, fractions.next());
     }
   });

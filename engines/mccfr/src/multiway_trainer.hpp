@@ -28,7 +28,11 @@ class MultiwayTrainer final : public PhasedTrainer {
 
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
   const BettingTree& tree() const noexcept override { return no_tree_; }
-  TableBytes table() noexcept override { return {}; }
+  TableBytes table() noexcept override {
+    TableBytes bytes;
+    bytes.average_rounds = rules_.average_rounds;
+    return bytes;
+  }
   void average(std::uint32_t row, int actions, double* strategy) const noexcept override {
     table_.strategy(row, actions, strategy);
   }
@@ -45,7 +49,9 @@ class MultiwayTrainer final : public PhasedTrainer {
 
  private:
   MultiwayTrainer(Runtime& runtime, MultiwayGame game, const TrainRules& rules, LazyTable table);
-  bool averages_apart() const noexcept { return rules_.algorithm != Algorithm::chance; }
+  bool averages_apart() const noexcept {
+    return rules_.algorithm != Algorithm::chance && rules_.average_rounds > 0;
+  }
   Counts walk(const Block& block) override;
   Phase plan() override;
   void end_of_phase() override;

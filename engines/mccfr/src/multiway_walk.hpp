@@ -25,6 +25,7 @@
 #include <weir/mccfr/lazy_table.hpp>
 #include <weir/mccfr/multiway_game.hpp>
 #include <weir/mccfr/sampling.hpp>
+#include <weir/mccfr/trainer.hpp>
 #include <weir/mccfr/updates.hpp>
 
 namespace weir::mccfr {
@@ -75,12 +76,13 @@ template <class Updates>
 class MultiwayWalk {
  public:
   MultiwayWalk(const MultiwayGame& game, LazyTable& table, Updates& updates,
-               const SamplingRules& rules, std::size_t thread)
+               const TrainRules& rules, std::size_t thread)
       : game_(game),
         table_(table),
         updates_(updates),
-        rules_(rules),
-        units_(static_cast<float>(rules.units)),
+        rules_(rules.sampling),
+        average_rounds_(rules.average_rounds),
+        units_(static_cast<float>(rules_.units)),
         thread_(thread),
         root_(game.rules()) {}
 
@@ -104,7 +106,7 @@ class MultiwayWalk {
   void average(MultiwayDeal& deal, int player, Random random) {
     begin(deal, player, random);
     Place place{root_, 0, 0};
-    while (!ended(place.state)) {
+    while (!ended(place.state) && summed(place.state)) {
       ++visited_;
       const Menu menu = menu_of(place);
       if (menu.first == 0) return;
@@ -142,6 +144,7 @@ class MultiwayWalk {
   std::uint32_t bucket(const BettingState& state) const noexcept {
     return deal_->bucket(state.round(), state.player());
   }
+  bool summed(const BettingState& state) const noexcept { return state.round() < average_rounds_; }
   Menu menu_of(const Place& place) noexcept {
     std::uint32_t first = table_.children(place.node);
     if (first == 0) {
@@ -162,7 +165,7 @@ class MultiwayWalk {
     return table_.find(place.node, bucket(place.state));
   }
   std::uint32_t claim(const Place& place, const Menu& menu) noexcept {
-    return table_.claim(place.node, bucket(place.state), menu.count, thread_);
+    return table_.claim(place.node, bucket(place.state), menu.count, thread_, summed(place.state));
   }
   float current(std::uint32_t row, int count, float* strategy) const noexcept {
     if (row != 0) return match_regrets<NarrowEntries>(table_.regrets(row), count, strategy);
@@ -356,7 +359,7 @@ class MultiwayWalk {
     }
     const std::uint32_t row = claim(place, menu);
     current(row, menu.count, strategy);
-    if (row != 0) add_sums(row, menu.count, strategy, own);
+    if (row != 0 && summed(place.state)) add_sums(row, menu.count, strategy, own);
     float values[actions_max];
     for (int a = 0; a < menu.count; ++a) {
       values[a] = walk_chance(child(place, menu, a), own * strategy[a], others);
@@ -370,6 +373,7 @@ class MultiwayWalk {
   LazyTable& table_;
   Updates& updates_;
   const SamplingRules& rules_;
+  int average_rounds_;  // the first ones, whose rows have sums
   float units_;
   std::size_t thread_;
   const BettingState root_;

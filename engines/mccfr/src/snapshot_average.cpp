@@ -10,6 +10,7 @@
 
 #include "checkpoint_layout.hpp"
 #include "current_rows.hpp"
+#include "lazy_average.hpp"
 #include "rules_text.hpp"
 
 namespace weir::mccfr {
@@ -73,22 +74,24 @@ class Source {
     if (!reader) return reader.error();
     auto layout = get_header(reader.value());
     if (!layout) return layout.error();
-    return Source(path, std::move(reader).value(), std::move(layout).value());
+    return Source({path, std::move(reader).value(), std::move(layout).value()});
   }
-  const std::string& path() const noexcept { return path_; }
-  const CheckpointLayout& layout() const noexcept { return layout_; }
-  const CheckpointHeader& header() const noexcept { return layout_.header; }
+  const std::string& path() const noexcept { return file_.path; }
+  const CheckpointLayout& layout() const noexcept { return file_.layout; }
+  const CheckpointHeader& header() const noexcept { return layout().header; }
+  /// For those who read its rows themselves; then no more of this.
+  OpenedFile take() noexcept { return std::move(file_); }
   bool all() const noexcept { return header().kept == Kept::all; }
   std::uint32_t entry_bytes() const noexcept {
     return all() ? header().regret_bytes : header().sum_bytes;
   }
 
-  Result<Done> get(void* bytes, std::size_t size) { return reader_.get(bytes, size); }
+  Result<Done> get(void* bytes, std::size_t size) { return file_.reader.get(bytes, size); }
   Result<Done> skip(std::uint64_t bytes) {
     std::vector<std::byte> piece(std::min<std::uint64_t>(bytes, stream_piece_bytes));
     for (std::uint64_t done = 0; done < bytes;) {
       const std::size_t size = std::min<std::uint64_t>(piece.size(), bytes - done);
-      if (auto read = reader_.get(piece.data(), size); !read) return read;
+      if (auto read = file_.reader.get(piece.data(), size); !read) return read;
       done += size;
     }
     return Done{};
@@ -96,14 +99,15 @@ class Source {
   /// What is left, and that its checksum is right.
   Result<Done> finish() {
     constexpr std::uint64_t sum_bytes = sizeof(std::uint64_t);
-    if (reader_.left() < sum_bytes) return reader_.error("truncated", "ends before its tables do");
-    if (auto skipped = skip(reader_.left() - sum_bytes); !skipped) return skipped;
-    return reader_.check_sum();
+    if (file_.reader.left() < sum_bytes)
+      return file_.reader.error("truncated", "ends before its tables do");
+    if (auto skipped = skip(file_.reader.left() - sum_bytes); !skipped) return skipped;
+    return file_.reader.check_sum();
   }
   /// The next region's entries.
   Result<Done> region(const Places& places, int round, std::vector<double>& values) {
     bytes_.resize(places.bytes(values.size(), round, entry_bytes()));
-    if (auto read = reader_.get(bytes_.data(), bytes_.size()); !read) return read;
+    if (auto read = file_.reader.get(bytes_.data(), bytes_.size()); !read) return read;
     const int bits = places.bits_of(round);
     if (bits == 16) {
       all() ? take_groups<Regrets16>(bytes_, values) : take_groups<Sums16>(bytes_, values);
@@ -118,12 +122,9 @@ class Source {
   }
 
  private:
-  Source(std::string path, CheckpointReader reader, CheckpointLayout layout)
-      : path_(std::move(path)), reader_(std::move(reader)), layout_(std::move(layout)) {}
+  explicit Source(OpenedFile file) : file_(std::move(file)) {}
 
-  std::string path_;
-  CheckpointReader reader_;
-  CheckpointLayout layout_;
+  OpenedFile file_;
   std::vector<std::byte> bytes_;
 };
 
@@ -248,6 +249,45 @@ class Averaging {
   std::vector<double> values_, totals_;
 };
 
+/// Of tables of all rows.
+Result<Done> average_tables(std::vector<Source>& sources, const TrainingGame& game, json header,
+                            CheckpointWriter& writer, const std::function<bool()>& look) {
+  const Source& newest = sources.back();
+  const CheckpointHeader& h = newest.header();
+  auto shape = TableShape::of(game.tree(), game.buckets());
+  if (!shape) return shape.error();
+  if (newest.layout().lazy || shape.value().entries != h.entries)
+    return Error{"abstraction", "its table is not this game's", newest.path()};
+  const bool compact = compact_bits(h.rules.table_bits);
+  for (const Source& source : sources) {
+    const std::uint32_t bytes = source.entry_bytes();
+    const bool known = compact || bytes == sizeof(std::int32_t) || bytes == sizeof(std::int64_t);
+    if (!known || source.header().sum_bytes != h.sum_bytes)
+      return Error{"corrupt", "has entries that no table has", source.path()};
+  }
+  put_header(writer, std::move(header), compact ? 2 : 1);
+  Averaging averaging(sources,
+                      {std::move(shape).value(), h.rules.table_bits, h.rules.average_rounds},
+                      writer, look);
+  return averaging.run(game.tree());
+}
+
+/// Of rows as they were visited.
+Result<Done> average_lazy(std::vector<Source>& sources, const MultiwayGame& game, json header,
+                          CheckpointWriter& writer, const std::function<bool()>& look) {
+  const int first_round = sources.back().header().rules.average_rounds;
+  std::vector<OpenedFile> files;
+  for (Source& source : sources) {
+    if (!source.layout().lazy)
+      return Error{"abstraction", "its table is not this game's", source.path()};
+    files.push_back(source.take());
+  }
+  LazyAverage average(std::move(files), game, first_round, look);
+  if (auto made = average.make(); !made) return made;
+  average.put(std::move(header), writer);
+  return Done{};
+}
+
 }  // namespace
 
 Result<SnapshotAverage> average_snapshots(const std::vector<std::string>& paths,
@@ -260,24 +300,8 @@ Result<SnapshotAverage> average_snapshots(const std::vector<std::string>& paths,
   const CheckpointHeader& h = newest.header();
   auto game = make_game(h.game);
   if (!game) return Error{"corrupt", game.error().what, newest.path()};
-  if (newest.layout().lazy || game.value()->multiway() != nullptr)
-    return usage("has rows as they were visited; this is for tables of all rows", newest.path());
-  auto shape = TableShape::of(game.value()->tree(), game.value()->buckets());
-  if (!shape) return shape.error();
-  if (shape.value().entries != h.entries)
-    return Error{"abstraction", "its table is not this game's", newest.path()};
-  if (h.rules.average_rounds >= shape.value().rounds)
+  if (h.rules.average_rounds >= game.value()->tree().rounds)
     return usage("has no round without sums: nothing is to be averaged", newest.path());
-  for (const Source& source : sources) {
-    const std::uint32_t bytes = source.entry_bytes();
-    const bool known = compact_bits(h.rules.table_bits) || bytes == sizeof(std::int32_t) ||
-                       bytes == sizeof(std::int64_t);
-    if (!known || source.header().sum_bytes != h.sum_bytes)
-      return Error{"corrupt", "has entries that no table has", source.path()};
-  }
-  auto file = AtomicFile::create(out);
-  if (!file) return file.error();
-  CheckpointWriter writer(file.value());
   TrainRules rules = h.rules;
   rules.average_rounds = rounds_max;  // as one that summed them all
   json header = {{"game", json::parse(h.game)}, {"rules", to_json(rules)},
@@ -285,12 +309,15 @@ Result<SnapshotAverage> average_snapshots(const std::vector<std::string>& paths,
                  {"entries", h.entries},        {"regret_bytes", 0},
                  {"sum_bytes", h.sum_bytes},    {"undo_entries", 0},
                  {"averages_alone", true},      {"averaged", sources.size()}};
-  put_header(writer, std::move(header), compact_bits(rules.table_bits) ? 2 : 1);
-  const int first_round = h.rules.average_rounds;
-  Averaging averaging(sources, {std::move(shape).value(), h.rules.table_bits, first_round}, writer,
-                      look);
-  if (auto done = averaging.run(game.value()->tree()); !done) return done.error();
-  const SnapshotAverage average{h.state.iterations, sources.size(), first_round};
+  const SnapshotAverage average{h.state.iterations, sources.size(), h.rules.average_rounds};
+  auto file = AtomicFile::create(out);
+  if (!file) return file.error();
+  CheckpointWriter writer(file.value());
+  const auto done =
+      game.value()->multiway() != nullptr
+          ? average_lazy(sources, *game.value()->multiway(), std::move(header), writer, look)
+          : average_tables(sources, *game.value(), std::move(header), writer, look);
+  if (!done) return done.error();
   if (auto written = writer.finish(Sync::file); !written) return written.error();
   return average;
 }

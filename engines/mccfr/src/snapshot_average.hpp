@@ -3,10 +3,12 @@
 // The first rounds come from the newest file's sums, which are of all iterations. In every row of the others each file
 // that has it counts the same: the mean of the current strategies, as Pluribus' blueprint has it after the flop.
 //
+// Of rows that came with the first visit see lazy_average.hpp.
+//
 // Roles:  one thread.
 // Errors: usage, where files are of different runs, twice of one iteration, or have nothing to average; those of
 //         reading and writing.
-// Memory: one region of the table a file, and what stdio buffers: not the tables.
+// Memory: of tables of all rows one region a file, and what stdio buffers: not the tables.
 // Source: Brown, Sandholm, "Superhuman AI for multiplayer poker", Science 365 (2019), supplementary materials.
 #pragma once
 

@@ -128,7 +128,7 @@ bool TrainRun::prepare() {
     return false;
   }
   game_ = std::move(game).value();
-  if (!check_averages()) return false;
+  check_averages();
   if (!options_.out.empty()) {
     if (auto made = make_directories(options_.out); !made) {
       fail(findings_, made.error());
@@ -179,20 +179,15 @@ bool TrainRun::prepare() {
   return from.empty() || load(from);
 }
 
-bool TrainRun::check_averages() {
+void TrainRun::check_averages() {
   const int rounds = rules_.average_rounds;
-  if (rounds >= rounds_max) return true;
-  if (game_->multiway() != nullptr) {
-    fail(findings_,
-         {"usage", "rows as they are visited have the sums of all rounds", "--average-rounds"});
-    return false;
-  }
+  if (rounds >= rounds_max) return;
   const int all = game_->tree().rounds;
   if (rounds >= all) {
     session_.say(fmt::format("--average-rounds {} has no effect: {} has {}", rounds, game_->name(),
                              all == 1 ? "one round" : fmt::format("{} rounds", all)));
     rules_.average_rounds = rounds_max;
-    return true;
+    return;
   }
   session_.say(fmt::format(
       "{} of {} rounds sum their averages; the others are measured and played by their current "
@@ -201,7 +196,6 @@ bool TrainRun::check_averages() {
       options_.snapshot_interval_s > 0
           ? ", of which average makes one of DIR/snapshots"
           : ": without --snapshot-interval nothing is kept that an average can be made of"));
-  return true;
 }
 
 std::uint64_t TrainRun::memory_most() const {

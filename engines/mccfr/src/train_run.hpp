@@ -33,7 +33,7 @@ class TrainRun {
   bool make_entries();
   /// Says what memory training will take, before it is taken; too much is refused.
   /// Whether the game can have the averages that are asked for.
-  bool check_averages();
+  void check_averages();
   bool announce();
   std::uint64_t memory_most() const;  // bytes, of a run
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.

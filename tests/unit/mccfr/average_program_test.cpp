@@ -28,7 +28,7 @@ TEST_CASE("weir-mccfr: averages that no snapshot can give are refused, by name")
   };
   says(2, "train --iters 10 --average-rounds 5", "whole number from 0 to 4");
   says(2, "train --iters 10 --average-rounds 1 --algorithm cfr+", "cfr+ sums the averages");
-  says(2, "train --iters 10 --average-rounds 1 --players 3", "as they are visited");
+  says(0, "train --iters 10 --average-rounds 1 --players 3", "1 of 2 rounds sum their averages");
   says(0, "train --iters 10 --average-rounds 2", "has no effect: leduc has 2 rounds");
   says(2, "average . --out x", "has no snapshots");
 }

@@ -2,10 +2,10 @@
 //
 //   nodes  states of betting: [0 root][children of a node side by side] ...
 //   slots  (node, bucket) -> row: an open index
-//   words  [key][a regret for each action][a sum for each action] ...
+//   words  [key][a regret for each action][a sum for each action, if the row has sums] ...
 //
 // Shape:  what is where depends on who came first; the order of lazy_rows() does not. A row of zeros says as much as
-//         none. With three actions a row has 32 bytes, a slot 8, a node 32.
+//         none. With three actions a row has 32 bytes, 20 without sums, a slot 8, a node 32.
 // Roles:  strategies, claim() and expand() by any number of threads at once; `thread` is the caller's own number.
 //         Everything else while nobody trains.
 // Errors: no_memory, too_large. What has no room is refused with 0 and counted; what is there goes on.
@@ -52,6 +52,7 @@ struct LazyKey {
   std::uint32_t node = 0;
   std::uint32_t bucket = 0;
   int actions = 0;
+  bool summed = true;  // has sums
 };
 
 /// Gives an array of platform memory back.
@@ -82,21 +83,25 @@ class LazyTable {
 
   /// The row of a node and a bucket; 0: none.
   std::uint32_t find(std::uint32_t node, std::uint32_t bucket) const noexcept;
-  /// The same, made of zeros if there is none yet; 0: no room.
-  std::uint32_t claim(std::uint32_t node, std::uint32_t bucket, int actions,
-                      std::size_t thread) noexcept;
+  /// The same, made of zeros if there is none yet; 0: no room. `summed`: with sums, the same in all calls for a row.
+  std::uint32_t claim(std::uint32_t node, std::uint32_t bucket, int actions, std::size_t thread,
+                      bool summed = true) noexcept;
 
   /// Asks for what find(), claim() and children() will read, in two steps: each needs what the last has brought.
   void prefetch_slot(std::uint32_t node, std::uint32_t bucket) const noexcept;
   void prefetch_row(std::uint32_t node, std::uint32_t bucket) const noexcept;
 
   static constexpr std::uint32_t key_words = 2;
+  static constexpr std::uint32_t row_words(int actions, bool summed) noexcept {
+    return key_words + (summed ? 2U : 1U) * static_cast<std::uint32_t>(actions);
+  }
   std::int32_t* regrets(std::uint32_t row) noexcept {
     return reinterpret_cast<std::int32_t*>(words_.data() + row + key_words);
   }
   const std::int32_t* regrets(std::uint32_t row) const noexcept {
     return reinterpret_cast<const std::int32_t*>(words_.data() + row + key_words);
   }
+  /// Of a row that has sums.
   std::uint32_t* sums(std::uint32_t row, int actions) noexcept {
     return words_.data() + row + key_words + actions;
   }
@@ -105,7 +110,7 @@ class LazyTable {
   }
   std::uint32_t* words() noexcept { return words_.data(); }
   LazyKey key(std::uint32_t row) const noexcept;
-  /// The average strategy, the current one where nothing is in the average; uniform in row 0.
+  /// The average strategy, the current one where there are no sums or nothing is in them; uniform in row 0.
   void strategy(std::uint32_t row, int actions, double* strategy) const noexcept;
 
   /// Calls f(row) for the rows of slots [first, end).
@@ -133,7 +138,7 @@ class LazyTable {
  private:
   /// Of one thread: what it made in vain, by the number of actions, and what it was refused.
   struct alignas(contended_bytes) Own {
-    std::array<std::uint32_t, actions_max + 1> rows{}, nodes{};
+    std::array<std::uint32_t, actions_max + 1> rows{}, rows_unsummed{}, nodes{};
     std::uint64_t refused = 0;
   };
   class Claim;
@@ -171,8 +176,9 @@ struct LazyPlace {
 struct LazyRows {
   std::vector<LazyPlace> nodes;  // those with rows, and all above them
   std::vector<LazyRow> rows;
-  std::uint64_t words = 0;     // of the rows
-  std::uint64_t children = 0;  // of the nodes
+  std::uint64_t words = 0;           // of the rows
+  std::uint64_t words_unsummed = 0;  // more, if all of them had sums
+  std::uint64_t children = 0;        // of the nodes
 };
 /// Rows that are not all zeros, and those of `also` (sorted). Memory: program heap, 12 bytes a row.
 LazyRows lazy_rows(const LazyTable& table, std::span<const std::uint32_t> also = {});
