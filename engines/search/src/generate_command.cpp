@@ -169,8 +169,11 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
     config.experience = versions.get();
   }
   if (options.interactive) {
-    if (session.start(config, 1))
-      interact(options, signals, session.engine(), experience.get(), findings);
+    if (session.start(config, 1)) {
+      const SearchReply last =
+          interact(options, signals, session.engine(), experience.get(), findings);
+      add_members(last, session.engine().stats(), findings.members);
+    }
     session.finish();
     if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
     return;

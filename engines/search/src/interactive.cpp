@@ -118,11 +118,13 @@ void keep(ExperienceKeeper& experience, const std::string& asked, const SearchRe
 
 }  // namespace
 
-void interact(const Options& options, const StopSignals& signals, Engine& engine,
-              ExperienceKeeper* experience, Findings& findings) {
+SearchReply interact(const Options& options, const StopSignals& signals, Engine& engine,
+                     ExperienceKeeper* experience, Findings& findings) {
   const ClientId client = engine.add_client().value();
   const bool person = isatty(STDIN_FILENO) != 0;
-  findings.told = true;
+  findings.told = !options.json;
+  std::FILE* const to = options.json ? stderr : stdout;  // the document alone is on stdout
+  SearchReply last;
   Task task;
   bool answered = true;  // nothing has been said since the last answer
   Lines lines(signals);
@@ -131,10 +133,10 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
   for (std::uint32_t number = 1; !signals.stop_requested(); ++number) {
     if (person) std::fputs("> ", stderr);
     const bool more = lines.get(line);
-    if (signals.stop_requested()) return;
+    if (signals.stop_requested()) return last;
     const std::string word = trimmed(line);
     std::string said;
-    if (word == "exit" || (!more && answered)) return;
+    if (word == "exit" || (!more && answered)) return last;
     if (word == "help") {
       said = help_text;
     } else if (word == "clear") {
@@ -169,11 +171,13 @@ void interact(const Options& options, const StopSignals& signals, Engine& engine
       if (experience != nullptr) keep(*experience, asked, reply, findings);
       said = answer_text(options, reply);
       answered = true;
+      last = std::move(reply);
     }
-    std::fputs(said.c_str(), stdout);
-    std::fflush(stdout);
-    if (!more) return;
+    std::fputs(said.c_str(), to);
+    std::fflush(to);
+    if (!more) return last;
   }
+  return last;
 }
 
 }  // namespace weir::search::program

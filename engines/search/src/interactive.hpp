@@ -9,8 +9,9 @@
 
 namespace weir::search::program {
 
+/// The last answer that was given; an unsolved one before the first. With --json all is said on standard error.
 /// `experience`: keeps what is asked and answered; null: nobody does.
-void interact(const Options& options, const StopSignals& signals, Engine& engine,
-              ExperienceKeeper* experience, Findings& findings);
+SearchReply interact(const Options& options, const StopSignals& signals, Engine& engine,
+                     ExperienceKeeper* experience, Findings& findings);
 
 }  // namespace weir::search::program

@@ -473,6 +473,18 @@ class ExperienceTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(done.stdout.count('def f('), 1)
 
+    def test_the_terminal_tells_its_last_answer_as_json(self):
+        for text, status in (('Ada => A\nexamples\n\nexit\n', 'solved'), ('help\n', 'unsolved')):
+            done = self.run_program('generate', '--interactive', '--json', '--simulations', '50', text=text)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = json.loads(done.stdout)  # one document, and nothing else
+            self.assertEqual(told['status'], status)
+            self.assertEqual(told['schema'], 'weir.search.generate/1')
+            programs = [program['text']['python'] for program in told['programs']]
+            self.assertEqual(len(programs) > 0, status == 'solved')
+            for program in programs[:1]:
+                self.assertIn(program, done.stderr)
+
     def test_a_signal_ends_the_terminal(self):
         asked = subprocess.Popen([PROGRAM, 'generate', '--interactive'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         asked.stdin.write(b'Ada => A\nexamples\n')
