@@ -6,7 +6,8 @@
 // Roles:    key, lanes and links: any thread inside the tree. take: any thread. recycle, reset: one thread alone.
 // Progress: take is lock-free and answers 0 when no node is free.
 // Order:    a node's key is stored last and read first: who sees the key that he expects sees the lanes.
-// Memory:   nodes and the list of free ones (and the index of positions), taken by the constructor and touched then.
+// Memory:   nodes and the list of free ones (and the index of positions), taken by the constructor and touched then;
+//           on the heap, of one worker, nodes are touched when they are first taken.
 // Source:   Powley, Cowling, Whitehouse, "Memory bounded Monte Carlo tree search", AIIDE 2017 (what was not used for
 //           longest is recycled); Corbató's clock, 1968.
 #pragma once
@@ -68,19 +69,21 @@ class TreeArena {
   static constexpr std::uint32_t batch_max = 1024;
 
   /// As many nodes as `bytes` hold, at least nodes_min. `indexed`: positions are found by their key.
-  /// `heap`: as TreeBlock.
-  TreeArena(std::size_t bytes, bool indexed, bool heap)
-      : capacity_(fitting(bytes, indexed)),
+  /// `heap`: as TreeBlock. `one_worker`: take<true> is not called.
+  TreeArena(std::size_t bytes, bool indexed, bool heap, bool one_worker)
+      : one_worker_(one_worker),
+        capacity_(fitting(bytes, indexed)),
         index_slots_(indexed ? std::bit_floor(capacity_) * 2 : 0),
         block_(node_bytes() + free_bytes() + index_bytes() + 3 * TreeBlock::line, heap) {
     nodes_ = static_cast<Node*>(block_.take(node_bytes()));
     free_ = static_cast<std::uint32_t*>(block_.take(free_bytes()));
     index_ = static_cast<atomic<std::uint32_t>*>(block_.take(index_bytes()));
-    for (std::size_t i = 0; i <= capacity_; ++i) ::new (static_cast<void*>(nodes_ + i)) Node();
+    made_ = heap && one_worker ? 0 : capacity_;
+    for (std::size_t i = 0; i <= made_; ++i) make(i);
     for (std::size_t i = 0; i < index_slots_; ++i)
       ::new (static_cast<void*>(index_ + i)) atomic<std::uint32_t>(none);
-    fill_free();
-    free_count_.store(capacity_, relaxed);  // relaxed: alone
+    if (!one_worker) fill_free();
+    all_free();
   }
   TreeArena(const TreeArena&) = delete;
   TreeArena& operator=(const TreeArena&) = delete;
@@ -100,7 +103,7 @@ class TreeArena {
   std::uint32_t take(std::uint32_t* taken, std::uint32_t wanted) noexcept {
     std::uint32_t count =
         free_count_.load(relaxed);  // relaxed: the list below it was written by who was alone
-    std::uint32_t some = std::min(count, wanted);
+    std::uint32_t some = std::min(count, wanted), done = 0;
     if constexpr (shared) {
       // relaxed: only the number moves; entries change while one thread is alone in the tree
       while (some != 0 &&
@@ -109,8 +112,12 @@ class TreeArena {
       }
     } else {
       free_count_.store(count - some, relaxed);  // relaxed: one thread
+      for (; fresh_ < capacity_ && done < some; ++done) {
+        taken[done] = ++fresh_;
+        if (fresh_ > made_) make(made_ = fresh_);
+      }
     }
-    for (std::uint32_t i = 0; i < some; ++i) taken[i] = free_[count - 1 - i];
+    for (; done < some; ++done) taken[done] = free_[--count];
     return some;
   }
 
@@ -186,8 +193,8 @@ class TreeArena {
     for (std::uint32_t at = 1; at <= high; ++at) bury(nodes_[at]);
     for (std::size_t i = 0; i < index_slots_; ++i)
       index_[i].store(none, relaxed);  // relaxed: alone
-    if (recycled_ != 0) fill_free();
-    free_count_.store(capacity_, relaxed);  // relaxed: alone
+    if (!one_worker_ && recycled_ != 0) fill_free();
+    all_free();
     recycled_ = 0;
   }
 
@@ -201,10 +208,15 @@ class TreeArena {
   std::size_t free_bytes() const noexcept { return std::size_t{capacity_} * sizeof(std::uint32_t); }
   std::size_t index_bytes() const noexcept { return index_slots_ * sizeof(atomic<std::uint32_t>); }
 
-  /// The lowest numbers are taken first.
+  void make(std::size_t at) noexcept { ::new (static_cast<void*>(nodes_ + at)) Node(); }
+  /// The lowest numbers are taken first, here and where nodes are fresh.
   void fill_free() noexcept {
     for (std::uint32_t i = 0; i < capacity_; ++i) free_[i] = capacity_ - i;
+  }
+  void all_free() noexcept {
+    fresh_ = one_worker_ ? 0 : capacity_;
     hand_ = 0;
+    free_count_.store(capacity_, relaxed);  // relaxed: alone
   }
   static bool live(const Node& node) noexcept {
     return node.key.load(relaxed) != tree_dead_key;
@@ -219,7 +231,10 @@ class TreeArena {
     return index_[(key * 0x9e3779b97f4a7c15ULL) >> (64 - std::bit_width(index_slots_ - 1))];
   }
 
+  bool one_worker_;
   std::uint32_t capacity_;
+  std::uint32_t fresh_ = 0;  // one worker: nodes behind this one are free, and in no list
+  std::uint32_t made_ = 0;   // nodes behind this one were never touched
   std::size_t index_slots_;
   TreeBlock block_;
   Node* nodes_ = nullptr;

@@ -8,7 +8,7 @@ namespace weir::search::games {
 template <class Game>
 Tree<Game>::Tree(const State& state, const TreeOptions& options)
     : options_(options),
-      arena_(options.memory_bytes_max, options.transpositions, options.heap),
+      arena_(options.memory_bytes_max, options.transpositions, options.heap, options.workers == 1),
       pick_(best_pick_lane()),
       state_(state),
       policy_(options.seed, options.noise_fraction, options.noise_alpha),
