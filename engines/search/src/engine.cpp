@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint64_t sweep_interval_ms = 3;  // a sweep of 33,000 slots takes about one
 constexpr std::uint32_t active_min = 16, active_per_worker = 4;
+constexpr std::size_t desk_slots = 64;
+constexpr std::size_t answers_kept = 1024, answers_kept_min = 64;  // by all workers' desks, by one
 constexpr int tries_at_lists = 64;  // while another is at them, for microseconds
 
 /// Of requests that are settled, beside those that the bounds count: tokens in the loop and behind it, questions that
@@ -37,14 +39,20 @@ Engine::Impl::Impl(Runtime& its_runtime, const EngineConfig& its_config)
       slot_count(config.queue + (config.replies == 0 ? config.queue : config.replies) +
                  active_of(config, its_runtime) + lingering_of(active_of(config, its_runtime))),
       slots(std::make_unique<RequestSlot[]>(slot_count)),
+      workers(static_cast<std::uint32_t>(std::max(1, its_runtime.workers()))),
       submissions(slot_count + 1),
-      resumed(slot_count + 1),
-      questions(slot_count + 1),
+      ready(workers, slot_count + 1),
       dispatcher(slots.get(), config.clients_max),
       graph(its_runtime, "search"),
       clients(std::make_unique<atomic<std::uint32_t>[]>(config.clients_max)) {
   config.active = active_of(config, its_runtime);
   for (std::uint32_t i = slot_count; i-- > 0;) free.push(i, below());
+  for (std::uint32_t i = 0; i < workers; ++i) desks.push_back(std::make_unique<Desk>(desk_slots));
+  desks.push_back(std::make_unique<Desk>(slot_count + 1));
+  const std::size_t contexts = its_runtime.metrics().contexts.size();
+  const std::size_t kept = std::max<std::size_t>(answers_kept_min, answers_kept / workers);
+  for (std::size_t i = 0; i < contexts; ++i) gathered.push_back(std::make_unique<Batch>(kept));
+  gathered.push_back(std::make_unique<Batch>(answers_kept));
 }
 
 Result<bool> Engine::Impl::begin() {
@@ -59,9 +67,8 @@ Result<bool> Engine::Impl::begin() {
   });
   question_port = graph.source<std::uint8_t>(
       "questions", {}, [this](Emit<std::uint8_t>& out) { return call_evaluator(out); });
-  // Serial: while one batch is computed the next one gathers.
-  graph.sink("evaluate", question_port, {.mode = Mode::serial, .capacity = 1},
-             [this](std::uint8_t&&) { evaluate_waiting(); });
+  graph.sink("evaluate", question_port, {.capacity = workers + 1},
+             [this](std::uint8_t&&) { evaluate_called(); });
   if (auto built = graph.build(); !built) return built.error();
   if (graph.start() != Status::accepted)
     return Error{"closed", "the runtime is stopping", "search"};
@@ -356,7 +363,9 @@ std::vector<std::pair<std::string, std::uint64_t>> Engine::would_block() const {
 }
 
 std::size_t Engine::memory() const noexcept {
-  return impl_->slot_count * (sizeof(RequestSlot) + 3 * (sizeof(std::uint64_t) * 2)) +
+  constexpr std::size_t place = 2 * sizeof(std::uint64_t);  // in a ring
+  return impl_->slot_count * (sizeof(RequestSlot) + 3 * place) +
+         impl_->workers * (WorkerBins::bytes_each() + sizeof(Desk) + desk_slots * place) +
          impl_->graph.memory() + read(impl_->arena_bytes);
 }
 

@@ -1,35 +1,35 @@
 // engine_impl.hpp: what stands behind Engine: slots, the graph of turns, the evaluator, the clock; private to it.
 //
 // Graph:  dispatch (source) -> loop of turns -> end (sink), with as many tickets as requests may be active;
-//         questions (source) -> evaluate (sink, serial), which takes what waits in a ring. A parked request is in
-//         neither: whoever comes second, its turn or the evaluator's answer, brings it back.
+//         questions (source) -> evaluate (sink), which takes what waits at a desk. A parked request is in neither:
+//         whoever comes second, its turn or the evaluator's answer, brings it back. Its tokens say that some request
+//         goes on, and the worker that has one takes the next of its own: a search stays in the cache of one core, and
+//         is asked and answered there, as long as others have enough to do.
 // Slots:  of requests that wait, search, or are answered and not read; and of those that are settled while their token
 //         is on its way (in the loop, behind it, in a client's list) or the evaluator is at their question. What lies
 //         in the lists goes when it is more than half of them, or when a submit finds no free slot.
-// Bound:  a slot's index is in `submissions` and the lists once, in `resumed` or the loop once (its token), in
-//         `questions` once (the evaluator's hold): rings as large as the number of slots never refuse.
+// Bound:  a slot's index is in `submissions` and the lists once, in `ready` or the loop once (its token), at a desk
+//         once (the evaluator's hold): rings as large as the number of slots never refuse.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
+#include <vector>
 #include <weir/futex.hpp>
 #include <weir/ring.hpp>
 #include <weir/stream_graph.hpp>
+#include <weir/task.hpp>
 #include <weir/thread.hpp>
 
-#include "answer_cache.hpp"
+#include "desk.hpp"
 #include "dispatcher.hpp"
 #include "latency_histogram.hpp"
 #include "next_deadline.hpp"
 #include "request_slot.hpp"
+#include "worker_bins.hpp"
 
 namespace weir::search {
-
-/// Pushes to a ring that is larger than what can be in it: refusals are lost races, each of them another's success.
-inline void push_surely(Ring<std::uint32_t>& ring, std::uint32_t value) noexcept {
-  while (ring.push(std::uint32_t{value}) != Status::accepted) {
-  }
-}
 
 /// Questions of a batch.
 inline constexpr std::size_t evaluation_batch_max = 64;
@@ -38,6 +38,7 @@ inline constexpr std::uint64_t rows_enough = 48;
 
 struct Engine::Impl {
   static constexpr std::uint32_t none = ~0U;
+  static constexpr std::uint32_t any = none - 1;  // a token for whichever request is ready
 
   Impl(Runtime& its_runtime, const EngineConfig& its_config);
 
@@ -70,27 +71,26 @@ struct Engine::Impl {
   void ask(std::uint32_t index);
   void settle(RequestSlot& slot, ReplyStatus status);
   void settle_found(RequestSlot& slot);
-  void stop_waiting_for();
-  void end_call(RequestSlot& slot);
+  void stop_waiting_for(std::uint32_t desk);
+  void end_call(RequestSlot& slot, std::uint32_t desk);
+  void come_to(RequestSlot& slot, std::uint32_t worker) noexcept;
   void finish(RequestSlot& slot);
   void forget(std::uint32_t index) noexcept;
   void drop_hold(std::uint32_t index, std::uint32_t hold) noexcept;
   void recycle(std::uint32_t index) noexcept;
 
   // evaluation.cpp
-  bool worth_a_batch() const noexcept;
+  static bool worth_a_batch(const Desk& desk) noexcept;
   Give call_evaluator(Emit<std::uint8_t>& out);
-  void evaluate_waiting();
-  struct OpenRow {
-    const Network* network;
-    std::uint64_t hash;  // AnswerCache's, of question and version
-    std::span<const float> question;
-    float* answer;
-  };
-  void evaluate(std::span<std::uint32_t> all);
-  void take_rows(std::uint32_t index);
-  void evaluate_rows(std::span<const OpenRow> rows);
-  void answered(std::uint32_t index);
+  std::uint32_t claim_desk(std::uint32_t desks_tried) noexcept;
+  void evaluate_called();
+  void evaluate_at(std::uint32_t desk);
+  void release_last_desk();
+  void evaluate(Batch& batch, std::span<const std::uint32_t> all);
+  void take_rows(Batch& batch, std::uint32_t index);
+  void evaluate_rows(Batch& batch, std::span<const Batch::OpenRow> rows, std::size_t requests);
+  bool answered(std::uint32_t index);
+  std::uint32_t next_worker_of(RequestSlot& slot) noexcept;
 
   static void watch_clock(void* self);
   void watch() noexcept;
@@ -104,6 +104,11 @@ struct Engine::Impl {
   std::uint32_t index_of(const RequestSlot& slot) const noexcept {
     return static_cast<std::uint32_t>(&slot - slots.get());
   }
+  /// The worker that is the caller, or a guest's place among them.
+  std::uint32_t here() const noexcept {
+    return static_cast<std::uint32_t>(std::max(0, worker_index())) % workers;
+  }
+  std::uint32_t last_desk() const noexcept { return workers; }
   auto below() noexcept {
     return [this](std::uint32_t i) -> atomic<std::uint32_t>& { return slots[i].below; };
   }
@@ -113,7 +118,11 @@ struct Engine::Impl {
   std::uint32_t slot_count;
   std::unique_ptr<RequestSlot[]> slots;
   detail::SlotStack free;
-  Ring<std::uint32_t> submissions, resumed, questions;
+  std::uint32_t workers;  // 1 where there are none
+  Ring<std::uint32_t> submissions;
+  WorkerBins ready;
+  std::vector<std::unique_ptr<Desk>> desks;      // by worker; and the last one
+  std::vector<std::unique_ptr<Batch>> gathered;  // by context of the runtime; and the last desk's
   Dispatcher dispatcher;
   StreamGraph graph;
   Port<std::uint32_t> dispatch_port;
@@ -129,10 +138,8 @@ struct Engine::Impl {
   alignas(contended_bytes) atomic<std::int64_t> settled_waiting{0};
   atomic<std::uint32_t> at_lists{0};  // 1: somebody is at the dispatcher's lists
   alignas(contended_bytes) atomic<std::uint64_t> arena_bytes{0};
-  // Requests that were resumed, and whose next call of the kernel has not ended: below 0 for a moment when one is
-  // settled between its answer and its being counted.
-  alignas(contended_bytes) atomic<std::int32_t> owing{0};
-  atomic<std::uint64_t> rows_waiting{0};  // of the questions that the evaluator has not taken
+  // Tokens that are due for requests in `ready`; calls of the evaluator.
+  alignas(contended_bytes) atomic<std::uint32_t> resumed{0}, calls{0};
   atomic<std::uint32_t> draining{0}, closing{0};
   alignas(contended_bytes) NextDeadline next_deadline;
   Thread clock;
@@ -143,9 +150,6 @@ struct Engine::Impl {
   std::array<atomic<std::uint64_t>, reply_statuses> replies{};
   LatencyHistogram latency, service;  // from submit, from the first turn
   atomic<std::uint64_t> simulations{0}, nodes{0}, evaluations{0}, batches{0};
-  std::vector<float> batch_in, batch_out;  // the evaluator's
-  std::vector<OpenRow> open_rows;          // as well
-  AnswerCache known{1024};                 // as well
 };
 
 }  // namespace weir::search

@@ -37,6 +37,8 @@ struct alignas(contended_bytes) RequestSlot : SlotWord {
   bool owes = false;         // an answer was applied, and no call of the kernel has ended since
   bool pinned = false;       // it has its version for good, or none
   std::uint32_t stride = 1;  // simulations of a call of the kernel
+  std::uint32_t desk = 0;    // where its last question was put
+  atomic<std::uint32_t> home{~0U};  // the worker of its last turn, or one it was moved to; ~0: none
 };
 
 }  // namespace weir::search

@@ -21,9 +21,10 @@ double ms_between(Deadline from, Deadline to) noexcept {
 }  // namespace
 
 Give Engine::Impl::dispatch(Emit<std::uint32_t>& out) {
-  std::uint32_t slot = none;
-  if (resumed.pop(slot) == Status::accepted) {  // needs no lists
-    out(slot);
+  // (14) acquire pairs with (15) of evaluation.cpp: what lies ready. It needs no lists
+  if (resumed.load(acquire) != 0) {
+    resumed.fetch_sub(1, relaxed);  // relaxed: this source alone counts down
+    out(any);
     return Give::more;
   }
   if (!take_lists()) return Give::idle;  // a submit is at them, and notifies when it has left
@@ -55,6 +56,10 @@ Give Engine::Impl::dispatch_next(Emit<std::uint32_t>& out) {
 }
 
 weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
+  if (index == any) {
+    index = ready.take(here());
+    if (index == WorkerBins::none) return Again{any};  // there is one, and others are at its bin
+  }
   RequestSlot& slot = at(index);
   if (!slot.enter()) {
     // Settled by another: one that had not begun still counts as active.
@@ -66,12 +71,16 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
     }
     return Leave{index};
   }
+  come_to(slot, here());
   if (!slot.begun) begin_request(slot);
   if (slot.kernel == nullptr) return Leave{index};  // it could not be made, and is settled
   for (;;) {
     if (!run(slot)) return Leave{index};
     if (!slot.asked || !slot.leaf) {
-      if (slot.leave()) return Again{index};
+      if (slot.leave()) {
+        ready.push(here(), index);
+        return Again{any};
+      }
       settle(slot, ReplyStatus::cancelled);
       return Leave{index};
     }
@@ -87,6 +96,14 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
         break;
     }
   }
+}
+
+/// The request is that worker's from now on. A settler may be at it at the same time.
+void Engine::Impl::come_to(RequestSlot& slot, std::uint32_t worker) noexcept {
+  const std::uint32_t before = slot.home.exchange(worker, relaxed);  // relaxed: an estimate's
+  if (before == worker) return;
+  if (before != none) ready.remove(before);
+  if (worker != none) ready.add(worker);
 }
 
 void Engine::Impl::begin_request(RequestSlot& slot) {
@@ -122,14 +139,15 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
 }
 
 /// The evaluator need not wait any longer for one of those that were resumed.
-void Engine::Impl::stop_waiting_for() {
+void Engine::Impl::stop_waiting_for(std::uint32_t desk) {
   // (8) seq_cst pairs with (7) of evaluation.cpp: what was asked before is in the ring
-  if (owing.fetch_sub(1, seq_cst) == 1) graph.notify(question_port);
+  if (desks[desk]->owing.fetch_sub(1, seq_cst) == 1 && worth_a_batch(*desks[desk]))
+    graph.notify(question_port);
 }
 
-/// A request has done what its answer let it do, and asked again if it will.
-void Engine::Impl::end_call(RequestSlot& slot) {
-  if (std::exchange(slot.owes, false) && slot.has_asked()) stop_waiting_for();
+/// A request has done what its answer, to what it asked at `desk`, let it do, and asked again if it will.
+void Engine::Impl::end_call(RequestSlot& slot, std::uint32_t desk) {
+  if (std::exchange(slot.owes, false) && slot.has_asked()) stop_waiting_for(desk);
 }
 
 /// A turn has ended at a leaf: its question is asked, once the evaluator has answered the one before.
@@ -164,9 +182,17 @@ void Engine::Impl::ask(std::uint32_t index) {
     slot.hashes.push_back(AnswerCache::hash_of(features.subspan(i, inputs)) ^ version);
   slot.asked = true;
   slot.hold(slot_word::evaluator_hold);
-  rows_waiting.fetch_add(slot.hashes.size(), relaxed);  // relaxed: the notification publishes it
-  push_surely(questions, index);
-  graph.notify(question_port);
+  const std::uint64_t rows = slot.hashes.size();
+  const auto put = [&](std::uint32_t desk) {
+    slot.desk = desk;
+    desks[desk]->rows.fetch_add(rows, relaxed);  // relaxed: the push publishes it
+    if (desks[desk]->questions.push(std::uint32_t{index}) == Status::accepted) return true;
+    desks[desk]->rows.fetch_sub(rows, relaxed);  // relaxed: as above
+    return false;
+  };
+  std::uint32_t desk = slot.network.get()->part_rows() == 0 ? last_desk() : here();
+  while (!put(desk)) desk = last_desk();  // which is large enough: a refusal there is a lost race
+  if (worth_a_batch(*desks[desk])) graph.notify(question_port);
 }
 
 /// Once the evaluator has answered: the kernel gets it, at the count of simulations that was set for it.
@@ -199,19 +225,19 @@ std::uint32_t Engine::Impl::stride_of(const RequestSlot& slot) const noexcept {
 /// Some turns of the kernel, for a share of the round. False: the request is settled.
 bool Engine::Impl::run(RequestSlot& slot) {
   const std::uint32_t sharing = std::max(1U, active.load(relaxed));  // relaxed: an estimate
-  const auto workers = static_cast<std::uint64_t>(std::max(1, runtime.workers()));
   const std::uint64_t share = std::clamp(round_ns * workers / sharing, turn_ns_min, turn_ns_max);
   const Deadline begin = now_ns();
   Deadline now = begin;
   Turn last;
   do {
+    const std::uint32_t desk = slot.desk;  // of the question before the one that may come
     if (slot.leaf || (slot.asked && slot.reply.simulations >= config.guide_after)) {
       slot.leaf = true;
       if (!apply_answer(slot)) break;
       if (std::exchange(slot.owed, false)) {
         ask(index_of(slot));
         slot.leaf = true;
-        end_call(slot);
+        end_call(slot, desk);
         break;
       }
     }
@@ -223,7 +249,7 @@ bool Engine::Impl::run(RequestSlot& slot) {
     if (slot.reply.first_answer_ms == 0 && slot.kernel->found() >= Found::full)
       slot.reply.first_answer_ms = ms_between(slot.submitted, now);
     if (last.parked && !last.ended) ask_leaf(slot);
-    end_call(slot);
+    end_call(slot, desk);
     if (over(slot, last) || now >= slot.request.deadline) {
       settle_found(slot);
       return false;
@@ -296,7 +322,9 @@ void Engine::Impl::finish(RequestSlot& slot) {
   slot.request = {};
   Listener* const listener = slot.listener;
   const std::uint64_t tag = slot.tag;
-  if (slot.publish()) stop_waiting_for();  // from here on the slot is the reader's
+  const std::uint32_t desk = slot.desk;
+  come_to(slot, none);
+  if (slot.publish()) stop_waiting_for(desk);  // from here on the slot is the reader's
   futex_wake_all(slot.word);
   if (listener != nullptr) listener->replied(tag);
   if (begun) {

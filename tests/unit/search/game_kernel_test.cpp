@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <weir/memory.hpp>
 #include <weir/search/connect4_network.hpp>
+#include <weir/version.hpp>
 
 #include "engine_fixture.hpp"
 
@@ -242,6 +244,51 @@ TEST_CASE("game_kernel: a batch is spread over workers where the network only co
   }
 }
 
+/// How many evaluate at once; who comes alone waits a while for another, until there was one.
+class MeetingNetwork final : public Network {
+ public:
+  explicit MeetingNetwork(bool computes) : computes_(computes) {}
+  std::size_t inputs() const noexcept override { return inner_->inputs(); }
+  std::size_t outputs() const noexcept override { return inner_->outputs(); }
+  std::size_t part_rows() const noexcept override { return computes_ ? 1000 : 0; }
+  void evaluate(const float* in, std::size_t rows, float* out) const override {
+    if (inside.fetch_add(1) > 0) met = true;
+    const bool waits = computes_ || waits_left.fetch_sub(1) > 0;
+    const Deadline until = after_ms(waits ? 20 : 0);
+    while (!met && now_ns() < until) std::this_thread::yield();
+    inner_->evaluate(in, rows, out);
+    inside.fetch_sub(1);
+  }
+  const std::string& version() const noexcept override { return inner_->version(); }
+  mutable std::atomic<int> inside{0};
+  mutable std::atomic<bool> met{false};
+  mutable std::atomic<int> waits_left{3};  // of one that nobody should meet
+
+ private:
+  std::unique_ptr<Network> inner_ = random_network(7);
+  bool computes_;
+};
+
+TEST_CASE("game_kernel: workers ask at once, each for its requests, where the network computes") {
+  const std::array<const char*, 4> positions = {"4453", "12", "71", "445"};
+  std::vector<std::string> expected;
+  Fixture plain(random_network(7));
+  for (const char* const moves : positions)
+    expected.push_back(told(plain.ask(move_request(moves, 100))));
+  for (const bool computes : {true, false}) {
+    CAPTURE(computes);
+    auto network = std::make_unique<MeetingNetwork>(computes);
+    const MeetingNetwork& watched = *network;
+    Fixture fixture(std::move(network));
+    std::vector<Handle> handles;
+    for (const char* const moves : positions)
+      handles.push_back(fixture.submit(move_request(moves, 100)));
+    for (std::size_t i = 0; i < handles.size(); ++i)
+      CHECK(told(reply_of(handles[i])) == expected[i]);
+    if (!weir::detail::smallest_bounds()) CHECK(watched.met == computes);
+  }
+}
+
 TEST_CASE("game_kernel: a small arena recycles under leaves in flight, on the heap alone") {
   KernelConfig config;
   config.memory_bytes_max = 1;  // as few nodes as a tree can have
@@ -267,6 +314,16 @@ TEST_CASE("game_kernel: a small arena recycles under leaves in flight, on the he
   std::uint64_t visits = 0;
   for (const RankedMove& move : kernel->best(7, {}).moves) visits += move.visits;
   CHECK(visits == simulations);
+}
+
+TEST_CASE("game_kernel: a tree touches the memory that it uses") {
+  const std::size_t before = rss_bytes();
+  auto kernel = games::make_kernel({}, {}).value();  // without a budget there is room for many
+  CHECK(kernel->memory() > std::size_t{16} << 20);
+  (void)kernel->turn(1);
+  kernel->apply({});  // no network
+  while (kernel->nodes() < 100) (void)kernel->turn(100);
+  if (uses_mimalloc) CHECK(rss_bytes() < before + (std::size_t{8} << 20));  // others have shadows
 }
 
 TEST_CASE("game_kernel: what no game comes to is refused") {
