@@ -274,7 +274,7 @@ TEST_CASE("game_kernel: workers ask at once, each for its requests, where the ne
   std::vector<std::string> expected;
   Fixture plain(random_network(7));
   for (const char* const moves : positions)
-    expected.push_back(told(plain.ask(move_request(moves, 100))));
+    expected.push_back(told(plain.ask(move_request(moves, 400))));
   for (const bool computes : {true, false}) {
     CAPTURE(computes);
     auto network = std::make_unique<MeetingNetwork>(computes);
@@ -282,7 +282,7 @@ TEST_CASE("game_kernel: workers ask at once, each for its requests, where the ne
     Fixture fixture(std::move(network));
     std::vector<Handle> handles;
     for (const char* const moves : positions)
-      handles.push_back(fixture.submit(move_request(moves, 100)));
+      handles.push_back(fixture.submit(move_request(moves, 400)));
     for (std::size_t i = 0; i < handles.size(); ++i)
       CHECK(told(reply_of(handles[i])) == expected[i]);
     if (!weir::detail::smallest_bounds()) CHECK(watched.met == computes);
