@@ -21,19 +21,19 @@ class AnswerCache {
 
   /// Of a question, and of the version that is asked: `hash` below is both together.
   static std::uint64_t hash_of(std::span<const float> question) noexcept {
-    std::uint64_t lanes[4] = {1, 2, 3, 4};
+    std::uint64_t lanes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     std::size_t i = 0;
-    for (; i + 8 <= question.size();
-         i += 8) {  // four multiplications that do not wait for each other
-      std::uint64_t words[4];
+    for (; i + 16 <= question.size(); i += 16) {  // multiplications that do not wait for each other
+      std::uint64_t words[8];
       std::memcpy(words, question.data() + i, sizeof words);
-      for (std::size_t k = 0; k < 4; ++k) lanes[k] = mixed(lanes[k], words[k]);
+      for (std::size_t k = 0; k < 8; ++k) lanes[k] = mixed(lanes[k], words[k]);
     }
     for (; i < question.size(); ++i) {
       std::uint32_t word = 0;
       std::memcpy(&word, question.data() + i, sizeof word);
-      lanes[i % 4] = mixed(lanes[i % 4], word);
+      lanes[i % 8] = mixed(lanes[i % 8], word);
     }
+    for (std::size_t k = 0; k < 4; ++k) lanes[k] = mixed(lanes[k], lanes[k + 4]);
     return mixed(mixed(lanes[0], lanes[1]), mixed(lanes[2], lanes[3]));
   }
   static std::uint64_t hash_of(const std::string& version) noexcept {

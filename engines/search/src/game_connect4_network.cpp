@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <weir/search/connect4_network.hpp>
 
 namespace weir::search::games {
@@ -9,10 +10,20 @@ bool asked_mirrored(const Position& position) noexcept {
   return mirrored(position.mine) + mirrored(position.all) + bottom_row < position.key();
 }
 
+/// The numbers of each column that there is.
+constexpr auto column_numbers = [] {
+  std::array<std::array<float, board_rows>, std::size_t{1} << board_rows> all{};
+  for (std::size_t cells = 0; cells < all.size(); ++cells)
+    for (std::size_t row = 0; row < board_rows; ++row)
+      all[cells][row] = static_cast<float>((cells >> row) & 1);
+  return all;
+}();
+
 float* write_plane(Cells cells, float* to) noexcept {
   for (int column = 0; column < board_columns; ++column) {
-    for (int row = 0; row < board_rows; ++row)
-      *to++ = static_cast<float>((cells >> (column * (board_rows + 1) + row)) & 1);
+    const auto& numbers = column_numbers[cells % column_numbers.size()];
+    to = std::copy(numbers.begin(), numbers.end(), to);
+    cells >>= board_rows + 1;
   }
   return to;
 }

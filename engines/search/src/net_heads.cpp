@@ -12,6 +12,15 @@ namespace {
 
 constexpr double ln2_high = 0x1.62e42fefa3800p-1, ln2_low = 0x1.ef35793c76730p-45;
 
+// 1 / i!
+constexpr auto inverse_factorials = [] {
+  std::array<double, 16> all{1};
+  double factorial = 1;
+  for (std::size_t i = 1; i < all.size(); ++i) all[i] = 1 / (factorial *= static_cast<double>(i));
+  return all;
+}();
+constexpr double exponent_most = 700;  // beyond it the outcome is infinity, or 0
+
 double sigmoid(double x) noexcept {
   if (x >= 0) return 1 / (1 + exponential(-x));
   const double e = exponential(x);
@@ -41,12 +50,13 @@ void softmax(float* row, std::size_t width) noexcept {
   constexpr std::size_t at_hand = 64;
   const double most = static_cast<double>(largest(row, width));
   std::array<double, at_hand> powers;  // of the first ones, for the second pass
+  const std::size_t first = std::min(width, at_hand);
+  for (std::size_t i = 0; i < first; ++i) powers[i] = static_cast<double>(row[i]) - most;
+  exponentials({powers.data(), first});
   double sum = 0;
-  for (std::size_t i = 0; i < width; ++i) {
-    const double power = exponential(static_cast<double>(row[i]) - most);
-    if (i < at_hand) powers[i] = power;
-    sum += power;
-  }
+  for (std::size_t i = 0; i < first; ++i) sum += powers[i];
+  for (std::size_t i = first; i < width; ++i)
+    sum += exponential(static_cast<double>(row[i]) - most);
   for (std::size_t i = 0; i < width; ++i) {
     const double power = i < at_hand ? powers[i] : exponential(static_cast<double>(row[i]) - most);
     row[i] = static_cast<float>(power / sum);
@@ -81,18 +91,12 @@ double square_loss(double y, double slope, double t, double weight, float& gradi
 }  // namespace
 
 double exponential(double x) noexcept {
-  if (!(x > -700)) return x == x ? 0 : x;
-  if (x > 700) return std::numeric_limits<double>::infinity();
-  // 1 / i! in two chains, of even and of odd powers, that do not wait for each other.
-  constexpr auto inverse_factorials = [] {
-    std::array<double, 16> all{1};
-    double factorial = 1;
-    for (std::size_t i = 1; i < all.size(); ++i) all[i] = 1 / (factorial *= static_cast<double>(i));
-    return all;
-  }();
+  if (!(x > -exponent_most)) return x == x ? 0 : x;
+  if (x > exponent_most) return std::numeric_limits<double>::infinity();
   const double n = std::floor(x / (ln2_high + ln2_low) + 0.5);
   const double r = (x - n * ln2_high) - n * ln2_low;  // |r| <= ln(2) / 2
   const double r2 = r * r;
+  // In two chains, of even and of odd powers, that do not wait for each other.
   double even = inverse_factorials[14], odd = inverse_factorials[15];
   for (std::size_t i = 12; i >= 2; i -= 2) {
     even = even * r2 + inverse_factorials[i];
@@ -102,6 +106,52 @@ double exponential(double x) noexcept {
   const double sum = 1 + (r * (1 + r2 * odd) + r2 * even);
   const auto power = static_cast<std::uint64_t>(static_cast<std::int64_t>(n) + 1023);
   return sum * std::bit_cast<double>(power << 52);
+}
+
+namespace {
+
+using DoublesAvx2 [[gnu::vector_size(32), gnu::aligned(8), gnu::may_alias]] = double;
+using WordsAvx2 [[gnu::vector_size(32)]] = std::int64_t;
+
+/// exponential() of four numbers, step by step.
+[[gnu::target("avx2")]] void exponentials_avx2(double* numbers) noexcept {
+  // Added to a number that is not large, leaves a whole one in the lowest bits.
+  constexpr double whole = 0x1.8p52;
+  DoublesAvx2 x = *reinterpret_cast<const DoublesAvx2*>(numbers);
+  const WordsAvx2 far = (x > exponent_most) | ~(x > -exponent_most);
+  const DoublesAvx2 y = far ? DoublesAvx2{} : x;
+  const DoublesAvx2 near = y / (ln2_high + ln2_low) + 0.5;
+  const DoublesAvx2 round = near + whole - whole;
+  const DoublesAvx2 n = round - (round > near ? DoublesAvx2{} + 1.0 : DoublesAvx2{});
+  const DoublesAvx2 r = (y - n * ln2_high) - n * ln2_low;
+  const DoublesAvx2 r2 = r * r;
+  DoublesAvx2 even = DoublesAvx2{} + inverse_factorials[14],
+              odd = DoublesAvx2{} + inverse_factorials[15];
+  for (std::size_t i = 12; i >= 2; i -= 2) {
+    even = even * r2 + inverse_factorials[i];
+    odd = odd * r2 + inverse_factorials[i + 1];
+  }
+  const DoublesAvx2 sum = 1.0 + (r * (1.0 + r2 * odd) + r2 * even);
+  const DoublesAvx2 bits = n + whole;
+  const WordsAvx2 power = (reinterpret_cast<WordsAvx2>(bits) + 1023) << 52;
+  const DoublesAvx2 result = sum * reinterpret_cast<DoublesAvx2>(power);
+  for (int i = 0; i < 4; ++i) numbers[i] = far[i] != 0 ? exponential(x[i]) : result[i];
+}
+
+}  // namespace
+
+void exponentials(std::span<double> numbers) noexcept {
+  static const bool wide = __builtin_cpu_supports("avx2") != 0;
+  std::size_t i = 0;
+  for (; wide && i + 4 <= numbers.size(); i += 4) exponentials_avx2(numbers.data() + i);
+  if (wide && i < numbers.size()) {
+    std::array<double, 4> last{};
+    std::copy(numbers.begin() + static_cast<std::ptrdiff_t>(i), numbers.end(), last.begin());
+    exponentials_avx2(last.data());
+    std::copy_n(last.begin(), numbers.size() - i, numbers.begin() + static_cast<std::ptrdiff_t>(i));
+  } else {
+    for (; i < numbers.size(); ++i) numbers[i] = exponential(numbers[i]);
+  }
 }
 
 double logarithm(double x) noexcept {

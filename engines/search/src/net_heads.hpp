@@ -10,6 +10,8 @@ namespace weir::search::nets {
 
 /// e^x to about 1e-15; 0 far below, infinity far above.
 double exponential(double x) noexcept;
+/// The same bits for each of them, in place.
+void exponentials(std::span<double> numbers) noexcept;
 /// ln(x), x > 0, to about 1e-14.
 double logarithm(double x) noexcept;
 

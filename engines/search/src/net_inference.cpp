@@ -77,6 +77,7 @@ struct BatchPlan {
 struct Workspace {
   struct Step {
     memory from, to, scratch;
+    std::array<dnnl_exec_arg_t, 5> arguments;  // of those, and of the plan's
   };
   std::array<std::vector<float>, 3> rows;  // layers read one and write another; skips need a third
   std::vector<char> scratch;
@@ -240,10 +241,18 @@ class MlpNetwork final : public Network {
       const memory::desc bytes(
           {static_cast<memory::dim>(std::max<std::size_t>(batch.layers[i].scratch_bytes, 1))},
           memory::data_type::u8, memory::format_tag::x);
-      steps.push_back(
-          {memory(rows_of(batch.rows, layers_[i].in), engine_, w.rows[buffer_of(i)].data()),
-           memory(rows_of(batch.rows, layers_[i].out), engine_, w.rows[buffer_of(i + 1)].data()),
-           memory(bytes, engine_, scratch)});
+      const memory from(rows_of(batch.rows, layers_[i].in), engine_, w.rows[buffer_of(i)].data());
+      const memory to(rows_of(batch.rows, layers_[i].out), engine_,
+                      w.rows[buffer_of(i + 1)].data());
+      const memory free(bytes, engine_, scratch);
+      steps.push_back({from,
+                       to,
+                       free,
+                       {{{DNNL_ARG_SRC, from.get()},
+                         {DNNL_ARG_WEIGHTS, batch.layers[i].weights.get()},
+                         {DNNL_ARG_BIAS, biases_[i].get()},
+                         {DNNL_ARG_DST, to.get()},
+                         {DNNL_ARG_SCRATCHPAD, free.get()}}}});
     }
   }
 
@@ -264,12 +273,12 @@ class MlpNetwork final : public Network {
     std::memcpy(first, in, rows * inputs() * sizeof(float));
     std::fill(first + rows * inputs(), first + batch.rows * inputs(), 0.0F);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-      const Workspace::Step& step = w.steps[which][i];
-      batch.layers[i].primitive.execute(w.stream, {{DNNL_ARG_SRC, step.from},
-                                                   {DNNL_ARG_WEIGHTS, batch.layers[i].weights},
-                                                   {DNNL_ARG_BIAS, biases_[i]},
-                                                   {DNNL_ARG_DST, step.to},
-                                                   {DNNL_ARG_SCRATCHPAD, step.scratch}});
+      // Not primitive::execute(), which makes a map and a list of its arguments each time.
+      const auto& arguments = w.steps[which][i].arguments;
+      dnnl::error::wrap_c_api(
+          dnnl_primitive_execute(batch.layers[i].primitive.get(), w.stream.get(),
+                                 static_cast<int>(arguments.size()), arguments.data()),
+          "a layer was not computed");
       if (layers_[i].skip)
         add_skip(w.rows[buffer_of(i - 1)], w.rows[buffer_of(i + 1)], batch.rows * layers_[i].out);
     }

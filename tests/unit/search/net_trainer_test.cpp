@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <net_gradient.hpp>
 #include <net_order.hpp>
@@ -287,4 +289,25 @@ TEST_CASE("net trainer: exponentials and logarithms") {
   CHECK(nets::exponential(-1000) == 0);
   CHECK(std::isinf(nets::exponential(1000)));
   CHECK(std::isnan(nets::exponential(std::nan(""))));
+}
+
+TEST_CASE("net_trainer: many exponentials are the bits of each alone") {
+  constexpr double most = std::numeric_limits<double>::infinity();
+  std::vector<double> numbers = {0.0,    -0.0,   most,    -most,  std::nan(""), 700.0, -700.0,
+                                 700.5,  -1e300, 1e300,   5e-324, -5e-324,      0.5,   -0.5,
+                                 1e-320, 2.5,    -699.99, 699.99, 1.0,          -1.0};
+  for (int i = -2000; i <= 2000; ++i) numbers.push_back(0.3466 * i);
+  for (std::size_t count = 0; count < 10; ++count) {
+    std::vector<double> some(numbers.begin() + 12, numbers.begin() + 12 + static_cast<int>(count));
+    nets::exponentials(some);
+    for (std::size_t i = 0; i < count; ++i) CHECK(some[i] == nets::exponential(numbers[12 + i]));
+  }
+  std::vector<double> all = numbers;
+  nets::exponentials(all);
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double alone = nets::exponential(numbers[i]);
+    different += std::memcmp(&all[i], &alone, sizeof alone) == 0 ? 0 : 1;
+  }
+  CHECK(different == 0);
 }
