@@ -105,7 +105,18 @@ Result<TableManners> manners_of(const nlohmann::json& json) {
 
 LazySizes lazy_sizes(const MultiwayGame& game, const TrainRules& rules) noexcept {
   if (rules.lazy.nodes != 0) return rules.lazy;
-  return LazySizes::within(game.cards() != nullptr ? bytes_holdem : bytes_one_card);
+  return lazy_sizes_within(game.cards() != nullptr ? bytes_holdem : bytes_one_card, rules);
+}
+
+LazySizes lazy_sizes_within(std::uint64_t bytes, const TrainRules& rules) noexcept {
+  LazySizes sizes = LazySizes::within(bytes);
+  if (rules.average_rounds >= rounds_max) return sizes;
+  // Twice the slots, out of the words.
+  const std::uint64_t words = sizes.slots * (sizeof(std::uint64_t) / sizeof(std::uint32_t));
+  if (words >= sizes.words) return sizes;
+  sizes.slots *= 2;
+  sizes.words -= words;
+  return sizes;
 }
 
 std::unique_ptr<TrainingGame> make_multiway(MultiwayGame game, std::string name,

@@ -22,6 +22,8 @@ Result<TableManners> manners_of(const nlohmann::json& json);
 
 /// Of the table that a run by these rules takes.
 LazySizes lazy_sizes(const MultiwayGame& game, const TrainRules& rules) noexcept;
+/// What fits into so many bytes: as LazySizes::within, with more slots where rounds have no sums, as rows are shorter.
+LazySizes lazy_sizes_within(std::uint64_t bytes, const TrainRules& rules) noexcept;
 
 /// `name`, `json`: as the program tells them.
 std::unique_ptr<TrainingGame> make_multiway(MultiwayGame game, std::string name,

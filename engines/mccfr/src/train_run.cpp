@@ -8,6 +8,7 @@
 #include <weir/mccfr/checkpoint.hpp>
 
 #include "memory_allowed.hpp"
+#include "multiway_training.hpp"
 #include "rules_text.hpp"
 #include "snapshots.hpp"
 
@@ -84,8 +85,6 @@ bool TrainRun::make_rules() {
 }
 
 bool TrainRun::make_entries() {
-  if (options_.table_memory_mib != 0)
-    rules_.lazy = LazySizes::within(options_.table_memory_mib << 20);
   auto bits = table_bits_of(options_.table_bits);
   if (!bits) {
     fail(findings_, bits.error());
@@ -101,6 +100,8 @@ bool TrainRun::make_entries() {
     return false;
   }
   rules_.average_rounds = options_.average_rounds;
+  if (options_.table_memory_mib != 0)
+    rules_.lazy = lazy_sizes_within(options_.table_memory_mib << 20, rules_);
   if (rules_.average_rounds < rounds_max && rules_.algorithm >= Algorithm::cfr) {
     fail(findings_, {"usage",
                      std::string(to_string(rules_.algorithm)) +

@@ -19,6 +19,7 @@
 #include "kept_rows.hpp"
 #include "lazy_export.hpp"
 #include "loaded.hpp"
+#include "multiway_training.hpp"
 #include "snapshot_average.hpp"
 #include "training_support.hpp"
 
@@ -88,6 +89,10 @@ TEST_CASE("visited rows without sums: shorter, and the same bytes however a run 
     Run whole(leduc2, rounds), all(leduc2, rounds_max);
     whole.train(2'000);
     all.train(2'000);
+    CHECK(lazy_sizes_within(1 << 20, whole.rules).rows_max() >
+          1.5 * static_cast<double>(lazy_sizes_within(1 << 20, all.rules).rows_max()));
+    CHECK(lazy_sizes_within(1 << 20, whole.rules).bytes() ==
+          lazy_sizes_within(1 << 20, all.rules).bytes());
     const LazyRows rows = lazy_rows(*whole.trainer->lazy()), more = lazy_rows(*all.trainer->lazy());
     // Regrets are those of a run that sums all: sums play no part in what is learnt.
     CHECK(rows.rows.size() == more.rows.size());
