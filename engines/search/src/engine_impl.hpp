@@ -2,9 +2,9 @@
 //
 // Graph:  dispatch (source) -> loop of turns -> end (sink), with as many tickets as requests may be active;
 //         questions (source) -> evaluate (sink), which takes what waits at a desk. A parked request is in neither:
-//         whoever comes second, its turn or the evaluator's answer, brings it back. Its tokens say that some request
-//         goes on, and the worker that has one takes the next of its own: a search stays in the cache of one core, and
-//         is asked and answered there, as long as others have enough to do.
+//         whoever comes second, its turn or the evaluator's answer, brings it back. A token in the loop says that some
+//         request goes on, and the worker that has it takes the next of its own: a search stays in the cache of one
+//         core, and is asked and answered there, as long as others have enough to do.
 // Slots:  of requests that wait, search, or are answered and not read; and of those that are settled while their token
 //         is on its way (in the loop, behind it, in a client's list) or the evaluator is at their question. What lies
 //         in the lists goes when it is more than half of them, or when a submit finds no free slot.

@@ -25,8 +25,9 @@ class Network {
   virtual std::size_t outputs() const noexcept = 0;
   /// `rows` rows of inputs() floats to as many of outputs() floats, both row after row.
   virtual void evaluate(const float* in, std::size_t rows, float* out) const = 0;
-  /// Rows that are worth asking another worker for, where evaluate() waits for nothing: parts of a
-  /// batch, no smaller, may be spread over the workers. 0: one worker at a time is given to it.
+  /// Rows that are worth asking another worker for, where evaluate() waits for nothing: workers have
+  /// batches of their own at once, and parts of one, no smaller, may be spread over idle ones. 0: one
+  /// worker at a time is given to it.
   virtual std::size_t part_rows() const noexcept { return 0; }
   /// Names the weights: two networks of one version compute the same.
   virtual const std::string& version() const noexcept = 0;
