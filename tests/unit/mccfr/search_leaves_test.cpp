@@ -304,8 +304,8 @@ TEST_CASE(
   for (Hand h = 0; h < hand_count; ++h) {
     double sum = 0;
     for (const Range& row : solved.probabilities) sum += static_cast<double>(row[h]);
-    const bool dealt = spot.ranges[0][h] > 0;
-    if (sum != doctest::Approx(dealt ? 1 : 0).epsilon(1e-4)) FAIL_CHECK(h);
+    const bool in_range = spot.ranges[0][h] > 0;
+    if (sum != doctest::Approx(in_range ? 1 : 0).epsilon(1e-4)) FAIL_CHECK(h);
   }
   // A bet that no tree has.
   BettingState odd = hand.state;
