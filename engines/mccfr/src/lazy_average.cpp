@@ -169,23 +169,23 @@ Result<Done> LazyAverage::add_row(std::uint32_t bucket) {
   const auto actions = static_cast<std::uint32_t>(at.actions);
   std::array<double, actions_max> totals{}, strategy{};
   std::array<std::uint32_t, actions_max> parts{};
-  std::size_t have = 0;
+  double have = 0;
   for (LazyFile* const file : here_) {
     if (!file->row_left() || file->head().bucket != bucket) continue;
     if (!file->fits(at.actions, summed) ||
         bucket >= game_.buckets()[static_cast<std::size_t>(round)])
       return file->corrupt("it has rows that this game has not");
-    if (summed && file == &files_.back()) file->sums(parts.data());
-    file->current(strategy.data());
-    for (std::uint32_t a = 0; a < actions; ++a) totals[a] += strategy[a];
-    ++have;
+    if (!summed) {
+      file->current(strategy.data());
+      for (std::uint32_t a = 0; a < actions; ++a) totals[a] += strategy[a];
+      ++have;
+    } else if (file == &files_.back()) {
+      file->sums(parts.data());
+    }
     if (auto next = file->next_row(); !next) return next;
   }
-  const auto files = static_cast<double>(files_.size());
-  const double others = (files - static_cast<double>(have)) / actions;
   if (summed && parts == std::array<std::uint32_t, actions_max>{}) return Done{};
-  for (std::uint32_t a = 0; a < actions && !summed; ++a)
-    parts[a] = part_of((totals[a] + others) / files);
+  for (std::uint32_t a = 0; a < actions && !summed; ++a) parts[a] = part_of(totals[a] / have);
   if (counts_.rows % rows_between_marks == 0)
     marks_.push_back({counts_.nodes - 1, bucket, words_.size()});
   words_.push_back(static_cast<std::uint32_t>(counts_.nodes - 1));

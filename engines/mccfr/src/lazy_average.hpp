@@ -3,8 +3,8 @@
 // States of betting lie depth first in all files, and rows in the order of states and buckets: the files are merged by
 // one walk over all of them. Rows are told apart by the actions since the root and by their bucket.
 //
-// The first rounds come from the newest file's sums. In the others each file counts the same in every row that one of
-// them has: a file without the row plays what is played where no row is, any action alike.
+// The first rounds come from the newest file's sums. In every row of the others each file that has it counts the same,
+// as in tables of all rows: what is played where no row is yet is nothing that was learnt.
 //
 // Roles:  one thread.
 // Errors: corrupt, truncated, unreadable: of the files; stopped.

@@ -129,7 +129,7 @@ bool TrainRun::prepare() {
     return false;
   }
   game_ = std::move(game).value();
-  check_averages();
+  tell_averages();
   if (!options_.out.empty()) {
     if (auto made = make_directories(options_.out); !made) {
       fail(findings_, made.error());
@@ -180,7 +180,7 @@ bool TrainRun::prepare() {
   return from.empty() || load(from);
 }
 
-void TrainRun::check_averages() {
+void TrainRun::tell_averages() {
   const int rounds = rules_.average_rounds;
   if (rounds >= rounds_max) return;
   const int all = game_->tree().rounds;

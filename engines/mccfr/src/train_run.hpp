@@ -31,9 +31,9 @@ class TrainRun {
   bool prepare();
   bool make_rules();
   bool make_entries();
+  /// Says what --average-rounds comes to in this game.
+  void tell_averages();
   /// Says what memory training will take, before it is taken; too much is refused.
-  /// Whether the game can have the averages that are asked for.
-  void check_averages();
   bool announce();
   std::uint64_t memory_most() const;  // bytes, of a run
   /// Reads the checkpoint that the run goes on from; a run that differs is refused.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t sweep_interval_ms = 3;  // a sweep of 33,000 slots takes about one
 constexpr std::uint32_t active_min = 16, active_per_worker = 4;
-constexpr std::size_t desk_slots = 64;
+std::size_t desk_slots() noexcept { return detail::smallest_bounds() ? 1 : 64; }
 constexpr std::size_t answers_kept = 1024, answers_kept_min = 64;  // by all workers' desks, by one
 constexpr int tries_at_lists = 64;  // while another is at them, for microseconds
 
@@ -47,7 +47,7 @@ Engine::Impl::Impl(Runtime& its_runtime, const EngineConfig& its_config)
       clients(std::make_unique<atomic<std::uint32_t>[]>(config.clients_max)) {
   config.active = active_of(config, its_runtime);
   for (std::uint32_t i = slot_count; i-- > 0;) free.push(i, below());
-  for (std::uint32_t i = 0; i < workers; ++i) desks.push_back(std::make_unique<Desk>(desk_slots));
+  for (std::uint32_t i = 0; i < workers; ++i) desks.push_back(std::make_unique<Desk>(desk_slots()));
   desks.push_back(std::make_unique<Desk>(slot_count + 1));
   const std::size_t contexts = its_runtime.metrics().contexts.size();
   const std::size_t kept = std::max<std::size_t>(answers_kept_min, answers_kept / workers);
@@ -365,7 +365,7 @@ std::vector<std::pair<std::string, std::uint64_t>> Engine::would_block() const {
 std::size_t Engine::memory() const noexcept {
   constexpr std::size_t place = 2 * sizeof(std::uint64_t);  // in a ring
   return impl_->slot_count * (sizeof(RequestSlot) + 3 * place) +
-         impl_->workers * (WorkerBins::bytes_each() + sizeof(Desk) + desk_slots * place) +
+         impl_->workers * (WorkerBins::bytes_each() + sizeof(Desk) + desk_slots() * place) +
          impl_->graph.memory() + read(impl_->arena_bytes);
 }
 

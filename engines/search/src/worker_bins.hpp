@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <weir/atomic.hpp>
+#include <weir/detail/core.hpp>
 #include <weir/ring.hpp>
 
 namespace weir::search {
@@ -50,8 +51,8 @@ class WorkerBins {
   }
 
   /// Memory beside the bin for the rest, a worker.
-  static constexpr std::size_t bytes_each() noexcept {
-    return sizeof(Bin) + bin_slots * 2 * sizeof(std::uint64_t);
+  static std::size_t bytes_each() noexcept {
+    return sizeof(Bin) + bin_slots() * 2 * sizeof(std::uint64_t);
   }
 
   /// Of one worker's requests; an estimate.
@@ -68,10 +69,10 @@ class WorkerBins {
  private:
   static constexpr std::uint32_t own_in_a_row =
       32;  // so that none waits for a worker that is busy elsewhere
-  static constexpr std::size_t bin_slots = 64;
+  static std::size_t bin_slots() noexcept { return detail::smallest_bounds() ? 1 : 64; }
 
   struct alignas(contended_bytes) Bin {
-    Ring<std::uint32_t> ring{bin_slots};
+    Ring<std::uint32_t> ring{bin_slots()};
     atomic<std::uint32_t> turns{0}, count{0};
   };
 
