@@ -1,23 +1,21 @@
-// With original_options.cpp the only file that knows CLI11.
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <map>
-#include <sstream>
-#include <weir/terminal.hpp>
+#include <weir/command_line/commands.hpp>
 #include <weir/version.hpp>
 
 #include "original_options.hpp"
 #include "search_options.hpp"
-#include "settings.hpp"
 
 namespace weir::mccfr {
 namespace {
 
-constexpr int exit_of_usage = 2;
+using command_line::exit_of_usage;
+using command_line::not_empty;
+using command_line::real_number;
+using command_line::Setting;
+using command_line::usage_error;
+using command_line::whole_number;
 
 struct NamedCommand {
   Command command;
@@ -59,43 +57,6 @@ constexpr NamedCommand known_commands[] = {
      "weir-mccfr equity AsAh KsKh --board 2c7d9h"},
 };
 
-/// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
-CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
-  const std::string range = std::to_string(least) + " to " + std::to_string(most);
-  const auto check = [=](std::string& text) {
-    std::uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most)
-      return "\"" + text + "\" is no whole number from " + range;
-    text = std::to_string(value);
-    return std::string();
-  };
-  return CLI::Validator(check, range, "whole");
-}
-
-CLI::Validator number(double least, double most) {
-  const auto check = [=](std::string& text) {
-    double value = 0;
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value);
-    const bool good = parsed.ec == std::errc{} && parsed.ptr == end && std::isfinite(value) &&
-                      value >= least && value <= most;
-    if (good) return std::string();
-    std::ostringstream what;
-    what << "\"" << text << "\" is no number from " << least << " to " << most;
-    return what.str();
-  };
-  return CLI::Validator(check, "", "number");
-}
-
-CLI::Validator not_empty() {
-  const auto check = [](std::string& text) {
-    return std::string(text.empty() ? "must not be empty" : "");
-  };
-  return CLI::Validator(check, "", "given");
-}
-
 CLI::Validator discount_text() {
   const auto check = [](std::string& text) {
     if (text == "static") return std::string();  // with the original's two factors
@@ -108,20 +69,11 @@ CLI::Validator discount_text() {
 constexpr std::uint64_t any = ~std::uint64_t{0};
 
 void add_common(CLI::App& app, Options& o) {
-  app.add_option("-w,--workers,--num-workers", o.workers,
-                 "Worker threads; default: one per allowed core")
-      ->transform(whole(0, 256));
-  app.add_option("--seed", o.seed, "Seed of all random numbers")
-      ->transform(whole(0, any))
-      ->capture_default_str();
-  app.add_option("-c,--config", o.config, "Settings in YAML or JSON; the command line wins")
-      ->check(not_empty());
-  app.add_option("--graph", o.graph, "Write the built graph: DOT, or JSON by the ending")
-      ->check(not_empty());
+  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.quiet}, any,
+                           "Seed of all random numbers");
   app.add_option("--trace", o.trace, "Write the flight recorder as Perfetto JSON")
       ->check(not_empty());
   app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
-  app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
 }
 
 void add_learning(CLI::App& app, Options& o) {
@@ -129,12 +81,12 @@ void add_learning(CLI::App& app, Options& o) {
       ->check(CLI::IsMember({"kuhn", "leduc", "limit", "nolimit"}))
       ->capture_default_str();
   app.add_option("--stack", o.stack, "nolimit: chips of each player; default: 400")
-      ->transform(whole(1, 100'000'000));
+      ->transform(whole_number(1, 100'000'000));
   app.add_option("--blinds", o.blinds, "nolimit: small and big blind; default: 1,2")
       ->delimiter(',')
-      ->transform(whole(0, 1'000'000));
+      ->transform(whole_number(0, 1'000'000));
   app.add_option("--ante", o.ante, "nolimit: of each player; default: 0")
-      ->transform(whole(0, 1'000'000));
+      ->transform(whole_number(0, 1'000'000));
   app.add_option("--bets", o.bets,
                  "nolimit: pot (pot and all-in), rich, or sizes for all nodes: 50%,100%,2.5x,e,a")
       ->delimiter(';')
@@ -149,7 +101,7 @@ void add_learning(CLI::App& app, Options& o) {
       ->check(discount_text())
       ->capture_default_str();
   app.add_option("--discount-interval", o.discount_interval, "Iterations between two discounts")
-      ->transform(whole(1, any))
+      ->transform(whole_number(1, any))
       ->capture_default_str();
   app.add_option("--mode", o.mode,
                  "fast, or deterministic: the same table for any number of workers")
@@ -157,20 +109,20 @@ void add_learning(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--batch-size", o.batch,
                  "Iterations of a deterministic batch; default: by the game")
-      ->transform(whole(1, batch_max));
+      ->transform(whole_number(1, batch_max));
   app.add_option("--epsilon,--exploration,--exploration-epsilon", o.exploration,
                  "How often outcome sampling draws uniformly")
-      ->check(number(0.001, 1))
+      ->check(real_number(0.001, 1))
       ->capture_default_str();
   app.add_flag("--pruning,--enable-pruning", o.pruning,
                "Skip what has far less regret than the best, mostly");
   app.add_option("--prune-below,--pruning-threshold", o.prune_below,
                  "Regret below which actions are skipped, chips")
-      ->check(number(-1e15, 0))
+      ->check(real_number(-1e15, 0))
       ->capture_default_str();
   app.add_option("--prune-probability,--pruning-probability", o.prune_probability,
                  "Share of iterations that skip")
-      ->check(number(0, 1))
+      ->check(real_number(0, 1))
       ->capture_default_str();
 }
 
@@ -180,11 +132,11 @@ void add_entries(CLI::App& app, Options& o) {
                  "Bits of a regret and of a sum, 32, 16 or 8: one number, or one a street; "
                  "default: 32")
       ->delimiter(',')
-      ->transform(whole(8, 32));
+      ->transform(whole_number(8, 32));
   app.add_option("--average-rounds", o.average_rounds,
                  "es, os, cs: rounds, the first so many, whose averages lie in the table; of the "
                  "others `average` makes them of snapshots; default: all")
-      ->transform(whole(0, rounds_max));
+      ->transform(whole_number(0, rounds_max));
   app.add_flag("--baselines", o.baselines,
                "es, os: learn what actions are worth, so that draws scatter less");
 }
@@ -192,18 +144,18 @@ void add_entries(CLI::App& app, Options& o) {
 /// Who plays, what the house takes, and where rows are.
 void add_table(CLI::App& app, Options& o) {
   app.add_option("--players,--num-players", o.players, "kuhn, leduc, nolimit: 2 to 6")
-      ->transform(whole(2, 6))
+      ->transform(whole_number(2, 6))
       ->capture_default_str();
   app.add_option("--rake-percent", o.rake_percent, "What the house takes of a pot that was called")
-      ->check(number(0, 100));
+      ->check(real_number(0, 100));
   app.add_option("--rake-cap", o.rake_cap, "At most so many chips of a hand; 0: no cap")
-      ->transform(whole(0, 300'000'000));
+      ->transform(whole_number(0, 300'000'000));
   app.add_option("--rows", o.rows,
                  "all, from the start, or visited: as they are met; default: all for two players")
       ->check(CLI::IsMember({"all", "visited"}));
   app.add_option("--table-memory", o.table_memory_mib,
                  "MiB of visited rows, all taken at the start; default: 512, Kuhn and Leduc 32")
-      ->transform(whole(1, 20'000));
+      ->transform(whole_number(1, 20'000));
 }
 
 void add_buckets_file(CLI::App& app, Options& o) {
@@ -221,7 +173,7 @@ void add_buckets(CLI::App& app, Options& o) {
   app.add_option("--buckets", o.buckets,
                  "How many preflop, flop, turn, river; default: 169,200,200,200")
       ->delimiter(',')
-      ->transform(whole(1, 1'000));
+      ->transform(whole_number(1, 1'000));
   constexpr std::array streets = {"preflop", "flop", "turn", "river"};
   constexpr std::array methods = {"lossless (169), emd or percentile",
                                   "emd, potential or percentile", "emd, potential or percentile",
@@ -233,20 +185,20 @@ void add_buckets(CLI::App& app, Options& o) {
                    std::string(methods[r]) + "; default: " + defaults[r])
         ->check(not_empty());
     app.add_option("--k-" + street, b.counts[r], "How many " + street + " alone")
-        ->transform(whole(1, 1'000));
+        ->transform(whole_number(1, 1'000));
   }
   app.add_option("--measure", o.measure, "What percentile ranks by: e_hs or e_hs2")
       ->check(CLI::IsMember({"e_hs", "e_hs2"}));
   app.add_option("--samples,--num-samples,--hands", b.samples,
                  "Hands a street that centres are found from; default: 500,000")
-      ->transform(whole(100, 10'000'000));
+      ->transform(whole_number(100, 10'000'000));
   app.add_option("--restarts", b.restarts, "Best of how many; default: 2")
-      ->transform(whole(1, 100));
+      ->transform(whole_number(1, 100));
   app.add_option("--iterations", b.iterations, "Steps of each restart at most; default: 30")
-      ->transform(whole(1, 1'000));
+      ->transform(whole_number(1, 1'000));
   app.add_option("--num-players", b.players,
                  "A strength is against so many others; default: 2 players")
-      ->transform(whole(2, 6));
+      ->transform(whole_number(2, 6));
 }
 
 void add_train(CLI::App& app, Options& o) {
@@ -259,29 +211,29 @@ void add_train(CLI::App& app, Options& o) {
          "--iters,--num-iterations", o.iterations,
          "Iterations in all, those before --resume too; default: 1,000,000, or as many as fit "
          "into --time-budget")
-      ->transform(whole(1, any));
+      ->transform(whole_number(1, any));
   app.add_option("--time-budget,--time-budget-seconds", o.time_budget_s, "Seconds; 0: none")
-      ->check(number(0, 1e9));
+      ->check(real_number(0, 1e9));
   app.add_option("--out,--logdir", o.out, "Folder of checkpoints; DIR/latest is the newest")
       ->check(not_empty());
   app.add_option("--checkpoint-interval", o.checkpoint_interval,
                  "Iterations between checkpoints; 0: at the end alone")
-      ->transform(whole(0, any));
+      ->transform(whole_number(0, any));
   app.add_option("--snapshot-interval,--snapshot-interval-seconds", o.snapshot_interval_s,
                  "Seconds between snapshots of the average strategy in DIR/snapshots; 0: none")
-      ->check(number(0, 1e9));
+      ->check(real_number(0, 1e9));
   app.add_option("--snapshots-kept", o.snapshots_kept, "The newest so many are kept; 0: all")
-      ->transform(whole(0, any))
+      ->transform(whole_number(0, any))
       ->capture_default_str();
   app.add_option("--memory-limit", o.memory_limit_mib,
                  "MiB that may be taken; default: three quarters of the machine's")
-      ->transform(whole(1, 1'000'000'000));
+      ->transform(whole_number(1, 1'000'000'000));
   app.add_flag("--resume", o.resume, "Go on from DIR/latest; begin anew where there is none yet");
   app.add_option("--resume-from", o.resume_from, "Go on from this checkpoint")->check(not_empty());
   app.add_option("--response-deals", o.response_deals,
                  "Where no exact measure is: deals from which a response learns what it can win; "
                  "0: none; default: as many as were trained, 100,000 to 1,000,000")
-      ->transform(whole(0, any));
+      ->transform(whole_number(0, any));
   app.add_flag("--measure-often", o.measure_often,
                "Such a response along the way too, not only at the end");
   app.add_option("--metrics", o.metrics, "Append a JSON line at each measurement")
@@ -295,19 +247,19 @@ void add_solve(CLI::App& app, Options& o) {
       ->required()
       ->check(not_empty());
   app.add_option("--target", o.target, "Stop at this exploitability, percent of the pot; 0: never")
-      ->check(number(0, 100))
+      ->check(real_number(0, 100))
       ->capture_default_str();
   app.add_option("--deadline", o.deadline_ms, "Milliseconds from the start after which it answers")
-      ->transform(whole(1, 1'000'000'000));
+      ->transform(whole_number(1, 1'000'000'000));
   app.add_option("--iters", o.iterations, "Iterations at most; default: 100,000")
-      ->transform(whole(1, any));
+      ->transform(whole_number(1, any));
   app.add_option("--algorithm", o.algorithm, "dcfr or cfr+; default: dcfr")
       ->check(CLI::IsMember({"dcfr", "cfr+"}));
   app.add_option("--discount", o.discount, "dcfr:A,B,G; default: dcfr:1.5,0,2")
       ->check(discount_text());
   app.add_option("--memory-max", o.memory_max_mib,
                  "MiB that may be taken; default: three quarters of the machine's")
-      ->transform(whole(1, 1'000'000'000));
+      ->transform(whole_number(1, 1'000'000'000));
   app.add_flag("--all-suits", o.all_suits, "Deal cards apart that differ by names of suits alone");
   app.add_option("--out", o.output, "Write all strategies: {HISTORY: {HAND: {ACTION: p}}}")
       ->check(not_empty());
@@ -326,7 +278,7 @@ void add_search(CLI::App& app, Options& o) {
       ->check(CLI::Validator(check, "", "search"));
   app.add_option("--search-iterations", o.search_iterations,
                  "So many iterations a search instead of ms: the same play everywhere")
-      ->transform(whole(1, 1'000'000));
+      ->transform(whole_number(1, 1'000'000));
   app.add_option(
          "--search-from", o.search_from,
          "The first street that is solved: flop (to its end, where both choose how the strategy "
@@ -341,7 +293,7 @@ void add_search(CLI::App& app, Options& o) {
 
 void add_hands(CLI::App& app, Options& o) {
   app.add_option("--hands,--episodes", o.match_hands, "How many hands")
-      ->transform(whole(1, 1'000'000'000'000))
+      ->transform(whole_number(1, 1'000'000'000'000))
       ->capture_default_str();
 }
 
@@ -384,11 +336,11 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       app.add_option(
              "--response-deals", o.response_deals,
              "Where no exact measure is: deals from which a response learns what it can win")
-          ->transform(whole(1, any));
+          ->transform(whole_number(1, any));
       break;
     case Command::hands:
       app.add_option("--cards", o.cards, "5, 6 or 7")
-          ->transform(whole(5, 7))
+          ->transform(whole_number(5, 7))
           ->capture_default_str();
       return;
     case Command::rank:
@@ -433,12 +385,12 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   }
   if (command == Command::resolve) {
     app.add_option("--iters", o.resolve_iterations, "Of CFR+ in each public state")
-        ->transform(whole(1, 1'000'000))
+        ->transform(whole_number(1, 1'000'000))
         ->capture_default_str();
   }
   if (command == Command::play) {
     app.add_option("--hands", o.play_hands, "How many hands; 0: until the input ends")
-        ->transform(whole(0, 1'000'000'000))
+        ->transform(whole_number(0, 1'000'000'000))
         ->capture_default_str();
     app.add_option("--seat", o.seat, "0 (big blind), 1 (button) or alternate")
         ->check(CLI::IsMember({"0", "1", "alternate"}))
@@ -448,38 +400,9 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
     app.add_option("--host", o.host, "Where the dealer listens")
         ->check(not_empty())
         ->capture_default_str();
-    app.add_option("--port", o.port, "Its port")->required()->transform(whole(1, 65'535));
+    app.add_option("--port", o.port, "Its port")->required()->transform(whole_number(1, 65'535));
   }
   if (command == Command::query) add_query(app, o);
-}
-
-Error usage_error(std::string what, std::string where) {
-  return {"usage", std::move(what), std::move(where)};
-}
-
-/// What an argument that nobody took was probably meant to be.
-Error unknown_word(const CLI::App& app, const CLI::App* command) {
-  const std::vector<std::string> left = app.remaining(true);
-  const std::string word = left.empty() ? std::string() : left.front();
-  const std::string bare = word.substr(0, word.find('='));
-  std::vector<std::string> known;
-  if (command == nullptr) {
-    if (word.starts_with("-"))
-      known = {"--help", "--version"};
-    else
-      for (const NamedCommand& named : known_commands) known.emplace_back(named.name);
-  } else if (word.starts_with("-")) {
-    for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-      for (const std::string& name : option->get_snames()) known.push_back("-" + name);
-    }
-  } else {
-    return usage_error("unexpected argument \"" + word + "\"", command->get_name());
-  }
-  const char* const kind = word.starts_with("-") ? "option" : "command";
-  return usage_error(std::string("unknown ") + kind + " \"" + bare + "\"; the nearest is " +
-                         nearest_word(bare, known),
-                     command == nullptr ? "" : command->get_name());
 }
 
 /// Of a bucket section train has the counts alone; the rest is for those who make a file of buckets.
@@ -490,12 +413,18 @@ bool of_other_command(const CLI::App& command, const Setting& setting) {
          buckets->get_option_no_throw("--" + setting.key) != nullptr;
 }
 
+/// The sections of the original's files are read as if they were not there, but that `buckets` passes over those of
+/// training.
+command_line::SettingsShape settings_shape() {
+  return {{"bucket", "mccfr", "train"}, {{"rake", {"percent", "cap"}}}, true};
+}
+
 /// Gives options that the command line left alone the values of --config; notes keys of no effect.
 Result<Done> apply_settings(CLI::App& command, Options& o) {
-  auto settings = read_settings(o.config);
+  auto settings = command_line::read_settings(o.config, settings_shape());
   if (!settings) return settings.error();
   const bool for_buckets = command.get_name() == "buckets";
-  std::map<const CLI::Option*, const Setting*> set;  // by this file
+  std::vector<Setting> taken;
   for (const Setting& setting : settings.value()) {
     if (for_buckets && (setting.section == "mccfr" || setting.section == "train")) continue;
     if (passed_over_key(setting.key) || of_other_command(command, setting)) {
@@ -503,35 +432,9 @@ Result<Done> apply_settings(CLI::App& command, Options& o) {
           setting.section.empty() ? setting.key : setting.section + ": " + setting.key);
       continue;
     }
-    CLI::Option* const option = setting.key == "config" || setting.key == "help"
-                                    ? nullptr
-                                    : command.get_option_no_throw("--" + setting.key);
-    if (option == nullptr) {
-      std::vector<std::string> known;
-      for (const CLI::Option* each : command.get_options())
-        for (const std::string& name : each->get_lnames())
-          if (name != "help" && name != "config") known.push_back(name);
-      return Error{
-          "bad_config",
-          "unknown key \"" + setting.key + "\"; the nearest is " + nearest_word(setting.key, known),
-          setting.where};
-    }
-    if (const auto before = set.find(option); before != set.end()) {
-      return Error{"bad_config",
-                   "\"" + setting.key + "\" says again what \"" + before->second->key +
-                       "\" has said at " + before->second->where,
-                   setting.where};
-    }
-    if (option->count() != 0) continue;  // the command line wins
-    set.emplace(option, &setting);
-    try {
-      option->add_result(setting.value);
-      option->run_callback();
-    } catch (const CLI::Error& error) {
-      return Error{"bad_config", error.what(), setting.where};
-    }
+    taken.push_back(setting);
   }
-  return Done{};
+  return command_line::apply_settings(command, taken);
 }
 
 }  // namespace
@@ -553,26 +456,13 @@ Parsed parse_options(int argc, char** argv) {
     parsed.error = std::move(error);
     return parsed;
   };
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ExtrasError&) {
-    const auto subs = app.get_subcommands();
-    return refuse(unknown_word(app, subs.empty() ? nullptr : subs.front()));
-  } catch (const CLI::Success& done) {  // --help, --version
-    std::ostringstream text;
-    parsed.exit = app.exit(done, text, text);
-    parsed.text = text.str();
+  if (auto ended = command_line::parse(app, argc, argv)) {
+    parsed.exit = ended->exit;
+    parsed.error = std::move(ended->error);
+    parsed.text = std::move(ended->text);
     return parsed;
-  } catch (const CLI::ParseError& error) {
-    const auto subs = app.get_subcommands();
-    return refuse(usage_error(error.what(), subs.empty() ? "" : subs.front()->get_name()));
   }
-  const auto subs = app.get_subcommands();
-  if (subs.empty()) {
-    std::fputs(app.help().c_str(), stderr);
-    return refuse(usage_error("a command is missing", ""));
-  }
-  CLI::App& sub = *subs.front();
+  CLI::App& sub = command_line::innermost(app);
   o.command_name = sub.get_name();
   for (const NamedCommand& named : known_commands)
     if (o.command_name == named.name) o.command = named.command;

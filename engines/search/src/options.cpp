@@ -1,18 +1,17 @@
-// The only file that knows CLI11.
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <cmath>
-#include <sstream>
-#include <weir/terminal.hpp>
+#include <weir/command_line/commands.hpp>
 #include <weir/version.hpp>
 
 namespace weir::search::program {
 
 namespace {
 
-constexpr int exit_of_usage = 2;
+using command_line::exit_of_usage;
+using command_line::not_empty;
+using command_line::real_number;
+using command_line::usage_error;
+using command_line::whole_number;
 
 struct NamedCommand {
   Command command;
@@ -55,56 +54,7 @@ constexpr std::pair<const char*, const char*> known_groups[] = {
     {"experience", "The log that batch and serve keep with --experience"},
 };
 
-/// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
-CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
-  const std::string range = std::to_string(least) + " to " + std::to_string(most);
-  return CLI::Validator(
-      [=](std::string& text) {
-        std::uint64_t value = 0;
-        const char* const end = text.data() + text.size();
-        const auto parsed = std::from_chars(text.data(), end, value);
-        if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most)
-          return "\"" + text + "\" is no whole number from " + range;
-        text = std::to_string(value);
-        return std::string();
-      },
-      range, "whole");
-}
-
-CLI::Validator real_number(double least, double most) {
-  return CLI::Validator(
-      [=](std::string& text) {
-        double value = 0;
-        const char* const end = text.data() + text.size();
-        const auto parsed = std::from_chars(text.data(), end, value);
-        if (parsed.ec == std::errc{} && parsed.ptr == end && value >= least && value <= most)
-          return std::string();
-        std::ostringstream what;
-        what << "\"" << text << "\" is no number from " << least << " to " << most;
-        return what.str();
-      },
-      "", "number");
-}
-
-CLI::Validator given() {
-  return CLI::Validator(
-      [](std::string& text) { return std::string(text.empty() ? "must not be empty" : ""); }, "",
-      "given");
-}
-
 constexpr std::uint64_t any = ~std::uint64_t{0} >> 1;
-
-void add_common(CLI::App& app, Options& o) {
-  app.add_option("-w,--workers", o.workers, "Worker threads; default: one per allowed core")
-      ->transform(whole_number(0, 256));
-  app.add_option("--seed", o.seed, "Seed of all random numbers")
-      ->transform(whole_number(0, any))
-      ->capture_default_str();
-  app.add_option("--graph", o.graph, "Write the built graph: DOT, or JSON by the ending")
-      ->check(given());
-  app.add_option("--trace", o.trace, "Write the flight recorder as Perfetto JSON")->check(given());
-  app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
-}
 
 void add_time_limit(CLI::App& app, Options& o) {
   app.add_option("--time-limit", o.time_limit_s, "Seconds from the program's start to its end")
@@ -119,13 +69,13 @@ void add_bounds(CLI::App& app, Options& o) {
 }
 
 void add_input(CLI::App& app, Options& o, const char* what) {
-  app.add_option("FILE", o.input, what)->required()->check(given());
+  app.add_option("FILE", o.input, what)->required()->check(not_empty());
 }
 
 void add_generate(CLI::App& app, Options& o) {
   app.add_option("FILE", o.input,
                  "SyGuS (.sl), one JSON request (.json), CSV with the output last, or -")
-      ->check(given());
+      ->check(not_empty());
   add_bounds(app, o);
   app.add_option("--lang", o.languages,
                  "sygus, cpp, python, js; default: sygus for SyGuS files, else python")
@@ -144,7 +94,7 @@ void add_generate(CLI::App& app, Options& o) {
       ->expected(0, 1)
       ->default_str("0.8");
   app.add_option("--guidance", o.guidance, "default, none or a file of weights")
-      ->check(given())
+      ->check(not_empty())
       ->capture_default_str();
   app.add_flag("--first", o.first, "Print the first program that fits, not the best one");
   app.add_flag("--stats", o.stats, "What it took, on stderr");
@@ -154,20 +104,20 @@ void add_generate(CLI::App& app, Options& o) {
 void add_log(CLI::App& app, Options& o) {
   app.add_option("LOG", o.experience, "The log, as --experience named it")
       ->required()
-      ->check(given());
+      ->check(not_empty());
 }
 
 void add_kept_log(CLI::App& app, Options& o) {
   app.add_option("--experience", o.experience,
                  "Keep what is asked and answered in this log, and learn from it")
-      ->check(given());
+      ->check(not_empty());
 }
 
 void add_train(CLI::App& app, Options& o) {
   app.add_option("--out", o.output,
                  "The file of weights; FILE.state beside it is what --resume goes on with")
       ->required()
-      ->check(given());
+      ->check(not_empty());
   app.add_option("--domain", o.games_domain, "list or connect4")
       ->transform(CLI::CheckedTransformer(
           std::vector<std::pair<std::string, bool>>{{"list", false}, {"connect4", true}}))
@@ -186,8 +136,18 @@ void add_train(CLI::App& app, Options& o) {
   app.add_flag("--resume", o.resume, "Go on with the state that an earlier run has left");
 }
 
+const char* json_of(Command command) {
+  if (command == Command::batch) return "One JSON object on stdout, with all replies, at the end";
+  if (command == Command::serve) return "With --socket: one JSON object on stdout at the end";
+  return "One JSON object on stdout instead of the text";
+}
+
 void add_options_of(CLI::App& app, Command command, Options& o) {
-  add_common(app, o);
+  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.quiet}, any,
+                           "Seed of all random numbers");
+  app.add_option("--trace", o.trace, "Write the flight recorder as Perfetto JSON")
+      ->check(not_empty());
+  app.add_flag("--json", o.json, json_of(command));
   switch (command) {
     case Command::generate:
       add_generate(app, o);
@@ -197,7 +157,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       add_input(app, o, "A SyGuS file");
       app.add_option("ANSWER", o.answer, "A file with a define-fun, or -")
           ->required()
-          ->check(given());
+          ->check(not_empty());
       break;
     case Command::batch:
       add_input(app, o, "Requests, one JSON object a line, or -");
@@ -207,27 +167,27 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
           ->transform(whole_number(1, 1'000'000));
       app.add_option("--prometheus", o.prometheus,
                      "Keep the figures in this file, as Prometheus text")
-          ->check(given());
-      return;
+          ->check(not_empty());
+      break;
     case Command::serve:
       app.add_option(
              "--socket", o.socket,
              "Listen at this path instead of standard input, for up to 4,096 clients at once")
-          ->check(given());
+          ->check(not_empty());
       app.add_option("--queue", o.queue, "Requests that wait at most; beyond, they are rejected")
           ->transform(whole_number(1, 1'000'000))
           ->capture_default_str();
       add_kept_log(app, o);
       app.add_option("--prometheus", o.prometheus,
                      "Keep the figures in this file, as Prometheus text")
-          ->check(given());
-      return;
+          ->check(not_empty());
+      break;
     case Command::connect4_move:
       app.add_option("--simulations", o.simulations, "Descents of the tree")
           ->transform(whole_number(1, any));
       app.add_option("--guidance", o.move_guidance,
                      "none (leaves are judged by playouts), default or a file of weights")
-          ->check(given())
+          ->check(not_empty())
           ->capture_default_str();
       [[fallthrough]];
     case Command::connect4_solve:
@@ -248,7 +208,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       break;
     case Command::experience_export:
       app.add_option("--out", o.output, "The file to write; default: standard output")
-          ->check(given());
+          ->check(not_empty());
       [[fallthrough]];
     case Command::experience_list:
       add_log(app, o);
@@ -256,43 +216,6 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
     case Command::none:
       break;
   }
-  app.add_flag("--json", o.json, "One JSON object on stdout instead of the text");
-}
-
-Error usage_error(std::string what, std::string where) {
-  return {"usage", std::move(what), std::move(where)};
-}
-
-/// What an argument that nobody took was probably meant to be.
-Error unknown_argument(const CLI::App& app, const CLI::App& command) {
-  const std::vector<std::string> left = app.remaining(true);
-  const std::string word = left.empty() ? std::string() : left.front();
-  const std::string bare = word.substr(0, word.find('='));
-  std::vector<std::string> known;
-  const bool option = word.starts_with("-");
-  if (option) {
-    for (const CLI::Option* each : command.get_options()) {
-      for (const std::string& name : each->get_lnames()) known.push_back("--" + name);
-      for (const std::string& name : each->get_snames()) known.push_back("-" + name);
-    }
-  } else {
-    for (const CLI::App* each : command.get_subcommands([](const CLI::App*) { return true; }))
-      known.push_back(each->get_name());
-    if (known.empty())
-      return usage_error("unexpected argument \"" + word + "\"", command.get_name());
-  }
-  const std::string where = &command == &app ? "" : command.get_name();
-  return usage_error(std::string("unknown ") + (option ? "option" : "command") + " \"" + bare +
-                         "\"; the nearest is " + nearest_word(bare, known),
-                     where);
-}
-
-/// The command that was named; a group alone, or nothing, is none.
-const CLI::App& innermost(const CLI::App& app) {
-  const CLI::App* at = &app;
-  for (auto subs = at->get_subcommands(); !subs.empty(); subs = at->get_subcommands())
-    at = subs.front();
-  return *at;
 }
 
 }  // namespace
@@ -327,18 +250,11 @@ Parsed parse_options(int argc, char** argv) {
     parsed.error = std::move(error);
     return parsed;
   };
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ExtrasError&) {
-    return refuse(unknown_argument(app, innermost(app)));
-  } catch (const CLI::Success& done) {  // --help, --version
-    std::ostringstream text;
-    parsed.exit = app.exit(done, text, text);
-    parsed.text = text.str();
+  if (auto ended = command_line::parse(app, argc, argv)) {
+    parsed.exit = ended->exit;
+    parsed.error = std::move(ended->error);
+    parsed.text = std::move(ended->text);
     return parsed;
-  } catch (const CLI::ParseError& error) {
-    const CLI::App& command = innermost(app);
-    return refuse(usage_error(error.what(), &command == &app ? "" : command.get_name()));
   }
   for (std::size_t i = 0; i < subs.size(); ++i) {
     if (!subs[i]->parsed()) continue;
@@ -347,9 +263,12 @@ Parsed parse_options(int argc, char** argv) {
         known_commands[i].group != nullptr ? std::string(known_commands[i].group) + "." : "";
     o.command_name += known_commands[i].name;
   }
-  if (o.command == Command::none) {
-    std::fputs(innermost(app).help().c_str(), stderr);
-    return refuse(usage_error("a command is missing", ""));
+  if (!o.config.empty()) {
+    auto settings = command_line::read_settings(o.config, {});
+    if (!settings) return refuse(settings.error());
+    if (auto applied = command_line::apply_settings(command_line::innermost(app), settings.value());
+        !applied)
+      return refuse(applied.error());
   }
   if (o.command == Command::generate && o.input.empty() != o.interactive)
     return refuse(

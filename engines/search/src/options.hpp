@@ -31,7 +31,7 @@ struct Options {
 
   int workers = -1;  // -1: one a core
   std::uint64_t seed = 1;
-  std::string graph, trace;
+  std::string config, graph, trace;
   bool json = false, quiet = false;
 
   std::string input;                // FILE or -

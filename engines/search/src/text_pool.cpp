@@ -8,13 +8,13 @@ namespace weir::search::text {
 
 namespace {
 
-constexpr char32_t between = 0x10ffff;
+constexpr char32_t key_separator = 0x10ffff;
 
 Str key_of(const std::vector<Str>& shown) {
   Str key;
   for (const Str& s : shown) {
     key += s;
-    key += between;
+    key += key_separator;
   }
   return key;
 }

@@ -9,16 +9,12 @@
 
 #include <string>
 #include <vector>
+#include <weir/command_line/settings.hpp>
 #include <weir/result.hpp>
 
 namespace weir::segmentation {
 
-struct Setting {
-  std::string section;  // empty: none
-  std::string key;      // "stage-root"
-  std::string value;    // scalar text
-  std::string where;    // FILE:LINE
-};
+using command_line::Setting;
 
 /// Reads the settings that a file of at most 1 MiB holds. Errors: bad_config with FILE:LINE.
 Result<std::vector<Setting>> load_settings(const std::string& path);

@@ -1,13 +1,10 @@
-// The only file that knows CLI11.
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <sstream>
 #include <vector>
+#include <weir/command_line/commands.hpp>
 #include <weir/segmentation/analysis.hpp>
 #include <weir/segmentation/generator.hpp>
 #include <weir/segmentation/least_squares.hpp>
@@ -21,7 +18,9 @@
 namespace weir::segmentation {
 namespace {
 
-constexpr int usage = 2;
+using command_line::not_empty;
+using command_line::usage_error;
+using command_line::whole_number;
 
 struct Named {
   Command command;
@@ -50,21 +49,6 @@ constexpr Named commands[] = {
      "weir-segment report data/02_stage"},
 };
 
-/// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
-CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
-  const std::string range = std::to_string(least) + " to " + std::to_string(most);
-  const auto check = [=](std::string& text) {
-    std::uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || value < least || value > most)
-      return "\"" + text + "\" is no whole number from " + range;
-    text = std::to_string(value);
-    return std::string();
-  };
-  return CLI::Validator(check, range, "whole");
-}
-
 CLI::Validator volts() {
   const auto check = [](std::string& text) {
     const auto value = parse_float(text);
@@ -74,28 +58,15 @@ CLI::Validator volts() {
   return CLI::Validator(check, "", "volts");
 }
 
-/// An empty path is a script's unset variable, and would mean the working directory.
-CLI::Validator given() {
-  const auto check = [](std::string& text) {
-    return std::string(text.empty() ? "must not be empty" : "");
-  };
-  return CLI::Validator(check, "", "given");
-}
-
 CLI::Option* add_path(CLI::App& app, const std::string& names, std::string& path,
                       const std::string& what) {
-  return app.add_option(names, path, what)->check(given());
+  return app.add_option(names, path, what)->check(not_empty());
 }
 
 void add_common(CLI::App& app, Options& o) {
-  app.add_option("-w,--workers,--num-workers", o.workers,
-                 "Worker threads; default: one per allowed core")
-      ->transform(whole(0, 256));
-  app.add_option("--seed", o.seed, "Seed of made-up data")->transform(whole(0, ~std::uint64_t{0}));
-  add_path(app, "-c,--config", o.config, "Settings in YAML or JSON; the command line wins");
-  add_path(app, "--graph", o.graph, "Write the built graphs: DOT, or JSON by the ending");
+  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.quiet}, ~std::uint64_t{0},
+                           "Seed of made-up data");
   app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
-  app.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
 }
 
 /// The nodes of a command's graphs whose concurrency can be set. A partition is written by one at a time.
@@ -120,7 +91,7 @@ std::string listed(const std::vector<std::string>& words) {
 void add_graph_size(CLI::App& app, Command command, Options& o) {
   app.add_option("--buffer", o.buffer,
                  "Files that each edge of a graph holds, 1 to 4096; default: two a worker, 4 to 64")
-      ->transform(whole(1, 4096));
+      ->transform(whole_number(1, 4096));
   std::string nodes = listed(nodes_of(command, "run"));
   if (command != Command::analyse)
     nodes += "; in layout partition " + listed(nodes_of(command, "partition"));
@@ -150,7 +121,7 @@ void add_both(CLI::App& app, Command command, Options& o) {
   app.add_flag("-f,--force", o.force, "Do again what is done");
   add_graph_size(app, command, o);
   app.add_option("-t,--polars-threads", o.polars_threads, "Accepted, without effect")
-      ->transform(whole(1, 16));
+      ->transform(whole_number(1, 16));
 }
 
 void add_stage(CLI::App& app, Options& o) {
@@ -188,7 +159,7 @@ void add_preprocess(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--min-segment-points", o.min_segment_points,
                  "Shorter segments join their neighbour; by compat they are left out")
-      ->transform(whole(1, 1'000'000))
+      ->transform(whole_number(1, 1'000'000))
       ->capture_default_str();
 }
 
@@ -223,7 +194,7 @@ void add_days(CLI::App& app, AnalyseOptions& o) {
   app.add_option("--date,--dates", o.dates, "Dates, FIRST..LAST, or all; more than one: compared")
       ->delimiter(',')
       ->check(date);
-  app.add_option("--chip-number", o.chip_number, "Only runs of this chip")->check(given());
+  app.add_option("--chip-number", o.chip_number, "Only runs of this chip")->check(not_empty());
   app.add_option("--v-max,--voltage-ranges", o.ranges, "Only runs of these ranges, V")
       ->delimiter(',')
       ->check(volts());
@@ -248,11 +219,11 @@ void add_analysis(CLI::App& app, AnalyseOptions& o) {
           CLI::IsMember(std::vector<std::string>(fit_strategies.begin(), fit_strategies.end())));
   app.add_option("--range-decimals", o.range_decimals,
                  "Runs whose largest |V| rounds to the same are one range")
-      ->transform(whole(0, analysis_decimals_max))
+      ->transform(whole_number(0, analysis_decimals_max))
       ->capture_default_str();
   app.add_option("--voltage-rounding-decimals", o.voltage_decimals,
                  "Forward and return points that round to the same voltage are paired")
-      ->transform(whole(0, analysis_decimals_max))
+      ->transform(whole_number(0, analysis_decimals_max))
       ->capture_default_str();
   app.add_option("--voltage-bin", o.voltage_bin,
                  "Voltages become multiples of this many V first; 0: each as it is")
@@ -322,7 +293,7 @@ void add_options(CLI::App& app, Command command, Options& o) {
       break;
     case Command::generate:
       add_path(app, "OUT", o.path, "Folder of the corpus")->required();
-      app.add_option("--files", o.files, "How many files")->transform(whole(1, 10'000'000));
+      app.add_option("--files", o.files, "How many files")->transform(whole_number(1, 10'000'000));
       app.add_option("--kind", o.kind,
                      "clean: as a laboratory's; dirty: all faults; or sweeps of one kind")
           ->check(CLI::IsMember(
@@ -333,7 +304,7 @@ void add_options(CLI::App& app, Command command, Options& o) {
       add_path(app, "FILE", o.path, "A Parquet file; of one that is not flat, its schema")
           ->required();
       app.add_option("--rows", o.rows, "How many of the first rows are shown")
-          ->transform(whole(0, 1'000'000'000))
+          ->transform(whole_number(0, 1'000'000'000))
           ->capture_default_str();
       app.add_flag("--all-rows", o.all_rows, "With --json: every row as \"data\"");
       break;
@@ -341,46 +312,13 @@ void add_options(CLI::App& app, Command command, Options& o) {
       add_path(app, "STAGE_ROOT", o.path, "A stage root, or an output root of segments")
           ->required();
       app.add_option("--examples", o.examples, "How many of each kind are named")
-          ->transform(whole(0, 1'000'000))
+          ->transform(whole_number(0, 1'000'000))
           ->capture_default_str();
       app.add_flag("--journal-only", o.journal_only,
                    "Look at no staged file: nothing about columns and missing files");
       add_path(app, "--procedures-yaml", o.procedures_yaml,
                "Which columns are known; default: seven procedures built in");
   }
-}
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-  }
-  return names;
-}
-
-Error wrong(std::string what, std::string where) {
-  return {"usage", std::move(what), std::move(where)};
-}
-
-/// What an argument that nobody took was probably meant to be.
-Error unknown_argument(const CLI::App& app, const CLI::App* command) {
-  const std::vector<std::string> left = app.remaining(true);
-  const std::string word = left.empty() ? std::string() : left.front();
-  std::vector<std::string> known;
-  if (command != nullptr && word.starts_with("-")) {
-    known = option_names(*command);
-  } else if (command == nullptr) {
-    for (const Named& named : commands) known.emplace_back(named.name);
-    if (word.starts_with("-")) known = {"--help", "--version"};
-  } else {
-    return wrong("unexpected argument \"" + word + "\"", command->get_name());
-  }
-  const std::string bare = word.substr(0, word.find('='));
-  const char* kind = word.starts_with("-") ? "option" : "command";
-  return wrong(std::string("unknown ") + kind + " \"" + bare + "\"; the nearest is " +
-                   nearest_word(bare, known),
-               command == nullptr ? "" : command->get_name());
 }
 
 /// The option that a key of --config stands for; null when there is none.
@@ -403,11 +341,6 @@ Error unknown_key(CLI::App& root, const Setting& setting) {
           setting.where};
 }
 
-void give(CLI::Option& option, const std::string& value) {
-  option.add_result(value);
-  option.run_callback();
-}
-
 /// Gives options that the command line left alone the values of --config. Every value is looked at,
 /// those of other commands as well.
 Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& options) {
@@ -422,21 +355,18 @@ Result<Done> apply_config(CLI::App& root, CLI::App& command, const Options& opti
       if (has && (owner == nullptr || named.command == options.command)) owner = &named;
     }
     if (owner == nullptr) return unknown_key(root, setting);
-    try {
-      CLI::App scratch_app;
-      Options scratch;
-      add_options(scratch_app, owner->command, scratch);
-      give(*option_of(scratch_app, setting.key), setting.value);
-    } catch (const CLI::Error& error) {
-      return Error{"bad_config", error.what(), setting.where};
-    }
+    CLI::App scratch_app;
+    Options scratch;
+    add_options(scratch_app, owner->command, scratch);
+    if (auto good = set_option(*option_of(scratch_app, setting.key), setting); !good) return good;
     const bool other = (options.command == Command::stage && setting.section == "intermediate") ||
                        (options.command == Command::preprocess && setting.section == "staging") ||
                        (options.command == Command::analyse && !setting.section.empty() &&
                         setting.section != "analysis") ||
                        (options.command != Command::analyse && setting.section == "analysis");
     CLI::Option* option = other ? nullptr : option_of(command, setting.key);
-    if (option != nullptr && option->count() == 0) give(*option, setting.value);
+    if (option == nullptr || option->count() != 0) continue;
+    if (auto given = set_option(*option, setting); !given) return given;
   }
   return Done{};
 }
@@ -455,17 +385,18 @@ Result<Done> read_concurrency(Options& o) {
     const auto value = parse_integer(number).value_or(0);
     if (std::find(known.begin(), known.end(), node) == known.end()) {
       const std::string where = o.command == Command::analyse ? "" : " in layout " + o.layout;
-      return wrong("--concurrency: unknown node \"" + node + "\"" + where + "; the nearest is " +
-                       nearest_word(node, known) + " of " + listed(known),
-                   o.command_name);
+      return usage_error("--concurrency: unknown node \"" + node + "\"" + where +
+                             "; the nearest is " + nearest_word(node, known) + " of " +
+                             listed(known),
+                         o.command_name);
     }
     if (value < 1 || value > 256) {
-      return wrong("--concurrency: \"" + std::string(pair) + "\" is not " + node +
-                       "=N with a whole number from 1 to 256",
-                   o.command_name);
+      return usage_error("--concurrency: \"" + std::string(pair) + "\" is not " + node +
+                             "=N with a whole number from 1 to 256",
+                         o.command_name);
     }
     if (!o.concurrency.emplace(node, static_cast<std::uint16_t>(value)).second)
-      return wrong("--concurrency names " + node + " twice", o.command_name);
+      return usage_error("--concurrency names " + node + " twice", o.command_name);
   }
   return Done{};
 }
@@ -474,7 +405,7 @@ Result<Done> read_concurrency(Options& o) {
 Result<Done> check_options(Options& o) {
   if (auto read = read_concurrency(o); !read) return read;
   if (o.command == Command::analyse && o.analyse.dates.empty())
-    return wrong("--date is required", o.command_name);
+    return usage_error("--date is required", o.command_name);
   return Done{};
 }
 
@@ -500,37 +431,24 @@ Parsed parse_options(int argc, char** argv) {
     add_options(*sub, named.command, o);
     sub->footer(std::string("Example:\n  ") + named.example);
   }
+  if (auto ended = command_line::parse(app, argc, argv)) {
+    parsed.exit = ended->exit;
+    parsed.error = std::move(ended->error);
+    parsed.text = std::move(ended->text);
+    return parsed;
+  }
   const auto refuse = [&](Error error) {
-    parsed.exit = usage;
+    parsed.exit = command_line::exit_of_usage;
     parsed.error = std::move(error);
     return parsed;
   };
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ExtrasError&) {
-    const auto subs = app.get_subcommands();
-    return refuse(unknown_argument(app, subs.empty() ? nullptr : subs.front()));
-  } catch (const CLI::Success& done) {  // --help, --version
-    std::ostringstream text;
-    parsed.exit = app.exit(done, text, text);
-    parsed.text = text.str();
-    return parsed;
-  } catch (const CLI::ParseError& error) {
-    const auto subs = app.get_subcommands();
-    return refuse(wrong(error.what(), subs.empty() ? "" : subs.front()->get_name()));
-  }
-  const auto subs = app.get_subcommands();
-  if (subs.empty()) {
-    std::fputs(app.help().c_str(), stderr);
-    return refuse(wrong("a command is missing", ""));
-  }
-  o.command_name = subs.front()->get_name();
+  CLI::App& command = command_line::innermost(app);
+  o.command_name = command.get_name();
   for (const Named& named : commands) {
     if (o.command_name == named.name) o.command = named.command;
   }
   if (!o.config.empty()) {
-    if (auto applied = apply_config(app, *subs.front(), o); !applied)
-      return refuse(applied.error());
+    if (auto applied = apply_config(app, command, o); !applied) return refuse(applied.error());
   }
   if (auto checked = check_options(o); !checked) return refuse(checked.error());
   return parsed;

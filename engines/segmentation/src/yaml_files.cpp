@@ -229,8 +229,8 @@ void read_settings(const YAML::Node& node, const std::string& path, const std::s
     if (!entry.second.IsScalar() && !list)
       refuse(code, "\"" + key + "\" must have one value", path, entry.second);
     if (!seen.insert(key).second) refuse(code, "\"" + key + "\" is there twice", path, entry.first);
-    out.push_back({section, key, list ? joined(entry.second, key, path) : entry.second.Scalar(),
-                   place(path, entry.first.Mark())});
+    out.push_back({key, list ? joined(entry.second, key, path) : entry.second.Scalar(),
+                   place(path, entry.first.Mark()), section});
   }
 }
 
