@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <new>
 #include <weir/segmentation/record_store.hpp>
 
 #include "packing.hpp"
@@ -9,9 +8,7 @@
 namespace weir::segmentation {
 namespace {
 
-// A chunk holds as much as all before it, within these; one of 4 MiB lies on large pages, which are sooner touched than
-// as many small ones.
-constexpr std::size_t chunk_bytes_min = 256u << 10, chunk_bytes_max = 4u << 20;
+constexpr std::size_t block_bytes = 256u << 10;
 
 std::string_view path_of(PackedRecord record) noexcept { return Unpacker(record.bytes).text(); }
 
@@ -47,14 +44,14 @@ PackedRecord RecordStore::pack(const Record& r) {
 }
 
 std::string_view RecordStore::keep(std::string_view bytes) {
-  if (room_ < bytes.size()) {
-    room_ = std::max(std::clamp(kept_->used(), chunk_bytes_min, chunk_bytes_max), bytes.size());
-    if (!kept_->reserve(room_)) throw std::bad_alloc();
+  if (blocks_.empty() || room_ - used_ < bytes.size()) {
+    room_ = std::max(block_bytes, bytes.size());
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(room_));
+    used_ = 0;
   }
-  auto* const at = static_cast<char*>(kept_->take(bytes.size(), 1));
-  if (at == nullptr) throw std::bad_alloc();
+  char* const at = blocks_.back().get() + used_;
   std::memcpy(at, bytes.data(), bytes.size());
-  room_ -= bytes.size();
+  used_ += bytes.size();
   return {at, bytes.size()};
 }
 

@@ -14,7 +14,6 @@
 #include <string_view>
 #include <unordered_set>
 #include <vector>
-#include <weir/memory.hpp>
 #include <weir/segmentation/record.hpp>
 
 namespace weir::segmentation {
@@ -91,8 +90,8 @@ class RecordStore {
 
   std::unordered_set<std::string> words_;  // its nodes never move
   std::unordered_set<PackedRecord, PathHash, PathEqual> index_;
-  std::unique_ptr<Slab> kept_ = std::make_unique<Slab>();  // a store moves
-  std::size_t room_ = 0;                                   // of its newest chunk, bytes
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t used_ = 0, room_ = 0;  // of the last block, bytes
   std::string scratch_;
 };
 
