@@ -126,8 +126,10 @@ class Measure final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { count(mark); }
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
-                const std::string&) override {
+                const std::string& value) override {
     count(mark);
+    // yaml-cpp makes single bytes of these two.
+    if (!is_utf8(value)) refuse(mark, R"(the escapes \_ and \N are not read)");
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {

@@ -76,6 +76,8 @@ TEST_CASE("procedures: a bad file is refused with its line") {
   CHECK(!load_procedures("there/is/no/such.yml").ok());
   CHECK(place("procedures:\n  IV: {Data: {\"a \xb0\": float}}\n") == ":2");  // Latin-1
   CHECK(place(std::string("procedures: {}\n\0", 16)) == ":2");
+  CHECK(place("procedures:\n  IV: {Data: {\"a\\_b\": float}}\n") == ":2");
+  CHECK(place("procedures:\n  \"I\\NV\": {}\n") == ":2");
   CHECK(place("procedures: {}\n---\nmore: 1\n") != "");
 }
 
