@@ -69,8 +69,7 @@ Error unknown_key(CLI::App& command, const Setting& setting) {
 
 /// Whether a flag can be given this: CLI11 takes any digit.
 bool is_yes_or_no(const std::string& text) {
-  constexpr std::array<std::string_view, 8> words = {"true", "false", "yes", "no",
-                                                     "on",   "off",   "1",   "0"};
+  constexpr std::array<std::string_view, 6> words = {"true", "false", "yes", "no", "on", "off"};
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 

@@ -72,7 +72,7 @@ class Contents final : public YAML::EventHandler {
 
 class Reader {
  public:
-  Reader(const std::string& path, const SettingsShape& shape) : path_(path), shape_(shape) {}
+  explicit Reader(const std::string& path) : path_(path) {}
 
   std::vector<Setting> read(const std::string& text) {
     if (const std::size_t zero = text.find('\0'); zero != text.npos) {
@@ -91,7 +91,7 @@ class Reader {
     const YAML::Node root = YAML::Load(text);
     if (root.IsNull()) return {};
     if (!root.IsMap()) refuse(root, "must be a map of keys and values");
-    take(root, "");
+    take(root);
     return std::move(settings_);
   }
 
@@ -103,81 +103,45 @@ class Reader {
                                   std::string what) {
     command_line::refuse(path, mark, std::move(what));
   }
-  static bool has(const std::vector<std::string>& words, const std::string& word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  }
   /// Aliases say much in few bytes: what they repeat counts each time.
   void count(const YAML::Node& at) {
     if (++taken_ > values_max) refuse(at, "more than " + std::to_string(values_max) + " values");
   }
-  void add(std::string key, std::string value, const YAML::Node& at, const std::string& section) {
-    count(at);
-    settings_.push_back({std::move(key), std::move(value), place(path_, at.Mark()), section});
-  }
-
-  void take(const YAML::Node& map, const std::string& section) {
+  void take(const YAML::Node& map) {
     for (const auto& pair : map) {
       if (!pair.first.IsScalar()) refuse(pair.first, "a key must be a word");
       std::string key = pair.first.Scalar();
       std::replace(key.begin(), key.end(), '_', '-');
       const YAML::Node& value = pair.second;
-      if (section.empty() && value.IsMap() && has(shape_.sections, key)) {
-        take(value, key);
-      } else if (const auto inner = shape_.maps.find(key); inner != shape_.maps.end()) {
-        take_map(key, inner->second, value, section);
-      } else if (value.IsSequence()) {
-        std::string text;
+      std::string text;
+      if (value.IsSequence()) {
         for (const YAML::Node& item : value) {
           count(item);
-          text += (text.empty() ? "" : ",") + item_of(item, key);
+          if (!item.IsScalar()) refuse(item, "\"" + key + "\" must be a list of plain values");
+          text += (text.empty() ? "" : ",") + item.Scalar();
         }
-        add(std::move(key), std::move(text), pair.first, section);
-      } else if (value.IsScalar() || value.IsNull()) {
-        add(std::move(key), value.IsNull() ? "" : value.Scalar(), pair.first, section);
-      } else {
+      } else if (value.IsScalar()) {
+        text = value.Scalar();
+      } else if (!value.IsNull()) {
         refuse(value, "\"" + key + "\" must be a plain value");
       }
-    }
-  }
-
-  std::string item_of(const YAML::Node& item, const std::string& key) const {
-    const bool pair = shape_.pairs && item.IsSequence() && item.size() == 2 && item[0].IsScalar() &&
-                      item[1].IsScalar();
-    if (pair) return item[0].Scalar() + ":" + item[1].Scalar();
-    if (!item.IsScalar()) refuse(item, "\"" + key + "\" must be a list of plain values");
-    return item.Scalar();
-  }
-
-  void take_map(const std::string& key, const std::vector<std::string>& inner,
-                const YAML::Node& map, const std::string& section) {
-    std::string known;
-    for (const std::string& each : inner) {
-      const char* const between = known.empty() ? "" : &each == &inner.back() ? " and " : ", ";
-      known += between + each;
-    }
-    if (!map.IsMap()) refuse(map, "\"" + key + "\" must be a map of " + known);
-    for (const auto& pair : map) {
-      if (!pair.first.IsScalar() || !has(inner, pair.first.Scalar()))
-        refuse(pair.first, "a key of \"" + key + "\" is none of " + known);
-      const std::string name = key + "-" + pair.first.Scalar();
-      if (!pair.second.IsScalar()) refuse(pair.second, "\"" + name + "\" must be a plain value");
-      add(name, pair.second.Scalar(), pair.first, section);
+      count(pair.first);
+      settings_.push_back({std::move(key), std::move(text), place(path_, pair.first.Mark())});
     }
   }
 
   const std::string& path_;
-  const SettingsShape& shape_;
   std::vector<Setting> settings_;
   std::size_t taken_ = 0;
 };
 
 }  // namespace
 
-Result<std::vector<Setting>> read_settings(const std::string& path, const SettingsShape& shape) {
+Result<std::vector<Setting>> read_settings(const std::string& path) {
   Buffer buffer;
   if (auto read = read_file(path, buffer, settings_bytes_max); !read) return read.error();
   try {
-    return Reader(path, shape).read(std::string(buffer.view()));
+    return Reader(path).read(std::string(buffer.view()));
   } catch (const Refusal& refusal) {
     return refusal.error;
   } catch (const YAML::Exception& bad) {

@@ -6,6 +6,7 @@
 
 #include "original_options.hpp"
 #include "search_options.hpp"
+#include "settings.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 using command_line::exit_of_usage;
 using command_line::not_empty;
 using command_line::real_number;
-using command_line::Setting;
 using command_line::usage_error;
 using command_line::whole_number;
 
@@ -413,15 +413,9 @@ bool of_other_command(const CLI::App& command, const Setting& setting) {
          buckets->get_option_no_throw("--" + setting.key) != nullptr;
 }
 
-/// The sections of the original's files are read as if they were not there, but that `buckets` passes over those of
-/// training.
-command_line::SettingsShape settings_shape() {
-  return {{"bucket", "mccfr", "train"}, {{"rake", {"percent", "cap"}}}, true};
-}
-
 /// Gives options that the command line left alone the values of --config; notes keys of no effect.
 Result<Done> apply_settings(CLI::App& command, Options& o) {
-  auto settings = command_line::read_settings(o.config, settings_shape());
+  auto settings = read_settings(o.config);
   if (!settings) return settings.error();
   const bool for_buckets = command.get_name() == "buckets";
   std::vector<Setting> taken;

@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <weir/command_line/commands.hpp>
 #include <weir/version.hpp>
 
@@ -218,6 +219,21 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
   }
 }
 
+/// Gives options that the command line left alone the values of --config; keys of other commands are passed over.
+Result<Done> apply_config(const std::vector<CLI::App*>& commands, CLI::App& command,
+                          const std::string& path) {
+  auto settings = command_line::read_settings(path);
+  if (!settings) return settings.error();
+  std::erase_if(settings.value(), [&](const command_line::Setting& setting) {
+    const std::string name = "--" + setting.key;
+    return command.get_option_no_throw(name) == nullptr &&
+           std::any_of(commands.begin(), commands.end(), [&](CLI::App* other) {
+             return other->get_option_no_throw(name) != nullptr;
+           });
+  });
+  return command_line::apply_settings(command, settings.value());
+}
+
 }  // namespace
 
 Parsed parse_options(int argc, char** argv) {
@@ -264,11 +280,11 @@ Parsed parse_options(int argc, char** argv) {
     o.command_name += known_commands[i].name;
   }
   if (!o.config.empty()) {
-    auto settings = command_line::read_settings(o.config, {});
-    if (!settings) return refuse(settings.error());
-    if (auto applied = command_line::apply_settings(command_line::innermost(app), settings.value());
-        !applied)
-      return refuse(applied.error());
+    if (auto applied = apply_config(subs, command_line::innermost(app), o.config); !applied) {
+      parsed.exit = applied.error().code == "bad_config" ? exit_of_usage : 1;
+      parsed.error = applied.error();
+      return parsed;
+    }
   }
   if (o.command == Command::generate && o.input.empty() != o.interactive)
     return refuse(

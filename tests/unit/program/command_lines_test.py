@@ -89,7 +89,7 @@ class Settings(unittest.TestCase):
         return ask('weir-search', 'generate', table, '--config', self.put('c.yml', settings), '--json', *words)
 
     def test_a_file_says_what_the_command_line_leaves_open(self):
-        _, out, _ = self.search('seed: 7\nnum_workers: 1\nlang: [cpp, js]\nsimulations: 50\n')
+        _, out, _ = self.search('seed: 7\nnum_workers: 1\nqueue: 9\nlang: [cpp, js]\nsimulations: 50\n')
         document = json.loads(out)
         self.assertEqual((document['config']['seed'], document['config']['workers']), (7, 1))
         self.assertEqual(set(document['programs'][0]['text']), {'cpp', 'js'})
@@ -119,6 +119,12 @@ class Settings(unittest.TestCase):
             self.assertIn(what, error['what'])
             if line is not None:
                 self.assertTrue(error['where'].endswith(f'c.yml:{line}'), (text, error))
+
+    def test_a_file_that_is_not_there_is_an_error_that_names_it(self):
+        none = os.path.join(self.folder, 'none.yml')
+        exit_code, _, told = ask('weir-search', 'train', '--out', 'x', '--config', none)
+        self.assertEqual(exit_code, 1)
+        self.assertIn('none.yml', told)
 
     def test_aliases_take_no_memory(self):
         doubled = 'a0: &a0 [x, x]\n' + ''.join(

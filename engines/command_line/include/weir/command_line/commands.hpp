@@ -50,7 +50,7 @@ struct Ended {
 std::optional<Ended> parse(CLI::App& program, int argc, char** argv);
 
 /// Gives an option a value of a file. Errors: bad_config, where the option refuses it; flags are true or false (yes,
-/// no, on, off, 1, 0).
+/// no, on, off).
 Result<Done> set_option(CLI::Option& option, const Setting& setting);
 /// Gives the options of a command that the command line left alone their values of a file. Errors: bad_config for a key
 /// that is no option (with the nearest), that says again what another has said, or whose value the option refuses.
