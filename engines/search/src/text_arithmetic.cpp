@@ -9,7 +9,7 @@ namespace weir::search::text {
 namespace {
 
 constexpr std::size_t operands_max = 8, moments_max = 10;
-constexpr std::int64_t ratio_max = 1'000'000;
+constexpr std::int64_t ratio_max = 1'000'000, unit_max = std::int64_t{1} << 40;
 
 /// What people convert by without showing all of it: lengths, weights and volumes of the two systems.
 constexpr Number conversions[] = {{1'609'344, 6}, {621'371, 6}, {254, 2},     {393'701, 6},
@@ -40,8 +40,22 @@ bool same(const std::vector<std::optional<Number>>& a,
 }
 
 double join_cost(Join join) noexcept {
-  constexpr double costs[] = {0, 2.5, 2.5, 3, 3.5};
+  constexpr double costs[] = {0, 2.5, 2.5, 3, 3.5, 3.5, 3.5, 4, 4, 2.8};
   return costs[static_cast<std::size_t>(join)];
+}
+
+/// A percentage is below 100, a share below 1; nothing becomes more or less by 0 in all rows.
+bool may_join(Join kind, const Operand& other) {
+  const int most = kind == Join::less_percent || kind == Join::more_percent ? 100
+                   : kind == Join::less_share || kind == Join::more_share   ? 1
+                                                                            : 0;
+  if (most == 0) return true;
+  bool some = false;
+  for (const auto& y : other.shown) {
+    some = some || y->mantissa != 0;
+    if (y->mantissa < 0 || y->mantissa > most * power_of_ten(y->decimals)) return false;
+  }
+  return some;
 }
 
 /// Each with each of its kind, in both orders where that makes a difference.
@@ -52,6 +66,7 @@ void join(const std::vector<Operand>& operands, std::initializer_list<Join> join
       if (i == j || same(operands[i].shown, operands[j].shown)) continue;
       for (const Join kind : joins) {
         if (i > j && (kind == Join::plus || kind == Join::times)) continue;
+        if (!may_join(kind, operands[j])) continue;
         CostedNumber number = operands[i].number;
         number.source.join = kind;
         number.source.other = std::make_shared<NumberSource>(operands[j].number.source);
@@ -88,7 +103,8 @@ std::optional<Ratio> ratio_of(Number y, Number x) {
   if (!a || !b || b->mantissa == 0) return std::nullopt;
   const std::int64_t common = std::gcd(a->mantissa, b->mantissa) * (b->mantissa < 0 ? -1 : 1);
   const Ratio r{a->mantissa / common, b->mantissa / common};
-  if (r.over == 0 || std::abs(r.over) > ratio_max || r.under > ratio_max) return std::nullopt;
+  if (r.over == 0 || std::abs(r.over) > ratio_max) return std::nullopt;
+  if (r.under > (r.over == 1 ? unit_max : ratio_max)) return std::nullopt;
   return r;
 }
 
@@ -126,6 +142,7 @@ class LinearSearch {
     }
   }
 
+  /// Once.
   std::vector<CostedSteps> of(const std::vector<std::vector<Number>>& columns) {
     if (distinct_.size() > 1) {
       for (const auto& column : columns) {
@@ -212,6 +229,12 @@ class LinearSearch {
   std::vector<CostedSteps> found_;
 };
 
+bool is_unit(Units kind, std::int64_t size) {
+  const std::span<const Unit> units = units_of(kind);
+  return size > 1 && std::any_of(units.begin(), units.end(),
+                                 [size](const Unit& unit) { return unit.size == size; });
+}
+
 /// As minutes stand behind a colon, whether a shown row has a zero there or not.
 std::vector<CostedFormat> two_digits(std::vector<CostedFormat> all) {
   for (CostedFormat& f : all) f.cost += f.format.width == 2 ? 0 : 3;
@@ -230,13 +253,18 @@ std::vector<CostedSteps> plain_steps(const NumberSource& source) {
     all.push_back(s);
   };
   if (source.join == Join::none && source.k != 0) return all;
+  if (source.join == Join::minus && source.field == Field::months_days) {
+    for (const std::int64_t unit : {1200, 100}) {
+      also(unit == 1200 ? 0.5 : 1, [unit](NumberSteps& s) {
+        s.over = unit;
+        s.mode = Rounding::floor;
+      });
+    }
+    return all;
+  }
   also(0, [](NumberSteps&) {});
   if (source.join == Join::minus) {
     also(2, [](NumberSteps& s) { s.add = {1, 0}; });  // of both ends
-    const std::int64_t day = source.field == Field::total_minutes   ? 1440
-                             : source.field == Field::total_seconds ? 86'400
-                                                                    : 0;
-    if (day > 0) also(1, [day](NumberSteps& s) { s.modulo = day; });  // over midnight
   }
   if (source.join == Join::over) {
     also(0.5, [](NumberSteps& s) { s.scale = 2; });
@@ -268,7 +296,10 @@ Steps joined_numbers(Budget& budget, const Sheet& sheet, const std::vector<Coste
     if (budget.spend(candidate_units)) co_await budget.pause();
   }
   const int places = looks.seen_decimals + 4;
-  join(operands, {Join::minus, Join::plus, Join::times, Join::over}, places, out);
+  join(operands,
+       {Join::minus, Join::plus, Join::times, Join::over, Join::less_percent, Join::more_percent,
+        Join::less_share, Join::more_share},
+       places, out);
   if (operands.size() > 2) {
     for (int input = Slice::all_inputs; input < static_cast<int>(sheet.inputs()); ++input) {
       CostedNumber total;
@@ -279,7 +310,8 @@ Steps joined_numbers(Budget& budget, const Sheet& sheet, const std::vector<Coste
       if (budget.spend(candidate_units)) co_await budget.pause();
     }
   }
-  for (const Field field : {Field::total_minutes, Field::total_days, Field::total_seconds}) {
+  for (const Field field :
+       {Field::total_minutes, Field::total_days, Field::total_seconds, Field::months_days}) {
     operands.clear();
     for (std::size_t m = 0; m < std::min(moments.size(), moments_max); ++m) {
       CostedNumber number;
@@ -290,6 +322,8 @@ Steps joined_numbers(Budget& budget, const Sheet& sheet, const std::vector<Coste
       if (budget.spend(candidate_units)) co_await budget.pause();
     }
     join(operands, {Join::minus}, 0, out);
+    const bool clock = field == Field::total_minutes || field == Field::total_seconds;
+    if (clock) join(operands, {Join::clock}, 0, out);
   }
 }
 
@@ -303,7 +337,12 @@ Steps offer_computed(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumbe
   std::vector<CostedSteps> steps = plain_steps(number.source);
   const std::vector<std::vector<Number>> columns = columns_of(sheet);
   LinearSearch search(looks, there, number.source.join != Join::none || number.source.k == 0);
-  for (const CostedSteps& s : search.of(columns)) steps.push_back(s);
+  if (number.source.field != Field::months_days) {
+    for (CostedSteps& s : search.of(columns)) {
+      if (is_unit(number.source.units, s.steps.over)) s.cost = 1;
+      steps.push_back(s);
+    }
+  }
   if (budget.spend(2 * candidate_units)) co_await budget.pause();
   const bool negative =
       std::any_of(there.begin(), there.end(), [](const Number& v) { return v.mantissa < 0; });
@@ -353,7 +392,7 @@ Steps unit_parts(Budget& budget, const Sheet& sheet, CostedNumber number, Contex
                              out.looked_at);
     }
     if (pool.size() > 1)
-      out.all.push_back({std::move(pool), number.cost + (unit % 60 == 0 ? 1.5 : 3)});
+      out.all.push_back({std::move(pool), number.cost + (unit % 60 == 0 ? 1.5 : 3), false});
   }
 }
 

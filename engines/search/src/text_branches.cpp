@@ -69,6 +69,10 @@ void collect_parts(View text, std::set<Str>& parts) {
     const bool word = is_alnum(text[i]);
     while (j < text.size() && is_alnum(text[j]) == word) ++j;
     if (j - i <= 20) parts.emplace(text.substr(i, j - i));
+    for (std::size_t k = i, end = i; word && k < j; k = end) {
+      while (end < j && is_letter(text[end]) == is_letter(text[k])) ++end;
+      if (is_letter(text[k]) && end - k <= 20) parts.emplace(text.substr(k, end - k));
+    }
     if (!word) {
       for (std::size_t k = i; k < j; ++k) parts.emplace(1, text[k]);
     }

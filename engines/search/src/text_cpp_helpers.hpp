@@ -2,6 +2,7 @@
 #pragma once
 
 #include "text_cpp_moment.hpp"
+#include "text_cpp_numbers.hpp"
 #include "text_helpers.hpp"
 
 namespace weir::search::text {
@@ -279,6 +280,15 @@ const auto matches = [&](const Str& s, std::string_view name) {
   return out;
 };
 )code"},
+    {"part_case", "letters", R"code(const auto part_case = [&](const Str& s, const Str& mark) {
+  Str out;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (i > 0 && is_upper(s[i]) && (is_lower(s[i - 1]) || is_digit(s[i - 1]))) out += mark;
+    out += s[i];
+  }
+  return out;
+};
+)code"},
     {"initials", "matches", R"code(const auto initials = [&](const Str& s, const Str& behind) {
   Str out;
   for (const auto& m : matches(s, "visible"))
@@ -322,63 +332,9 @@ const auto fit = [&](long long mantissa, int shift,
   return Decimal{mantissa, 0};
 };
 )code"},
-    {"numbers", "decimal letters",
-     R"code(const auto numbers = [&](const Str& s, bool comma) {
-  const char32_t mark = comma ? U',' : U'.', group = comma ? U'.' : U',';
-  const auto digit = [&](std::size_t i) { return i < s.size() && is_digit(s[i]); };
-  const auto alnum = [&](char32_t c) { return is_digit(c) || is_letter(c); };
-  const auto run = [&](std::size_t i) {
-    std::size_t n = 0;
-    while (digit(i + n)) ++n;
-    return n;
-  };
-  const auto groups = [&](std::size_t i) {
-    while (i < s.size() && s[i] == group) {
-      const std::size_t n = run(i + 1);
-      if (n != 2) return n == 3;
-      i += 3;
-    }
-    return false;
-  };
-  std::vector<Decimal> found;
-  for (std::size_t i = 0; i < s.size();) {
-    const bool naked = s[i] == mark && digit(i + 1) && (i == 0 || !alnum(s[i - 1]));
-    const std::size_t begin = i;
-    if (!digit(i) && !naked) {
-      ++i;
-      continue;
-    }
-    Decimal x{0, 0};
-    int digits = 0;
-    const auto take = [&] {
-      for (; digit(i); ++i) {
-        if (digits > 0 || s[i] != U'0') ++digits;
-        if (digits <= 15)
-          x.mantissa = x.mantissa * 10 + static_cast<long long>(s[i] - U'0');
-      }
-    };
-    take();
-    while (groups(i)) {
-      ++i;
-      take();
-    }
-    if (i < s.size() && s[i] == mark && digit(i + 1)) {
-      ++i;
-      x.decimals = static_cast<int>(std::min<std::size_t>(run(i), 99));
-      take();
-    }
-    std::size_t b = begin;
-    if (b > 0 && (s[b - 1] == U'$' || (s[b - 1] >= 0xa2 && s[b - 1] <= 0xa5) ||
-                  (s[b - 1] >= 0x20a0 && s[b - 1] <= 0x20cf)))
-      --b;
-    const bool dash = b > 0 && (s[b - 1] == U'-' || s[b - 1] == 0x2212) &&
-                      (b == 1 || (!alnum(s[b - 2]) && s[b - 2] != U')'));
-    if (dash || (b == 1 && s[0] == U'(' && i + 1 == s.size() && s[i] == U')'))
-      x.mantissa = -x.mantissa;
-    if (digits > 15 || x.decimals > 12) x = {0, -1};
-    found.push_back(x);
-  }
-  return found;
+    {"scan", "decimal letters", cpp_scan},
+    {"numbers", "scan", R"code(const auto numbers = [&](const Str& s, bool comma) {
+  return scan(s, comma, [](Decimal x, std::size_t end) { return std::pair(x, end); });
 };
 )code"},
     {"number", "numbers",
@@ -421,6 +377,20 @@ const auto fit = [&](long long mantissa, int shift,
   return x;
 };
 )code"},
+    {"pick", "plus", R"code(const auto pick = [&](const std::vector<Decimal>& found, int k) {
+  const int n = static_cast<int>(found.size()), i = k > 0 ? k - 1 : k < 0 ? n + k : 0;
+  fail(i < 0 || i >= n);
+  Decimal x{0, 0};
+  for (int j = i; j < (k == 0 ? n : i + 1); ++j) {
+    const Decimal y = found[static_cast<std::size_t>(j)];
+    fail(y.decimals < 0);
+    x = plus(x, y.mantissa, y.decimals);
+  }
+  return x;
+};
+)code"},
+    {"measured", "scan pick", cpp_measured},
+    {"powers", "scan pick scaled", cpp_powers},
     {"times", "decimal",
      R"code(const auto times = [&](Decimal x, long long mantissa, int decimals) {
   const long long size = x.mantissa < 0 ? -x.mantissa : x.mantissa,
@@ -471,6 +441,25 @@ const auto fit = [&](long long mantissa, int shift,
                   q = whole(a, u, mode), limit = 999'999'999'999'999 / mantissa;
   fail(q > limit || q < -limit);
   return Decimal{q * mantissa, decimals};
+};
+)code"},
+    {"figures", "", R"code(const auto figures = [](long long n) {
+  return static_cast<int>(std::to_string(n < 0 ? -n : n).size());
+};
+)code"},
+    {"significant", "rounded figures", R"code(const auto significant = [&](Decimal x, int n) {
+  const int cut = figures(x.mantissa) - n, d = x.decimals - cut;
+  if (x.mantissa == 0 || cut <= 0) return x;
+  return d >= 0 ? rounded(x, 1, d, "half up") : rounded(x, power(-d), 0, "half up");
+};
+)code"},
+    {"significand", "decimal figures", R"code(const auto significand = [&](Decimal x) {
+  while (x.mantissa != 0 && x.mantissa % 10 == 0) x.mantissa /= 10;
+  return fit(x.mantissa, 0, figures(x.mantissa) - 1);
+};
+)code"},
+    {"power_of", "decimal figures", R"code(const auto power_of = [&](Decimal x) {
+  return Decimal{x.mantissa == 0 ? 0 : figures(x.mantissa) - 1 - x.decimals, 0};
 };
 )code"},
     {"show", "rounded",
@@ -556,6 +545,26 @@ const auto fit = [&](long long mantissa, int shift,
   return m;
 };
 )code"},
+    {"months_later", "moment", R"code(const auto months_later = [&](Moment m, int n) {
+  fail(m.year < 0 || m.month < 0 || m.day < 0);
+  const int all = m.year * 12 + m.month - 1 + n;
+  fail(all < 12 || all >= 120'000);
+  m.year = all / 12;
+  m.month = all % 12 + 1;
+  const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
+  const int lengths[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  m.day = std::min(m.day, lengths[m.month - 1]);
+  return m;
+};
+)code"},
+    {"first_of", "moment", R"code(const auto first_of = [&](Moment m, std::string_view what) {
+  fail(m.year < 0 || m.month < 0);
+  if (what == "quarter") m.month -= (m.month - 1) % 3;
+  if (what == "year") m.month = 1;
+  m.day = 1;
+  return m;
+};
+)code"},
     {"field_number", "moment",
      R"code(const auto field_number = [&](const Moment& m, std::string_view name) -> int {
   const auto floored = [](int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); };
@@ -579,12 +588,21 @@ const auto fit = [&](long long mantissa, int shift,
     while (days(year, 1, 1) > thursday) --year;
     return (thursday - days(year, 1, 1)) / 7 + 1;
   }
+  if (name == "months and days") {
+    fail(m.year < 0 || m.month < 0 || m.day < 0);
+    return (m.year * 12 + m.month - 1) * 100 + m.day;
+  }
   fail(m.second < 0);
   if (name == "hour") return m.second / 3600;
   if (name == "hour12") return fail(m.second >= 86400), (m.second / 3600 + 11) % 12 + 1;
   if (name == "minute") return m.second / 60 % 60;
   if (name == "second") return m.second % 60;
   return name == "total minutes" ? m.second / 60 : m.second;
+};
+)code"},
+    {"week_of", "days_later field_number",
+     R"code(const auto week_of = [&](const Moment& m, int first) {
+  return days_later(m, -((field_number(m, "weekday") + 6 - first) % 7));
 };
 )code"},
     {"field", "field_number", R"code(const auto field = [&](const Moment& m, std::string_view name,

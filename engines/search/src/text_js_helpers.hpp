@@ -134,6 +134,9 @@ const patterns = {
   return out;
 };
 )js"},
+    {"part_case", "patterns", R"js(const part_case = (s, mark) =>
+  s.replace(new RegExp(`(?<=[0-9${lowers}])(?=[${uppers}])`, "gu"), () => mark);
+)js"},
     {"initials", "patterns chars", R"js(const initials = (s, behind) =>
   (s.match(new RegExp(patterns.visible, "gu")) ?? []).map((w) => chars(w)[0] + behind).join("");
 )js"},
@@ -145,23 +148,28 @@ const patterns = {
 )js"},
     {"strip_zeros", "", R"js(const strip_zeros = (s) => s.replace(/^0+(?=[^])/u, "");
 )js"},
-    {"numbers", "patterns", R"js(const numbers = (s, comma) => {
+    {"scan", "patterns", R"js(const scan = (s, comma, beside) => {
   const [m, g] = comma ? [",", "\\."] : ["\\.", ","];
   const d = "[0-9]";
   const pattern = new RegExp(
     `${d}+(?:${g}(?=(?:${d}{2}${g})*${d}{3}(?!${d}))${d}+)*(?:${m}${d}+)?|(?<![0-9${letters}])${m}${d}+`, "gu");
   const found = [];
-  for (const at of s.matchAll(pattern)) {
+  for (let at = pattern.exec(s); at !== null; at = pattern.exec(s)) {
     const [head, tail = ""] = at[0].replaceAll(comma ? "." : ",", "").split(comma ? "," : ".");
     const digits = (head + tail).replace(/^0+/, "");
     const before = s.slice(0, at.index).replace(/[$\u00a2-\u00a5\u20a0-\u20cf]$/u, "");
     const negative = new RegExp(`(?:^|[^0-9${letters})])[-\u2212]$`, "u").test(before)
       || (before === "(" && s.slice(at.index + at[0].length) === ")");
     const good = digits.length <= 15 && tail.length <= 12;
-    found.push(good ? { mantissa: Number(digits || "0") * (negative ? -1 : 1), decimals: tail.length } : null);
+    const mantissa = Number(digits || "0") * (negative && digits !== "" ? -1 : 1);
+    const [x, end] = beside(good ? { mantissa, decimals: tail.length } : null, pattern.lastIndex);
+    pattern.lastIndex = end;
+    found.push(x);
   }
   return found;
 };
+)js"},
+    {"numbers", "scan", R"js(const numbers = (s, comma) => scan(s, comma, (x, end) => [x, end]);
 )js"},
     {"number", "numbers fail",
      R"js(const number = (s, k, comma) => numbers(s, comma).at(k > 0 ? k - 1 : k) ?? fail();
@@ -191,6 +199,37 @@ const patterns = {
   const found = numbers(s, comma);
   if (found.length === 0 || found.includes(null)) fail();
   return found.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0, decimals: 0 });
+};
+)js"},
+    {"pick", "plus fail", R"js(const pick = (found, k) => {
+  const chosen = k === 0 ? found : [found.at(k > 0 ? k - 1 : k) ?? null];
+  if (chosen.length === 0 || chosen.includes(null)) fail();
+  return chosen.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0, decimals: 0 });
+};
+)js"},
+    {"measured", "scan pick", R"js(const measured = (s, k, comma, sizes) => {
+  const unit = new RegExp(`[${spaces}]*([${letters}]+|['"]|)`, "uy");
+  return pick(scan(s, comma, (x, end) => {
+    unit.lastIndex = end;
+    const size = new Map(sizes).get(unit.exec(s)[1].toLowerCase());
+    const good = x !== null && size !== undefined && Math.abs(x.mantissa) * size < 1e15;
+    return [good ? { mantissa: x.mantissa * size, decimals: x.decimals } : null, end];
+  }), k);
+};
+)js"},
+    {"powers", "scan pick scaled", R"js(const powers = (s, k, comma) => {
+  const power = new RegExp(`(?:[eE]| ?[xX*\u00d7] ?10\\^)([-+\u2212]?)([0-9]{1,3})(?![0-9${letters}])`, "uy");
+  return pick(scan(s, comma, (x, end) => {
+    power.lastIndex = end;
+    const at = power.exec(s);
+    if (at === null) return [x, end];
+    const n = Number(at[2]) * (at[1] === "" || at[1] === "+" ? 1 : -1);
+    try {
+      return [x === null || Math.abs(n) > 15 ? null : scaled(x, n), power.lastIndex];
+    } catch {
+      return [null, power.lastIndex];
+    }
+  }), k);
 };
 )js"},
     {"times", "fit",
@@ -230,6 +269,20 @@ const patterns = {
   const u = fit(mantissa * 10 ** (most - decimals), most).mantissa;
   return fit(whole(a, u, mode) * mantissa, decimals);
 };
+)js"},
+    {"significant", "rounded", R"js(const significant = (x, n) => {
+  const cut = String(Math.abs(x.mantissa)).length - n, d = x.decimals - cut;
+  if (x.mantissa === 0 || cut <= 0) return x;
+  return d >= 0 ? rounded(x, 1, d, "half up") : rounded(x, 10 ** -d, 0, "half up");
+};
+)js"},
+    {"significand", "fit", R"js(const significand = (x) => {
+  const digits = String(Math.abs(x.mantissa)).replace(/0+$/u, "") || "0";
+  return fit(Number(digits) * (x.mantissa < 0 ? -1 : 1), digits.length - 1);
+};
+)js"},
+    {"power_of", "integer", R"js(const power_of = (x) =>
+  integer(x.mantissa === 0 ? 0 : String(Math.abs(x.mantissa)).length - 1 - x.decimals);
 )js"},
     {"show", "rounded",
      R"js(const show = (x, least, most, width, pad, tail, groups, mark, group, sign, bare, absolute) => {
@@ -384,6 +437,21 @@ const patterns = {
   return year > 0 && year <= 9999 ? { ...m, year, month, day } : fail();
 };
 )js"},
+    {"months_later", "fail", R"js(const months_later = (m, n) => {
+  const months = (m.year ?? fail()) * 12 + (m.month ?? fail()) - 1 + n;
+  if (months < 12 || months >= 120000) fail();
+  const year = Math.floor(months / 12), month = (months % 12) + 1;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const last = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
+  return { ...m, year, month, day: Math.min(m.day ?? fail(), last) };
+};
+)js"},
+    {"first_of", "fail", R"js(const first_of = (m, what) => {
+  if (m.year === null || m.month === null) fail();
+  const month = what === "month" ? m.month : what === "quarter" ? m.month - ((m.month - 1) % 3) : 1;
+  return { ...m, month, day: 1 };
+};
+)js"},
     {"field_number", "fail", R"js(const field_number = (m, name) => {
   const part = (key) => m[key] ?? fail();
   const days = (y, mo, d) => {
@@ -411,9 +479,13 @@ const patterns = {
     case "total minutes": return Math.floor(part("second") / 60);
     case "total seconds": return part("second");
     case "total days": return date();
+    case "months and days": return (part("year") * 12 + part("month") - 1) * 100 + part("day");
     default: return part(name);
   }
 };
+)js"},
+    {"week_of", "days_later field_number",
+     R"js(const week_of = (m, first) => days_later(m, -((field_number(m, "weekday") + 6 - first) % 7));
 )js"},
     {"field", "field_number",
      R"js(const field = (m, name, width) => String(field_number(m, name)).padStart(width, "0");

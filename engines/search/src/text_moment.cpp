@@ -315,6 +315,8 @@ std::optional<std::int64_t> number_of(const Moment& m, Field field) {
       return when(time, m.second);
     case Field::total_days:
       return when(date, date ? days_from_epoch(m.year, m.month, m.day) + day_of_epoch : 0);
+    case Field::months_days:
+      return when(date, (m.year * std::int64_t{12} + m.month - 1) * 100 + m.day);
     default:
       return std::nullopt;
   }

@@ -60,9 +60,10 @@ enum class Field : std::uint8_t {
   am_pm1,
   total_minutes,
   total_seconds,
-  total_days,  // from the first of March of the year 0, which is 1
+  total_days,   // from the first of March of the year 0, which is 1
+  months_days,  // 100 a month and 1 a day: a difference has 100 for each whole month between two dates, 1,200 a year
 };
-inline constexpr int fields = 30;
+inline constexpr int fields = 31;
 
 /// Its text ("07", "July", "PM").
 std::optional<Str> written(const Moment& m, Field field);

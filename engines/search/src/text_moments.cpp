@@ -224,6 +224,94 @@ bool dates_of_many_looks(const Sheet& sheet, const Slice& slice,
   return looks.size() > 1;
 }
 
+struct DateShift {
+  Begin begin = Begin::none;
+  int months = 0, days = 0;
+  double cost = 0;
+  bool shown = false;  // by the dates of the outputs
+};
+
+/// Ends of months and weeks, the next month, and years that begin with another month, for outputs that are no dates.
+std::vector<DateShift> counted_shifts() {
+  std::vector<DateShift> all = {
+      {Begin::month, 1, -1, 3.5},  {Begin::week, 0, 0, 3.5},      {Begin::month, 1, 0, 4},
+      {Begin::week, 0, 6, 4},      {Begin::sunday_week, 0, 0, 4}, {Begin::week, 0, 4, 4.5},
+      {Begin::quarter, 0, 0, 4.5}, {Begin::quarter, 3, -1, 4.5},
+  };
+  for (const int months : {3, 6, 9, -3, -6, -9, 1, 2, 4, 5, 7, 8, 10, 11})
+    all.push_back(
+        {Begin::none, months, 0, 4 + (months % 3 == 0 ? 0 : 2.0) + (months < 0 ? 0.5 : 0)});
+  return all;
+}
+
+/// From the first to the last day of the week or month of a date.
+std::vector<std::pair<DateShift, DateShift>> spans_around() {
+  return {{{Begin::week, 0, 0, 2}, {Begin::week, 0, 6, 2}},
+          {{Begin::week, 0, 0, 2}, {Begin::week, 0, 4, 2.5}},
+          {{Begin::sunday_week, 0, 0, 2.5}, {Begin::sunday_week, 0, 6, 2.5}},
+          {{Begin::month, 0, 0, 2}, {Begin::month, 1, -1, 2}}};
+}
+
+/// Days and months from where `begin` says to the shown date, where they are the same in all rows.
+void shown_shifts(const std::vector<Moment>& from, const std::vector<Moment>& to, Begin begin,
+                  std::vector<DateShift>& all) {
+  const bool week = begin >= Begin::week;
+  const auto month_of = [](const Moment& m) { return m.year * 12 + m.month; };
+  MomentSource first;
+  first.begin = begin;
+  std::vector<int> months = {0};
+  for (const int more : {0, 1}) {
+    Moment m = from[0];
+    if (!week && move_date(first, m) && m.year != absent && m.month != absent)
+      months.push_back(month_of(to[0]) - month_of(m) + more);
+  }
+  for (const int n : months) {
+    DateShift shift{begin, n, 0, 1.5, true};
+    for (std::size_t e = 0; e < from.size(); ++e) {
+      MomentSource source = first;
+      source.months = n;
+      Moment m = from[e];
+      const auto start = move_date(source, m) ? number_of(m, Field::total_days) : std::nullopt;
+      const auto end = number_of(to[e], Field::total_days);
+      if (!start || !end) return;
+      const auto days = static_cast<int>(*end - *start);
+      shift.shown = shift.shown && (e == 0 || days == shift.days);
+      shift.days = days;
+    }
+    const bool same = begin == Begin::none && n == 0;
+    const bool near = same ? shift.days != 0 && std::abs(shift.days) <= shift_max
+                      : week
+                          ? shift.days >= -7 && shift.days <= 13
+                          : shift.days == 0 || (begin != Begin::none && std::abs(shift.days) < 31);
+    if (!shift.shown || !near) continue;
+    if (begin == Begin::none && n != 0) shift.cost -= 0.6;  // the same day is no chance
+    if (!same) shift.cost += week ? 1 : (n != 0 ? 0.3 : 0) + (begin > Begin::month ? 1 : 0);
+    if (!same && shift.days != 0 && shift.days != -1 &&
+        !(week && (shift.days == 6 || shift.days == 7)))
+      shift.cost += 1.5;
+    all.push_back(shift);
+  }
+}
+
+constexpr Field calendar_fields[] = {Field::year, Field::year2,       Field::month,  Field::month3,
+                                     Field::day,  Field::day_ordinal, Field::quarter};
+
+/// A field that differs from that of the date itself in some shown row is in the outputs of all.
+bool changes_what_stands(const Sheet& sheet, const MomentSource& of, const MomentSource& later) {
+  for (const Field f : calendar_fields) {
+    bool stands = true, changes = false;
+    for (std::size_t e = 0; stands && e < sheet.shown(); ++e) {
+      const auto m = moment_of(of, sheet.rows[e]), n = moment_of(later, sheet.rows[e]);
+      const auto before = m ? written(*m, f) : std::nullopt,
+                 after = n ? written(*n, f) : std::nullopt;
+      stands = after && sheet.outs[e].find(*after) != Str::npos;
+      changes = changes || before != after;
+    }
+    if (stands && changes) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Steps moments_in(Budget& budget, const Sheet& sheet, std::vector<CostedMoment>& out) {
@@ -256,37 +344,65 @@ Steps moments_in(Budget& budget, const Sheet& sheet, std::vector<CostedMoment>& 
 }
 
 Context fields_of(const Sheet& sheet, const CostedMoment& moment) {
-  Context context{Pool(sheet), moment.cost};
+  Context context{Pool(sheet), moment.cost, false};
   offer_fields(context.pool, moment.source);
   return context;
 }
 
 void offer_fields(Pool& pool, const MomentSource& source) {
-  for (int f = 0; f < fields; ++f) offer_field(pool, source, static_cast<Field>(f), 0);
+  for (int f = 0; f < fields; ++f) {
+    const auto field = static_cast<Field>(f);
+    if (field != Field::months_days) offer_field(pool, source, field, 0);
+  }
 }
 
 Steps date_shifts(Budget& budget, const Sheet& sheet, CostedMoment moment, Contexts& out) {
-  const auto day_of = [](const std::optional<Moment>& m) {
-    return m ? number_of(*m, Field::total_days) : std::nullopt;
-  };
-  std::set<int> tried;
+  std::vector<DateShift> shifts;
   for (int o = 0; o < 4; ++o) {
-    std::optional<std::int64_t> days;
+    std::vector<Moment> from, to;
     for (std::size_t e = 0; e < sheet.shown(); ++e) {
       if (budget.spend(2 * candidate_units)) co_await budget.pause();
-      const auto from = day_of(moment_of(moment.source, sheet.rows[e]));
-      const auto to = day_of(moment_of(View(sheet.outs[e]), static_cast<DateOrder>(o)));
-      const bool fits = from && to && (!days || *days == *to - *from);
-      days = fits ? std::optional(*to - *from) : std::nullopt;
-      if (!fits) break;
+      const auto in = moment_of(moment.source, sheet.rows[e]);
+      const auto written = moment_of(View(sheet.outs[e]), static_cast<DateOrder>(o));
+      if (!in || !written || written->day == absent || written->year == absent) break;
+      from.push_back(*in);
+      to.push_back(*written);
     }
-    if (!days || *days == 0 || std::abs(*days) > shift_max) continue;
+    if (from.size() < sheet.shown()) continue;
+    for (int b = 0; b <= static_cast<int>(Begin::sunday_week); ++b) {
+      if (budget.spend(2 * from.size() * candidate_units)) co_await budget.pause();
+      shown_shifts(from, to, static_cast<Begin>(b), shifts);
+    }
+  }
+  const std::vector<DateShift> counted = counted_shifts();
+  shifts.insert(shifts.end(), counted.begin(), counted.end());
+  std::vector<MomentSource> tried;
+  for (const DateShift& shift : shifts) {
     CostedMoment later = moment;
-    later.source.days = static_cast<int>(*days);
-    if (!tried.insert(later.source.days).second) continue;
-    later.cost += sheet.shown() > 1 ? 1.5 : 4;
+    later.source.begin = shift.begin;
+    later.source.months = shift.months;
+    later.source.days = shift.days;
+    if (std::find(tried.begin(), tried.end(), later.source) != tried.end()) continue;
+    later.cost += shift.cost + (shift.shown && sheet.shown() == 1 ? 2.5 : 0);
     ++out.looked_at;
+    if (budget.spend(2 * sheet.shown() * candidate_units)) co_await budget.pause();
+    if (!shift.shown && !changes_what_stands(sheet, moment.source, later.source)) continue;
+    tried.push_back(later.source);
     out.all.push_back(fields_of(sheet, later));
+    out.all.back().alone = true;
+  }
+  for (const auto& [first, last] : spans_around()) {
+    CostedMoment low = moment, high = moment;
+    low.source.begin = first.begin;
+    high.source.begin = last.begin;
+    high.source.months = last.months;
+    high.source.days = last.days;
+    low.cost += first.cost;
+    high.cost = last.cost;
+    if (budget.spend(4 * sheet.shown() * candidate_units)) co_await budget.pause();
+    if (changes_what_stands(sheet, moment.source, low.source) &&
+        changes_what_stands(sheet, moment.source, high.source))
+      out.all.push_back(fields_of(sheet, low, high));
   }
 }
 
@@ -338,7 +454,7 @@ Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,
           if (budget.spend(std::size(date_fields) * candidate_units)) co_await budget.pause();
         }
         out.looked_at += pool.looked_at();
-        out.all.push_back({std::move(pool), cost});
+        out.all.push_back({std::move(pool), cost, false});
       }
     }
   }

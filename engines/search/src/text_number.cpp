@@ -1,10 +1,51 @@
 #include "text_number.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <tuple>
+#include <utility>
 
 namespace weir::search::text {
 
 namespace {
+
+constexpr std::int64_t kilo = 1000, mega = 1'000'000, giga = 1'000'000'000,
+                       tera = 1'000'000'000'000;
+constexpr std::int64_t kibi = 1024, mebi = kibi * kibi, gibi = mebi * kibi, tebi = gibi * kibi;
+constexpr Unit seconds_units[] = {
+    {U"s", 1},         {U"sec", 1},        {U"secs", 1},        {U"second", 1},  {U"seconds", 1},
+    {U"m", 60},        {U"min", 60},       {U"mins", 60},       {U"minute", 60}, {U"minutes", 60},
+    {U"h", 3600},      {U"hr", 3600},      {U"hrs", 3600},      {U"hour", 3600}, {U"hours", 3600},
+    {U"d", 86'400},    {U"day", 86'400},   {U"days", 86'400},   {U"w", 604'800}, {U"wk", 604'800},
+    {U"wks", 604'800}, {U"week", 604'800}, {U"weeks", 604'800},
+};
+constexpr Unit months_units[] = {
+    {U"m", 1},  {U"mo", 1},  {U"mos", 1},  {U"month", 1}, {U"months", 1},
+    {U"y", 12}, {U"yr", 12}, {U"yrs", 12}, {U"year", 12}, {U"years", 12},
+};
+constexpr Unit inches_units[] = {
+    {U"\"", 1},    {U"in", 1},    {U"inch", 1}, {U"inches", 1}, {U"'", 12},     {U"ft", 12},
+    {U"foot", 12}, {U"feet", 12}, {U"yd", 36},  {U"yard", 36},  {U"yards", 36},
+};
+constexpr Unit ounces_units[] = {
+    {U"oz", 1},   {U"ounce", 1},  {U"ounces", 1},  {U"lb", 16},
+    {U"lbs", 16}, {U"pound", 16}, {U"pounds", 16},
+};
+constexpr Unit millimetres_units[] = {
+    {U"mm", 1}, {U"cm", 10}, {U"dm", 100}, {U"m", kilo}, {U"km", mega}};
+constexpr Unit milligrams_units[] = {{U"mg", 1},    {U"g", kilo},   {U"gr", kilo},
+                                     {U"kg", mega}, {U"kgs", mega}, {U"t", giga}};
+constexpr Unit millilitres_units[] = {{U"ml", 1}, {U"cl", 10}, {U"dl", 100}, {U"l", kilo}};
+constexpr Unit bytes_units[] = {{U"b", 1},      {U"byte", 1},   {U"bytes", 1}, {U"k", kibi},
+                                {U"kb", kibi},  {U"kib", kibi}, {U"m", mebi},  {U"mb", mebi},
+                                {U"mib", mebi}, {U"g", gibi},   {U"gb", gibi}, {U"gib", gibi},
+                                {U"t", tebi},   {U"tb", tebi},  {U"tib", tebi}};
+constexpr Unit decimal_bytes_units[] = {{U"b", 1},     {U"byte", 1},  {U"bytes", 1}, {U"kb", kilo},
+                                        {U"mb", mega}, {U"gb", giga}, {U"tb", tera}};
+constexpr Unit ones_units[] = {
+    {U"", 1},           {U"k", kilo},   {U"thousand", kilo}, {U"m", mega},       {U"mm", mega},
+    {U"mn", mega},      {U"mio", mega}, {U"million", mega},  {U"b", giga},       {U"bn", giga},
+    {U"billion", giga}, {U"t", tera},   {U"tn", tera},       {U"trillion", tera}};
 
 struct NumberScan {
   View text;
@@ -72,9 +113,9 @@ std::int64_t divided(std::int64_t a, std::int64_t unit, Rounding mode) {
   return q;
 }
 
-}  // namespace
-
-std::vector<Number> numbers_of(View text, bool comma) {
+/// `beside` is told each number and where it ends, and says what it is with what stands there, and where that ends.
+template <class Beside>
+std::vector<Number> found_numbers(View text, bool comma, Beside beside) {
   const NumberScan scan{text, comma ? U',' : U'.', comma ? U'.' : U','};
   std::vector<Number> all;
   for (std::size_t i = 0; i < text.size();) {
@@ -105,9 +146,99 @@ std::vector<Number> numbers_of(View text, bool comma) {
     }
     if (scan.negative(begin, i)) x.mantissa = -x.mantissa;
     if (digits > 15 || x.decimals > decimals_max) x = {0, -1};  // no value, but it counts
+    std::tie(x, i) = beside(x, i);
     all.push_back(x);
   }
   return all;
+}
+
+/// A power of ten behind a number that ends there: "e-3", " x 10^6". At most three figures.
+std::pair<Number, std::size_t> with_power(Number x, View text, std::size_t end) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? text[i] : U'\0'; };
+  std::size_t i = end;
+  if (at(i) == U'e' || at(i) == U'E') {
+    ++i;
+  } else {
+    if (at(i) == U' ') ++i;
+    if (at(i) != U'x' && at(i) != U'X' && at(i) != U'*' && at(i) != 0xd7) return {x, end};
+    ++i;
+    if (at(i) == U' ') ++i;
+    if (at(i) != U'1' || at(i + 1) != U'0' || at(i + 2) != U'^') return {x, end};
+    i += 3;
+  }
+  const bool minus = at(i) == U'-' || at(i) == 0x2212;
+  if (minus || at(i) == U'+') ++i;
+  int power = 0;
+  const std::size_t begin = i;
+  for (; is_digit(at(i)) && i < begin + 4; ++i) power = power * 10 + static_cast<int>(at(i) - U'0');
+  if (i == begin || i == begin + 4 || is_letter(at(i))) return {x, end};
+  const bool there = x.decimals >= 0 && power <= 15;
+  const auto y = there ? scaled(x, minus ? -power : power) : std::nullopt;
+  return {y.value_or(Number{0, -1}), i};
+}
+
+int figures_of(Number x) noexcept {
+  int n = 0;
+  for (std::int64_t rest = std::abs(x.mantissa); rest > 0; rest /= 10) ++n;
+  return n;
+}
+
+}  // namespace
+
+std::vector<Number> numbers_of(View text, bool comma) {
+  return found_numbers(text, comma, [](Number x, std::size_t end) { return std::pair(x, end); });
+}
+
+std::span<const Unit> units_of(Units kind) noexcept {
+  switch (kind) {
+    case Units::none:
+    case Units::powers:
+      return {};
+    case Units::seconds:
+      return seconds_units;
+    case Units::months:
+      return months_units;
+    case Units::inches:
+      return inches_units;
+    case Units::ounces:
+      return ounces_units;
+    case Units::millimetres:
+      return millimetres_units;
+    case Units::milligrams:
+      return milligrams_units;
+    case Units::millilitres:
+      return millilitres_units;
+    case Units::bytes:
+      return bytes_units;
+    case Units::decimal_bytes:
+      return decimal_bytes_units;
+    case Units::ones:
+      return ones_units;
+  }
+  return {};
+}
+
+std::vector<Number> measured(View text, bool comma, Units kind) {
+  if (kind == Units::none) return numbers_of(text, comma);
+  return found_numbers(text, comma, [&](Number x, std::size_t end) {
+    if (kind == Units::powers) return with_power(x, text, end);
+    std::size_t begin = end;
+    while (begin < text.size() && is_space(text[begin])) ++begin;
+    std::size_t behind = begin;
+    while (behind < text.size() && is_letter(text[behind])) ++behind;
+    const bool mark =
+        behind == begin && begin < text.size() && (text[begin] == U'\'' || text[begin] == U'"');
+    const View name = text.substr(begin, mark ? 1 : behind - begin);
+    for (const Unit& unit : units_of(kind)) {
+      if (unit.name.size() != name.size() ||
+          !std::equal(name.begin(), name.end(), unit.name.begin(),
+                      [](char32_t a, char32_t b) { return to_lower(a) == b; }))
+        continue;
+      const auto y = x.decimals < 0 ? std::nullopt : product(x, {unit.size, 0});
+      return std::pair(y.value_or(Number{0, -1}), end);
+    }
+    return std::pair(Number{0, -1}, end);
+  });
 }
 
 std::optional<Number> round_to(Number x, Rounding mode, Number unit) {
@@ -169,6 +300,23 @@ std::optional<Number> rest(Number x, std::int64_t unit) {
   const auto whole = scaled({unit, 0}, x.decimals);
   if (!whole || unit <= 0) return std::nullopt;
   return Number{(x.mantissa % whole->mantissa + whole->mantissa) % whole->mantissa, x.decimals};
+}
+
+std::optional<Number> significant(Number x, int digits) {
+  const int cut = figures_of(x) - digits, decimals = x.decimals - cut;
+  if (cut <= 0) return x;
+  const Number unit = decimals >= 0 ? Number{1, decimals} : Number{power_of_ten(-decimals), 0};
+  return round_to(x, Rounding::half_up, unit);
+}
+
+std::optional<Number> significand(Number x) {
+  while (x.mantissa != 0 && x.mantissa % 10 == 0) x.mantissa /= 10;
+  x.decimals = std::max(figures_of(x) - 1, 0);
+  return x.decimals > decimals_max ? std::nullopt : std::optional(x);
+}
+
+std::int64_t power_of(Number x) noexcept {
+  return x.mantissa == 0 ? 0 : figures_of(x) - 1 - x.decimals;
 }
 
 bool equal(Number a, Number b) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "text_chars.hpp"
@@ -32,6 +33,34 @@ constexpr std::int64_t power_of_ten(int n) noexcept {
 /// it ("-5", "-$5"), and brackets around the whole text are one. What is beyond the limits has decimals -1.
 std::vector<Number> numbers_of(View text, bool comma);
 
+/// How what stands right behind a number changes it.
+enum class Units : std::uint8_t {
+  none,
+  powers,  // of ten: "1.5e3", "2 x 10^-4"
+  seconds,
+  months,
+  inches,
+  ounces,
+  millimetres,
+  milligrams,
+  millilitres,
+  bytes,          // a kilobyte has 1,024
+  decimal_bytes,  // or 1,000
+  ones,           // thousands, millions
+};
+inline constexpr int unit_kinds = 12;
+
+struct Unit {
+  View name;              // in lower case
+  std::int64_t size = 1;  // in what the kind is called after
+};
+/// Nothing for none and powers.
+std::span<const Unit> units_of(Units kind) noexcept;
+
+/// The same numbers with what stands right behind them: letters, in either case, or a quotation mark. Powers are those
+/// that are there; a number without a unit of that kind has no value.
+std::vector<Number> measured(View text, bool comma, Units kind);
+
 enum class Rounding : std::uint8_t { half_up, floor, ceil, truncate, half_even };
 
 /// To a multiple of unit.
@@ -43,6 +72,11 @@ std::optional<Number> sum(Number a, Number b);
 std::optional<Number> product(Number a, Number b);
 /// a / b, to that many decimals.
 std::optional<Number> quotient(Number a, Number b, Rounding mode, int decimals);
+/// Rounded half up to so many digits from its first one that is not 0.
+std::optional<Number> significant(Number x, int digits);
+/// x as it is written before its power of ten, 1 to 9.99..., and that power; both are 0 of 0.
+std::optional<Number> significand(Number x);
+std::int64_t power_of(Number x) noexcept;
 /// What is left of x behind whole units, from 0 up.
 std::optional<Number> rest(Number x, std::int64_t unit);
 bool equal(Number a, Number b);

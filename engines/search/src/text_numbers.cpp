@@ -14,6 +14,10 @@ double mode_cost(Rounding mode) noexcept {
   return costs[static_cast<std::size_t>(mode)];
 }
 
+double unit_cost(Units kind) noexcept {
+  return kind == Units::powers ? 1.4 : kind == Units::decimal_bytes ? 2.1 : 1.8;
+}
+
 CostedSteps rounding_to(int scale, std::optional<Number> unit, Rounding mode, double cost) {
   CostedSteps s;
   s.steps.scale = scale;
@@ -45,6 +49,12 @@ std::vector<CostedSteps> all_steps(int scale, bool sixty) {
                                   base + u.cost + mode_cost(mode) + 0.15 * std::abs(power)));
       }
     }
+  }
+  for (int figures = 1; figures <= 5 && scale == 0; ++figures) {
+    CostedSteps s;
+    s.steps.figures = figures;
+    s.cost = 3 + 0.1 * figures;
+    all.push_back(s);
   }
   for (const std::int64_t part : {15, 30, 12, 6, 3, 4}) {  // of hours, minutes, months
     for (const Rounding mode : {Rounding::half_up, Rounding::floor, Rounding::ceil}) {
@@ -100,6 +110,16 @@ std::vector<int> scales_for(const OutputLooks& looks) {
                                  : std::vector<int>{0};
 }
 
+/// Figures of a value, and the power of ten that stands behind them.
+void offer_parts(std::vector<CostedSteps>& parts, int figures) {
+  for (const Part part : {Part::significand, Part::power}) {
+    CostedSteps s;
+    s.steps.figures = figures;
+    s.steps.part = part;
+    parts.push_back(s);
+  }
+}
+
 }  // namespace
 
 Steps numbers_in(Budget& budget, const Sheet& sheet, const std::vector<CostedMoment>& moments,
@@ -128,6 +148,22 @@ Steps numbers_in(Budget& budget, const Sheet& sheet, const std::vector<CostedMom
           source.k = index;
           source.comma = comma;
           add(source, 1 + 0.6 * (k - 1) + (index < 0 ? 0.2 : 0) + (comma ? 1.5 : 0));
+          if (budget.spend(units)) co_await budget.pause();
+        }
+      }
+    }
+  }
+  for (int input = 0; input < static_cast<int>(sheet.inputs()); ++input) {
+    for (int kind = 1; kind < unit_kinds; ++kind) {
+      for (const bool comma : {false, true}) {
+        for (const int k : {1, 0, 2}) {
+          NumberSource source;
+          source.input = input;
+          source.k = k;
+          source.comma = comma;
+          source.units = static_cast<Units>(kind);
+          if (k == 0 && source.units == Units::powers) continue;
+          add(source, unit_cost(source.units) + (k == 1 ? 0 : 0.6) + (comma ? 1.5 : 0));
           if (budget.spend(units)) co_await budget.pause();
         }
       }
@@ -203,9 +239,33 @@ Steps number_ranges(Budget& budget, const Sheet& sheet, CostedNumber number, Con
         co_await offer_written(budget, pool, free, lower, all, ok, out.looked_at);
         const std::size_t lows = pool.size();
         co_await offer_written(budget, pool, free, upper, all, ok, out.looked_at);
-        if (lows > 0 && pool.size() > lows) out.all.push_back({std::move(pool), cost});
+        if (lows > 0 && pool.size() > lows) out.all.push_back({std::move(pool), cost, false});
       }
     }
+  }
+}
+
+Steps power_parts(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out) {
+  const OutputLooks looks(sheet);
+  const auto values = values_of(sheet, number.source);
+  const CostedNumber free{number.source, 0};
+  const std::vector<CostedFormat> all = formats(looks, false);
+  for (const int figures : {0, looks.seen_decimals + 1}) {
+    ++out.looked_at;
+    if (budget.spend(candidate_units)) co_await budget.pause();
+    std::vector<CostedSteps> parts;
+    offer_parts(parts, figures);
+    const bool there = std::all_of(parts.begin(), parts.end(), [&](const CostedSteps& s) {
+      const auto result = after(values, sheet.shown(), s.steps);
+      return result &&
+             stands(looks, *result, s.steps.part == Part::power ? 0 : looks.seen_decimals);
+    });
+    if (!there) continue;
+    const std::vector<bool> ok(static_cast<std::size_t>(looks.decimals_max) + 1, true);
+    Pool pool(sheet);
+    for (const CostedSteps& s : parts)
+      co_await offer_written(budget, pool, free, s, all, ok, out.looked_at);
+    if (pool.size() > 1) out.all.push_back({std::move(pool), number.cost + 2, false});
   }
 }
 

@@ -40,7 +40,7 @@ class CallWriter {
     constexpr std::string_view types[] = {"std::string", "long long", "bool"};
     std::string out =
         "#include <algorithm>\n#include <cstddef>\n#include <stdexcept>\n#include <string>\n";
-    out += "#include <string_view>\n#include <utility>\n#include <vector>\n\n";
+    out += "#include <string_view>\n#include <tuple>\n#include <utility>\n#include <vector>\n\n";
     out +=
         std::string(types[static_cast<std::size_t>(signature_.out)]) + " " + signature_.name + "(";
     for (std::size_t i = 0; i < signature_.in.size(); ++i) {
@@ -187,6 +187,8 @@ class CallWriter {
         return call("length_text", s, number(e.count));
       case Edit::Kind::roman:
         return call("roman", s);
+      case Edit::Kind::part_case:
+        return call("part_case", s, text(e.a));
     }
     return s;
   }
@@ -206,12 +208,19 @@ class CallWriter {
 
   std::string moment(const MomentSource& m) {
     const std::string read = moment(slice(m.where), m.order);
-    const std::string rounded = m.unit == 0 && m.add == 0
-                                    ? read
-                                    : call("rounded_time", read, number(m.unit), number(m.offset),
-                                           name_of(mode_names[static_cast<std::size_t>(m.mode)]),
-                                           number(m.add), truth(m.wrap));
-    return m.days == 0 ? rounded : call("days_later", rounded, number(m.days));
+    std::string out = m.unit == 0 && m.add == 0
+                          ? read
+                          : call("rounded_time", read, number(m.unit), number(m.offset),
+                                 name_of(mode_names[static_cast<std::size_t>(m.mode)]),
+                                 number(m.add), truth(m.wrap));
+    if (m.begin >= Begin::week) {
+      out = call("week_of", out, number(m.begin == Begin::week ? 0 : 6));
+    } else if (m.begin != Begin::none) {
+      constexpr std::string_view names[] = {"", "month", "quarter", "year"};
+      out = call("first_of", out, name_of(names[static_cast<std::size_t>(m.begin)]));
+    }
+    if (m.months != 0) out = call("months_later", out, number(m.months));
+    return m.days == 0 ? out : call("days_later", out, number(m.days));
   }
 
   static std::string_view field_name(Field f) {
@@ -250,6 +259,8 @@ class CallWriter {
         return "total minutes";
       case Field::total_days:
         return "total days";
+      case Field::months_days:
+        return "months and days";
       default:
         return "total seconds";
     }
@@ -293,12 +304,24 @@ class CallWriter {
     }
   }
 
+  std::string sizes(Units kind) const {
+    std::string all;
+    for (const Unit& unit : units_of(kind)) {
+      const std::string one = text(unit.name) + ", " + number(unit.size);
+      all += (all.empty() ? "" : ", ") + (cpp_ ? "{" + one + "}" : "[" + one + "]");
+    }
+    return cpp_ ? "{" + all + "}" : "[" + all + "]";
+  }
+
   std::string operand(const NumberSource& s) {
     if (s.field) {
       return call("integer", call("field_number", moment(s.moment), name_of(field_name(*s.field))));
     }
     const std::string x =
         s.input == Slice::all_inputs ? all_inputs() : input(static_cast<std::size_t>(s.input));
+    if (s.units == Units::powers) return call("powers", x, number(s.k), truth(s.comma));
+    if (s.units != Units::none)
+      return call("measured", x, number(s.k), truth(s.comma), sizes(s.units));
     return s.k == 0 ? call("total", x, truth(s.comma))
                     : call("number", x, number(s.k), truth(s.comma));
   }
@@ -306,11 +329,19 @@ class CallWriter {
   std::string value(const NumberSource& s, const NumberSteps& steps) {
     std::string out = operand(s);
     constexpr std::string_view joins[] = {"", "added", "minus", "product", "ratio"};
-    const std::string_view join = joins[static_cast<std::size_t>(s.join)];
-    if (s.join == Join::over) {
+    if (s.join > Join::over && s.join != Join::clock) {
+      const bool less = s.join == Join::less_percent || s.join == Join::less_share;
+      const bool percent = s.join == Join::less_percent || s.join == Join::more_percent;
+      const std::string whole = call("integer", number(percent ? 100 : 1));
+      out = call("product", out, call(less ? "minus" : "added", whole, operand(*s.other)));
+      if (percent) out = call("scaled", out, number(-2));
+    } else if (s.join == Join::clock) {
+      out = call("rest_of", call("minus", out, operand(*s.other)), number(units_of_day(s)));
+    } else if (s.join == Join::over) {
+      const std::string_view join = joins[static_cast<std::size_t>(s.join)];
       out = call(join, out, operand(*s.other), number(s.places));
     } else if (s.join != Join::none) {
-      out = call(join, out, operand(*s.other));
+      out = call(joins[static_cast<std::size_t>(s.join)], out, operand(*s.other));
     }
     const std::string mode = name_of(mode_names[static_cast<std::size_t>(steps.mode)]);
     if (steps.scale != 0) out = call("scaled", out, number(steps.scale));
@@ -324,6 +355,9 @@ class CallWriter {
     if (steps.unit) {
       out = call("rounded", out, number(steps.unit->mantissa), number(steps.unit->decimals), mode);
     }
+    if (steps.figures != 0) out = call("significant", out, number(steps.figures));
+    if (steps.part != Part::all)
+      out = call(steps.part == Part::power ? "power_of" : "significand", out);
     if (steps.add.mantissa != 0)
       out = call("plus", out, number(steps.add.mantissa), number(steps.add.decimals));
     return out;

@@ -244,6 +244,8 @@ class PythonWriter {
       }
       case Edit::Kind::roman:
         return helpers_.use("roman") + "(" + s + ")";
+      case Edit::Kind::part_case:
+        return helpers_.use("part_case") + "(" + s + ", " + quoted(Str(1, e.a), false) + ")";
     }
     return s;
   }
@@ -262,7 +264,17 @@ class PythonWriter {
   }
 
   std::string moment(const MomentSource& m) {
-    const std::string out = rounded_moment(m);
+    std::string out = rounded_moment(m);
+    if (m.begin >= Begin::week) {
+      out =
+          helpers_.use("week_of") + "(" + out + ", " + number(m.begin == Begin::week ? 0 : 6) + ")";
+    } else if (m.begin != Begin::none) {
+      constexpr std::string_view names[] = {"", "\"month\"", "\"quarter\"", "\"year\""};
+      out = helpers_.use("first_of") + "(" + out + ", " +
+            std::string(names[static_cast<std::size_t>(m.begin)]) + ")";
+    }
+    if (m.months != 0)
+      out = helpers_.use("months_later") + "(" + out + ", " + number(m.months) + ")";
     return m.days == 0 ? out : helpers_.use("days_later") + "(" + out + ", " + number(m.days) + ")";
   }
 
@@ -310,6 +322,8 @@ class PythonWriter {
         return part("second") + " // 60";
       case Field::total_days:
         return helpers_.use("day_number") + "(" + m + ")";
+      case Field::months_days:
+        return helpers_.use("months_days") + "(" + m + ")";
       default:
         return part("second");
     }
@@ -374,6 +388,16 @@ class PythonWriter {
     if (s.field) return "(" + field_number(moment(s.moment), *s.field) + ", 0)";
     const std::string x = s.input == Slice::all_inputs ? all_inputs() : input(s.input),
                       style = s.comma ? ", \",\", \".\")" : ")";
+    if (s.units != Units::none) {
+      std::string out = helpers_.use(s.units == Units::powers ? "powers" : "measured") + "(" + x +
+                        ", " + (s.k == 0 ? "None" : index(s.k));
+      std::string sizes;
+      for (const Unit& unit : units_of(s.units))
+        sizes += (sizes.empty() ? "" : ", ") + quoted(unit.name, false) + ": " +
+                 std::to_string(unit.size);
+      if (!sizes.empty()) out += ", {" + sizes + "}";
+      return out + style;
+    }
     if (s.k == 0) return helpers_.use("total") + "(" + x + style;
     return helpers_.use("number") + "(" + x + ", " + index(s.k) + style;
   }
@@ -381,7 +405,16 @@ class PythonWriter {
   std::string value(const NumberSource& s, const NumberSteps& steps) {
     std::string out = operand(s);
     constexpr std::string_view joins[] = {"", "plus", "minus", "times", "divided"};
-    if (s.join != Join::none) {
+    if (s.join > Join::over && s.join != Join::clock) {
+      const bool less = s.join == Join::less_percent || s.join == Join::less_share;
+      const bool percent = s.join == Join::less_percent || s.join == Join::more_percent;
+      out = helpers_.use("times") + "(" + out + ", " + helpers_.use(less ? "minus" : "plus") +
+            (percent ? "((100, 0), " : "((1, 0), ") + operand(*s.other) + "))";
+      if (percent) out = helpers_.use("scaled") + "(" + out + ", -2)";
+    } else if (s.join == Join::clock) {
+      out = helpers_.use("rest_of") + "(" + helpers_.use("minus") + "(" + out + ", " +
+            operand(*s.other) + "), " + std::to_string(units_of_day(s)) + ")";
+    } else if (s.join != Join::none) {
       out = helpers_.use(joins[static_cast<std::size_t>(s.join)]) + "(" + out + ", " +
             operand(*s.other) + (s.join == Join::over ? ", \"half up\", " + number(s.places) : "") +
             ")";
@@ -403,6 +436,10 @@ class PythonWriter {
     if (steps.unit) {
       out = helpers_.use("rounded") + "(" + out + ", " + pair(*steps.unit) + ", " + mode + ")";
     }
+    if (steps.figures != 0)
+      out = helpers_.use("significant") + "(" + out + ", " + number(steps.figures) + ")";
+    if (steps.part != Part::all)
+      out = helpers_.use(steps.part == Part::power ? "power_of" : "significand") + "(" + out + ")";
     if (steps.add.mantissa != 0)
       out = helpers_.use("plus") + "(" + out + ", " + pair(steps.add) + ")";
     return out;

@@ -180,7 +180,7 @@ std::optional<Number> operand_of(const NumberSource& s, const Row& row) {
   }
   const bool all_inputs = s.input == Slice::all_inputs;
   const auto found =
-      numbers_of(all_inputs ? joined(row) : row[static_cast<std::size_t>(s.input)], s.comma);
+      measured(all_inputs ? joined(row) : row[static_cast<std::size_t>(s.input)], s.comma, s.units);
   const int n = static_cast<int>(found.size());
   if (s.k == 0) {
     std::optional<Number> total = Number{};
@@ -317,6 +317,13 @@ Str edited(View text, const Edit& edit) {
     }
     case Edit::Kind::roman:
       return roman(text);
+    case Edit::Kind::part_case:
+      for (std::size_t i = 0; i < text.size(); ++i) {
+        const char32_t before = i > 0 ? text[i - 1] : U' ';
+        if (is_upper(text[i]) && (is_lower(before) || is_digit(before))) out += edit.a;
+        out += text[i];
+      }
+      return out;
   }
   return out;
 }
@@ -350,24 +357,51 @@ Str cased(View text, Letters letters) {
   return out;
 }
 
-bool add_days(int days, Moment& m) {
-  if (days == 0) return true;
-  if (m.year == absent || m.month == absent || m.day == absent) return false;
-  const auto length = [&m] {
-    constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
-    return lengths[m.month - 1] + (m.month == 2 && leap ? 1 : 0);
-  };
+namespace {
+
+int days_in_month(const Moment& m) noexcept {
+  constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = m.year % 4 == 0 && (m.year % 100 != 0 || m.year % 400 == 0);
+  return lengths[m.month - 1] + (m.month == 2 && leap ? 1 : 0);
+}
+
+bool add_days(int days, Moment& m) noexcept {
   m.day += days;
   while (m.day < 1) {
     if (--m.month == 0) m.month = 12, --m.year;
-    m.day += length();
+    m.day += days_in_month(m);
   }
-  while (m.day > length()) {
-    m.day -= length();
+  while (m.day > days_in_month(m)) {
+    m.day -= days_in_month(m);
     if (++m.month == 13) m.month = 1, ++m.year;
   }
   return m.year > 0 && m.year <= 9999;
+}
+
+bool add_months(int months, Moment& m) noexcept {
+  const int month = m.year * 12 + m.month - 1 + months;
+  if (month < 12 || month >= 120'000) return false;
+  m.year = month / 12;
+  m.month = month % 12 + 1;
+  m.day = std::min(m.day, days_in_month(m));
+  return true;
+}
+
+}  // namespace
+
+bool move_date(const MomentSource& s, Moment& m) {
+  if (s.begin == Begin::none && s.months == 0 && s.days == 0) return true;
+  if (m.year == absent || m.month == absent) return false;
+  if (s.begin == Begin::month || s.begin == Begin::quarter || s.begin == Begin::year) m.day = 1;
+  if (m.day == absent) return false;
+  if (s.begin == Begin::quarter) m.month -= (m.month - 1) % 3;
+  if (s.begin == Begin::year) m.month = 1;
+  if (s.begin == Begin::week || s.begin == Begin::sunday_week) {
+    const auto weekday = static_cast<int>(number_of(m, Field::iso_weekday).value_or(1));
+    if (!add_days(s.begin == Begin::week ? 1 - weekday : -(weekday % 7), m)) return false;
+  }
+  if (s.months != 0 && !add_months(s.months, m)) return false;
+  return s.days == 0 || add_days(s.days, m);
 }
 
 bool round_time(const MomentSource& s, Moment& m) {
@@ -392,8 +426,12 @@ bool round_time(const MomentSource& s, Moment& m) {
 std::optional<Moment> moment_of(const MomentSource& s, const Row& row) {
   const auto text = value_of(s.where, row);
   auto m = text ? moment_of(View(*text), s.order) : std::nullopt;
-  if (m && !(round_time(s, *m) && add_days(s.days, *m))) return std::nullopt;
+  if (m && !(round_time(s, *m) && move_date(s, *m))) return std::nullopt;
   return m;
+}
+
+std::int64_t units_of_day(const NumberSource& s) noexcept {
+  return s.field == Field::total_seconds ? 86'400 : 1440;
 }
 
 std::optional<Number> number_of(const NumberSource& s, const Row& row) {
@@ -408,6 +446,21 @@ std::optional<Number> number_of(const NumberSource& s, const Row& row) {
       return sum(*x, {-y->mantissa, y->decimals});
     case Join::times:
       return product(*x, *y);
+    case Join::less_percent:
+    case Join::more_percent:
+    case Join::less_share:
+    case Join::more_share: {
+      const bool less = s.join == Join::less_percent || s.join == Join::less_share;
+      const bool percent = s.join == Join::less_percent || s.join == Join::more_percent;
+      const auto part =
+          sum({percent ? 100 : 1, 0}, {less ? -y->mantissa : y->mantissa, y->decimals});
+      const auto all = part ? product(*x, *part) : std::nullopt;
+      return all && percent ? scaled(*all, -2) : all;
+    }
+    case Join::clock: {
+      const auto between = sum(*x, {-y->mantissa, y->decimals});
+      return between ? rest(*between, units_of_day(s)) : std::nullopt;
+    }
     default:
       return quotient(*x, *y, Rounding::half_up, s.places);
   }
@@ -421,6 +474,9 @@ std::optional<Number> stepped(Number x, const NumberSteps& steps) {
   if (y && steps.over != 1) y = quotient(*y, {steps.over, 0}, steps.mode, steps.places);
   if (y && steps.modulo != 0) y = rest(*y, steps.modulo);
   if (y && steps.unit) y = round_to(*y, steps.mode, *steps.unit);
+  if (y && steps.figures != 0) y = significant(*y, steps.figures);
+  if (y && steps.part == Part::significand) y = significand(*y);
+  if (y && steps.part == Part::power) y = Number{power_of(*y), 0};
   if (y && steps.add.mantissa != 0) y = sum(*y, steps.add);
   return y;
 }
@@ -464,6 +520,9 @@ std::uint32_t Program::size() const noexcept {
       n += static_cast<std::uint32_t>(p.table.size()) + (p.edit.kind != Edit::Kind::none ? 2 : 0);
       n += (p.letters != Letters::as_is ? 1U : 0U) + (p.steps.unit ? 2U : 0U) +
            (p.moment.unit > 0 ? 2U : 0U);
+      n += (p.number.units != Units::none ? 2U : 0U) + (p.moment.begin != Begin::none ? 2U : 0U) +
+           (p.moment.months != 0 ? 2U : 0U) + (p.steps.figures != 0 ? 2U : 0U) +
+           (p.steps.part != Part::all ? 1U : 0U);
       n += (p.number.join != Join::none ? 3U : 0U) + (equal(p.steps.times, {1, 0}) ? 0U : 2U) +
            (p.steps.over != 1 ? 2U : 0U) + (p.steps.modulo != 0 ? 2U : 0U);
     }

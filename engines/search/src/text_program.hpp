@@ -78,8 +78,9 @@ struct Edit {
     join,     // its runs of letters and digits, with a between them
     digits,  // of its digits those from the `width`-th on (0 the first, -1 the last), `count` places
     mask,    // every letter and digit is a
-    length,  // how many characters it has, or (`count` is 1 or 2) letters or digits
-    roman,   // I to MMMCMXCIX, where it is digits
+    length,     // how many characters it has, or (`count` is 1 or 2) letters or digits
+    roman,      // I to MMMCMXCIX, where it is digits
+    part_case,  // a before each upper-case letter behind a lower-case one or a digit
   };
   Kind kind = Kind::none;
   char32_t a = 0,
@@ -95,6 +96,9 @@ enum class Letters : std::uint8_t { as_is, lower, upper, title, capital, first_u
 Str edited(View text, const Edit& edit);
 Str cased(View text, Letters letters);
 
+/// The day that a date's month, and so on, begins with.
+enum class Begin : std::uint8_t { none, month, quarter, year, week, sunday_week };
+
 struct MomentSource {
   Slice where;
   DateOrder order = DateOrder::ymd;
@@ -103,22 +107,40 @@ struct MomentSource {
   int offset = 0;
   int add = 0;       // seconds, after rounding
   bool wrap = true;  // at 24 h, where the time was below that
-  int days = 0;      // the date is so many later
+  Begin begin = Begin::none;
+  int months = 0;  // the date is so many later, on the last day where a month has no such day; then
+  int days = 0;    // so many later
 
   friend bool operator==(const MomentSource&, const MomentSource&) = default;
 };
 
 std::optional<Moment> moment_of(const MomentSource& s, const Row& row);
+/// The date of a moment as s says; false: there is none, or none that can be.
+bool move_date(const MomentSource& s, Moment& m);
 /// Rounds and adds as `s` says; false: there is no time, or none that can be.
 bool round_time(const MomentSource& s, Moment& m);
 
-/// What two numbers become: the second is taken from the first, or the first is divided by it.
-enum class Join : std::uint8_t { none, plus, minus, times, over };
+/// What two numbers become: the second is taken from the first, or the first is divided by it; or the first becomes
+/// less or more by the second, which is a percentage or a share; or the time from the second to the first, over
+/// midnight.
+enum class Join : std::uint8_t {
+  none,
+  plus,
+  minus,
+  times,
+  over,
+  less_percent,
+  more_percent,
+  less_share,
+  more_share,
+  clock,
+};
 
 struct NumberSource {
-  int input = 0;               // or Slice::all_inputs
-  int k = 1;                   // 1 the first number of the input, -1 the last, 0 the sum of all
-  bool comma = false;          // decimal comma
+  int input = 0;       // or Slice::all_inputs
+  int k = 1;           // 1 the first number of the input, -1 the last, 0 the sum of all
+  bool comma = false;  // decimal comma
+  Units units = Units::none;
   std::optional<Field> field;  // then of the moment instead
   MomentSource moment;
   Join join = Join::none;
@@ -127,6 +149,9 @@ struct NumberSource {
 
   friend bool operator==(const NumberSource&, const NumberSource&) = default;
 };
+
+/// Of a number as it is written with a power of ten.
+enum class Part : std::uint8_t { all, significand, power };
 
 struct NumberSteps {
   int scale = 0;          // times 10^scale
@@ -137,9 +162,13 @@ struct NumberSteps {
   std::int64_t modulo = 0;  // what is left behind whole ones; 0: all
   std::optional<Number> unit;
   Rounding mode = Rounding::half_up;
+  int figures = 0;  // then rounded to so many significant ones
+  Part part = Part::all;
   Number add;  // after rounding
 };
 
+/// How many of the unit that the source counts times in are a day.
+std::int64_t units_of_day(const NumberSource& s) noexcept;
 std::optional<Number> number_of(const NumberSource& s, const Row& row);
 std::optional<Number> stepped(Number x, const NumberSteps& steps);
 

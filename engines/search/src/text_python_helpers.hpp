@@ -54,14 +54,14 @@ inline constexpr Helper python_helpers[] = {
     {"words", "spaces", R"py(def words(s):
     return re.findall("[^" + spaces + "]+", s)
 )py"},
-    {"numbers", "letters", R"py(def numbers(s, mark=".", group=","):
+    {"scan", "letters", R"py(def scan(s, mark, group, beside):
     d, g, m = "[0-9]", re.escape(group), re.escape(mark)
-    pattern = (
+    pattern = re.compile(
         f"{d}+(?:{g}(?=(?:{d}{{2}}{g})*{d}{{3}}(?!{d})){d}+)*(?:{m}{d}+)?"
         f"|(?<![0-9{letters}]){m}{d}+"
     )
-    found = []
-    for at in re.finditer(pattern, s):
+    found, at = [], pattern.search(s)
+    while at:
         head, _, tail = at[0].replace(group, "").partition(mark)
         value = int(head + tail)
         before = re.sub("[$\u00a2-\u00a5\u20a0-\u20cf]\\Z", "", s[: at.start()])
@@ -70,8 +70,13 @@ inline constexpr Helper python_helpers[] = {
         elif before == "(" and s[at.end() :] == ")":
             value = -value
         valid = abs(value) < 10**15 and len(tail) <= 12
-        found.append((value, len(tail)) if valid else None)
+        x, end = beside((value, len(tail)) if valid else None, at.end())
+        found.append(x)
+        at = pattern.search(s, end)
     return found
+)py"},
+    {"numbers", "scan", R"py(def numbers(s, mark=".", group=","):
+    return scan(s, mark, group, lambda x, end: (x, end))
 )py"},
     {"number", "numbers", R"py(def number(s, k, mark=".", group=","):
     value = numbers(s, mark, group)[k]
@@ -108,6 +113,36 @@ inline constexpr Helper python_helpers[] = {
         x = plus(x, y)
     return x
 )py"},
+    {"pick", "plus", R"py(def pick(found, k):
+    chosen = [found[k]] if k is not None else found
+    if not chosen or None in chosen:
+        raise LookupError("no number")
+    x = (0, 0)
+    for y in chosen:
+        x = plus(x, y)
+    return x
+)py"},
+    {"measured", "scan pick spaces", R"py(def measured(s, k, sizes, mark=".", group=","):
+    unit = re.compile("[" + spaces + "]*([" + letters + "]+|['\"]|)")
+    def beside(x, end):
+        size = sizes.get(unit.match(s, end)[1].lower())
+        good = x and size and abs(x[0]) * size < 10**15
+        return (x[0] * size, x[1]) if good else None, end
+    return pick(scan(s, mark, group, beside), k)
+)py"},
+    {"powers", "scan pick scaled", R"py(def powers(s, k, mark=".", group=","):
+    power = re.compile("(?:[eE]| ?[xX*\u00d7] ?10\\^)([-+\u2212]?)([0-9]{1,3})(?![0-9" + letters + "])")
+    def beside(x, end):
+        at = power.match(s, end)
+        if not at:
+            return x, end
+        n = int(at[2])
+        try:
+            return (scaled(x, n if at[1] in ("", "+") else -n) if x and n <= 15 else None), at.end()
+        except LookupError:
+            return None, at.end()
+    return pick(scan(s, mark, group, beside), k)
+)py"},
     {"times", "fit", R"py(def times(x, y):
     return fit(x[0] * y[0], x[1] + y[1])
 )py"},
@@ -139,6 +174,18 @@ inline constexpr Helper python_helpers[] = {
     a, _ = fit(x[0] * 10 ** (decimals - x[1]), decimals)
     u, _ = fit(unit[0] * 10 ** (decimals - unit[1]), decimals)
     return fit(whole(a, u, mode) * unit[0], unit[1])
+)py"},
+    {"significant", "rounded", R"py(def significant(x, n):
+    cut = len(str(abs(x[0]))) - n
+    d = x[1] - cut
+    return rounded(x, (1, d) if d >= 0 else (10**-d, 0), "half up") if x[0] and cut > 0 else x
+)py"},
+    {"significand", "fit", R"py(def significand(x):
+    digits = str(abs(x[0])).rstrip("0") or "0"
+    return fit(int(digits) * (-1 if x[0] < 0 else 1), len(digits) - 1)
+)py"},
+    {"power_of", "", R"py(def power_of(x):
+    return (len(str(abs(x[0]))) - 1 - x[1] if x[0] else 0), 0
 )py"},
     {"show", "rounded",
      R"py(def show(x, least=0, most=0, width=0, pad="0", tail="0", groups=None, mark=".", group=",",
@@ -277,8 +324,9 @@ inline constexpr Helper python_helpers[] = {
         raise LookupError(name)
     return m[name]
 )py"},
-    {"day_number", "part", R"py(def day_number(m, year=0, month=0, day=0):
-    y, mo, d = year or part(m, "year"), month or part(m, "month"), day or part(m, "day")
+    {"day_number", "part", R"py(def day_number(m, year=None, month=None, day=None):
+    y = part(m, "year") if year is None else year
+    mo, d = month or part(m, "month"), day or part(m, "day")
     y -= mo <= 2
     return 365 * y + y // 4 - y // 100 + y // 400 + (153 * ((mo + 9) % 12) + 2) // 5 + d
 )py"},
@@ -294,6 +342,9 @@ inline constexpr Helper python_helpers[] = {
     while day_number(m, year, 1, 1) > thursday:
         year -= 1
     return (thursday - day_number(m, year, 1, 1)) // 7 + 1
+)py"},
+    {"months_days", "part", R"py(def months_days(m):
+    return (part(m, "year") * 12 + part(m, "month") - 1) * 100 + part(m, "day")
 )py"},
     {"hour12", "part", R"py(def hour12(m):
     if part(m, "second") >= 86400:
@@ -327,6 +378,26 @@ inline constexpr Helper python_helpers[] = {
     if not 0 < y <= 9999:
         raise LookupError("no year")
     return {**m, "year": y, "month": mo, "day": d}
+)py"},
+    {"months_later", "part", R"py(def months_later(m, n):
+    month = part(m, "year") * 12 + part(m, "month") - 1 + n
+    if not 12 <= month < 120000:
+        raise LookupError("no year")
+    y, mo = month // 12, month % 12 + 1
+    leap = y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)
+    last = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][mo - 1]
+    return {**m, "year": y, "month": mo, "day": min(part(m, "day"), last)}
+)py"},
+    {"first_of", "part", R"py(def first_of(m, what):
+    part(m, "year"), part(m, "month")
+    month = {"month": m["month"], "quarter": m["month"] - (m["month"] - 1) % 3, "year": 1}[what]
+    return {**m, "month": month, "day": 1}
+)py"},
+    {"week_of", "days_later weekday", R"py(def week_of(m, first):
+    return days_later(m, -((weekday(m) - first) % 7))
+)py"},
+    {"part_case", "uppers lowers", R"py(def part_case(s, mark):
+    return re.sub("(?<=[0-9" + lowers + "])(?=[" + uppers + "])", lambda m: mark, s)
 )py"},
     {"holds", "", R"py(def holds(test):
     try:

@@ -42,6 +42,12 @@ double moment_oddity(const std::vector<Piece>& pieces) {
   return odd + (some_padded && some_bare ? 1.5 : 0);
 }
 
+/// May be in another month.
+bool moved(const MomentSource& m) noexcept {
+  const bool end_of_month = m.begin == Begin::month && m.months == 1 && m.days == -1;
+  return !end_of_month && (m.days != 0 || m.months != 0 || m.begin > Begin::month);
+}
+
 /// What is read as a date is not cut up as well: its days would be padded or not as they happen to be, and its year
 /// that of another day. Groups of digits are counted from one end.
 double cut_oddity(const std::vector<Piece>& pieces, const Row& row) {
@@ -60,7 +66,8 @@ double cut_oddity(const std::vector<Piece>& pieces, const Row& row) {
       continue;
     const auto value = value_of(p, row);
     const bool number = value && std::all_of(value->begin(), value->end(), is_digit);
-    if (number && read->moment.days != 0) return 3;
+    if (value && moved(read->moment) && std::any_of(value->begin(), value->end(), is_digit))
+      return 5;
     if (number && value->size() <= 2) odd = 0.7;
   }
   return odd;
@@ -278,10 +285,11 @@ int Ranking::question() const {
     for (const auto& [out, mass] : masses) {
       if (mass > 0) gain -= mass / sum * std::log2(mass / sum);
     }
+    if (masses.size() < 2) continue;
     // Where the best has no answer, one is missing, whatever the others say.
-    const bool missing = !some_empty && !all.empty() && all.front()->best.outs[r].empty();
+    const bool missing = !some_empty && all.front()->best.outs[r].empty();
     if (missing) gain += 1;
-    if ((masses.size() > 1 || missing) && gain > best_gain + 1e-9) {
+    if (gain > best_gain + 1e-9) {
       best_gain = gain;
       best = static_cast<int>(r);
     }

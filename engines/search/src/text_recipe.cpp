@@ -11,7 +11,7 @@ namespace weir::search::text {
 
 namespace recipes {
 
-constexpr std::string_view word = "text ";
+constexpr std::string_view word = "text2 ";
 constexpr std::int64_t place_max = 10'000, width_max = 256, seconds_max = 10'000'000;
 constexpr std::int64_t character_max = 0x10ffff, branches_max = 16, pieces_max = 64;
 constexpr std::int64_t cost_unit = 16, cost_max = 1000 * cost_unit;
@@ -154,12 +154,14 @@ class Walk {
     archive_.number(of.offset, -seconds_max, seconds_max);
     archive_.number(of.add, -seconds_max, seconds_max);
     archive_.number(of.wrap, 0, 1);
+    archive_.number(of.begin, 0, static_cast<int>(Begin::sunday_week));
+    archive_.number(of.months, -place_max, place_max);
     archive_.number(of.days, -place_max, place_max);
   }
   template <class N>
   void number(N& of) {
     operand(of);
-    archive_.number(of.join, 0, static_cast<int>(Join::over));
+    archive_.number(of.join, 0, static_cast<int>(Join::clock));
     archive_.number(of.places, 0, decimals_max);
     if (of.join == Join::none) return;
     if constexpr (std::is_const_v<N>) {
@@ -175,6 +177,7 @@ class Walk {
     archive_.number(of.input, Slice::all_inputs, input_max_);
     archive_.number(of.k, -place_max, place_max);
     archive_.number(of.comma, 0, 1);
+    archive_.number(of.units, 0, unit_kinds - 1);
     if (archive_.has(of.field)) archive_.number(*of.field, 0, fields - 1);
     moment(of.moment);
   }
@@ -191,6 +194,8 @@ class Walk {
       archive_.number(of.unit->decimals, 0, weir::search::text::decimals_max);
     }
     archive_.number(of.mode, 0, static_cast<int>(Rounding::half_even));
+    archive_.number(of.figures, 0, 15);
+    archive_.number(of.part, 0, static_cast<int>(Part::power));
     figure(of.add);
   }
   template <class F>
@@ -228,7 +233,7 @@ class Walk {
         archive_.text(of.text);
         break;
     }
-    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::roman));
+    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::part_case));
     archive_.number(of.edit.a, 0, character_max);
     archive_.number(of.edit.b, 0, character_max);
     archive_.number(of.edit.width, -width_max, width_max);

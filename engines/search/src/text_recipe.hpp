@@ -1,6 +1,6 @@
 // text_recipe.hpp: programs of people's data as experience keeps them.
 //
-// Shape:  "text " and the program's fields in one order: numbers as "12,", texts as "BYTES:UTF-8". First the
+// Shape:  "text2 " and the program's fields in one order: numbers as "12,", texts as "BYTES:UTF-8". First the
 //         bits that its pieces cost, in 1/16.
 // Errors: what was not written by recipe_of, or does not fit so many inputs, is nothing: every number has its range.
 #pragma once

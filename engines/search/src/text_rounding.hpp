@@ -32,6 +32,7 @@ Steps numbers_in(Budget& budget, const Sheet& sheet, const std::vector<CostedMom
 struct Context {
   Pool pool;
   double cost = 0;
+  bool alone = false;  // other pieces only where these and constants are not enough
 };
 
 /// Where contexts go, and how many roundings and pieces of them were tried.
@@ -44,7 +45,9 @@ struct Contexts {
 Context fields_of(const Sheet& sheet, const CostedMoment& moment);
 Context fields_of(const Sheet& sheet, const CostedMoment& first, const CostedMoment& second);
 void offer_fields(Pool& pool, const MomentSource& source);
-/// The fields of the moment's date so many days later, or earlier, as the dates of all shown outputs are.
+/// The fields of the moment's date so many days or months later or earlier, or as many from where its month, quarter,
+/// year or week begins, as the dates of all shown outputs are; and of days and years that people count from a date
+/// where a field of theirs is in all outputs.
 Steps date_shifts(Budget& budget, const Sheet& sheet, CostedMoment moment, Contexts& out);
 /// One number rounded, scaled and written anew; adds what was tried to `looked_at`.
 Steps offer_formats(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumber number,
@@ -63,6 +66,8 @@ Steps offer_computed(Budget& budget, const Sheet& sheet, Pool& pool, CostedNumbe
 Steps time_roundings(Budget& budget, const Sheet& sheet, CostedMoment moment,
                      std::vector<CostedMoment> dates, Contexts& out);
 Steps number_ranges(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out);
+/// A number written with a power of ten.
+Steps power_parts(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out);
 /// Whole larger units and what is left: "1:30" of 90 minutes.
 Steps unit_parts(Budget& budget, const Sheet& sheet, CostedNumber number, Contexts& out);
 

@@ -340,6 +340,20 @@ Steps SliceFinder::relatives(Budget& budget, Pool& pool) {
   }
 }
 
+/// What stands in an output for each `what` of its input, where nothing else differs; empty: nothing does.
+Str SliceFinder::put_for(View what) const {
+  for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    const auto found = matches(text(e), what);
+    if (found.empty()) continue;
+    const std::size_t left = text(e).size() - found.size() * what.size();
+    const std::size_t made = sheet_.outs[e].size();
+    if (made <= left || (made - left) % found.size() != 0) return {};
+    const auto begin = static_cast<std::size_t>(found[0].begin);
+    return sheet_.outs[e].substr(std::min(begin, made), (made - left) / found.size());
+  }
+  return {};
+}
+
 Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const {
   std::set<char32_t> marks, made;
   std::size_t words = 0;
@@ -363,6 +377,7 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
   edit(Edit::Kind::keep_uppers, 1.4);
   edit(Edit::Kind::squeeze, 1);
   edit(Edit::Kind::roman, 2);
+  for (const char32_t b : made) edit(Edit::Kind::part_case, 2, b);
   for (const char32_t a : mask_marks()) edit(Edit::Kind::mask, 2, a);
   for (const char32_t b : made) edit(Edit::Kind::join, 2.4, b);
   edit(Edit::Kind::initials, 1.5);
@@ -396,6 +411,16 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
     for (const char32_t b : made)
       longer(Edit::Kind::replace, 2.2 + literal_cost(literal), literal, Str(1, b));
   }
+  if (slice.whole()) {
+    std::vector<Str> all = literals_;
+    for (const char32_t a : marks) all.emplace_back(1, a);
+    for (const Str& what : all) {
+      const Str by = put_for(what);
+      if (by.size() > 1)
+        longer(Edit::Kind::replace, 2.2 + literal_cost(what) + 0.2 * static_cast<double>(by.size()),
+               what, by);
+    }
+  }
   for (const auto& [e, c] : edits) {
     Piece p;
     p.kind = Piece::Kind::slice;
@@ -404,7 +429,7 @@ Steps SliceFinder::offer_edits(Budget& budget, Pool& pool, Slice slice, double c
     for (const Letters letters : {Letters::as_is, Letters::lower, Letters::upper, Letters::title}) {
       p.letters = letters;
       if (pool.offer(p, cost + c + (letters == Letters::as_is ? 0 : 1)) &&
-          letters == Letters::as_is)
+          letters == Letters::as_is && e.kind != Edit::Kind::initials)
         break;
     }
     if (budget.spend(4 * candidate_units)) co_await budget.pause();

@@ -46,6 +46,7 @@ class SliceFinder {
   Steps offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const;
   Steps offer_digits(Budget& budget, Pool& pool, Slice slice) const;
   std::vector<std::pair<Slice, double>> changed_parts() const;
+  Str put_for(View what) const;
   std::vector<char32_t> mask_marks() const;
   Steps offer_masks(Budget& budget, Pool& pool) const;
   Steps offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const;

@@ -28,6 +28,7 @@ Solver::Solver(Sheet sheet, bool thorough, std::size_t bytes_max)
       thorough_(thorough),
       base_(sheet_, bytes_max / 2),
       numbers_(sheet_, bytes_max / 4),
+      nothing_(sheet_, 0),
       budget_(candidates_of_step(sheet_) * candidate_units) {
   for (std::size_t i = 0; i < sheet_.inputs(); ++i)
     finders_.emplace_back(sheet_, static_cast<int>(i));
@@ -62,9 +63,9 @@ Steps Solver::slices() {
   if (++part_ == finders_.size() * 4) stage_ = Stage::base;
 }
 
-Steps Solver::find_paths(Pool* extra, double extra_cost) {
+Steps Solver::find_paths(Pool& base, Pool* extra, double extra_cost) {
   std::vector<Path> paths;
-  co_await cheapest_paths(budget_, sheet_, base_, extra, paths);
+  co_await cheapest_paths(budget_, sheet_, base, extra, paths);
   for (Path& p : paths) {
     p.cost += extra_cost;
     if (found_.size() < found_max) found_.push_back(std::move(p));
@@ -92,6 +93,7 @@ Steps Solver::find_contexts(std::size_t source) {
     const bool joined = i >= number_sources_.size();
     const CostedNumber& number = joined ? joined_[i - number_sources_.size()] : number_sources_[i];
     if (!joined) co_await number_ranges(budget_, sheet_, number, more);
+    if (!joined) co_await power_parts(budget_, sheet_, number, more);
     co_await unit_parts(budget_, sheet_, number, more);
   }
   for (Context& c : more.all) {
@@ -118,7 +120,7 @@ Steps Solver::work() {
       }
       break;
     case Stage::base:
-      co_await find_paths(nullptr, 0);
+      co_await find_paths(base_, nullptr, 0);
       only_slices_ = !readable();
       stage_ = only_slices_ ? Stage::ended : Stage::moments;
       break;
@@ -143,7 +145,7 @@ Steps Solver::work() {
         ++part_;
         break;
       }
-      if (numbers_.size() > 0) co_await find_paths(&numbers_, 0);
+      if (numbers_.size() > 0) co_await find_paths(base_, &numbers_, 0);
       part_ = 0;
       stage_ = Stage::contexts;
       break;
@@ -152,7 +154,10 @@ Steps Solver::work() {
         co_await find_contexts(part_);
         ++part_;
       } else if (!contexts_.empty()) {
-        co_await find_paths(&contexts_.front().pool, contexts_.front().cost);
+        Context& context = contexts_.front();
+        const std::size_t before = found_.size();
+        if (context.alone) co_await find_paths(nothing_, &context.pool, context.cost);
+        if (found_.size() == before) co_await find_paths(base_, &context.pool, context.cost);
         contexts_.pop_front();
       } else {
         stage_ = Stage::ended;

@@ -40,7 +40,7 @@ class Solver {
 
   Steps work();
   Steps slices();
-  Steps find_paths(Pool* extra, double extra_cost);
+  Steps find_paths(Pool& base, Pool* extra, double extra_cost);
   Steps find_contexts(std::size_t source);
   bool readable() const;
 
@@ -49,7 +49,7 @@ class Solver {
   Stage stage_ = Stage::slices;
   std::size_t part_ = 0;
   std::vector<SliceFinder> finders_;
-  Pool base_, numbers_;
+  Pool base_, numbers_, nothing_;
   std::vector<CostedMoment> moments_;
   std::vector<CostedNumber> number_sources_, joined_;
   std::deque<Context> contexts_;

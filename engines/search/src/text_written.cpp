@@ -6,6 +6,8 @@ namespace weir::search::text {
 
 namespace {
 
+constexpr double exact_decimals = 2;
+
 /// Of an output: every number that stands in it, in either style.
 std::vector<Number> numerals(View out) {
   auto all = numbers_of(out, false);
@@ -136,7 +138,13 @@ Steps offer_written(Budget& budget, Pool& pool, const CostedNumber& number,
     p.number = number.source;
     p.steps = steps.steps;
     p.format = f.format;
-    pool.offer(std::move(p), number.cost + steps.cost + f.cost, copied_number);
+    double cost = number.cost + steps.cost + f.cost;
+    const bool longest = f.format.decimals_max + 1 == static_cast<int>(decimals_ok.size());
+    if (number.source.units != Units::none && longest && f.format.decimals_min == 0) {
+      p.format.decimals_max = decimals_max;  // smaller units have more decimals than those shown
+      cost -= exact_decimals;
+    }
+    pool.offer(std::move(p), cost, copied_number);
     ++looked_at;
     if (budget.spend(candidate_units)) co_await budget.pause();
   }

@@ -66,6 +66,17 @@ const std::vector<std::string> odd_texts = {
     "00:00:00",
     "1e5",
     "a,b,,c",
+    "2h 15m 3S",
+    "5'11\" 6 Ft",
+    "1.5e3 7E-2 1e16",
+    "-2 x 10^-4; 3X10^5; 1e12a; 12e0123",
+    "$1.2M 500k 3",
+    "1 KB,2 tb 9000000 tb",
+    "camelCaseTEXT3D ÀeÉ",
+    "2020-02-29 1:30",
+    "0001-01-03 9999-12-31",
+    "9999-12-31",
+    "Jan 0 0:00",
 };
 
 class RandomProgram {
@@ -132,6 +143,8 @@ class RandomProgram {
     m.where = below(3) == 0 ? slice() : Slice{};
     m.order = static_cast<DateOrder>(below(date_orders));
     if (below(4) == 0) m.days = below(1500) - 750;
+    if (below(3) == 0) m.begin = static_cast<Begin>(below(6));
+    if (below(4) == 0) m.months = below(60) - 30;
     if (below(2) == 0) return m;
     constexpr int units[] = {60, 300, 900, 1800, 3600, 7200, 5400};
     m.unit = units[below(7)];
@@ -186,18 +199,19 @@ class RandomProgram {
       constexpr Field all[] = {Field::hour,          Field::minute,        Field::second,
                                Field::year,          Field::month,         Field::day,
                                Field::total_minutes, Field::total_seconds, Field::quarter,
-                               Field::total_days};
-      p.number.field = all[below(10)];
+                               Field::total_days,    Field::months_days};
+      p.number.field = all[below(11)];
       p.number.moment = moment();
     }
     if (below(4) == 0) p.number.k = 0;
+    if (below(2) == 0) p.number.units = static_cast<Units>(below(unit_kinds));
     if (below(8) == 0) p.number.input = Slice::all_inputs;
     if (below(3) == 0) {
       NumberSource other = p.number;
       other.input = below(2);
       other.k = index();
       if (other.field && below(2) == 0) other.moment = moment();
-      p.number.join = static_cast<Join>(1 + below(4));
+      p.number.join = static_cast<Join>(1 + below(9));
       p.number.places = below(8);
       p.number.other = std::make_shared<NumberSource>(other);
     }
@@ -208,6 +222,8 @@ class RandomProgram {
     if (below(4) == 0) p.steps.modulo = 1 + below(100);
     p.steps.scale = below(3) == 0 ? below(12) - 6 : 0;
     if (below(2) == 0) p.steps.unit = Number{below(2) == 0 ? 25 : 1 + below(9), below(3)};
+    if (below(4) == 0) p.steps.figures = 1 + below(5);
+    if (below(4) == 0) p.steps.part = static_cast<Part>(below(3));
     p.steps.mode = static_cast<Rounding>(below(5));
     if (below(3) == 0) p.steps.add = {below(50) + 1, below(2)};
     p.format = format();
@@ -216,7 +232,7 @@ class RandomProgram {
     if (p.kind == Piece::Kind::table)
       p.table = {{{U"SF.", U"007"}, U"San \"F\""}, {{U"", U" "}, U"\\n"}};
     if (below(3) == 0) {
-      p.edit = {static_cast<Edit::Kind>(below(20)), mark(), mark(), below(9), literal(), literal()};
+      p.edit = {static_cast<Edit::Kind>(below(21)), mark(), mark(), below(9), literal(), literal()};
       p.edit.count = below(9);
       if (p.edit.kind == Edit::Kind::digits && below(2) == 0) p.edit.width = -p.edit.width;
       if (p.edit.kind == Edit::Kind::count && below(2) == 0) p.edit.what.clear();

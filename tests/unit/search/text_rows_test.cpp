@@ -304,4 +304,111 @@ TEST_CASE("text rows: characters are masked and counted, numbers become Roman") 
   CHECK(wrong(first_answer(roman), roman) == 0);
 }
 
+TEST_CASE("text rows: dates move to the ends of months, weeks and quarters, and by months") {
+  const Rows month_ends = {{{"2021-03-12"}, "2021-03-31"}, {{"2020-02-05"}, "2020-02-29"},
+                           {{"1999-07-14"}, "1999-07-31"}, {{"2022-11-30"}, "2022-11-30"},
+                           {{"2019-02-10"}, "2019-02-28"}, {{"2000-12-02"}, "2000-12-31"}};
+  CHECK(wrong(first_answer(month_ends), month_ends) == 0);
+  const Rows mondays = {{{"03/12/2021"}, "Week of 03/08/2021"},
+                        {{"02/05/2020"}, "Week of 02/03/2020"},
+                        {{"07/14/1999"}, "Week of 07/12/1999"},
+                        {{"12/02/2000"}, "Week of 11/27/2000"},
+                        {{"01/01/2023"}, "Week of 12/26/2022"}};
+  CHECK(wrong(first_answer(mondays), mondays) == 0);
+  const Rows lengths = {{{"2021-03-12"}, "31"}, {{"2020-02-05"}, "29"}, {{"1999-04-14"}, "30"},
+                        {{"2022-11-30"}, "30"}, {{"2019-02-10"}, "28"}, {{"2000-12-02"}, "31"}};
+  CHECK(wrong(first_answer(lengths), lengths) == 0);
+  const Rows quarters = {{{"2021-03-12"}, "2021-06-12"},
+                         {{"2020-11-05"}, "2021-02-05"},
+                         {{"1999-07-14"}, "1999-10-14"},
+                         {{"2022-11-30"}, "2023-02-28"}};
+  CHECK(wrong(first_answer(quarters), quarters) == 0);
+  const Rows years = {{{"2021-03-12"}, "FY2021"},
+                      {{"2020-11-05"}, "FY2021"},
+                      {{"1999-07-14"}, "FY1999"},
+                      {{"2022-10-30"}, "FY2023"},
+                      {{"2018-09-30"}, "FY2018"}};
+  CHECK(wrong(first_answer(years), years) == 0);
+}
+
+TEST_CASE("text rows: what a number counts is said by the unit behind it, shown or not") {
+  const Rows minutes = {{{"2h"}, "120"},    {{"45min"}, "45"},  {{"3h"}, "180"},
+                        {{"90 min"}, "90"}, {{"1 hour"}, "60"}, {{"2 days"}, "2880"}};
+  CHECK(wrong(first_answer(minutes), minutes) == 0);
+  const Rows both = {{{"1h 30m"}, "1.50"},
+                     {{"2h 15m"}, "2.25"},
+                     {{"45m"}, "0.75"},
+                     {{"3h"}, "3.00"},
+                     {{"10h 20m"}, "10.33"}};
+  CHECK(wrong(first_answer(both), both) == 0);
+  const Rows grams = {{{"3 kg"}, "3000 g"},
+                      {{"250 g"}, "250 g"},
+                      {{"1.5 kg"}, "1500 g"},
+                      {{"0.2 KG"}, "200 g"},
+                      {{"40 mg"}, "0.04 g"}};
+  CHECK(wrong(first_answer(grams), grams) == 0);
+  const Rows feet = {{{"5'11\""}, "71"}, {{"6'2\""}, "74"}, {{"4'10\""}, "58"}, {{"6'0\""}, "72"}};
+  CHECK(wrong(first_answer(feet), feet) == 0);
+  const Rows money = {{{"$1.2M"}, "1,200,000"},
+                      {{"$500K"}, "500,000"},
+                      {{"$3B"}, "3,000,000,000"},
+                      {{"$750K"}, "750,000"},
+                      {{"$10M"}, "10,000,000"}};
+  CHECK(wrong(first_answer(money), money) == 0);
+}
+
+TEST_CASE("text rows: numbers with a power of ten are read and written") {
+  const Rows read = {{{"1.5e3"}, "1500"},
+                     {{"2.25E+4"}, "22500"},
+                     {{"7e-2"}, "0.07"},
+                     {{"9.9E2"}, "990"},
+                     {{"6.02e-3"}, "0.00602"}};
+  CHECK(wrong(first_answer(read), read) == 0);
+  const Rows written = {{{"12300"}, "1.23E+04"},
+                        {{"0.00045"}, "4.50E-04"},
+                        {{"7800000"}, "7.80E+06"},
+                        {{"65000"}, "6.50E+04"},
+                        {{"0.091"}, "9.10E-02"}};
+  CHECK(wrong(first_answer(written), written) == 0);
+  const Rows figures = {
+      {{"12345"}, "12300"}, {{"98765"}, "98800"}, {{"1234567"}, "1230000"}, {{"998877"}, "999000"}};
+  CHECK(wrong(first_answer(figures), figures) == 0);
+}
+
+TEST_CASE(
+    "text rows: more and less by a percentage, whole years between dates, times over midnight") {
+  const Rows less = {{{"100", "10%"}, "90.00"},
+                     {{"80", "25%"}, "60.00"},
+                     {{"250", "20%"}, "200.00"},
+                     {{"60", "50%"}, "30.00"},
+                     {{"40", "5%"}, "38.00"}};
+  CHECK(wrong(first_answer(less), less) == 0);
+  const Rows more = {{{"50.00", "0.2"}, "60.00"},
+                     {{"80.00", "0.15"}, "92.00"},
+                     {{"12.50", "0.18"}, "14.75"},
+                     {{"100.00", "0.1"}, "110.00"}};
+  CHECK(wrong(first_answer(more), more) == 0);
+  const Rows ages = {{{"1990-05-20", "2020-06-01"}, "30"},
+                     {{"1985-12-24", "2020-06-01"}, "34"},
+                     {{"2001-07-15", "2021-03-03"}, "19"},
+                     {{"1999-09-09", "2022-09-09"}, "23"}};
+  CHECK(wrong(first_answer(ages), ages) == 0);
+  const Rows shifts = {{{"9:00", "17:30"}, "8:30"},
+                       {{"8:15", "12:00"}, "3:45"},
+                       {{"22:00", "6:00"}, "8:00"},
+                       {{"23:30", "7:00"}, "7:30"}};
+  CHECK(wrong(first_answer(shifts), shifts) == 0);
+}
+
+TEST_CASE("text rows: words of a name in one are parted, and marks become longer ones") {
+  const Rows parted = {{{"firstName"}, "first name"},
+                       {{"dateOfBirth"}, "date of birth"},
+                       {{"email"}, "email"},
+                       {{"orderTotalAmount"}, "order total amount"}};
+  CHECK(wrong(first_answer(parted), parted) == 0);
+  const Rows marks = {
+      {{"a;b;c"}, "a, b, c"}, {{"d;e"}, "d, e"}, {{"f;g;h;i"}, "f, g, h, i"}, {{"j"}, "j"}};
+  CHECK(wrong(first_answer(marks), marks) == 0);
+}
+
 }  // namespace weir::search::text
