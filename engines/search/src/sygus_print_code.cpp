@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "cpp_code_points.hpp"
@@ -98,10 +101,13 @@ constexpr std::array helpers{
     Helper{"to_int",
            "def to_int(s): return int(s) if s and all(c in \"0123456789\" for c in s) else -1",
            "const auto to_int = [](const std::string& s) -> std::int64_t {\n"
-           "    std::uint64_t n = 0;\n    for (const auto c : s) {\n"
+           "    std::int64_t n = 0;\n    bool large = false;\n    for (const auto c : s) {\n"
            "      if (c < '0' || c > '9') return -1;\n"
-           "      n = n * 10 + static_cast<std::uint64_t>(c - '0');\n    }\n"
-           "    return s.empty() ? -1 : static_cast<std::int64_t>(n);\n  };",
+           "      const auto digit = static_cast<std::int64_t>(c - '0');\n"
+           "      large = large || n > (INT64_MAX - digit) / 10;\n"
+           "      n = large ? 0 : n * 10 + digit;\n    }\n"
+           "    if (large) throw std::overflow_error(\"an integer beyond 64 bits\");\n"
+           "    return s.empty() ? -1 : n;\n  };",
            "const to_int = (s) => /^[0-9]+$/.test(s) ? Number(s) : -1;",
            "const to_int = (s) => /^[0-9]+$/.test(s) ? BigInt(s) : -1n;"},
     Helper{"index_of", "def index_of(s, t, i): return s.find(t, i) if 0 <= i <= len(s) else -1",
@@ -137,6 +143,32 @@ constexpr std::array helpers{
            "const auto to_code = [](const std::string& s) -> std::int64_t {\n"
            "    return s.size() == 1 ? static_cast<std::int64_t>(s[0]) : -1;\n  };",
            "const to_code = (s) => Array.from(s).length === 1 ? s.codePointAt(0) : -1;"},
+    Helper{"add",
+           {},
+           "const auto add = [](std::int64_t a, std::int64_t b) {\n"
+           "    if (b < 0 ? a < INT64_MIN - b : a > INT64_MAX - b)\n"
+           "      throw std::overflow_error(\"an integer beyond 64 bits\");\n"
+           "    return a + b;\n  };",
+           {}},
+    Helper{"subtract",
+           {},
+           "const auto subtract = [](std::int64_t a, std::int64_t b) {\n"
+           "    if (b < 0 ? a > INT64_MAX + b : a < INT64_MIN + b)\n"
+           "      throw std::overflow_error(\"an integer beyond 64 bits\");\n"
+           "    return a - b;\n  };",
+           {}},
+    Helper{
+        "multiply",
+        {},
+        "const auto multiply = [](std::int64_t a, std::int64_t b) {\n"
+        "    const auto size = [](std::int64_t x) {\n"
+        "      return x < 0 ? 0 - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);\n"
+        "    };\n"
+        "    const std::uint64_t most = (a < 0) == (b < 0) ? INT64_MAX : std::uint64_t{1} << 63;\n"
+        "    if (a != 0 && size(b) > most / size(a))\n"
+        "      throw std::overflow_error(\"an integer beyond 64 bits\");\n"
+        "    return a * b;\n  };",
+        {}},
     Helper{"is_digit", "def is_digit(s): return len(s) == 1 and s in \"0123456789\"",
            "const auto is_digit = [](const std::string& s) { return s.size() == 1 && s[0] >= '0' "
            "&& s[0] <= '9'; };",
@@ -177,6 +209,8 @@ bool counts_characters(Op op) noexcept {
 /// Integers become larger than those that a number of JavaScript tells apart.
 bool makes_large_integers(Op op) noexcept { return op == Op::to_int || op == Op::multiply; }
 
+constexpr double checked_from = 0x1p62;
+
 class CodeWriter {
  public:
   CodeWriter(const Problem& problem, Language language) : problem_(problem), language_(language) {
@@ -214,6 +248,7 @@ class CodeWriter {
                                                                  : pick(helper))) +
                 "\n";
     }
+    throws_ = used.find("throw ") != std::string::npos;
     if (!decoded.empty()) decoded = unshadowing(std::string(cpp_decode)) + decoded;
     if (wide_ && problem_.sort == Sort::text) {
       decoded += unshadowing(std::string(cpp_encode));
@@ -331,8 +366,8 @@ class CodeWriter {
     const std::string list = name + "(" + parameters(arguments, names, false) + ")";
     if (python()) return "def " + list + ":\n";
     if (language_ == Language::js) return "function " + list + " {\n";
-    return "#include <cstdint>\n#include <string>\n\n" + std::string(type(sort, false)) + " " +
-           list + " {\n";
+    return "#include <cstdint>\n" + std::string(throws_ ? "#include <stdexcept>\n" : "") +
+           "#include <string>\n\n" + std::string(type(sort, false)) + " " + list + " {\n";
   }
 
   std::string inner_function(std::size_t i) {
@@ -414,7 +449,59 @@ class CodeWriter {
       called_ = std::max<std::size_t>(called_, at.index + 1U);
       return functions_[at.index] + "(" + joined(given, ", ") + ")";
     }
-    return big_ ? applied_to_big(at.op, std::move(given)) : applied(at.op, given);
+    if (big_) return applied_to_big(at.op, std::move(given));
+    if (language_ == Language::cpp && size_of(body, node) > checked_from)
+      return checked(at.op, given);
+    return applied(at.op, given);
+  }
+
+  /// The greatest integer that a node of C++ may be, whatever the inputs: texts are not longer than 2^40.
+  static double size_of(const Body& body, std::uint32_t node) {
+    const Body::Node& at = body.nodes[node];
+    std::vector<double> sizes;
+    for (const std::uint32_t child : at.children) sizes.push_back(size_of(body, child));
+    double size = 0x1p63;
+    switch (at.op) {
+      case Op::constant:
+        if (const auto* const n = std::get_if<std::int64_t>(&body.constants[at.index]))
+          size = std::abs(static_cast<double>(*n));
+        return size;
+      case Op::length:
+      case Op::index_of:
+      case Op::to_code:
+        return 0x1p40;
+      case Op::add:
+      case Op::subtract:
+        return std::accumulate(sizes.begin(), sizes.end(), 0.0);
+      case Op::multiply:
+        return std::accumulate(sizes.begin(), sizes.end(), 1.0, std::multiplies<>());
+      case Op::negate:
+      case Op::absolute:
+      case Op::divide:
+        return sizes[0];
+      case Op::modulo:
+        return sizes[1];
+      case Op::ite:
+        return std::max(sizes[1], sizes[2]);
+      default:
+        return size;
+    }
+  }
+
+  /// What may be beyond 64 bits is an exception there; Python and JavaScript have larger integers.
+  std::string checked(Op op, const std::vector<std::string>& given) const {
+    const std::string_view name = op == Op::add        ? "add"
+                                  : op == Op::subtract ? "subtract"
+                                  : op == Op::multiply ? "multiply"
+                                                       : "";
+    if (op == Op::negate) return "subtract(0, " + given[0] + ")";
+    if (op == Op::absolute)
+      return "(" + given[0] + " < 0 ? subtract(0, " + given[0] + ") : (" + given[0] + "))";
+    if (name.empty()) return applied(op, given);
+    std::string all = given[0];
+    for (std::size_t i = 1; i < given.size(); ++i)
+      all = std::string(name) + "(" + all + ", " + given[i] + ")";
+    return all;
   }
 
   /// What counts characters takes and gives numbers; all other integers are BigInt.
@@ -482,6 +569,7 @@ class CodeWriter {
   std::map<std::string, std::string> renamed_;  // locals of helpers
   std::size_t called_ = 0;                      // functions up to here are written
   bool wide_ = false;                           // C++ that works on code points
+  bool throws_ = false;                         // C++ that refuses what is beyond 64 bits
   bool big_ = false;                            // JavaScript whose integers are BigInt
 };
 
