@@ -3,7 +3,7 @@
 // Shape:  one entry a place, by a hash of version and question: the newer one takes it. A question is the same when all
 //         its bits are, so what is found is what the network would compute.
 // Roles:  one thread at a time (the evaluator).
-// Memory: as many questions and answers as entries.
+// Memory: as many questions and answers as entries; any thread may ask for the bytes of those that are there.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <vector>
+#include <weir/atomic.hpp>
 
 namespace weir::search {
 
@@ -53,10 +54,18 @@ class AnswerCache {
   void put(std::uint64_t hash, const std::string& version, std::span<const float> question,
            std::span<const float> answer) {
     Entry& entry = entries_[hash % entries_.size()];
+    const std::size_t before = entry.question.capacity() + entry.answer.capacity();
     entry.hash = hash;
     entry.version = version;
     entry.question.assign(question.begin(), question.end());
     entry.answer.assign(answer.begin(), answer.end());
+    const std::size_t after = entry.question.capacity() + entry.answer.capacity();
+    // relaxed: a figure, added to by the one thread that may be here
+    floats_.store(floats_.load(relaxed) + after - before, relaxed);
+  }
+  std::size_t memory() const noexcept {
+    return entries_.size() * sizeof(Entry) +
+           floats_.load(relaxed) * sizeof(float);  // relaxed: as above
   }
 
  private:
@@ -71,6 +80,7 @@ class AnswerCache {
     std::vector<float> question, answer;
   };
   std::vector<Entry> entries_;
+  atomic<std::size_t> floats_{0};
 };
 
 }  // namespace weir::search

@@ -364,7 +364,9 @@ std::vector<std::pair<std::string, std::uint64_t>> Engine::would_block() const {
 
 std::size_t Engine::memory() const noexcept {
   constexpr std::size_t place = 2 * sizeof(std::uint64_t);  // in a ring
-  return impl_->slot_count * (sizeof(RequestSlot) + 3 * place) +
+  std::size_t answers = 0;
+  for (const auto& batch : impl_->gathered) answers += batch->known.memory();
+  return answers + impl_->slot_count * (sizeof(RequestSlot) + 3 * place) +
          impl_->workers * (WorkerBins::bytes_each() + sizeof(Desk) + desk_slots() * place) +
          impl_->graph.memory() + read(impl_->arena_bytes);
 }

@@ -122,7 +122,7 @@ bool Service::add_connection(int in, int out, bool socket) {
   auto place =
       std::find_if(connections_.begin(), connections_.end(), is_free);  // of a client that has gone
   if (place == connections_.end()) {
-    if (connections_.size() == connections_max) {
+    if (connections_.size() >= config_.connections) {
       engine_.remove_client(made->client);
       return false;
     }

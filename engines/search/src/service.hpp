@@ -29,6 +29,7 @@ inline constexpr std::uint32_t connections_max = 4096;
 
 struct ServiceConfig {
   std::uint32_t queue = 16'384;
+  std::uint32_t connections = connections_max;  // at once
   bool throttle =
       false;           // read no further than requests can wait, so that none is rejected (batch)
   std::string socket;  // a path to listen at; empty: only the pair of descriptors

@@ -237,8 +237,12 @@ TEST_CASE("engine: what a version has answered is not computed again, what anoth
   };
   for (int i = 0; i < 5; ++i) CHECK(ask(1) == "5 2.000000@1");
   CHECK(fixture.engine->stats().evaluations == 1);
+  const bool rested = fixture.comes_to_rest();
+  const std::size_t with_one = fixture.engine->memory();
   CHECK(ask(2) == "5 3.000000@1");
   CHECK(fixture.engine->stats().evaluations == 2);
+  CHECK((rested && fixture.comes_to_rest()));
+  CHECK(fixture.engine->memory() > with_one);  // an answer more is kept
   CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("new", 100.F)));
   CHECK(ask(1) == "5 102.000000@1");
   CHECK(fixture.engine->stats().evaluations == 3);

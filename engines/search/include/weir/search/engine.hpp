@@ -121,7 +121,7 @@ class Engine {
   /// Of the graph's tokens, which are turns and questions; and refusals by edge.
   Ledger ledger() const;
   std::vector<std::pair<std::string, std::uint64_t>> would_block() const;
-  /// Bytes of slots, rings, graph and live arenas; texts that wait are not among them.
+  /// Bytes of slots, rings, graph, live arenas and networks' answers that are kept; texts that wait are not among them.
   std::size_t memory() const noexcept;
 
  private:
