@@ -57,6 +57,33 @@ TEST_CASE("weir-search: mistakes on the command line are exit 2 and name the nea
   CHECK(told["error"]["code"] == "usage");
 }
 
+TEST_CASE(
+    "weir-search: a file of settings gives what the command line leaves open, and is checked") {
+  if (search_path().empty()) return;
+  const TemporaryDirectory folder;
+  folder.put("names.csv", "name,first\nAda Lovelace,Ada\nAlan Turing,Alan\n");
+  folder.put("good.yaml", "lang: js\nnum_workers: 1\nqueue: 7\nfirst: true\n");
+  CHECK(says(run_search(folder, "generate names.csv --config good.yaml"), "function f("));
+  CHECK(says(run_search(folder, "generate names.csv -c good.yaml --lang cpp"), "std::string f("));
+  const auto refused = [&](const std::string& settings, const std::string& words) {
+    CAPTURE(settings);
+    folder.put("bad.yaml", settings);
+    const Answer answer = run_search(folder, "generate names.csv --config bad.yaml");
+    CHECK(answer.exit == 2);
+    CAPTURE(answer.out);
+    CHECK(says(answer, words));
+  };
+  refused("{\"first\": 1}", "bad.yaml:1: \"first\" is true or false");
+  refused("top: 2\nlangg: js", "bad.yaml:2: unknown key \"langg\"; the nearest is lang");
+  refused("top: 1.5", "whole number");
+  refused("top: 1\ntop: 2", "says again what");
+  refused("- top", "must be a map");
+  refused("top: [1", "bad.yaml:");
+  refused("config: more.yaml", "unknown key");
+  CHECK(run_search(folder, "generate names.csv --config none.yaml").exit == 1);
+  CHECK(says(run_search(folder, "train"), "--out is required"));
+}
+
 TEST_CASE("weir-search: files that cannot be read are exit 1 and say where") {
   if (search_path().empty()) return;
   const TemporaryDirectory folder;
