@@ -130,9 +130,15 @@ class Settings(unittest.TestCase):
         doubled = 'a0: &a0 [x, x]\n' + ''.join(
             f'a{k}: &a{k} [*a{k - 1}, *a{k - 1}]\n' for k in range(1, 40)) + 'seed: 1\n'
         self.assertEqual(self.search(doubled)[0], 2)
-        exit_code, out, _ = self.search('a: &a [' + 'x,' * 999 + 'x]\n' + ''.join(f'b{k}: *a\n' for k in range(99)))
-        self.assertIn('more than 65536 values', json.loads(out)['error']['what'])
-        self.assertEqual(exit_code, 2)
+        repeated = self.put('r.yml', 'a: &a [' + 'x,' * 999 + 'x]\n' + ''.join(f'b{k}: *a\n' for k in range(199)))
+        for words in (('weir-search', 'train', '--out', 'x'), ('weir-mccfr', 'train'), ('weir-segment', 'stage')):
+            if not os.path.exists(os.path.join(BIN, words[0])):
+                continue
+            exit_code, out, _ = ask(*words, '--config', repeated, '--json')
+            error = json.loads(out)['error']
+            self.assertEqual((exit_code, error['code']), (2, 'bad_config'))
+            if words[0] != 'weir-segment':  # whose lists have names
+                self.assertIn('more than 131072 values', error['what'])
 
     def test_batch_is_one_document_with_all_replies(self):
         if not os.path.exists(os.path.join(BIN, 'weir-search')):

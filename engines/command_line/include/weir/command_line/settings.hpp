@@ -3,7 +3,7 @@
 // Shape   {key: value}. A key is a long option's name, with _ or -. A value is plain, or a list of plain ones, which
 //         becomes one text with commas between.
 // Errors  bad_config with FILE:LINE; those of read_file.
-// Memory  files of at most 1 MiB, 65,536 values and 64 levels, what aliases repeat counted each time.
+// Memory  as yaml_text.hpp bounds it.
 #pragma once
 
 #include <string>
