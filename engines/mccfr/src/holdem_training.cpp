@@ -11,6 +11,7 @@
 
 #include "board_trainer.hpp"
 #include "frozen_sums.hpp"
+#include "menu_text.hpp"
 #include "multiway_training.hpp"
 #include "response_learner.hpp"
 #include "rules_text.hpp"
@@ -93,15 +94,25 @@ nlohmann::json completed(const nlohmann::json& given) {
   return json;
 }
 
-Result<BetMenu> menu_of(const nlohmann::json& bets, const BettingRules& rules) {
-  const auto text = bets.get<std::string>();
-  if (text == "pot") return pot_menu();
-  if (text == "rich") return rich_menu(rules);
-  auto sizes = parse_bet_sizes(text);
-  if (!sizes) return sizes.error();
-  BetMenu menu;
-  menu.set_all({sizes.value()});
+Result<BetMenu> menu_of(const nlohmann::json& json, const BettingRules& rules) {
+  auto menu = parse_menu(json.at("bets").get<std::string>(), rules);
+  if (!menu) return menu.error();
+  if (json.contains("raises_max")) {
+    const auto most = json.at("raises_max").get<std::vector<int>>();
+    if (most.size() != rounds_max)
+      return holdem_error("\"raises_max\" are four numbers, one a street", "game");
+    std::copy(most.begin(), most.end(), menu.value().raises_max.begin());
+  }
+  menu.value().merge = json.value("merge", menu.value().merge);
+  menu.value().all_in_from = json.value("all_in_from", menu.value().all_in_from);
   return menu;
+}
+
+Result<Reopen> reopen_of(const nlohmann::json& json) {
+  const auto word = json.value("short_all_ins", "wsop");
+  if (word == "wsop") return Reopen::wsop;
+  if (word == "acpc") return Reopen::acpc;
+  return holdem_error("\"" + word + "\" is no rule of short all-ins: wsop or acpc", "game");
 }
 
 /// A new game with a file takes counts and hash from it; one that was kept knows them, and needs the file for deals
@@ -126,7 +137,8 @@ Result<Done> complete_from_file(nlohmann::json& json) {
 }
 
 Result<HoldemConfig> holdem_config(const nlohmann::json& json, const TableManners& manners) {
-  for (const char* key : {"stack", "ante", "blinds", "buckets"}) {
+  for (const char* key : {"stack", "ante", "blinds", "buckets", "raises_max"}) {
+    if (!json.contains(key)) continue;
     const nlohmann::json& member = json.at(key);
     if (member.is_array() ? !std::all_of(member.begin(), member.end(), whole_number)
                           : !whole_number(member))
@@ -147,7 +159,10 @@ Result<HoldemConfig> holdem_config(const nlohmann::json& json, const TableManner
     const auto ante = json.at("ante").get<Chips>();
     for (int p = 0; p < manners.players; ++p)
       config.rules.antes[static_cast<std::size_t>(p)] = ante;
-    auto menu = menu_of(json.at("bets"), config.rules);
+    auto reopen = reopen_of(json);
+    if (!reopen) return reopen.error();
+    config.rules.reopen = reopen.value();
+    auto menu = menu_of(json, config.rules);
     if (!menu) return menu.error();
     config.menu = std::move(menu).value();
   }

@@ -87,10 +87,27 @@ void add_learning(CLI::App& app, Options& o) {
       ->transform(whole_number(0, 1'000'000));
   app.add_option("--ante", o.ante, "nolimit: of each player; default: 0")
       ->transform(whole_number(0, 1'000'000));
-  app.add_option("--bets", o.bets,
-                 "nolimit: pot (pot and all-in), rich, or sizes for all nodes: 50%,100%,2.5x,e,a")
-      ->delimiter(';')
+  app.add_option(
+         "--bets", o.bets,
+         "nolimit: pot (pot and all-in), rich, or sizes: 50%,100%,2.5x,e,a; parts after ; are "
+         "of streets and seats, / is one raise more: 100%,a;flop+turn@button:50%,a/a")
       ->check(not_empty());
+  app.add_option(
+         "--raises-max", o.raises_max,
+         "nolimit: bets and raises a street that the tree has; one number, or one a street; "
+         "default: 0, all that chips allow")
+      ->delimiter(',')
+      ->transform(whole_number(0, raises_limit));
+  app.add_option("--merge", o.merge,
+                 "nolimit: of sizes x < y, in pots, with 1 + y < (1 + MERGE) (1 + x) y alone stays")
+      ->check(real_number(0, 1));
+  app.add_option("--all-in-from", o.all_in_from,
+                 "nolimit: bets of this part of the chips behind are all-in; default: 0.97")
+      ->check(real_number(0.01, 1));
+  app.add_option("--short-all-ins", o.short_all_ins,
+                 "nolimit: what an all-in below the least raise does: wsop (who has acted may not "
+                 "raise again) or acpc (he may); default: wsop")
+      ->check(CLI::IsMember({"wsop", "acpc"}));
   app.add_option("--measure", o.measure, "What cards are ranked by: e_hs or e_hs2")
       ->check(CLI::IsMember({"e_hs", "e_hs2"}));
   app.add_option("--algorithm", o.algorithm,

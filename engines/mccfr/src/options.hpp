@@ -67,7 +67,9 @@ struct Options {
   std::string game = "leduc";
   std::uint32_t stack = 0, ante = 0;  // hold'em; 0, and empty below: the game's default
   std::vector<std::uint32_t> blinds, buckets;
-  std::string bets, measure;
+  std::string bets, measure, short_all_ins;
+  std::vector<std::uint32_t> raises_max;  // one, or one a street
+  double merge = 0, all_in_from = 0;      // 0: the menu's default
   std::string buckets_file;  // train, exploit, eval
   int players = 2;
   double rake_percent = 0;

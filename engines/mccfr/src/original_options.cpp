@@ -117,10 +117,14 @@ void pass_over_unplayed(const CLI::App& train, Options& o) {
       if (train.get_option(name)->count() != 0)
         o.original.passed_over.push_back(fmt::format("{} for {}", name_of(name), o.game));
   };
-  tell({"--stack", "--blinds", "--ante", "--bets"});
+  tell({"--stack", "--blinds", "--ante", "--bets", "--raises-max", "--merge", "--all-in-from",
+        "--short-all-ins"});
   o.stack = o.ante = 0;
   o.blinds.clear();
   o.bets.clear();
+  o.raises_max.clear();
+  o.merge = o.all_in_from = 0;
+  o.short_all_ins.clear();
   if (o.game == "limit") return;
   tell({"--measure", "--buckets-file", "--buckets", "--k-preflop", "--k-flop", "--k-turn",
         "--k-river"});

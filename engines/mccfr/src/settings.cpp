@@ -47,7 +47,9 @@ class SettingsReader {
         continue;
       }
       std::string text;
-      if (value.IsSequence()) {
+      if (key == "bets" && !value.IsScalar()) {
+        if (auto added = add_menu(value, text); !added) return added;
+      } else if (value.IsSequence()) {
         for (const YAML::Node& item : value) {
           text += text.empty() ? "" : ",";
           if (auto added = add_item(item, key, text); !added) return added;
@@ -70,6 +72,43 @@ class SettingsReader {
     if (!item.IsScalar() && !pair)
       return error(item, "\"" + key + "\" must be a list of plain values");
     text += pair ? item[0].Scalar() + ":" + item[1].Scalar() : item.Scalar();
+    return Done{};
+  }
+
+  /// {preflop: [50%, a], turn: [[50%, a], [a]]}, or what stands for all streets: as --bets has it.
+  Result<Done> add_menu(const YAML::Node& value, std::string& text) {
+    if (!value.IsMap()) return add_lists(value, text);
+    for (const auto& part : value) {
+      if (!part.first.IsScalar()) return error(part.first, "\"bets\" is by names of streets");
+      if (!text.empty()) text += ';';
+      text += part.first.Scalar() + ':';
+      if (auto added = add_lists(part.second, text); !added) return added;
+    }
+    return Done{};
+  }
+
+  /// Sizes, or a list of them for each number of raises before.
+  Result<Done> add_lists(const YAML::Node& value, std::string& text) {
+    if (!value.IsSequence() || value.size() == 0 || !value[0].IsSequence())
+      return add_sizes(value, text);
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      if (k > 0) text += '/';
+      if (auto added = add_sizes(value[k], text); !added) return added;
+    }
+    return Done{};
+  }
+
+  Result<Done> add_sizes(const YAML::Node& value, std::string& text) {
+    if (value.IsScalar()) text += value.Scalar();
+    if (value.IsScalar() || value.IsNull()) return Done{};
+    const auto refused = [&](const YAML::Node& at) {
+      return error(at, "\"bets\" are sizes, lists of sizes, or a map of these by street");
+    };
+    if (!value.IsSequence()) return refused(value);
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      if (!value[k].IsScalar()) return refused(value[k]);
+      text += (k > 0 ? "," : "") + value[k].Scalar();
+    }
     return Done{};
   }
 

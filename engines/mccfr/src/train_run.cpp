@@ -45,6 +45,13 @@ std::string game_json(const Options& o) {
   if (!o.blinds.empty()) json["blinds"] = o.blinds;
   if (o.ante != 0) json["ante"] = o.ante;
   if (!o.bets.empty()) json["bets"] = o.bets;
+  if (o.raises_max.size() == 1)
+    json["raises_max"] = std::vector(rounds_max, o.raises_max[0]);
+  else if (!o.raises_max.empty())
+    json["raises_max"] = o.raises_max;
+  if (o.merge > 0) json["merge"] = o.merge;
+  if (o.all_in_from > 0) json["all_in_from"] = o.all_in_from;
+  if (o.short_all_ins == "acpc") json["short_all_ins"] = o.short_all_ins;
   if (!o.buckets.empty()) json["buckets"] = o.buckets;
   if (!o.measure.empty()) json["measure"] = o.measure;
   if (!o.buckets_file.empty()) json["buckets_file"] = o.buckets_file;

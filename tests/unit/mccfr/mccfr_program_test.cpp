@@ -63,7 +63,8 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   refused("train --game kuhn --config twice.yaml", "twice.yaml:2");
   folder.put("two.yaml", "iters: 5\n---\niters: 6\n");
   refused("train --game kuhn --config two.yaml", "two.yaml:3");
-  folder.put("open.yaml", "\"q\"---\n? ");  // read whole, yaml-cpp finds documents in it without an end
+  folder.put("open.yaml",
+             "\"q\"---\n? ");  // read whole, yaml-cpp finds documents in it without an end
   refused("train --game kuhn --config open.yaml", "open.yaml:");
   folder.put("rake.yaml", "iters: 5\nrake: 5\n");
   refused("train --game kuhn --config rake.yaml", "percent and cap");
@@ -72,9 +73,37 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   folder.put("help.yaml", "help: 5\n");
   refused("train --game kuhn --config help.yaml", "unknown key");
   refused("train --game nolimit --bets 50%,,a", "--bets");
+  refused("train --game nolimit --bets 'a;flap:50%'", "--bets, column 3");
+  refused("train --game nolimit --raises-max 1,2", "four numbers, one a street");
+  folder.put("bets.yaml", "game: nolimit\nbets:\n  flop: [50%, [a]]\n");
+  refused("train --config bets.yaml", "bets.yaml:3");
   refused("train --game nolimit --stack 1 --blinds 1,2", "--stack");
   const Answer answer = run_mccfr(folder, "train --json --itres 5", false);
   CHECK(json::parse(answer.out)["error"]["code"] == "usage");
+}
+
+TEST_CASE("weir-mccfr: menus of bets by street, seat and raises, of options and of a file") {
+  if (mccfr_path().empty()) return;
+  const TemporaryDirectory folder;
+  // Refused for want of memory before cards are made, with what the menu comes to.
+  const auto counted = [&](const std::string& arguments, const std::string& states) {
+    CAPTURE(arguments);
+    const Answer answer = run_mccfr(folder, "train --game nolimit --memory-limit 1 " + arguments);
+    CAPTURE(answer.out);
+    CHECK(answer.exit == 1);
+    CHECK(says(answer, "the tables of " + states + " states of betting"));
+  };
+  counted("", "3,362");
+  counted("--bets '100%,a;preflop:a'", "1,186");
+  counted("--bets 50%,55%,a", "356,530");
+  counted("--bets 50%,55%,a --merge 0.1", "19,074");
+  counted("--bets 50%,55%,a --raises-max 1 --buckets 169,500,500,500", "866");
+  counted("--all-in-from 0.3", "1,538");
+  counted("--bets '100%,a;preflop:2.5x,a/a;flop:50%,a;river@button:100%,a;turn-donk:33%'", "5,116");
+  folder.put("menu.yaml",
+             "bets: {preflop: [[2.5x, a], [a]], flop: [50%, a], river@button: [100%, a], "
+             "turn-donk: 33%}\n");
+  counted("--config menu.yaml", "5,116");
 }
 
 TEST_CASE("weir-mccfr: train, measure, export, query, go on") {
