@@ -3,6 +3,7 @@
 // Debian's libmimalloc.so also carries malloc and operator new, so a program linked with it uses
 // mimalloc throughout; that is the package's doing, weir itself replaces nothing.
 #include <weir/atomic.hpp>
+#include <weir/detail/huge_pages.hpp>
 #include <weir/detail/memory_peak.hpp>
 #include <weir/memory.hpp>
 #include <weir/phase.hpp>
@@ -126,6 +127,15 @@ std::size_t peak_rss_bytes() noexcept {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
 }
 
+void detail::ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
+  constexpr std::uintptr_t page = std::uintptr_t{2} << 20;
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(block) + bytes) / page * page;
+  if (end <= begin) return;
+  static_cast<void>(
+      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
+}
+
 // Slab
 
 // 128 bytes, so that the first object of a chunk is as aligned as the chunk.
@@ -137,15 +147,6 @@ struct alignas(contended_bytes) Slab::Chunk {
 
 namespace {
 constexpr std::size_t chunk_bytes_max = std::size_t{1} << 20;  // of a chunk that nobody asked for whole
-
-/// Large chunks lie on large pages where the kernel has them for who asks: their owners walk through them.
-void ask_for_huge_pages(void* block, std::size_t bytes) noexcept {
-  constexpr std::uintptr_t page = std::uintptr_t{2} << 20;
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(block) + bytes) / page * page;
-  if (end <= begin) return;
-  static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));  // or not
-}
 }  // namespace
 
 bool Slab::grow(std::size_t bytes) noexcept {
@@ -156,7 +157,7 @@ bool Slab::grow(std::size_t bytes) noexcept {
   size = (size + 63) / 64 * 64;
   void* block = allocate_bytes(size, alignof(Chunk));
   if (block == nullptr) return false;
-  ask_for_huge_pages(block, size);
+  detail::ask_for_huge_pages(block, size);  // their owners walk through them
   chunk_ = ::new (block) Chunk{chunk_, size, sizeof(Chunk)};
   bytes_ += size;
   return true;

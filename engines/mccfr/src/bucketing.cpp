@@ -3,6 +3,7 @@
 #include <utility>
 #include <weir/atomic.hpp>
 #include <weir/check.hpp>
+#include <weir/detail/huge_pages.hpp>
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/bucketing.hpp>
 
@@ -76,9 +77,19 @@ void cut(const Sum* sums, int cards, int buckets, Bucket* row) {
   }
 }
 
+/// Zeros in large pages.
+template <class T>
+std::vector<T> looked_up_all_over(std::size_t size) {
+  std::vector<T> values;
+  values.reserve(size);
+  weir::detail::ask_for_huge_pages(values.data(), size * sizeof(T));
+  values.resize(size);
+  return values;
+}
+
 template <class Sum>
 std::vector<Bucket> cut_boards(const std::vector<Sum>& sums, int cards, int buckets) {
-  std::vector<Bucket> rows(sums.size());
+  std::vector<Bucket> rows = looked_up_all_over<Bucket>(sums.size());
   parallel_for(0, sums.size() / hand_count, 16, [&](std::size_t board) {
     cut(sums.data() + board * hand_count, cards, buckets, rows.data() + board * hand_count);
   });
@@ -127,7 +138,7 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
   std::vector<std::uint64_t> flop_sums;
   {
     const auto cuts_each = static_cast<std::size_t>(config.buckets[3] - 1);
-    made.river_ranks_.resize(board_index(5).size() * cuts_each);
+    made.river_ranks_ = looked_up_all_over<HandRank>(board_index(5).size() * cuts_each);
     const std::vector<std::uint32_t> turn_sums =
         sum_rivers(config.measure, *maps, [&](std::uint32_t river, const BoardStrengths& board) {
           cut_river(board, config.buckets[3], made.river_ranks_.data() + river * cuts_each);

@@ -2,6 +2,7 @@
 #include <bit>
 #include <limits>
 #include <new>
+#include <weir/detail/huge_pages.hpp>
 #include <weir/mccfr/lazy_table.hpp>
 #include <weir/mccfr/random.hpp>
 #include <weir/mccfr/strategy.hpp>
@@ -68,6 +69,7 @@ auto LazyTable::array_of(std::size_t count) -> Result<Array<T>> {
     return Error{"no_memory",
                  "there is no memory for " + std::to_string(count * sizeof(T)) + " bytes", "table"};
   }
+  weir::detail::ask_for_huge_pages(memory, count * sizeof(T));
   T* const array = static_cast<T*>(memory);
   for (std::size_t k = 0; k < count; ++k) new (array + k) T{};
   return Array<T>(array, ReleaseArray<T>{count});

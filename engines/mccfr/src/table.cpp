@@ -1,5 +1,6 @@
 #include <cstring>
 #include <limits>
+#include <weir/detail/huge_pages.hpp>
 #include <weir/mccfr/table.hpp>
 
 namespace weir::mccfr {
@@ -39,6 +40,7 @@ Result<CountedArray<T>> CountedArray<T>::zeros(std::size_t size) {
                  "table"};
   }
   array.size_ = size;
+  weir::detail::ask_for_huge_pages(array.data_, bytes(size));
   std::memset(array.data_, 0, bytes(size));
   return array;
 }

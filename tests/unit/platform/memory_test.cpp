@@ -1,3 +1,4 @@
+#include <weir/detail/huge_pages.hpp>
 #include <weir/memory.hpp>
 #include <weir/thread.hpp>
 
@@ -5,7 +6,9 @@
 
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,31 @@ TEST_CASE("memory: allocations are aligned, writable, and counted in bytes and c
     }
   }
   CHECK(weir::allocation_count() == calls_before + 13 * std::size(sizes));
+}
+
+TEST_CASE("memory: large blocks lie on large pages where the kernel has them") {
+  constexpr std::size_t bytes = std::size_t{8} << 20;
+  char* const block = static_cast<char*>(weir::allocate_bytes(bytes, 64));
+  REQUIRE(block != nullptr);
+  weir::detail::ask_for_huge_pages(block, 100);
+  weir::detail::ask_for_huge_pages(block, bytes);
+  std::memset(block, 0x5a, bytes);
+  CHECK(block[0] == 0x5a);
+  CHECK(block[bytes - 1] == 0x5a);
+  // What the kernel says of the mapping that the block's middle lies in.
+  const auto middle = reinterpret_cast<std::uintptr_t>(block) + bytes / 2;
+  std::ifstream maps("/proc/self/smaps");
+  std::string line, flags;
+  for (bool here = false; flags.empty() && std::getline(maps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    char dash = 0;
+    std::istringstream head(line);
+    if (head >> std::hex >> begin >> dash >> end && dash == '-') here = begin <= middle && middle < end;
+    if (here && line.starts_with("VmFlags:")) flags = line + ' ';
+  }
+  const bool known = std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled").good();
+  if (known && !flags.empty()) CHECK(flags.find(" hg ") != std::string::npos);
+  weir::release_bytes(block, bytes, 64);
 }
 
 TEST_CASE("memory: what cannot be had is nullptr and not counted") {
