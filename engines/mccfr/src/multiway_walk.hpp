@@ -11,6 +11,7 @@
 //              was first learnt
 //   chance     weighs by the player's own reach, and needs no such walk
 //
+// Hands that are all-in before the river are worth their mean over several boards: all_in_value.hpp.
 // What has no room in the table is played uniformly from there on, and nothing is learnt of it.
 //
 // Roles:  one thread an object. Memory: up to 3 KiB of stack a level, multiway_depth_max and some levels.
@@ -27,6 +28,8 @@
 #include <weir/mccfr/sampling.hpp>
 #include <weir/mccfr/trainer.hpp>
 #include <weir/mccfr/updates.hpp>
+
+#include "all_in_value.hpp"
 
 namespace weir::mccfr {
 
@@ -198,11 +201,21 @@ class MultiwayWalk {
   bool ended(const BettingState& state) const noexcept {
     return state.over() || state.folded(player_);
   }
-  float end_value(const BettingState& state) const noexcept {
+  float end_value(const BettingState& state) noexcept {
     if (state.folded(player_)) return -static_cast<float>(state.put(player_));
-    const Settlement end =
-        state.kind() == NodeKind::showdown ? state.settle(deal_->ranks()) : state.settle({});
+    const bool shown = state.kind() == NodeKind::showdown;
+    if (shown && game_.cards() != nullptr && state.round() + 1 < game_.rules().rounds)
+      return all_in(state);
+    const Settlement end = shown ? state.settle(deal_->ranks()) : state.settle({});
     return static_cast<float>(end.net[static_cast<std::size_t>(player_)]);
+  }
+  float all_in(const BettingState& state) noexcept {
+    const int players = game_.rules().players;
+    std::array<Hand, players_max> hands{};
+    for (int p = 0; p < players; ++p) hands[static_cast<std::size_t>(p)] = deal_->hand(p);
+    return static_cast<float>(
+        all_in_value(state, player_, std::span(hands).first(static_cast<std::size_t>(players)),
+                     deal_->board(), deal_->ranks(), random_));
   }
   /// Where there is no room: a hand that all play on uniformly.
   float played_out(BettingState state, int depth) noexcept {

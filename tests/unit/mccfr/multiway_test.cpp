@@ -11,6 +11,7 @@
 #include <weir/mccfr/table_match.hpp>
 #include <weir/mccfr/training_game.hpp>
 
+#include "all_in_value.hpp"
 #include "support/tier.hpp"
 #include "training_support.hpp"
 
@@ -420,4 +421,63 @@ TEST_CASE(
   rules.whole_chips = false;
   const auto raked = play_table(*two, rules, caller, caller, {600, true, 3}).value();
   CHECK(raked.all.chips_per_hand == doctest::Approx(-1.0 / 3));
+}
+
+TEST_CASE(
+    "multiway: an all-in before the river is worth its mean over boards, which scatters less") {
+  // Three players, 40 chips each, one folds on the flop, two are all-in there.
+  BettingRules rules = no_limit_holdem_rules(3, 40, 1, 2);
+  rules.whole_chips = false;
+  BettingState state(rules);
+  for (const BetAction action :
+       {BetAction{'c', 0}, BetAction{'c', 0}, BetAction{'c', 0}, BetAction{'c', 0},
+        BetAction{'r', 40}, BetAction{'f', 0}, BetAction{'c', 0}})
+    state.apply(action);
+  REQUIRE(state.kind() == NodeKind::showdown);
+  REQUIRE(state.round() == 1);
+  REQUIRE(state.folded(2));
+  const std::vector<Card> own = parse_cards("AsKdQhQcAhTs").value();
+  const std::vector<Hand> hands = {hand_of(own[0], own[1]), hand_of(own[2], own[3]),
+                                   hand_of(own[4], own[5])};
+  const std::vector<Card> flop = parse_cards("Ks9h2d").value();
+  // Exactly, over all turns and rivers that the three hands leave.
+  double exact = 0, square = 0, boards = 0;
+  std::array<std::uint32_t, players_max> ranks{};
+  const auto net_of = [&](Card turn, Card river) {
+    PartialHand board{std::span<const Card>(flop)};
+    board.add(turn);
+    board.add(river);
+    for (std::size_t p = 0; p < 3; ++p) ranks[p] = hand_ranks()(board + PartialHand(hands[p]));
+    return state.settle(ranks).net[0];
+  };
+  std::uint64_t dealt = 0;
+  for (const Card card : own) dealt |= std::uint64_t{1} << card;
+  for (const Card card : flop) dealt |= std::uint64_t{1} << card;
+  const auto left = [&](Card card) { return (dealt >> card & 1) == 0; };
+  std::vector<std::array<Card, 2>> rest;
+  for (Card turn = 0; turn < card_count; ++turn)
+    for (Card river = 0; river < turn; ++river)
+      if (left(turn) && left(river)) rest.push_back({turn, river});
+  for (const auto& [turn, river] : rest) {
+    const double net = net_of(turn, river);
+    exact += net;
+    square += net * net;
+    ++boards;
+  }
+  exact /= boards;
+  const double scatter = square / boards - exact * exact;
+  Random random(11);
+  double total = 0, squares = 0;
+  constexpr int draws = 4000;
+  for (int k = 0; k < draws; ++k) {
+    const auto& [turn, river] = rest[random.below(static_cast<std::uint32_t>(rest.size()))];
+    net_of(turn, river);
+    const std::array<Card, 5> board = {flop[0], flop[1], flop[2], turn, river};
+    const double net = all_in_value(state, 0, hands, board, ranks, random);
+    total += net;
+    squares += net * net;
+  }
+  const double mean = total / draws, spread = squares / draws - mean * mean;
+  CHECK(std::abs(mean - exact) < 3 * std::sqrt(scatter / draws));
+  CHECK(spread < 0.3 * scatter);  // one board's: scatter
 }
