@@ -106,6 +106,7 @@ class SettingsReader {
     };
     if (!value.IsSequence()) return refused(value);
     for (std::size_t k = 0; k < value.size(); ++k) {
+      yaml_.count(value[k]);
       if (!value[k].IsScalar()) return refused(value[k]);
       text += (k > 0 ? "," : "") + value[k].Scalar();
     }
