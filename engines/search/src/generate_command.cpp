@@ -25,7 +25,7 @@ Format format_of(const std::string& path, const std::string& text) {
   if (path.ends_with(".sl")) return Format::sygus;
   if (path.ends_with(".json")) return Format::json;
   if (path.ends_with(".csv")) return Format::csv;
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const std::size_t first = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");  // nor a byte order mark
   const char c = first == std::string::npos ? '\0' : text[first];
   return c == '(' || c == ';' ? Format::sygus : (c == '{' ? Format::json : Format::csv);
 }

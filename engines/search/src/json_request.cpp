@@ -323,6 +323,12 @@ class Members final : public nlohmann::detail::json_sax_acceptor<Json> {
   std::string fault_;
 };
 
+/// Without the "[json.exception.CLASS.NUMBER] " before it.
+std::string without_class(std::string what) {
+  if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
+  return what;
+}
+
 /// None: it is no JSON, and `line` says where. `number`: of the text's first line.
 std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line& line) {
   Members members(text);
@@ -331,10 +337,12 @@ std::optional<Json> parse_json(std::string_view text, std::uint64_t number, Line
     line.error = error_at(text, members.place(), number, members.fault());
   } catch (const Json::parse_error& error) {
     std::string what = error.what();
-    if (const std::size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
+    // Its own place is that in this text: of several lines, ours is another.
+    if (const std::size_t at = what.find("syntax error"); at != std::string::npos)
+      what.erase(0, at);
     line.error = error_at(text, error.byte == 0 ? 0 : error.byte - 1, number, "not JSON: " + what);
   } catch (const Json::exception& error) {
-    line.error = error_of(std::string("not JSON: ") + error.what(), number, 1);
+    line.error = error_of(std::string("not JSON: ") + without_class(error.what()), number, 1);
   }
   return {};
 }

@@ -38,7 +38,7 @@ class GrammarReader {
         return fail(rule, "a rule of a grammar is (NAME SORT (PRODUCTION..))");
       }
       const std::optional<Sort> sort = find_sort(rule.items[1]);
-      if (!sort) return fail(rule.items[1], "a sort that is none of Bool, Int, String");
+      if (!sort) return fail(rule.items[1], no_sort(rule.items[1]));
       if (find_nonterminal(rule.items[0].atom))
         return fail(rule.items[0], "this nonterminal has rules already");
       if (rule.items[2].items.empty()) return fail(rule, "a nonterminal without productions");
@@ -132,8 +132,9 @@ class GrammarReader {
 
   std::optional<Sort> application_of(const Sexp& at, std::vector<Production>& out) {
     const std::string name(at.head());
-    if (name.empty()) {
-      fail(at, "a production begins with an operator");
+    if (name.empty() || name == "let") {
+      fail(at, name.empty() ? "a production begins with an operator"
+                            : "let in a grammar is not supported");
       return std::nullopt;
     }
     if (at.items.size() - 1 > arity_max) {

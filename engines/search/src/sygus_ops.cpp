@@ -122,6 +122,10 @@ std::optional<Sort> find_sort(const Sexp& name) noexcept {
   return std::nullopt;
 }
 
+std::string no_sort(const Sexp& sort) {
+  return "the sort " + spelled(sort) + " is not supported: it is none of Bool, Int, String";
+}
+
 std::optional<Value> find_literal(const Sexp& node) {
   std::optional<Value> value;
   if (node.kind == Sexp::Kind::text) {

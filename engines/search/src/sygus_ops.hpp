@@ -22,6 +22,8 @@ bool commutes(Op op) noexcept;
 
 /// "Int", "Bool", "String".
 std::optional<Sort> find_sort(const Sexp& name) noexcept;
+/// What is wrong with a sort that find_sort() does not know.
+std::string no_sort(const Sexp& sort);
 
 /// -12 as an atom or as (- 12), true, "text"; none: no literal, or an integer beyond 64 bits.
 std::optional<Value> find_literal(const Sexp& node);

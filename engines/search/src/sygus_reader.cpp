@@ -44,12 +44,23 @@ class ProblemReader {
     return fail(command, "the command " + std::string(name) + " is not supported");
   }
 
+  /// The term without lets, until the next one; null: `error_` says why not.
+  const Sexp* plain(const Sexp& term) {
+    if (!has_let(term)) return &term;
+    Result<Sexp> made = without_lets(term);
+    if (!made) {
+      error_ = made.error();
+      return nullptr;
+    }
+    without_lets_ = std::move(made).value();
+    return &without_lets_;
+  }
+
   bool declare_variable(const Sexp& command) {
     if (command.items.size() != 3 || command.items[1].kind != Sexp::Kind::atom) {
       return fail(command, "(declare-var NAME SORT)");
     }
-    return find_sort(command.items[2]) ||
-           fail(command.items[2], "a sort that is none of Bool, Int, String");
+    return find_sort(command.items[2]) || fail(command.items[2], no_sort(command.items[2]));
   }
 
   bool read_arguments(const Sexp& list, std::vector<Argument>& out) {
@@ -59,7 +70,7 @@ class ProblemReader {
         return fail(one, "an argument is (NAME SORT)");
       }
       const std::optional<Sort> sort = find_sort(one.items[1]);
-      if (!sort) return fail(one.items[1], "a sort that is none of Bool, Int, String");
+      if (!sort) return fail(one.items[1], no_sort(one.items[1]));
       const std::string_view name = one.items[0].atom;
       const auto same = [name](const Argument& argument) { return argument.name == name; };
       if (std::any_of(out.begin(), out.end(), same))
@@ -82,9 +93,11 @@ class ProblemReader {
     if (problem_.functions.size() >= 1000) return fail(command, "more than 1000 functions");
     if (!read_arguments(command.items[2], function.arguments)) return false;
     const std::optional<Sort> sort = find_sort(command.items[3]);
-    if (!sort) return fail(command.items[3], "a sort that is none of Bool, Int, String");
+    if (!sort) return fail(command.items[3], no_sort(command.items[3]));
     function.sort = *sort;
-    Result<Body> body = read_body(command.items[4], function.arguments, problem_.functions, *sort);
+    const Sexp* const term = plain(command.items[4]);
+    if (term == nullptr) return false;
+    Result<Body> body = read_body(*term, function.arguments, problem_.functions, *sort);
     if (!body) {
       error_ = body.error();
       return false;
@@ -97,8 +110,7 @@ class ProblemReader {
   bool take_function(const Sexp& command) {
     const std::vector<Sexp>& items = command.items;
     if (!problem_.name.empty()) return fail(command, "more than one synth-fun is not supported");
-    if (items.size() == 4) return fail(command, "a synth-fun without a grammar is not supported");
-    if ((items.size() != 5 && items.size() != 6) || items[1].kind != Sexp::Kind::atom ||
+    if ((items.size() < 4 || items.size() > 6) || items[1].kind != Sexp::Kind::atom ||
         items[1].atom.empty()) {
       return fail(
           command,
@@ -106,7 +118,8 @@ class ProblemReader {
     }
     if (!read_arguments(items[2], problem_.arguments)) return false;
     const std::optional<Sort> sort = find_sort(items[3]);
-    if (!sort) return fail(items[3], "a sort that is none of Bool, Int, String");
+    if (!sort) return fail(items[3], no_sort(items[3]));
+    if (items.size() == 4) return fail(command, "a synth-fun without a grammar is not supported");
     problem_.sort = *sort;
     problem_.version = items.size() == 6 ? 2 : 1;
     const Sexp& rules = items.back();
@@ -142,7 +155,8 @@ class ProblemReader {
   bool take_constraint(const Sexp& command) {
     if (problem_.name.empty()) return fail(command, "a constraint before the synth-fun");
     if (command.items.size() != 2) return fail(command, "(constraint TERM)");
-    return take_term(command.items[1], command.line);
+    const Sexp* const term = plain(command.items[1]);
+    return term != nullptr && take_term(*term, command.line);
   }
 
   bool is_application(const Sexp& term) const {
@@ -221,6 +235,7 @@ class ProblemReader {
   }
 
   Problem problem_;
+  Sexp without_lets_;
   std::map<std::vector<Value>, std::size_t> known_;
   Error error_;
 };

@@ -1,5 +1,8 @@
 #include "sygus_sexp.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace weir::search::sygus {
 namespace {
 
@@ -26,6 +29,7 @@ class SexpReader {
   explicit SexpReader(std::string_view text) : text_(text) {}
 
   Result<std::vector<Sexp>> read() {
+    if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;
     while (at_ < text_.size()) {
       if (!step()) return error_;
     }
@@ -133,7 +137,106 @@ class SexpReader {
   Error error_;
 };
 
+/// Puts what is bound where its names stand.
+class LetReader {
+ public:
+  Result<Sexp> read(const Sexp& term) {
+    Sexp made;
+    if (!expand(term, {}, 1, made)) return error_;
+    return made;
+  }
+
+ private:
+  struct Scope {
+    const Scope* outer = nullptr;
+    std::map<std::string_view, Sexp> bound;
+
+    const Sexp* find(std::string_view name) const {
+      const auto at = bound.find(name);
+      return at != bound.end() ? &at->second : outer != nullptr ? outer->find(name) : nullptr;
+    }
+  };
+
+  bool fail(const Sexp& at, const char* what) {
+    error_ = Error{"bad_sygus", what, at.where()};
+    return false;
+  }
+
+  struct Size {
+    std::size_t nodes = 1, depth = 1;
+  };
+  static Size size_of(const Sexp& term) {
+    Size all;
+    for (const Sexp& item : term.items) {
+      const Size one = size_of(item);
+      all.nodes += one.nodes;
+      all.depth = std::max(all.depth, one.depth + 1);
+    }
+    return all;
+  }
+
+  bool expand(const Sexp& term, const Scope& scope, std::size_t depth, Sexp& made) {
+    if (term.head() == "let") return expand_let(term, scope, depth, made);
+    const Sexp* const bound = term.kind == Sexp::Kind::atom ? scope.find(term.atom) : nullptr;
+    const Size size = bound == nullptr ? Size() : size_of(*bound);
+    nodes_ += size.nodes;
+    if (depth + size.depth > depth_max) return fail(term, "nested too deeply without its lets");
+    if (nodes_ > nodes_max) return fail(term, "a term that is too large without its lets");
+    if (bound != nullptr) {
+      made = *bound;
+      return true;
+    }
+    made.kind = term.kind, made.line = term.line, made.column = term.column, made.atom = term.atom;
+    made.items.resize(term.items.size());
+    for (std::size_t i = 0; i < made.items.size(); ++i) {
+      const bool applied = i == 0 && term.items[0].kind == Sexp::Kind::atom;
+      if (applied) {
+        made.items[0] = term.items[0];
+      } else if (!expand(term.items[i], scope, depth + 1, made.items[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool expand_let(const Sexp& term, const Scope& scope, std::size_t depth, Sexp& made) {
+    if (term.items.size() != 3 || !term.items[1].list())
+      return fail(term, "(let ((NAME TERM)..) TERM)");
+    Scope inner{&scope, {}};
+    for (const Sexp& one : term.items[1].items) {
+      if (!one.list() || one.items.size() != 2 || one.items[0].kind != Sexp::Kind::atom)
+        return fail(one, "what a let binds is (NAME TERM)");
+      Sexp value;
+      if (!expand(one.items[1], scope, depth + 1, value)) return false;
+      inner.bound[one.items[0].atom] = std::move(value);
+    }
+    return expand(term.items[2], inner, depth + 1, made);
+  }
+
+  static constexpr std::size_t nodes_max = 100'000;
+  std::size_t nodes_ = 0;
+  Error error_;
+};
+
 }  // namespace
+
+std::string spelled(const Sexp& node) {
+  constexpr std::size_t bytes_max = 60;
+  std::string text(node.kind == Sexp::Kind::text ? "\"" : "");
+  text += node.kind == Sexp::Kind::list ? "(" : std::string(node.atom);
+  for (const Sexp& item : node.items) {
+    if (text.size() > bytes_max) break;
+    text += (text.size() > 1 ? " " : "") + spelled(item);
+  }
+  if (text.size() > bytes_max) return text.substr(0, bytes_max) + "..";
+  return text + (node.kind == Sexp::Kind::list ? ")" : node.kind == Sexp::Kind::text ? "\"" : "");
+}
+
+bool has_let(const Sexp& term) {
+  return term.head() == "let" || std::any_of(term.items.begin(), term.items.end(), has_let);
+}
+
+Result<Sexp> without_lets(const Sexp& term) { return LetReader().read(term); }
 
 Result<std::vector<Sexp>> read_sexps(std::string_view text) { return SexpReader(text).read(); }
 

@@ -34,7 +34,15 @@ struct Sexp {
   std::string where() const { return std::to_string(line) + ":" + std::to_string(column); }
 };
 
-/// All that stands in a text, in order.
+/// As it is written, but for its spaces, and cut short.
+std::string spelled(const Sexp& node);
+
+bool has_let(const Sexp& term);
+/// The term with what `let` binds in it put where its names stand. bad_sygus: a let of another shape, more than
+/// 100,000 nodes, or nesting deeper than depth_max.
+Result<Sexp> without_lets(const Sexp& term);
+
+/// All that stands in a text, in order; a byte order mark before it is passed over.
 Result<std::vector<Sexp>> read_sexps(std::string_view text);
 
 /// What a text literal stands for: doubled quotes are one.

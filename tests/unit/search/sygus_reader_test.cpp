@@ -112,6 +112,47 @@ TEST_CASE("sygus_reader: what is not understood is refused by name and place") {
   }
 }
 
+TEST_CASE(
+    "sygus_reader: what a let binds stands where its names do, in definitions and constraints") {
+  const auto problem = problem_of(
+      "\xef\xbb\xbf(define-fun four ((x String)) String (let ((y (str.++ x x))) (let ((x y) (z x)) "
+      "(str.++ x y))))\r\n" +
+      head +
+      "(constraint (let ((y \"ab\") (n 1)) (and (= (f y n) (four y)) (= (f \"c\" n) "
+      "y))))(check-synth)");
+  REQUIRE(problem.examples.size() == 2);
+  CHECK(problem.examples[0].in == std::vector<Value>{std::string("ab"), std::int64_t{1}});
+  CHECK(problem.examples[0].out == Value(std::string("abababab")));
+  CHECK(problem.examples[1].out == Value(std::string("ab")));
+  std::string doubled = "x0";
+  for (int i = 1; i <= 40; ++i) {
+    const std::string x = "x" + std::to_string(i - 1), y = "x" + std::to_string(i);
+    doubled = "(let ((" + x + " (str.++ " + y + " " + y + "))) " + doubled + ")";
+  }
+  const auto large = refusal("(define-fun g ((x40 String)) String " + doubled + ")" + head);
+  CHECK(large.what == "a term that is too large without its lets");
+  std::string deep = "x0";
+  for (int i = 1; i <= 30; ++i) {
+    std::string value = "x" + std::to_string(i);
+    for (int k = 0; k < 30; ++k) value = "(str.++ " + value + " \"\")";
+    deep = "(let ((x" + std::to_string(i - 1) + " " + value + ")) " + deep + ")";
+  }
+  const auto nested = refusal("(define-fun g ((x30 String)) String " + deep + ")" + head);
+  CHECK(nested.what == "nested too deeply without its lets");
+  CHECK(refusal(head + "\n(constraint (let (y 1) (= (f y 1) y)))").where == "2:19");
+  CHECK(refusal("(synth-fun f ((x Int)) Int ((I Int (x (let ((y Int x)) y)))))").what ==
+        "let in a grammar is not supported");
+}
+
+TEST_CASE("sygus_reader: sorts that are not there are refused by name") {
+  const std::string words = "the sort (_ BitVec 8) is not supported";
+  const auto first = refusal("(set-logic BV)\n(synth-fun f ((x (_ BitVec 8))) (_ BitVec 8))");
+  CHECK(first.what.starts_with(words));
+  CHECK(first.where == "2:18");
+  CHECK(refusal("(synth-fun f ((x Int)) Int ((I (_ BitVec 8) (x))))").what.starts_with(words));
+  CHECK(refusal("(declare-var x Real)").what.starts_with("the sort Real is not supported"));
+}
+
 TEST_CASE("sygus_reader: functions that call each other too often are refused, not waited for") {
   std::string file = "(define-fun g0 ((x Int)) Int (+ x x))";
   for (int i = 1; i < 60; ++i) {
