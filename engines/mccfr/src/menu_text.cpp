@@ -7,7 +7,8 @@
 namespace weir::mccfr {
 namespace {
 
-constexpr std::array<std::string_view, rounds_max> streets = {"preflop", "flop", "turn", "river"};
+constexpr std::array<std::string_view, rounds_max> street_names = {"preflop", "flop", "turn",
+                                                                   "river"};
 constexpr std::string_view donk = "-donk";
 
 Error menu_error(std::size_t offset, std::string what) {
@@ -107,7 +108,7 @@ class MenuReader {
       const std::string_view street =
           is_donk ? name.text.substr(0, name.text.size() - donk.size()) : name.text;
       std::size_t round = 0;
-      while (round < rounds_max && streets[round] != street) ++round;
+      while (round < rounds_max && street_names[round] != street) ++round;
       if (round == rounds_max || (is_donk && round == 0)) {
         return menu_error(name.offset, "\"" + std::string(name.text) +
                                            "\" is no street: preflop, flop, turn, river, or "
