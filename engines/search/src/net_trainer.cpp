@@ -211,12 +211,12 @@ Result<double> mean_loss(const TrainConfig& config, const Dataset& data, const W
   if (auto sized = check_size(weights); !sized) return sized.error();
   if (auto checked = check_data(data, weights.architecture); !checked) return checked.error();
   if (last <= first) return Error{"bad_config", "no sample", "training"};
-  constexpr std::size_t rows_max = 64;
-  std::vector<double> losses((last - first + rows_max - 1) / rows_max);
+  constexpr std::size_t rows_at_once = 64;
+  std::vector<double> losses((last - first + rows_at_once - 1) / rows_at_once);
   parallel_for(0, losses.size(), 1, [&](std::size_t s) {
-    Shard shard(weights.architecture, rows_max);
-    const std::uint64_t begin = first + s * rows_max;
-    const auto rows = static_cast<std::size_t>(std::min<std::uint64_t>(rows_max, last - begin));
+    Shard shard(weights.architecture, rows_at_once);
+    const std::uint64_t begin = first + s * rows_at_once;
+    const auto rows = static_cast<std::size_t>(std::min<std::uint64_t>(rows_at_once, last - begin));
     for (std::size_t r = 0; r < rows; ++r)
       data.sample(config.seed, begin + r, shard.features(r), shard.targets(r));
     losses[s] = shard.loss(weights.parameters, config.head_weights, rows);

@@ -173,11 +173,11 @@ TEST_CASE("search: with maxmargin no hand of the opponent is left out") {
     const SolvedSpot solved = solve_spot(spot, {.method = method, .iterations = 50});
     CHECK(solved.iterations == 50);
     for (Hand h = 0; h < hand_count; ++h) {
-      double sum = 0;
-      for (const Range& row : solved.probabilities) sum += static_cast<double>(row[h]);
+      double mass = 0;
+      for (const Range& row : solved.probabilities) mass += static_cast<double>(row[h]);
       const bool dealt = spot.ranges[0][h] > 0 && h != light;
-      if (dealt && sum != doctest::Approx(1).epsilon(1e-4)) FAIL_CHECK(h);
-      if (!dealt && sum != 0) FAIL_CHECK(h);
+      if (dealt && mass != doctest::Approx(1).epsilon(1e-4)) FAIL_CHECK(h);
+      if (!dealt && mass != 0) FAIL_CHECK(h);
     }
   }
 }
