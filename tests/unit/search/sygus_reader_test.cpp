@@ -145,11 +145,11 @@ TEST_CASE(
 }
 
 TEST_CASE("sygus_reader: sorts that are not there are refused by name") {
-  const std::string words = "the sort (_ BitVec 8) is not supported";
+  const std::string told = "the sort (_ BitVec 8) is not supported";
   const auto first = refusal("(set-logic BV)\n(synth-fun f ((x (_ BitVec 8))) (_ BitVec 8))");
-  CHECK(first.what.starts_with(words));
+  CHECK(first.what.starts_with(told));
   CHECK(first.where == "2:18");
-  CHECK(refusal("(synth-fun f ((x Int)) Int ((I (_ BitVec 8) (x))))").what.starts_with(words));
+  CHECK(refusal("(synth-fun f ((x Int)) Int ((I (_ BitVec 8) (x))))").what.starts_with(told));
   CHECK(refusal("(declare-var x Real)").what.starts_with("the sort Real is not supported"));
 }
 
