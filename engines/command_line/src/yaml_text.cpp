@@ -14,8 +14,9 @@ class Measure final : public YAML::EventHandler {
   Measure(const YamlText& yaml, YamlText::Check is_text) : yaml_(yaml), is_text_(is_text) {}
   /// Where something stands, if anything does.
   const std::optional<YAML::Mark>& begin() const noexcept { return begin_; }
+  const YAML::Mark& start() const noexcept { return start_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
@@ -51,6 +52,7 @@ class Measure final : public YAML::EventHandler {
 
   const YamlText& yaml_;
   YamlText::Check is_text_;
+  YAML::Mark start_;
   std::optional<YAML::Mark> begin_;
   std::size_t values_ = 0, depth_ = 0;
 };
@@ -68,8 +70,9 @@ YAML::Node YamlText::load(const std::string& text) const {
   Measure first(*this, is_text_), second(*this, is_text_);
   // One after the other, and no third: yaml-cpp's LoadAll never ends where a "?" follows what is no map.
   if (!parser.HandleNextDocument(first)) return {};
-  if (parser.HandleNextDocument(second) && second.begin())
-    refuse(*second.begin(), "begins a second document; there is to be one");
+  // An empty one may end the text, but not where the first is empty too: then yaml-cpp has lost what stands there.
+  if (parser.HandleNextDocument(second) && (second.begin() || !first.begin()))
+    refuse(second.begin().value_or(second.start()), "something follows the document");
   return YAML::Load(text);
 }
 

@@ -95,7 +95,8 @@ class Settings(unittest.TestCase):
         self.assertEqual(set(document['programs'][0]['text']), {'cpp', 'js'})
         _, out, _ = self.search('{"seed": 7, "simulations": 50}', '--seed', '9')
         self.assertEqual(json.loads(out)['config']['seed'], 9)
-        self.assertEqual(self.search('')[0], 0)
+        for empty in ('', '# nothing\n', 'seed: 1\n---\n', 'seed: 1\n...\n'):
+            self.assertEqual(self.search(empty)[0], 0, empty)
 
     def test_what_a_file_cannot_say_is_refused_with_its_line(self):
         for text, line, what in (
@@ -106,7 +107,8 @@ class Settings(unittest.TestCase):
                 ('config: other.yml\n', 1, 'unknown key "config"'),
                 ('search:\n  seed: 1\n', 2, 'must be a plain value'),
                 ('lang: [[cpp]]\n', 1, 'must be a list of plain values'),
-                ('seed: 1\n---\nseed: 2\n', 3, 'a second document'),
+                ('seed: 1\n---\nseed: 2\n', 3, 'something follows the document'),
+                (',,,,,,,,V:{\n    ....\nData: {a: b}\n', None, ''),  # yaml-cpp reads nothing of it
                 ('- seed\n', 1, 'must be a map'),
                 ('seed: [1\n', None, ''),
                 ('&a [x]: 1\n', 1, 'a key must be a word'),
