@@ -1,7 +1,6 @@
 // weir-mccfr: trains poker strategies, measures and exports them.
 #include <csignal>
 #include <cstdio>
-#include <string_view>
 #include <weir/terminal.hpp>
 
 #include "src/commands.hpp"
@@ -9,12 +8,6 @@
 namespace {
 
 namespace mccfr = weir::mccfr;
-
-bool wants_json(int argc, char** argv) {
-  for (int k = 1; k < argc; ++k)
-    if (std::string_view(argv[k]) == "--json") return true;
-  return false;
-}
 
 int print(const std::string& text, int exit) {
   return weir::print_result(text, "weir-mccfr") || exit != 0 ? exit : 1;
@@ -39,7 +32,8 @@ int main(int argc, char** argv) {
     mccfr::Findings findings;
     findings.exit = parsed.exit;
     findings.error = parsed.error;
-    return tell(parsed.options, findings, parsed.options.json || wants_json(argc, argv));
+    return tell(parsed.options, findings,
+                parsed.options.json || weir::command_line::wants_json(argc, argv));
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is a write that fails, not the end
   const weir::StopSignals signals;

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <string_view>
 #include <weir/terminal.hpp>
 
 #include "src/commands.hpp"
@@ -22,12 +21,6 @@ weir::Deadline program_began() {
   const auto used_ns = static_cast<weir::Deadline>(used.tv_sec) * 1'000'000'000 +
                        static_cast<weir::Deadline>(used.tv_nsec);
   return weir::now_ns() - std::min(most, used_ns);
-}
-
-bool wants_json(int argc, char** argv) {
-  for (int k = 1; k < argc; ++k)
-    if (std::string_view(argv[k]) == "--json") return true;
-  return false;
 }
 
 int print(const std::string& text, int exit) {
@@ -55,7 +48,8 @@ int main(int argc, char** argv) {
     findings.members = program::Json::object();
     findings.exit = parsed.exit;
     findings.error = parsed.error;
-    return tell(parsed.options, findings, parsed.options.json || wants_json(argc, argv));
+    return tell(parsed.options, findings,
+                parsed.options.json || weir::command_line::wants_json(argc, argv));
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is a write that fails, not the end
   const weir::StopSignals signals;

@@ -1,7 +1,6 @@
 // weir-segment: raw measurement CSVs to staged Parquet to voltage-sweep segments.
 #include <csignal>
 #include <cstdio>
-#include <string_view>
 #include <weir/segmentation/text.hpp>
 #include <weir/terminal.hpp>
 
@@ -10,14 +9,6 @@
 namespace {
 
 namespace seg = weir::segmentation;
-
-bool wants_json(int argc, char** argv) {
-  for (int k = 1; k < argc; ++k) {
-    const std::string_view word = argv[k];
-    if (word == "--json" || word == "--json=true" || word == "--json=1") return true;
-  }
-  return false;
-}
 
 int print(const std::string& text, int exit) {
   return weir::print_result(text, "weir-segment") || exit != 0 ? exit : 1;
@@ -44,7 +35,8 @@ int main(int argc, char** argv) {
     seg::Findings findings;
     findings.exit = parsed.exit;
     findings.error = parsed.error;
-    return tell(parsed.options, findings, parsed.options.json || wants_json(argc, argv));
+    return tell(parsed.options, findings,
+                parsed.options.json || weir::command_line::wants_json(argc, argv));
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is a write that fails, not the end
   const weir::StopSignals signals;

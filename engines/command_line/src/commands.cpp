@@ -111,19 +111,29 @@ CLI::Validator not_empty() {
   return CLI::Validator(check, "", "given");
 }
 
-void add_common(CLI::App& command, CommonOptions o, std::uint64_t seed_max, const char* seed_of) {
+void add_common(CLI::App& command, CommonOptions o, const CommonTexts& texts) {
+  const auto add_path = [&command](const char* names, std::string& path, const char* what) {
+    command.add_option(names, path, what)->check(not_empty());
+  };
   command
       .add_option("-w,--workers,--num-workers", o.workers,
                   "Worker threads; default: one per allowed core")
       ->transform(whole_number(0, 256));
-  command.add_option("--seed", o.seed, seed_of)
-      ->transform(whole_number(0, seed_max))
+  command.add_option("--seed", o.seed, texts.seed)
+      ->transform(whole_number(0, texts.seed_max))
       ->capture_default_str();
-  command.add_option("-c,--config", o.config, "Settings in YAML or JSON; the command line wins")
-      ->check(not_empty());
-  command.add_option("--graph", o.graph, "Write the built graphs: DOT, or JSON by the ending")
-      ->check(not_empty());
+  add_path("-c,--config", o.config, "Settings in YAML or JSON; the command line wins");
+  add_path("--graph", o.graph, "Write the built graphs: DOT, or JSON by the ending");
+  add_path("--trace", o.trace,
+           "Write the flight recorder as Perfetto JSON: at the end, in a crash, at SIGUSR1");
+  command.add_flag("--json", o.json, texts.json);
   command.add_flag("--quiet", o.quiet, "No progress and no messages on stderr, but errors");
+}
+
+bool wants_json(int argc, const char* const* argv) noexcept {
+  return std::any_of(argv, argv + argc, [](std::string_view word) {
+    return word == "--json" || word == "--json=true" || word == "--json=1";
+  });
 }
 
 Error usage_error(std::string what, std::string where) {

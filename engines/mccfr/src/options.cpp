@@ -68,14 +68,6 @@ CLI::Validator discount_text() {
 
 constexpr std::uint64_t any = ~std::uint64_t{0};
 
-void add_common(CLI::App& app, Options& o) {
-  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.quiet}, any,
-                           "Seed of all random numbers");
-  app.add_option("--trace", o.trace, "Write the flight recorder as Perfetto JSON")
-      ->check(not_empty());
-  app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
-}
-
 void add_learning(CLI::App& app, Options& o) {
   app.add_option("--game", o.game, "kuhn, leduc, limit or nolimit")
       ->check(CLI::IsMember({"kuhn", "leduc", "limit", "nolimit"}))
@@ -339,7 +331,7 @@ void add_query(CLI::App& app, Options& o) {
 }
 
 void add_options_of(CLI::App& app, Command command, Options& o) {
-  add_common(app, o);
+  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.trace, o.json, o.quiet});
   if (command == Command::train) return add_train(app, o);
   if (command == Command::average) return add_average(app, o);
   if (command == Command::solve) return add_solve(app, o);
@@ -468,9 +460,7 @@ Parsed parse_options(int argc, char** argv) {
     return parsed;
   };
   if (auto ended = command_line::parse(app, argc, argv)) {
-    parsed.exit = ended->exit;
-    parsed.error = std::move(ended->error);
-    parsed.text = std::move(ended->text);
+    static_cast<command_line::Ended&>(parsed) = std::move(*ended);
     return parsed;
   }
   CLI::App& sub = command_line::innermost(app);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+#include <weir/command_line/ended.hpp>
 #include <weir/mccfr/trainer.hpp>
 #include <weir/result.hpp>
 
@@ -70,7 +71,7 @@ struct Options {
   std::string bets, measure, short_all_ins;
   std::vector<std::uint32_t> raises_max;  // one, or one a street
   double merge = 0, all_in_from = 0;      // 0: the menu's default
-  std::string buckets_file;  // train, exploit, eval
+  std::string buckets_file;               // train, exploit, eval
   int players = 2;
   double rake_percent = 0;
   std::uint32_t rake_cap = 0;          // chips; 0: none
@@ -139,11 +140,8 @@ struct Options {
 };
 
 /// What came of the command line: go on, or end with `exit`.
-struct Parsed {
+struct Parsed : command_line::Ended {
   Options options;
-  int exit = -1;     // -1: go on
-  Error error;       // what was wrong, when exit is 2
-  std::string text;  // help or version, when exit is 0
 };
 
 Parsed parse_options(int argc, char** argv);

@@ -144,11 +144,11 @@ const char* json_of(Command command) {
 }
 
 void add_options_of(CLI::App& app, Command command, Options& o) {
-  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.quiet}, any,
-                           "Seed of all random numbers");
-  app.add_option("--trace", o.trace, "Write the flight recorder as Perfetto JSON")
-      ->check(not_empty());
-  app.add_flag("--json", o.json, json_of(command));
+  command_line::CommonTexts texts;
+  texts.seed_max = any;
+  texts.json = json_of(command);
+  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.trace, o.json, o.quiet},
+                           texts);
   switch (command) {
     case Command::generate:
       add_generate(app, o);
@@ -267,9 +267,7 @@ Parsed parse_options(int argc, char** argv) {
     return parsed;
   };
   if (auto ended = command_line::parse(app, argc, argv)) {
-    parsed.exit = ended->exit;
-    parsed.error = std::move(ended->error);
-    parsed.text = std::move(ended->text);
+    static_cast<command_line::Ended&>(parsed) = std::move(*ended);
     return parsed;
   }
   for (std::size_t i = 0; i < subs.size(); ++i) {

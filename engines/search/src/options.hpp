@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+#include <weir/command_line/ended.hpp>
 #include <weir/result.hpp>
 #include <weir/search/task.hpp>
 
@@ -61,11 +62,8 @@ struct Options {
 };
 
 /// What came of the command line: go on, or end with `exit`.
-struct Parsed {
+struct Parsed : command_line::Ended {
   Options options;
-  int exit = -1;     // -1: go on
-  Error error;       // what was wrong, when exit is 2
-  std::string text;  // help or version, when exit is 0
 };
 
 Parsed parse_options(int argc, char** argv);

@@ -19,7 +19,7 @@ namespace weir::search::program {
 
 namespace {
 
-/// Where replies are kept for the one document of --json.
+/// Where replies are kept for the one document of --json: in memory, so that the service writes them as ever.
 class Kept {
  public:
   Kept() : file_(memfd_create("replies", MFD_CLOEXEC)) {}
@@ -31,7 +31,9 @@ class Kept {
   int file() const noexcept { return file_; }
   /// The replies so far, one document a line.
   Result<Json> read() const {
-    std::string text(static_cast<std::size_t>(lseek(file_, 0, SEEK_END)), '\0');
+    const off_t size = lseek(file_, 0, SEEK_END);
+    if (size < 0) return Error{"io", std::strerror(errno), "replies"};
+    std::string text(static_cast<std::size_t>(size), '\0');
     for (std::size_t at = 0; at < text.size();) {
       const ssize_t got = pread(file_, text.data() + at, text.size() - at, static_cast<off_t>(at));
       if (got <= 0) return Error{"io", std::strerror(errno), "replies"};

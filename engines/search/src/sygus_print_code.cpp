@@ -175,13 +175,16 @@ constexpr std::array helpers{
            "const is_digit = (s) => /^[0-9]$/.test(s);"},
     Helper{"div", "def div(a, b): return a // b if b > 0 else -(a // -b)",
            "const auto div = [](std::int64_t a, std::int64_t b) -> std::int64_t {\n"
+           "    if (b == -1 && a == INT64_MIN)\n"
+           "      throw std::overflow_error(\"an integer beyond 64 bits\");\n"
            "    return a / b - (a % b < 0 ? (b > 0 ? 1 : -1) : 0);\n  };",
            "const div = (a, b) => b > 0 ? Math.floor(a / b) : 0 - Math.floor(a / -b);",
            "const div = (a, b) => {\n    const r = a % b;\n"
            "    return (a - (r < 0n ? (b < 0n ? r - b : r + b) : r)) / b;\n  };"},
     Helper{"mod", "def mod(a, b): return a % abs(b)",
            "const auto mod = [](std::int64_t a, std::int64_t b) -> std::int64_t {\n"
-           "    return a % b < 0 ? a % b + (b < 0 ? -b : b) : a % b;\n  };",
+           "    if (b == -1) return 0;\n"
+           "    return a % b < 0 ? (b < 0 ? a % b - b : a % b + b) : a % b;\n  };",
            "const mod = (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b);",
            "const mod = (a, b) => a % b < 0n ? (b < 0n ? a % b - b : a % b + b) : a % b;"},
     Helper{"absolute", {}, {}, "const absolute = (a) => a < 0n ? -a : a;"},
@@ -209,6 +212,7 @@ bool counts_characters(Op op) noexcept {
 /// Integers become larger than those that a number of JavaScript tells apart.
 bool makes_large_integers(Op op) noexcept { return op == Op::to_int || op == Op::multiply; }
 
+/// From half of what an integer may be: doubles are not exact there, and what is checked in vain costs little.
 constexpr double checked_from = 0x1p62;
 
 class CodeWriter {

@@ -73,6 +73,8 @@ void tell_idle(const Options& options) {
   const bool shows = segments || command == Command::stage || command == Command::analyse;
   if (!shows && !options.graph.empty())
     say(options, "warning: --graph has no effect: " + options.command_name + " has none to show");
+  if ((command == Command::inspect || command == Command::report) && !options.trace.empty())
+    say(options, "warning: --trace has no effect: " + options.command_name + " has no workers");
   if (command == Command::report && options.journal_only && !options.procedures_yaml.empty())
     say(options, "warning: --procedures-yaml has no effect with --journal-only");
 }

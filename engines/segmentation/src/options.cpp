@@ -63,12 +63,6 @@ CLI::Option* add_path(CLI::App& app, const std::string& names, std::string& path
   return app.add_option(names, path, what)->check(not_empty());
 }
 
-void add_common(CLI::App& app, Options& o) {
-  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.quiet}, ~std::uint64_t{0},
-                           "Seed of made-up data");
-  app.add_flag("--json", o.json, "One JSON object on stdout instead of the table");
-}
-
 /// The nodes of a command's graphs whose concurrency can be set. A partition is written by one at a time.
 std::vector<std::string> nodes_of(Command command, std::string_view layout) {
   if (command == Command::analyse) return {"read", "analyse", "write"};
@@ -268,11 +262,10 @@ void add_analyse(CLI::App& app, Options& o) {
 }
 
 void add_options(CLI::App& app, Command command, Options& o) {
-  add_common(app, o);
-  if (command != Command::inspect && command != Command::report) {  // these have no runtime
-    add_path(app, "--trace", o.trace,
-             "Write the flight recorder as Perfetto JSON: at the end, in a crash, at SIGUSR1");
-  }
+  command_line::CommonTexts texts;
+  texts.seed = "Seed of made-up data";
+  command_line::add_common(app, {o.workers, o.seed, o.config, o.graph, o.trace, o.json, o.quiet},
+                           texts);
   switch (command) {
     case Command::stage:
       add_stage(app, o);
@@ -432,9 +425,7 @@ Parsed parse_options(int argc, char** argv) {
     sub->footer(std::string("Example:\n  ") + named.example);
   }
   if (auto ended = command_line::parse(app, argc, argv)) {
-    parsed.exit = ended->exit;
-    parsed.error = std::move(ended->error);
-    parsed.text = std::move(ended->text);
+    static_cast<command_line::Ended&>(parsed) = std::move(*ended);
     return parsed;
   }
   const auto refuse = [&](Error error) {

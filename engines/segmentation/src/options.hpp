@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+#include <weir/command_line/ended.hpp>
 #include <weir/result.hpp>
 #include <weir/segmentation/detector.hpp>
 #include <weir/segmentation/generator.hpp>
@@ -86,21 +87,18 @@ struct Options {
   std::string concurrency_text;
   int polars_threads = 2;  // accepted for the original's sake
 
-  std::size_t rows = 5;         // inspect
-  bool all_rows = false;        // inspect
-  std::size_t examples = 3;     // report
-  bool journal_only = false;    // report
-  std::string path;       // OUT of generate, FILE of inspect, STAGE_ROOT of report
+  std::size_t rows = 5;       // inspect
+  bool all_rows = false;      // inspect
+  std::size_t examples = 3;   // report
+  bool journal_only = false;  // report
+  std::string path;           // OUT of generate, FILE of inspect, STAGE_ROOT of report
   std::size_t files = 1000;
   std::string kind = "clean";
 };
 
 /// What came of the command line: go on, or end with `exit`.
-struct Parsed {
+struct Parsed : command_line::Ended {
   Options options;
-  int exit = -1;     // -1: go on
-  Error error;       // what was wrong, when exit is 2
-  std::string text;  // help or version, when exit is 0
 };
 
 /// A date and a range of --exclude-ranges, "2025-09-11:2.0".

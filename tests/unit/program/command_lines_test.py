@@ -10,7 +10,7 @@ import unittest
 
 BIN = os.environ['WEIR_BIN']
 PROGRAMS = ('weir-segment', 'weir-mccfr', 'weir-search')
-COMMON = ('--workers', '--num-workers', '--seed', '--config', '--json', '--quiet', '--graph')
+COMMON = ('--workers', '--num-workers', '--seed', '--config', '--json', '--quiet', '--graph', '--trace')
 
 
 def ask(*words, feed=''):
@@ -62,7 +62,8 @@ class CommandLines(unittest.TestCase):
 
     def test_an_error_is_one_json_object_where_that_is_asked_for(self):
         for command in self.commands:
-            exit_code, out, _ = ask(*command, '--json', '--workers', '257')
+            exit_code, out, _ = ask(*command, '--json=true' if command is self.commands[0] else '--json', '--workers',
+                                    '257')
             self.assertEqual(exit_code, 2, command)
             document = json.loads(out)
             self.assertEqual((document['ok'], document['exit'], document['error']['code']), (False, 2, 'usage'))

@@ -42,6 +42,8 @@ const std::vector<Only> only_terms = {
     {"String", "(str.substr S (- (str.indexof S T 0) (str.to_int T)) (str.len S))", "\"\""},
     {"Int", "(size S)", "4"},
     {"String", "(ite (= S T) S (tail S))", "\"\xc3\xa9\xf0\x9f\x98\x80\x62\""},
+    {"Int", "(div (- (- (str.to_int S)) (str.len T)) (- (str.len T) 2))", "0"},
+    {"Int", "(mod (- (- (str.to_int S)) (str.len T)) (- (str.len T) 2))", "0"},
 };
 
 const std::vector<std::pair<std::string, std::string>> texts = {
@@ -60,10 +62,11 @@ const std::vector<std::pair<std::string, std::string>> texts = {
 /// Only in C++: terms, and digits on which some of them are beyond its integers.
 const std::vector<std::pair<std::size_t, std::string>> beyond_64_bits = {
     {15, "9223372036854775806"}, {15, "9223372036854775807"}, {16, "512409557603043100"},
-    {16, "512409557603043101"},  {17, "9223372036854775807"}, {17, "9223372036854775808"}};
+    {16, "512409557603043101"},  {17, "9223372036854775807"}, {17, "9223372036854775808"},
+    {22, "9223372036854775806"}, {22, "9223372036854775807"}, {23, "9223372036854775807"}};
 constexpr const char* of_those =
     "9223372036854775807\nrefused\n9223372036854775800\nrefused\n-"
-    "3074457345618258602\nrefused\n";
+    "3074457345618258602\nrefused\n9223372036854775807\nrefused\n0\n";
 
 /// Names that helpers have inside, as locals or as members: no printed program may confuse or shadow them.
 const std::vector<std::pair<std::string, std::string>> argument_names = {

@@ -10,6 +10,7 @@
 
 namespace weir::detail {
 
+/// `bytes` from `block` on, of any size and alignment.
 void ask_for_huge_pages(void* block, std::size_t bytes) noexcept;
 
 }  // namespace weir::detail

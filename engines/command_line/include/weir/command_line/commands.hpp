@@ -1,5 +1,6 @@
 // commands.hpp: what the command lines of all programs have in common, over CLI11.
 //
+// Roles   one thread.
 // Errors  usage, with the command it was given to; bad_config with FILE:LINE for what stands in a file of settings.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <weir/command_line/ended.hpp>
 #include <weir/command_line/settings.hpp>
 #include <weir/result.hpp>
 
@@ -15,36 +17,37 @@ namespace weir::command_line {
 
 inline constexpr int exit_of_usage = 2;
 
-/// A decimal number and nothing else: CLI11 itself takes "-1" for a large one and "010" for 8.
+/// A decimal number from `least` to `most`, both included, and nothing else: CLI11 itself takes "-1" for a large one
+/// and "010" for 8.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
-/// A finite decimal number.
+/// A finite decimal number from `least` to `most`, both included.
 CLI::Validator real_number(double least, double most);
 /// An empty path is a script's unset variable, and would mean the working directory.
 CLI::Validator not_empty();
 
-/// What each command of each program takes.
+/// Where the options go that each command of each program takes.
 struct CommonOptions {
-  int& workers;
-  std::uint64_t& seed;
-  std::string& config;
+  int& workers;         // 0 to 256; left as it is where it is not given
+  std::uint64_t& seed;  // up to CommonTexts::seed_max
+  std::string& config;  // these three are paths
   std::string& graph;
+  std::string& trace;
+  bool& json;
   bool& quiet;
 };
-/// `seed_max`: the greatest seed that the program can have.
-void add_common(CLI::App& command, CommonOptions options, std::uint64_t seed_max,
-                const char* seed_of);
+/// What differs of them by program.
+struct CommonTexts {
+  std::uint64_t seed_max = ~std::uint64_t{0};
+  const char* seed = "Seed of all random numbers";
+  const char* json = "One JSON object on stdout instead of the table";
+};
+void add_common(CLI::App& command, CommonOptions options, const CommonTexts& texts = {});
 
 Error usage_error(std::string what, std::string where);
 
 /// The command that was named, of a group the command in it; the program itself when none was.
 CLI::App& innermost(CLI::App& program);
 
-/// A command line that is no call of a command: help, version, or a mistake.
-struct Ended {
-  int exit = 0;
-  Error error;       // of a mistake
-  std::string text;  // help or version, for stdout
-};
 /// Reads the command line. None: innermost() is the command that is to run. Where a command is missing, its help goes
 /// to stderr.
 std::optional<Ended> parse(CLI::App& program, int argc, char** argv);
