@@ -79,7 +79,7 @@ class SharedUpdates<CompactEntries, sharing> {
       const typename G::Word now = G::add(old, k, change, random);
       if (now == old) return;
       if constexpr (sharing == Sharing::alone) {
-        word = now;
+        store_entry(word, now);
         return;
       } else {
         const std::atomic_ref<typename G::Word> shared(word);

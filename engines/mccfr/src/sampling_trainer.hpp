@@ -1,7 +1,7 @@
 // sampling_trainer.hpp: Monte Carlo training of one game, phase by phase; private.
 //
-// A phase is a range of iterations (fast), a half of a batch and then its changes, or a piece of the whole table
-// (discounts).
+// A phase is a range of iterations, which lanes walk (fast), a half of a batch and then its changes, or a piece of the
+// whole table (discounts).
 //
 // Errors: too_large, no_memory.
 #pragma once
@@ -19,7 +19,9 @@
 #include "batch_size.hpp"
 #include "compact_work.hpp"
 #include "phased_trainer.hpp"
+#include "regret_copies.hpp"
 #include "table_work.hpp"
+#include "walk_lanes.hpp"
 
 namespace weir::mccfr {
 
@@ -48,9 +50,12 @@ class SamplingTrainer final : public PhasedTrainer {
     Result<CountedArray<float>> baselines = CountedArray<float>();
     if (rules.baselines) baselines = zero_baselines(shape.value());
     if (!baselines) return baselines.error();
-    return std::unique_ptr<Trainer>(
-        new SamplingTrainer(runtime, std::move(game), rules, std::move(shape).value(),
-                            std::move(table).value(), std::move(baselines).value()));
+    const std::size_t lanes = lanes_of(runtime.workers(), rules);
+    auto copies = Copies::make(shape.value(), lanes);
+    if (!copies) return copies.error();
+    return std::unique_ptr<Trainer>(new SamplingTrainer(
+        runtime, std::move(game), rules, std::move(shape).value(), std::move(table).value(),
+        std::move(baselines).value(), lanes, std::move(copies).value()));
   }
 
   const BettingTree& tree() const noexcept override { return game_.tree(); }
@@ -68,16 +73,20 @@ class SamplingTrainer final : public PhasedTrainer {
   void take_back(std::span<const UndoEntry> list) noexcept override;
 
  private:
-  static constexpr std::uint64_t phase_blocks = 512;     // of a fast phase at most
+  static constexpr bool short_entries = std::is_same_v<Entries, CompactEntries>;
+  using Copies = std::conditional_t<short_entries, NoCopies, RegretCopies<Entries>>;
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
   SamplingTrainer(Runtime& runtime, G game, const TrainRules& rules, TableShape shape,
-                  Table<Entries> table, CountedArray<float> baselines)
+                  Table<Entries> table, CountedArray<float> baselines, std::size_t lanes,
+                  Copies copies)
       : PhasedTrainer(runtime, rules, shape),
         game_(std::move(game)),
         table_(std::move(table)),
         baselines_(std::move(baselines)),
-        largest_(largest_value(game_.tree())) {
+        largest_(largest_value(game_.tree())),
+        lanes_(lanes, shape_.rows),
+        copies_(std::move(copies)) {
     constexpr bool narrow = sizeof(Regret) == sizeof(NarrowEntries::Regret);
     if constexpr (narrow) rules_.sampling.units = narrow_units(largest_);
     batch_ = batch_iterations(rules, shape_, largest_, narrow);
@@ -98,6 +107,10 @@ class SamplingTrainer final : public PhasedTrainer {
 
   bool dense() const noexcept { return shape_.entries <= dense_entries; }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
+  /// With two of them and whole entries, no two threads write to the same.
+  bool writes_alone() const noexcept {
+    return lanes_.one_writer() && (lanes_.lanes() == 1 || !short_entries);
+  }
 
   Counts walk(const Block& block) override;
   Phase plan() override;
@@ -107,6 +120,12 @@ class SamplingTrainer final : public PhasedTrainer {
   Counts walk_range(const Block& block, Updates& updates);
   template <class Traverse>
   Counts walk_with(const Block& block, Traverse traversal);
+  template <class Traverse>
+  Counts walk_lane(Traverse traversal);
+  template <class Traverse>
+  auto walk_one(Traverse& traversal, const Deal& deal, std::uint64_t iteration,
+                std::uint32_t player) const noexcept;
+  void draw_deals(std::uint64_t first, std::uint64_t end, Deal* to) const noexcept;
   void discount_range(const Block& block) noexcept;
   Phase half_phase(std::uint8_t player) const noexcept;
   bool keeps_undo() const noexcept { return batch_end_ % batch_ != 0; }
@@ -117,6 +136,8 @@ class SamplingTrainer final : public PhasedTrainer {
   Table<Entries> table_;
   CountedArray<float> baselines_;  // empty where there are none
   float largest_;                  // chips, of what a hand can be worth
+  WalkLanes lanes_;                // fast mode
+  Copies copies_;                  // of its regrets
 
   // Of the batch under way; not a multiple of its size: training goes on from its beginning.
   std::uint64_t batch_end_ = 0;
@@ -132,9 +153,9 @@ requires Game<G>
 template <class Updates>
 auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& updates) -> Counts {
   const auto walk = [&](auto baselines) {
-    return walk_with(block,
-                     Traversal<Entries, Updates, decltype(baselines)>(
-                         game_.tree(), Work::regrets(table_), updates, rules_.sampling, baselines));
+    Traversal<Entries, Updates, decltype(baselines)> traversal(game_.tree(), Work::regrets(table_),
+                                                               updates, rules_.sampling, baselines);
+    return block.work == Task::walk ? walk_lane(traversal) : walk_with(block, traversal);
   };
   if (!rules_.baselines) return walk(NoBaselines{});
   if (block.work == Task::walk) return walk(SharedBaselines(baselines_.data(), largest_));
@@ -145,35 +166,81 @@ auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& update
 template <class G, class Entries>
 requires Game<G>
 template <class Traverse>
+auto SamplingTrainer<G, Entries>::walk_one(Traverse& traversal, const Deal& deal,
+                                           std::uint64_t iteration,
+                                           std::uint32_t player) const noexcept {
+  const Random random = Random::keyed(rules_.seed, iteration,
+                                      static_cast<std::uint64_t>(Purpose::first_walk) + player);
+  const int who = static_cast<int>(player);
+  return rules_.algorithm == Algorithm::external  ? traversal.external(deal, who, random)
+         : rules_.algorithm == Algorithm::outcome ? traversal.outcome(deal, who, random)
+                                                  : traversal.chance(deal, who, random);
+}
+
+/// A half of a batch.
+template <class G, class Entries>
+requires Game<G>
+template <class Traverse>
 auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse traversal) -> Counts {
   Counts counts;
-  const bool half = block.work == Task::half;
-  const bool draws = !half || block.player == 0;  // the second half plays the deals of the first
+  const bool draws = block.player == 0;  // the second half plays the deals of the first
   std::array<typename G::Drawn, 2> drawn;
   const auto draw = [&](std::uint64_t i) {
     Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
     game_.draw(cards, drawn[i % 2]);
   };
-  // What a draw asks for takes about two walks to come.
-  const std::uint64_t ahead = half ? 2 : 1;
+  constexpr std::uint64_t ahead = 2;  // what a draw asks for takes about two walks to come
   for (std::uint64_t i = block.first; draws && i < std::min(block.first + ahead, block.end); ++i)
     draw(i);
-  Deal own;
   for (std::uint64_t i = block.first; i < block.end; ++i) {
-    Deal& deal = half ? deals_[i - phase().first] : own;
+    Deal& deal = deals_[i - phase().first];
     if (draws) {
       game_.deal(shape_, drawn[i % 2], deal);
       if (i + ahead < block.end) draw(i + ahead);
     }
-    for (int player = half ? block.player : 0; player < (half ? block.player + 1 : 2); ++player) {
-      const Random random = Random::keyed(
-          rules_.seed, i,
-          static_cast<std::uint64_t>(Purpose::first_walk) + static_cast<std::uint64_t>(player));
-      const auto value =
-          rules_.algorithm == Algorithm::external  ? traversal.external(deal, player, random)
-          : rules_.algorithm == Algorithm::outcome ? traversal.outcome(deal, player, random)
-                                                   : traversal.chance(deal, player, random);
-      if (player != 0) continue;
+    const auto value = walk_one(traversal, deal, i, block.player);
+    if (block.player != 0) continue;
+    counts.value += static_cast<double>(value);
+    ++counts.traversals;
+  }
+  counts.nodes = traversal.nodes();
+  return counts;
+}
+
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::draw_deals(std::uint64_t first, std::uint64_t end,
+                                             Deal* to) const noexcept {
+  constexpr std::uint64_t ahead = 4;
+  std::array<typename G::Drawn, ahead> drawn;
+  const auto draw = [&](std::uint64_t i) {
+    Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
+    game_.draw(cards, drawn[i % ahead]);
+  };
+  for (std::uint64_t i = first; i < std::min(first + ahead, end); ++i) draw(i);
+  for (std::uint64_t i = first; i < end; ++i) {
+    game_.deal(shape_, drawn[i % ahead], to[i - first]);
+    if (i + ahead < end) draw(i + ahead);
+  }
+}
+
+template <class G, class Entries>
+requires Game<G>
+template <class Traverse>
+auto SamplingTrainer<G, Entries>::walk_lane(Traverse traversal) -> Counts {
+  Counts counts;
+  WalkLanes::Lane lane(lanes_, static_cast<std::size_t>(worker_index()));
+  if constexpr (!short_entries)
+    if (copies_.there()) traversal.read_others(copies_.data());
+  WalkLanes::Turn turn;
+  while (lane.next(turn)) {
+    if constexpr (!short_entries)
+      copies_.before(turn.step, shape_, table_.regrets.data(), 1 - turn.player);
+    const Deal* const deals = lane.deals(turn, [this](std::uint64_t first, std::uint64_t end,
+                                                      Deal* to) { draw_deals(first, end, to); });
+    for (std::uint64_t i = turn.first; i < turn.end; ++i) {
+      const auto value = walk_one(traversal, deals[i - turn.first], i, turn.player);
+      if (turn.player != 0) continue;
       counts.value += static_cast<double>(value);
       ++counts.traversals;
     }
@@ -208,8 +275,9 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) -> Counts {
     return walk_range(block, updates);
   }
   const Random rounding =
-      Random::keyed(rules_.seed, block.first, static_cast<std::uint64_t>(Purpose::rounding));
-  if (runtime_.workers() <= 1) {
+      Random::keyed(rules_.seed, state_.iterations * lanes_.lanes() + block.first,
+                    static_cast<std::uint64_t>(Purpose::rounding));
+  if (writes_alone()) {
     SharedUpdates<Entries, Sharing::alone> updates(table_, rounding);
     return walk_range(block, updates);
   }
@@ -260,10 +328,10 @@ auto SamplingTrainer<G, Entries>::plan() -> Phase {
   const std::uint64_t at = state_.iterations;
   if (at == discount_due()) return {Task::discount, 0, 0, shape_.entries, table_block};
   if (at >= goal() || stop_asked()) return {Task::end, 0, 0, 0, 1};
-  const std::uint64_t block = block_iterations();
-  if (rules_.mode == UpdateMode::fast)
-    return {Task::walk, 0, at, std::min({goal(), discount_due(), at + phase_blocks * block}),
-            block};
+  if (rules_.mode == UpdateMode::fast) {
+    lanes_.begin(at, std::min({goal(), discount_due(), at + lanes_.iterations_max()}));
+    return {Task::walk, 0, 0, lanes_.lanes(), 1};
+  }
   undone_ = state_;
   batch_end_ = std::min(goal(), (at / batch_ + 1) * batch_);
   return half_phase(0);
@@ -294,7 +362,7 @@ void SamplingTrainer<G, Entries>::end_of_phase() {
       undo.clear();
     }
   }
-  if (phase().work == Task::walk) state_.iterations = phase().end;
+  if (phase().work == Task::walk) state_.iterations = lanes_.end();
   // A batch is done when its second half is in the table.
   if (phase().player == 1 && (phase().work == Task::apply || (half && dense())))
     state_.iterations = batch_end_;
@@ -326,7 +394,8 @@ double SamplingTrainer<G, Entries>::mean_regret() const noexcept {
 template <class G, class Entries>
 requires Game<G> std::size_t SamplingTrainer<G, Entries>::table_bytes()
 const noexcept {
-  std::size_t bytes = Work::announced(shape_, rules_) + deals_.size() * sizeof(Deal);
+  std::size_t bytes = Work::announced(shape_, rules_) + deals_.size() * sizeof(Deal) +
+                      lanes_bytes<Entries>(shape_, lanes_.lanes());
   for (const DenseBatch& batch : batches_) bytes += batch.bytes();
   for (const LogBatch& log : logs_) bytes += log.bytes();
   for (const BaselineLog& log : baseline_logs_) bytes += log.bytes();

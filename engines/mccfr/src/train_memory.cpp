@@ -16,6 +16,7 @@
 #include "lazy_checkpoint.hpp"
 #include "multiway_trainer.hpp"
 #include "multiway_training.hpp"
+#include "regret_copies.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -118,7 +119,7 @@ nlohmann::ordered_json TrainMemory::json() const {
 }
 
 Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rules,
-                                 std::size_t threads, bool response) {
+                                 const Runtime& runtime, bool response) {
   TrainMemory memory;
   memory.runtime = allocated_bytes();
   auto tables = game.announce(rules);
@@ -133,7 +134,12 @@ Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rul
     shape = found.value();
   }
   if (rules.mode == UpdateMode::deterministic && !whole_tree)
-    add_batches(game, shape, rules, threads, memory);
+    add_batches(game, shape, rules, runtime.metrics().contexts.size(), memory);
+  if (!visited && !whole_tree) {
+    const std::size_t lanes = lanes_of(runtime.workers(), rules);
+    memory.batches += compact_bits(rules.table_bits) ? lanes_bytes<CompactEntries>(shape, lanes)
+                                                     : lanes_bytes<NarrowEntries>(shape, lanes);
+  }
   if (visited) {
     memory.copies = lazy_rows_bytes(lazy_sizes(*game.multiway(), rules),
                                     rules.mode == UpdateMode::deterministic);

@@ -16,7 +16,7 @@ namespace weir::mccfr {
 struct TrainMemory {
   std::uint64_t runtime = 0;   // taken already
   std::uint64_t tables = 0;    // and, for whole trees of hold'em, what the boards of a batch bring
-  std::uint64_t batches = 0;   // deals, and changes to small tables
+  std::uint64_t batches = 0;   // deals, changes to small tables, copies that threads read
   std::uint64_t response = 0;  // regrets of a response that is learnt
   std::uint64_t logs =
       0;  // changes of a batch to large tables, and the way back from one that was cut short
@@ -34,8 +34,8 @@ struct TrainMemory {
   nlohmann::ordered_json json() const;
 };
 
-/// `threads`: of the runtime, guests too. `response`: one will be learnt. Errors: too_large.
+/// On this runtime. `response`: one will be learnt. Errors: too_large.
 Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rules,
-                                 std::size_t threads, bool response);
+                                 const Runtime& runtime, bool response);
 
 }  // namespace weir::mccfr

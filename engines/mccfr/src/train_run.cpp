@@ -211,8 +211,7 @@ std::uint64_t TrainRun::memory_most() const {
 }
 
 bool TrainRun::announce() {
-  auto found = train_memory(*game_, rules_, session_.runtime().metrics().contexts.size(),
-                            options_.response_deals != 0);
+  auto found = train_memory(*game_, rules_, session_.runtime(), options_.response_deals != 0);
   if (!found) {
     fail(findings_, found.error());
     return false;

@@ -58,12 +58,16 @@ class Traversal {
       : nodes_(tree.nodes.data()),
         ends_(tree.ends.data()),
         regrets_(regrets),
+        others_(regrets),
         updates_(updates),
         rules_(rules),
         baselines_(baselines),
         draws_(draws),
         units_(rules.units > 0 ? static_cast<Real>(rules.units) : Entries::units),
         last_round_(static_cast<std::uint8_t>(tree.rounds - 1)) {}
+
+  /// Where the opponent's regrets are read from then on: a copy of them may be behind.
+  void read_others(RegretView<Entries> regrets) noexcept { others_ = regrets; }
 
   /// One traversal for `player`; the estimate of its value, chips.
   Real external(const Deal& deal, int player, Random random) noexcept {
@@ -92,6 +96,9 @@ class Traversal {
   std::uint32_t row_of(const BettingNode& node) const noexcept {
     return deal_->region[node.round][node.player] + node.row;
   }
+  const RegretView<Entries>& view_of(const BettingNode& node) const noexcept {
+    return node.player == player_ ? regrets_ : others_;
+  }
   Real end_value(const BettingNode& node) const noexcept {
     return static_cast<Real>(ends_[node.first].value[player_][deal_->outcome]);
   }
@@ -99,9 +106,10 @@ class Traversal {
   void fetch(const BettingNode& node) const noexcept {
     if (node.kind != NodeKind::decision) return prefetch_to_read(ends_ + node.first);
     const std::uint32_t row = row_of(node);
-    regrets_.prefetch(row, node.round);
     prefetch_to_read(nodes_ + node.first);
-    if (node.player != player_) updates_.prefetch(row, node.round);
+    if (node.player == player_) return regrets_.prefetch(row, node.round);
+    others_.prefetch(row, node.round);
+    updates_.prefetch(row, node.round);
   }
   void fetch_children(const BettingNode& node) const noexcept {
     for (std::uint32_t a = 0; a < node.actions; ++a) fetch(nodes_[node.first + a]);
@@ -153,7 +161,7 @@ class Traversal {
     visited_ += 1U + node.deals;
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
-    regrets_.match(row, node.round, node.actions, strategy);
+    others_.match(row, node.round, node.actions, strategy);
     updates_.strategy(row, node.actions, strategy, Real{1}, random_);
     const std::uint32_t next = node.first + draws_.draw(strategy, node.actions, random_);
     fetch(nodes_[next]);
@@ -173,7 +181,7 @@ class Traversal {
     Real strategy[actions_max];
     if constexpr (Baselines::on) {
       if (node.player != player_) {
-        regrets_.match(row, node.round, node.actions, strategy);
+        others_.match(row, node.round, node.actions, strategy);
         updates_.strategy(row, node.actions, strategy, Real{1}, random_);
         return walk_drawn(node, row, strategy,
                           [&](std::uint32_t child) { return walk_external(child); });
@@ -228,7 +236,7 @@ class Traversal {
     if (node.kind != NodeKind::decision) return end_value(node);
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
-    regrets_.match(row, node.round, node.actions, strategy);
+    view_of(node).match(row, node.round, node.actions, strategy);
     if (node.player != player_) {
       // The opponent's actions are drawn from its strategy, so its reach over that of this state is 1 / drawn.
       updates_.strategy(row, node.actions, strategy, 1 / drawn, random_);
@@ -259,7 +267,7 @@ class Traversal {
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
     fetch_children(node);
-    regrets_.match(row, node.round, node.actions, strategy);
+    view_of(node).match(row, node.round, node.actions, strategy);
     Real mean = 0;
     if (node.player != player_) {
       // Also below what the opponent never does: the player's average strategy counts there.
@@ -279,7 +287,7 @@ class Traversal {
 
   const BettingNode* nodes_;
   const End* ends_;
-  RegretView<Entries> regrets_;
+  RegretView<Entries> regrets_, others_;  // of the player; of the opponent
   Updates& updates_;
   const SamplingRules& rules_;
   [[no_unique_address]] Baselines baselines_;

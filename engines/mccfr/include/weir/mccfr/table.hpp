@@ -90,6 +90,11 @@ T load_entry(const T& entry) noexcept {
   return std::atomic_ref<T>(const_cast<T&>(entry)).load(relaxed);
 }
 template <class T>
+void store_entry(T& entry, T value) noexcept {
+  std::atomic_ref<T>(entry).store(
+      value, relaxed);  // relaxed: as in load_entry; the thread alone writes to it
+}
+template <class T>
 void add_entry(T& entry, T amount) noexcept {
   std::atomic_ref<T>(entry).fetch_add(amount, relaxed);  // relaxed: as in load_entry
 }

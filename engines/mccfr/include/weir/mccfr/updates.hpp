@@ -1,6 +1,6 @@
 // updates.hpp: where the changes of a traversal go: at once into a table that threads share, or into a batch.
 //
-// Shared    relaxed atomic additions (plain ones where there is one worker); no update is lost. Regrets of narrow
+// Shared    relaxed atomic additions (plain ones where an entry has one writer); no update is lost. Regrets of narrow
 //           tables stop at +-2^30: what would lead further is left out, so that no thread can wrap them.
 // Batch     kept apart by the thread that walks, and added to the table when the whole batch is there: as sums of 64
 //           bits where tables are small, as a list of changes else. Sums of whole numbers depend on no order: the table
@@ -19,6 +19,7 @@
 
 namespace weir::mccfr {
 
+/// How many threads write to an entry: one, or any. Any may read it.
 enum class Sharing : std::uint8_t { alone, threads };
 
 /// What a visit adds to an action's sum.
@@ -34,7 +35,7 @@ void add_shared(T& entry, T old, T change) noexcept {
   if constexpr (sharing == Sharing::threads) {
     add_entry(entry, change);
   } else {
-    entry = static_cast<T>(old + change);
+    store_entry(entry, static_cast<T>(old + change));
   }
 }
 
