@@ -1,39 +1,68 @@
-// margin_solver.hpp: MarginSolver, the maxmargin gadget around the subgame of a river; private.
+// margin_solver.hpp: MarginSolver, the maxmargin gadget around the solver of a spot; private.
 //
 // The opponent of who resolves chooses the hand that he holds, and is paid what it wins above its alternative; then the
-// subgame is played with the cards that the other can hold beside it. So what the worst of his hands loses against its
+// spot is played with the cards that the other can hold beside it. So what the worst of his hands loses against its
 // alternative is made as large as can be.
 //
-//   alternative   what a hand wins by a best response to the average strategy that the solver has at first
+//   alternative   what a hand wins by a best response to the strategy that is there already
 //
 // Source: Moravcik, Schmid, Ha, Hladik, Gaukrodger, AAAI 2016.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <vector>
-#include <weir/mccfr/subgame_solver.hpp>
+#include <weir/mccfr/range.hpp>
 
 namespace weir::mccfr {
 
-class MarginSolver {
+/// What the opponent's hands gain, and how often he chooses each.
+class MarginChoice {
  public:
-  /// For `player`, who resolves. The solver outlives it, and has seen no iteration.
-  MarginSolver(SubgameSolver& solver, int player);
+  /// `reach` of the hands of who resolves; of `theirs`, one or more rows of worths that iterations take in turn, by
+  /// pair of hands.
+  MarginChoice(std::span<const Hand> hands, std::span<const float> reach,
+               std::span<const Hand> theirs, std::span<const std::vector<float>> worths);
 
-  void iterate();
-  std::uint64_t iterations() const noexcept { return solver_.iterations(); }
-  SubgameDecision root() const { return solver_.decision("").value(); }
-  /// Of the opponent's hands, chips by dealt pair.
-  const std::vector<double>& alternatives() const noexcept { return alternatives_; }
+  /// Chips by dealt pair, of the first row.
+  std::span<const double> alternatives() const noexcept { return alternatives_[0]; }
+  /// After an iteration in which their hands were worth `values`: what they reach next, until the next call.
+  std::span<const float> choose(std::span<const float> values);
 
  private:
-  void choose(std::span<const float> values);
-
-  SubgameSolver& solver_;
-  int player_;
-  std::vector<double> met_;           // [hand]: reach of the other that shares no card with it
-  std::vector<double> alternatives_;  // [hand]
-  std::vector<double> regrets_;       // [hand]: of choosing it
+  std::vector<double> met_;  // [hand]: reach of the other that shares no card with it
+  std::vector<std::vector<double>> alternatives_;  // [row][hand]
+  std::vector<double> regrets_, gains_;            // [hand]: of choosing it
   std::vector<float> reach_;
+  double hands_ = 0;  // that any can meet
+  std::size_t row_ = 0;
+};
+
+/// Around a SubgameSolver, a TurnSolver or a StreetSolver.
+template <class Solver>
+class MarginSolver {
+ public:
+  /// For `player`, who resolves. The solver outlives it, and has seen no iteration. `worths`: MarginChoice's.
+  MarginSolver(Solver& solver, int player, std::span<const std::vector<float>> worths)
+      : solver_(&solver),
+        player_(player),
+        choice_(solver.hands(player), solver.reach(player), solver.hands(1 - player), worths) {}
+
+  void iterate() {
+    for (const int player : {0, 1}) {
+      const std::span<const float> values = solver_->learn(player);
+      if (player != player_) solver_->set_reach(1 - player_, choice_.choose(values));
+    }
+  }
+  std::uint64_t iterations() const noexcept { return solver_->iterations(); }
+  const Solver& solver() const noexcept { return *solver_; }
+  /// Of the opponent's hands, chips by dealt pair.
+  std::span<const double> alternatives() const noexcept { return choice_.alternatives(); }
+
+ private:
+  Solver* solver_;
+  int player_;
+  MarginChoice choice_;
 };
 
 }  // namespace weir::mccfr

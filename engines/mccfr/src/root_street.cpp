@@ -26,8 +26,9 @@ void RootStreet::take() {
   spare_ = FloatBlock(2 * wide());
 }
 
-void RootStreet::begin(std::size_t walker, const Update& update) noexcept {
+void RootStreet::begin(std::size_t walker, Purpose purpose, const Update& update) noexcept {
   walker_ = walker;
+  purpose_ = purpose;
   update_ = update;
   std::copy_n(initial_[other()].data(), stride(other()), reach_of(street_.nodes[0]));
 }
@@ -39,7 +40,8 @@ void RootStreet::go_down() noexcept {
     job.choice = {regrets_of(node), node.actions, stride(node.player), {}};
     job.reach = reach_of(node);
     job.children = reach_of(street_.nodes[node.first]);
-    job.sums = sums_[node.player].data() + node.row * stride(node.player);
+    if (purpose_ == Purpose::learn)
+      job.sums = sums_[node.player].data() + node.row * stride(node.player);
     job.keep = update_.keep;
     kernels_.spread(job);
   }
@@ -76,21 +78,25 @@ void RootStreet::go_up() noexcept {
       kernels_.add_rows(children, node.actions, stride(walker_), value_of(n));
       continue;
     }
-    Gather job = gather(regrets_of(node), node.actions, stride(walker_));
-    job.values = children;
-    job.value = value_of(n);
-    kernels_.gather(job);
+    learn(regrets_of(node), node.actions, stride(walker_), children, value_of(n));
   }
 }
 
-Gather RootStreet::gather(float* regrets, std::size_t actions, std::size_t width) const noexcept {
+void RootStreet::learn(float* regrets, std::size_t actions, std::size_t width, const float* values,
+                       float* value) const noexcept {
+  if (purpose_ == Purpose::respond) {
+    kernels_.respond({{nullptr, actions, width, {}}, values, value});
+    return;
+  }
   Gather job;
   job.regrets = regrets;
   job.choice = {regrets, actions, width, {}};
+  job.values = values;
+  job.value = value;
   job.positive = update_.positive;
   job.negative = update_.negative;
   job.least = update_.least;
-  return job;
+  kernels_.gather(job);
 }
 
 float RootStreet::meet(const float* from, float* part) const noexcept {

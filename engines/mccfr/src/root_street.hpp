@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <weir/mccfr/subgame_solver.hpp>
 
 #include "subgame_boards.hpp"
@@ -31,15 +32,27 @@ class RootStreet {
   std::uint64_t floats() const noexcept;
   void take();
 
-  /// An iteration's half begins: the other's hands at the root.
-  void begin(std::size_t walker, const Update& update) noexcept;
+  /// Of a player's hands at the root, by pair of hands.
+  std::span<const float> reach(std::size_t player) const noexcept {
+    return {initial_[player].data(), boards_.player(static_cast<int>(player)).hands.size()};
+  }
+  void set_reach(std::size_t player, std::span<const float> reach) noexcept {
+    std::copy(reach.begin(), reach.end(), initial_[player].data());
+  }
+  /// A player's regrets are 0.
+  void forget(std::size_t player) noexcept { regrets_[player].clear(); }
+
+  /// An iteration's half begins, or a best response to what the other's regrets say, which changes neither regrets nor
+  /// averages: the other's hands at the root.
+  void begin(std::size_t walker, Purpose purpose, const Update& update) noexcept;
   /// The other's reach of all nodes.
   void go_down() noexcept;
   void value_folds() noexcept;
   /// Values of decisions; regrets of the walker's.
   void go_up() noexcept;
-  /// Of rows of `width` lanes, without their values.
-  Gather gather(float* regrets, std::size_t actions, std::size_t width) const noexcept;
+  /// Of a node of the walker, rows of `width` lanes: its value from its actions', and what its regrets gain.
+  void learn(float* regrets, std::size_t actions, std::size_t width, const float* values,
+             float* value) const noexcept;
   /// Notes for each own hand which part of the other's reach shares no card with it; all of that reach.
   float meet(const float* from, float* part) const noexcept;
 
@@ -67,6 +80,7 @@ class RootStreet {
   std::array<FloatBlock, 2> initial_, regrets_, sums_;
   FloatBlock reach_, values_, turned_in_, turned_out_, spare_;
   std::size_t walker_ = 0;
+  Purpose purpose_ = Purpose::learn;
   Update update_;
 };
 

@@ -77,13 +77,27 @@ SolvedSpot answer_of(const SubgameDecision& decision, const SearchSpot& spot) {
   return solved;
 }
 
+SubgameDecision root_of(const SubgameSolver& solver) { return solver.decision("").value(); }
 template <class Solver>
-SolvedSpot solved_by(Solver& solver, const SearchSpot& spot, const SearchSettings& settings,
-                     Deadline end, std::uint64_t least, SubgameDecision (*root)(const Solver&)) {
+SubgameDecision root_of(const Solver& solver) {
+  return solver.root();
+}
+template <class Solver>
+SubgameDecision root_of(const MarginSolver<Solver>& margin) {
+  return root_of(margin.solver());
+}
+
+template <class Solver>
+SolvedSpot solved_by(Solver&& solver, const SearchSpot& spot, const SearchSettings& settings,
+                     Deadline end, std::uint64_t least) {
   if (!iterate(solver, settings.iterations, end, least)) return {};
-  SolvedSpot solved = answer_of(root(solver), spot);
+  SolvedSpot solved = answer_of(root_of(solver), spot);
   solved.iterations = solver.iterations();
   return solved;
+}
+
+bool by_margin(const SearchSettings& settings) noexcept {
+  return settings.method == SearchSettings::Method::maxmargin;
 }
 
 /// Flops, and turns where that is asked for.
@@ -92,45 +106,73 @@ bool to_street_end(const Subgame& game, const SearchSettings& settings) noexcept
          (game.board.size() == 4 && settings.depth == SearchSettings::Depth::street);
 }
 
-/// Without actions, and `fewer`, where it is worth a try with fewer bets.
-SolvedSpot try_spot(const Subgame& game, const SearchSpot& spot, const SearchSettings& settings,
-                    Deadline end, bool& fewer) {
-  if (to_street_end(game, settings)) {
-    const KnownPlayer* const blueprint =
-        spot.blueprints[static_cast<std::size_t>(spot.state->player())];
-    const TreePosition* const place = blueprint == nullptr ? nullptr : blueprint->place();
-    if (place == nullptr || spot.blueprint.game == nullptr) return {};
-    auto solver =
-        subgame::StreetSolver::make(game, spot.blueprint, {spot.state, spot.put, place}, {});
-    fewer = solver || solver.error().code == "too_large";
-    if (!solver) return {};
-    return solved_by<subgame::StreetSolver>(solver.value(), spot, settings, end,
-                                            street_iterations_least,
-                                            [](const auto& s) { return s.root(); });
-  }
-  if (game.board.size() == 4) {
-    auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
-    fewer = solver || solver.error().code == "too_large";
-    if (!solver) return {};
-    return solved_by<subgame::TurnSolver>(solver.value(), spot, settings, end,
-                                          spot_iterations_least,
-                                          [](const auto& s) { return s.root(); });
-  }
-  SubgameSettings river;
-  river.bytes_max = spot_bytes;
-  river.nodes_max = spot_river_nodes;
-  auto solver = SubgameSolver::make(game, river);
-  fewer = solver || solver.error().code == "too_large";
-  if (!solver) return {};
-  if (settings.method == SearchSettings::Method::maxmargin) {
-    if (!write_blueprint(spot, solver.value(), end)) return {};
-    MarginSolver margin(solver.value(), spot.state->player());
-    return solved_by<MarginSolver>(margin, spot, settings, end, spot_iterations_least,
-                                   [](const auto& s) { return s.root(); });
-  }
-  return solved_by<SubgameSolver>(solver.value(), spot, settings, end, spot_iterations_least,
-                                  [](const auto& s) { return s.decision("").value(); });
+/// The spot in its hand and in the blueprint's tree; without a position where that has none.
+subgame::StreetHand hand_of(const SearchSpot& spot) {
+  const KnownPlayer* const blueprint =
+      spot.blueprints[static_cast<std::size_t>(spot.state->player())];
+  const bool there = blueprint != nullptr && spot.blueprint.game != nullptr;
+  return {spot.state, spot.put, there ? blueprint->place() : nullptr};
 }
+
+/// One try at a spot, with one menu. Solved spots have no actions where it fails; `fewer` where it is worth a try with
+/// fewer bets.
+struct SpotTry {
+  const SearchSpot& spot;
+  const SearchSettings& settings;
+  Deadline end = never;
+  bool fewer = false;
+
+  SolvedSpot street(const Subgame& game) {
+    const subgame::StreetHand hand = hand_of(spot);
+    if (hand.position == nullptr) return {};
+    subgame::StreetSettings with;
+    if (by_margin(settings)) with.resolver = spot.state->player();
+    auto solver = subgame::StreetSolver::make(game, spot.blueprint, hand, with);
+    if (!made(solver)) return {};
+    if (!by_margin(settings))
+      return solved_by(solver.value(), spot, settings, end, street_iterations_least);
+    return solved_by(
+        MarginSolver(solver.value(), spot.state->player(), solver.value().alternatives()), spot,
+        settings, end, street_iterations_least);
+  }
+
+  SolvedSpot turn(const Subgame& game) {
+    auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
+    if (!made(solver)) return {};
+    if (!by_margin(settings))
+      return solved_by(solver.value(), spot, settings, end, spot_iterations_least);
+    const subgame::StreetHand hand = hand_of(spot);
+    if (hand.position == nullptr) return {};
+    const int player = spot.state->player();
+    const std::vector<float> worths = solver.value().alternatives(spot.blueprint, hand, player);
+    if (worths.empty()) return {};
+    return solved_by(MarginSolver(solver.value(), player, {&worths, 1}), spot, settings, end,
+                     spot_iterations_least);
+  }
+
+  SolvedSpot river(const Subgame& game) {
+    SubgameSettings limits;
+    limits.bytes_max = spot_bytes;
+    limits.nodes_max = spot_river_nodes;
+    auto solver = SubgameSolver::make(game, limits);
+    if (!made(solver)) return {};
+    if (!by_margin(settings))
+      return solved_by(solver.value(), spot, settings, end, spot_iterations_least);
+    if (!write_blueprint(spot, solver.value(), end)) return {};
+    const int player = spot.state->player();
+    const std::span<const float> values = solver.value().worth(1 - player, true);
+    const std::vector<float> worths(values.begin(), values.end());
+    return solved_by(MarginSolver(solver.value(), player, {&worths, 1}), spot, settings, end,
+                     spot_iterations_least);
+  }
+
+ private:
+  template <class Solver>
+  bool made(const Result<Solver>& solver) noexcept {
+    fewer = solver || solver.error().code == "too_large";
+    return static_cast<bool>(solver);
+  }
+};
 
 }  // namespace
 
@@ -145,9 +187,9 @@ Subgame subgame_of(const SearchSpot& spot, SearchSettings::Method method) {
   game.rake_percent = rules.rake.percent;
   game.rake_cap = rules.rake.cap;
   game.ranges = spot.ranges;
-  const bool chosen = method == SearchSettings::Method::maxmargin && game.board.size() == 5;
   for (std::size_t seat = 0; seat < 2; ++seat) {
-    const bool all = chosen && static_cast<int>(seat) != spot.state->player();
+    const bool all = method == SearchSettings::Method::maxmargin &&
+                     static_cast<int>(seat) != spot.state->player();
     level_light(game.ranges[seat], all);
     game.ranges[seat] = without(game.ranges[seat], set_of(game.board));
   }
@@ -181,11 +223,13 @@ SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
                                       [](const BetAction& action) { return action.letter == 'r'; });
     for (const BetMenu& menu : menus_of(*spot.menu, spot.round, static_cast<int>(raises))) {
       if (now_ns() >= end) break;
-      bool fewer = false;
+      SpotTry once{spot, settings, end};
       ++tries;
       game.menu = menu;
-      solved = try_spot(game, spot, settings, end, fewer);
-      if (!solved.actions.empty() || !fewer) break;
+      solved = to_street_end(game, settings) ? once.street(game)
+               : game.board.size() == 4      ? once.turn(game)
+                                             : once.river(game);
+      if (!solved.actions.empty() || !once.fewer) break;
     }
   }
   solved.tries = tries;

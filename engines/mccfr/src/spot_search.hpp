@@ -44,7 +44,7 @@ struct SolvedSpot {
 Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver, Deadline end = never);
 
 /// The spot as a subgame; its board is empty where it is none. Hands below 1e-5 of a range's heaviest are left out, but
-/// where the other chooses his (maxmargin, on a river) he has all that the board leaves, and the light ones weigh that.
+/// where the other chooses his (maxmargin) he has all that the board leaves, and the light ones weigh that.
 Subgame subgame_of(const SearchSpot& spot,
                    SearchSettings::Method method = SearchSettings::Method::unsafe);
 /// When a search that begins at `begin` ends: never, where iterations are given.

@@ -58,7 +58,10 @@ struct StreetSolver::State {
   std::uint64_t bytes() const noexcept;
   void take();
   void begin(const Blueprint& blueprint);
-  void walk(std::size_t walker, const Update& update);
+  void read(const Blueprint& blueprint);
+  void trust();
+  void respond();
+  void walk(std::size_t walker, Purpose purpose, const Update& update);
   void arrive();
   void play_boards();
   void play_all_ins(const SampledBoard& board, BoardRows& rows);
@@ -91,6 +94,7 @@ struct StreetSolver::State {
   std::vector<Arrived> arrived;                    // as met
   std::array<std::vector<float>, 3> all_in_worth;  // [worse, equal, better][all-in], of who walks
   std::array<std::vector<float>, 2> last_values;
+  std::vector<std::vector<float>> alternatives;
   std::vector<BoardRows> pieces;
   std::size_t all_in_width = 0, leaf_width = 0;
   std::size_t part_ = 0;  // of the boards that are played on, now
@@ -122,30 +126,15 @@ bool StreetSolver::State::follow(const StreetHand& hand, std::uint32_t n, const 
     return over || continuations->add(state, position, settings.limits.play_nodes_max);
   }
   if (state.over() || state.player() != node.player) return false;
-  const std::uint32_t first = streets.tree.nodes[node.source].first;
-  std::vector<BetAction> actions;
-  for (std::uint32_t a = 0; a < node.actions; ++a) {
-    BetAction& action = actions.emplace_back(streets.tree.actions[first + a]);
-    if (action.letter == 'r') action.total += hand.put[node.player] - subgame.ante(node.player);
-    if (state.refusal(action) != nullptr) return false;
-  }
+  const std::vector<BetAction> actions = actions_in(streets, subgame, hand, node, state);
+  if (actions.empty()) return false;
   TreePosition here = position;
   here.check_turn(state, node.player);
-  if (here.inside()) {
-    StreetEnds::Learnt& learnt = ends.learnt.emplace_back(StreetEnds::Learnt{n, here.at(), {}});
-    for (std::size_t a = 0; a < here.node().actions; ++a)
-      learnt.as.push_back(nearest_action(actions, here.real(state, a)));
-  }
+  if (here.inside()) ends.learnt.push_back({n, here.at(), actions_for(here, state, actions)});
   for (std::uint32_t a = 0; a < node.actions; ++a) {
-    const BetAction action = actions[a];
-    TreePosition place = here;
-    if (place.inside()) {
-      const Translation read = place.read(state, action);
-      place.enter(read.p_lower >= 0.5 ? read.lower : read.upper);
-    }
     BettingState next = state;
-    next.apply(action);
-    if (!follow(hand, node.first + a, next, place)) return false;
+    next.apply(actions[a]);
+    if (!follow(hand, node.first + a, next, place_after(here, state, actions[a]))) return false;
   }
   return true;
 }
@@ -192,6 +181,22 @@ void StreetSolver::State::take() {
 
 /// The blueprint's strategy as what was learnt so far.
 void StreetSolver::State::begin(const Blueprint& blueprint) {
+  if (settings.begun == 0 && settings.resolver < 0) return;
+  read(blueprint);
+  if (settings.resolver >= 0) respond();
+  if (settings.begun != 0) {
+    trust();
+  } else {
+    for (std::size_t p = 0; p < 2; ++p) {
+      root.forget(p);
+      way_regrets[p].clear();
+    }
+  }
+  iterations = settings.begun;
+}
+
+/// Regrets become the blueprint's strategy, and any way to play on is as good.
+void StreetSolver::State::read(const Blueprint& blueprint) {
   std::array<Bucket, hand_count> buckets{};
   blueprint.game->cards()->row(subgame.board, buckets);
   const auto round = static_cast<int>(subgame.board.size()) - 2;
@@ -212,12 +217,27 @@ void StreetSolver::State::begin(const Blueprint& blueprint) {
   for (std::size_t p = 0; p < 2; ++p)
     for (std::size_t i = 0; i < ends.leaves.size(); ++i)
       std::fill_n(way_regrets_of(p, i), root.stride(p), 1.0F);
-  // Regrets are chips by the other's reach: with what comes to each node they are as large as those of an iteration.
+}
+
+/// What the hands of who does not resolve win by a best response, on each part of the boards.
+void StreetSolver::State::respond() {
+  const auto walker = static_cast<std::size_t>(1 - settings.resolver);
+  for (std::size_t i = 0; i < settings.boards.parts; ++i) {
+    part_ = (settings.begun + i) % settings.boards.parts;
+    sample->prepare(part_);
+    walk(walker, Purpose::respond, {});
+    alternatives.push_back(last_values[walker]);
+    alternatives.back().resize(boards.player(static_cast<int>(walker)).hands.size());
+  }
+}
+
+/// Regrets are chips by the other's reach: with what comes to each node they are as large as those of an iteration.
+void StreetSolver::State::trust() {
   std::vector<std::pair<const StreetNode*, float>> scales;
   std::array<std::vector<float>, 2> way_scales;
   const double chips = settings.trust * static_cast<double>(subgame.pot);
   for (const std::size_t walker : {std::size_t{0}, std::size_t{1}}) {
-    root.begin(walker, {});
+    root.begin(walker, Purpose::learn, {});
     root.go_down();
     const auto come = [&](const StreetNode& node) {
       const float* const from = root.reach_of(node);
@@ -239,12 +259,11 @@ void StreetSolver::State::begin(const Blueprint& blueprint) {
     for (std::size_t i = 0; i < ends.leaves.size(); ++i)
       for (std::size_t k = 0; k < ways * root.stride(p); ++k)
         way_regrets_of(p, i)[k] *= way_scales[p][i];
-  iterations = settings.begun;
 }
 
-void StreetSolver::State::walk(std::size_t walker, const Update& update) {
+void StreetSolver::State::walk(std::size_t walker, Purpose purpose, const Update& update) {
   const FlushTiny flush;
-  root.begin(walker, update);
+  root.begin(walker, purpose, update);
   root.go_down();
   root.value_folds();
   arrive();
@@ -431,10 +450,8 @@ void StreetSolver::State::value_leaves() {
           arrived[before + i], {-half, 0, half},
           settings.ways == 1 ? root.value_of(n) : way_rows.data() + w * root.stride(root.walker()));
     if (settings.ways == 1) continue;
-    Gather job = root.gather(way_regrets_of(root.walker(), i), ways, root.stride(root.walker()));
-    job.values = way_rows.data();
-    job.value = root.value_of(n);
-    kernels_.gather(job);
+    root.learn(way_regrets_of(root.walker(), i), ways, root.stride(root.walker()), way_rows.data(),
+               root.value_of(n));
   }
 }
 
@@ -468,7 +485,7 @@ Result<StreetSolver> StreetSolver::make(const Subgame& game, const Blueprint& bl
     state->sample =
         std::make_unique<SampledBoards>(state->boards, *state->continuations, settings.boards);
     state->take();
-    if (settings.begun != 0) state->begin(blueprint);
+    state->begin(blueprint);
   } catch (const std::bad_alloc&) {
     return Error{"no_memory", "no memory for the tables of a street", "tables"};
   }
@@ -476,11 +493,35 @@ Result<StreetSolver> StreetSolver::make(const Subgame& game, const Blueprint& bl
 }
 
 void StreetSolver::iterate() {
+  for (const int player : {0, 1}) static_cast<void>(learn(player));
+}
+
+std::span<const float> StreetSolver::learn(int player) {
   State& state = *state_;
-  const Update update = update_of({}, ++state.iterations);
-  state.part_ = (state.iterations - 1) % state.settings.boards.parts;
-  state.sample->prepare(state.part_);
-  for (const std::size_t player : {std::size_t{0}, std::size_t{1}}) state.walk(player, update);
+  const auto walker = static_cast<std::size_t>(player);
+  if (player == 0) {
+    state.part_ = state.iterations++ % state.settings.boards.parts;
+    state.sample->prepare(state.part_);
+  }
+  state.walk(walker, Purpose::learn, update_of({}, state.iterations));
+  return std::span(state.last_values[walker]).first(hands(player).size());
+}
+
+const std::vector<Hand>& StreetSolver::hands(int player) const noexcept {
+  return state_->boards.player(player).hands;
+}
+
+std::vector<float> StreetSolver::reach(int player) const {
+  const std::span<const float> reach = state_->root.reach(static_cast<std::size_t>(player));
+  return {reach.begin(), reach.end()};
+}
+
+void StreetSolver::set_reach(int player, std::span<const float> reach) {
+  state_->root.set_reach(static_cast<std::size_t>(player), reach);
+}
+
+const std::vector<std::vector<float>>& StreetSolver::alternatives() const noexcept {
+  return state_->alternatives;
 }
 
 std::uint64_t StreetSolver::iterations() const noexcept {

@@ -47,7 +47,7 @@ Result<std::vector<float>> distribution(const SubgameLock& lock, const SubgameLo
 
 }  // namespace
 
-FloatBlock::FloatBlock(std::size_t count) {
+FloatBlock::FloatBlock(std::size_t count) : count_(count) {
   block_.reset(std::calloc(count * sizeof(float) + line_bytes, 1));
   if (block_ == nullptr) throw std::bad_alloc();
   const auto address = reinterpret_cast<std::uintptr_t>(block_.get());

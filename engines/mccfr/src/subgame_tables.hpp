@@ -1,6 +1,7 @@
 // subgame_tables.hpp: what a subgame's solver keeps: regrets, sums of strategies, strategies that are given; private.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -19,6 +20,7 @@ class FloatBlock {
   explicit FloatBlock(std::size_t count);  // std::bad_alloc
   float* data() noexcept { return data_; }
   const float* data() const noexcept { return data_; }
+  void clear() noexcept { std::fill_n(data_, count_, 0.0F); }
 
  private:
   struct Free {
@@ -26,6 +28,7 @@ class FloatBlock {
   };
   std::unique_ptr<void, Free> block_;
   float* data_ = nullptr;
+  std::size_t count_ = 0;
 };
 
 /// A given strategy of one node, on the boards that have these cards.

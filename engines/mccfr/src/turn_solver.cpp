@@ -35,10 +35,12 @@ struct TurnSolver::State {
 
   std::uint64_t bytes() const noexcept;
   void take();
-  void walk(std::size_t walker, const Update& update);
-  void deal();
+  /// With `blueprint`: the walker's best response to it, which the other's regrets on rivers become.
+  void walk(std::size_t walker, const Update& update, const TurnBlueprint* blueprint = nullptr);
+  void deal(const TurnBlueprint* blueprint);
   void meet(std::size_t root, const float* from);
   void walk_river(const Deal& card, RiverRows& rows);
+  void write_river(const Deal& card, const TurnBlueprint& blueprint);
   void add_groups(const Deal& card, RiverRows& rows);
   void enter(std::uint32_t root, RiverRows& rows) const;
   void river_down(std::uint32_t board, const Batch& batch, RiverRows& rows);
@@ -95,17 +97,18 @@ void TurnSolver::State::take() {
   met = FloatBlock(river().roots.size() * wide);
 }
 
-void TurnSolver::State::walk(std::size_t walker, const Update& update) {
+void TurnSolver::State::walk(std::size_t walker, const Update& update,
+                             const TurnBlueprint* blueprint) {
   const FlushTiny flush;
-  turn.begin(walker, update);
+  turn.begin(walker, blueprint != nullptr ? Purpose::respond : Purpose::learn, update);
   turn.go_down();
   turn.value_folds();
-  deal();
+  deal(blueprint);
   turn.go_up();
 }
 
 /// Walks all rivers, and gives the nodes that lead there the sum of what they are worth.
-void TurnSolver::State::deal() {
+void TurnSolver::State::deal(const TurnBlueprint* blueprint) {
   for (const StreetNode& node : streets.streets[0].nodes)
     if (node.step == Step::deal) meet(node.first, turn.reach_of(node));
   const std::span<const Deal> deals = boards.deals(0, boards.of_street(0)[0]);
@@ -115,7 +118,10 @@ void TurnSolver::State::deal() {
     RiverRows& rows = pieces[p];
     std::fill_n(rows.sums.data(), hands * width_, 0.0F);
     const std::size_t end = (p + 1) * deals.size() / pieces.size();
-    for (std::size_t d = p * deals.size() / pieces.size(); d < end; ++d) walk_river(deals[d], rows);
+    for (std::size_t d = p * deals.size() / pieces.size(); d < end; ++d) {
+      if (blueprint != nullptr) write_river(deals[d], *blueprint);
+      walk_river(deals[d], rows);
+    }
   });
   for (std::size_t p = 1; p < pieces.size(); ++p)
     for (std::size_t i = 0; i < hands * width_; ++i)
@@ -136,6 +142,15 @@ void TurnSolver::State::meet(std::size_t root, const float* from) {
   const std::size_t hands = boards.player(static_cast<int>(turn.other())).hands.size();
   for (std::size_t h = 0; h < hands; ++h) arrivals.data()[h * width_ + root] = from[h];
   turn.meet(from, met.data() + root * turn.stride(turn.walker()));
+}
+
+/// The other's regrets become the blueprint's strategy, by how his hands come to the river.
+void TurnSolver::State::write_river(const Deal& card, const TurnBlueprint& blueprint) {
+  const std::size_t other = turn.other();
+  blueprint.river({card.board, groups.of(card.board, other), arrivals.data(), width_},
+                  [&](const StreetNode& node, std::size_t a, std::uint8_t group, float weight) {
+                    river_regrets(card.board, node)[a * river_groups + group] += weight;
+                  });
 }
 
 void TurnSolver::State::walk_river(const Deal& card, RiverRows& rows) {
@@ -213,10 +228,7 @@ void TurnSolver::State::river_up(std::uint32_t board, const Batch& batch, RiverR
       kernels_.add_rows(row(node.first), node.actions, river_groups, row(n));
       continue;
     }
-    Gather job = turn.gather(river_regrets(board, node), node.actions, river_groups);
-    job.values = row(node.first);
-    job.value = row(n);
-    kernels_.gather(job);
+    turn.learn(river_regrets(board, node), node.actions, river_groups, row(node.first), row(n));
   }
 }
 
@@ -269,8 +281,44 @@ Result<TurnSolver> TurnSolver::make(const Subgame& game, const TurnLimits& limit
 }
 
 void TurnSolver::iterate() {
-  const Update update = update_of({}, ++state_->iterations);
-  for (const std::size_t player : {std::size_t{0}, std::size_t{1}}) state_->walk(player, update);
+  for (const int player : {0, 1}) static_cast<void>(learn(player));
+}
+
+std::span<const float> TurnSolver::learn(int player) {
+  State& state = *state_;
+  if (player == 0) ++state.iterations;
+  state.walk(static_cast<std::size_t>(player), update_of({}, state.iterations));
+  return {state.turn.value_of(0), hands(player).size()};
+}
+
+std::vector<float> TurnSolver::alternatives(const Blueprint& blueprint, const StreetHand& hand,
+                                            int player) {
+  State& state = *state_;
+  const auto learnt =
+      TurnBlueprint::make(state.streets, state.boards, state.subgame, blueprint, hand, player);
+  if (!learnt) return {};
+  for (const StreetNode& node : state.streets.streets[0].nodes)
+    if (node.step == Step::decision && node.player == player)
+      learnt->turn(node, state.turn.regrets_of(node));
+  state.walk(static_cast<std::size_t>(1 - player), {}, &*learnt);
+  const float* const values = state.turn.value_of(0);
+  std::vector<float> found(values, values + hands(1 - player).size());
+  state.turn.forget(static_cast<std::size_t>(player));
+  state.below[static_cast<std::size_t>(player)].clear();
+  return found;
+}
+
+const std::vector<Hand>& TurnSolver::hands(int player) const noexcept {
+  return state_->boards.player(player).hands;
+}
+
+std::vector<float> TurnSolver::reach(int player) const {
+  const std::span<const float> reach = state_->turn.reach(static_cast<std::size_t>(player));
+  return {reach.begin(), reach.end()};
+}
+
+void TurnSolver::set_reach(int player, std::span<const float> reach) {
+  state_->turn.set_reach(static_cast<std::size_t>(player), reach);
 }
 
 std::uint64_t TurnSolver::iterations() const noexcept { return state_->iterations; }

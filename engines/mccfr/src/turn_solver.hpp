@@ -17,7 +17,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 #include <weir/mccfr/subgame_solver.hpp>
+
+#include "turn_blueprint.hpp"
 
 namespace weir::mccfr::subgame {
 
@@ -37,6 +41,17 @@ class TurnSolver {
   std::uint64_t iterations() const noexcept;
   /// The average strategy at the root.
   SubgameDecision root() const;
+
+  // For those who put something around it, as with SubgameSolver: an iteration is learn(0), then learn(1).
+
+  std::span<const float> learn(int player);
+  const std::vector<Hand>& hands(int player) const noexcept;
+  std::vector<float> reach(int player) const;
+  void set_reach(int player, std::span<const float> reach);
+  /// What the hands of the other win by a best response, as learn() has it, while `player` keeps to the blueprint.
+  /// Before the first iteration, which is as if it had not been asked for. Empty where the tree is none of the real
+  /// hand.
+  std::vector<float> alternatives(const Blueprint& blueprint, const StreetHand& hand, int player);
 
  private:
   struct State;

@@ -3,15 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <weir/mccfr/aivat.hpp>
 #include <weir/mccfr/search_player.hpp>
 
 #include "margin_solver.hpp"
+#include "play_choices.hpp"
 #include "search_options.hpp"
 #include "short_game.hpp"
 #include "solved_spots.hpp"
 #include "spot_search.hpp"
+#include "street_solver.hpp"
 #include "training_support.hpp"
 #include "turn_solver.hpp"
 
@@ -75,7 +78,7 @@ SubgameSolver river_of(const ShortGame& game, const SearchSpot& spot) {
 }
 
 /// Of the hands of player 1, that any can meet: how much less the worst wins than its alternative, chips.
-double worst_margin(SubgameSolver& solver, const std::vector<double>& alternatives) {
+double worst_margin(SubgameSolver& solver, std::span<const double> alternatives) {
   Range reach{};
   const std::vector<float> weights = solver.reach(0);
   for (std::size_t h = 0; h < weights.size(); ++h) reach[solver.hands(0)[h]] = weights[h];
@@ -86,6 +89,88 @@ double worst_margin(SubgameSolver& solver, const std::vector<double>& alternativ
     if (met > 0) worst = std::min(worst, alternatives[h] - static_cast<double>(values[h]) / met);
   }
   return worst;
+}
+
+std::vector<float> best_worths(SubgameSolver& solver, int player) {
+  const std::span<const float> values = solver.worth(player, true);
+  return {values.begin(), values.end()};
+}
+
+/// The strategy of a decision of a turn, or of a river below it, as the player who knows the blueprint plays it. Its
+/// history is "r3c/4s/c": bets in chips since the root.
+void write_as_blueprint(const CheckedHand& hand, const SearchSpot& spot,
+                        SubgameDecision& decision) {
+  const auto seat = static_cast<std::size_t>(decision.player);
+  std::array<std::unique_ptr<KnownPlayer>, 2> players{hand.players[0]->copy(),
+                                                      hand.players[1]->copy()};
+  BettingState state = hand.state;
+  std::vector<Card> board = hand.board;
+  const auto action_of = [&](const char*& at, int who) {
+    BetAction action{*at++, 0};
+    if (action.letter == 'r') {
+      char* end = nullptr;
+      action.total = static_cast<Chips>(std::strtol(at, &end, 10));
+      action.total += spot.put[static_cast<std::size_t>(who)];
+      at = end;
+    }
+    return action;
+  };
+  const char* at = decision.history.c_str();
+  while (*at != 0) {
+    if (*at == '/') {
+      board.push_back(parse_card(std::string_view(at + 1, 2)).value());
+      for (auto& player : players) player->deal(board);
+      at += at[3] == '/' ? 4 : 3;
+      continue;
+    }
+    const int who = state.player();
+    const BetAction action = action_of(at, who);
+    players[static_cast<std::size_t>(who)]->did(state, action);
+    players[static_cast<std::size_t>(1 - who)]->saw(state, action);
+    state.apply(action);
+  }
+  REQUIRE(state.player() == decision.player);
+  std::vector<BetAction> actions;
+  for (const std::string& text : decision.actions) {
+    const char* from = text.c_str();
+    actions.push_back(action_of(from, decision.player));
+  }
+  std::vector<KnownChoice> list;
+  players[seat]->choices(state, list);
+  std::fill(decision.probabilities.begin(), decision.probabilities.end(), 0.0F);
+  for (std::size_t h = 0; h < decision.hands.size(); ++h) {
+    const Hand held = decision.hands[h];
+    float all = 0;
+    for (const KnownChoice& choice : list) all += choice.weights[held];
+    for (const KnownChoice& choice : list)
+      decision.probabilities[h * actions.size() + nearest_action(actions, choice.action)] +=
+          choice.weights[held] / all;
+  }
+}
+
+/// Of the later half of the iterations: what the hand of player 1 that gains most over its alternative gains, chips.
+/// With `margin` he chooses his hands.
+template <class Solver>
+double most_gained(Solver& solver, std::span<const std::vector<float>> worths, int iterations,
+                   bool margin) {
+  MarginChoice choice(solver.hands(0), solver.reach(0), solver.hands(1), worths);
+  const std::vector<float> own = solver.reach(0);
+  Range reach{};
+  for (std::size_t h = 0; h < own.size(); ++h) reach[solver.hands(0)[h]] = own[h];
+  std::vector<double> met, gains(solver.hands(1).size());
+  for (const Hand hand : solver.hands(1))
+    met.push_back(weight_of(without(reach, cards_of(hand).set())));
+  for (int i = 0; i < iterations; ++i) {
+    static_cast<void>(solver.learn(0));
+    const std::span<const float> values = solver.learn(1);
+    const std::vector<float>& before = worths[static_cast<std::size_t>(i) % worths.size()];
+    if (i >= iterations / 2)
+      for (std::size_t h = 0; h < gains.size(); ++h)
+        if (met[h] > 0) gains[h] += static_cast<double>(values[h] - before[h]) / met[h];
+    const std::span<const float> chosen = choice.choose(values);
+    if (margin) solver.set_reach(1, chosen);
+  }
+  return *std::max_element(gains.begin(), gains.end()) / (iterations - iterations / 2);
 }
 
 AivatResult searched_hands(int workers, SearchFigures& figures) {
@@ -133,13 +218,107 @@ TEST_CASE("search: maxmargin leaves no hand of the opponent better off than its 
   const CheckedHand hand(game, "Td7d2cJh9s");
   const SearchSpot spot = hand.spot(game);
   SubgameSolver solver = river_of(game, spot), unsafe = river_of(game, spot);
-  MarginSolver margin(solver, 0);
+  const std::vector<float> worths = best_worths(solver, 1);
+  MarginSolver margin(solver, 0, {&worths, 1});
   CHECK(worst_margin(unsafe, margin.alternatives()) == doctest::Approx(0).epsilon(1e-3));
   for (int i = 0; i < 300; ++i) margin.iterate();
   for (int i = 0; i < 300; ++i) unsafe.iterate();
   const double safe = worst_margin(solver, margin.alternatives());
   CHECK(safe > -0.04);  // a hundredth of the pot
   CHECK(safe > worst_margin(unsafe, margin.alternatives()));
+}
+
+TEST_CASE("search: a turn's alternatives are about what a best response to the blueprint wins") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  CheckedHand hand(game, "Td7d2cJh");
+  SearchSpot spot = hand.spot(game);
+  SUBCASE("from the start of the street") {}
+  SUBCASE("facing a bet that the tree does not have") {
+    hand.take({'c', 0});
+    hand.take({'r', 5});
+    spot.done = {{'c', 0}, {'r', 5}};
+    for (std::size_t seat = 0; seat < 2; ++seat) hand.players[seat]->weights(spot.ranges[seat]);
+  }
+  const int player = hand.state.player(), other = 1 - player;
+  // Few hands, so that each hand on each river is played by the exact solver in no time.
+  for (std::size_t seat = 0; seat < 2; ++seat)
+    for (Hand h = 0; h < hand_count; ++h)
+      if (h % 9 != seat) spot.ranges[seat][h] = 0;
+  Subgame subgame = subgame_of(spot);
+  subgame.menu = game.holdem().config().menu;
+  auto turn = subgame::TurnSolver::make(subgame).value();
+  const Blueprint blueprint{&game.holdem(), &game.shape(), game.sums()};
+  const subgame::StreetHand place{&hand.state, spot.put,
+                                  hand.players[static_cast<std::size_t>(player)]->place()};
+  const std::vector<float> found = turn.alternatives(blueprint, place, player);
+  REQUIRE(found.size() == turn.hands(other).size());
+
+  SubgameSolver exact = SubgameSolver::make(subgame).value();
+  SubgameDecision decision;
+  while (exact.next(decision)) {
+    if (decision.player != player) continue;
+    write_as_blueprint(hand, spot, decision);
+    REQUIRE(exact.set_average(decision));
+  }
+  const std::vector<float> best = best_worths(exact, other);
+  double apart = 0, size = 0;
+  for (std::size_t h = 0; h < best.size(); ++h) {
+    apart += std::abs(static_cast<double>(found[h] - best[h]));
+    size += std::abs(static_cast<double>(best[h]));
+  }
+  MESSAGE("apart by " << apart / size << " of what hands are worth");
+  CHECK(apart < 0.1 * size);
+  // It is as if nobody had asked.
+  auto fresh = subgame::TurnSolver::make(subgame).value();
+  for (int i = 0; i < 5; ++i) {
+    fresh.iterate();
+    turn.iterate();
+  }
+  CHECK(turn.root().probabilities == fresh.root().probabilities);
+}
+
+TEST_CASE("search: with maxmargin no hand gains on a turn or a flop") {
+  if (search_too_slow_here()) return;
+  const ShortGame& game = ShortGame::get();
+  const Blueprint blueprint{&game.holdem(), &game.shape(), game.sums()};
+  double safe = 0, unsafe = 0;
+  SUBCASE("turn") {
+    const CheckedHand hand(game, "Td7d2cJh");
+    const SearchSpot spot = hand.spot(game);
+    Subgame subgame = subgame_of(spot, SearchSettings::Method::maxmargin);
+    subgame.menu = game.holdem().config().menu;
+    const auto gained = [&](bool margin) {
+      auto solver = subgame::TurnSolver::make(subgame).value();
+      const std::vector<float> worths =
+          solver.alternatives(blueprint, {&hand.state, spot.put, hand.players[0]->place()}, 0);
+      REQUIRE(worths.size() == solver.hands(1).size());
+      return most_gained(solver, {&worths, 1}, 200, margin);
+    };
+    safe = gained(true);
+    unsafe = gained(false);
+  }
+  SUBCASE("flop") {
+    const CheckedHand hand(game, "Td7d2c");
+    const SearchSpot spot = hand.spot(game);
+    Subgame subgame = subgame_of(spot, SearchSettings::Method::maxmargin);
+    subgame.menu = game.holdem().config().menu;
+    const auto gained = [&](bool margin) {
+      subgame::StreetSettings settings;
+      settings.resolver = 0;
+      auto solver =
+          subgame::StreetSolver::make(subgame, blueprint,
+                                      {&hand.state, spot.put, hand.players[0]->place()}, settings)
+              .value();
+      REQUIRE(solver.alternatives().size() == settings.boards.parts);
+      return most_gained(solver, solver.alternatives(), 200, margin);
+    };
+    safe = gained(true);
+    unsafe = gained(false);
+  }
+  MESSAGE("most gained: " << safe << " chips of a pot of 4; unsafe " << unsafe);
+  CHECK(safe < 0.06);
+  CHECK(safe < unsafe);
 }
 
 TEST_CASE("search: with maxmargin no hand of the opponent is left out") {

@@ -20,8 +20,9 @@
 // most one step after its deadline: the making of a solver, or an iteration.
 //
 //   unsafe     the other's range is as the blueprint has it
-//   maxmargin  on rivers, the other chooses his hands: what the worst of them loses against what the blueprint gives it
-//              is made as large as can be. None of his hands is left out. Flops and turns are solved as with unsafe
+//   maxmargin  the other chooses his hands: what the worst of them loses against what the blueprint gives it is made as
+//              large as can be, in the same game: on flops to the end of the street, on turns with rivers in groups.
+//              None of his hands is left out
 //
 // A spot is solved once for all who ask, by the betting and the board. By iterations the same is played for any number
 // of workers and on any machine, by a deadline not.
