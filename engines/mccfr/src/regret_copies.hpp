@@ -1,4 +1,4 @@
-// regret_copies.hpp: RegretCopies, each player's regrets as they were a moment ago, for the walks of the other; private.
+// regret_copies.hpp: RegretCopies, the regrets of each player a moment ago, for the walks of the other; private.
 //
 // Walks for a player read the other's rows three times as often as others write to them. Where two cores do both, each
 // line changes hands all the time; a copy that is renewed as a whole is read where it lies. What is lost: the other's

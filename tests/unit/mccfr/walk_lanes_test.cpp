@@ -1,0 +1,176 @@
+// Lanes of fast training: every walk once, whatever the lanes do meanwhile; two never walk for one player at once.
+#include "walk_lanes.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <weir/mccfr/training_game.hpp>
+
+#include "regret_copies.hpp"
+#include "training_support.hpp"
+
+using namespace weir;
+using namespace weir::mccfr;
+
+namespace {
+
+constexpr std::uint64_t many_rows = 1 << 20, few_rows = 100;
+
+void draw_numbers(std::uint64_t first, std::uint64_t end, Deal* to) {
+  for (std::uint64_t i = first; i < end; ++i) to[i - first].outcome = static_cast<std::uint32_t>(i);
+}
+
+/// One lane's walk of a phase: counts[player][iteration], and whether each deal was that of its iteration.
+void walk_all(WalkLanes& lanes, std::size_t thread, std::uint64_t begun,
+              std::vector<std::atomic<int>>* counts, std::atomic<int>& wrong) {
+  WalkLanes::Lane lane(lanes, thread);
+  WalkLanes::Turn turn;
+  while (lane.next(turn)) {
+    const Deal* const deals = lane.deals(turn, draw_numbers);
+    for (std::uint64_t i = turn.first; i < turn.end; ++i) {
+      if (deals[i - turn.first].outcome != i) ++wrong;
+      ++counts[turn.player][i - begun];
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "walk lanes: each player's walk of each iteration is made once, with the iteration's deal") {
+  for (const std::uint64_t rows : {many_rows, few_rows}) {
+    for (const std::size_t count : std::initializer_list<std::size_t>{1, 2, 3, 4, 8}) {
+      CAPTURE(rows);
+      CAPTURE(count);
+      WalkLanes lanes(count, rows);
+      std::uint64_t begun = 1'000;
+      for (const std::uint64_t length :
+           {std::uint64_t{1}, std::uint64_t{64}, std::uint64_t{1'000}, lanes.iterations_max()}) {
+        std::vector<std::atomic<int>> counts[2] = {std::vector<std::atomic<int>>(length),
+                                                   std::vector<std::atomic<int>>(length)};
+        std::atomic<int> wrong{0};
+        lanes.begin(begun, begun + length);
+        CHECK(lanes.end() == begun + length);
+        {
+          std::vector<std::jthread> threads;
+          for (std::size_t t = 0; t < count; ++t)
+            threads.emplace_back([&, t] { walk_all(lanes, t, begun, counts, wrong); });
+        }
+        int other = 0;
+        for (const auto& of_player : counts)
+          for (const std::atomic<int>& walks : of_player) other += walks == 1 ? 0 : 1;
+        CHECK(other == 0);
+        CHECK(wrong == 0);
+        begun += length;
+      }
+    }
+  }
+}
+
+TEST_CASE("walk lanes: two lanes have a player each, also one after the other and of any threads") {
+  WalkLanes lanes(2, many_rows);
+  CHECK(lanes.one_writer());
+  for (const std::size_t second : std::initializer_list<std::size_t>{0, 1, 5}) {
+    lanes.begin(0, 500);
+    WalkLanes::Lane a(lanes, 1), b(lanes, second);
+    WalkLanes::Turn turn;
+    std::map<std::uint32_t, int> of_a, of_b;
+    REQUIRE(b.next(turn));
+    ++of_b[turn.player];
+    while (a.next(turn)) ++of_a[turn.player];
+    while (b.next(turn)) ++of_b[turn.player];
+    CHECK(of_a == std::map<std::uint32_t, int>{{1, 8}});
+    CHECK(of_b == std::map<std::uint32_t, int>{{0, 8}});
+  }
+}
+
+TEST_CASE("walk lanes: a lane does not wait for deals that another has begun to draw") {
+  WalkLanes lanes(2, many_rows);
+  lanes.begin(0, 640);
+  WalkLanes::Lane held(lanes, 0), free(lanes, 1);
+  WalkLanes::Turn turn;
+  REQUIRE(held.next(turn));
+  int walks = 0;
+  // In the middle of a draw of the one, the other walks to the end of the phase.
+  bool first = true;
+  const Deal* const mine = held.deals(turn, [&](std::uint64_t begin, std::uint64_t end, Deal* to) {
+    draw_numbers(begin, end, to);
+    if (!std::exchange(first, false)) return;
+    WalkLanes::Turn other;
+    while (free.next(other)) {
+      const Deal* const deals = free.deals(other, draw_numbers);
+      for (std::uint64_t i = other.first; i < other.end; ++i)
+        walks += deals[i - other.first].outcome == i ? 1 : 0;
+    }
+  });
+  CHECK(walks == 640);
+  CHECK(mine[5].outcome == 5);
+}
+
+TEST_CASE("walk lanes: which threads write to an entry, and what lanes take") {
+  CHECK(WalkLanes(1, many_rows).one_writer());
+  CHECK(!WalkLanes(2, few_rows).one_writer());
+  CHECK(!WalkLanes(4, many_rows).one_writer());
+  CHECK(WalkLanes::announced(1, many_rows) == 0);
+  CHECK(WalkLanes::announced(2, few_rows) == 0);
+  CHECK(WalkLanes::announced(2, many_rows) > 256 * 64 * sizeof(Deal));
+  CHECK(WalkLanes(2, 5'000).iterations_max() < WalkLanes(2, many_rows).iterations_max());
+}
+
+TEST_CASE("regret copies: a player's regrets are those of the last step that renewed them") {
+  TableShape shape;
+  shape.rounds = 2;
+  shape.buckets = {3, 2};
+  shape.width = {{{10, 20}, {30, 40}}};
+  shape.base = {{{0, 30}, {90, 150}}};
+  shape.entries = 230;
+  shape.rows = 1 << 17;
+  using Copies = RegretCopies<NarrowEntries>;
+  CHECK(!Copies::make(shape, 1).value().there());
+  CHECK(Copies::announced(shape, 1) == 0);
+  CHECK(Copies::announced(shape, 2) >= 230 * sizeof(std::int32_t));
+  auto copies = Copies::make(shape, 2).value();
+  REQUIRE(copies.there());
+  std::vector<std::int32_t> regrets(shape.entries, 7);
+  copies.before(0, shape, regrets.data(), 1);
+  for (std::size_t e = 0; e < shape.entries; ++e)
+    if (copies.data()[e] != ((e >= 30 && e < 90) || e >= 150 ? 7 : 0)) FAIL_CHECK(e);
+  std::fill(regrets.begin(), regrets.end(), 9);
+  copies.before(1, shape, regrets.data(), 1);
+  CHECK(copies.data()[30] == 7);
+  copies.before(32, shape, regrets.data(),
+                1);  // 2^17 rows: an iteration for 64, 64 iterations a step
+  CHECK(copies.data()[30] == 9);
+  CHECK(copies.data()[0] == 0);
+  shape.rows = 1'000;
+  CHECK(!Copies::make(shape, 2).value().there());
+}
+
+TEST_CASE("walk lanes: with two workers every walk is made, and it is learnt as with one") {
+  const auto game =
+      mccfr::make_game(R"({"name":"nolimit","stack":20,"buckets":[169,20,20,20]})").value();
+  REQUIRE(game->prepare());
+  for (const int workers : {2, 4}) {
+    const auto runtime = weir::test::runtime_of(workers);
+    const auto trainer = game->make_trainer(*runtime, {}).value();
+    REQUIRE(trainer->advance(20'000, &weir::test::look_nowhere, nullptr) == Status::accepted);
+    CHECK(trainer->state().iterations == 20'000);
+    CHECK(trainer->state().traversals == 20'000);
+    const auto caller = weir::test::runtime_of(0);
+    const auto alone = game->make_trainer(*caller, {}).value();
+    REQUIRE(alone->advance(20'000, &weir::test::look_nowhere, nullptr) == Status::accepted);
+    const auto sum = [](Trainer& of) {
+      const auto bytes = of.table().sums;
+      double all = 0;
+      for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4)
+        all += static_cast<double>(*reinterpret_cast<const std::uint32_t*>(bytes.data() + i));
+      return all;
+    };
+    // Visits of rows, which no lost addition and no walk too many would leave about as many.
+    CHECK(sum(*trainer) == doctest::Approx(sum(*alone)).epsilon(0.05));
+  }
+}
