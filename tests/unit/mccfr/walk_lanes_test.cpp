@@ -170,7 +170,7 @@ TEST_CASE("walk lanes: with two workers every walk is made, and it is learnt as 
         all += static_cast<double>(*reinterpret_cast<const std::uint32_t*>(bytes.data() + i));
       return all;
     };
-    // Visits of rows. How far lanes are apart changes what is played, some hundredths; walks for one player alone, by half.
+    // Visits of rows. How far lanes are apart changes what is played by some hundredths.
     CHECK(sum(*trainer) == doctest::Approx(sum(*alone)).epsilon(0.2));
   }
 }
