@@ -228,7 +228,11 @@ std::string spelled(const Sexp& node) {
     if (text.size() > bytes_max) break;
     text += (text.size() > 1 ? " " : "") + spelled(item);
   }
-  if (text.size() > bytes_max) return text.substr(0, bytes_max) + "..";
+  if (text.size() > bytes_max) {
+    std::size_t end = bytes_max;
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // not within a character
+    return text.substr(0, end) + "..";
+  }
   return text + (node.kind == Sexp::Kind::list ? ")" : node.kind == Sexp::Kind::text ? "\"" : "");
 }
 

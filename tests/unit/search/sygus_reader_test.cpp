@@ -153,6 +153,18 @@ TEST_CASE("sygus_reader: sorts that are not there are refused by name") {
   CHECK(refusal("(declare-var x Real)").what.starts_with("the sort Real is not supported"));
 }
 
+TEST_CASE("sygus_reader: what is refused is told in whole characters, however long it is") {
+  for (std::size_t before = 0; before < 3; ++before) {
+    std::string sort = "(Seq " + std::string(before, 'x');
+    for (int i = 0; i < 40; ++i) sort += "\u20ac";
+    const std::string told = refusal("(synth-fun f ((s " + sort + "))) String)").what;
+    CAPTURE(told);
+    const std::size_t cut = told.find("..");
+    REQUIRE(cut != std::string::npos);
+    CHECK(told.substr(cut - 3, 3) == "\u20ac");
+  }
+}
+
 TEST_CASE("sygus_reader: functions that call each other too often are refused, not waited for") {
   std::string file = "(define-fun g0 ((x Int)) Int (+ x x))";
   for (int i = 1; i < 60; ++i) {

@@ -25,7 +25,7 @@ enum class Betting : std::uint8_t { fixed, no_limit };
 /// What an all-in raise that is smaller than the least raise does.
 enum class Reopen : std::uint8_t {
   wsop,  // who has acted may raise again only when what came since adds up to a full raise
-  acpc,  // it is a raise like others, and the least total for the next raise does not grow by it
+  acpc,  // it is a raise like others; the next one's least total is the larger of the old and this total and its size
 };
 
 /// What the house takes of a pot; an uncalled bet is no part of it.

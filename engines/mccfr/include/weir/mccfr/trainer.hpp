@@ -37,7 +37,7 @@ enum class Algorithm : std::uint8_t {
 std::string_view to_string(Algorithm algorithm) noexcept;
 
 enum class UpdateMode : std::uint8_t {
-  fast,           // additions at once, seen by all
+  fast,  // additions at once; of two and more workers each may see the other player's some iterations later
   deterministic,  // batches: one half for each player, the same table for any number of workers
 };
 
