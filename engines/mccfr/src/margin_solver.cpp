@@ -5,8 +5,11 @@
 namespace weir::mccfr {
 
 MarginChoice::MarginChoice(std::span<const Hand> hands, std::span<const float> reach,
-                           std::span<const Hand> theirs, std::span<const std::vector<float>> worths)
-    : regrets_(theirs.size()), gains_(theirs.size()), reach_(theirs.size()) {
+                           std::span<const Hand> theirs, std::span<const float> worths)
+    : alternatives_(theirs.size()),
+      regrets_(theirs.size()),
+      gains_(theirs.size()),
+      reach_(theirs.size()) {
   Range of{};
   for (std::size_t h = 0; h < hands.size(); ++h) of[hands[h]] = reach[h];
   std::array<double, card_count> with{};
@@ -24,22 +27,17 @@ MarginChoice::MarginChoice(std::span<const Hand> hands, std::span<const float> r
   }
   hands_ = static_cast<double>(
       std::count_if(met_.begin(), met_.end(), [](double met) { return met > 0; }));
-  for (const std::vector<float>& row : worths) {
-    std::vector<double>& to = alternatives_.emplace_back(theirs.size());
-    for (std::size_t h = 0; h < theirs.size(); ++h)
-      if (met_[h] > 0) to[h] = static_cast<double>(row[h]) / met_[h];
-  }
+  for (std::size_t h = 0; h < theirs.size(); ++h)
+    if (met_[h] > 0) alternatives_[h] = static_cast<double>(worths[h]) / met_[h];
 }
 
 /// By regret matching, with regrets that never fall below 0.
 std::span<const float> MarginChoice::choose(std::span<const float> values) {
-  const std::vector<double>& alternatives = alternatives_[row_];
-  row_ = (row_ + 1) % alternatives_.size();
   double total = 0, mean = 0;
   for (const double regret : regrets_) total += regret;
   for (std::size_t h = 0; h < gains_.size(); ++h) {
     if (!(met_[h] > 0)) continue;
-    gains_[h] = static_cast<double>(values[h]) / met_[h] - alternatives[h];
+    gains_[h] = static_cast<double>(values[h]) / met_[h] - alternatives_[h];
     mean += gains_[h] * (total > 0 ? regrets_[h] / total : 1 / hands_);
   }
   double next = 0;

@@ -19,31 +19,29 @@ namespace weir::mccfr {
 /// What the opponent's hands gain, and how often he chooses each.
 class MarginChoice {
  public:
-  /// `reach` of the hands of who resolves; of `theirs`, one or more rows of worths that iterations take in turn, by
-  /// pair of hands.
+  /// `reach` of the hands of who resolves; `worths` of `theirs`, by pair of hands.
   MarginChoice(std::span<const Hand> hands, std::span<const float> reach,
-               std::span<const Hand> theirs, std::span<const std::vector<float>> worths);
+               std::span<const Hand> theirs, std::span<const float> worths);
 
-  /// Chips by dealt pair, of the first row.
-  std::span<const double> alternatives() const noexcept { return alternatives_[0]; }
+  /// Chips by dealt pair.
+  const std::vector<double>& alternatives() const noexcept { return alternatives_; }
   /// After an iteration in which their hands were worth `values`: what they reach next, until the next call.
   std::span<const float> choose(std::span<const float> values);
 
  private:
-  std::vector<double> met_;  // [hand]: reach of the other that shares no card with it
-  std::vector<std::vector<double>> alternatives_;  // [row][hand]
-  std::vector<double> regrets_, gains_;            // [hand]: of choosing it
+  std::vector<double> met_;              // [hand]: reach of the other that shares no card with it
+  std::vector<double> alternatives_;     // [hand]
+  std::vector<double> regrets_, gains_;  // [hand]: of choosing it
   std::vector<float> reach_;
   double hands_ = 0;  // that any can meet
-  std::size_t row_ = 0;
 };
 
-/// Around a SubgameSolver, a TurnSolver or a StreetSolver.
+/// Around a SubgameSolver or a TurnSolver.
 template <class Solver>
 class MarginSolver {
  public:
   /// For `player`, who resolves. The solver outlives it, and has seen no iteration. `worths`: MarginChoice's.
-  MarginSolver(Solver& solver, int player, std::span<const std::vector<float>> worths)
+  MarginSolver(Solver& solver, int player, std::span<const float> worths)
       : solver_(&solver),
         player_(player),
         choice_(solver.hands(player), solver.reach(player), solver.hands(1 - player), worths) {}
@@ -57,7 +55,7 @@ class MarginSolver {
   std::uint64_t iterations() const noexcept { return solver_->iterations(); }
   const Solver& solver() const noexcept { return *solver_; }
   /// Of the opponent's hands, chips by dealt pair.
-  std::span<const double> alternatives() const noexcept { return choice_.alternatives(); }
+  const std::vector<double>& alternatives() const noexcept { return choice_.alternatives(); }
 
  private:
   Solver* solver_;

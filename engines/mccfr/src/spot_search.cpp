@@ -96,14 +96,13 @@ SolvedSpot solved_by(Solver&& solver, const SearchSpot& spot, const SearchSettin
   return solved;
 }
 
-bool by_margin(const SearchSettings& settings) noexcept {
-  return settings.method == SearchSettings::Method::maxmargin;
+/// Flops, and turns where that is asked for.
+bool to_street_end(std::size_t cards, const SearchSettings& settings) noexcept {
+  return cards == 3 || (cards == 4 && settings.depth == SearchSettings::Depth::street);
 }
 
-/// Flops, and turns where that is asked for.
-bool to_street_end(const Subgame& game, const SearchSettings& settings) noexcept {
-  return game.board.size() == 3 ||
-         (game.board.size() == 4 && settings.depth == SearchSettings::Depth::street);
+bool by_margin(std::size_t cards, const SearchSettings& settings) noexcept {
+  return settings.method == SearchSettings::Method::maxmargin && !to_street_end(cards, settings);
 }
 
 /// The spot in its hand and in the blueprint's tree; without a position where that has none.
@@ -125,28 +124,22 @@ struct SpotTry {
   SolvedSpot street(const Subgame& game) {
     const subgame::StreetHand hand = hand_of(spot);
     if (hand.position == nullptr) return {};
-    subgame::StreetSettings with;
-    if (by_margin(settings)) with.resolver = spot.state->player();
-    auto solver = subgame::StreetSolver::make(game, spot.blueprint, hand, with);
+    auto solver = subgame::StreetSolver::make(game, spot.blueprint, hand, {});
     if (!made(solver)) return {};
-    if (!by_margin(settings))
-      return solved_by(solver.value(), spot, settings, end, street_iterations_least);
-    return solved_by(
-        MarginSolver(solver.value(), spot.state->player(), solver.value().alternatives()), spot,
-        settings, end, street_iterations_least);
+    return solved_by(solver.value(), spot, settings, end, street_iterations_least);
   }
 
   SolvedSpot turn(const Subgame& game) {
     auto solver = subgame::TurnSolver::make(game, {spot_turn_nodes, spot_bytes});
     if (!made(solver)) return {};
-    if (!by_margin(settings))
+    if (!by_margin(game.board.size(), settings))
       return solved_by(solver.value(), spot, settings, end, spot_iterations_least);
     const subgame::StreetHand hand = hand_of(spot);
     if (hand.position == nullptr) return {};
     const int player = spot.state->player();
     const std::vector<float> worths = solver.value().alternatives(spot.blueprint, hand, player);
     if (worths.empty()) return {};
-    return solved_by(MarginSolver(solver.value(), player, {&worths, 1}), spot, settings, end,
+    return solved_by(MarginSolver(solver.value(), player, worths), spot, settings, end,
                      spot_iterations_least);
   }
 
@@ -156,13 +149,13 @@ struct SpotTry {
     limits.nodes_max = spot_river_nodes;
     auto solver = SubgameSolver::make(game, limits);
     if (!made(solver)) return {};
-    if (!by_margin(settings))
+    if (!by_margin(game.board.size(), settings))
       return solved_by(solver.value(), spot, settings, end, spot_iterations_least);
     if (!write_blueprint(spot, solver.value(), end)) return {};
     const int player = spot.state->player();
     const std::span<const float> values = solver.value().worth(1 - player, true);
     const std::vector<float> worths(values.begin(), values.end());
-    return solved_by(MarginSolver(solver.value(), player, {&worths, 1}), spot, settings, end,
+    return solved_by(MarginSolver(solver.value(), player, worths), spot, settings, end,
                      spot_iterations_least);
   }
 
@@ -176,7 +169,7 @@ struct SpotTry {
 
 }  // namespace
 
-Subgame subgame_of(const SearchSpot& spot, SearchSettings::Method method) {
+Subgame subgame_of(const SearchSpot& spot, const SearchSettings& settings) {
   Subgame game;
   const BettingRules& rules = *spot.rules;
   if (spot.put[0] != spot.put[1]) return game;
@@ -188,8 +181,8 @@ Subgame subgame_of(const SearchSpot& spot, SearchSettings::Method method) {
   game.rake_cap = rules.rake.cap;
   game.ranges = spot.ranges;
   for (std::size_t seat = 0; seat < 2; ++seat) {
-    const bool all = method == SearchSettings::Method::maxmargin &&
-                     static_cast<int>(seat) != spot.state->player();
+    const bool all =
+        by_margin(spot.board.size(), settings) && static_cast<int>(seat) != spot.state->player();
     level_light(game.ranges[seat], all);
     game.ranges[seat] = without(game.ranges[seat], set_of(game.board));
   }
@@ -217,7 +210,7 @@ SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
   const Deadline begin = now_ns(), end = search_end(settings, begin);
   SolvedSpot solved;
   int tries = 0;
-  Subgame game = subgame_of(spot, settings.method);
+  Subgame game = subgame_of(spot, settings);
   if (!game.board.empty()) {
     const auto raises = std::count_if(game.done.begin(), game.done.end(),
                                       [](const BetAction& action) { return action.letter == 'r'; });
@@ -226,9 +219,9 @@ SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings) {
       SpotTry once{spot, settings, end};
       ++tries;
       game.menu = menu;
-      solved = to_street_end(game, settings) ? once.street(game)
-               : game.board.size() == 4      ? once.turn(game)
-                                             : once.river(game);
+      solved = to_street_end(game.board.size(), settings) ? once.street(game)
+               : game.board.size() == 4                   ? once.turn(game)
+                                                          : once.river(game);
       if (!solved.actions.empty() || !once.fewer) break;
     }
   }

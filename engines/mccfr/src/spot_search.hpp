@@ -44,9 +44,9 @@ struct SolvedSpot {
 Result<Done> write_blueprint(const SearchSpot& spot, SubgameSolver& solver, Deadline end = never);
 
 /// The spot as a subgame; its board is empty where it is none. Hands below 1e-5 of a range's heaviest are left out, but
-/// where the other chooses his (maxmargin) he has all that the board leaves, and the light ones weigh that.
-Subgame subgame_of(const SearchSpot& spot,
-                   SearchSettings::Method method = SearchSettings::Method::unsafe);
+/// where the other chooses his (maxmargin, to the end of the hand) he has all that the board leaves, and the light ones
+/// weigh that.
+Subgame subgame_of(const SearchSpot& spot, const SearchSettings& settings = {});
 /// When a search that begins at `begin` ends: never, where iterations are given.
 Deadline search_end(const SearchSettings& settings, Deadline begin);
 SolvedSpot solve_spot(const SearchSpot& spot, const SearchSettings& settings);

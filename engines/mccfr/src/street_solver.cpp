@@ -58,10 +58,7 @@ struct StreetSolver::State {
   std::uint64_t bytes() const noexcept;
   void take();
   void begin(const Blueprint& blueprint);
-  void read(const Blueprint& blueprint);
-  void trust();
-  void respond();
-  void walk(std::size_t walker, Purpose purpose, const Update& update);
+  void walk(std::size_t walker, const Update& update);
   void arrive();
   void play_boards();
   void play_all_ins(const SampledBoard& board, BoardRows& rows);
@@ -94,7 +91,6 @@ struct StreetSolver::State {
   std::vector<Arrived> arrived;                    // as met
   std::array<std::vector<float>, 3> all_in_worth;  // [worse, equal, better][all-in], of who walks
   std::array<std::vector<float>, 2> last_values;
-  std::vector<std::vector<float>> alternatives;
   std::vector<BoardRows> pieces;
   std::size_t all_in_width = 0, leaf_width = 0;
   std::size_t part_ = 0;  // of the boards that are played on, now
@@ -181,22 +177,6 @@ void StreetSolver::State::take() {
 
 /// The blueprint's strategy as what was learnt so far.
 void StreetSolver::State::begin(const Blueprint& blueprint) {
-  if (settings.begun == 0 && settings.resolver < 0) return;
-  read(blueprint);
-  if (settings.resolver >= 0) respond();
-  if (settings.begun != 0) {
-    trust();
-  } else {
-    for (std::size_t p = 0; p < 2; ++p) {
-      root.forget(p);
-      way_regrets[p].clear();
-    }
-  }
-  iterations = settings.begun;
-}
-
-/// Regrets become the blueprint's strategy, and any way to play on is as good.
-void StreetSolver::State::read(const Blueprint& blueprint) {
   std::array<Bucket, hand_count> buckets{};
   blueprint.game->cards()->row(subgame.board, buckets);
   const auto round = static_cast<int>(subgame.board.size()) - 2;
@@ -217,22 +197,7 @@ void StreetSolver::State::read(const Blueprint& blueprint) {
   for (std::size_t p = 0; p < 2; ++p)
     for (std::size_t i = 0; i < ends.leaves.size(); ++i)
       std::fill_n(way_regrets_of(p, i), root.stride(p), 1.0F);
-}
-
-/// What the hands of who does not resolve win by a best response, on each part of the boards.
-void StreetSolver::State::respond() {
-  const auto walker = static_cast<std::size_t>(1 - settings.resolver);
-  for (std::size_t i = 0; i < settings.boards.parts; ++i) {
-    part_ = (settings.begun + i) % settings.boards.parts;
-    sample->prepare(part_);
-    walk(walker, Purpose::respond, {});
-    alternatives.push_back(last_values[walker]);
-    alternatives.back().resize(boards.player(static_cast<int>(walker)).hands.size());
-  }
-}
-
-/// Regrets are chips by the other's reach: with what comes to each node they are as large as those of an iteration.
-void StreetSolver::State::trust() {
+  // Regrets are chips by the other's reach: with what comes to each node they are as large as those of an iteration.
   std::vector<std::pair<const StreetNode*, float>> scales;
   std::array<std::vector<float>, 2> way_scales;
   const double chips = settings.trust * static_cast<double>(subgame.pot);
@@ -259,11 +224,12 @@ void StreetSolver::State::trust() {
     for (std::size_t i = 0; i < ends.leaves.size(); ++i)
       for (std::size_t k = 0; k < ways * root.stride(p); ++k)
         way_regrets_of(p, i)[k] *= way_scales[p][i];
+  iterations = settings.begun;
 }
 
-void StreetSolver::State::walk(std::size_t walker, Purpose purpose, const Update& update) {
+void StreetSolver::State::walk(std::size_t walker, const Update& update) {
   const FlushTiny flush;
-  root.begin(walker, purpose, update);
+  root.begin(walker, Purpose::learn, update);
   root.go_down();
   root.value_folds();
   arrive();
@@ -485,7 +451,7 @@ Result<StreetSolver> StreetSolver::make(const Subgame& game, const Blueprint& bl
     state->sample =
         std::make_unique<SampledBoards>(state->boards, *state->continuations, settings.boards);
     state->take();
-    state->begin(blueprint);
+    if (settings.begun != 0) state->begin(blueprint);
   } catch (const std::bad_alloc&) {
     return Error{"no_memory", "no memory for the tables of a street", "tables"};
   }
@@ -493,35 +459,11 @@ Result<StreetSolver> StreetSolver::make(const Subgame& game, const Blueprint& bl
 }
 
 void StreetSolver::iterate() {
-  for (const int player : {0, 1}) static_cast<void>(learn(player));
-}
-
-std::span<const float> StreetSolver::learn(int player) {
   State& state = *state_;
-  const auto walker = static_cast<std::size_t>(player);
-  if (player == 0) {
-    state.part_ = state.iterations++ % state.settings.boards.parts;
-    state.sample->prepare(state.part_);
-  }
-  state.walk(walker, Purpose::learn, update_of({}, state.iterations));
-  return std::span(state.last_values[walker]).first(hands(player).size());
-}
-
-const std::vector<Hand>& StreetSolver::hands(int player) const noexcept {
-  return state_->boards.player(player).hands;
-}
-
-std::vector<float> StreetSolver::reach(int player) const {
-  const std::span<const float> reach = state_->root.reach(static_cast<std::size_t>(player));
-  return {reach.begin(), reach.end()};
-}
-
-void StreetSolver::set_reach(int player, std::span<const float> reach) {
-  state_->root.set_reach(static_cast<std::size_t>(player), reach);
-}
-
-const std::vector<std::vector<float>>& StreetSolver::alternatives() const noexcept {
-  return state_->alternatives;
+  const Update update = update_of({}, ++state.iterations);
+  state.part_ = (state.iterations - 1) % state.settings.boards.parts;
+  state.sample->prepare(state.part_);
+  for (const std::size_t player : {std::size_t{0}, std::size_t{1}}) state.walk(player, update);
 }
 
 std::uint64_t StreetSolver::iterations() const noexcept {

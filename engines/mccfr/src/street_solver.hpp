@@ -50,7 +50,6 @@ struct StreetSettings {
   std::uint64_t begun =
       30;  // iterations that the blueprint counts for, which it begins with; 0: from nothing
   double trust = 10;  // regrets that it begins with, in pots
-  int resolver = -1;  // whose blueprint alternatives() are by; -1: nobody's
 };
 
 class StreetSolver {
@@ -68,16 +67,6 @@ class StreetSolver {
   /// What the hands of `player` were worth in the last iteration, by the other's reach, chips since the hand began;
   /// [hand of SubgameDecision].
   std::vector<float> values(int player) const;
-
-  // For those who put something around it, as with SubgameSolver: an iteration is learn(0), then learn(1).
-
-  std::span<const float> learn(int player);
-  const std::vector<Hand>& hands(int player) const noexcept;
-  std::vector<float> reach(int player) const;
-  void set_reach(int player, std::span<const float> reach);
-  /// What the hands of the other win by a best response, as learn() has it, while the resolver keeps to the blueprint
-  /// on the street and after it: [part of the boards, as iterations take them in turn].
-  const std::vector<std::vector<float>>& alternatives() const noexcept;
 
  private:
   struct State;

@@ -14,7 +14,6 @@
 #include "short_game.hpp"
 #include "solved_spots.hpp"
 #include "spot_search.hpp"
-#include "street_solver.hpp"
 #include "training_support.hpp"
 #include "turn_solver.hpp"
 
@@ -151,8 +150,7 @@ void write_as_blueprint(const CheckedHand& hand, const SearchSpot& spot,
 /// Of the later half of the iterations: what the hand of player 1 that gains most over its alternative gains, chips.
 /// With `margin` he chooses his hands.
 template <class Solver>
-double most_gained(Solver& solver, std::span<const std::vector<float>> worths, int iterations,
-                   bool margin) {
+double most_gained(Solver& solver, const std::vector<float>& worths, int iterations, bool margin) {
   MarginChoice choice(solver.hands(0), solver.reach(0), solver.hands(1), worths);
   const std::vector<float> own = solver.reach(0);
   Range reach{};
@@ -163,10 +161,9 @@ double most_gained(Solver& solver, std::span<const std::vector<float>> worths, i
   for (int i = 0; i < iterations; ++i) {
     static_cast<void>(solver.learn(0));
     const std::span<const float> values = solver.learn(1);
-    const std::vector<float>& before = worths[static_cast<std::size_t>(i) % worths.size()];
     if (i >= iterations / 2)
       for (std::size_t h = 0; h < gains.size(); ++h)
-        if (met[h] > 0) gains[h] += static_cast<double>(values[h] - before[h]) / met[h];
+        if (met[h] > 0) gains[h] += static_cast<double>(values[h] - worths[h]) / met[h];
     const std::span<const float> chosen = choice.choose(values);
     if (margin) solver.set_reach(1, chosen);
   }
@@ -219,7 +216,7 @@ TEST_CASE("search: maxmargin leaves no hand of the opponent better off than its 
   const SearchSpot spot = hand.spot(game);
   SubgameSolver solver = river_of(game, spot), unsafe = river_of(game, spot);
   const std::vector<float> worths = best_worths(solver, 1);
-  MarginSolver margin(solver, 0, {&worths, 1});
+  MarginSolver margin(solver, 0, worths);
   CHECK(worst_margin(unsafe, margin.alternatives()) == doctest::Approx(0).epsilon(1e-3));
   for (int i = 0; i < 300; ++i) margin.iterate();
   for (int i = 0; i < 300; ++i) unsafe.iterate();
@@ -278,44 +275,22 @@ TEST_CASE("search: a turn's alternatives are about what a best response to the b
   CHECK(turn.root().probabilities == fresh.root().probabilities);
 }
 
-TEST_CASE("search: with maxmargin no hand gains on a turn or a flop") {
+TEST_CASE("search: with maxmargin no hand gains on a turn") {
   if (search_too_slow_here()) return;
   const ShortGame& game = ShortGame::get();
   const Blueprint blueprint{&game.holdem(), &game.shape(), game.sums()};
-  double safe = 0, unsafe = 0;
-  SUBCASE("turn") {
-    const CheckedHand hand(game, "Td7d2cJh");
-    const SearchSpot spot = hand.spot(game);
-    Subgame subgame = subgame_of(spot, SearchSettings::Method::maxmargin);
-    subgame.menu = game.holdem().config().menu;
-    const auto gained = [&](bool margin) {
-      auto solver = subgame::TurnSolver::make(subgame).value();
-      const std::vector<float> worths =
-          solver.alternatives(blueprint, {&hand.state, spot.put, hand.players[0]->place()}, 0);
-      REQUIRE(worths.size() == solver.hands(1).size());
-      return most_gained(solver, {&worths, 1}, 200, margin);
-    };
-    safe = gained(true);
-    unsafe = gained(false);
-  }
-  SUBCASE("flop") {
-    const CheckedHand hand(game, "Td7d2c");
-    const SearchSpot spot = hand.spot(game);
-    Subgame subgame = subgame_of(spot, SearchSettings::Method::maxmargin);
-    subgame.menu = game.holdem().config().menu;
-    const auto gained = [&](bool margin) {
-      subgame::StreetSettings settings;
-      settings.resolver = 0;
-      auto solver =
-          subgame::StreetSolver::make(subgame, blueprint,
-                                      {&hand.state, spot.put, hand.players[0]->place()}, settings)
-              .value();
-      REQUIRE(solver.alternatives().size() == settings.boards.parts);
-      return most_gained(solver, solver.alternatives(), 200, margin);
-    };
-    safe = gained(true);
-    unsafe = gained(false);
-  }
+  const CheckedHand hand(game, "Td7d2cJh");
+  const SearchSpot spot = hand.spot(game);
+  Subgame subgame = subgame_of(spot, {.method = SearchSettings::Method::maxmargin});
+  subgame.menu = game.holdem().config().menu;
+  const auto gained = [&](bool margin) {
+    auto solver = subgame::TurnSolver::make(subgame).value();
+    const std::vector<float> worths =
+        solver.alternatives(blueprint, {&hand.state, spot.put, hand.players[0]->place()}, 0);
+    REQUIRE(worths.size() == solver.hands(1).size());
+    return most_gained(solver, worths, 200, margin);
+  };
+  const double safe = gained(true), unsafe = gained(false);
   MESSAGE("most gained: " << safe << " chips of a pot of 4; unsafe " << unsafe);
   CHECK(safe < 0.06);
   CHECK(safe < unsafe);
@@ -337,7 +312,7 @@ TEST_CASE("search: with maxmargin no hand of the opponent is left out") {
   }
   for (const auto method : {SearchSettings::Method::unsafe, SearchSettings::Method::maxmargin}) {
     const bool all = method == SearchSettings::Method::maxmargin;
-    Subgame subgame = subgame_of(spot, method);
+    Subgame subgame = subgame_of(spot, {.method = method});
     subgame.menu = game.holdem().config().menu;
     SubgameSolver solver = SubgameSolver::make(subgame).value();
     const auto has = [&](int player, Hand h) {

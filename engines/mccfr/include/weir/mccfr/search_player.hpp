@@ -20,9 +20,9 @@
 // most one step after its deadline: the making of a solver, or an iteration.
 //
 //   unsafe     the other's range is as the blueprint has it
-//   maxmargin  the other chooses his hands: what the worst of them loses against what the blueprint gives it is made as
-//              large as can be, in the same game: on flops to the end of the street, on turns with rivers in groups.
-//              None of his hands is left out
+//   maxmargin  on turns and rivers, the other chooses his hands: what the worst of them loses against what the
+//              blueprint gives it is made as large as can be, on turns with rivers in groups. None of his hands is left
+//              out. What is solved to the end of a street is solved as with unsafe
 //
 // A spot is solved once for all who ask, by the betting and the board. By iterations the same is played for any number
 // of workers and on any machine, by a deadline not.
