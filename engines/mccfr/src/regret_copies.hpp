@@ -41,16 +41,15 @@ class RegretCopies {
 
   bool there() const noexcept { return steps_ != 0; }
   const Regret* data() const noexcept { return copy_.data(); }
-  /// Before a step of walks for the other.
+  /// Both players', while nobody walks.
+  void renew(const TableShape& shape, const Regret* regrets) noexcept {
+    for (const std::size_t player : {std::size_t{0}, std::size_t{1}})
+      if (there()) renew(shape, regrets, player);
+  }
+  /// Before a step of walks for the other: renews the player's where that is due.
   void before(std::uint32_t step, const TableShape& shape, const Regret* regrets,
               std::size_t player) noexcept {
-    if (steps_ == 0 || step % steps_ != 0) return;
-    for (std::size_t r = 0; r < static_cast<std::size_t>(shape.rounds); ++r) {
-      const std::uint64_t first = shape.base[r][player];
-      const std::uint64_t count = std::uint64_t{shape.buckets[r]} * shape.width[r][player];
-      for (std::uint64_t e = first; e < first + count; ++e)
-        store_entry(copy_.data()[e], load_entry(regrets[e]));
-    }
+    if (there() && step % steps_ == 0) renew(shape, regrets, player);
   }
 
  private:
@@ -60,6 +59,15 @@ class RegretCopies {
   /// Small tables are learnt too fast for copies; of large ones a core's caches keep too little to quarrel about.
   static bool worth_it(const TableShape& shape, std::size_t lanes) noexcept {
     return lanes > 1 && shape.rows >= rows_least && shape.entries * sizeof(Regret) <= bytes_max;
+  }
+
+  void renew(const TableShape& shape, const Regret* regrets, std::size_t player) noexcept {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(shape.rounds); ++r) {
+      const std::uint64_t first = shape.base[r][player];
+      const std::uint64_t count = std::uint64_t{shape.buckets[r]} * shape.width[r][player];
+      for (std::uint64_t e = first; e < first + count; ++e)
+        store_entry(copy_.data()[e], load_entry(regrets[e]));
+    }
   }
 
   CountedArray<Regret> copy_;  // as the table

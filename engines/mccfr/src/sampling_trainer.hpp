@@ -125,7 +125,34 @@ class SamplingTrainer final : public PhasedTrainer {
   template <class Traverse>
   auto walk_one(Traverse& traversal, const Deal& deal, std::uint64_t iteration,
                 std::uint32_t player) const noexcept;
-  void draw_deals(std::uint64_t first, std::uint64_t end, Deal* to) const noexcept;
+
+  /// Deals of iterations one after the other, each asked for some deals before it is read.
+  template <std::uint64_t ahead>
+  class Draws {
+   public:
+    /// The trainer outlives it.
+    Draws(const SamplingTrainer& of, std::uint64_t first, std::uint64_t end) noexcept
+        : of_(of), at_(first), asked_(first), end_(end) {
+      while (asked_ < std::min(first + ahead, end)) ask();
+    }
+    void next(Deal& deal) noexcept {
+      of_.game_.deal(of_.shape_, drawn_[at_++ % ahead], deal);
+      if (asked_ < end_) ask();
+    }
+
+   private:
+    void ask() noexcept {
+      Random cards =
+          Random::keyed(of_.rules_.seed, asked_, static_cast<std::uint64_t>(Purpose::deal));
+      of_.game_.draw(cards, drawn_[asked_++ % ahead]);
+    }
+
+    const SamplingTrainer& of_;
+    std::uint64_t at_, asked_;
+    const std::uint64_t end_;
+    std::array<typename G::Drawn, ahead> drawn_;
+  };
+
   void discount_range(const Block& block) noexcept;
   Phase half_phase(std::uint8_t player) const noexcept;
   bool keeps_undo() const noexcept { return batch_end_ % batch_ != 0; }
@@ -184,20 +211,11 @@ template <class Traverse>
 auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse traversal) -> Counts {
   Counts counts;
   const bool draws = block.player == 0;  // the second half plays the deals of the first
-  std::array<typename G::Drawn, 2> drawn;
-  const auto draw = [&](std::uint64_t i) {
-    Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
-    game_.draw(cards, drawn[i % 2]);
-  };
-  constexpr std::uint64_t ahead = 2;  // what a draw asks for takes about two walks to come
-  for (std::uint64_t i = block.first; draws && i < std::min(block.first + ahead, block.end); ++i)
-    draw(i);
+  // What a draw asks for takes about two walks to come.
+  Draws<2> drawn(*this, block.first, draws ? block.end : block.first);
   for (std::uint64_t i = block.first; i < block.end; ++i) {
     Deal& deal = deals_[i - phase().first];
-    if (draws) {
-      game_.deal(shape_, drawn[i % 2], deal);
-      if (i + ahead < block.end) draw(i + ahead);
-    }
+    if (draws) drawn.next(deal);
     const auto value = walk_one(traversal, deal, i, block.player);
     if (block.player != 0) continue;
     counts.value += static_cast<double>(value);
@@ -209,35 +227,21 @@ auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse travers
 
 template <class G, class Entries>
 requires Game<G>
-void SamplingTrainer<G, Entries>::draw_deals(std::uint64_t first, std::uint64_t end,
-                                             Deal* to) const noexcept {
-  constexpr std::uint64_t ahead = 4;
-  std::array<typename G::Drawn, ahead> drawn;
-  const auto draw = [&](std::uint64_t i) {
-    Random cards = Random::keyed(rules_.seed, i, static_cast<std::uint64_t>(Purpose::deal));
-    game_.draw(cards, drawn[i % ahead]);
-  };
-  for (std::uint64_t i = first; i < std::min(first + ahead, end); ++i) draw(i);
-  for (std::uint64_t i = first; i < end; ++i) {
-    game_.deal(shape_, drawn[i % ahead], to[i - first]);
-    if (i + ahead < end) draw(i + ahead);
-  }
-}
-
-template <class G, class Entries>
-requires Game<G>
 template <class Traverse>
 auto SamplingTrainer<G, Entries>::walk_lane(Traverse traversal) -> Counts {
   Counts counts;
   WalkLanes::Lane lane(lanes_, static_cast<std::size_t>(worker_index()));
   if constexpr (!short_entries)
     if (copies_.there()) traversal.read_others(copies_.data());
+  const auto draw = [this](std::uint64_t first, std::uint64_t end, Deal* to) {
+    Draws<4> drawn(*this, first, end);
+    for (std::uint64_t i = first; i < end; ++i) drawn.next(*to++);
+  };
   WalkLanes::Turn turn;
   while (lane.next(turn)) {
     if constexpr (!short_entries)
       copies_.before(turn.step, shape_, table_.regrets.data(), 1 - turn.player);
-    const Deal* const deals = lane.deals(turn, [this](std::uint64_t first, std::uint64_t end,
-                                                      Deal* to) { draw_deals(first, end, to); });
+    const Deal* const deals = lane.deals(turn, draw);
     for (std::uint64_t i = turn.first; i < turn.end; ++i) {
       const auto value = walk_one(traversal, deals[i - turn.first], i, turn.player);
       if (turn.player != 0) continue;
@@ -329,6 +333,9 @@ auto SamplingTrainer<G, Entries>::plan() -> Phase {
   if (at == discount_due()) return {Task::discount, 0, 0, shape_.entries, table_block};
   if (at >= goal() || stop_asked()) return {Task::end, 0, 0, 0, 1};
   if (rules_.mode == UpdateMode::fast) {
+    // Before an advance the table may have become another.
+    if constexpr (!short_entries)
+      if (phase().work == Task::none) copies_.renew(shape_, table_.regrets.data());
     lanes_.begin(at, std::min({goal(), discount_due(), at + lanes_.iterations_max()}));
     return {Task::walk, 0, 0, lanes_.lanes(), 1};
   }

@@ -153,8 +153,7 @@ struct SpotTry {
       return solved_by(solver.value(), spot, settings, end, spot_iterations_least);
     if (!write_blueprint(spot, solver.value(), end)) return {};
     const int player = spot.state->player();
-    const std::span<const float> values = solver.value().worth(1 - player, true);
-    const std::vector<float> worths(values.begin(), values.end());
+    const std::span<const float> worths = solver.value().worth(1 - player, true);
     return solved_by(MarginSolver(solver.value(), player, worths), spot, settings, end,
                      spot_iterations_least);
   }

@@ -1,6 +1,7 @@
 // spot_search.hpp: one spot of a hand, solved in time or not; private.
 //
-// Time:  a search ends at most one step after its deadline: the making of a solver, or an iteration.
+// Time:  a search ends at most one step after its deadline: the making of a solver, the blueprint's worths for
+//        maxmargin, or an iteration.
 // Roles: pure but for the clock; inside of a task its workers help.
 #pragma once
 

@@ -10,6 +10,7 @@ std::optional<TurnBlueprint> TurnBlueprint::make(const Streets& streets, const B
                                                  const StreetHand& hand, int player) {
   TurnBlueprint made(streets, boards, subgame, blueprint, player);
   for (std::size_t s = 0; s < 2; ++s) made.places_[s].resize(streets.streets[s].nodes.size());
+  blueprint.game->cards()->row(subgame.board, made.buckets_of_turn_);
   if (!made.follow(hand, 0, 0, *hand.state, *hand.position)) return std::nullopt;
   return made;
 }
@@ -63,15 +64,12 @@ void TurnBlueprint::read(std::size_t street, std::uint32_t n, const TreePosition
   }
 }
 
-void TurnBlueprint::turn(const StreetNode& node, float* to) const {
-  const auto n = static_cast<std::uint32_t>(&node - streets_->streets[0].nodes.data());
+void TurnBlueprint::turn(std::uint32_t n, float* to) const {
   const PlayerHands& player = boards_->player(static_cast<int>(player_));
   const std::size_t count = buckets(0);
-  std::array<Bucket, hand_count> bucket{};
-  blueprint_.game->cards()->row(subgame_->board, bucket);
-  for (std::size_t a = 0; a < node.actions; ++a)
+  for (std::size_t a = 0; a < streets_->streets[0].nodes[n].actions; ++a)
     for (std::size_t h = 0; h < player.hands.size(); ++h)
-      to[a * player.stride + h] = strategy(0, n)[a * count + bucket[player.hands[h]]];
+      to[a * player.stride + h] = strategy(0, n)[a * count + buckets_of_turn_[player.hands[h]]];
 }
 
 TurnBlueprint::Kinds TurnBlueprint::kinds(const Arrivals& from) const {

@@ -9,6 +9,7 @@
 // Roles:  const after make(), any thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -26,8 +27,8 @@ class TurnBlueprint {
                                            const Subgame& subgame, const Blueprint& blueprint,
                                            const StreetHand& hand, int player);
 
-  /// Of a decision on the turn: to[action][stride].
-  void turn(const StreetNode& node, float* to) const;
+  /// Of decision `n` of the turn: to[action][stride].
+  void turn(std::uint32_t n, float* to) const;
 
   /// Where the hands of a river's groups come from.
   struct Arrivals {
@@ -67,7 +68,7 @@ class TurnBlueprint {
   };
   struct Kinds {
     std::vector<Kind> list;
-    std::vector<std::uint32_t> of;  // [hand]: list.size() where the board takes it
+    std::vector<std::uint32_t> of;  // [hand]: none, beyond the list, where the board takes it
   };
   Kinds kinds(const Arrivals& from) const;
 
@@ -78,6 +79,7 @@ class TurnBlueprint {
   std::size_t player_;
   std::array<std::vector<std::size_t>, 2> places_;  // [street][node]
   std::vector<float> strategies_;
+  std::array<Bucket, hand_count> buckets_of_turn_{};  // [hand]
 };
 
 template <class To>
@@ -101,9 +103,8 @@ void TurnBlueprint::river(const Arrivals& from, const To& to) const {
       const float* const chances = own ? strategy(1, n) : nullptr;
       for (std::size_t a = 0; a < node.actions; ++a) {
         float* const child = row(node.first + static_cast<std::uint32_t>(a));
-        for (std::size_t k = 0; k < count; ++k) {
-          child[k] = row(n)[k];
-          if (!own) continue;
+        std::copy_n(row(n), count, child);
+        for (std::size_t k = 0; own && k < count; ++k) {
           child[k] *= chances[a * buckets(1) + made.list[k].bucket];
           to(node, a, made.list[k].group, child[k]);
         }

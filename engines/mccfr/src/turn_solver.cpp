@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <weir/check.hpp>
 #include <weir/task.hpp>
 
 #include "river_groups.hpp"
@@ -294,12 +295,14 @@ std::span<const float> TurnSolver::learn(int player) {
 std::vector<float> TurnSolver::alternatives(const Blueprint& blueprint, const StreetHand& hand,
                                             int player) {
   State& state = *state_;
+  WEIR_ASSERT(state.iterations == 0, "TurnSolver::alternatives comes before what is learnt");
   const auto learnt =
       TurnBlueprint::make(state.streets, state.boards, state.subgame, blueprint, hand, player);
   if (!learnt) return {};
-  for (const StreetNode& node : state.streets.streets[0].nodes)
-    if (node.step == Step::decision && node.player == player)
-      learnt->turn(node, state.turn.regrets_of(node));
+  const std::vector<StreetNode>& nodes = state.streets.streets[0].nodes;
+  for (std::uint32_t n = 0; n < nodes.size(); ++n)
+    if (nodes[n].step == Step::decision && nodes[n].player == player)
+      learnt->turn(n, state.turn.regrets_of(nodes[n]));
   state.walk(static_cast<std::size_t>(1 - player), {}, &*learnt);
   const float* const values = state.turn.value_of(0);
   std::vector<float> found(values, values + hands(1 - player).size());

@@ -19,7 +19,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 #include <weir/atomic.hpp>
 #include <weir/mccfr/deal.hpp>
@@ -48,7 +47,6 @@ class WalkLanes {
   std::size_t lanes() const noexcept { return lanes_; }
   /// No two lanes write to the same entry.
   bool one_writer() const noexcept { return lanes_ == 1 || (lanes_ == 2 && apart_); }
-  bool apart() const noexcept { return apart_; }
   std::uint64_t iterations_max() const noexcept { return iterations_max_; }  // of a phase
 
   /// A phase: iterations from `first` to `end`, at most iterations_max().

@@ -3,11 +3,16 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
+#include <weir/mccfr/one_card_game.hpp>
+#include <weir/mccfr/sampling.hpp>
 #include <weir/mccfr/training_game.hpp>
 
 #include "regret_copies.hpp"
@@ -38,7 +43,47 @@ void walk_all(WalkLanes& lanes, std::size_t thread, std::uint64_t begun,
   }
 }
 
+/// Notes what a walk writes to.
+struct WrittenRows {
+  std::set<std::uint32_t> regrets_of, sums_of;
+  void regrets(std::uint32_t row, int, const std::int64_t*) { regrets_of.insert(row); }
+  void strategy(std::uint32_t row, int, const double*, double, Random&) { sums_of.insert(row); }
+  void prefetch(std::uint32_t, int) const noexcept {}
+};
+
+bool disjoint(const std::set<std::uint32_t>& a, const std::set<std::uint32_t>& b) {
+  return std::none_of(a.begin(), a.end(), [&](std::uint32_t row) { return b.contains(row); });
+}
+
 }  // namespace
+
+TEST_CASE("walk lanes: walks for two players write to no entry in common") {
+  const OneCardGame game = OneCardGame::leduc();
+  const TableShape shape = TableShape::of(game.tree(), game.buckets()).value();
+  const std::vector<std::int64_t> regrets(shape.entries);
+  const SamplingRules rules;
+  for (const Algorithm algorithm : {Algorithm::external, Algorithm::outcome, Algorithm::chance}) {
+    CAPTURE(to_string(algorithm));
+    std::array<WrittenRows, 2> written;
+    for (int player = 0; player < 2; ++player) {
+      WrittenRows& rows = written[static_cast<std::size_t>(player)];
+      Traversal<WideEntries, WrittenRows> traversal(game.tree(), regrets.data(), rows, rules);
+      for (std::uint64_t i = 0; i < 30'000; ++i) {
+        Random cards = Random::keyed(1, i, 1);
+        Deal deal;
+        game.deal(shape, cards, deal);
+        const Random random = Random::keyed(1, i, 2);
+        if (algorithm == Algorithm::external) traversal.external(deal, player, random);
+        if (algorithm == Algorithm::outcome) traversal.outcome(deal, player, random);
+        if (algorithm == Algorithm::chance) traversal.chance(deal, player, random);
+      }
+    }
+    CHECK(written[0].regrets_of.size() + written[1].regrets_of.size() == shape.rows);
+    CHECK(disjoint(written[0].regrets_of, written[1].regrets_of));
+    CHECK(written[0].sums_of.size() + written[1].sums_of.size() == shape.rows);
+    CHECK(disjoint(written[0].sums_of, written[1].sums_of));
+  }
+}
 
 TEST_CASE(
     "walk lanes: each player's walk of each iteration is made once, with the iteration's deal") {
@@ -146,6 +191,9 @@ TEST_CASE("regret copies: a player's regrets are those of the last step that ren
                 1);  // 2^17 rows: an iteration for 64, 64 iterations a step
   CHECK(copies.data()[30] == 9);
   CHECK(copies.data()[0] == 0);
+  std::fill(regrets.begin(), regrets.end(), 4);
+  copies.renew(shape, regrets.data());
+  CHECK(std::all_of(copies.data(), copies.data() + shape.entries, [](int r) { return r == 4; }));
   shape.rows = 1'000;
   CHECK(!Copies::make(shape, 2).value().there());
 }

@@ -17,7 +17,7 @@
 //   river   to the end, hand by hand; turn: hand by hand, and rivers to their end with hands of about equal strength
 //           as one
 // Where that is not ready in time, or the spot does not fit, it plays the blueprint, and counts it. A search ends at
-// most one step after its deadline: the making of a solver, or an iteration.
+// most one step after its deadline: the making of a solver, the blueprint's worths for maxmargin, or an iteration.
 //
 //   unsafe     the other's range is as the blueprint has it
 //   maxmargin  on turns and rivers, the other chooses his hands: what the worst of them loses against what the
