@@ -217,9 +217,8 @@ void TableWork<CompactEntries>::apply(Compact& table, std::vector<DenseBatch>& b
   }
 }
 
-void TableWork<CompactEntries>::apply(Compact& table, std::vector<LogBatch>& logs,
-                                      std::uint32_t part, const Applying& applying,
-                                      std::vector<UndoEntry>& undo) {
+void TableWork<CompactEntries>::apply(Compact& table, std::span<LogBatch> logs, std::uint32_t part,
+                                      const Applying& applying, std::vector<UndoEntry>& undo) {
   std::size_t size = 0;
   for (LogBatch& log : logs) size += log.regrets(part).size() + log.sums(part).size();
   compact::ChangesByGroup groups(size);

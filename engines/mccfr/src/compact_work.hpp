@@ -117,7 +117,7 @@ struct TableWork<CompactEntries> {
                        const DiscountFactors& factors, Random& random) noexcept;
   static void apply(Compact& table, std::vector<DenseBatch>& batches, const Applying& applying,
                     std::vector<UndoEntry>& undo);
-  static void apply(Compact& table, std::vector<LogBatch>& logs, std::uint32_t part,
+  static void apply(Compact& table, std::span<LogBatch> logs, std::uint32_t part,
                     const Applying& applying, std::vector<UndoEntry>& undo);
   /// Of the program's heap, while so many threads apply so many changes by parts.
   static std::uint64_t apply_bytes(std::uint64_t changes, const TableShape& shape,

@@ -88,7 +88,7 @@ class CountedTrainer : public Trainer {
   atomic<std::uint64_t> iterations_now_{0}, nodes_now_{0};
 };
 
-/// Of what was kept of an entry the first counts.
+/// Of what was kept of an entry the first counts, also before what is kept later.
 inline void keep_first(std::vector<UndoEntry>& undo) {
   std::sort(undo.begin(), undo.end(), [](const UndoEntry& a, const UndoEntry& b) {
     return a.entry != b.entry ? a.entry < b.entry : a.order < b.order;
@@ -96,6 +96,7 @@ inline void keep_first(std::vector<UndoEntry>& undo) {
   undo.erase(std::unique(undo.begin(), undo.end(),
                          [](const UndoEntry& a, const UndoEntry& b) { return a.entry == b.entry; }),
              undo.end());
+  for (UndoEntry& kept : undo) kept.order = 0;
 }
 
 }  // namespace weir::mccfr

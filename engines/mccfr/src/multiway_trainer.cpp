@@ -264,6 +264,8 @@ void MultiwayTrainer::end_of_phase() {
       state_.discounts += steps_due();
       break;
     case Task::none:
+    case Task::copy:
+    case Task::epoch:
     case Task::end:
       break;
   }

@@ -25,7 +25,7 @@ class PhasedTrainer : public CountedTrainer {
   Status advance(std::uint64_t iterations, void (*look)(void*), void* context) override;
 
  protected:
-  enum class Task : std::uint8_t { none, walk, half, apply, discount, end };
+  enum class Task : std::uint8_t { none, walk, half, apply, copy, epoch, discount, end };
   struct Phase {
     Task work = Task::none;
     std::uint8_t player = 0;           // of a half, and of what is applied

@@ -4,7 +4,7 @@
 // line changes hands all the time; a copy that is renewed as a whole is read where it lies. What is lost: the other's
 // strategy is some iterations old, few by how often a row is visited at all.
 //
-// Roles:  before() and readers at once: entries are relaxed atomics, as the table's.
+// Roles:  before() and readers at once: entries are relaxed atomics, as the table's; the rest while nobody walks.
 // Memory: platform allocation, announced() bytes: as many regrets as the table has, where a copy is worth it.
 #pragma once
 
@@ -34,22 +34,42 @@ class RegretCopies {
     auto copy = CountedArray<Regret>::zeros(shape.entries);
     if (!copy) return copy.error();
     made.copy_ = std::move(copy).value();
-    made.steps_ = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
-        shape.rows / rows_an_iteration / WalkLanes::step_iterations, 1, WalkLanes::steps_max));
+    made.steps_ = static_cast<std::uint32_t>(steps_of(shape));
     return made;
+  }
+
+  /// Iterations after which they are renewed, 0 where there are none, for a table that has lanes.
+  static std::uint64_t renewed_after(const TableShape& shape) noexcept {
+    return worth_it(shape, 2) ? steps_of(shape) * WalkLanes::step_iterations : 0;
   }
 
   bool there() const noexcept { return steps_ != 0; }
   const Regret* data() const noexcept { return copy_.data(); }
-  /// Both players', while nobody walks.
-  void renew(const TableShape& shape, const Regret* regrets) noexcept {
-    for (const std::size_t player : {std::size_t{0}, std::size_t{1}})
-      if (there()) renew(shape, regrets, player);
+
+  // While nobody walks:
+  /// Both players'.
+  void renew(const Regret* regrets) noexcept { renew_part(regrets, 0, 1); }
+  /// One of so many parts of them.
+  void renew_part(const Regret* regrets, std::uint64_t part, std::uint64_t parts) noexcept {
+    const std::uint64_t first = copy_.size() * part / parts;
+    const std::uint64_t end = copy_.size() * (part + 1) / parts;
+    std::copy(regrets + first, regrets + end, copy_.data() + first);
   }
-  /// Before a step of walks for the other: renews the player's where that is due.
+  /// One player's.
+  void renew_player(const TableShape& shape, const Regret* regrets, std::size_t player) noexcept {
+    each_region(shape, player, [&](std::uint64_t first, std::uint64_t end) {
+      std::copy(regrets + first, regrets + end, copy_.data() + first);
+    });
+  }
+
+  /// Before a step of walks for the other, while anybody walks: renews the player's where that is due.
   void before(std::uint32_t step, const TableShape& shape, const Regret* regrets,
               std::size_t player) noexcept {
-    if (there() && step % steps_ == 0) renew(shape, regrets, player);
+    if (!there() || step % steps_ != 0) return;
+    each_region(shape, player, [&](std::uint64_t first, std::uint64_t end) {
+      for (std::uint64_t e = first; e < end; ++e)
+        store_entry(copy_.data()[e], load_entry(regrets[e]));
+    });
   }
 
  private:
@@ -60,13 +80,15 @@ class RegretCopies {
   static bool worth_it(const TableShape& shape, std::size_t lanes) noexcept {
     return lanes > 1 && shape.rows >= rows_least && shape.entries * sizeof(Regret) <= bytes_max;
   }
-
-  void renew(const TableShape& shape, const Regret* regrets, std::size_t player) noexcept {
+  static std::uint64_t steps_of(const TableShape& shape) noexcept {
+    return std::clamp<std::uint64_t>(shape.rows / rows_an_iteration / WalkLanes::step_iterations, 1,
+                                     WalkLanes::steps_max);
+  }
+  template <class Copy>
+  static void each_region(const TableShape& shape, std::size_t player, const Copy& copy) noexcept {
     for (std::size_t r = 0; r < static_cast<std::size_t>(shape.rounds); ++r) {
       const std::uint64_t first = shape.base[r][player];
-      const std::uint64_t count = std::uint64_t{shape.buckets[r]} * shape.width[r][player];
-      for (std::uint64_t e = first; e < first + count; ++e)
-        store_entry(copy_.data()[e], load_entry(regrets[e]));
+      copy(first, first + std::uint64_t{shape.buckets[r]} * shape.width[r][player]);
     }
   }
 
@@ -78,18 +100,5 @@ class RegretCopies {
 struct NoCopies {
   static Result<NoCopies> make(const TableShape&, std::size_t) { return NoCopies{}; }
 };
-
-/// Lanes of a trainer: threads that change the table at once.
-inline std::size_t lanes_of(int workers, const TrainRules& rules) noexcept {
-  return rules.mode == UpdateMode::fast ? static_cast<std::size_t>(std::max(workers, 1)) : 1;
-}
-/// What a trainer takes for its lanes, of platform allocation.
-template <class Entries>
-std::size_t lanes_bytes(const TableShape& shape, std::size_t lanes) noexcept {
-  if constexpr (std::is_same_v<Entries, CompactEntries>)
-    return WalkLanes::announced(lanes, shape.rows);
-  else
-    return WalkLanes::announced(lanes, shape.rows) + RegretCopies<Entries>::announced(shape, lanes);
-}
 
 }  // namespace weir::mccfr

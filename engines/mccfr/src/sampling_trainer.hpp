@@ -1,7 +1,7 @@
 // sampling_trainer.hpp: Monte Carlo training of one game, phase by phase; private.
 //
-// A phase is a range of iterations, which lanes walk (fast), a half of a batch and then its changes, or a piece of the
-// whole table (discounts).
+// A phase is a range of iterations, which lanes walk (fast), a half of a batch and then its changes, an epoch of both
+// players' batches or one after the other (epochs.hpp), or a piece of the whole table (discounts).
 //
 // Errors: too_large, no_memory.
 #pragma once
@@ -18,6 +18,7 @@
 #include "baseline_work.hpp"
 #include "batch_size.hpp"
 #include "compact_work.hpp"
+#include "epochs.hpp"
 #include "phased_trainer.hpp"
 #include "regret_copies.hpp"
 #include "table_work.hpp"
@@ -50,12 +51,14 @@ class SamplingTrainer final : public PhasedTrainer {
     Result<CountedArray<float>> baselines = CountedArray<float>();
     if (rules.baselines) baselines = zero_baselines(shape.value());
     if (!baselines) return baselines.error();
-    const std::size_t lanes = lanes_of(runtime.workers(), rules);
+    const Epochs epochs =
+        epochs_of<Entries>(shape.value(), rules, batch_of(game, rules, shape.value()));
+    const std::size_t lanes = lanes_of(runtime.workers(), rules, epochs);
     auto copies = Copies::make(shape.value(), lanes);
     if (!copies) return copies.error();
     return std::unique_ptr<Trainer>(new SamplingTrainer(
         runtime, std::move(game), rules, std::move(shape).value(), std::move(table).value(),
-        std::move(baselines).value(), lanes, std::move(copies).value()));
+        std::move(baselines).value(), epochs, lanes, std::move(copies).value()));
   }
 
   const BettingTree& tree() const noexcept override { return game_.tree(); }
@@ -73,25 +76,29 @@ class SamplingTrainer final : public PhasedTrainer {
   void take_back(std::span<const UndoEntry> list) noexcept override;
 
  private:
+  static constexpr bool narrow = sizeof(Regret) == sizeof(NarrowEntries::Regret);
   static constexpr bool short_entries = std::is_same_v<Entries, CompactEntries>;
   using Copies = std::conditional_t<short_entries, NoCopies, RegretCopies<Entries>>;
   static constexpr std::uint64_t table_block = 1 << 18;  // entries of a discount's block
 
   SamplingTrainer(Runtime& runtime, G game, const TrainRules& rules, TableShape shape,
-                  Table<Entries> table, CountedArray<float> baselines, std::size_t lanes,
-                  Copies copies)
+                  Table<Entries> table, CountedArray<float> baselines, const Epochs& epochs,
+                  std::size_t lanes, Copies copies)
       : PhasedTrainer(runtime, rules, shape),
         game_(std::move(game)),
         table_(std::move(table)),
         baselines_(std::move(baselines)),
         largest_(largest_value(game_.tree())),
+        epochs_(epochs),
         lanes_(lanes, shape_.rows),
         copies_(std::move(copies)) {
-    constexpr bool narrow = sizeof(Regret) == sizeof(NarrowEntries::Regret);
     if constexpr (narrow) rules_.sampling.units = narrow_units(largest_);
     batch_ = batch_iterations(rules, shape_, largest_, narrow);
-    if (rules.mode == UpdateMode::deterministic) {
-      const std::size_t threads = runtime.metrics().contexts.size();
+    const std::size_t threads = runtime.metrics().contexts.size();
+    if (epochs_.there()) {
+      batch_ = static_cast<std::uint32_t>(epochs_.iterations());
+      logs_.resize(std::max<std::size_t>(threads, 2));
+    } else if (rules.mode == UpdateMode::deterministic) {
       if (dense()) {
         batches_.resize(threads);
         for (DenseBatch& batch : batches_) batch.resize(shape_.entries);
@@ -105,6 +112,10 @@ class SamplingTrainer final : public PhasedTrainer {
     }
   }
 
+  static std::uint64_t batch_of(const G& game, const TrainRules& rules,
+                                const TableShape& shape) noexcept {
+    return batch_iterations(rules, shape, largest_value(game.tree()), narrow);
+  }
   bool dense() const noexcept { return shape_.entries <= dense_entries; }
   std::uint64_t block_iterations() const noexcept { return shape_.rows < small_rows ? 128 : 64; }
   /// With two of them and whole entries, no two threads write to the same.
@@ -121,7 +132,10 @@ class SamplingTrainer final : public PhasedTrainer {
   template <class Traverse>
   Counts walk_with(const Block& block, Traverse traversal);
   template <class Traverse>
-  Counts walk_lane(Traverse traversal);
+  Counts walk_lane(const Block& block, Traverse traversal);
+  void copy(const Block& block) noexcept;
+  void apply_alone(LogBatch& log);
+  Phase epoch_half() noexcept;
   template <class Traverse>
   auto walk_one(Traverse& traversal, const Deal& deal, std::uint64_t iteration,
                 std::uint32_t player) const noexcept;
@@ -163,11 +177,13 @@ class SamplingTrainer final : public PhasedTrainer {
   Table<Entries> table_;
   CountedArray<float> baselines_;  // empty where there are none
   float largest_;                  // chips, of what a hand can be worth
-  WalkLanes lanes_;                // fast mode
-  Copies copies_;                  // of its regrets
+  const Epochs epochs_;            // deterministic mode
+  WalkLanes lanes_;                // fast mode, epochs
+  Copies copies_;                  // of their regrets
 
   // Of the batch under way; not a multiple of its size: training goes on from its beginning.
   std::uint64_t batch_end_ = 0;
+  std::uint64_t walked_ = 0;         // of an epoch whose batches end for all at once: iterations
   std::vector<DenseBatch> batches_;  // one a worker and guest, in small tables
   std::vector<LogBatch> logs_;       // in large ones
   std::vector<BaselineLog> baseline_logs_;
@@ -182,7 +198,8 @@ auto SamplingTrainer<G, Entries>::walk_range(const Block& block, Updates& update
   const auto walk = [&](auto baselines) {
     Traversal<Entries, Updates, decltype(baselines)> traversal(game_.tree(), Work::regrets(table_),
                                                                updates, rules_.sampling, baselines);
-    return block.work == Task::walk ? walk_lane(traversal) : walk_with(block, traversal);
+    return block.work == Task::walk || epochs_.there() ? walk_lane(block, traversal)
+                                                       : walk_with(block, traversal);
   };
   if (!rules_.baselines) return walk(NoBaselines{});
   if (block.work == Task::walk) return walk(SharedBaselines(baselines_.data(), largest_));
@@ -228,7 +245,7 @@ auto SamplingTrainer<G, Entries>::walk_with(const Block& block, Traverse travers
 template <class G, class Entries>
 requires Game<G>
 template <class Traverse>
-auto SamplingTrainer<G, Entries>::walk_lane(Traverse traversal) -> Counts {
+auto SamplingTrainer<G, Entries>::walk_lane(const Block& block, Traverse traversal) -> Counts {
   Counts counts;
   WalkLanes::Lane lane(lanes_, static_cast<std::size_t>(worker_index()));
   if constexpr (!short_entries)
@@ -240,7 +257,8 @@ auto SamplingTrainer<G, Entries>::walk_lane(Traverse traversal) -> Counts {
   WalkLanes::Turn turn;
   while (lane.next(turn)) {
     if constexpr (!short_entries)
-      copies_.before(turn.step, shape_, table_.regrets.data(), 1 - turn.player);
+      if (block.work == Task::walk)
+        copies_.before(turn.step, shape_, table_.regrets.data(), 1 - turn.player);
     const Deal* const deals = lane.deals(turn, draw);
     for (std::uint64_t i = turn.first; i < turn.end; ++i) {
       const auto value = walk_one(traversal, deals[i - turn.first], i, turn.player);
@@ -248,9 +266,24 @@ auto SamplingTrainer<G, Entries>::walk_lane(Traverse traversal) -> Counts {
       counts.value += static_cast<double>(value);
       ++counts.traversals;
     }
+    if (block.work == Task::epoch && turn.last)
+      apply_alone(logs_[static_cast<std::size_t>(worker_index())]);
   }
   counts.nodes = traversal.nodes();
   return counts;
+}
+
+/// A player's batch of an epoch, by the lane that has him: nobody else writes where his walks do.
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::apply_alone(LogBatch& log) {
+  if constexpr (Work::sums_at_once) {
+    const std::span<LogBatch> one(&log, 1);
+    std::vector<UndoEntry> none;
+    for (std::uint32_t part = 0; part < LogBatch::parts; ++part)
+      Work::apply(table_, one, part, {}, none);
+    Work::halve_large(table_, one);
+  }
 }
 
 template <class G, class Entries>
@@ -267,7 +300,11 @@ auto SamplingTrainer<G, Entries>::walk(const Block& block) -> Counts {
                     part_undo_[part]);
     return {};
   }
-  if (block.work == Task::half) {
+  if (block.work == Task::copy) {
+    copy(block);
+    return {};
+  }
+  if (block.work == Task::half || block.work == Task::epoch) {
     const auto thread = static_cast<std::size_t>(worker_index());
     if (dense()) {
       BatchUpdates<Entries> updates(batches_[thread], Work::summed(table_));
@@ -294,7 +331,7 @@ template <class G, class Entries>
 requires Game<G>
 auto SamplingTrainer<G, Entries>::walk_adding(const Block& block, LogBatch& log) -> Counts {
   if constexpr (Work::sums_at_once) {
-    if (runtime_.workers() <= 1) {
+    if (runtime_.workers() <= 1 || block.work == Task::epoch) {
       RegretLogUpdates<Entries, Sharing::alone> updates(log, table_);
       return walk_range(block, updates);
     }
@@ -325,9 +362,15 @@ const noexcept {
 template <class G, class Entries>
 requires Game<G>
 auto SamplingTrainer<G, Entries>::plan() -> Phase {
-  if (phase().work == Task::half && !dense())
-    return {Task::apply, phase().player, 0, LogBatch::parts, 1};
-  if ((phase().work == Task::half || phase().work == Task::apply) && phase().player == 0)
+  const Task task = phase().work;
+  if (task == Task::copy && lanes_.lanes() == 2 && !keeps_undo()) {
+    lanes_.begin(state_.iterations, batch_end_, epochs_.batch);
+    return {Task::epoch, 0, 0, 2, 1};
+  }
+  if (task == Task::copy || (epochs_.there() && task == Task::apply && walked_ < batch_end_))
+    return epoch_half();
+  if (task == Task::half && !dense()) return {Task::apply, phase().player, 0, LogBatch::parts, 1};
+  if (!epochs_.there() && (task == Task::half || task == Task::apply) && phase().player == 0)
     return half_phase(1);
   const std::uint64_t at = state_.iterations;
   if (at == discount_due()) return {Task::discount, 0, 0, shape_.entries, table_block};
@@ -335,13 +378,38 @@ auto SamplingTrainer<G, Entries>::plan() -> Phase {
   if (rules_.mode == UpdateMode::fast) {
     // Before an advance the table may have become another.
     if constexpr (!short_entries)
-      if (phase().work == Task::none) copies_.renew(shape_, table_.regrets.data());
+      if (task == Task::none) copies_.renew(table_.regrets.data());
     lanes_.begin(at, std::min({goal(), discount_due(), at + lanes_.iterations_max()}));
     return {Task::walk, 0, 0, lanes_.lanes(), 1};
   }
   undone_ = state_;
   batch_end_ = std::min(goal(), (at / batch_ + 1) * batch_);
-  return half_phase(0);
+  if (!epochs_.there()) return half_phase(0);
+  walked_ = at;
+  lanes_.begin(at, batch_end_, epochs_.batch);
+  return {Task::copy, 0, 0, lanes_.lanes(), 1};
+}
+
+/// A batch of an epoch for both players, that is applied when all have walked it.
+template <class G, class Entries>
+requires Game<G>
+auto SamplingTrainer<G, Entries>::epoch_half() noexcept -> Phase {
+  const std::uint64_t first = std::exchange(walked_, std::min(walked_ + epochs_.batch, batch_end_));
+  lanes_.begin(first, walked_);
+  return {Task::half, 0, 0, lanes_.lanes(), 1};
+}
+
+/// The regrets as they are when an epoch begins.
+template <class G, class Entries>
+requires Game<G>
+void SamplingTrainer<G, Entries>::copy(const Block& block) noexcept {
+  if constexpr (!short_entries) {
+    if (lanes_.lanes() > 2)
+      return copies_.renew_part(table_.regrets.data(), block.first, lanes_.lanes());
+    // By who reads them next.
+    const WalkLanes::Lane lane(lanes_, static_cast<std::size_t>(worker_index()));
+    copies_.renew_player(shape_, table_.regrets.data(), 1 - lane.player());
+  }
 }
 
 template <class G, class Entries>
@@ -362,17 +430,21 @@ void SamplingTrainer<G, Entries>::end_of_phase() {
     for (std::uint32_t part = 0; part < LogBatch::parts; ++part)
       apply_baselines(baselines_.span(), baseline_logs_, part, largest_, keeps_undo(), undo_);
   }
-  if (phase().work == Task::apply) {
+  const bool applied = phase().work == Task::apply;
+  // A batch is done when its second half is in the table, an epoch when its last batch is.
+  const bool done = epochs_.there()
+                        ? phase().work == Task::epoch || (applied && walked_ == batch_end_)
+                        : phase().player == 1 && (applied || (half && dense()));
+  if (applied) {
     if constexpr (Work::sums_at_once) Work::halve_large(table_, logs_);
     for (std::vector<UndoEntry>& undo : part_undo_) {
+      if (epochs_.there() && !done) break;  // what comes first is kept
       undo_.insert(undo_.end(), undo.begin(), undo.end());
       undo.clear();
     }
   }
   if (phase().work == Task::walk) state_.iterations = lanes_.end();
-  // A batch is done when its second half is in the table.
-  if (phase().player == 1 && (phase().work == Task::apply || (half && dense())))
-    state_.iterations = batch_end_;
+  if (done) state_.iterations = batch_end_;
   if (phase().work == Task::discount) ++state_.discounts;
 }
 

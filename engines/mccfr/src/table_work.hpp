@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <type_traits>
 #include <vector>
 #include <weir/mccfr/discount.hpp>
@@ -102,7 +103,7 @@ struct TableWork {
 
   /// Nothing wraps: entries are within +-2^30, and a batch is so small that a half's changes of one entry are as well
   /// (batch_size.hpp).
-  static void apply(Table<Entries>& table, std::vector<LogBatch>& logs, std::uint32_t part,
+  static void apply(Table<Entries>& table, std::span<LogBatch> logs, std::uint32_t part,
                     const Applying& applying, std::vector<UndoEntry>& undo) {
     if (applying.keep) {
       keep_entries(table, logs, part, undo);
@@ -142,7 +143,7 @@ struct TableWork {
   }
 
   /// After a half whose sums were added at once.
-  static void halve_large(Table<Entries>& table, std::vector<LogBatch>& logs) noexcept {
+  static void halve_large(Table<Entries>& table, std::span<LogBatch> logs) noexcept {
     for (LogBatch& log : logs) {
       for (const std::uint32_t entry : log.large()) halve_line(table, entry);
       log.large().clear();
@@ -198,7 +199,7 @@ struct TableWork {
     }
     return found;
   }
-  static void keep_entries(const Table<Entries>& table, std::vector<LogBatch>& logs,
+  static void keep_entries(const Table<Entries>& table, std::span<LogBatch> logs,
                            std::uint32_t part, std::vector<UndoEntry>& undo) {
     for (LogBatch& log : logs) {
       for (const LogBatch::Changes* changes : {&log.regrets(part), &log.sums(part)}) {

@@ -12,11 +12,11 @@
 
 #include "batch_size.hpp"
 #include "compact_work.hpp"
+#include "epochs.hpp"
 #include "frozen_sums.hpp"
 #include "lazy_checkpoint.hpp"
 #include "multiway_trainer.hpp"
 #include "multiway_training.hpp"
-#include "regret_copies.hpp"
 
 namespace weir::mccfr {
 namespace {
@@ -64,7 +64,7 @@ std::uint64_t cards_bytes(const HoldemConfig& config) {
 }
 
 void add_batches(const TrainingGame& game, const TableShape& shape, const TrainRules& rules,
-                 std::size_t threads, TrainMemory& memory) {
+                 const Epochs& epochs, std::size_t threads, TrainMemory& memory) {
   const MultiwayGame* const visited = game.multiway();
   const bool compact = compact_bits(rules.table_bits);
   const bool narrow = compact || game.holdem() != nullptr;
@@ -72,13 +72,17 @@ void add_batches(const TrainingGame& game, const TableShape& shape, const TrainR
       visited != nullptr ? MultiwayTrainer::batch_iterations(*visited, rules)
                          : batch_iterations(rules, shape, largest_value(game.tree()), narrow);
   const bool dense = visited == nullptr && shape.entries <= dense_entries;
-  if (visited == nullptr) memory.batches = batch * sizeof(Deal);
+  // Of epochs their lanes have the deals.
+  if (visited == nullptr && !epochs.there()) memory.batches = batch * sizeof(Deal);
   if (dense) memory.batches += threads * 2 * shape.entries * sizeof(std::int64_t);
   const double each = visited != nullptr
                           ? changes_without_tree
                           : strategies_margin * changes_expected(game.tree(), rules.algorithm);
   const auto changes = static_cast<std::uint64_t>(static_cast<double>(batch) * each);
-  const std::uint64_t undone = visited != nullptr ? changes : std::min(changes, shape.entries);
+  const std::uint64_t undone =
+      visited != nullptr
+          ? changes
+          : std::min(changes * std::max<std::uint64_t>(epochs.batches, 1), shape.entries);
   memory.logs = undone * sizeof(UndoEntry);
   // Lists double as they grow.
   if (!dense) memory.logs += 2 * changes * sizeof(LogBatch::Change);
@@ -133,12 +137,18 @@ Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rul
     if (!found) return found.error();
     shape = found.value();
   }
+  const bool compact = compact_bits(rules.table_bits);
+  Epochs epochs;
+  if (!visited && !whole_tree && !compact) {
+    epochs = epochs_of<NarrowEntries>(
+        shape, rules, batch_iterations(rules, shape, largest_value(game.tree()), true));
+  }
   if (rules.mode == UpdateMode::deterministic && !whole_tree)
-    add_batches(game, shape, rules, runtime.metrics().contexts.size(), memory);
+    add_batches(game, shape, rules, epochs, runtime.metrics().contexts.size(), memory);
   if (!visited && !whole_tree) {
-    const std::size_t lanes = lanes_of(runtime.workers(), rules);
-    memory.batches += compact_bits(rules.table_bits) ? lanes_bytes<CompactEntries>(shape, lanes)
-                                                     : lanes_bytes<NarrowEntries>(shape, lanes);
+    const std::size_t lanes = lanes_of(runtime.workers(), rules, epochs);
+    memory.batches += compact ? lanes_bytes<CompactEntries>(shape, lanes)
+                              : lanes_bytes<NarrowEntries>(shape, lanes);
   }
   if (visited) {
     memory.copies = lazy_rows_bytes(lazy_sizes(*game.multiway(), rules),

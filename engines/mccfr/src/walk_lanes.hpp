@@ -1,4 +1,4 @@
-// walk_lanes.hpp: WalkLanes, how threads share the iterations of a phase that change the table at once; private.
+// walk_lanes.hpp: WalkLanes, how threads share the iterations of a phase; private.
 //
 // A walk for a player changes his own regrets and reads the other's. So lanes, each one thread's for the length of a
 // phase, keep to the walks for one player, as long as there are any:
@@ -24,6 +24,8 @@
 #include <weir/mccfr/deal.hpp>
 #include <weir/memory.hpp>
 
+#include "lane_sharing.hpp"
+
 namespace weir::mccfr {
 
 class WalkLanes {
@@ -31,8 +33,9 @@ class WalkLanes {
   static constexpr std::uint64_t step_iterations = 64, steps_max = 256;
 
   static std::size_t announced(std::size_t lanes, std::uint64_t rows) noexcept {
-    return keeps_apart(lanes, rows) ? steps_max * (step_iterations * sizeof(Deal) + sizeof(State))
-                                    : 0;
+    return keeps_apart(lanes, rows)
+               ? steps_max * (step_iterations * sizeof(Deal) + sizeof(DrawnOnce))
+               : 0;
   }
   /// For a table of so many rows. Throws std::bad_alloc.
   WalkLanes(std::size_t lanes, std::uint64_t rows)
@@ -41,7 +44,7 @@ class WalkLanes {
     if (!apart_) return;
     iterations_max_ = std::clamp<std::uint64_t>(rows / 4, 16 * step_iterations, iterations_max_);
     deals_.resize(steps_max * step_iterations);
-    states_ = std::vector<State, PlatformAllocator<State>>(steps_max);
+    drawn_ = std::vector<DrawnOnce, PlatformAllocator<DrawnOnce>>(steps_max);
   }
 
   std::size_t lanes() const noexcept { return lanes_; }
@@ -49,22 +52,33 @@ class WalkLanes {
   bool one_writer() const noexcept { return lanes_ == 1 || (lanes_ == 2 && apart_); }
   std::uint64_t iterations_max() const noexcept { return iterations_max_; }  // of a phase
 
-  /// A phase: iterations from `first` to `end`, at most iterations_max().
-  void begin(std::uint64_t first, std::uint64_t end) noexcept {
+  static std::uint64_t steps_of(std::uint64_t iterations) noexcept {
+    return (iterations + step_iterations - 1) / step_iterations;
+  }
+  /// A phase: iterations from `first` to `end`, in batches of so many, which no step goes beyond. At most steps_max
+  /// steps.
+  void begin(std::uint64_t first, std::uint64_t end, std::uint64_t batch) noexcept {
     first_ = first;
     end_ = end;
-    steps_ = static_cast<std::uint32_t>((end - first + step_iterations - 1) / step_iterations);
+    batch_ = batch;
+    steps_of_batch_ = static_cast<std::uint32_t>(steps_of(batch));
+    const std::uint64_t whole = (end - first) / batch;
+    steps_ =
+        static_cast<std::uint32_t>(whole * steps_of_batch_ + steps_of(end - first - whole * batch));
     // relaxed, all of it: the phase's blocks publish it
     taken_.store(0, relaxed);
     for (Next& next : next_) next.step.store(0, relaxed);
-    for (State& state : states_) state.at.store(State::missing, relaxed);
+    for (DrawnOnce& drawn : drawn_) drawn.reset();
   }
+  /// A phase of one batch, of at most iterations_max().
+  void begin(std::uint64_t first, std::uint64_t end) noexcept { begin(first, end, end - first); }
   std::uint64_t end() const noexcept { return end_; }
 
   /// A step for a player: iterations from first to end.
   struct Turn {
     std::uint32_t player = 0, step = 0;
     std::uint64_t first = 0, end = 0;
+    bool last = false;  // of its batch
   };
 
   /// What one lane does in a phase.
@@ -73,12 +87,12 @@ class WalkLanes {
     /// Prefers the player it had the last time, which `thread` tells.
     Lane(WalkLanes& lanes, std::size_t thread) noexcept
         : lanes_(lanes), player_(static_cast<std::uint32_t>(thread % 2)) {
-      // Two lanes have a player each, whichever threads they are of. relaxed: what it lets write is published by the
-      // blocks' ends
-      if (lanes.two_apart() && (lanes.taken_.fetch_or(1U << player_, relaxed) >> player_ & 1) != 0)
-        player_ = 1 - player_;
+      // Two lanes have a player each, whichever threads they are of.
+      if (lanes.two_apart()) player_ = claimed_player(lanes.taken_, player_);
     }
 
+    /// Whose walks it prefers, or with two lanes has alone.
+    std::uint32_t player() const noexcept { return player_; }
     /// False: nothing is left.
     bool next(Turn& turn) noexcept {
       if (!lanes_.apart_) return next_of_both(turn);
@@ -135,10 +149,6 @@ class WalkLanes {
   struct Next {
     alignas(contended_bytes) atomic<std::uint32_t> step{0};
   };
-  struct State {
-    enum : std::uint8_t { missing, drawing, drawn };
-    atomic<std::uint8_t> at{missing};
-  };
 
   static bool keeps_apart(std::size_t lanes, std::uint64_t rows) noexcept {
     constexpr std::uint64_t rows_least = 4'096;
@@ -146,36 +156,33 @@ class WalkLanes {
   }
   bool two_apart() const noexcept { return apart_ && lanes_ == 2; }
   Turn turn(std::uint32_t player, std::uint32_t step) const noexcept {
-    const std::uint64_t first = first_ + step * step_iterations;
-    return {player, step, first, std::min(first + step_iterations, end_)};
+    const std::uint64_t batch = first_ + step / steps_of_batch_ * batch_;
+    const std::uint64_t first = batch + step % steps_of_batch_ * step_iterations;
+    const std::uint64_t end = std::min(batch + batch_, end_);
+    const std::uint64_t last = std::min(first + step_iterations, end);
+    return {player, step, first, last, last == end};
   }
   Deal* deals_of(std::uint32_t step) noexcept { return deals_.data() + step * step_iterations; }
-  bool drawn(std::uint32_t step) const noexcept {
-    return states_[step].at.load(acquire) == State::drawn;  // (2) acquire pairs with (1): the deals
-  }
+  bool drawn(std::uint32_t step) const noexcept { return drawn_[step].there(); }
   /// False: there is no such step, or somebody else draws it or has.
   template <class Draw>
   bool draw_one(std::uint32_t step, const Draw& draw) noexcept {
     if (step >= steps_) return false;
-    std::uint8_t missing = State::missing;
-    // relaxed: who is the first to draw them
-    if (!states_[step].at.compare_exchange_strong(missing, State::drawing, relaxed, relaxed))
-      return false;
-    const Turn of = turn(0, step);
-    draw(of.first, of.end, deals_of(step));
-    states_[step].at.store(State::drawn, release);  // (1) release pairs with (2): the deals
-    return true;
+    return drawn_[step].draw([&] {
+      const Turn of = turn(0, step);
+      draw(of.first, of.end, deals_of(step));
+    });
   }
 
   const std::size_t lanes_;
   const bool apart_;  // a lane keeps to one player
   std::uint64_t iterations_max_ = 0;
-  std::uint64_t first_ = 0, end_ = 0;
-  std::uint32_t steps_ = 0;
-  std::vector<Deal, PlatformAllocator<Deal>> deals_;         // [step][iteration]
-  std::vector<State, PlatformAllocator<State>> states_;      // [step]
-  alignas(contended_bytes) atomic<std::uint32_t> taken_{0};  // players that have a lane, of two
-  std::array<Next, 2> next_;                                 // [player]
+  std::uint64_t first_ = 0, end_ = 0, batch_ = 1;
+  std::uint32_t steps_ = 0, steps_of_batch_ = 1;
+  std::vector<Deal, PlatformAllocator<Deal>> deals_;            // [step][iteration]
+  std::vector<DrawnOnce, PlatformAllocator<DrawnOnce>> drawn_;  // [step]
+  alignas(contended_bytes) atomic<std::uint32_t> taken_{0};     // players that have a lane, of two
+  std::array<Next, 2> next_;                                    // [player]
 };
 
 }  // namespace weir::mccfr

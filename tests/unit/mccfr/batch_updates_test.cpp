@@ -2,52 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
-#include <weir/mccfr/bet_menu.hpp>
 #include <weir/mccfr/checkpoint.hpp>
-#include <weir/mccfr/tree_builder.hpp>
 
+#include "drawn_game.hpp"
 #include "sampling_trainer.hpp"
 #include "training_support.hpp"
 
 namespace weir::mccfr::batch_updates_test {
 
-/// Bets of hold'em, with buckets and outcomes that are drawn by themselves: no cards have to be made.
-class DrawnGame {
- public:
-  struct Drawn {
-    std::array<std::array<std::uint32_t, rounds_max>, 2> buckets{};
-    std::uint32_t outcome = 1;
-  };
-
-  DrawnGame() {
-    BetMenu menu;
-    menu.set_all({parse_bet_sizes("50%,100%,200%,a").value()});
-    tree_ = build_tree(no_limit_holdem_rules(2, 20, 1, 2), menu).value();
-  }
-  const BettingTree& tree() const { return tree_; }
-  std::array<std::uint32_t, rounds_max> buckets() const { return {20, 20, 20, 20}; }
-  void draw(Random& random, Drawn& drawn) const noexcept {
-    for (auto& player : drawn.buckets)
-      for (std::uint32_t& bucket : player) bucket = random.below(20);
-    drawn.outcome = random.below(3);
-  }
-  void deal(const TableShape& shape, const Drawn& drawn, Deal& deal) const noexcept {
-    for (std::size_t r = 0; r < rounds_max; ++r)
-      for (std::size_t p = 0; p < 2; ++p)
-        deal.region[r][p] =
-            shape.region(static_cast<int>(r), static_cast<int>(p), drawn.buckets[p][r]);
-    deal.outcome = drawn.outcome;
-  }
-  void deal(const TableShape& shape, Random& random, Deal& deal) const noexcept {
-    Drawn drawn;
-    draw(random, drawn);
-    this->deal(shape, drawn, deal);
-  }
-
- private:
-  BettingTree tree_;
-};
+using test::DrawnGame;
 
 constexpr std::uint32_t batch = 200;
 

@@ -116,6 +116,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("walk lanes: no step goes beyond its batch, and the last of a batch is told") {
+  WalkLanes lanes(2, many_rows);
+  lanes.begin(1'000, 1'750, 300);  // 300, 300 and 150 iterations: 5, 5 and 3 steps
+  WalkLanes::Lane lane(lanes, 0);
+  WalkLanes::Turn turn;
+  std::vector<std::uint64_t> ends, last;
+  std::uint64_t at = 1'000;
+  while (lane.next(turn)) {
+    CHECK(turn.first == at);
+    at = turn.end;
+    const Deal* const deals = lane.deals(turn, draw_numbers);
+    CHECK(deals[turn.end - turn.first - 1].outcome == turn.end - 1);
+    ends.push_back(at);
+    if (turn.last) last.push_back(at);
+  }
+  CHECK(ends.size() == 13);
+  CHECK(last == std::vector<std::uint64_t>{1'300, 1'600, 1'750});
+}
+
 TEST_CASE("walk lanes: two lanes have a player each, also one after the other and of any threads") {
   WalkLanes lanes(2, many_rows);
   CHECK(lanes.one_writer());
@@ -192,8 +211,15 @@ TEST_CASE("regret copies: a player's regrets are those of the last step that ren
   CHECK(copies.data()[30] == 9);
   CHECK(copies.data()[0] == 0);
   std::fill(regrets.begin(), regrets.end(), 4);
-  copies.renew(shape, regrets.data());
+  copies.renew(regrets.data());
   CHECK(std::all_of(copies.data(), copies.data() + shape.entries, [](int r) { return r == 4; }));
+  std::fill(regrets.begin(), regrets.end(), 3);
+  copies.renew_player(shape, regrets.data(), 0);
+  for (std::size_t e = 0; e < shape.entries; ++e)
+    if (copies.data()[e] != ((e >= 30 && e < 90) || e >= 150 ? 4 : 3)) FAIL_CHECK(e);
+  std::fill(regrets.begin(), regrets.end(), 2);
+  for (std::uint64_t part = 0; part < 7; ++part) copies.renew_part(regrets.data(), part, 7);
+  CHECK(std::all_of(copies.data(), copies.data() + shape.entries, [](int r) { return r == 2; }));
   shape.rows = 1'000;
   CHECK(!Copies::make(shape, 2).value().there());
 }

@@ -38,7 +38,8 @@ std::string_view to_string(Algorithm algorithm) noexcept;
 
 enum class UpdateMode : std::uint8_t {
   fast,  // additions at once; of two and more workers each may see the other player's some iterations later
-  deterministic,  // batches: one half for each player, the same table for any number of workers
+  deterministic,  // batches: one half for each player, the same table for any number of workers. In tables of a middle
+                  // size a player's batch sees the other as he was a few batches before
 };
 
 inline constexpr std::uint32_t batch_max = 1 << 24;
