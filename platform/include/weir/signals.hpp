@@ -3,7 +3,8 @@
 //
 // Roles:  one StopSignals and one ReportSignals a process at a time, built and destroyed by the main
 //         thread; StopSignals is asked by any thread.
-// Order:  first signal: the flag, and sleepers of word() wake. Second: _exit(128 + signal) at once.
+// Order:  first signal: the flag, and sleepers of word() wake. The second, or a later one that was chosen: _exit(128 +
+//         signal) at once.
 // Errors: none. Memory: none.
 #pragma once
 
@@ -16,8 +17,9 @@ namespace weir {
 
 class StopSignals {
  public:
-  /// Installs the handlers. A WEIR_CHECK when another one lives.
-  StopSignals() noexcept;
+  /// Installs the handlers; signal number `last`, 2 or more, ends the process at once. A WEIR_CHECK when another one
+  /// lives.
+  explicit StopSignals(std::uint32_t last = 2) noexcept;
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
   /// Puts the former handlers back.
@@ -26,6 +28,8 @@ class StopSignals {
   bool stop_requested() const noexcept { return signal_number() != 0; }
   /// The first signal that came (2 SIGINT, 15 SIGTERM), 0 for none. The program ends with 128 + it.
   int signal_number() const noexcept;
+  /// How many have come.
+  std::uint32_t count() const noexcept;
   /// The same as a futex word: 0, then the signal's number; woken when it changes.
   const atomic<std::uint32_t>& word() const noexcept;
   /// Sleeps until a signal came (true) or the deadline passed (false).

@@ -1,11 +1,12 @@
-#include "child.hpp"
+#include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdint>
 #include <weir/signals.hpp>
 #include <weir/thread.hpp>
 
-#include <doctest/doctest.h>
-
-#include <csignal>
+#include "child.hpp"
 
 namespace {
 
@@ -64,6 +65,20 @@ TEST_CASE("signals: the second one ends the program with 128 and its number") {
     CHECK(child.signal == 0);
     CHECK(child.code == 128 + second);
   }
+}
+
+TEST_CASE("signals: those before the one that was chosen are counted, and end nothing") {
+  const weir::test::Child child = weir::test::in_child([] {
+    const weir::StopSignals signals(4);
+    for (std::uint32_t count = 1; count < 4; ++count) {
+      std::raise(count == 2 ? SIGINT : SIGTERM);
+      if (signals.count() != count || signals.signal_number() != SIGTERM) ::_exit(1);
+    }
+    std::raise(SIGINT);
+    ::_exit(2);
+  });
+  CHECK(child.signal == 0);
+  CHECK(child.code == 128 + SIGINT);
 }
 
 TEST_CASE("signals: two at the same time are a broken contract") {
