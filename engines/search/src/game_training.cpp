@@ -14,7 +14,7 @@ namespace weir::search::games {
 namespace {
 
 constexpr std::string_view self_play_magic = "weirc4st";
-constexpr std::uint32_t self_play_version = 1;
+constexpr std::uint32_t self_play_version = 2;
 constexpr std::uint32_t games_together = 16;
 constexpr std::uint32_t window_limit = 20'000'000, simulations_limit = 1U << 20;
 constexpr std::size_t file_bytes_max = std::size_t{2} << 30;
@@ -72,13 +72,15 @@ Result<Done> check_plan(const SelfPlayConfig& config) {
 Result<Done> check_state(const SelfPlayConfig& config, const SelfPlayState& state) {
   const bool same = state.net.seed == config.seed && state.window_max == config.window &&
                     state.games_each == config.games_each &&
+                    state.simulations == config.simulations &&
                     state.net.weights.architecture == connect4_architecture(config.blocks);
   if (same) return Done{};
   return Error{"other_run",
                "the state is of seed " + std::to_string(state.net.seed) + ", network " +
                    state.net.weights.architecture.text() + ", a window of " +
                    std::to_string(state.window_max) + ", rounds of " +
-                   std::to_string(state.games_each) + " games",
+                   std::to_string(state.games_each) + " games, " +
+                   std::to_string(state.simulations) + " simulations a move",
                "self-play"};
 }
 
@@ -148,6 +150,7 @@ Result<SelfPlayState> begin_self_play(const SelfPlayConfig& config) {
   state.net = std::move(net.value());
   state.window_max = config.window;
   state.games_each = config.games_each;
+  state.simulations = config.simulations;
   return state;
 }
 
@@ -184,6 +187,7 @@ Result<Done> write_self_play(const std::string& path, const SelfPlayState& state
   nets::ByteWriter out(self_play_magic, self_play_version);
   out.number(state.games);
   out.number(state.lessons);
+  out.number(state.simulations);
   out.number(state.window_max);
   out.number(state.games_each);
   nets::put_state(out, state.net);
@@ -199,12 +203,13 @@ Result<SelfPlayState> read_self_play(const std::string& path) {
   if (auto opened = in.open(self_play_magic, self_play_version, "a run of self-play"); !opened)
     return opened.error();
   struct {
-    std::uint64_t games, lessons;
+    std::uint64_t games, lessons, simulations;
     std::uint32_t window_max, games_each;
   } head{};
   if (auto got = in.get(&head, sizeof(head)); !got) return got.error();
   SelfPlayState state;
   state.games = head.games, state.lessons = head.lessons;
+  state.simulations = head.simulations;
   state.window_max = head.window_max, state.games_each = head.games_each;
   if (auto net = nets::get_state(in, state.net); !net) return net.error();
   if (auto window = read_window(in, state); !window) return window.error();

@@ -14,6 +14,7 @@ constexpr std::size_t state_bytes_max = 3 * parameters_max * sizeof(float) + (st
 void put_state(ByteWriter& out, const TrainState& state) {
   out.number(state.step);
   out.number(state.seed);
+  out.number(state.tasks);
   out.number(state.batch);
   out.number(state.shard_rows);
   out.architecture(state.weights.architecture);
@@ -24,12 +25,13 @@ void put_state(ByteWriter& out, const TrainState& state) {
 
 Result<Done> get_state(ByteReader& in, TrainState& state) {
   struct {
-    std::uint64_t step, seed;
+    std::uint64_t step, seed, tasks;
     std::uint32_t batch, shard_rows;
   } numbers{};
   if (auto got = in.get(&numbers, sizeof(numbers)); !got) return got.error();
   state.step = numbers.step;
   state.seed = numbers.seed;
+  state.tasks = numbers.tasks;
   state.batch = numbers.batch;
   state.shard_rows = numbers.shard_rows;
   auto architecture = in.architecture();

@@ -57,11 +57,16 @@ Result<nets::TrainState> first_state(const Options& options, const nets::TrainCo
     if (state.value().seed != config.seed)
       return Error{"bad_config", "it was begun with seed " + std::to_string(state.value().seed),
                    config.state_path};
+    if (state.value().tasks != options.tasks)
+      return Error{"bad_config", "it was begun with --tasks " + std::to_string(state.value().tasks),
+                   config.state_path};
     return state;
   }
-  return nets::begin_training(
+  auto state = nets::begin_training(
       nets::list_architecture({{nets::BlockKind::dense, 256}, {nets::BlockKind::dense, 128}}),
       config);
+  if (state) state.value().tasks = options.tasks;
+  return state;
 }
 
 void train_on(Runtime& runtime, const Options& options, const StopSignals& signals,
@@ -81,7 +86,8 @@ void train_on(Runtime& runtime, const Options& options, const StopSignals& signa
     others = nets::ListTasks::draw(
         counts_of(std::max<std::uint64_t>(options.tasks / held_out_part, 100)), options.seed + 1);
   });
-  TrainProgress progress(options, signals, state.value().step);
+  const std::uint64_t before = state.value().step;
+  TrainProgress progress(options, signals, before);
   Result<nets::TrainReport> report = Error{"closed", "the runtime did not run it", "train"};
   (void)runtime.run([&] { report = nets::train(config, tasks, state.value(), &progress); });
   progress.finish();
@@ -95,13 +101,14 @@ void train_on(Runtime& runtime, const Options& options, const StopSignals& signa
   const std::string version = nets::version_of(state.value().weights);
   findings.members["steps"] = state.value().step;
   findings.members["tasks"] = tasks.tasks();
-  findings.members["loss"] = report.value().loss;
+  const bool went_on = state.value().step > before;  // else no step has a loss
+  findings.members["loss"] = went_on ? Json(report.value().loss) : Json(nullptr);
   findings.members["held_out_loss"] = loss.value();
   findings.members["weights"] = version;
   weir::Table table({"train", ""});
   table.add({"steps", format_count(state.value().step)});
   table.add({"tasks", format_count(tasks.tasks())});
-  table.add({"loss", format_number(report.value().loss)});
+  table.add({"loss", went_on ? format_number(report.value().loss) : "no step was left to do"});
   table.add({"loss, held out", format_number(loss.value())});
   table.add({"weights", version});
   findings.text = table.text();

@@ -231,6 +231,13 @@ TEST_CASE("weir-search: train writes weights that guide, and goes on with --resu
   CHECK(run_search(folder, train + "--steps 6 --out whole --resume").exit == 0);
   CHECK(run_search(folder, "train --tasks 200 --seed 6 --quiet --steps 8 --out whole --resume")
             .exit == 2);
+  const auto other =
+      run_search(folder, "train --tasks 300 --seed 5 --quiet --steps 8 --out whole --resume");
+  CHECK(other.exit == 2);
+  CHECK(says(other, "it was begun with --tasks 200"));
+  const auto nothing = run_search(folder, train + "--steps 2 --out whole --resume --json");
+  CHECK(nothing.exit == 0);
+  CHECK(nothing.out.find("\"loss\":null") != std::string::npos);
   folder.put("list.json",
              "{\"domain\": \"list\", \"examples\": [{\"in\": [[3, 1]], \"out\": [1, 3]}]}");
   CHECK(run_search(folder, "generate list.json --guidance whole").exit == 0);
@@ -247,6 +254,10 @@ TEST_CASE("weir-search: train plays Connect Four, and moves are guided by what i
   CHECK(run_search(folder, train + "--games 256 --out again --resume").exit == 0);
   CHECK(weir::test::run_line(folder.path(), "cmp whole again", true).exit == 0);
   CHECK(run_search(folder, "train --domain connect4 --quiet --out whole --resume").exit != 0);
+  CHECK(says(run_search(folder,
+                        "train --domain connect4 --simulations 8 --seed 5 --quiet --games 512 "
+                        "--out whole --resume"),
+             "4 simulations a move"));
   CHECK(run_search(folder, "train --domain chess --out whole").exit == 2);
   folder.put("winning", "112233\n");
   for (const char* const guidance : {"none", "default", "whole"}) {

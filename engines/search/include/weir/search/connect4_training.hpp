@@ -53,7 +53,8 @@ struct Lesson {
 struct SelfPlayState {
   nets::TrainState net;
   std::uint64_t games = 0, lessons = 0;          // so far; lesson n stands at n mod window_max
-  std::uint32_t window_max = 0, games_each = 0;  // the plan's that it was begun with
+  std::uint64_t simulations = 0;                 // a move; with the next two the plan's that it was
+  std::uint32_t window_max = 0, games_each = 0;  // begun with
   std::vector<Lesson> window;                    // min(lessons, window_max) of them
 };
 

@@ -54,6 +54,7 @@ struct TrainState {
   std::vector<float> means, squares;  // moments of the gradient
   std::uint64_t step = 0, seed = 0;
   std::uint32_t batch = 0, shard_rows = 0;
+  std::uint64_t tasks = 0;  // that it is taught; kept for who begins it, 0 where that says nothing
 };
 
 struct TrainReport {
@@ -82,7 +83,7 @@ Result<TrainReport> train(const TrainConfig& config, const Dataset& data, TrainS
 Result<double> mean_loss(const TrainConfig& config, const Dataset& data, const Weights& weights,
                          std::uint64_t first, std::uint64_t last);
 
-inline constexpr std::uint32_t state_version = 1;
+inline constexpr std::uint32_t state_version = 2;
 Result<Done> write_state(const std::string& path, const TrainState& state);
 Result<TrainState> read_state(const std::string& path);
 
