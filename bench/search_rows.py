@@ -1,7 +1,8 @@
-"""The rows of the search engine: requests a second, lists, the tree, and what a network's batch costs."""
+"""The rows of the search engine: requests, strings, lists and what guides them, the tree."""
 import json
 import os
 import random
+import re
 import subprocess
 
 REQUESTS, REQUESTS_QUICK = 4000, 1000
@@ -98,13 +99,64 @@ def strings_row(program, scratch, run_json, make_row, failure):
 
 
 def bench_rows(bench, quick, make_row, failure):
-    """Lists of four calls beside the bare enumerator."""
+    """What weir-bench-search measures: beside the bare enumerator, beside plain order, beside one request."""
     if not os.path.exists(bench):
         return []
-    done = subprocess.run([bench, 'lists', '--calls', '4', '--tasks', '20' if quick else '100', '--bare', 'no'],
-                          stdout=subprocess.PIPE, text=True, timeout=120, check=False)
-    if done.returncode != 0:
-        raise failure('search: weir-bench-search lists failed')
-    kernel = json.loads(done.stdout)['kernel']
-    return [make_row('search', 'lists of 4 calls, median', [kernel['ms']['50']], 'ms', 'lower'),
-            make_row('search', 'lists of 4 calls, slowest', [kernel['ms']['100']], 'ms', 'lower')]
+
+    def measured(*arguments):
+        done = subprocess.run([bench, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              timeout=120, check=False)
+        if done.returncode != 0:
+            raise failure(f'search: weir-bench-search {arguments[0]} failed')
+        return done.stdout
+
+    rows = list_rows(json.loads(measured('lists', '--calls', '4', '--tasks', '20' if quick else '100')), make_row)
+    rows += guidance_rows(json.loads(measured('guidance', '--tasks', '20' if quick else '100')), make_row)
+    if not quick:
+        rows += request_rows(json.loads(measured('requests')), make_row)
+        rows += tree_rows(measured('tree', '--quick'), make_row)
+    return rows
+
+
+def list_rows(lists, make_row):
+    """Reference: the bare enumerator, on the same tasks."""
+    kernel, bare = lists['kernel']['ms'], lists['bare']['ms']
+    return [make_row('search', f'lists of 4 calls, {name}', [kernel[part]], 'ms', 'lower', 'bare enumerator',
+                     bare[part])
+            for name, part in (('median', '50'), ('slowest', '100'))]
+
+
+def guidance_rows(guidance, make_row):
+    """Reference: the same search in plain order."""
+    rows = []
+    for length in guidance['lengths']:
+        guided, plain = length['late'], length['plain']
+        name = f"lists of {length['calls']} calls, guided, "
+        rows.append(make_row('search', name + 'nodes', [guided['nodes_median']], 'nodes', 'lower', 'plain order',
+                             plain['nodes_median']))
+        rows.append(make_row('search', name + 'median', [guided['ms_median']], 'ms', 'lower', 'plain order',
+                             plain['ms_median']))
+    return rows
+
+
+def request_rows(requests, make_row):
+    """Several requests over one, and over the network's bare batches; throughput by requests outstanding."""
+    def row(name, key, unit, better):
+        of = requests[key]
+        return make_row('search', name, [of['min'], of['median'], of['max']], unit, better)
+
+    return [row('5 requests of one leaf over 1', 'five_over_one', 'x', 'lower'),
+            row('16 requests, of bare batches of 16', 'sixteen_rate_over_bare_batches_of_sixteen', 'x', 'higher'),
+            *(row(f'{count} requests outstanding', f'requests_per_s_of_{count}', 'requests/s', 'higher')
+              for count in (5, 10000))]
+
+
+def tree_rows(text, make_row):
+    """Lines of `weir-bench-search tree`: what, simulations, a number, its unit."""
+    rows = []
+    for line in text.splitlines():
+        found = re.match(r'(random playouts|constant|constant, full arena) +(\d+) +([\d.]+) M/s', line)
+        if found:
+            rows.append(make_row('search', f'Connect Four, {found[1]}, {int(found[2]):,} simulations',
+                                 [float(found[3]) * 1e6], 'simulations/s', 'higher'))
+    return rows
