@@ -52,7 +52,10 @@ int main(int argc, char** argv) {
                 parsed.options.json || weir::command_line::wants_json(argc, argv));
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is a write that fails, not the end
-  const weir::StopSignals signals;
+  // A service answers with what was found at the second one.
+  const bool serves = parsed.options.command == program::Command::batch ||
+                      parsed.options.command == program::Command::serve;
+  const weir::StopSignals signals(serves ? 3 : 2);
   const int exit = tell(parsed.options, program::run_command(parsed.options, signals, begin),
                         parsed.options.json);
   std::fflush(nullptr);

@@ -104,6 +104,24 @@ CLI::Validator real_number(double least, double most) {
   return CLI::Validator(check, "", "number");
 }
 
+CLI::Validator one_of(std::vector<std::pair<std::string, int>> words) {
+  std::vector<std::string> known;
+  std::string all;
+  for (const auto& [word, number] : words) {
+    known.push_back(word);
+    all += (all.empty() ? "" : ", ") + word;
+  }
+  const auto check = [words = std::move(words), known = std::move(known), all](std::string& text) {
+    for (const auto& [word, number] : words) {
+      if (text != word) continue;
+      text = std::to_string(number);
+      return std::string();
+    }
+    return "\"" + text + "\" is none of " + all + "; the nearest is " + nearest_word(text, known);
+  };
+  return CLI::Validator(check, all, "word");
+}
+
 CLI::Validator not_empty() {
   const auto check = [](std::string& text) {
     return std::string(text.empty() ? "must not be empty" : "");

@@ -126,8 +126,9 @@ void Engine::Impl::sweep(Deadline now) {
     RequestSlot& slot = slots[i];
     const auto waits = slot.waits();
     if (!waits) continue;
-    if (waits->deadline > now) {
-      next = std::min(next, waits->deadline);
+    const Deadline at = due(waits->deadline);
+    if (at > now) {
+      next = std::min(next, at);
     } else if (slot.take_seen(waits->seen)) {
       settle_found(slot);
       drop_hold(i, slot_word::settler_hold);
@@ -169,7 +170,7 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
   slot.begin_waiting(deadline);
   push_surely(submissions, index);
   graph.notify(dispatch_port);
-  bring_forward(deadline);
+  bring_forward(due(deadline));
   return Handle(&engine, index);
 }
 
@@ -258,6 +259,7 @@ EngineStats Engine::Impl::stats() const {
   for (std::size_t i = 0; i < reply_statuses; ++i) stats.requests[i] = read(replies[i]);
   stats.p50_ms = latency.quantile_ms(0.5);
   stats.p99_ms = latency.quantile_ms(0.99);
+  stats.timed = latency.count(), stats.timed_s = latency.sum_s();
   stats.evaluations = read(evaluations), stats.batches = read(batches);
   stats.batch_mean = stats.batches == 0 ? 0
                                         : static_cast<double>(stats.evaluations) /
@@ -339,7 +341,19 @@ Handle Engine::submit(ClientId client, Request&& request, SearchReply& rejection
   return impl_->submit(*this, client, std::move(request), rejection, listener, tag);
 }
 
+void Engine::set_share(ClientId client, double share) noexcept {
+  impl_->dispatcher.set_share(client, share);
+}
+
 EngineStats Engine::stats() const { return impl_->stats(); }
+
+void Engine::end_by(Deadline until) noexcept {
+  Deadline before = impl_->until.load(relaxed);  // relaxed: the exchange decides
+  // (15) seq_cst pairs with (14)
+  while (until < before && !impl_->until.compare_exchange_weak(before, until, seq_cst, relaxed)) {
+  }
+  impl_->bring_forward(until);
+}
 
 Status Engine::drain_until(Deadline deadline) {
   impl_->draining.store(1, seq_cst);  // (1b) seq_cst pairs with (2): as (1)

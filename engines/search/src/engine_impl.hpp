@@ -95,6 +95,12 @@ struct Engine::Impl {
   static void watch_clock(void* self);
   void watch() noexcept;
   void bring_forward(Deadline deadline) noexcept;
+  /// When a request of that deadline ends.
+  Deadline due(Deadline deadline) const noexcept {
+    // (14) seq_cst pairs with (15): a request that does not see the end yet waits already where the clock, which is
+    // told of the end after it, looks
+    return std::min(deadline, until.load(seq_cst));
+  }
   void sweep(Deadline now);
   void leave_live() noexcept;
   bool wait_while(const atomic<std::uint32_t>& word, std::uint32_t seen, Deadline deadline);
@@ -142,6 +148,7 @@ struct Engine::Impl {
   alignas(contended_bytes) atomic<std::uint32_t> resumed{0}, calls{0};
   atomic<std::uint32_t> draining{0}, closing{0};
   alignas(contended_bytes) NextDeadline next_deadline;
+  alignas(contended_bytes) atomic<Deadline> until{never};  // of all requests; read by all
   Thread clock;
   bool started = false;
   bool threadless = false;  // whoever waits runs the runtime

@@ -11,7 +11,8 @@ namespace {
 
 using LogJson = nlohmann::ordered_json;
 
-constexpr std::uint64_t lock_wait_ms = 1000;  // another process takes microseconds, unless it was stopped
+constexpr std::uint64_t lock_wait_ms =
+    1000;  // another process takes microseconds, unless it was stopped
 
 std::string text_of(const LogJson& json) {
   return json.dump(-1, ' ', false, LogJson::error_handler_t::replace);

@@ -13,7 +13,30 @@ Result<bool> load_guidance(const std::string& which, Guidance& guidance) {
                      ? nets::default_list_network()
                      : nets::read_network(which, lists::list_features_length, lists::functions);
   if (!network) return network.error();
-  guidance.of(NetworkKind::lists).set(std::move(network).value());
+  if (!guidance.of(NetworkKind::lists).set(std::move(network).value()))
+    return Error{"in_use", "requests hold all versions that there may be at once", which};
+  return true;
+}
+
+Result<bool> GuidanceFile::load() {
+  if (is_file()) (void)has_changed();
+  return load_guidance(path_, guidance_);
+}
+
+Result<bool> GuidanceFile::renew() {
+  if (!has_changed()) return false;
+  auto loaded = load_guidance(path_, guidance_);
+  if (!loaded && loaded.error().code == "in_use")
+    seen_ = {};  // some request ends, then it is tried again
+  return loaded;
+}
+
+/// Gone for a moment is no change: who replaces a file may remove it first.
+bool GuidanceFile::has_changed() {
+  const auto now = stat_file(path_);
+  if (!now || (now.value().size == seen_.size && now.value().mtime_ns == seen_.mtime_ns))
+    return false;
+  seen_ = now.value();
   return true;
 }
 

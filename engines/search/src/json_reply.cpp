@@ -125,6 +125,8 @@ std::string prometheus_text(const EngineStats& stats) {
       "weir_search_request_seconds{quantile=\"0.5\"} " + Json(stats.p50_ms / 1000).dump() + "\n";
   text +=
       "weir_search_request_seconds{quantile=\"0.99\"} " + Json(stats.p99_ms / 1000).dump() + "\n";
+  text += "weir_search_request_seconds_sum " + Json(stats.timed_s).dump() + "\n";
+  text += "weir_search_request_seconds_count " + std::to_string(stats.timed) + "\n";
   return text;
 }
 

@@ -19,13 +19,14 @@ namespace {
 
 constexpr std::uint64_t ms_max = 31'536'000'000;  // a year
 constexpr std::uint32_t top_max = 100;
+constexpr double share_min = 0.01, share_max = 100;
 constexpr std::size_t examples_max = 100'000, inputs_max = 64;
 
 const std::vector<std::string>& known_members() {
   static const std::vector<std::string> members = {
       "id",     "examples", "domain",   "sygus", "deadline_ms", "simulations",
       "top",    "lang",     "level",    "seed",  "name",        "first",
-      "cancel", "good",     "feedback", "stats", "drain"};
+      "cancel", "good",     "feedback", "stats", "drain",       "share"};
   return members;
 }
 
@@ -232,6 +233,17 @@ bool read_control(const Json& json, Line& line, Fault& fault) {
       line.kind = kind;
       line.id = json[name];
       line.good = judges && json["good"].get<bool>();
+    }
+    return true;
+  }
+  if (json.contains("share")) {
+    const Json& share = json["share"];
+    if (share.is_number() && share.get<double>() >= share_min && share.get<double>() <= share_max) {
+      line.kind = Kind::share;
+      line.share = share.get<double>();
+    } else {
+      fault = {"\"share\" is a number from 0.01 to 100: the turns of this client beside another's",
+               {"share"}};
     }
     return true;
   }

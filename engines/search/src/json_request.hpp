@@ -30,12 +30,13 @@ struct LineError {
 };
 
 struct Line {
-  enum class Kind : std::uint8_t { request, cancel, feedback, stats, drain, bad };
+  enum class Kind : std::uint8_t { request, cancel, feedback, stats, drain, share, bad };
   Kind kind = Kind::bad;
   Json id;  // string, integer, or null
   Request request;
   Json asked;         // the request without its id, its deadline and its languages
   bool good = false;  // feedback
+  double share = 1;   // of the turns, for this client
   std::optional<LineError> error;
 };
 

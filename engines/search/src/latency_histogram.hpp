@@ -17,6 +17,10 @@ class LatencyHistogram {
 
   void add(std::uint64_t ns) noexcept {
     counts_[class_of(ns / 1000)].fetch_add(1, relaxed);  // relaxed: a count for people
+    sum_ns_.fetch_add(ns, relaxed);                      // relaxed: as above
+  }
+  double sum_s() const noexcept {
+    return static_cast<double>(sum_ns_.load(relaxed)) / 1e9;  // relaxed: as above
   }
   std::uint64_t count() const noexcept {
     std::uint64_t sum = 0;
@@ -51,6 +55,7 @@ class LatencyHistogram {
   }
 
   std::array<atomic<std::uint64_t>, octaves * steps> counts_{};
+  atomic<std::uint64_t> sum_ns_{0};
 };
 
 }  // namespace weir::search

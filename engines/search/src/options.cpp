@@ -10,6 +10,7 @@ namespace {
 
 using command_line::exit_of_usage;
 using command_line::not_empty;
+using command_line::one_of;
 using command_line::real_number;
 using command_line::usage_error;
 using command_line::whole_number;
@@ -80,11 +81,11 @@ void add_generate(CLI::App& app, Options& o) {
   add_bounds(app, o);
   app.add_option("--lang", o.languages,
                  "sygus, cpp, python, js; default: sygus for SyGuS files, else python")
-      ->transform(CLI::CheckedTransformer(
-          std::vector<std::pair<std::string, Language>>{{"sygus", Language::sygus},
-                                                        {"cpp", Language::cpp},
-                                                        {"python", Language::python},
-                                                        {"js", Language::js}}))
+      ->transform(one_of({{"sygus", static_cast<int>(Language::sygus)},
+                          {"cpp", static_cast<int>(Language::cpp)},
+                          {"python", static_cast<int>(Language::python)},
+                          {"js", static_cast<int>(Language::js)}}))
+      ->type_name("TEXT")
       ->allow_extra_args(false)  // the file may come behind it
       ->delimiter(',');
   app.add_option("--top", o.top, "So many programs, best first")
@@ -100,6 +101,19 @@ void add_generate(CLI::App& app, Options& o) {
   app.add_flag("--first", o.first, "Print the first program that fits, not the best one");
   app.add_flag("--stats", o.stats, "What it took, on stderr");
   app.add_flag("--interactive", o.interactive, "Ask for examples at the terminal");
+}
+
+void add_service(CLI::App& app, Options& o) {
+  app.add_option("--prometheus", o.prometheus, "Keep the figures in this file, as Prometheus text")
+      ->check(not_empty());
+  app.add_option("--guidance", o.guidance,
+                 "default, none or a file of weights, which is read again when it is replaced")
+      ->check(not_empty())
+      ->capture_default_str();
+  app.add_option("--drain-timeout", o.drain_timeout_s,
+                 "Seconds after a signal until all are answered with what was found; default: as "
+                 "long as they take")
+      ->check(real_number(0.001, 1e7));
 }
 
 void add_log(CLI::App& app, Options& o) {
@@ -120,8 +134,8 @@ void add_train(CLI::App& app, Options& o) {
       ->required()
       ->check(not_empty());
   app.add_option("--domain", o.games_domain, "list or connect4")
-      ->transform(CLI::CheckedTransformer(
-          std::vector<std::pair<std::string, bool>>{{"list", false}, {"connect4", true}}))
+      ->transform(one_of({{"list", 0}, {"connect4", 1}}))
+      ->type_name("TEXT")
       ->default_str("list");
   app.add_option("--games", o.games, "Connect Four: games in all")
       ->transform(whole_number(1, 1'000'000'000))
@@ -166,9 +180,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
       add_kept_log(app, o);
       app.add_option("--queue", o.queue, "Requests that wait at most")
           ->transform(whole_number(1, 1'000'000));
-      app.add_option("--prometheus", o.prometheus,
-                     "Keep the figures in this file, as Prometheus text")
-          ->check(not_empty());
+      add_service(app, o);
       break;
     case Command::serve:
       app.add_option(
@@ -179,9 +191,7 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
           ->transform(whole_number(1, 1'000'000))
           ->capture_default_str();
       add_kept_log(app, o);
-      app.add_option("--prometheus", o.prometheus,
-                     "Keep the figures in this file, as Prometheus text")
-          ->check(not_empty());
+      add_service(app, o);
       break;
     case Command::connect4_move:
       app.add_option("--simulations", o.simulations, "Descents of the tree")

@@ -43,6 +43,7 @@ struct Options {
   std::uint32_t top = 1;
   double confidence = 0;  // below it an answer is told to be doubtful; 0: never
   std::string guidance = "default";
+  double drain_timeout_s = 0;          // batch, serve; 0: as long as it takes
   std::string move_guidance = "none";  // connect4 move
   bool first = false, stats = false, interactive = false;
 

@@ -41,4 +41,6 @@ struct alignas(contended_bytes) RequestSlot : SlotWord {
   atomic<std::uint32_t> home{~0U};  // the worker of its last turn, or one it was moved to; ~0: none
 };
 
+static_assert(sizeof(RequestSlot) <= 4'096, "what a waiting request takes beside its text");
+
 }  // namespace weir::search

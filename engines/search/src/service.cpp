@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <weir/file.hpp>
+#include <weir/terminal.hpp>
 
 #include "json_reply.hpp"
 
@@ -90,15 +92,18 @@ Result<Done> Service::listen_at(const std::string& path) {
   if (listener_ < 0) return system_error("no socket", path);
   auto* const named = reinterpret_cast<sockaddr*>(&address);
   if (bind(listener_, named, sizeof(address)) != 0) {
+    const int bound = errno;
+    const bool in_use = bound == EADDRINUSE;
     // One that nobody listens at is left over from a server that was killed.
     const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const bool dead = errno == EADDRINUSE && probe >= 0 &&
-                      connect(probe, named, sizeof(address)) != 0 && errno == ECONNREFUSED;
+    const bool dead = in_use && probe >= 0 && connect(probe, named, sizeof(address)) != 0 &&
+                      errno == ECONNREFUSED;
     if (probe >= 0) close(probe);
     if (!dead || unlink(path.c_str()) != 0 || bind(listener_, named, sizeof(address)) != 0) {
       const Error error =
-          dead ? system_error("cannot listen", path)
-               : Error{"io", "somebody listens there, or it is no place for a socket", path};
+          dead     ? system_error("cannot listen", path)
+          : in_use ? Error{"io", "somebody listens there, or it is no socket", path}
+                   : Error{"io", std::string("cannot listen: ") + std::strerror(bound), path};
       close(std::exchange(listener_, -1));
       return error;
     }
@@ -173,7 +178,8 @@ void Service::read_input(Connection& connection) {
   const ssize_t got = read(connection.in, chunk_.data(), chunk_.size());
   if (got > 0) connection.read.append(chunk_.data(), static_cast<std::size_t>(got));
   if (got == 0) return end_input(connection);
-  if (got < 0 && errno != EAGAIN && errno != EINTR) return lose(connection);
+  if (got < 0 && errno != EAGAIN && errno != EINTR)
+    return lose(connection, system_error("cannot read", config_.input));
   take_lines(connection);
 }
 
@@ -240,6 +246,9 @@ void Service::take_line(Connection& connection, std::string_view text) {
       return;
     case Line::Kind::drain:
       connection.draining = true;
+      return;
+    case Line::Kind::share:
+      engine_.set_share(connection.client, line.share);
       return;
     case Line::Kind::bad:
       break;
@@ -335,7 +344,8 @@ void Service::write_output(Connection& connection) {
                                                MSG_DONTWAIT | MSG_NOSIGNAL)
                                         : write(connection.out, chunk.data(), chunk.size());
   if (put < 0) {
-    if (errno != EAGAIN && errno != EINTR) lose(connection);
+    if (errno != EAGAIN && errno != EINTR)
+      lose(connection, system_error("cannot write replies", "standard output"));
     return;
   }
   if (put > 0) connection.moved_at = now_ns();
@@ -347,10 +357,11 @@ void Service::write_output(Connection& connection) {
 }
 
 /// Nobody reads any more: what was asked for is cancelled.
-void Service::lose(Connection& connection) {
+void Service::lose(Connection& connection, Error why) {
   if (std::exchange(connection.gone, true)) return;
   touch(connection);
-  if (!connection.socket) result_.reader_gone = true;
+  if (why.code.empty()) why = {"io", "nobody reads the replies", "standard output"};
+  if (!connection.socket) result_.lost = std::move(why);
   connection.ended = true;
   connection.read.clear(), connection.write.clear();
   connection.scanned = connection.written = 0;
@@ -381,13 +392,36 @@ bool Service::is_over(const Connection& connection) const {
 }
 
 void Service::stop_reading() {
+  if (signals_.count() > 1 && !std::exchange(hurried_, true)) engine_.end_by(now_ns());
   if (!signals_.stop_requested() || std::exchange(stopping_, true)) return;
+  if (config_.drain_s > 0)
+    engine_.end_by(now_ns() + static_cast<std::uint64_t>(config_.drain_s * 1e9));
+  if (!config_.quiet && live_ > 0) {
+    std::fprintf(stderr,
+                 "weir-search: %s requests are still to be answered; another signal answers them "
+                 "with what was found, a third ends at once\n",
+                 format_count(live_).c_str());
+  }
   for (auto& connection : connections_) {
     connection->ended = true;
     connection->read.clear();
     connection->scanned = 0;
     connection->moved_at = now_ns();
     touch(*connection);
+  }
+}
+
+/// What was trained since then is what later requests are guided by.
+void Service::renew_guidance() {
+  const Deadline now = now_ns();
+  if (config_.guidance == nullptr || now < renew_at_) return;
+  renew_at_ = now + figures_interval_ms * 1'000'000;
+  const auto renewed = config_.guidance->renew();
+  if (!renewed) {
+    std::fprintf(stderr, "weir-search: warning: %s; the former weights stay\n",
+                 renewed.error().text().c_str());
+  } else if (renewed.value() && !config_.quiet) {
+    std::fprintf(stderr, "weir-search: new weights: %s\n", config_.guidance->path().c_str());
   }
 }
 
@@ -505,6 +539,7 @@ Result<ServiceResult> Service::run(int in, int out) {
     stop_reading();
     collect_replies();
     if (config_.experience != nullptr) config_.experience->publish();
+    renew_guidance();
     if (pair_) touch(*connections_[0]);  // what it may read hangs on all that live
     if (stopping_)
       for (auto& connection : connections_) lose_stuck(*connection);

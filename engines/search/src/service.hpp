@@ -6,6 +6,8 @@
 // Cost:     a round looks at what has happened to connections, not at all of them: sockets wait in an epoll set, which
 //           stands in the poll beside standard input and output (these may be files, which epoll refuses).
 // Order:    replies in order of completion; an id is free again before its reply is written.
+// Signals:  the first ends the reading and lets what was asked be answered, for a time where one is given; the second
+//           has everything answered with what was found.
 // Errors:   a client that goes away cancels what it asked; a line that is no request is answered with a null id.
 #pragma once
 
@@ -20,6 +22,7 @@
 #include <weir/signals.hpp>
 
 #include "experience_keeper.hpp"
+#include "guidance.hpp"
 #include "json_request.hpp"
 
 namespace weir::search::program {
@@ -33,16 +36,20 @@ struct ServiceConfig {
   bool throttle =
       false;           // read no further than requests can wait, so that none is rejected (batch)
   std::string socket;  // a path to listen at; empty: only the pair of descriptors
+  std::string input = "standard input";    // in errors, what is read without a socket
   std::string prometheus;                  // a file that is kept up to date
   Deadline until = never;                  // all requests end by then
   ExperienceKeeper* experience = nullptr;  // kept for as long as it serves; null: nothing is kept
   std::uint64_t simulations = 0;  // of requests that have no bound of their own; 0: the usual ones
+  double drain_s = 0;             // after a signal, for what has been asked; 0: as long as it takes
+  GuidanceFile* guidance = nullptr;  // looked after for as long as it serves; null: it stays
+  bool quiet = false;
 };
 
 struct ServiceResult {
   std::uint64_t lines = 0, requests = 0, replies = 0, malformed = 0;
-  bool reader_gone = false;  // replies could not be delivered
-  Error unkept;              // the first failure to write experience or figures; empty code: none
+  Error lost;    // why standard input or output was given up; empty code: it was not
+  Error unkept;  // the first failure to write experience or figures; empty code: none
 };
 
 class Service final : private Listener {
@@ -107,11 +114,12 @@ class Service final : private Listener {
   void collect_replies();
   void keep(Connection& connection, Pending& pending, const SearchReply& reply);
   void write_output(Connection& connection);
-  void lose(Connection& connection);
+  void lose(Connection& connection, Error why = {});
   void lose_stuck(Connection& connection);
   void finish_drained(Connection& connection);
   bool is_over(const Connection& connection) const;
   void stop_reading();
+  void renew_guidance();
   EngineStats stats() const;
   void write_figures(bool last);
   template <class T>
@@ -137,8 +145,8 @@ class Service final : private Listener {
   atomic<std::uint32_t> told_{0};  // the eventfd holds a wake-up that nobody has taken
   int event_ = -1, listener_ = -1, sockets_ = -1;
   Deadline accept_at_ = 0;  // not earlier: the process had no descriptor for another client
-  bool stopping_ = false;
-  Deadline figures_at_ = 0;
+  bool stopping_ = false, hurried_ = false;
+  Deadline figures_at_ = 0, renew_at_ = 0;
 };
 
 }  // namespace weir::search::program

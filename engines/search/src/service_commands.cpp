@@ -59,8 +59,11 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
   if (kept && kept->file() < 0) return fail(findings, {"io", std::strerror(errno), "replies"});
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write()
   Guidance guidance;
-  if (auto loaded = load_guidance("default", guidance); !loaded)
-    return fail(findings, loaded.error());
+  GuidanceFile weights(options.guidance, guidance);
+  if (auto loaded = weights.load(); !loaded) return fail(findings, loaded.error());
+  if (weights.is_file()) config.guidance = &weights;
+  config.drain_s = options.drain_timeout_s;
+  config.quiet = options.quiet;
   ExperienceVersions versions;
   std::unique_ptr<ExperienceKeeper> experience;
   if (!options.experience.empty()) {
@@ -83,8 +86,7 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
       fail(findings, served.error());
     } else {
       if (!served.value().unkept.code.empty()) fail(findings, served.value().unkept);
-      if (served.value().reader_gone)
-        fail(findings, {"io", "nobody reads the replies", "standard output"});
+      if (!served.value().lost.code.empty()) fail(findings, served.value().lost);
       findings.members["lines"] = served.value().lines;
       findings.members["answered"] = served.value().replies;
       findings.members["malformed"] = served.value().malformed;
@@ -120,8 +122,11 @@ void batch_command(const Options& options, const StopSignals& signals, Deadline 
   config.simulations = options.simulations;
   int in = STDIN_FILENO;
   if (options.input != "-") {
+    config.input = options.input;
     in = open(options.input.c_str(), O_RDONLY | O_CLOEXEC);
-    if (in < 0) return fail(findings, {"io", std::strerror(errno), options.input});
+    if (in < 0)
+      return fail(findings,
+                  Error{errno == ENOENT ? "not_found" : "io", std::strerror(errno), options.input});
   }
   run_service(options, signals, config, in, findings);
   if (in != STDIN_FILENO) close(in);

@@ -87,7 +87,7 @@ weir::Turn<std::uint32_t> Engine::Impl::turn(std::uint32_t index) {
     const Deadline deadline = slot.request.deadline;
     switch (slot.park()) {
       case RequestSlot::Parked::yes:
-        bring_forward(deadline);
+        bring_forward(due(deadline));
         return Leave{none};
       case RequestSlot::Parked::cancelled:
         settle(slot, ReplyStatus::cancelled);
@@ -250,12 +250,12 @@ bool Engine::Impl::run(RequestSlot& slot) {
       slot.reply.first_answer_ms = ms_between(slot.submitted, now);
     if (last.parked && !last.ended) ask_leaf(slot);
     end_call(slot, desk);
-    if (over(slot, last) || now >= slot.request.deadline) {
+    if (over(slot, last) || now >= due(slot.request.deadline)) {
       settle_found(slot);
       return false;
     }
   } while (now - begin < share && !slot.is_to_be_cancelled());
-  if (now >= slot.request.deadline) {
+  if (now >= due(slot.request.deadline)) {
     settle_found(slot);
     return false;
   }
@@ -272,7 +272,8 @@ void Engine::Impl::settle_found(RequestSlot& slot) {
   ReplyStatus status = ReplyStatus::unsolved;
   if (found >= Found::full) status = ReplyStatus::solved;
   if (found == Found::partial) status = ReplyStatus::partial;
-  if (found == Found::nothing && now_ns() >= slot.request.deadline) status = ReplyStatus::expired;
+  if (found == Found::nothing && now_ns() >= due(slot.request.deadline))
+    status = ReplyStatus::expired;
   settle(slot, status);
 }
 

@@ -155,6 +155,54 @@ TEST_CASE("engine: clients share the turns however much one of them asks") {
   CHECK(ahead < 20);
 }
 
+TEST_CASE("engine: a client with three times the share has three times the turns") {
+  Fixture fixture({.active = 1}, 1);
+  const ClientId threefold = fixture.engine->add_client(3).value();
+  const ClientId other = fixture.engine->add_client().value();
+  Handle busy =
+      fixture.submit(request({.spin_ns = 100'000}, 1'000'000));  // until all others have come
+  std::vector<Handle> more, less;
+  for (int i = 0; i < 400; ++i) {
+    more.push_back(
+        fixture.engine->submit(threefold, request({.spin_ns = 10'000}, 2000), fixture.rejection));
+    less.push_back(
+        fixture.engine->submit(other, request({.spin_ns = 10'000}, 2000), fixture.rejection));
+  }
+  SearchReply reply;
+  SUBCASE("from its beginning") {}
+  SUBCASE("when it asks for more") {
+    fixture.engine->set_share(other, 3);
+    fixture.engine->set_share(threefold, 9);
+  }
+  busy.cancel();
+  CHECK(less[99].wait_until(after_ms(60'000), reply) == Status::accepted);
+  std::size_t ahead = 0;
+  for (Handle& handle : more) ahead += handle.poll(reply) == Status::accepted ? 1 : 0;
+  CHECK(ahead >= 285);
+  CHECK(ahead <= 320);
+}
+
+TEST_CASE("engine: all requests end by the end that is set, with what they have found") {
+  Fixture fixture({.active = 2}, 2);
+  std::vector<Handle> handles;
+  for (int i = 0; i < 8; ++i)
+    handles.push_back(
+        fixture.submit(request({.full_after = 1, .spin_ns = 100'000}, 1'000'000'000)));
+  SearchReply reply;
+  CHECK(handles[0].wait_until(after_ms(30), reply) == Status::timed_out);
+  fixture.engine->end_by(after_ms(20));
+  fixture.engine->end_by(after_ms(1'000'000));  // no later again
+  handles.push_back(fixture.submit(request({.full_after = 1, .spin_ns = 100'000}, 1'000'000'000)));
+  std::size_t solved = 0, expired = 0;
+  for (Handle& handle : handles) {
+    REQUIRE(handle.wait_until(after_ms(60'000), reply) == Status::accepted);
+    solved += reply.status == ReplyStatus::solved ? 1 : 0;
+    expired += reply.status == ReplyStatus::expired ? 1 : 0;
+  }
+  CHECK(solved >= 1);  // those that searched
+  CHECK(solved + expired == handles.size());
+}
+
 TEST_CASE("engine: a more urgent level begins first") {
   Fixture fixture({.active = 1}, 1);
   Handle busy =
@@ -292,7 +340,7 @@ TEST_CASE("engine: versions in use are never replaced") {
   CHECK(versions.pin().get()->version() == "more");
 }
 
-TEST_CASE("engine: an answer is the same alone and among a thousand") {
+TEST_CASE("engine: an answer is the same alone and among ten thousand") {
   Guidance guidance;
   CHECK(guidance.of(NetworkKind::lists).set(std::make_unique<PlantedNetwork>("v1")));
   Fixture fixture({.guidance = &guidance, .guide_after = 4}, 3);
@@ -303,13 +351,14 @@ TEST_CASE("engine: an answer is the same alone and among a thousand") {
                    static_cast<std::uint64_t>(20 + i % 7));
   };
   std::vector<Handle> handles;
-  for (int i = 0; i < 1000; ++i) handles.push_back(fixture.submit(make(i)));
+  constexpr int requests = test::sanitized ? 1'000 : 10'000;
+  for (int i = 0; i < requests; ++i) handles.push_back(fixture.submit(make(i)));
   std::vector<std::string> among;
   for (Handle& handle : handles) {
     const SearchReply reply = reply_of(handle);
     among.push_back(text_of(reply));
   }
-  for (int i = 0; i < 1000; i += 37)
+  for (int i = 0; i < requests; i += 37)
     CHECK(text_of(fixture.ask(make(i))) == among[static_cast<std::size_t>(i)]);
 }
 

@@ -54,6 +54,33 @@ TEST_CASE("races: a cancel and the pop from the queue") {
   CHECK(fixture.comes_to_rest());
 }
 
+TEST_CASE("races: two workers solve at once, and each request has the answer that is its own") {
+  Fixture fixture({.active = 2});
+  for (std::uint64_t round = 0; round < 500; ++round) {
+    Counter counter(2);
+    std::vector<Handle> handles;
+    const Deadline together = now_ns() + 50'000;  // both have begun, and end in one call
+    std::atomic<int> inside[2] = {0, 0};
+    for (std::uint64_t i = 0; i < 2; ++i) {
+      const std::uint64_t steps = 3 + 2 * i;
+      handles.push_back(fixture.engine->submit(
+          fixture.client,
+          request({.smallest_after = steps, .spin_ns = 60'000 / steps, .inside = &inside[i]}, 100),
+          fixture.rejection, &counter, i));
+      REQUIRE(handles.back().valid());
+    }
+    while (now_ns() < together) std::this_thread::yield();
+    for (std::uint64_t i = 0; i < 2; ++i) {
+      const SearchReply reply = reply_of(handles[i]);
+      CHECK(reply.status == ReplyStatus::solved);
+      CHECK(text_of(reply) == std::to_string(3 + 2 * i));
+    }
+    CHECK(counter.once());
+  }
+  CHECK(fixture.engine->stats().requests[static_cast<std::size_t>(ReplyStatus::solved)] == 1'000);
+  CHECK(fixture.comes_to_rest());
+}
+
 TEST_CASE("races: a rejection and a slot that has just become free") {
   Fixture fixture({.queue = 1, .replies = 1, .active = 1});
   std::atomic<std::uint64_t> answered{0}, rejected{0};

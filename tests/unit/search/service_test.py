@@ -259,6 +259,71 @@ class ServeTest(unittest.TestCase):
         self.assertEqual(server.end(), 0)
         self.check_once(server, ['half'])
 
+    def test_a_second_signal_has_all_answered_with_what_was_found(self):
+        for arguments, signals in [((), 2), (('--drain-timeout', '0.3'), 1)]:
+            server = Server(*arguments)
+            endless = [f'e{i}' for i in range(40)]
+            server.send(request('quick'), *[request(name, HARD, simulations=10**15) for name in endless])
+            self.assertIsNotNone(server.wait_for(lambda reply: reply.get('id') == 'quick'))
+            server.process.send_signal(signal.SIGTERM)
+            if signals == 2:
+                time.sleep(0.5)
+                self.assertIsNone(server.process.poll())
+                self.assertEqual(len(server.replies), 1)
+                server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.end(close=False), 128 + signal.SIGTERM)
+            server.process.stdin.close()
+            self.check_once(server, endless)
+            self.assertLessEqual({reply['status'] for reply in server.replies}, {'solved', 'partial', 'expired'})
+
+    def test_weights_that_take_the_place_of_others_guide_later_requests(self):
+        with tempfile.TemporaryDirectory() as folder:
+            old, new, used = (os.path.join(folder, name) for name in ('old', 'new', 'used'))
+            for seed, file in [('1', old), ('2', new)]:
+                subprocess.run([PROGRAM, 'train', '--out', file, '--steps', '1', '--tasks', '100', '--seed', seed,
+                                '--quiet'], check=True, stdout=subprocess.DEVNULL)
+            os.rename(old, used)
+            task = {'domain': 'list', 'examples': [{'in': [[3, 1, 2]], 'out': [2, 4, 6]},
+                                                   {'in': [[5, 9]], 'out': [10, 18]}]}
+            server = Server('--guidance', used)
+
+            def weights_of(name):
+                server.send(request(name, task))
+                return server.wait_for(lambda reply: reply.get('id') == name)['weights']
+
+            first = weights_of('first')
+            self.assertNotEqual(first, 'default')
+            with open(os.path.join(folder, 'spoilt'), 'wb') as spoilt:
+                spoilt.write(b'no weights')
+            os.rename(os.path.join(folder, 'spoilt'), used)
+            time.sleep(1.5)
+            self.assertEqual(weights_of('beside what is spoilt'), first)
+            os.rename(new, used)
+            names = (f'later {i}' for i in range(600))
+            self.assertTrue(any(weights_of(name) != first or time.sleep(0.1) for name in names))
+            server.process.stdin.close()
+            self.assertIn(b'the former weights stay', server.process.stderr.read())
+            server.end(close=False)
+
+    def test_a_client_asks_for_its_share(self):
+        server = Server()
+        server.send({'share': 3}, {'share': 0}, {'share': 'half'}, request('one'))
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, ['one'])
+        errors = [reply['error']['message'] for reply in server.replies if reply['id'] is None]
+        self.assertEqual(len(errors), 2)
+        self.assertTrue(all('"share" is a number' in error for error in errors))
+
+    def test_why_standard_output_or_input_was_given_up_is_told(self):
+        line = (json.dumps(request('one')) + '\n').encode()
+        with open('/dev/full', 'wb') as full:
+            ended = subprocess.run([PROGRAM, 'batch', '-', '--quiet'], input=line, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn(b'No space left on device', ended.stderr)
+        ended = subprocess.run([PROGRAM, 'batch', tempfile.gettempdir(), '--quiet'], capture_output=True)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn(b'Is a directory', ended.stderr)
+
     def test_sigterm_drains(self):
         server = Server()
         names = [f's{i}' for i in range(200)]
@@ -719,7 +784,10 @@ class SocketTest(unittest.TestCase):
             self.assertEqual(self.process.wait(60), 128 + signal.SIGTERM)
         self.assertFalse(os.path.exists(self.path))
         with open(self.figures, encoding='utf-8') as file:
-            self.assertIn('weir_search_requests_total{outcome="solved"} 1', file.read())
+            figures = file.read()
+        self.assertIn('weir_search_requests_total{outcome="solved"} 1', figures)
+        self.assertIn('weir_search_request_seconds_count 1\n', figures)
+        self.assertRegex(figures, r'weir_search_request_seconds_sum 0\.\d')
 
     def test_figures_count_each_reply_to_an_id_once(self):
         with self.connect() as client:

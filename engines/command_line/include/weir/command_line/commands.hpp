@@ -9,6 +9,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 #include <weir/command_line/ended.hpp>
 #include <weir/command_line/settings.hpp>
 #include <weir/result.hpp>
@@ -22,6 +24,8 @@ inline constexpr int exit_of_usage = 2;
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// A finite decimal number from `least` to `most`, both included.
 CLI::Validator real_number(double least, double most);
+/// One of these words, which it becomes the number of; what is none of them is told with the nearest.
+CLI::Validator one_of(std::vector<std::pair<std::string, int>> words);
 /// An empty path is a script's unset variable, and would mean the working directory.
 CLI::Validator not_empty();
 

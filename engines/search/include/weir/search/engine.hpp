@@ -59,6 +59,8 @@ struct EngineStats {
   std::uint32_t running = 0, waiting = 0;
   std::array<std::uint64_t, reply_statuses> requests{};  // by status
   double p50_ms = 0, p99_ms = 0;  // from submit to reply, of those that searched
+  std::uint64_t timed = 0;        // those
+  double timed_s = 0;             // and the sum of their times
   double batch_mean = 0;
   std::uint64_t evaluations = 0, batches = 0;
   std::size_t arena_bytes = 0;
@@ -113,7 +115,12 @@ class Engine {
   Handle submit(ClientId client, Request&& request, SearchReply& rejection,
                 Listener* listener = nullptr, std::uint64_t tag = 0);
 
+  /// The client's share of the turns from now on, above 0.
+  void set_share(ClientId client, double share) noexcept;
   EngineStats stats() const;
+  /// As if no request had a later deadline than this, those that come later included: what has an answer by then is
+  /// answered with it. Can be brought forward only. Any thread.
+  void end_by(Deadline until) noexcept;
   /// Submit answers `rejected` from now on; waits until all live requests are settled.
   Status drain_until(Deadline deadline = never);
   std::string graph_dot() const;
