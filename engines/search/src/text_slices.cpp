@@ -19,6 +19,8 @@ constexpr std::size_t relatives_max = 48;
 constexpr double second_position = 1.2;
 constexpr std::size_t edited_from = 40, edited_max = 16;  // slices that edits are made of
 constexpr int digits_most = 12;
+constexpr std::size_t pad_marks_max = 3;
+constexpr std::size_t pad_width_usual = 20, pad_width_max = 80;
 
 constexpr double class_costs[classes] = {0.0, 0.3, 0.4, 0.9, 1.1, 0.6, 0.1, 0.4, 0.2, 1.0};
 
@@ -451,12 +453,17 @@ Steps SliceFinder::edits(Budget& budget, Pool& pool) {
            1.3 + class_cost(c) + index_cost(-k)});
     }
   }
-  for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost);
+  const std::vector<PadMark> marks = pad_marks();
+  if (!marks.empty()) {
+    for (auto& [slice, cost] : parts(true)) slices.emplace_back(std::move(slice), cost);
+    if (budget.spend(edited_from * edited_from)) co_await budget.pause();
+  }
+  for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost, marks);
   co_await offer_digits(budget, pool, whole);
   co_await offer_masks(budget, pool);
-  const std::vector<std::pair<Slice, double>> parts = changed_parts();
+  const std::vector<std::pair<Slice, double>> changed = parts(false);
   if (budget.spend(edited_from * edited_from)) co_await budget.pause();
-  for (const auto& [slice, cost] : parts) co_await offer_edits(budget, pool, slice, cost + 0.5);
+  for (const auto& [slice, cost] : changed) co_await offer_edits(budget, pool, slice, cost + 0.5);
 }
 
 /// What stands twice or more side by side in every shown output: stars, or X.
@@ -490,18 +497,18 @@ Steps SliceFinder::offer_masks(Budget& budget, Pool& pool) const {
   }
 }
 
-/// The cheapest slices that are not in all outputs as they are.
-std::vector<std::pair<Slice, double>> SliceFinder::changed_parts() const {
+/// The cheapest slices that are in all outputs as they are, or not in all.
+std::vector<std::pair<Slice, double>> SliceFinder::parts(bool copied) const {
   std::vector<std::pair<Slice, double>> all;
   for (std::size_t i = 0; i < std::min(from_.size(), edited_from); ++i) {
     for (std::size_t j = 0; j < std::min(to_.size(), edited_from); ++j) {
       const Place &a = from_[i], &b = to_[j];
-      bool there = true, copied = true;
+      bool there = true, same = true;
       for (std::size_t e = 0; there && e < sheet_.shown(); ++e) {
         there = a.at[e] >= 0 && a.at[e] < b.at[e];
-        copied = copied && there && reachable(e, a.at[e], b.at[e]);
+        same = same && there && reachable(e, a.at[e], b.at[e]);
       }
-      if (!there || copied) continue;
+      if (!there || same != copied) continue;
       Slice slice{input_, Slice::Order::apart, false, a.position, b.position};
       if (slice.whole()) continue;
       all.emplace_back(std::move(slice), pair_cost(a.position, a.cost, b.position, b.cost));
@@ -532,32 +539,95 @@ Steps SliceFinder::offer_digits(Budget& budget, Pool& pool, Slice slice) const {
   }
 }
 
-Steps SliceFinder::offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const {
-  constexpr char32_t fills[] = {U' ', U'0'};
-  std::size_t most = 0, longest = 0;
-  for (const Str& out : sheet_.outs) most = std::max(most, out.size());
+/// What fills gaps: it stands in an output longer side by side than in what is given, and more than once or not always.
+std::vector<PadMark> SliceFinder::pad_marks() const {
+  const auto longest = [](View t, char32_t c) {
+    std::size_t most = 0, n = 0;
+    for (const char32_t x : t) most = std::max(most, n = x == c ? n + 1 : 0);
+    return most;
+  };
+  std::set<char32_t> made;
+  for (const Str& out : sheet_.outs) {
+    for (const char32_t c : out) {
+      if (!is_alnum(c) || c == U'0') made.insert(c);
+    }
+  }
+  std::vector<PadMark> all;
+  for (const char32_t c : made) {
+    std::size_t least = Str::npos, most = 0;
+    bool own = false;
+    for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+      const std::size_t n = longest(sheet_.outs[e], c);
+      least = std::min(least, n);
+      most = std::max(most, n);
+      own = own || std::all_of(sheet_.rows[e].begin(), sheet_.rows[e].end(),
+                               [&](const Str& in) { return longest(in, c) < n; });
+    }
+    if (own && (most > 1 || least < most) && all.size() < pad_marks_max) all.push_back({c, most});
+  }
+  return all;
+}
+
+/// The padded text stands in each shown output, and no more of what fills it beside it.
+bool SliceFinder::fills_all(const Slice& slice, char32_t fill, std::size_t width, bool left) const {
+  for (std::size_t e = 0; e < sheet_.shown(); ++e) {
+    const View in = text(e), out = sheet_.outs[e];
+    const Span span = *span_of(slice, in);
+    const auto size = static_cast<std::size_t>(span.end - span.begin);
+    Str padded(in.substr(static_cast<std::size_t>(span.begin), size));
+    if (size < width) padded.insert(left ? 0 : size, width - size, fill);
+    std::size_t at = out.find(padded);
+    const auto goes_on = [&] {
+      return left ? at > 0 && out[at - 1] == fill
+                  : at + padded.size() < out.size() && out[at + padded.size()] == fill;
+    };
+    while (at != View::npos && goes_on()) at = out.find(padded, at + 1);
+    if (at == View::npos) return false;
+  }
+  return true;
+}
+
+Steps SliceFinder::offer_pads(Budget& budget, Pool& pool, Slice slice, double cost,
+                              const std::vector<PadMark>& marks) const {
+  std::size_t room = pad_width_max, longest = 0, shortest = pad_width_max;
+  for (const Str& out : sheet_.outs) room = std::min(room, out.size());
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
     const auto span = span_of(slice, text(e));
     if (!span) co_return;
-    longest = std::max(longest, static_cast<std::size_t>(span->end - span->begin));
+    const auto size = static_cast<std::size_t>(span->end - span->begin);
+    longest = std::max(longest, size);
+    shortest = std::min(shortest, size);
   }
   Piece p;
   p.kind = Piece::Kind::slice;
   p.slice = slice;
   p.edit.kind = Edit::Kind::strip_zeros;
   pool.offer(p, cost + 1, 1);
-  for (std::size_t width = std::max<std::size_t>(longest, 2);
-       width <= std::min<std::size_t>(most, 20); ++width) {
-    const double pad = 0.1 * static_cast<double>(width) + (width > longest ? 0.5 : 0);
-    for (const char32_t fill : fills) {
-      p.edit = {Edit::Kind::pad_left, fill, 0, static_cast<int>(width), {}, {}};
-      pool.offer(p, cost + 1 + pad, 2);
-      if (slice.whole()) {
-        p.edit.kind = Edit::Kind::pad_right;
-        pool.offer(p, cost + 1.2 + pad, 2);
-      }
+  const std::size_t least = marks.empty() ? longest : std::min(longest, shortest + 1);
+  for (std::size_t width = std::max<std::size_t>(least, 2); width <= room; ++width) {
+    const bool usual = width >= longest && width <= pad_width_usual;
+    const double pad =
+        0.1 * static_cast<double>(std::min(width, pad_width_usual)) + (width > longest ? 0.5 : 0);
+    std::uint64_t offered = 0;
+    const auto offer = [&](Edit::Kind kind, char32_t fill) {
+      p.edit = {kind, fill, 0, static_cast<int>(width), {}, {}};
+      pool.offer(p, cost + (kind == Edit::Kind::pad_left ? 1 : 1.2) + pad, 2);
+      ++offered;
+    };
+    for (const char32_t fill : {U' ', U'0'}) {
+      if (usual) offer(Edit::Kind::pad_left, fill);
+      if (usual && slice.whole()) offer(Edit::Kind::pad_right, fill);
     }
-    if (budget.spend(4 * candidate_units)) co_await budget.pause();
+    for (const PadMark& mark : marks) {
+      if (width > longest + mark.most) continue;
+      const bool offered_above = usual && (mark.fill == U' ' || mark.fill == U'0');
+      if (!offered_above && fills_all(slice, mark.fill, width, true))
+        offer(Edit::Kind::pad_left, mark.fill);
+      if (mark.fill != U'0' && !(offered_above && slice.whole()) &&
+          fills_all(slice, mark.fill, width, false))
+        offer(Edit::Kind::pad_right, mark.fill);
+    }
+    if (budget.spend(offered * candidate_units)) co_await budget.pause();
   }
 }
 

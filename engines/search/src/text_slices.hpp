@@ -10,6 +10,11 @@
 
 namespace weir::search::text {
 
+struct PadMark {
+  char32_t fill = 0;
+  std::size_t most = 0;  // side by side in one shown output
+};
+
 class SliceFinder {
  public:
   SliceFinder(const Sheet& sheet, int input) : sheet_(sheet), input_(input) {}
@@ -45,11 +50,14 @@ class SliceFinder {
   void offer_slice(Pool& pool, const Slice& slice, double cost) const;
   Steps offer_edits(Budget& budget, Pool& pool, Slice slice, double cost) const;
   Steps offer_digits(Budget& budget, Pool& pool, Slice slice) const;
-  std::vector<std::pair<Slice, double>> changed_parts() const;
+  std::vector<std::pair<Slice, double>> parts(bool copied) const;
   Str put_for(View what) const;
   std::vector<char32_t> mask_marks() const;
   Steps offer_masks(Budget& budget, Pool& pool) const;
-  Steps offer_pads(Budget& budget, Pool& pool, Slice slice, double cost) const;
+  std::vector<PadMark> pad_marks() const;
+  bool fills_all(const Slice& slice, char32_t fill, std::size_t width, bool left) const;
+  Steps offer_pads(Budget& budget, Pool& pool, Slice slice, double cost,
+                   const std::vector<PadMark>& marks) const;
 
   const Sheet& sheet_;
   int input_;

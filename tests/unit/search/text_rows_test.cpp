@@ -411,4 +411,43 @@ TEST_CASE("text rows: words of a name in one are parted, and marks become longer
   CHECK(wrong(first_answer(marks), marks) == 0);
 }
 
+TEST_CASE("text rows: whatever fills outputs up to a width fills the others too") {
+  const Rows stars = {{{"ab"}, "ab****"},
+                      {{"abc"}, "abc***"},
+                      {{"a"}, "a*****"},
+                      {{"abcde"}, "abcde*"},
+                      {{"abcdef"}, "abcdef"}};
+  CHECK(wrong(first_answer(stars), stars) == 0);
+  for (const char fill : {'.', '_', '#', '*', '-', '~'}) {
+    const auto filled = [fill](std::size_t n) { return std::string(n, fill); };
+    const Rows before = {{{"Jo"}, filled(4) + "Jo"},
+                         {{"Anna"}, filled(2) + "Anna"},
+                         {{"Sue"}, filled(3) + "Sue"},
+                         {{"Max"}, filled(3) + "Max"},
+                         {{"Walter"}, "Walter"}};
+    CHECK(wrong(first_answer(before), before) == 0);
+    const Rows between = {{{"Tea 12"}, "Tea" + filled(6) + "12"},
+                          {{"Coffee 7"}, "Coffee" + filled(3) + "7"},
+                          {{"Milk 3"}, "Milk" + filled(5) + "3"},
+                          {{"Honey 45"}, "Honey" + filled(4) + "45"},
+                          {{"Rye 100"}, "Rye" + filled(6) + "100"}};
+    CHECK(wrong(first_answer(between), between) == 0);
+  }
+  const Rows parts = {{{"Mary Ann;7"}, "[Mary Ann__] #..7"},
+                      {{"Jo;12"}, "[Jo________] #.12"},
+                      {{"Sue;104"}, "[Sue_______] #104"},
+                      {{"Bob Lee;9"}, "[Bob Lee___] #..9"},
+                      {{"Al;33"}, "[Al________] #.33"}};
+  CHECK(wrong(first_answer(parts), parts) == 0);
+  const Rows wide = {{{"Jo", "1"}, "Jo" + std::string(38, '.') + "1"},
+                     {{"Anna", "22"}, "Anna" + std::string(36, '.') + "22"},
+                     {{"Sue", "3"}, "Sue" + std::string(37, '.') + "3"},
+                     {{"Walter", "4"}, "Walter" + std::string(34, '.') + "4"}};
+  CHECK(wrong(first_answer(wide), wide) == 0);
+  const Rows longer = {{{"7"}, "007"}, {{"1234"}, "1234"}, {{"12"}, "012"}, {{"99999"}, "99999"}};
+  CHECK(wrong(first_answer(longer), longer) == 0);
+  const Rows same = {{{"Bob"}, "__Bob"}, {{"Max"}, "__Max"}, {{"Sue"}, "__Sue"}, {{"Al"}, "__Al"}};
+  CHECK(wrong(first_answer(same), same) == 0);  // nothing is shown of a width
+}
+
 }  // namespace weir::search::text
