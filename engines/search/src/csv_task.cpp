@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "text_chars.hpp"
+
 namespace weir::search::program {
 
 namespace {
@@ -82,31 +84,6 @@ class CsvReader {
   std::uint32_t line_ = 1, next_line_ = 1;
 };
 
-/// The offset of the first byte that is not UTF-8; npos: there is none.
-std::size_t first_bad_byte(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    std::size_t length = 0;
-    std::uint32_t least = 0, code = 0;
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    if (lead >= 0xc2 && lead <= 0xdf) length = 2, least = 0x80, code = lead & 0x1fU;
-    if (lead >= 0xe0 && lead <= 0xef) length = 3, least = 0x800, code = lead & 0x0fU;
-    if (lead >= 0xf0 && lead <= 0xf4) length = 4, least = 0x10000, code = lead & 0x07U;
-    if (length == 0 || i + length > text.size()) return i;
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0U) != 0x80) return i;
-      code = code << 6 | (next & 0x3fU);
-    }
-    if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return i;
-    i += length;
-  }
-  return std::string_view::npos;
-}
-
 Error encoding_fault(std::string_view text, std::size_t at) {
   std::size_t line = 1, start = 0;
   for (std::size_t i = 0; i < at; ++i) {
@@ -117,10 +94,10 @@ Error encoding_fault(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-Result<Task> read_csv_task(std::string_view text) {
-  if (const std::size_t bad = first_bad_byte(text); bad != std::string_view::npos)
-    return encoding_fault(text, bad);
-  CsvReader reader(text);
+Result<Task> read_csv_task(std::string_view csv) {
+  if (const std::size_t bad = text::first_bad_byte(csv); bad != std::string_view::npos)
+    return encoding_fault(csv, bad);
+  CsvReader reader(csv);
   auto header = reader.record();
   if (!header) return header.error();
   const std::size_t columns = header.value().size();

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "json_reply.hpp"
 #include "session.hpp"
+#include "text_chars.hpp"
 
 namespace weir::search::program {
 
@@ -134,6 +135,15 @@ SearchReply interact(const Options& options, const StopSignals& signals, Engine&
     if (person) std::fputs("> ", stderr);
     const bool more = lines.get(line);
     if (signals.stop_requested()) return last;
+    if (const std::size_t bad = text::first_bad_byte(line); bad != std::string::npos) {
+      const std::string place = std::to_string(number) + ":" + std::to_string(bad + 1);
+      if (!person) {
+        fail(findings, {"bad_text", "not UTF-8", "-:" + place});
+        return last;
+      }
+      std::fputs((place + ": not UTF-8\n").c_str(), to);
+      continue;
+    }
     const std::string word = trimmed(line);
     std::string said;
     if (word == "exit" || (!more && answered)) return last;

@@ -16,6 +16,30 @@ constexpr bool odd_pair(char32_t c) noexcept {
 
 }  // namespace
 
+std::size_t first_bad_byte(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    std::size_t length = 0;
+    std::uint32_t least = 0, code = 0;
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    if (lead >= 0xc2 && lead <= 0xdf) length = 2, least = 0x80, code = lead & 0x1fU;
+    if (lead >= 0xe0 && lead <= 0xef) length = 3, least = 0x800, code = lead & 0x0fU;
+    if (lead >= 0xf0 && lead <= 0xf4) length = 4, least = 0x10000, code = lead & 0x07U;
+    if (length == 0 || i + length > text.size()) return i;
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xc0U) != 0x80) return i;
+      code = code << 6 | (next & 0x3fU);
+    }
+    if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
 Str decode(std::string_view utf8) {
   Str text;
   text.reserve(utf8.size());

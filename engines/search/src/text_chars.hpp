@@ -14,6 +14,9 @@ namespace weir::search::text {
 using Str = std::u32string;
 using View = std::u32string_view;
 
+/// The offset of the first byte that is not UTF-8; npos: there is none.
+std::size_t first_bad_byte(std::string_view text);
+
 Str decode(std::string_view utf8);
 std::string encode(View text);
 

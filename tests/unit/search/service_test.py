@@ -538,6 +538,22 @@ class ExperienceTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(done.stdout.count('def f('), 1)
 
+    def test_what_is_no_text_is_refused_with_its_place(self):
+        told = b'Ada => A\n\xff => x\n\n'
+        done = subprocess.run([PROGRAM, 'generate', '--interactive'], input=told, capture_output=True, timeout=120)
+        self.assertEqual((done.returncode, done.stdout), (1, b''))
+        self.assertIn(b'-:2:1: not UTF-8', done.stderr)
+        ours, theirs = os.openpty()  # where a person may say it again
+        asked = subprocess.Popen([PROGRAM, 'generate', '--interactive'], stdin=theirs, stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        os.write(ours, b'Ada \xff => A\nAda => A\n\nexit\n')
+        said = asked.communicate(timeout=120)[0]
+        os.close(ours)
+        self.assertEqual(asked.returncode, 0)
+        self.assertTrue(said.startswith(b'1:5: not UTF-8\n'), said)
+        self.assertIn(b'def f(', said)
+
     def test_the_terminal_tells_its_last_answer_as_json(self):
         for text, status in (('Ada => A\nexamples\n\nexit\n', 'solved'), ('help\n', 'unsolved')):
             done = self.run_program('generate', '--interactive', '--json', '--simulations', '50', text=text)
