@@ -102,11 +102,6 @@ void print_stats(const SearchReply& reply, const EngineStats& stats) {
   std::fputs(table.text().c_str(), stderr);
 }
 
-bool is_written_in(const Program& program, Language language) {
-  return std::any_of(program.text.begin(), program.text.end(),
-                     [language](const auto& written) { return written.first == language; });
-}
-
 void tell_reply(const Options& options, const std::vector<Language>& languages,
                 const SearchReply& reply, Findings& findings) {
   const bool solved = reply.status == ReplyStatus::solved && !reply.answer.programs.empty();
@@ -131,14 +126,9 @@ void tell_reply(const Options& options, const std::vector<Language>& languages,
       findings.text += text;
       if (!text.ends_with('\n')) findings.text += "\n";
     }
-    for (const Language language : languages) {
-      if (!is_written_in(reply.answer.programs[i], language))
-        fail(findings,
-             {"no_text",
-              "a program of this kind is not written in " + std::string(to_string(language)),
-              options.input});
-    }
   }
+  if (std::string what = unwritten(reply.answer, languages); !what.empty())
+    fail(findings, {"no_text", std::move(what), options.input});
   if (reply.answer.programs[0].confidence < options.confidence && !options.quiet)
     std::fprintf(stderr, "weir-search: the best program's confidence is %.2f\n",
                  reply.answer.programs[0].confidence);

@@ -1,5 +1,6 @@
 #include "json_reply.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace weir::search::program {
@@ -57,7 +58,21 @@ Json question_json(const Answer& answer) {
   return {{"in", std::move(in)}, {"out", std::move(out)}};
 }
 
-std::string reply_line(const Json& id, const SearchReply& reply) {
+std::string unwritten(const Answer& answer, const std::vector<Language>& languages) {
+  for (const Program& program : answer.programs) {
+    for (const Language language : languages) {
+      const bool written =
+          std::any_of(program.text.begin(), program.text.end(),
+                      [language](const auto& one) { return one.first == language; });
+      if (!written)
+        return "a program of this kind is not written in " + std::string(to_string(language));
+    }
+  }
+  return {};
+}
+
+std::string reply_line(const Json& id, const SearchReply& reply,
+                       const std::vector<Language>& languages) {
   Json json = {{"id", id}, {"status", to_string(reply.status)}};
   json["programs"] = programs_json(reply.answer);
   json["examples_passed"] = reply.answer.examples_passed;
@@ -73,7 +88,11 @@ std::string reply_line(const Json& id, const SearchReply& reply) {
   json["weights"] = reply.weights;
   json["experience"] = reply.experience;
   if (reply.status == ReplyStatus::rejected) json["retry_after_ms"] = reply.retry_after_ms;
-  if (!reply.error.code.empty()) json["error"] = error_json(line_error_of(reply.error));
+  if (!reply.error.code.empty()) {
+    json["error"] = error_json(line_error_of(reply.error));
+  } else if (std::string what = unwritten(reply.answer, languages); !what.empty()) {
+    json["error"] = error_json({std::move(what), 0, 0});
+  }
   return line_of(json);
 }
 

@@ -9,7 +9,11 @@
 namespace weir::search::program {
 
 /// One line with its end.
-std::string reply_line(const Json& id, const SearchReply& reply);
+/// What a reply says where a program is not written in a language that was asked for; empty: each is.
+std::string unwritten(const Answer& answer, const std::vector<Language>& languages);
+/// `languages` are those that were asked for.
+std::string reply_line(const Json& id, const SearchReply& reply,
+                       const std::vector<Language>& languages = {});
 std::string error_line(const Json& id, const LineError& error);
 std::string stats_line(const EngineStats& stats);
 /// What `generate` and a reply both say of an answer.

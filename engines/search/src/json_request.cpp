@@ -191,6 +191,10 @@ bool read_request(const Json& json, Request& request, Fault& fault) {
     return true;
   }
   if (request.languages.empty()) request.languages = {Language::python};
+  if (request.languages == std::vector<Language>{Language::sygus}) {
+    fault = {"\"lang\": only a \"sygus\" request has programs written in sygus", {"lang"}};
+    return false;
+  }
   Task task;
   if (json.contains("name")) {
     if (!json["name"].is_string() || !is_name(json["name"].get_ref<const std::string&>())) {

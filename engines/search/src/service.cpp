@@ -288,6 +288,7 @@ void Service::take_request(Connection& connection, Line& line) {
   if (line.request.simulations == 0 && line.request.deadline == never)
     line.request.simulations = config_.simulations;
   line.request.deadline = std::min(line.request.deadline, config_.until);
+  pending.languages = line.request.languages;
   pending.handle =
       engine_.submit(connection.client, std::move(line.request), rejection, this, index);
   if (!pending.handle.valid()) return reject();
@@ -314,7 +315,8 @@ void Service::collect_replies() {
     --live_, ++result_.replies, ++connection.answered;
     keep(connection, pending, reply);
     touch(connection);
-    if (!connection.gone) connection.write.push_back(reply_line(pending.id, reply));
+    if (!connection.gone)
+      connection.write.push_back(reply_line(pending.id, reply, pending.languages));
     pending.used = false;
     pending.id = nullptr;
     free_pending_.push_back(static_cast<std::uint32_t>(tag));

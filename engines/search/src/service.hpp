@@ -66,7 +66,8 @@ class Service final : private Listener {
   struct Pending {
     Handle handle;
     Json id;
-    std::string request;  // as JSON, where experience is kept
+    std::vector<Language> languages;  // that were asked for
+    std::string request;              // as JSON, where experience is kept
     std::uint32_t connection = 0;
     bool used = false;
   };

@@ -554,6 +554,21 @@ class ExperienceTest(unittest.TestCase):
         self.assertTrue(said.startswith(b'1:5: not UTF-8\n'), said)
         self.assertIn(b'def f(', said)
 
+    def test_a_language_that_a_program_is_not_written_in_is_named(self):
+        def reply(task):
+            return json.loads(self.run_program('batch', '-', text=json.dumps({'id': 1, **task}) + '\n').stdout)
+        lists = {'domain': 'list', 'examples': [{'in': [[3, 1, 2]], 'out': [1, 2, 3]}]}
+        for task in (lists, {'examples': [{'in': ['Ada'], 'out': 'A'}]}):
+            refused = reply({**task, 'lang': ['sygus']})
+            self.assertEqual(refused['status'], 'error')
+            self.assertIn('"lang": only a "sygus" request', refused['error']['message'])
+            self.assertGreater(refused['error']['column'], 1)
+            mixed = reply({**task, 'lang': ['python', 'sygus']})
+            self.assertEqual(mixed['status'], 'solved')
+            self.assertEqual(list(mixed['programs'][0]['text']), ['python'])
+            self.assertIn('not written in sygus', mixed['error']['message'])
+            self.assertNotIn('error', reply({**task, 'lang': ['python', 'js', 'cpp']}))
+
     def test_the_terminal_tells_its_last_answer_as_json(self):
         for text, status in (('Ada => A\nexamples\n\nexit\n', 'solved'), ('help\n', 'unsolved')):
             done = self.run_program('generate', '--interactive', '--json', '--simulations', '50', text=text)
