@@ -32,9 +32,10 @@ void check_command(const Options& options, Findings& findings) {
   findings.members["examples_passed"] = result.passed;
   findings.members["examples_total"] = problem.value().examples.size();
   if (!result.right) {
-    const std::string where =
-        result.line == 0 ? options.answer : options.input + ":" + std::to_string(result.line);
-    return fail(findings, {"wrong", result.why, where});
+    if (!result.place.empty())
+      return fail(findings, placed({"wrong", result.why, result.place}, options.answer));
+    return fail(findings,
+                placed({"wrong", result.why, std::to_string(result.line)}, options.input));
   }
   findings.text = "right: size " + std::to_string(result.size) + "\n";
 }

@@ -29,7 +29,43 @@ class Membership {
     return known_[{&term, nonterminal}] = least;
   }
 
+  struct Gap {
+    const Sexp* term = nullptr;
+    std::uint16_t nonterminal = 0;  // does not derive it
+    std::uint32_t depth = 0;
+  };
+  /// Of a term that is not derived: the deepest that the productions of its operators lead to.
+  Gap gap_of(const Sexp& term, std::uint16_t nonterminal) {
+    const auto [found, fresh] = gaps_.try_emplace({&term, nonterminal}, Gap{&term, nonterminal, 0});
+    if (!fresh) return found->second;
+    Gap deepest = found->second;
+    for (const std::uint16_t same : reached(nonterminal)) {
+      for (const Production& production : problem_.nonterminals[same].productions) {
+        if (!applies(term, production)) continue;
+        for (std::size_t i = 0; i < production.arguments.size(); ++i) {
+          if (size_of(term.items[i + 1], production.arguments[i]) != 0) continue;
+          Gap inner = gap_of(term.items[i + 1], production.arguments[i]);
+          inner.depth += 1;
+          if (inner.depth > deepest.depth) deepest = inner;
+          break;
+        }
+      }
+    }
+    return gaps_[{&term, nonterminal}] = deepest;
+  }
+
  private:
+  /// The term is the production's operator with as many arguments.
+  static bool applies(const Sexp& term, const Production& production) {
+    if (production.op == Op::chain || !term.list() ||
+        term.items.size() != production.arguments.size() + 1 ||
+        term.items[0].kind != Sexp::Kind::atom)
+      return false;
+    const std::string_view head = term.items[0].atom;
+    return head == production.symbol ||
+           (production.op != Op::call && find_op(head, term.items.size() - 1) == production.op);
+  }
+
   std::uint32_t size_by(const Sexp& term, const Production& production) {
     switch (production.op) {
       case Op::variable:
@@ -46,15 +82,7 @@ class Membership {
       default:
         break;
     }
-    if (!term.list() || term.items.size() != production.arguments.size() + 1 ||
-        term.items[0].kind != Sexp::Kind::atom) {
-      return 0;
-    }
-    const std::string_view head = term.items[0].atom;
-    if (head != production.symbol &&
-        (production.op == Op::call || find_op(head, term.items.size() - 1) != production.op)) {
-      return 0;
-    }
+    if (!applies(term, production)) return 0;
     std::uint32_t size = 1;
     for (std::size_t i = 0; i < production.arguments.size(); ++i) {
       const std::uint32_t part = size_of(term.items[i + 1], production.arguments[i]);
@@ -86,6 +114,7 @@ class Membership {
   const Problem& problem_;
   std::span<const Argument> names_;
   std::map<std::pair<const Sexp*, std::uint16_t>, std::uint32_t> known_;
+  std::map<std::pair<const Sexp*, std::uint16_t>, Gap> gaps_;
   std::map<std::uint16_t, std::vector<std::uint16_t>> chains_;
 };
 
@@ -168,14 +197,20 @@ Result<CheckResult> check(const Problem& problem, std::string_view answer) {
   CheckResult result;
   const Result<Body> body = read_body(term, names.value(), problem.functions, problem.sort);
   if (!body) {
-    result.why = body.error().where + ": " + body.error().what;
+    result.why = body.error().what;
+    result.place = body.error().where;
     return result;
   }
   run_examples(problem, body.value(), result);
-  result.size = Membership(problem, names.value()).size_of(term, 0);
+  Membership membership(problem, names.value());
+  result.size = membership.size_of(term, 0);
   if (result.size == 0) {
+    const Membership::Gap gap = membership.gap_of(term, 0);
+    const std::string& by = problem.nonterminals[gap.nonterminal].name;
     result.size = plain_size(term);
-    result.why = "the term is not of the grammar";
+    result.why = "the term is not of the grammar: " + (by.empty() ? "nothing there" : by) +
+                 " gives no " + spelled(*gap.term);
+    result.place = gap.term->where();
     return result;
   }
   result.right = result.passed == problem.examples.size();

@@ -121,7 +121,13 @@ TEST_CASE("weir-search: generate writes a program that check calls right") {
   CHECK(wrong.exit == 1);
   CHECK(says(wrong, "names.sl:6"));
   folder.put("foreign", "(define-fun f ((name String)) String \"Ada\")");
-  CHECK(run_search(folder, "check names.sl foreign").exit == 1);
+  const Answer foreign = run_search(folder, "check names.sl foreign");
+  CHECK(foreign.exit == 1);
+  CAPTURE(foreign.out);
+  CHECK(says(foreign, "foreign:1:38: the term is not of the grammar"));
+  CHECK(says(foreign, "gives no \"Ada\""));
+  folder.put("sorts", "(define-fun f ((name String)) String\n (str.at name name))");
+  CHECK(says(run_search(folder, "check names.sl sorts"), "sorts:2:2: arguments of sorts"));
   const json told = json::parse(run_search(folder, "generate names.sl --json --first", false).out);
   CHECK(told["status"] == "solved");
   CHECK(told["examples_passed"] == 2);

@@ -106,9 +106,22 @@ TEST_CASE("sygus_check: what is not of the grammar is not right, whatever it yie
     CHECK_FALSE(result.right);
     CHECK(result.why.find("grammar") != std::string::npos);
   }
-  CHECK(check(problem, "(define-fun f ((s String)) String (str.++ s 1))")
-            .value()
-            .why.find("does not take") != std::string::npos);
+  const auto sorts = check(problem, "(define-fun f ((s String)) String (str.++ s 1))").value();
+  CHECK(sorts.why.find("does not take") != std::string::npos);
+  CHECK(sorts.place == "1:35");
+}
+
+TEST_CASE("sygus_check: the part that the grammar lacks is named, and where the answer has it") {
+  const auto problem = problem_of(string_file("(s String)", "s", "\" \"", {"\"a\") \"a\""}));
+  const auto gap = [&](const std::string& term) {
+    const auto result = check(problem, "(define-fun f ((s String)) String\n " + term + ")").value();
+    CHECK_FALSE(result.right);
+    return result.place + " " + result.why.substr(result.why.rfind(": ") + 2);
+  };
+  CHECK(gap("(str.++ s (str.++ \" \" \"b\"))") == "2:24 ntString gives no \"b\"");
+  CHECK(gap("(str.substr s 0 (+ 1 7))") == "2:23 ntInt gives no 7");
+  CHECK(gap("(ite (= s s) s s)") == "2:7 ntBool gives no (= s s)");
+  CHECK(gap("(str.replace_all s s s)") == "2:2 Start gives no (str.replace_all s s s)");
 }
 
 TEST_CASE("sygus_check: chains that go in circles derive what each of them derives") {

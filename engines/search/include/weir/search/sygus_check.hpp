@@ -16,6 +16,7 @@ struct CheckResult {
   std::uint32_t passed = 0;  // examples
   std::uint32_t line = 0;    // of the first constraint that fails
   std::string why;           // where not right: what is wrong, with line, inputs, expected and got
+  std::string place;         // LINE:COLUMN of the answer, where its term is what is wrong
 };
 
 Result<CheckResult> check(const Problem& problem, std::string_view answer);
