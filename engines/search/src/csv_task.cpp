@@ -97,6 +97,8 @@ Error encoding_fault(std::string_view text, std::size_t at) {
 Result<Task> read_csv_task(std::string_view csv) {
   if (const std::size_t bad = text::first_bad_byte(csv); bad != std::string_view::npos)
     return encoding_fault(csv, bad);
+  if (csv.find_first_not_of(" \t\r\n\xef\xbb\xbf") == std::string_view::npos)
+    return Error{"bad_csv", "the file is empty", "1:1"};
   CsvReader reader(csv);
   auto header = reader.record();
   if (!header) return header.error();

@@ -60,11 +60,14 @@ class GrammarReader {
     return std::nullopt;
   }
 
-  std::uint16_t keep(Value value) {
+  std::uint16_t keep(Value value, const Sexp& at) {
     std::vector<Value>& constants = problem_.constants;
     const auto found = std::find(constants.begin(), constants.end(), value);
     const auto index = static_cast<std::uint16_t>(found - constants.begin());
-    if (found == constants.end()) constants.push_back(std::move(value));
+    if (found == constants.end()) {
+      constants.push_back(std::move(value));
+      problem_.constant_places.push_back(at.where());
+    }
     return index;
   }
 
@@ -100,13 +103,13 @@ class GrammarReader {
       const std::string spelling =
           at.list() ? "(- " + std::string(at.items[1].atom) + ")" : std::string(at.atom);
       out.push_back({Op::constant,
-                     keep(*value),
+                     keep(*value, at),
                      {},
                      at.kind == Sexp::Kind::text ? '"' + spelling + '"' : spelling});
       return sort_of(*value);
     }
     if (!at.list()) {
-      fail(at, "unknown name " + std::string(at.atom));
+      fail(at, no_atom(at));
       return std::nullopt;
     }
     return at.head() == "Constant" || at.head() == "Variable" ? family_of(at, out)

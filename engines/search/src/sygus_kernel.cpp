@@ -25,23 +25,25 @@ Error unsupported(const Problem& problem) {
     }
   };
   constexpr const char* wide = "the search has integers of 32 bits, and this one is beyond them: ";
-  for (const Value& value : problem.constants) {
-    if (is_wide(value)) return {"unsupported", wide + literal(value), problem.name};
+  for (std::size_t i = 0; i < problem.constants.size(); ++i) {
+    const Value& value = problem.constants[i];
+    if (is_wide(value)) return {"unsupported", wide + literal(value), problem.constant_places[i]};
     learn(value);
   }
   constexpr const char* many = "more than 128 different characters beyond ASCII";
   if (beyond.size() > Alphabet::beyond_max)
     return {"unsupported", std::string(many) + " in the grammar", problem.name};
-  for (const Example& example : problem.examples) {
+  for (std::size_t i = 0; i < problem.examples.size(); ++i) {
+    const Example& example = problem.examples[i];
     std::vector<Value> values = example.in;
     values.push_back(*example.out);
     for (const Value& value : values) {
       if (is_wide(value))
-        return {"unsupported", wide + literal(value), std::to_string(example.line)};
+        return {"unsupported", wide + literal(value), place_of_example(problem.examples, i)};
       learn(value);
     }
     if (beyond.size() > Alphabet::beyond_max)
-      return {"unsupported", std::string(many) + " by here", std::to_string(example.line)};
+      return {"unsupported", std::string(many) + " by here", place_of_example(problem.examples, i)};
   }
   return {"unsupported", many, problem.name};
 }

@@ -255,7 +255,7 @@ class BodyReader {
       body_.constants.push_back(std::move(*value));
       return put(Op::constant, body_.constants.size() - 1, {}, sort_of(body_.constants.back()));
     }
-    if (!term.list()) return fail(term, "unknown name " + std::string(term.atom));
+    if (!term.list()) return fail(term, no_atom(term));
     if (term.head().empty()) return fail(term, "a term begins with an operator");
     return add_application(term);
   }

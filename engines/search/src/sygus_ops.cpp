@@ -137,10 +137,18 @@ std::optional<Value> find_literal(const Sexp& node) {
       value.emplace(std::in_place_type<std::int64_t>, *number);
   } else if (node.head() == "-" && node.items.size() == 2 &&
              node.items[1].kind == Sexp::Kind::atom && !node.items[1].atom.starts_with('-')) {
-    if (const auto number = integer_of(node.items[1].atom))
-      value.emplace(std::in_place_type<std::int64_t>, -*number);
+    if (const auto number = integer_of("-" + std::string(node.items[1].atom)))
+      value.emplace(std::in_place_type<std::int64_t>, *number);
   }
   return value;
+}
+
+std::string no_atom(const Sexp& atom) {
+  std::string_view digits = atom.atom;
+  if (digits.starts_with('-')) digits.remove_prefix(1);
+  const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos;
+  return number ? "the number " + spelled(atom) + " is too large: integers have 64 bits"
+                : "unknown name " + std::string(atom.atom);
 }
 
 std::string literal(const Value& value) {

@@ -27,5 +27,7 @@ std::string no_sort(const Sexp& sort);
 
 /// -12 as an atom or as (- 12), true, "text"; none: no literal, or an integer beyond 64 bits.
 std::optional<Value> find_literal(const Sexp& node);
+/// What is wrong with an atom that is no name and no literal.
+std::string no_atom(const Sexp& atom);
 
 }  // namespace weir::search::sygus

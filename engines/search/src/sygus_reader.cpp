@@ -156,31 +156,31 @@ class ProblemReader {
     if (problem_.name.empty()) return fail(command, "a constraint before the synth-fun");
     if (command.items.size() != 2) return fail(command, "(constraint TERM)");
     const Sexp* const term = plain(command.items[1]);
-    return term != nullptr && take_term(*term, command.line);
+    return term != nullptr && take_term(*term, command);
   }
 
   bool is_application(const Sexp& term) const {
     return term.list() && !term.items.empty() && term.items[0].is(problem_.name);
   }
 
-  bool take_term(const Sexp& term, std::uint32_t line) {
+  bool take_term(const Sexp& term, const Sexp& command) {
     if (term.head() == "and") {
       for (std::size_t i = 1; i < term.items.size(); ++i) {
-        if (!take_term(term.items[i], line)) return false;
+        if (!take_term(term.items[i], command)) return false;
       }
       return term.items.size() > 1 || fail(term, "an empty conjunction");
     }
     if (term.head() == "=" && term.items.size() == 3) {
       const Sexp& left = term.items[1];
       const Sexp& right = term.items[2];
-      if (is_application(left)) return take_example(left, &right, true, line);
-      if (is_application(right)) return take_example(right, &left, true, line);
+      if (is_application(left)) return take_example(left, &right, true, command);
+      if (is_application(right)) return take_example(right, &left, true, command);
     }
     if (problem_.sort == Sort::boolean && is_application(term))
-      return take_example(term, nullptr, true, line);
+      return take_example(term, nullptr, true, command);
     if (problem_.sort == Sort::boolean && term.head() == "not" && term.items.size() == 2 &&
         is_application(term.items[1])) {
-      return take_example(term.items[1], nullptr, false, line);
+      return take_example(term.items[1], nullptr, false, command);
     }
     return fail(term, "this constraint is no example: (= (" + problem_.name + " VALUE..) VALUE)");
   }
@@ -197,9 +197,10 @@ class ProblemReader {
     return true;
   }
 
-  bool take_example(const Sexp& application, const Sexp* output, bool holds, std::uint32_t line) {
+  bool take_example(const Sexp& application, const Sexp* output, bool holds, const Sexp& command) {
     Example example;
-    example.line = line;
+    example.line = command.line;
+    example.column = command.column;
     if (application.items.size() != problem_.arguments.size() + 1) {
       return fail(application, problem_.name + " takes " +
                                    std::to_string(problem_.arguments.size()) + " arguments");

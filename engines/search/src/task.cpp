@@ -22,7 +22,13 @@ std::string names_of_examples(const std::vector<Example>& examples, std::size_t 
     return "the examples of lines " + std::to_string(examples[first].line) + " and " +
            std::to_string(examples[second].line);
   }
-  return "examples " + std::to_string(first + 1) + " and " + std::to_string(second + 1);
+  std::string names =
+      "examples " + std::to_string(first + 1) + " and " + std::to_string(second + 1);
+  if (examples[first].line != 0 && examples[second].line != 0) {
+    names += " (" + place_of_example(examples, first) + " and " +
+             place_of_example(examples, second) + ")";
+  }
+  return names;
 }
 
 std::string place_of_example(const std::vector<Example>& examples, std::size_t index) {

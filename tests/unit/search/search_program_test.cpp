@@ -99,11 +99,17 @@ TEST_CASE("weir-search: files that cannot be read are exit 1 and say where") {
   refused("a.csv", "in,out\n\"x,y\n", "a.csv:");
   refused("b.csv", "in,out\nx,y,z\n", "b.csv:2:1");
   refused("c.csv", "in\nx\n", "at least two columns");
+  refused("c1.csv", "", "c1.csv:1:1: the file is empty");
+  refused("c2.csv", "\xef\xbb\xbf\n", "the file is empty");
   refused("d.csv", "in,out\nx,\n", "no row has an output");
   refused("e.csv", "in,out\n\xff,y\n", "e.csv:2:1");
   refused("f.sl", "(set-logic SLIA)\n(synth-fun f", "f.sl:");
   refused("g.json", "{\"examples\": [{\"in\": [1.5], \"out\": 2}]}", "input 1");
   refused("h.csv", "in,out\nx,y\nx,z\n", "2 and 3");
+  refused(
+      "i.json",
+      "{\"examples\": [{\"in\": [\"x\"], \"out\": \"y\"},\n {\"in\": [\"x\"], \"out\": \"z\"}]}",
+      "examples 1 and 2 (1:15 and 2:2)");
   CHECK(says(run_search(folder, "generate absent.sl"), "absent.sl"));
 }
 

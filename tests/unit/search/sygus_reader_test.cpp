@@ -88,6 +88,10 @@ TEST_CASE("sygus_reader: what is not understood is refused by name and place") {
   } cases[] = {
       {"(synth-fun f () String ((A String ((str.rev A)))))", "str.rev", "1:36"},
       {"(synth-fun f () String ((A String (B))))", "unknown name B", "1:36"},
+      {"(synth-fun f () Int ((A Int (99999999999999999999))))",
+       "number 99999999999999999999 is too", "1:30"},
+      {head + "\n(constraint (= (f \"\" (- 9223372036854775809)) \"\"))", "is too large", "2:25"},
+      {head + "\n(constraint (= (f \"\" -9223372036854775809) \"\"))", "is too large", "2:22"},
       {"(synth-fun f () Int ((A String (\"\"))))", "another sort", "1:22"},
       {"(synth-fun f () String ((A String (1))))", "sort Int", "1:36"},
       {"(synth-fun f () String ((A String ((str.at A A)))))", "str.at does not take", "1:36"},

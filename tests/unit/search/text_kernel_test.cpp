@@ -72,7 +72,8 @@ TEST_CASE("text kernel: contradictory examples are refused, and both named") {
   CHECK(refused.error().where == "17");
   task.examples[2].column = 5;  // of a request, with all examples perhaps in one line
   refused = make_kernel(task, {});
-  CHECK(refused.error().what == "examples 1 and 3 have the same input and different outputs");
+  CHECK(refused.error().what ==
+        "examples 1 and 3 (4 and 17:5) have the same input and different outputs");
   CHECK(refused.error().where == "17:5");
   task.examples[2].out = Value(std::string("1"));
   CHECK(make_kernel(task, {}).ok());

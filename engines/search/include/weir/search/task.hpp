@@ -26,7 +26,7 @@ struct Example {
 
 /// How a message names the example with this index: by its line where each has one of its own.
 std::string name_of_example(const std::vector<Example>& examples, std::size_t index);
-/// The same of two: "examples 1 and 3", or "the examples of lines 2 and 5".
+/// The same of two: "examples 1 and 3", with their places where they have some, or "the examples of lines 2 and 5".
 std::string names_of_examples(const std::vector<Example>& examples, std::size_t first,
                               std::size_t second);
 /// "LINE:COLUMN", "LINE" where it has no column, its name where it has neither.
