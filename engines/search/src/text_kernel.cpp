@@ -18,6 +18,8 @@ constexpr std::size_t shown_max = 400;   // that every candidate is judged on wh
 constexpr std::size_t judged_rows = 96;  // of a step
 constexpr double odd_score = 24;         // from here on conditions are tried as well
 constexpr double table_cost = 60;
+constexpr std::size_t long_input = 8192;  // of which a search tries little within usual budgets
+constexpr std::size_t ends_max = 64;      // characters of an end that is tried before it
 constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;  // what JavaScript has as well
 
 std::optional<Str> text_of(const Value& v) {
@@ -45,6 +47,53 @@ Value value_as(const Str& text, Kind kind) {
   }
   if (value > integer_max) return std::int64_t{0};
   return negative ? -value : value;
+}
+
+/// What is tried first where a text is long: the constant, the input, its ends and its first and last parts.
+std::vector<std::pair<Piece, double>> first_tries(const Sheet& sheet) {
+  std::vector<std::pair<Piece, double>> all;
+  bool long_ones = false, same = true, same_size = true;
+  for (std::size_t e = 0; e < sheet.shown(); ++e) {
+    same = same && sheet.outs[e] == sheet.outs[0];
+    same_size = same_size && sheet.outs[e].size() == sheet.outs[0].size();
+    for (const Str& text : sheet.rows[e]) long_ones = long_ones || text.size() >= long_input;
+  }
+  if (!long_ones) return all;
+  if (same) {
+    Piece constant;
+    constant.text = sheet.outs[0];
+    all.emplace_back(constant, 1 + constant_cost(constant.text));
+  }
+  const auto slice = [&all](std::size_t input, const Position& from, const Position& to,
+                            double cost) {
+    Piece p;
+    p.kind = Piece::Kind::slice;
+    p.slice.input = static_cast<int>(input);
+    p.slice.from = from;
+    p.slice.to = to;
+    all.emplace_back(std::move(p), cost);
+  };
+  const auto offset = [](int k) {
+    return Position{Position::Kind::offset, Class::digits, false, false, k, {}};
+  };
+  const auto match = [](Class c, int k, bool end) {
+    return Position{Position::Kind::token, c, end, false, k, {}};
+  };
+  for (std::size_t i = 0; i < sheet.inputs(); ++i) {
+    slice(i, offset(0), offset(-1), 1.5);
+    if (const std::size_t size = sheet.outs[0].size(); same_size && size > 0 && size <= ends_max) {
+      const int n = static_cast<int>(size);
+      slice(i, offset(0), offset(n), 4 + 0.1 * n);
+      slice(i, offset(-1 - n), offset(-1), 4 + 0.1 * n);
+    }
+    for (int c = 0; c < classes; ++c) {
+      for (const int k : {1, -1}) {
+        const auto what = static_cast<Class>(c);
+        slice(i, match(what, k, false), match(what, k, true), k > 0 ? 3 : 3.2);
+      }
+    }
+  }
+  return all;
 }
 
 bool blank(const Row& row) {
@@ -79,6 +128,8 @@ class TextKernel final : public Kernel {
         bytes_max_(config.memory_bytes_max),
         ranking_(sheet_) {
     if (config.hints != nullptr) seeds_ = config.hints->recipes;
+    first_ = first_tries(sheet_);
+    std::reverse(first_.begin(), first_.end());
     choose_first();
   }
 
@@ -98,6 +149,7 @@ class TextKernel final : public Kernel {
   void restart();
   void step();
   void try_seeds();
+  void try_first();
   bool take_found();
   void after_solver();
   void add_table();
@@ -113,9 +165,10 @@ class TextKernel final : public Kernel {
   std::vector<std::size_t> active_;  // examples that the solver is shown
   std::unique_ptr<Solver> solver_;
   std::unique_ptr<BranchSearch> branches_;
-  std::vector<std::string> seeds_;      // past answers, until they are tried
-  std::optional<Judgement> judgement_;  // of the next that was found
-  bool searched_ = false;               // the solver has found a program that fits
+  std::vector<std::string> seeds_;               // past answers, until they are tried
+  std::vector<std::pair<Piece, double>> first_;  // to be tried, the next at the end
+  std::optional<Judgement> judgement_;           // of the next that was found
+  bool searched_ = false;                        // the solver has found a program that fits
   std::size_t taken_ = 0;
   std::uint64_t nodes_ = 0;
   bool ended_ = false, from_table_ = false;
@@ -222,8 +275,17 @@ void TextKernel::try_seeds() {
   }
 }
 
+void TextKernel::try_first() {
+  ++nodes_;
+  Candidate candidate =
+      judged(sheet_, program_of(std::vector<Piece>(1, first_.back().first)), first_.back().second);
+  if (candidate.passed == sheet_.shown()) ranking_.add(std::move(candidate));
+  first_.pop_back();
+}
+
 void TextKernel::step() {
   if (!seeds_.empty()) return try_seeds();
+  if (!first_.empty()) return try_first();
   if (solver_) {
     if (!take_found() && !solver_->step()) after_solver();
     return;

@@ -18,6 +18,16 @@ bool contains(const std::vector<Str>& all, const Str& one) {
 
 }  // namespace
 
+std::uint64_t weight_of(const Sheet& sheet) noexcept {
+  constexpr std::size_t row_characters = 64;
+  std::uint64_t weight = 1;
+  for (std::size_t e = 0; e < sheet.shown(); ++e) {
+    weight += 1 + sheet.outs[e].size() / row_characters;
+    for (const Str& text : sheet.rows[e]) weight += text.size() / row_characters;
+  }
+  return weight;
+}
+
 Str look_of(View text) {
   Str look;
   for (std::size_t i = 0; i < text.size(); ++i) {

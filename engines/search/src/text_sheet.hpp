@@ -19,6 +19,9 @@ struct Sheet {
   std::size_t inputs() const noexcept { return rows.empty() ? 0 : rows[0].size(); }
 };
 
+/// What a candidate on the shown rows costs: one a row, and one more for each 64 characters.
+std::uint64_t weight_of(const Sheet& sheet) noexcept;
+
 Str look_of(View text);
 /// As look_of, digits and capitals kept one by one: "Aa99".
 Str close_look_of(View text);

@@ -122,6 +122,8 @@ void SliceFinder::find_literals() {
 
 /// From the end on, a character of the input at a time: what goes on alike behind it is known.
 Steps SliceFinder::find_reach(Budget& budget) {
+  const std::uint64_t weight = weight_of(sheet_);  // as candidates, of which long texts allow few
+  std::uint64_t work = 0;
   for (std::size_t e = 0; e < sheet_.shown(); ++e) {
     const Str in = lowered(text(e)), out = lowered(sheet_.outs[e]);
     std::vector<int> reach(in.size() + 1, 0), alike(out.size() + 1, 0);  // [place in the output]
@@ -130,7 +132,10 @@ Steps SliceFinder::find_reach(Budget& budget) {
         alike[j] = in[i] == out[j] ? alike[j + 1] + 1 : 0;
         reach[i] = std::max(reach[i], alike[j]);
       }
-      if (budget.spend(1 + out.size() / 64)) co_await budget.pause();
+      work += 1 + out.size() / 64;
+      if (work < weight) continue;
+      if (budget.spend(work / weight)) co_await budget.pause();
+      work %= weight;
     }
     reach_.push_back(std::move(reach));
   }

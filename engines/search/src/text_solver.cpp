@@ -10,17 +10,11 @@ constexpr std::size_t found_max = 200;
 constexpr std::size_t contexts_max = 300;
 constexpr std::size_t pairs_of = 6;             // moments that may be the two ends of a range
 constexpr std::uint64_t row_candidates = 1536;  // of a step, each on one row
-constexpr std::size_t long_text = 64;           // as a row more for each so many characters
 
 }  // namespace
 
 std::uint64_t candidates_of_step(const Sheet& sheet) noexcept {
-  std::size_t rows = 1;
-  for (std::size_t e = 0; e < sheet.shown(); ++e) {
-    rows += 1 + sheet.outs[e].size() / long_text;
-    for (const Str& text : sheet.rows[e]) rows += text.size() / long_text;
-  }
-  return std::max<std::uint64_t>(row_candidates / rows, 1);
+  return std::max<std::uint64_t>(row_candidates / weight_of(sheet), 1);
 }
 
 Solver::Solver(Sheet sheet, bool thorough, std::size_t bytes_max)

@@ -172,6 +172,25 @@ TEST_CASE("text kernel: memory stays near its limit") {
   }
 }
 
+TEST_CASE("text kernel: of very long texts at least the ends are tried within a small budget") {
+  const std::string a(1'040'000, 'x');
+  const auto tried = [](const Pairs& shown) {
+    auto kernel = make_kernel(task_of(shown), {});
+    REQUIRE(kernel);
+    for (int i = 0; i < 200; ++i) (void)kernel.value()->turn(1);
+    CHECK(kernel.value()->nodes() > 0);
+    const Language python[] = {Language::python};
+    const Answer answer = kernel.value()->best(1, python);
+    CHECK(answer.found >= Found::full);
+    return answer.programs.empty() ? std::string() : answer.programs[0].text.at(0).second;
+  };
+  CHECK(!tried({{a, "x"}}).empty());
+  CHECK(tried({{"ab" + a, "ab"}, {"cd" + a, "cd"}}).find("x[:2]") != std::string::npos);
+  CHECK(tried({{a + "ab", "ab"}, {a + "cd", "cd"}}).find("x[-2:]") != std::string::npos);
+  CHECK(!tried({{a + " one", "one"}, {a + " three", "three"}}).empty());
+  CHECK(!tried({{a, "long"}, {a + "y", "long"}}).empty());
+}
+
 TEST_CASE("text kernel: integers and booleans are values of the written function too") {
   Task task;
   for (const auto& [in, out] :
