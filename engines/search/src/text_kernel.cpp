@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <utility>
 #include <weir/search/text.hpp>
@@ -20,7 +21,6 @@ constexpr double odd_score = 24;         // from here on conditions are tried as
 constexpr double table_cost = 60;
 constexpr std::size_t long_input = 8192;  // of which a search tries little within usual budgets
 constexpr std::size_t ends_max = 64;      // characters of an end that is tried before it
-constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;  // what JavaScript has as well
 
 std::optional<Str> text_of(const Value& v) {
   if (const auto* s = std::get_if<std::string>(&v)) return decode(*s);
@@ -39,14 +39,12 @@ Kind kind_of(const Value& v) noexcept {
 Value value_as(const Str& text, Kind kind) {
   if (kind == Kind::boolean) return text == U"true";
   if (kind == Kind::text) return encode(text);
+  const std::string digits = encode(text);
   std::int64_t value = 0;
-  const bool negative = !text.empty() && text[0] == U'-';
-  for (std::size_t i = negative ? 1 : 0; i < text.size(); ++i) {
-    if (!is_digit(text[i]) || text.size() > 17) return std::int64_t{0};
-    value = value * 10 + static_cast<std::int64_t>(text[i] - U'0');
-  }
-  if (value > integer_max) return std::int64_t{0};
-  return negative ? -value : value;
+  const char* const end = digits.data() + digits.size();
+  const auto [at, failed] = std::from_chars(digits.data(), end, value);
+  const std::size_t figures_max = text.starts_with(U'-') ? 20 : 19;
+  return at == end && failed == std::errc() && digits.size() <= figures_max ? value : 0;
 }
 
 /// What is tried first where a text is long: the constant, the input, its ends and its first and last parts.
@@ -406,13 +404,6 @@ Result<Done> read_examples(const Task& task, ReadTask& read) {
     }
     auto out = text_of(*e.out);
     if (!out) return bad;
-    const auto* integer = std::get_if<std::int64_t>(&*e.out);
-    if (integer != nullptr && (*integer > integer_max || *integer < -integer_max)) {
-      return Error{"unsupported",
-                   name_of_example(task.examples, i) +
-                       ": integers of outputs are within 2^53 here; give it as a string",
-                   place_of_example(task.examples, i)};
-    }
     ++read.total;
     read.signature.out = kind_of(*e.out);
     const auto [at, fresh] = seen.try_emplace(row, *out, i);

@@ -99,10 +99,11 @@ class CallWriter {
              value + ")";
     return "[&](const std::string& s) {\n"
            "    const std::size_t sign = !s.empty() && s[0] == '-' ? 1 : 0;\n"
-           "    const bool good = s.size() > sign && s.size() <= 17 && "
+           "    const bool good = s.size() > sign && s.size() <= sign + 19 && "
            "s.find_first_not_of(\"0123456789\", sign) == s.npos;\n"
-           "    const long long n = good ? std::stoll(s) : 0;\n"
-           "    return n < 1LL << 53 && n > -(1LL << 53) ? n : 0;\n  }(encode(" +
+           "    const unsigned long long n = good ? std::stoull(s.substr(sign)) : 0;\n"
+           "    if (n > (1ULL << 63) - 1 + sign) return 0LL;\n"
+           "    return static_cast<long long>(sign == 1 ? 0 - n : n);\n  }(encode(" +
            value + "))";
   }
 

@@ -50,8 +50,8 @@ class PythonWriter {
     if (signature_.out == Kind::boolean) return text + " == \"true\"";
     if (signature_.out == Kind::integer) {
       return text == "\"\"" ? "0"
-                            : "int(s) if re.fullmatch(\"-?[0-9]{1,16}\", s := " + text +
-                                  ") and abs(int(s)) < 2**53 else 0";
+                            : "int(s) if re.fullmatch(\"-?[0-9]{1,19}\", s := " + text +
+                                  ") and -2**63 <= int(s) < 2**63 else 0";
     }
     return text;
   }
