@@ -289,6 +289,23 @@ const auto matches = [&](const Str& s, std::string_view name) {
   return out;
 };
 )code"},
+    {"grouped", "", R"code(const auto grouped = [](Str s, const Str& mark) {
+  const std::size_t sign = !s.empty() && s[0] == U'-' ? 1 : 0;
+  if (s.find_first_not_of(U"0123456789", sign) != s.npos) return s;
+  for (std::size_t i = s.size(); i > sign + 3;) s.insert(i -= 3, mark);
+  return s;
+};
+)code"},
+    {"spread", "matches",
+     R"code(const auto spread = [&](const Str& s, std::size_t width, const Str& fill) {
+  const auto gaps = matches(s, "spaces");
+  if (gaps.empty()) return s;
+  const auto begin = static_cast<std::size_t>(gaps.back().first);
+  const auto end = static_cast<std::size_t>(gaps.back().second);
+  const std::size_t rest = s.size() - (end - begin);
+  return s.substr(0, begin) + Str(width > rest ? width - rest : 0, fill[0]) + s.substr(end);
+};
+)code"},
     {"initials", "matches", R"code(const auto initials = [&](const Str& s, const Str& behind) {
   Str out;
   for (const auto& m : matches(s, "visible"))

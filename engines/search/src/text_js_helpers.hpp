@@ -137,6 +137,17 @@ const patterns = {
     {"part_case", "patterns", R"js(const part_case = (s, mark) =>
   s.replace(new RegExp(`(?<=[0-9${lowers}])(?=[${uppers}])`, "gu"), () => mark);
 )js"},
+    {"grouped", "", R"js(const grouped = (s, mark) =>
+  /^-?[0-9]+$/.test(s) ? s.replace(/(?<=[0-9])(?=(?:[0-9]{3})+$)/g, () => mark) : s;
+)js"},
+    {"spread", "patterns chars", R"js(const spread = (s, width, fill) => {
+  const gap = [...s.matchAll(new RegExp(patterns.spaces, "gu"))].at(-1);
+  if (gap === undefined) return s;
+  const rest = s.slice(gap.index + gap[0].length);
+  const missing = width - chars(s).length + gap[0].length;
+  return s.slice(0, gap.index) + fill.repeat(Math.max(missing, 0)) + rest;
+};
+)js"},
     {"initials", "patterns chars", R"js(const initials = (s, behind) =>
   (s.match(new RegExp(patterns.visible, "gu")) ?? []).map((w) => chars(w)[0] + behind).join("");
 )js"},

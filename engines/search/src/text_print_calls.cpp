@@ -190,6 +190,10 @@ class CallWriter {
         return call("roman", s);
       case Edit::Kind::part_case:
         return call("part_case", s, text(e.a));
+      case Edit::Kind::grouped:
+        return call("grouped", s, text(e.a));
+      case Edit::Kind::spread:
+        return call("spread", s, number(e.width), text(e.a));
     }
     return s;
   }

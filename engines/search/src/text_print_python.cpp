@@ -246,6 +246,11 @@ class PythonWriter {
         return helpers_.use("roman") + "(" + s + ")";
       case Edit::Kind::part_case:
         return helpers_.use("part_case") + "(" + s + ", " + quoted(Str(1, e.a), false) + ")";
+      case Edit::Kind::grouped:
+        return helpers_.use("grouped") + "(" + s + ", " + quoted(Str(1, e.a), false) + ")";
+      case Edit::Kind::spread:
+        return helpers_.use("spread") + "(" + s + ", " + number(e.width) + ", " +
+               quoted(Str(1, e.a), false) + ")";
     }
     return s;
   }

@@ -46,6 +46,26 @@ Str replaced(View text, const Edit& edit) {
   return out.append(text.substr(done));
 }
 
+Str grouped(View text, char32_t mark) {
+  const std::size_t sign = text.starts_with(U'-') ? 1 : 0;
+  Str out(text);
+  if (!std::all_of(text.begin() + static_cast<std::ptrdiff_t>(sign), text.end(), is_digit))
+    return out;
+  for (std::size_t i = out.size(); i > sign + 3;) out.insert(i -= 3, 1, mark);
+  return out;
+}
+
+Str spread(View text, const Edit& edit) {
+  const auto gaps = matches(text, Class::spaces);
+  if (gaps.empty()) return Str(text);
+  const auto begin = static_cast<std::size_t>(gaps.back().begin);
+  const auto end = static_cast<std::size_t>(gaps.back().end);
+  const std::size_t rest = text.size() - (end - begin);
+  const auto width = static_cast<std::size_t>(std::max(edit.width, 0));
+  const Str fill(width > rest ? width - rest : 0, edit.a);
+  return Str(text.substr(0, begin)).append(fill).append(text.substr(end));
+}
+
 View ordinal_ending(View text) {
   const std::size_t n = text.size();
   if (n == 0 || !std::all_of(text.begin(), text.end(), is_digit)) return {};
@@ -317,6 +337,10 @@ Str edited(View text, const Edit& edit) {
     }
     case Edit::Kind::roman:
       return roman(text);
+    case Edit::Kind::grouped:
+      return grouped(text, edit.a);
+    case Edit::Kind::spread:
+      return spread(text, edit);
     case Edit::Kind::part_case:
       for (std::size_t i = 0; i < text.size(); ++i) {
         const char32_t before = i > 0 ? text[i - 1] : U' ';

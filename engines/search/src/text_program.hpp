@@ -81,6 +81,8 @@ struct Edit {
     length,     // how many characters it has, or (`count` is 1 or 2) letters or digits
     roman,      // I to MMMCMXCIX, where it is digits
     part_case,  // a before each upper-case letter behind a lower-case one or a digit
+    grouped,    // a between threes of its digits, where it is an integer
+    spread,     // its last run of spaces is so many a that it is `width` long
   };
   Kind kind = Kind::none;
   char32_t a = 0,

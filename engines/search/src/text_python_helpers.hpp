@@ -399,6 +399,17 @@ inline constexpr Helper python_helpers[] = {
     {"part_case", "uppers lowers", R"py(def part_case(s, mark):
     return re.sub("(?<=[0-9" + lowers + "])(?=[" + uppers + "])", lambda m: mark, s)
 )py"},
+    {"grouped", "", R"py(def grouped(s, mark):
+    integer = re.fullmatch("-?[0-9]+", s)
+    return re.sub("(?<=[0-9])(?=(?:[0-9]{3})+\\Z)", lambda m: mark, s) if integer else s
+)py"},
+    {"spread", "spaces", R"py(def spread(s, width, fill):
+    gaps = list(re.finditer("[" + spaces + "]+", s))
+    if not gaps:
+        return s
+    begin, end = gaps[-1].span()
+    return s[:begin] + fill * (width - len(s) + end - begin) + s[end:]
+)py"},
     {"holds", "", R"py(def holds(test):
     try:
         return test()

@@ -233,7 +233,7 @@ class Walk {
         archive_.text(of.text);
         break;
     }
-    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::part_case));
+    archive_.number(of.edit.kind, 0, static_cast<int>(Edit::Kind::spread));
     archive_.number(of.edit.a, 0, character_max);
     archive_.number(of.edit.b, 0, character_max);
     archive_.number(of.edit.width, -width_max, width_max);

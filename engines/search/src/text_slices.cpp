@@ -464,6 +464,8 @@ Steps SliceFinder::edits(Budget& budget, Pool& pool) {
     if (budget.spend(edited_from * edited_from)) co_await budget.pause();
   }
   for (const auto& [slice, cost] : slices) co_await offer_pads(budget, pool, slice, cost, marks);
+  co_await offer_spreads(budget, pool, marks);
+  co_await offer_groups(budget, pool, whole);
   co_await offer_digits(budget, pool, whole);
   co_await offer_masks(budget, pool);
   const std::vector<std::pair<Slice, double>> changed = parts(false);
@@ -571,6 +573,47 @@ std::vector<PadMark> SliceFinder::pad_marks() const {
     if (own && (most > 1 || least < most) && all.size() < pad_marks_max) all.push_back({c, most});
   }
   return all;
+}
+
+/// Two parts at the ends of a width, one text or two inputs: "Tea.....12".
+Steps SliceFinder::offer_spreads(Budget& budget, Pool& pool,
+                                 const std::vector<PadMark>& marks) const {
+  std::size_t room = pad_width_max;
+  for (const Str& out : sheet_.outs) room = std::min(room, out.size());
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice.input = input_;
+  for (const bool joined : {false, true}) {
+    if (joined && (input_ > 0 || sheet_.inputs() < 2)) continue;
+    if (joined) p.slice.input = Slice::all_inputs;
+    for (const PadMark& mark : marks) {
+      for (std::size_t width = 3; width <= room; ++width) {
+        p.edit = {Edit::Kind::spread, mark.fill, 0, static_cast<int>(width), {}, {}};
+        pool.offer(p, 3 + 0.1 * static_cast<double>(std::min(width, pad_width_usual)), 2);
+        if (budget.spend(candidate_units)) co_await budget.pause();
+      }
+    }
+  }
+}
+
+/// Of integers beyond those that are computed with, as text.
+Steps SliceFinder::offer_groups(Budget& budget, Pool& pool, const Slice& whole) const {
+  const auto beyond = [](const Number& x) { return x.decimals < 0; };
+  bool some = false;
+  for (std::size_t r = 0; r < sheet_.rows.size() && !some; ++r) {
+    const auto found = numbers_of(text(r), false);
+    some = std::any_of(found.begin(), found.end(), beyond);
+  }
+  if (budget.spend(units_of_all_rows(sheet_))) co_await budget.pause();
+  if (!some) co_return;
+  Piece p;
+  p.kind = Piece::Kind::slice;
+  p.slice = whole;
+  for (const char32_t mark : U",. '_"sv) {
+    p.edit = {Edit::Kind::grouped, mark, 0, 0, {}, {}};
+    pool.offer(p, 2.5, 2);
+    if (budget.spend(candidate_units)) co_await budget.pause();
+  }
 }
 
 /// The padded text stands in each shown output, and no more of what fills it beside it.

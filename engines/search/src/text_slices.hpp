@@ -55,6 +55,8 @@ class SliceFinder {
   std::vector<char32_t> mask_marks() const;
   Steps offer_masks(Budget& budget, Pool& pool) const;
   std::vector<PadMark> pad_marks() const;
+  Steps offer_spreads(Budget& budget, Pool& pool, const std::vector<PadMark>& marks) const;
+  Steps offer_groups(Budget& budget, Pool& pool, const Slice& whole) const;
   bool fills_all(const Slice& slice, char32_t fill, std::size_t width, bool left) const;
   Steps offer_pads(Budget& budget, Pool& pool, Slice slice, double cost,
                    const std::vector<PadMark>& marks) const;

@@ -30,6 +30,7 @@ const std::vector<std::string> odd_texts = {
     "1.234,5",
     ".5 and -.75",
     "123456789012345678",
+    "-9223372036854775808",
     "0.00000000000001",
     "007",
     "31-Jan-2031 05:54:18",
@@ -232,7 +233,7 @@ class RandomProgram {
     if (p.kind == Piece::Kind::table)
       p.table = {{{U"SF.", U"007"}, U"San \"F\""}, {{U"", U" "}, U"\\n"}};
     if (below(3) == 0) {
-      p.edit = {static_cast<Edit::Kind>(below(21)), mark(), mark(), below(9), literal(), literal()};
+      p.edit = {static_cast<Edit::Kind>(below(23)), mark(), mark(), below(9), literal(), literal()};
       p.edit.count = below(9);
       if (p.edit.kind == Edit::Kind::digits && below(2) == 0) p.edit.width = -p.edit.width;
       if (p.edit.kind == Edit::Kind::count && below(2) == 0) p.edit.what.clear();

@@ -450,4 +450,40 @@ TEST_CASE("text rows: whatever fills outputs up to a width fills the others too"
   CHECK(wrong(first_answer(same), same) == 0);  // nothing is shown of a width
 }
 
+TEST_CASE("text rows: what fills stands between the ends of a width") {
+  const Rows one = {{{"Tea 12"}, "Tea.....12"},
+                    {{"Coffee 7"}, "Coffee...7"},
+                    {{"Green Te 3"}, "Green Te.3"},
+                    {{"Honey 45"}, "Honey...45"},
+                    {{"Rye 100"}, "Rye....100"}};
+  CHECK(wrong(first_answer(one), one) == 0);
+  const Rows two = {{{"Jo", "12"}, "|Jo____12|"},
+                    {{"Anna", "7"}, "|Anna___7|"},
+                    {{"Sue", "103"}, "|Sue__103|"},
+                    {{"Walt", "45"}, "|Walt__45|"},
+                    {{"Al", "1000"}, "|Al__1000|"}};
+  CHECK(wrong(first_answer(two), two) == 0);
+}
+
+TEST_CASE("text rows: integers of any length are grouped and padded") {
+  const Rows grouped = {{{"9223372036854775807"}, "9,223,372,036,854,775,807"},
+                        {{"-1234567890123456789"}, "-1,234,567,890,123,456,789"},
+                        {{"12345"}, "12,345"},
+                        {{"999"}, "999"},
+                        {{"1000000000000000"}, "1,000,000,000,000,000"},
+                        {{"123456789012345678901234"}, "123,456,789,012,345,678,901,234"}};
+  CHECK(wrong(first_answer(grouped), grouped) == 0);
+  const Rows later = {{{"1234567"}, "1 234 567"},
+                      {{"89"}, "89"},
+                      {{"45678"}, "45 678"},
+                      {{"9223372036854775807"}, "9 223 372 036 854 775 807"},
+                      {{"1000"}, "1 000"}};
+  CHECK(wrong(first_answer(later), later) == 0);
+  const Rows padded = {{{"9223372036854775807"}, "09223372036854775807"},
+                       {{"1000000000000000"}, "00001000000000000000"},
+                       {{"42"}, "00000000000000000042"},
+                       {{"123456789012345678"}, "00123456789012345678"}};
+  CHECK(wrong(first_answer(padded), padded) == 0);
+}
+
 }  // namespace weir::search::text
