@@ -132,7 +132,7 @@ Steps SliceFinder::find_reach(Budget& budget) {
         alike[j] = in[i] == out[j] ? alike[j + 1] + 1 : 0;
         reach[i] = std::max(reach[i], alike[j]);
       }
-      work += 1 + out.size() / 64;
+      work += 1 + out.size() / 32;
       if (work < weight) continue;
       if (budget.spend(work / weight)) co_await budget.pause();
       work %= weight;
@@ -561,16 +561,16 @@ std::vector<PadMark> SliceFinder::pad_marks() const {
   }
   std::vector<PadMark> all;
   for (const char32_t c : made) {
-    std::size_t least = Str::npos, most = 0;
+    std::vector<std::size_t> runs;
+    for (const Str& out : sheet_.outs) runs.push_back(longest(out, c));
+    const auto [least, most] = std::minmax_element(runs.begin(), runs.end());
+    if (*most < 2 && *least == *most) continue;
     bool own = false;
-    for (std::size_t e = 0; e < sheet_.shown(); ++e) {
-      const std::size_t n = longest(sheet_.outs[e], c);
-      least = std::min(least, n);
-      most = std::max(most, n);
-      own = own || std::all_of(sheet_.rows[e].begin(), sheet_.rows[e].end(),
-                               [&](const Str& in) { return longest(in, c) < n; });
+    for (std::size_t e = 0; e < sheet_.shown() && !own; ++e) {
+      own = std::all_of(sheet_.rows[e].begin(), sheet_.rows[e].end(),
+                        [&](const Str& in) { return longest(in, c) < runs[e]; });
     }
-    if (own && (most > 1 || least < most) && all.size() < pad_marks_max) all.push_back({c, most});
+    if (own && all.size() < pad_marks_max) all.push_back({c, *most});
   }
   return all;
 }
