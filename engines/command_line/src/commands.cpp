@@ -216,6 +216,7 @@ Result<Done> apply_settings(CLI::App& command, std::span<const Setting> settings
     }
     if (option->count() != 0) continue;  // the command line wins
     set.emplace(option, &setting);
+    if (setting.null) continue;
     if (auto done = set_option(*option, setting); !done) return done;
   }
   return Done{};

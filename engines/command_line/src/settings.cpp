@@ -31,7 +31,8 @@ Result<std::vector<Setting>> read_settings(const std::string& path) {
       } else if (!value.IsNull()) {
         yaml.refuse(value, "\"" + key + "\" must be a plain value");
       }
-      settings.push_back({std::move(key), std::move(text), yaml.place(pair.first)});
+      settings.push_back(
+          {std::move(key), std::move(text), yaml.place(pair.first), {}, value.IsNull()});
     }
     return settings;
   });

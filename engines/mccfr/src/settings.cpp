@@ -59,7 +59,7 @@ class SettingsReader {
       } else {
         return error(value, "\"" + key + "\" must be a plain value");
       }
-      settings_.push_back({key, text, place(pair.first), section});
+      settings_.push_back({key, text, place(pair.first), section, value.IsNull()});
     }
     return Done{};
   }

@@ -57,6 +57,10 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   folder.put("bad.yaml", "mccfr:\n  num_iterations: 10\n  discont_interval: 5\n");
   refused("train --config bad.yaml", "bad.yaml:3");
   refused("train --config bad.yaml", "the nearest is discount-interval");
+  folder.put("null.yaml", "iters: 100\ntime_budget_seconds: null\nseed: ~\n");
+  CHECK(run_mccfr(folder, "train --game kuhn --config null.yaml").exit == 0);
+  folder.put("unknown.yaml", "discont_interval: null\n");
+  refused("train --config unknown.yaml", "unknown.yaml:1");
   folder.put("worse.yaml", "a: [1\n");
   refused("train --config worse.yaml", "worse.yaml:");
   folder.put("twice.yaml", "iters: 5\niters: 6\n");

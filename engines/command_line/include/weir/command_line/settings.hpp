@@ -17,6 +17,7 @@ struct Setting {
   std::string value;         // scalar text; of a list, words with commas between
   std::string where;         // FILE:LINE
   std::string section = {};  // of a program whose files have some
+  bool null = false;         // said to be not given
 };
 
 /// The settings in the order of the file; of one without contents none.
