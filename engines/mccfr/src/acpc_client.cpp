@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <weir/mccfr/hand_rank.hpp>
 
 #include "table_cards.hpp"
@@ -26,7 +27,7 @@ double AcpcScore::mean() const noexcept {
 }
 
 double AcpcScore::ci95() const noexcept {
-  if (hands == 0) return 0;
+  if (hands < 2) return std::numeric_limits<double>::infinity();
   const auto n = static_cast<double>(hands);
   return 1.96 * std::sqrt(std::max(0.0, squares / n - mean() * mean()) / n);
 }

@@ -10,6 +10,7 @@
 #include <weir/task_graph.hpp>
 #include <weir/terminal.hpp>
 
+#include "output_place.hpp"
 #include "session.hpp"
 
 namespace weir::mccfr::abstraction {
@@ -69,10 +70,11 @@ class BucketRun {
     auto plan = plan_of(options_);
     if (!plan) return fail(findings_, plan.error());
     plan_ = plan.value();
+    if (auto place = check_output_place(options_.output); !place)
+      return fail(findings_, place.error());
     if (!session_.start()) return;
     announce();
-    take_what_is_done();
-    compute();
+    if (take_what_is_done()) compute();
     progress_.finish();
     if (findings_.error.code.empty() && !signals_.stop_requested()) report();
     session_.finish({});
@@ -90,16 +92,19 @@ class BucketRun {
                              format_bytes(static_cast<double>(announced_))));
   }
 
-  /// Streets of the file that the plan would make again just so.
-  void take_what_is_done() {
+  /// Streets of the file that the plan would make again just so. False: something else is there, and stays.
+  bool take_what_is_done() {
     if (const auto place = place_of(options_.output)) {
       const auto folder = std::filesystem::path(place.value()).parent_path().string();
       static_cast<void>(remove_temporaries_beside(folder.empty() ? "." : folder));
     }
     auto file = BucketFile::read(options_.output);
     if (!file) {
-      if (file.error().code != "not_found") session_.say("begins anew: " + file.error().text());
-      return;
+      if (file.error().code == "not_found") return true;
+      Error error = file.error();
+      error.what += "; it stays as it is: name another file, or remove it";
+      fail(findings_, error);
+      return false;
     }
     int others = 0;
     for (std::size_t r = 0; r < 4; ++r) {
@@ -118,6 +123,7 @@ class BucketRun {
                                options_.output, others));
     }
     stale_ = others > 0;
+    return true;
   }
 
   void compute() {

@@ -18,7 +18,7 @@ Findings run_command(const Options& options, const StopSignals& signals) {
       buckets_command(options, signals, findings);
       break;
     case Command::exploit:
-      exploit_command(options, findings);
+      exploit_command(options, signals, findings);
       break;
     case Command::export_strategy:
       export_command(options, findings);

@@ -13,7 +13,7 @@ Findings run_command(const Options& options, const StopSignals& signals);
 void train_command(const Options& options, const StopSignals& signals, Findings& findings);
 void average_command(const Options& options, const StopSignals& signals, Findings& findings);
 void buckets_command(const Options& options, const StopSignals& signals, Findings& findings);
-void exploit_command(const Options& options, Findings& findings);
+void exploit_command(const Options& options, const StopSignals& signals, Findings& findings);
 void export_command(const Options& options, Findings& findings);
 void query_command(const Options& options, Findings& findings);
 void eval_command(const Options& options, const StopSignals& signals, Findings& findings);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <weir/file.hpp>
 #include <weir/mccfr/aivat.hpp>
 #include <weir/terminal.hpp>
 
@@ -188,6 +189,14 @@ class Evaluation {
 }  // namespace
 
 void eval_command(const Options& options, const StopSignals& signals, Findings& findings) {
+  const std::string& against = options.against;
+  if (!against.empty() && !is_baseline(against) && !stat_file(against)) {
+    const std::vector<std::string> known(std::begin(baseline_names), std::end(baseline_names));
+    return fail(findings, {"not_found",
+                           "no baseline, and no file is there; the nearest baseline is " +
+                               nearest_word(against, known),
+                           against});
+  }
   Evaluation(options, signals, findings).run();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace weir::mccfr {
 
@@ -29,7 +30,10 @@ struct HandSums {
   double sd() const noexcept {
     return n > 0 ? std::sqrt(std::max(0.0, squares / n - mean() * mean())) : 0;
   }
-  double ci95() const noexcept { return n > 0 ? 1.96 * sd() / std::sqrt(n) : 0; }
+  /// Of fewer than two nothing is known.
+  double ci95() const noexcept {
+    return n < 2 ? std::numeric_limits<double>::infinity() : 1.96 * sd() / std::sqrt(n);
+  }
 };
 
 }  // namespace weir::mccfr

@@ -69,6 +69,8 @@ class HoldemTraining final : public TrainingGame {
     ResponseBound bound;
     const Status status = learner.run(budget, bound);
     if (status == Status::accepted) return bound;
+    if (status == Status::cancelled)
+      return Error{"cancelled", "ended before a response was learnt", name()};
     return Error{status == Status::stalled ? "stalled" : "failed",
                  "the response could not be learnt: " + std::string(to_string(status)), name()};
   }

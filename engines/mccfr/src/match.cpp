@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 #include <weir/mccfr/hand_rank.hpp>
 #include <weir/mccfr/match.hpp>
@@ -106,7 +107,7 @@ Result<MatchResult> play_match(Runtime& runtime, const BettingRules& rules, cons
   result.chips_per_hand = all.sum / n;
   const double variance =
       std::max(0.0, all.squares / n - result.chips_per_hand * result.chips_per_hand);
-  result.ci95 = 1.96 * std::sqrt(variance / n);
+  result.ci95 = n < 2 ? std::numeric_limits<double>::infinity() : 1.96 * std::sqrt(variance / n);
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 #include <weir/mccfr/deal.hpp>
 #include <weir/mccfr/response.hpp>
@@ -27,8 +28,9 @@ class ResponseLearner {
         sums_(sums),
         regrets_(std::move(regrets)) {}
 
-  /// Learns for both players, then values. Errors: what the runtime refuses.
+  /// Learns for both players, then values. Errors: what the runtime refuses; cancelled: it was stopped.
   Status run(const ResponseBudget& budget, ResponseBound& bound) {
+    stop_ = budget.stop;
     Status status = over(budget.learning, [&](std::uint64_t i, Moments&) {
       for (int player = 0; player < 2; ++player) {
         Deal deal;
@@ -38,6 +40,7 @@ class ResponseLearner {
       }
     });
     if (status != Status::accepted) return status;
+    if (stopped()) return Status::cancelled;
     status = over(budget.valuing, [&](std::uint64_t i, Moments& moments) {
       Deal deal;
       Random random = Random::keyed(budget.seed, i, value_both);
@@ -46,6 +49,7 @@ class ResponseLearner {
       const std::array<float, 2> best = {value(0, deal, 0), value(0, deal, 1)};
       moments.add(own, best);
     });
+    if (stopped()) return Status::cancelled;
     finish(budget.valuing, bound);
     return status;
   }
@@ -69,12 +73,16 @@ class ResponseLearner {
     }
   };
 
+  bool stopped() const noexcept {
+    return stop_ != nullptr && stop_->load(relaxed) != 0;  // relaxed: only asks for an early end
+  }
   /// f(deal, moments of the block) for each of `deals`, on all workers. Blocks are added up in order.
   template <class F>
   Status over(std::uint64_t deals, F&& f) {
     moments_.assign((deals + block - 1) / block, Moments{});
     return runtime_.run([&] {
       parallel_for(0, moments_.size(), 1, [&](std::size_t b) {
+        if (stopped()) return;
         const std::uint64_t first = b * block, end = std::min(deals, first + block);
         for (std::uint64_t i = first; i < end; ++i) f(i, moments_[b]);
       });
@@ -95,7 +103,8 @@ class ResponseLearner {
     }
     bound.nash_conv = all.conv / n;
     const double variance = std::max(0.0, all.conv_squares / n - bound.nash_conv * bound.nash_conv);
-    bound.nash_conv_ci95 = 1.96 * std::sqrt(variance / n);
+    bound.nash_conv_ci95 =
+        deals < 2 ? std::numeric_limits<double>::infinity() : 1.96 * std::sqrt(variance / n);
   }
 
   std::uint32_t row_of(const BettingNode& node, const Deal& deal) const noexcept {
@@ -182,6 +191,7 @@ class ResponseLearner {
   const End* ends_;
   const Sum* sums_;
   CountedArray<std::int32_t> regrets_;
+  const atomic<std::uint32_t>* stop_ = nullptr;
   std::vector<Moments, PlatformAllocator<Moments>> moments_;
 };
 

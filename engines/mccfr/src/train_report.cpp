@@ -27,7 +27,8 @@ void TrainRun::look() {
   progress_.set_note(note());
   progress_.draw();
   if (options_.time_budget_s > 0 && seconds >= options_.time_budget_s) budget_spent_ = true;
-  if (budget_spent_ || signals_.stop_requested() || snapshot_due()) trainer_->request_stop();
+  if (budget_spent_ || signals_.stop_requested() || snapshot_due() || save_due())
+    trainer_->request_stop();
 }
 
 std::string TrainRun::note() const {
@@ -76,7 +77,9 @@ std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
     return CurvePoint{done, seconds, exact->exploitability() * scale, 0};
   }
   if (game_->multiway() != nullptr) return std::nullopt;
-  // A response costs as much as some training: at the end, and where that was asked for.
+  // A response costs as much as some training: at the end, and where that was asked for. Who stops a run waits for
+  // none.
+  if (signals_.stop_requested()) return std::nullopt;
   if (options_.response_deals == 0 || (!last && !options_.measure_often)) return std::nullopt;
   ResponseBudget budget;
   budget.learning = options_.response_deals != response_deals_by_game ? options_.response_deals
@@ -84,9 +87,10 @@ std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
                         ? response_deals_max  // an iteration sees all hands of some boards
                         : std::clamp(done, response_deals_min, response_deals_max);
   budget.valuing = std::max<std::uint64_t>(budget.learning / 5, 1);
+  budget.stop = &signals_.word();
   auto bound = game_->lower_bound(session_.runtime(), *trainer_, budget);
   if (!bound) {
-    fail(findings_, bound.error());
+    if (bound.error().code != "cancelled") fail(findings_, bound.error());
     return std::nullopt;
   }
   value_ = bound.value().value[0];
@@ -223,7 +227,8 @@ void TrainRun::report_rows(bool known, const std::string& sha) {
   }
   if (!m.at("litmus").is_null()) rows.emplace_back("litmus, broken", litmus_text(m.at("litmus")));
   rows.emplace_back("table SHA-256", sha.substr(0, 16) + "...");
-  if (lock_) rows.emplace_back("checkpoint", options_.out + "/latest");
+  if (lock_ && saved_ == trainer_->state().iterations)
+    rows.emplace_back("checkpoint", options_.out + "/latest");
 }
 
 }  // namespace weir::mccfr

@@ -9,6 +9,7 @@
 
 #include "memory_allowed.hpp"
 #include "multiway_training.hpp"
+#include "output_place.hpp"
 #include "rules_text.hpp"
 #include "snapshots.hpp"
 
@@ -19,6 +20,7 @@ constexpr std::uint64_t iterations_default = 1'000'000;
 constexpr std::uint64_t first_measure = 1'000;
 constexpr std::size_t checkpoints_kept = 2;
 constexpr double saving_share_max = 0.05;  // of the time
+constexpr double saving_interval_s = 60;   // where no interval is given
 constexpr char snapshots_below[] = "/snapshots";
 
 double seconds_since(Deadline begin) noexcept {
@@ -127,6 +129,13 @@ bool TrainRun::make_entries() {
 
 bool TrainRun::prepare() {
   if (!make_rules()) return false;
+  for (const std::string* const path : {&options_.metrics, &options_.plot}) {
+    if (path->empty()) continue;
+    if (auto place = check_output_place(*path); !place) {
+      fail(findings_, place.error());
+      return false;
+    }
+  }
   for (const std::string& word : options_.original.passed_over)
     session_.say(word + " is accepted, and has no effect");
   auto game =
@@ -155,6 +164,12 @@ bool TrainRun::prepare() {
       }
     }
   }
+  std::error_code unknown;
+  if (lock_ && !options_.resume && std::filesystem::exists(options_.out + "/latest", unknown))
+    session_.say(
+        fmt::format("{} has checkpoints of a run before, which go as this one's come; "
+                    "--resume goes on with it",
+                    options_.out));
   if (!session_.start()) return false;
   if (!announce()) return false;
   Result<Done> prepared = Done{};
@@ -282,7 +297,7 @@ bool TrainRun::load(const std::string& path) {
 
 std::uint64_t TrainRun::next_event() const noexcept {
   std::uint64_t at = std::min(goal_, next_measure_);
-  if (options_.checkpoint_interval != 0 && lock_) {
+  if (options_.checkpoint_interval != 0 && !saves_by_time() && lock_) {
     const std::uint64_t done = trainer_->state().iterations;
     const std::uint64_t next =
         (done / options_.checkpoint_interval + 1) * options_.checkpoint_interval;
@@ -297,16 +312,32 @@ bool TrainRun::save() {
   const std::string name = checkpoint_name(trainer_->state().iterations);
   auto written = write_checkpoint(options_.out + "/" + name, game_->json(), rules_, *trainer_);
   if (written) written = publish(options_.out, name, "checkpoint-", checkpoints_kept);
-  if (written) written = write_curve(options_.out + "/curve.json", whole_curve());
   if (!written) {
     fail(findings_, written.error());
     return false;
   }
+  if (!save_curve()) return false;
   saved_ = trainer_->state().iterations;
+  save_last_ = now_ns();
   const double took = seconds_since(begin);
   saving_s_ += took;
   aside_s_ += took;
   return true;
+}
+
+bool TrainRun::save_curve() {
+  auto written = write_curve(options_.out + "/curve.json", whole_curve());
+  if (!written) fail(findings_, written.error());
+  return static_cast<bool>(written);
+}
+
+bool TrainRun::saves_by_time() const noexcept {
+  return options_.checkpoint_interval == checkpoints_by_time;
+}
+
+bool TrainRun::save_due() const noexcept {
+  return saves_by_time() && lock_ && seconds_since(save_last_) >= saving_interval_s &&
+         saving_s_ <= saving_share_max * seconds_since(started_);
 }
 
 bool TrainRun::snapshot_due() const noexcept {
@@ -363,7 +394,8 @@ bool TrainRun::train() {
       measure(false);
       next_measure_ = trainer_->resting_place(next_round_number(done));
     }
-    const bool due = options_.checkpoint_interval != 0 && done < goal_ &&
+    if (done < goal_ && save_due() && !save()) return false;
+    const bool due = options_.checkpoint_interval != 0 && !saves_by_time() && done < goal_ &&
                      (saved_ == ~std::uint64_t{0} ? done - began_ : done - saved_) >=
                          options_.checkpoint_interval;
     if (done < goal_ && snapshot_due()) snapshot();
@@ -390,12 +422,13 @@ void TrainRun::run() {
   // Counts and what is left are of this process: those before it say nothing of its rate.
   progress_.start("train", began_ == 0 ? "iterations" : "iterations more",
                   options_.iterations - std::min(began_, options_.iterations));
-  started_ = snapshot_last_ = now_ns();
+  started_ = snapshot_last_ = save_last_ = now_ns();
   next_measure_ = trainer_->resting_place(next_round_number(began_));
   if (train()) {
+    const bool saved = save();  // what was learnt is safe before it is measured, which takes longer
     measure(true);
     draw_curve();
-    save();
+    if (saved && lock_) save_curve();
     report();
   }
   progress_.finish();

@@ -47,6 +47,10 @@ class TrainRun {
   void note_metrics(double seconds);
   void draw_curve();
   bool save();
+  bool save_curve();
+  bool saves_by_time() const noexcept;
+  /// It is due by the clock.
+  bool save_due() const noexcept;
   bool snapshot_due() const noexcept;
   /// Writes the averages; what cannot be written is told, and training goes on.
   void snapshot();
@@ -76,7 +80,7 @@ class TrainRun {
   double aside_s_ = 0, saving_s_ = 0;  // measuring and saving; saving alone
   double counting_s_ = 0;              // of measuring: visited rows and mean regret
   double snapshot_s_ = 0;              // writing snapshots, of which the last was then
-  Deadline snapshot_last_ = 0;
+  Deadline snapshot_last_ = 0, save_last_ = 0;
   std::uint64_t snapshots_ = 0, snapshots_failed_ = 0;
   std::uint64_t visited_ = 0;  // rows, and mean regret, as last measured
   double mean_regret_ = 0;

@@ -6,9 +6,11 @@ Charts, curves, snapshots, exports by street, queries, announced memory, flags o
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as xml
 
@@ -373,6 +375,73 @@ class Original(Files):
         self.assertIn('chunk-size-iterations', refused['error']['what'])
         self.assertEqual(self.ask('train', '--game', 'nolimit', '--buckets', 'no/file.buckets')[0], 1)
         self.assertEqual(self.ask('train', '--game', 'nolimit', '--buckets', '1,2,x,4')[0], 2)
+
+
+class Ends(Files):
+    SMALL = ['--game', 'nolimit', '--stack', '20', '--buckets', '169,20,20,20']
+
+    def interrupted(self, ready, *arguments):
+        """The exit status and stdout of a run that gets SIGINT once ready() is true."""
+        process = subprocess.Popen([PROGRAM, *arguments, '--quiet'], cwd=self.folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 120
+        while not ready() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, told = process.communicate(timeout=120)
+        return process.returncode, out, told
+
+    def test_a_signal_keeps_what_was_learnt_and_waits_for_no_measure(self):
+        # A response to be learnt by so many deals takes half an hour.
+        status, out, told = self.interrupted(lambda: os.path.exists(self.path('m.jsonl')), 'train', *self.SMALL,
+                                             '--out', 'run', '--iters', '1000000000', '--response-deals',
+                                             '1000000000', '--metrics', 'm.jsonl', '--json')
+        self.assertEqual(status, 130, told)
+        made = json.loads(out)
+        self.assertGreater(made['iterations'], 0)
+        self.assertTrue(os.path.exists(self.path('run/latest')))
+        begun = time.monotonic()
+        status, _, told = self.interrupted(lambda: time.monotonic() > begun + 1, 'exploit', 'run/latest',
+                                           '--response-deals', '1000000000')
+        self.assertEqual(status, 130, told)
+
+    def test_what_was_learnt_is_kept_before_it_is_measured(self):
+        process = subprocess.Popen([PROGRAM, 'train', *self.SMALL, '--out', 'run', '--iters', '2000', '--quiet',
+                                    '--response-deals', '1000000000'], cwd=self.folder, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 120
+        while not os.path.exists(self.path('run/latest')) and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertIsNone(process.poll())  # it measures
+        process.kill()
+        process.wait()
+        code, made, told = self.ask('train', *self.SMALL, '--out', 'run', '--iters', '2000', '--resume',
+                                    '--response-deals', '0')
+        self.assertEqual((code, made['iterations']), (0, 2000), told)
+
+    def test_places_that_cannot_be_written_to_are_refused_before_any_work(self):
+        for option, name in (('--metrics', 'none/m.jsonl'), ('--plot', 'none/p.svg')):
+            code, refused, _ = self.ask('train', '--game', 'kuhn', option, name)
+            self.assertEqual((code, refused['error']['code'], refused['error']['where']), (1, 'not_found', name))
+        code, refused, _ = self.ask('buckets', '--out', 'none/x.buckets')
+        self.assertEqual((code, refused['error']['code']), (1, 'not_found'))
+
+    def test_an_opponent_that_is_none_is_told_at_once_with_the_nearest(self):
+        code, refused, _ = self.ask('eval', 'none', '--against', 'tigth')
+        self.assertEqual((code, refused['error']['code']), (1, 'not_found'))
+        self.assertIn('the nearest baseline is tight', refused['error']['what'])
+
+    def test_a_run_before_is_told_of_and_one_hand_has_no_interval(self):
+        self.train(*self.SMALL, '--out', 'run', '--iters', '100', '--response-deals', '0')
+        _, _, told = self.ask('train', *self.SMALL, '--out', 'run', '--iters', '100', '--response-deals', '0')
+        self.assertIn('has checkpoints of a run before', told)
+        code, played, told = self.ask('eval', 'run/latest', '--against', 'call', '--hands', '1')
+        self.assertEqual((code, played['ci95']), (0, None), told)
+
+    def test_a_file_that_is_no_bucket_file_stays(self):
+        self.write('precious', b'something else\n')
+        code, refused, _ = self.ask('buckets', '--out', 'precious')
+        self.assertEqual((code, refused['error']['code']), (1, 'corrupt'))
+        self.assertEqual(self.bytes_of('precious'), b'something else\n')
 
 
 if __name__ == '__main__':

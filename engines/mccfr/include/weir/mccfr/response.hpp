@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <weir/atomic.hpp>
 
 namespace weir::mccfr {
 
@@ -17,6 +18,8 @@ struct ResponseBudget {
   std::uint64_t learning = 1'000'000;  // deals for each player
   std::uint64_t valuing = 200'000;     // deals for both
   std::uint64_t seed = 1;
+  const atomic<std::uint32_t>* stop =
+      nullptr;  // once it is not 0 no more deals are played, and nothing is found
 };
 
 /// Chips a hand.
