@@ -114,7 +114,7 @@ def bench_rows(bench, quick, make_row, failure):
     rows += guidance_rows(json.loads(measured('guidance', '--tasks', '20' if quick else '100')), make_row)
     if not quick:
         rows += request_rows(json.loads(measured('requests')), make_row)
-        rows += tree_rows(measured('tree', '--quick'), make_row)
+        rows += tree_rows(measured('tree', '--quick'), make_row, failure)
     return rows
 
 
@@ -143,7 +143,7 @@ def request_rows(requests, make_row):
     """Several requests over one, and over the network's bare batches; throughput by requests outstanding."""
     def row(name, key, unit, better):
         of = requests[key]
-        return make_row('search', name, [of['min'], of['median'], of['max']], unit, better)
+        return make_row('search', name, [of['min'], of['median'], of['max']], unit, better) | {'n': of['rounds']}
 
     return [row('5 requests of one leaf over 1', 'five_over_one', 'x', 'lower'),
             row('16 requests, of bare batches of 16', 'sixteen_rate_over_bare_batches_of_sixteen', 'x', 'higher'),
@@ -151,7 +151,7 @@ def request_rows(requests, make_row):
               for count in (5, 10000))]
 
 
-def tree_rows(text, make_row):
+def tree_rows(text, make_row, failure):
     """Lines of `weir-bench-search tree`: what, simulations, a number, its unit."""
     rows = []
     for line in text.splitlines():
@@ -159,4 +159,6 @@ def tree_rows(text, make_row):
         if found:
             rows.append(make_row('search', f'Connect Four, {found[1]}, {int(found[2]):,} simulations',
                                  [float(found[3]) * 1e6], 'simulations/s', 'higher'))
+    if not rows:
+        raise failure('search: weir-bench-search tree says nothing of simulations a second')
     return rows

@@ -121,7 +121,10 @@ double bare(const Network& network, std::size_t rows, std::size_t batches) {
 
 Json summary(std::vector<double> values) {
   std::sort(values.begin(), values.end());
-  return {{"median", values[values.size() / 2]}, {"min", values.front()}, {"max", values.back()}};
+  return {{"median", values[values.size() / 2]},
+          {"min", values.front()},
+          {"max", values.back()},
+          {"rounds", values.size()}};
 }
 
 }  // namespace

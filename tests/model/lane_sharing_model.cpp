@@ -23,7 +23,7 @@ class Lanes final : public model::Program {
   int threads() const override { return lanes_; }
   int group(int thread) const override { return thread; }
   void run(int thread) override {
-    // The third is not of a phase with two lanes: it reads only.
+    // The third has no player: it draws and reads.
     const std::uint32_t player = thread < 2 ? mccfr::claimed_player(taken_, 0) : 2;
     players_[thread] = player;
     for (int step = 0; step < steps_; ++step) {

@@ -31,8 +31,8 @@ struct Epochs {
   std::uint64_t iterations() const noexcept { return batch * batches; }
 };
 
-/// For batches of so many iterations. Where copies of regrets are worth it; what baselines say depends on the order of
-/// walks for both players.
+/// For batches of so many iterations. Where copies of regrets are worth it, and a batch is no longer than what lanes
+/// hold the deals of; what baselines say depends on the order of walks for both players.
 template <class Entries>
 Epochs epochs_of(const TableShape& shape, const TrainRules& rules, std::uint64_t batch) noexcept {
   if (rules.mode != UpdateMode::deterministic || rules.baselines) return {};

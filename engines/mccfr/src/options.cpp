@@ -226,8 +226,12 @@ void add_train(CLI::App& app, Options& o) {
   app.add_option("--out,--logdir", o.out, "Folder of checkpoints; DIR/latest is the newest")
       ->check(not_empty());
   app.add_option("--checkpoint-interval", o.checkpoint_interval,
-                 "Iterations between checkpoints; 0: at the end alone; default: one a minute")
+                 "Iterations between checkpoints; 0: not by iterations")
       ->transform(whole_number(0, any));
+  app.add_option("--checkpoint-seconds", o.checkpoint_interval_s,
+                 "Seconds between checkpoints, whichever is due first; 0: not by the clock")
+      ->check(real_number(0, 1e9))
+      ->capture_default_str();
   app.add_option("--snapshot-interval,--snapshot-interval-seconds", o.snapshot_interval_s,
                  "Seconds between snapshots of the average strategy in DIR/snapshots; 0: none")
       ->check(real_number(0, 1e9));

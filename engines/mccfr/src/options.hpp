@@ -55,9 +55,6 @@ struct OriginalOptions {
   std::vector<std::string> passed_over;  // given, and of no effect
 };
 
-/// A checkpoint now and then, by the clock.
-inline constexpr std::uint64_t checkpoints_by_time = ~std::uint64_t{0};
-
 struct Options {
   Command command = Command::none;
   std::string command_name;
@@ -87,7 +84,8 @@ struct Options {
   std::uint64_t iterations = 0;  // 0: by the game, unless there is a time budget
   double time_budget_s = 0;      // 0: none
   std::string out;
-  std::uint64_t checkpoint_interval = checkpoints_by_time;  // iterations; 0: at the end alone
+  std::uint64_t checkpoint_interval = 0;  // iterations; 0: not by iterations
+  double checkpoint_interval_s = 60;      // 0: not by the clock
   std::uint64_t discount_interval = 1000;
   std::uint32_t batch = 0;
   double exploration = 0.6;

@@ -13,9 +13,12 @@
 
 namespace weir::mccfr {
 
-/// Errors: those of stat_file() for the folder, not_found where that is none, unwritable; where: the path.
+/// Pure but for looks at the file system. Errors: those of place_of(), and of stat_file() for the folder; not_found
+/// where that is none; unwritable. where: the path.
 inline Result<Done> check_output_place(const std::string& path) {
-  std::string folder = std::filesystem::path(path).parent_path().string();
+  const auto file = place_of(path);
+  if (!file) return file.error();
+  std::string folder = std::filesystem::path(file.value()).parent_path().string();
   if (folder.empty()) folder = ".";
   const auto place = stat_file(folder);
   if (!place) return Error{place.error().code, "its folder: " + place.error().what, path};

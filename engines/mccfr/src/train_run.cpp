@@ -20,7 +20,6 @@ constexpr std::uint64_t iterations_default = 1'000'000;
 constexpr std::uint64_t first_measure = 1'000;
 constexpr std::size_t checkpoints_kept = 2;
 constexpr double saving_share_max = 0.05;  // of the time
-constexpr double saving_interval_s = 60;   // where no interval is given
 constexpr char snapshots_below[] = "/snapshots";
 
 double seconds_since(Deadline begin) noexcept {
@@ -165,7 +164,8 @@ bool TrainRun::prepare() {
     }
   }
   std::error_code unknown;
-  if (lock_ && !options_.resume && std::filesystem::exists(options_.out + "/latest", unknown))
+  if (lock_ && !options_.resume && options_.resume_from.empty() &&
+      std::filesystem::exists(options_.out + "/latest", unknown))
     session_.say(
         fmt::format("{} has checkpoints of a run before, which go as this one's come; "
                     "--resume goes on with it",
@@ -297,7 +297,7 @@ bool TrainRun::load(const std::string& path) {
 
 std::uint64_t TrainRun::next_event() const noexcept {
   std::uint64_t at = std::min(goal_, next_measure_);
-  if (options_.checkpoint_interval != 0 && !saves_by_time() && lock_) {
+  if (options_.checkpoint_interval != 0 && lock_) {
     const std::uint64_t done = trainer_->state().iterations;
     const std::uint64_t next =
         (done / options_.checkpoint_interval + 1) * options_.checkpoint_interval;
@@ -331,12 +331,15 @@ bool TrainRun::save_curve() {
   return static_cast<bool>(written);
 }
 
-bool TrainRun::saves_by_time() const noexcept {
-  return options_.checkpoint_interval == checkpoints_by_time;
+bool TrainRun::save_due() const noexcept {
+  return options_.checkpoint_interval_s > 0 && lock_ &&
+         seconds_since(save_last_) >= options_.checkpoint_interval_s &&
+         saving_s_ <= saving_share_max * seconds_since(started_);
 }
 
-bool TrainRun::save_due() const noexcept {
-  return saves_by_time() && lock_ && seconds_since(save_last_) >= saving_interval_s &&
+bool TrainRun::save_due_after(std::uint64_t iterations) const noexcept {
+  const std::uint64_t before = saved_ == ~std::uint64_t{0} ? began_ : saved_;
+  return options_.checkpoint_interval != 0 && iterations - before >= options_.checkpoint_interval &&
          saving_s_ <= saving_share_max * seconds_since(started_);
 }
 
@@ -394,12 +397,9 @@ bool TrainRun::train() {
       measure(false);
       next_measure_ = trainer_->resting_place(next_round_number(done));
     }
-    if (done < goal_ && save_due() && !save()) return false;
-    const bool due = options_.checkpoint_interval != 0 && !saves_by_time() && done < goal_ &&
-                     (saved_ == ~std::uint64_t{0} ? done - began_ : done - saved_) >=
-                         options_.checkpoint_interval;
-    if (done < goal_ && snapshot_due()) snapshot();
-    if (due && saving_s_ <= saving_share_max * seconds_since(started_) && !save()) return false;
+    if (done >= goal_) break;
+    if (snapshot_due()) snapshot();
+    if ((save_due() || save_due_after(done)) && !save()) return false;
   }
   return true;
 }

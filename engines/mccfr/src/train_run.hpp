@@ -48,9 +48,9 @@ class TrainRun {
   void draw_curve();
   bool save();
   bool save_curve();
-  bool saves_by_time() const noexcept;
-  /// It is due by the clock.
+  /// By the clock.
   bool save_due() const noexcept;
+  bool save_due_after(std::uint64_t iterations) const noexcept;
   bool snapshot_due() const noexcept;
   /// Writes the averages; what cannot be written is told, and training goes on.
   void snapshot();

@@ -55,8 +55,8 @@ class WalkLanes {
   static std::uint64_t steps_of(std::uint64_t iterations) noexcept {
     return (iterations + step_iterations - 1) / step_iterations;
   }
-  /// A phase: iterations from `first` to `end`, in batches of so many, which no step goes beyond. At most steps_max
-  /// steps.
+  /// A phase: iterations from `first` to a later `end`, in batches of so many, which no step goes beyond. At most
+  /// steps_max steps.
   void begin(std::uint64_t first, std::uint64_t end, std::uint64_t batch) noexcept {
     first_ = first;
     end_ = end;

@@ -21,6 +21,11 @@ std::uint32_t lingering_of(std::uint32_t active) noexcept {
          static_cast<std::uint32_t>(Dispatcher::settled_few);
 }
 
+Result<Done> check_share(double share) {
+  if (share > 0 && std::isfinite(share)) return Done{};
+  return Error{"bad_config", "a share is a number above 0", "share"};
+}
+
 std::uint32_t active_of(const EngineConfig& config, const Runtime& runtime) noexcept {
   if (config.active != 0) return config.active;
   return std::max(active_min, active_per_worker * static_cast<std::uint32_t>(runtime.workers()));
@@ -319,8 +324,7 @@ Result<std::unique_ptr<Engine>> Engine::start(Runtime& runtime, const EngineConf
 }
 
 Result<ClientId> Engine::add_client(double share) {
-  if (!(share > 0) || !std::isfinite(share))
-    return Error{"bad_config", "a share is a number above 0", "share"};
+  if (auto good = check_share(share); !good) return good.error();
   for (ClientId client = 0; client < impl_->config.clients_max; ++client) {
     std::uint32_t taken = impl_->clients[client].load(relaxed);  // relaxed: an id, and no more
     // relaxed: as above
@@ -341,8 +345,10 @@ Handle Engine::submit(ClientId client, Request&& request, SearchReply& rejection
   return impl_->submit(*this, client, std::move(request), rejection, listener, tag);
 }
 
-void Engine::set_share(ClientId client, double share) noexcept {
+Result<Done> Engine::set_share(ClientId client, double share) {
+  if (auto good = check_share(share); !good) return good.error();
   impl_->dispatcher.set_share(client, share);
+  return Done{};
 }
 
 EngineStats Engine::stats() const { return impl_->stats(); }

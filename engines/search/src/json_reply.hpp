@@ -8,10 +8,9 @@
 
 namespace weir::search::program {
 
-/// One line with its end.
 /// What a reply says where a program is not written in a language that was asked for; empty: each is.
 std::string unwritten(const Answer& answer, const std::vector<Language>& languages);
-/// `languages` are those that were asked for.
+/// One line with its end. `languages` are those that were asked for.
 std::string reply_line(const Json& id, const SearchReply& reply,
                        const std::vector<Language>& languages = {});
 std::string error_line(const Json& id, const LineError& error);

@@ -26,7 +26,7 @@ constexpr std::size_t read_bytes = 65'536;
 constexpr std::size_t write_bytes =
     4096;  // PIPE_BUF: so much a pipe takes without waiting when poll says it has room
 constexpr std::size_t line_bytes_max = request_bytes_max;
-constexpr std::uint64_t figures_interval_ms = 1000;
+constexpr std::uint64_t figures_interval_ms = 1000, renew_interval_ms = 1000;
 constexpr int poll_ms = 100;
 constexpr std::uint64_t stuck_ms = 5000;   // that the end waits for a client which takes no reply
 constexpr std::size_t known_max = 65'536;  // ids of a client that feedback is taken for
@@ -248,7 +248,8 @@ void Service::take_line(Connection& connection, std::string_view text) {
       connection.draining = true;
       return;
     case Line::Kind::share:
-      engine_.set_share(connection.client, line.share);
+      // It was read as a share that there can be.
+      static_cast<void>(engine_.set_share(connection.client, line.share));
       return;
     case Line::Kind::bad:
       break;
@@ -346,6 +347,7 @@ void Service::write_output(Connection& connection) {
                                                MSG_DONTWAIT | MSG_NOSIGNAL)
                                         : write(connection.out, chunk.data(), chunk.size());
   if (put < 0) {
+    if (errno == EPIPE) return lose(connection);
     if (errno != EAGAIN && errno != EINTR)
       lose(connection, system_error("cannot write replies", "standard output"));
     return;
@@ -417,7 +419,7 @@ void Service::stop_reading() {
 void Service::renew_guidance() {
   const Deadline now = now_ns();
   if (config_.guidance == nullptr || now < renew_at_) return;
-  renew_at_ = now + figures_interval_ms * 1'000'000;
+  renew_at_ = now + renew_interval_ms * 1'000'000;
   const auto renewed = config_.guidance->renew();
   if (!renewed) {
     std::fprintf(stderr, "weir-search: warning: %s; the former weights stay\n",

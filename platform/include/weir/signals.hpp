@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-
 #include <weir/atomic.hpp>
 #include <weir/clock.hpp>
 
@@ -17,8 +16,8 @@ namespace weir {
 
 class StopSignals {
  public:
-  /// Installs the handlers; signal number `last`, 2 or more, ends the process at once. A WEIR_CHECK when another one
-  /// lives.
+  /// Installs the handlers; signal number `last` ends the process at once (less than 2: the second). A WEIR_CHECK when
+  /// another one lives.
   explicit StopSignals(std::uint32_t last = 2) noexcept;
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;

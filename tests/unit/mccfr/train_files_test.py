@@ -410,6 +410,22 @@ class Ends(Files):
         self.assertEqual(code, 1)
         self.assertIn('has checkpoints of a run before', told)
 
+    def test_a_checkpoint_comes_by_the_clock_and_a_killed_run_goes_on_from_it(self):
+        run = ('--game', 'leduc', '--mode', 'deterministic', '--out', 'run')
+        process = subprocess.Popen([PROGRAM, 'train', *run, '--iters', '1000000000', '--checkpoint-seconds', '0.2',
+                                    '--quiet'], cwd=self.folder, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 120
+        while not os.path.exists(self.path('run/latest')) and time.monotonic() < until:
+            time.sleep(0.02)
+        self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        found = self.ask('exploit', 'run/latest')[1]['iterations']
+        self.assertGreater(found, 0)
+        resumed = self.train(*run, '--iters', str(found + 1000), '--resume')
+        whole = self.train('--game', 'leduc', '--mode', 'deterministic', '--iters', str(found + 1000))
+        self.assertEqual(resumed['table_sha256'], whole['table_sha256'])
+
     def test_what_was_learnt_is_kept_before_it_is_measured(self):
         process = subprocess.Popen([PROGRAM, 'train', *self.SMALL, '--out', 'run', '--iters', '2000', '--quiet',
                                     '--response-deals', '1000000000'], cwd=self.folder, stdout=subprocess.DEVNULL)

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <limits>
 #include <thread>
 
 #include "engine_fixture.hpp"
@@ -184,8 +185,10 @@ TEST_CASE("engine: a client with three times the share has three times the turns
   }
   SUBCASE("from its beginning") {}
   SUBCASE("when it asks for more") {
-    fixture.engine->set_share(other, 3);
-    fixture.engine->set_share(threefold, 9);
+    CHECK(fixture.engine->set_share(other, 3));
+    CHECK(fixture.engine->set_share(threefold, 9));
+    CHECK(!fixture.engine->set_share(other, -1));  // and nothing has changed
+    CHECK(!fixture.engine->set_share(other, std::numeric_limits<double>::infinity()));
   }
   busy.cancel();
   for (Handle& handle : less) (void)reply_of(handle);

@@ -18,8 +18,8 @@ struct ResponseBudget {
   std::uint64_t learning = 1'000'000;  // deals for each player
   std::uint64_t valuing = 200'000;     // deals for both
   std::uint64_t seed = 1;
-  const atomic<std::uint32_t>* stop =
-      nullptr;  // once it is not 0 no more deals are played, and nothing is found
+  /// Once it is not 0, which any thread may make it, no more deals are played and nothing is found: cancelled.
+  const atomic<std::uint32_t>* stop = nullptr;
 };
 
 /// Chips a hand.

@@ -105,7 +105,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// A client with a share of the turns (1 as any other); none free: "clients".
+  /// A client with a share of the turns (1 as any other); none free: "clients"; a share that is no number above 0:
+  /// "bad_config".
   Result<ClientId> add_client(double share = 1);
   /// Its requests should have ended.
   void remove_client(ClientId client) noexcept;
@@ -115,8 +116,8 @@ class Engine {
   Handle submit(ClientId client, Request&& request, SearchReply& rejection,
                 Listener* listener = nullptr, std::uint64_t tag = 0);
 
-  /// The client's share of the turns from now on, above 0.
-  void set_share(ClientId client, double share) noexcept;
+  /// The client's share of the turns from now on; "bad_config" as above. Any thread.
+  Result<Done> set_share(ClientId client, double share);
   EngineStats stats() const;
   /// As if no request had a later deadline than this, those that come later included: what has an answer by then is
   /// answered with it. Can be brought forward only. Any thread.
