@@ -51,13 +51,9 @@ class HoldemTraining final : public TrainingGame {
     if (rules.algorithm >= Algorithm::cfr) return make_board_trainer(runtime, game_, rules);
     return make_sampling<NarrowEntries>(runtime, game_, rules);
   }
-  std::optional<Exploitability> exploitability(const TableShape&,
-                                               std::span<const double>) const override {
-    return std::nullopt;
+  Result<Exploitability> exact(Runtime&, Trainer&) const override {
+    return Error{"too_large", "hold'em has no exact measure", name()};
   }
-  // Without making a copy of all averages for nothing.
-  std::optional<Exploitability> exact(Trainer&) const override { return std::nullopt; }
-
   Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
                                     const ResponseBudget& budget) const override {
     using Sum = NarrowEntries::Sum;
@@ -151,6 +147,12 @@ Result<HoldemConfig> holdem_config(const nlohmann::json& json, const TableManner
   HoldemConfig config;
   const auto blinds = json.at("blinds").get<std::vector<Chips>>();
   if (blinds.size() != 2) return holdem_error("\"blinds\" are two numbers", "game");
+  if (blinds[0] > blinds[1]) {
+    return holdem_error(
+        "\"blinds\" are the small one and then the big one: " + std::to_string(blinds[0]) +
+            " is more than " + std::to_string(blinds[1]),
+        "blinds");
+  }
   const auto stack = json.at("stack").get<Chips>();
   if (json.at("name") == "limit") {
     if (manners.players != 2)

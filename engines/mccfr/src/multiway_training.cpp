@@ -37,12 +37,8 @@ class MultiwayTraining final : public TrainingGame {
     if (auto right = fits(rules); !right) return right.error();
     return MultiwayTrainer::make(runtime, game_, rules, lazy_sizes(game_, rules));
   }
-  std::optional<Exploitability> exploitability(const TableShape&,
-                                               std::span<const double>) const override {
-    return std::nullopt;
-  }
-  std::optional<Exploitability> exact(Trainer& trainer) const override {
-    return measure(game_, *trainer.lazy());
+  Result<Exploitability> exact(Runtime& runtime, Trainer& trainer) const override {
+    return measure(runtime, game_, *trainer.lazy());
   }
   Result<ResponseBound> lower_bound(Runtime&, Trainer&, const ResponseBudget&) const override {
     return Error{"usage",

@@ -3,21 +3,26 @@
 #include <weir/mccfr/one_card_solver.hpp>
 
 #include "counted_trainer.hpp"
+#include "measure_graph.hpp"
 #include "one_card_walk.hpp"
 #include "sampling_trainer.hpp"
 
 namespace weir::mccfr {
 namespace {
 
-/// Values of a fixed strategy, or of the best response to the opponent's.
+/// The value of a fixed strategy, or of the best response to the opponent's.
 class OneCardMeasure {
  public:
-  OneCardMeasure(const OneCardGame& game, const TableShape& shape, std::span<const double> strategy)
-      : game_(game), shape_(shape), strategy_(strategy), walk_(game) {}
+  OneCardMeasure(const OneCardGame& game, const TableShape& shape, std::span<const double> strategy,
+                 int player, bool best)
+      : game_(game),
+        shape_(shape),
+        strategy_(strategy),
+        walk_(game),
+        player_(player),
+        best_(best) {}
 
-  double value(int player, bool best) {
-    player_ = player;
-    best_ = best;
+  double value() const {
     const PerCard values = visit(0, -1, walk_.root_reach());
     double total = 0;
     for (int i = 0; i < walk_.cards(); ++i) total += values[static_cast<std::size_t>(i)];
@@ -29,11 +34,11 @@ class OneCardMeasure {
     const std::uint32_t bucket = game_.bucket(node.round, card, board);
     return strategy_.data() + shape_.region(node.round, node.player, bucket) + node.row;
   }
-  PerCard enter(std::uint32_t at, int board, const PerCard& reach) {
+  PerCard enter(std::uint32_t at, int board, const PerCard& reach) const {
     if (walk_.node(at).deals == 0) return visit(at, board, reach);
     return walk_.over_boards([&](int b) { return visit(at, b, OneCardWalk::without(reach, b)); });
   }
-  PerCard visit(std::uint32_t at, int board, const PerCard& reach) {
+  PerCard visit(std::uint32_t at, int board, const PerCard& reach) const {
     const BettingNode& node = walk_.node(at);
     if (node.kind != NodeKind::decision) return walk_.end_values(node, player_, board, reach);
     PerCard values{};
@@ -62,8 +67,8 @@ class OneCardMeasure {
   const TableShape& shape_;
   std::span<const double> strategy_;
   OneCardWalk walk_;
-  int player_ = 0;
-  bool best_ = false;
+  int player_;
+  bool best_;
 };
 
 /// CFR, CFR+ and their discounts over all cards; players take turns.
@@ -198,13 +203,20 @@ class VectorTrainer final : public CountedTrainer {
 
 Exploitability measure(const OneCardGame& game, const TableShape& shape,
                        std::span<const double> strategy) {
-  OneCardMeasure measure(game, shape, strategy);
   Exploitability result;
   for (int p = 0; p < 2; ++p) {
-    result.value[static_cast<std::size_t>(p)] = measure.value(p, false);
-    result.best_response[static_cast<std::size_t>(p)] = measure.value(p, true);
+    const auto at = static_cast<std::size_t>(p);
+    result.value[at] = OneCardMeasure(game, shape, strategy, p, false).value();
+    result.best_response[at] = OneCardMeasure(game, shape, strategy, p, true).value();
   }
   return result;
+}
+
+Result<Exploitability> measure(Runtime& runtime, const OneCardGame& game, const TableShape& shape,
+                               std::span<const double> strategy) {
+  return measure_as_graph(runtime, 2, [&](int player, bool best) {
+    return OneCardMeasure(game, shape, strategy, player, best).value();
+  });
 }
 
 Result<std::unique_ptr<Trainer>> make_vector_trainer(Runtime& runtime, OneCardGame game,

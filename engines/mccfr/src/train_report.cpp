@@ -72,9 +72,12 @@ void TrainRun::draw_curve() {
 std::optional<CurvePoint> TrainRun::measured(double seconds, bool last) {
   const std::uint64_t done = trainer_->state().iterations;
   const double scale = game_->unit_scale();
-  if (const auto exact = game_->exact(*trainer_)) {
-    value_ = exact->value[0];
-    return CurvePoint{done, seconds, exact->exploitability() * scale, 0};
+  if (const auto exact = game_->exact(session_.runtime(), *trainer_)) {
+    value_ = exact.value().value[0];
+    return CurvePoint{done, seconds, exact.value().exploitability() * scale, 0};
+  } else if (exact.error().code != "too_large") {
+    fail(findings_, exact.error());
+    return std::nullopt;
   }
   if (game_->multiway() != nullptr) return std::nullopt;
   // A response costs as much as some training: at the end, and where that was asked for. Who stops a run waits for
@@ -166,6 +169,7 @@ void TrainRun::report() {
   m["table_bytes"] = trainer_->table_bytes();
   m["infosets_visited"] = visited_;
   m["announced_bytes"] = memory_.peak();
+  m["announced_platform_bytes"] = memory_.platform_peak();
   m["announced"] = memory_.json();
   m["platform_peak_bytes"] = weir::detail::allocated_bytes_peak();
   if (LazyTable* const lazy = trainer_->lazy()) {

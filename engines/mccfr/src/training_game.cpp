@@ -34,11 +34,9 @@ class OneCardTraining final : public TrainingGame {
     return rules.algorithm < Algorithm::cfr ? make_sampling_trainer(runtime, game_, rules)
                                             : make_vector_trainer(runtime, game_, rules);
   }
-  std::optional<Exploitability> exploitability(const TableShape& shape,
-                                               std::span<const double> strategy) const override {
-    return measure(game_, shape, strategy);
+  Result<Exploitability> exact(Runtime& runtime, Trainer& trainer) const override {
+    return measure(runtime, game_, trainer.shape(), average_strategies(trainer));
   }
-
   Result<ResponseBound> lower_bound(Runtime&, Trainer&, const ResponseBudget&) const override {
     return Error{"usage", "this game has an exact measure", name()};
   }

@@ -66,7 +66,8 @@ struct Read {
                       });
   }
   double exploitability() {
-    return loaded.value().game->exact(*loaded.value().trainer)->exploitability();
+    const Loaded& l = loaded.value();
+    return l.game->exact(*l.runtime, *l.trainer).value().exploitability();
   }
 
   Result<Loaded> loaded;

@@ -35,7 +35,7 @@ Exploitability learnt(const std::string& text, const TrainRules& rules, std::uin
   const auto game = game_of(text);
   const auto trainer = game->make_trainer(*runtime, rules).value();
   REQUIRE(trainer->advance(iterations, test::look_nowhere, nullptr) == Status::accepted);
-  return game->exact(*trainer).value();
+  return game->exact(*runtime, *trainer).value();
 }
 
 double sum_of_values(const Exploitability& e) {
@@ -122,6 +122,29 @@ TEST_CASE("multiway: for two players it comes to what the tree of all rows does"
   CHECK(e.exploitability() < 0.01);
 }
 
+TEST_CASE(
+    "multiway: the exact measure has the same bits for any number of workers, and refuses "
+    "hold'em") {
+  const auto game = game_of(leduc3);
+  const auto trained = test::runtime_of(1);
+  const auto trainer = game->make_trainer(*trained, rules_of(Algorithm::external)).value();
+  REQUIRE(trainer->advance(2'000, test::look_nowhere, nullptr) == Status::accepted);
+  const Exploitability alone = game->exact(*trained, *trainer).value();
+  CHECK(alone.exploitability() > 0.01);
+  for (const int workers : {0, 2, 3}) {
+    const auto runtime = test::runtime_of(workers);
+    const Exploitability found = game->exact(*runtime, *trainer).value();
+    CAPTURE(workers);
+    CHECK(found.value == alone.value);
+    CHECK(found.best_response == alone.best_response);
+  }
+  const auto holdem = MultiwayGame::holdem({});
+  REQUIRE(holdem);
+  const auto none = measure(*trained, holdem.value(), *trainer->lazy());
+  REQUIRE(!none);
+  CHECK(none.error().code == "too_large");
+}
+
 TEST_CASE("multiway: the house's rake is what all players lose together") {
   for (const char* const text :
        {R"({"name":"kuhn","rake":{"percent":10,"cap":1}})",
@@ -131,7 +154,7 @@ TEST_CASE("multiway: the house's rake is what all players lose together") {
     auto rules = rules_of(Algorithm::external);
     const auto trainer = game->make_trainer(*runtime, rules).value();
     REQUIRE(trainer->advance(50'000, test::look_nowhere, nullptr) == Status::accepted);
-    const Exploitability e = game->exact(*trainer).value();
+    const Exploitability e = game->exact(*runtime, *trainer).value();
     // A tenth of a pot of two to four.
     CHECK(sum_of_values(e) < -0.2);
     CHECK(sum_of_values(e) > -0.4);

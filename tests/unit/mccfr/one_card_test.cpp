@@ -38,6 +38,10 @@ double exploitability_of(OneCardGame game, const TrainRules& rules, std::uint64_
   MESSAGE(game.name() << " " << to_string(rules.algorithm) << ": value " << found.value[0]
                       << ", exploitability " << found.exploitability() << ", nodes "
                       << t.state().nodes);
+  const auto graph = measure(*runtime, game, t.shape(), average_strategies(t));
+  REQUIRE(graph);
+  CHECK(graph.value().value == found.value);
+  CHECK(graph.value().best_response == found.best_response);
   return found.exploitability();
 }
 

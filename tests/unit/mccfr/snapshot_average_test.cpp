@@ -57,7 +57,7 @@ struct Run {
       }
     }
   }
-  double exploitability() { return game->exact(*trainer)->exploitability(); }
+  double exploitability() { return game->exact(*runtime, *trainer).value().exploitability(); }
 
   TrainRules rules;
   std::unique_ptr<TrainingGame> game;
@@ -80,7 +80,8 @@ std::vector<double> strategies_in(const std::string& path) {
 double exploitability_of(const std::string& path) {
   const auto loaded = load_checkpoint(path);
   REQUIRE(loaded);
-  return loaded.value().game->exact(*loaded.value().trainer)->exploitability();
+  const Loaded& l = loaded.value();
+  return l.game->exact(*l.runtime, *l.trainer).value().exploitability();
 }
 
 std::string bytes_of(const std::string& path) {

@@ -111,8 +111,9 @@ class BettingText {
 };
 
 /// The average strategies, measured exactly by all deals of a one-card game: a best response of each player against all
-/// others' averages. Nothing in hold'em, nor where there are more than 50 M states of betting x deals. Cost: states of
-/// betting x deals x players.
-std::optional<Exploitability> measure(const MultiwayGame& game, const LazyTable& table);
+/// others' averages, as a task graph over players and their first actions; the same bits for any number of workers.
+/// Errors: too_large (hold'em, and more than 200 M states of betting x deals); stalled, failed (what the runtime
+/// refuses). Cost: states of betting x deals x players.
+Result<Exploitability> measure(Runtime& runtime, const MultiwayGame& game, const LazyTable& table);
 
 }  // namespace weir::mccfr

@@ -33,9 +33,12 @@ struct Exploitability {
   double exploitability() const noexcept { return nash_conv() / players; }
 };
 
-/// `strategy`: the probability of each entry's action. Exact.
+/// `strategy`: the probability of each entry's action. Exact. On the caller's thread.
 Exploitability measure(const OneCardGame& game, const TableShape& shape,
                        std::span<const double> strategy);
+/// The same, to the last bit, as a task graph. Errors: stalled, failed (what the runtime refuses).
+Result<Exploitability> measure(Runtime& runtime, const OneCardGame& game, const TableShape& shape,
+                               std::span<const double> strategy);
 
 /// A trainer for Algorithm::cfr and cfr_plus. Tables hold doubles, in chips.
 Result<std::unique_ptr<Trainer>> make_vector_trainer(Runtime& runtime, OneCardGame game,

@@ -40,13 +40,9 @@ class TrainingGame {
   virtual Result<Done> prepare() = 0;
   virtual Result<std::unique_ptr<Trainer>> make_trainer(Runtime& runtime,
                                                         const TrainRules& rules) const = 0;
-  /// Exact, where the game is small enough; nothing else.
-  virtual std::optional<Exploitability> exploitability(const TableShape& shape,
-                                                       std::span<const double> strategy) const = 0;
-  /// The same of what a trainer has learnt.
-  virtual std::optional<Exploitability> exact(Trainer& trainer) const {
-    return exploitability(trainer.shape(), average_strategies(trainer));
-  }
+  /// What a trainer's average strategies are worth, exactly, as a task graph. Errors: too_large where the game is, and
+  /// what the runtime refuses.
+  virtual Result<Exploitability> exact(Runtime& runtime, Trainer& trainer) const = 0;
   /// What a learnt response wins from the average strategy, where there is no exact measure: after prepare(). Errors:
   /// usage where there is one, and what the runtime refuses.
   virtual Result<ResponseBound> lower_bound(Runtime& runtime, Trainer& trainer,
