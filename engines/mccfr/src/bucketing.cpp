@@ -79,8 +79,8 @@ void cut(const Sum* sums, int cards, int buckets, Bucket* row) {
 
 /// Zeros in large pages.
 template <class T>
-std::vector<T> looked_up_all_over(std::size_t size) {
-  std::vector<T> values;
+CountedVector<T> looked_up_all_over(std::size_t size) {
+  CountedVector<T> values;
   values.reserve(size);
   weir::detail::ask_for_huge_pages(values.data(), size * sizeof(T));
   values.resize(size);
@@ -88,8 +88,8 @@ std::vector<T> looked_up_all_over(std::size_t size) {
 }
 
 template <class Sum>
-std::vector<Bucket> cut_boards(const std::vector<Sum>& sums, int cards, int buckets) {
-  std::vector<Bucket> rows = looked_up_all_over<Bucket>(sums.size());
+CountedVector<Bucket> cut_boards(const CountedVector<Sum>& sums, int cards, int buckets) {
+  CountedVector<Bucket> rows = looked_up_all_over<Bucket>(sums.size());
   parallel_for(0, sums.size() / hand_count, 16, [&](std::size_t board) {
     cut(sums.data() + board * hand_count, cards, buckets, rows.data() + board * hand_count);
   });
@@ -135,11 +135,11 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
   const auto maps = std::make_unique<HandMaps>();
   CardBuckets made;
   made.counts_ = config.buckets;
-  std::vector<std::uint64_t> flop_sums;
+  CountedVector<std::uint64_t> flop_sums;
   {
     const auto cuts_each = static_cast<std::size_t>(config.buckets[3] - 1);
     made.river_ranks_ = looked_up_all_over<HandRank>(board_index(5).size() * cuts_each);
-    const std::vector<std::uint32_t> turn_sums =
+    const CountedVector<std::uint32_t> turn_sums =
         sum_rivers(config.measure, *maps, [&](std::uint32_t river, const BoardStrengths& board) {
           cut_river(board, config.buckets[3], made.river_ranks_.data() + river * cuts_each);
         });
@@ -155,6 +155,17 @@ Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
     cut(sum_flops(flop_sums, *maps).data(), 0, config.buckets[0], made.preflop_.data());
   }
   return made;
+}
+
+// The most is taken while turns are summed up, with the flops' buckets still to come.
+CardBuckets::Bytes CardBuckets::bytes_of(const BucketConfig& config) noexcept {
+  const std::uint64_t flops = std::uint64_t{board_index(3).size()} * hand_count;
+  const std::uint64_t turns = std::uint64_t{board_index(4).size()} * hand_count;
+  const std::uint64_t cuts = std::uint64_t{board_index(5).size()} *
+                             static_cast<std::uint64_t>(config.buckets[3] - 1) * sizeof(HandRank);
+  const std::uint64_t sums = turns * sizeof(std::uint32_t) + flops * sizeof(std::uint64_t) +
+                             board_index(3).size() * board_steps_each(3) * sizeof(BoardStep);
+  return {(flops + turns) * sizeof(Bucket) + cuts, sums - flops * sizeof(Bucket)};
 }
 
 // On a river hands are told apart by rank, before by sums of strengths: of each board once, which are as the sums over
@@ -227,7 +238,7 @@ Bucket CardBuckets::bucket(Hand hand, std::span<const Card> board) const noexcep
   const int cards = static_cast<int>(board.size());
   const std::uint32_t index = board_index(cards).index(0, suit_set_of(board), map);
   if (cards == 5) return of_rank(index, hand_ranks()(PartialHand(board) + PartialHand(hand)));
-  const std::vector<Bucket>& rows = cards == 3 ? flop_ : turn_;
+  const CountedVector<Bucket>& rows = cards == 3 ? flop_ : turn_;
   return rows[index * std::size_t{hand_count} + mapped(hand, map)];
 }
 

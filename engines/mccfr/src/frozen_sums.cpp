@@ -15,6 +15,7 @@ FrozenSums::FrozenSums(Trainer& trainer) {
     copy_short(trainer, table);
   } else if (!table.real && !all_summed) {
     const auto* const sums = reinterpret_cast<const Sum*>(table.sums.data());
+    copy_.reserve(trainer.shape().entries);
     copy_.assign(sums, sums + table.sums.size() / sizeof(Sum));
     copy_.resize(trainer.shape().entries);
     data_ = copy_.data();
@@ -43,6 +44,12 @@ FrozenSums::FrozenSums(Trainer& trainer) {
     }
   }
   data_ = copy_.data();
+}
+
+std::uint64_t FrozenSums::bytes_of(const TableShape& shape, const TrainRules& rules) noexcept {
+  const bool copied = rules.algorithm >= Algorithm::cfr || compact_bits(rules.table_bits) ||
+                      rules.average_rounds < shape.rounds;
+  return copied ? shape.entries * sizeof(Sum) : 0;
 }
 
 void FrozenSums::copy_short(const Trainer& trainer, const TableBytes& table) {

@@ -9,8 +9,8 @@ namespace {
 constexpr double rivers = 46, turns = 47, flops = 19'600;
 
 template <class Sum>
-std::vector<std::uint16_t> as_parts(const std::vector<Sum>& sums, double most) {
-  std::vector<std::uint16_t> parts(sums.size());
+CountedVector<std::uint16_t> as_parts(const CountedVector<Sum>& sums, double most) {
+  CountedVector<std::uint16_t> parts(sums.size());
   for (std::size_t k = 0; k < sums.size(); ++k)
     parts[k] = static_cast<std::uint16_t>(static_cast<double>(sums[k]) / most * 65'535 + 0.5);
   return parts;
@@ -48,7 +48,7 @@ float HandStrengths::of(Hand hand, std::span<const Card> board) const noexcept {
   SuitMap map{};
   const auto cards = static_cast<int>(board.size());
   const std::uint32_t index = board_index(cards).index(0, suit_set_of(board), map);
-  const std::vector<std::uint16_t>& rows = cards == 3 ? flop_ : turn_;
+  const CountedVector<std::uint16_t>& rows = cards == 3 ? flop_ : turn_;
   return static_cast<float>(rows[index * std::size_t{hand_count} + mapped(hand, map)]) / 65'535;
 }
 

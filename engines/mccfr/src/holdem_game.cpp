@@ -1,6 +1,7 @@
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/mccfr/tree_builder.hpp>
+#include <weir/phase.hpp>
 
 #include "draw_cards.hpp"
 
@@ -33,10 +34,15 @@ Result<HoldemGame> HoldemGame::without_tree(const HoldemConfig& config) {
 
 Result<Done> HoldemGame::make_cards() {
   if (setup_->cards) return Done{};
+  const PhaseScope exempt(nullptr);  // set-up, by the workers of a runtime that runs
   const HoldemConfig& config = setup_->config;
   if (!config.buckets_file.empty()) {
     auto file = abstraction::BucketFile::read_whole(config.buckets_file);
-    if (!file) return file.error();
+    if (!file) {
+      Error error = file.error();
+      if (error.code == "not_found") error.what += "; --buckets-file says where the buckets are";
+      return error;
+    }
     if (file.value()->abstraction() != config.abstraction) {
       return Error{"abstraction",
                    "has buckets " + file.value()->abstraction().substr(0, 16) +

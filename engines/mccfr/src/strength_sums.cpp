@@ -25,11 +25,11 @@ void add_mapped(const HandMaps& maps, std::uint8_t map, const std::uint32_t* add
   }
 }
 
-std::vector<BoardStep> board_steps(int cards, const HandMaps& maps) {
+CountedVector<BoardStep> board_steps(int cards, const HandMaps& maps) {
   const HandIndex& boards = board_index(cards);
   const HandIndex& next = board_index(cards + 1);
-  std::vector<BoardStep> steps;
-  steps.reserve(boards.size() * static_cast<std::size_t>(card_count - cards));
+  CountedVector<BoardStep> steps;
+  steps.reserve(boards.size() * board_steps_each(cards));
   for (std::uint32_t board = 0; board < boards.size(); ++board) {
     const SuitSet set = boards.unindex(board).board;
     for (Card card = 0; card < card_count; ++card) {
@@ -52,9 +52,9 @@ std::array<Card, 5> full_board(std::uint32_t index) noexcept {
   return cards;
 }
 
-std::vector<std::uint64_t> sum_turns(const std::vector<std::uint32_t>& turn_sums,
-                                     const HandMaps& maps) {
-  std::vector<std::uint64_t> sums(board_index(3).size() * std::size_t{hand_count});
+CountedVector<std::uint64_t> sum_turns(const CountedVector<std::uint32_t>& turn_sums,
+                                       const HandMaps& maps) {
+  CountedVector<std::uint64_t> sums(board_index(3).size() * std::size_t{hand_count});
   for (const BoardStep& step : board_steps(3, maps)) {
     const auto& map = maps.row(step.map);
     std::uint64_t* sum = sums.data() + step.board * std::size_t{hand_count};
@@ -64,7 +64,7 @@ std::vector<std::uint64_t> sum_turns(const std::vector<std::uint32_t>& turn_sums
   return sums;
 }
 
-std::array<std::uint64_t, hand_count> sum_flops(const std::vector<std::uint64_t>& flop_sums,
+std::array<std::uint64_t, hand_count> sum_flops(const CountedVector<std::uint64_t>& flop_sums,
                                                 const HandMaps& maps) {
   std::array<std::uint64_t, hand_count> sums{};
   for (Card a = 2; a < card_count; ++a) {

@@ -7,9 +7,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <vector>
 #include <weir/mccfr/board_ranks.hpp>
 #include <weir/mccfr/bucketing.hpp>
+#include <weir/mccfr/counted_vector.hpp>
 #include <weir/task.hpp>
 
 namespace weir::mccfr {
@@ -53,8 +53,11 @@ struct BoardStep {
   std::uint8_t map = 0;
 };
 
-/// All cards that can follow each board of `cards` cards.
-std::vector<BoardStep> board_steps(int cards, const HandMaps& maps);
+/// All cards that can follow each board of `cards` cards, so many a board.
+constexpr std::size_t board_steps_each(int cards) noexcept {
+  return static_cast<std::size_t>(card_count - cards);
+}
+CountedVector<BoardStep> board_steps(int cards, const HandMaps& maps);
 /// The cards of a board of five.
 std::array<Card, 5> full_board(std::uint32_t index) noexcept;
 
@@ -62,15 +65,15 @@ std::array<Card, 5> full_board(std::uint32_t index) noexcept;
 /// strengths over all rivers: [turn board * hand_count + hand]. A block of boards is ranked; then each part of the turn
 /// boards takes what is its own of it, so that nobody adds where another one does.
 template <class Visit>
-std::vector<std::uint32_t> sum_rivers(StrengthMeasure measure, const HandMaps& maps,
-                                      Visit&& visit) {
+CountedVector<std::uint32_t> sum_rivers(StrengthMeasure measure, const HandMaps& maps,
+                                        Visit&& visit) {
   constexpr std::uint32_t block = 1024, parts = 32;
-  std::vector<BoardStep> steps = board_steps(4, maps);
+  CountedVector<BoardStep> steps = board_steps(4, maps);
   std::sort(steps.begin(), steps.end(), [](const BoardStep& a, const BoardStep& b) {
     return a.next != b.next ? a.next < b.next : a.board < b.board;
   });
-  std::vector<std::uint32_t> sums(board_index(4).size() * std::size_t{hand_count});
-  std::vector<std::array<std::uint32_t, hand_count>> terms(block);
+  CountedVector<std::uint32_t> sums(board_index(4).size() * std::size_t{hand_count});
+  CountedVector<std::array<std::uint32_t, hand_count>> terms(block);
   const std::uint32_t rivers = board_index(5).size();
   std::size_t step = 0;
   for (std::uint32_t first = 0; first < rivers; first += block) {
@@ -100,10 +103,10 @@ std::vector<std::uint32_t> sum_rivers(StrengthMeasure measure, const HandMaps& m
 }
 
 /// The sums over all turns of those sums: [flop board * hand_count + hand].
-std::vector<std::uint64_t> sum_turns(const std::vector<std::uint32_t>& turn_sums,
-                                     const HandMaps& maps);
+CountedVector<std::uint64_t> sum_turns(const CountedVector<std::uint32_t>& turn_sums,
+                                       const HandMaps& maps);
 /// And over all flops: [hand].
-std::array<std::uint64_t, hand_count> sum_flops(const std::vector<std::uint64_t>& flop_sums,
+std::array<std::uint64_t, hand_count> sum_flops(const CountedVector<std::uint64_t>& flop_sums,
                                                 const HandMaps& maps);
 
 }  // namespace weir::mccfr

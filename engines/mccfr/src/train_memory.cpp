@@ -21,8 +21,6 @@
 namespace weir::mccfr {
 namespace {
 
-// bucketing.hpp: sums of strengths on all turns and flops, steps between boards, one block of ranks.
-constexpr std::uint64_t cards_making_bytes = std::uint64_t{130} << 20;
 // Without a tree nobody knows how many entries a walk can change: more than any that was met.
 constexpr double changes_without_tree = 2'048;
 // Who has learnt folds less than who plays at random, so that walks are longer.
@@ -50,17 +48,16 @@ double changes_expected(const BettingTree& tree, Algorithm algorithm) {
   return most;
 }
 
-std::uint64_t cards_bytes(const HoldemConfig& config) {
-  if (!config.buckets_file.empty()) {
-    std::error_code error;
-    const std::uintmax_t size = std::filesystem::file_size(config.buckets_file, error);
-    return error ? 0 : size;
+void add_cards(const HoldemConfig& config, TrainMemory& memory) {
+  if (config.buckets_file.empty()) {
+    const CardBuckets::Bytes bytes = CardBuckets::bytes_of(config.buckets);
+    memory.cards = bytes.kept;
+    memory.cards_making = bytes.making;
+    return;
   }
-  const std::uint64_t rows =
-      (std::uint64_t{board_index(3).size()} + board_index(4).size()) * hand_count;
-  const std::uint64_t cuts = std::uint64_t{board_index(5).size()} *
-                             static_cast<std::uint64_t>(config.buckets.buckets[3] - 1);
-  return rows * sizeof(Bucket) + cuts * sizeof(HandRank);
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(config.buckets_file, error);
+  memory.cards = error ? 0 : size;
 }
 
 void add_batches(const TrainingGame& game, const TableShape& shape, const TrainRules& rules,
@@ -98,8 +95,8 @@ void add_batches(const TrainingGame& game, const TableShape& shape, const TrainR
 
 }  // namespace
 
-std::uint64_t TrainMemory::peak() const noexcept {
-  return std::max(runtime + cards + cards_making, platform() + heap());
+std::uint64_t TrainMemory::platform_peak() const noexcept {
+  return runtime + cards + std::max(cards_making, tables + batches + response + frozen);
 }
 
 std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
@@ -119,7 +116,7 @@ std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
 nlohmann::ordered_json TrainMemory::json() const {
   return {{"runtime", runtime},           {"tables", tables}, {"batches", batches},
           {"response", response},         {"logs", logs},     {"cards", cards},
-          {"cards_making", cards_making}, {"copies", copies}};
+          {"cards_making", cards_making}, {"frozen", frozen}, {"copies", copies}};
 }
 
 Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rules,
@@ -160,13 +157,10 @@ Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rul
     memory.copies += shape.entries * sizeof(double);
     return memory;
   }
-  memory.cards = cards_bytes(holdem->config());
-  memory.cards_making = holdem->config().buckets_file.empty() ? cards_making_bytes : 0;
+  add_cards(holdem->config(), memory);
   if (visited) return memory;
-  if (!response) return memory;
-  memory.response = CountedArray<std::int32_t>::bytes(shape.entries);
-  if (whole_tree || compact_bits(rules.table_bits) || rules.average_rounds < shape.rounds)
-    memory.copies = shape.entries * sizeof(FrozenSums::Sum);
+  memory.frozen = FrozenSums::bytes_of(shape, rules);
+  if (response) memory.response = CountedArray<std::int32_t>::bytes(shape.entries);
   return memory;
 }
 

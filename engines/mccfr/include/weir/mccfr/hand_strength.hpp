@@ -7,8 +7,8 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
 #include <weir/mccfr/cards.hpp>
+#include <weir/mccfr/counted_vector.hpp>
 
 namespace weir::mccfr {
 
@@ -26,7 +26,7 @@ class HandStrengths {
  private:
   HandStrengths() = default;
   std::array<float, hand_count> preflop_{}, preflop_rank_{};
-  std::vector<std::uint16_t> flop_, turn_;  // [board * hand_count + hand], in 1 / 65535
+  CountedVector<std::uint16_t> flop_, turn_;  // [board * hand_count + hand], in 1 / 65535
 };
 
 }  // namespace weir::mccfr
