@@ -144,9 +144,19 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
   auto loaded = load_checkpoint(options.path, options.workers, options.buckets_file);
   if (!loaded) return fail(findings, loaded.error());
   const Loaded& l = loaded.value();
-  const auto holdem = prepared_holdem(l, options.path);
+  const auto holdem = holdem_of(l, options.path);
   if (!holdem) return fail(findings, holdem.error());
   const HoldemGame* const game = holdem.value();
+  const std::string place = fmt::format("{}:{}", options.host, options.port);
+  Connection connection(place, signals);
+  // Cards take seconds: whoever mistypes the dealer's place is told before them, and a dealer waits for its players.
+  auto played = connection.open(options.host, std::to_string(options.port));
+  if (!played) {
+    if (!signals.stop_requested()) return fail(findings, played.error());
+    findings.exit = 128 + signals.signal_number();
+    return;
+  }
+  if (auto prepared = l.game->prepare(); !prepared) return fail(findings, prepared.error());
   const FrozenSums frozen(*l.trainer);
   const BettingRules& rules = game->config().rules;
   auto searcher = make_searcher(options, l, frozen.data());
@@ -156,10 +166,7 @@ void acpc_command(const Options& options, const StopSignals& signals, Findings& 
                         ? searcher.value()->agent()
                         : make_blueprint(*game, l.trainer->shape(), frozen.data()),
                     options.seed);
-  const std::string place = fmt::format("{}:{}", options.host, options.port);
-  Connection connection(place, signals);
-  auto played = connection.open(options.host, std::to_string(options.port));
-  if (played) played = play_connection(connection, client, signals, place);
+  played = play_connection(connection, client, signals, place);
   const AcpcScore& score = client.score();
   const double scale = 100.0 / rules.largest_blind();
   auto& m = findings.members;

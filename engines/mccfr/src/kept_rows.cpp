@@ -6,10 +6,13 @@
 #include <cstring>
 #include <weir/mccfr/strategy.hpp>
 
+#include "checkpoint_stream.hpp"
+
 namespace weir::mccfr {
 namespace {
 
 constexpr std::size_t read_piece_bytes = 1 << 20;
+constexpr std::uint64_t checked_bytes_max = std::uint64_t{64} << 20;  // some milliseconds
 
 template <class Sum>
 std::vector<double> average_of(const std::byte* bytes, int actions) {
@@ -69,9 +72,26 @@ Result<Done> KeptRows::check_size(const CompactLayout& table) const {
   return Done{};
 }
 
+Result<Done> KeptRows::check_whole() {
+  if (checked_ || layout_.file_bytes > checked_bytes_max) return Done{};
+  auto reader = CheckpointReader::open(path_);
+  if (!reader) return reader.error();
+  CheckpointReader& whole = reader.value();
+  std::vector<std::byte> piece(read_piece_bytes);
+  while (whole.left() > sizeof(std::uint64_t)) {
+    const std::uint64_t size =
+        std::min<std::uint64_t>(piece.size(), whole.left() - sizeof(std::uint64_t));
+    if (auto read = whole.get(piece.data(), size); !read) return read.error();
+  }
+  if (auto right = whole.check_sum(); !right) return right.error();
+  checked_ = true;
+  return Done{};
+}
+
 Result<std::vector<double>> KeptRows::short_average(const CompactLayout& table, std::uint32_t entry,
                                                     int actions) {
   if (auto checked = check_size(table); !checked) return checked.error();
+  if (auto whole = check_whole(); !whole) return whole.error();
   const int round = table.round_of(entry);
   const int bits = table.bits[static_cast<std::size_t>(round)];
   const std::size_t first = table.place(entry, round);
@@ -109,6 +129,7 @@ Result<std::vector<double>> KeptRows::average(const TableShape& shape, std::uint
         CompactLayout::of(shape, h.rules.table_bits,
                           h.kept == Kept::all ? h.rules.average_rounds : rounds_max),
         entry, actions);
+  if (auto whole = check_whole(); !whole) return whole.error();
   std::array<std::byte, actions_max * sizeof(std::int64_t)> row{};
   if (entry >= h.sum_entries) {
     const std::uint64_t at = layout_.tables_at + entry * std::uint64_t{h.regret_bytes};
@@ -131,6 +152,7 @@ Result<std::vector<double>> KeptRows::average(const TableShape& shape, std::uint
 }
 
 Result<std::optional<std::uint32_t>> KeptRows::rank_of(std::span<const std::uint8_t> path) {
+  if (auto whole = check_whole(); !whole) return whole.error();
   constexpr std::uint64_t node_bytes = 3;
   const std::uint64_t nodes = layout_.lazy->nodes;
   std::vector<std::uint8_t> piece(read_piece_bytes / node_bytes * node_bytes);

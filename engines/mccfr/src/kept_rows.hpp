@@ -1,9 +1,11 @@
 // kept_rows.hpp: single rows of a checkpoint, read from where they lie; private.
 //
-// Roles:  one thread. The file's size and header are checked, the tables' checksum is not: that would read them all.
+// Roles:  one thread. The file's size and header are checked; of files of at most 64 MiB the checksum of the whole too,
+//         which of larger ones takes too long for one answer.
 // Errors: those of the header; corrupt, where a row is not what the header says; unreadable.
 // Memory: a piece of 1 MiB at most, whatever the file's size.
-// Cost:   one read in a table of all rows; of rows by visits 3 bytes a state of betting, and at most 16,384 rows.
+// Cost:   the checksum, some milliseconds; one read in a table of all rows; of rows by visits 3 bytes a state of
+//         betting, and at most 16,384 rows.
 #pragma once
 
 #include <cstdio>
@@ -46,12 +48,14 @@ class KeptRows {
   Result<std::vector<double>> short_average(const CompactLayout& table, std::uint32_t entry,
                                             int actions);
   Result<Done> check_size(const CompactLayout& table) const;
+  Result<Done> check_whole();
   /// The words of a row, without its name, as probabilities.
   std::vector<double> strategy_of(const std::uint32_t* words, const LazyHead& head) const;
 
   CheckpointLayout layout_;
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
+  bool checked_ = false;  // the checksum of the whole
 };
 
 }  // namespace weir::mccfr

@@ -51,7 +51,7 @@ Result<Loaded> load_checkpoint(const std::string& path, int workers,
   return loaded;
 }
 
-Result<const HoldemGame*> prepared_holdem(const Loaded& loaded, const std::string& path) {
+Result<const HoldemGame*> holdem_of(const Loaded& loaded, const std::string& path) {
   if (loaded.game->multiway() != nullptr)
     return Error{"usage",
                  "has rows as they were visited; this is for two players and a table of all rows",
@@ -59,6 +59,12 @@ Result<const HoldemGame*> prepared_holdem(const Loaded& loaded, const std::strin
   const HoldemGame* const game = loaded.game->holdem();
   if (game == nullptr)
     return Error{"usage", "plays no hold'em; exploit has an exact measure for it", path};
+  return game;
+}
+
+Result<const HoldemGame*> prepared_holdem(const Loaded& loaded, const std::string& path) {
+  auto game = holdem_of(loaded, path);
+  if (!game) return game;
   if (auto prepared = loaded.game->prepare(); !prepared) return prepared.error();
   return game;
 }

@@ -26,8 +26,9 @@ Result<std::unique_ptr<TrainingGame>> game_of(const CheckpointHeader& header,
 Result<Loaded> load_checkpoint(const std::string& path, int workers = 0,
                                const std::string& buckets_file = {});
 
-/// The hold'em game of a checkpoint, its cards made (program heap; takes seconds). Errors: usage, where it is another
-/// game or has rows as they were visited; those of prepare().
+/// The hold'em game of a checkpoint. Errors: usage, where it is another game or has rows as they were visited.
+Result<const HoldemGame*> holdem_of(const Loaded& loaded, const std::string& path);
+/// The same, its cards made (program heap; takes seconds). Errors: those of prepare() too.
 Result<const HoldemGame*> prepared_holdem(const Loaded& loaded, const std::string& path);
 
 }  // namespace weir::mccfr

@@ -82,8 +82,15 @@ class SolveRun {
                              format_count(solver_->decisions()), format_count(solver_->boards()),
                              format_bytes(static_cast<double>(solver_->bytes()))));
     build_s_ = seconds_since(begun_);
+    if (deadline_s() > 0 && build_s_ > deadline_s()) {
+      session_.say(fmt::format(
+          "its tables alone took {}: longer than the deadline, which one iteration follows",
+          format_duration(build_s_)));
+    }
     return true;
   }
+
+  double deadline_s() const noexcept { return static_cast<double>(options_.deadline_ms) / 1e3; }
 
   void solve() {
     ProgressConfig config;
@@ -128,10 +135,8 @@ class SolveRun {
       progress.draw();
       if (done >= most) stopped_ = "iterations";
       // The last measure takes as long as a check and two walks, about an iteration.
-      const double left_ms =
-          static_cast<double>(options_.deadline_ms) - 1e3 * seconds_since(begun_);
-      if (options_.deadline_ms != 0 &&
-          left_ms < 1e3 * (2 * slowest_s + std::max(check_s, slowest_s)))
+      const double left_s = deadline_s() - seconds_since(begun_);
+      if (options_.deadline_ms != 0 && left_s < 2 * slowest_s + std::max(check_s, slowest_s))
         stopped_ = stopped_.empty() ? "deadline" : stopped_;
       if (signals_.stop_requested()) stopped_ = "signal";
     }
@@ -151,6 +156,8 @@ class SolveRun {
   void report() {
     auto root = solver_->decision("");
     if (!root) return fail(findings_, root.error());
+    const double late_s =
+        deadline_s() > 0 ? std::max(0.0, seconds_since(begun_) - deadline_s()) : 0;
     auto& m = findings_.members;
     m["exploitability_pct"] = value_.exploitability_pct;
     m["ev"] = value_.value;
@@ -159,6 +166,7 @@ class SolveRun {
     m["iterations"] = solver_->iterations();
     m["solve_s"] = solve_s_;
     m["build_s"] = build_s_;
+    m["late_s"] = late_s;
     m["stopped"] = stopped_;
     m["algorithm"] = options_.algorithm == "cfr+" ? "cfr+" : "dcfr";
     m["decisions"] = solver_->decisions();
@@ -174,7 +182,9 @@ class SolveRun {
     table.add({"value, in position", fmt::format("{:.4f} chips", value_.value[1])});
     table.add({"iterations", format_count(solver_->iterations())});
     table.add({"solved in", format_duration(solve_s_)});
-    table.add({"stopped by", stopped_});
+    table.add({"stopped by", late_s > 0
+                                 ? fmt::format("{}, {} late", stopped_, format_duration(late_s))
+                                 : stopped_});
     table.add({"memory", format_bytes(static_cast<double>(solver_->bytes()))});
     findings_.text = table.text() + "\n" +
                      (root.value().player == 0 ? "Out of position" : "In position") +

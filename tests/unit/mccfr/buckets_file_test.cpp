@@ -234,7 +234,12 @@ TEST_CASE("buckets: a strategy is trained, measured and gone on with by its own 
   std::filesystem::rename(folder / "one.buckets", folder / "moved.buckets");
   CHECK(code_of(again("--buckets-file one.buckets")) == "not_found");
   const std::string exploit = "exploit run/latest --json --quiet --response-deals 2000 ";
-  CHECK(code_of(run_mccfr(folder, exploit, false)) == "not_found");
+  const Answer moved = run_mccfr(folder, exploit, false);
+  CHECK(code_of(moved) == "not_found");
+  CHECK(says(moved, "--buckets-file"));
+  // Whoever is at the dealer's place is asked before cards are made.
+  CHECK(code_of(run_mccfr(folder, "acpc run/latest --host 127.0.0.1 --port 1 --json", false)) ==
+        "unreachable");
   CHECK(code_of(run_mccfr(folder, exploit + "--buckets-file two.buckets", false)) == "abstraction");
   const json rest = json::parse(again("--buckets-file moved.buckets").out);
   CHECK(rest["iterations"] == 4000);

@@ -49,6 +49,7 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   refused("train --discount static:2,1", "static:A,B");
   refused("train --iters 0", "whole number");
   refused("train --workers 257", "0 to 256");
+  refused("train --game nolimit --blinds 5,2", "5 is more than 2");
   refused("train --epsilon 1.5", "no number from");
   refused("train --resume", "--resume needs --out");
   refused("export x", "--out");
@@ -141,6 +142,15 @@ TEST_CASE("weir-mccfr: train, measure, export, query, go on") {
   const json asked = json::parse(run_mccfr(folder, "query run/latest K:Q:crc/ --json", false).out);
   CHECK(asked["strategy"] == exported["infosets"]["K:Q:crc/"]);
   CHECK(run_mccfr(folder, "query run/latest K:Q:zzz").exit == 2);
+  // A bit that another row has lost: the checksum is that of the whole file.
+  CHECK(weir::test::run_line(folder.path(),
+                             "cp run/latest bad && printf '\\377' | dd of=bad bs=1 conv=notrunc "
+                             "seek=$(($(stat -Lc %s bad) - 100))",
+                             false)
+            .exit == 0);
+  const Answer bad = run_mccfr(folder, "query bad K:Q:crc/");
+  CHECK(bad.exit == 1);
+  CHECK(says(bad, "checksum"));
 
   const json whole = train_json(folder, "--game leduc --mode deterministic --iters 9000 --seed 3");
   const json rest = train_json(

@@ -157,6 +157,12 @@ TEST_CASE("subgame file: the program solves it, and says what it found") {
   CHECK(says(run("small.json --quiet", true), "KK"));
   const json late = json::parse(run("small.json --target 0 --deadline 200 --json", false).out);
   CHECK(late["stopped"] == "deadline");
+  CHECK(late["late_s"].get<double>() >= 0);
+  // Tables take longer than a millisecond; one iteration is made all the same.
+  const json later = json::parse(run("small.json --target 0 --deadline 1 --json", false).out);
+  CHECK(later["iterations"] == 1);
+  CHECK(later["late_s"].get<double>() > 0);
+  CHECK(solved["late_s"] == 0);
   CHECK(json::parse(run("small.json --target 0 --iters 7 --json", false).out)["iterations"] == 7);
 }
 
