@@ -6,6 +6,7 @@
 #include <weir/detail/huge_pages.hpp>
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/bucketing.hpp>
+#include <weir/phase.hpp>
 
 #include "strength_sums.hpp"
 
@@ -132,6 +133,7 @@ void add_strengths(StrengthMeasure measure, std::array<Card, 5>& cards, std::siz
 
 Result<CardBuckets> CardBuckets::make(const BucketConfig& config) {
   if (auto valid = check(config); !valid) return valid.error();
+  const PhaseScope exempt(nullptr);  // set-up, by a worker of a runtime that runs
   const auto maps = std::make_unique<HandMaps>();
   CardBuckets made;
   made.counts_ = config.buckets;

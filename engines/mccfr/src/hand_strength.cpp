@@ -1,4 +1,5 @@
 #include <weir/mccfr/hand_strength.hpp>
+#include <weir/phase.hpp>
 
 #include "strength_sums.hpp"
 
@@ -19,6 +20,7 @@ CountedVector<std::uint16_t> as_parts(const CountedVector<Sum>& sums, double mos
 }  // namespace
 
 HandStrengths HandStrengths::make() {
+  const PhaseScope exempt(nullptr);  // set-up, by a worker of a runtime that runs
   const auto maps = std::make_unique<HandMaps>();
   HandStrengths made;
   const auto turn_sums =

@@ -1,7 +1,6 @@
 #include <weir/mccfr/bucket_file.hpp>
 #include <weir/mccfr/holdem_game.hpp>
 #include <weir/mccfr/tree_builder.hpp>
-#include <weir/phase.hpp>
 
 #include "draw_cards.hpp"
 
@@ -34,7 +33,6 @@ Result<HoldemGame> HoldemGame::without_tree(const HoldemConfig& config) {
 
 Result<Done> HoldemGame::make_cards() {
   if (setup_->cards) return Done{};
-  const PhaseScope exempt(nullptr);  // set-up, by the workers of a runtime that runs
   const HoldemConfig& config = setup_->config;
   if (!config.buckets_file.empty()) {
     auto file = abstraction::BucketFile::read_whole(config.buckets_file);

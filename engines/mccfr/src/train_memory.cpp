@@ -57,7 +57,7 @@ void add_cards(const HoldemConfig& config, TrainMemory& memory) {
   }
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(config.buckets_file, error);
-  memory.cards = error ? 0 : size;
+  memory.cards_file = error ? 0 : size;
 }
 
 void add_batches(const TrainingGame& game, const TableShape& shape, const TrainRules& rules,
@@ -102,7 +102,7 @@ std::uint64_t TrainMemory::platform_peak() const noexcept {
 std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
   const bool whole_tree = rules.algorithm >= Algorithm::cfr;
   const std::uint64_t most =
-      std::max({runtime, tables, logs + batches, response, cards + cards_making});
+      std::max({runtime, tables, logs + batches, response, cards + cards_making, cards_file});
   if (most == runtime) return "--workers";
   if (most == tables)
     return visited      ? "--table-memory"
@@ -114,9 +114,16 @@ std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
 }
 
 nlohmann::ordered_json TrainMemory::json() const {
-  return {{"runtime", runtime},           {"tables", tables}, {"batches", batches},
-          {"response", response},         {"logs", logs},     {"cards", cards},
-          {"cards_making", cards_making}, {"frozen", frozen}, {"copies", copies}};
+  return {{"runtime", runtime},
+          {"tables", tables},
+          {"batches", batches},
+          {"response", response},
+          {"logs", logs},
+          {"cards", cards},
+          {"cards_making", cards_making},
+          {"cards_file", cards_file},
+          {"frozen", frozen},
+          {"copies", copies}};
 }
 
 Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rules,
