@@ -439,6 +439,9 @@ Result<Done> apply_settings(CLI::App& command, Options& o) {
           setting.section.empty() ? setting.key : setting.section + ": " + setting.key);
       continue;
     }
+    const CLI::Option* const option = command.get_option_no_throw("--" + setting.key);
+    if (option != nullptr && option->count() == 0)
+      o.config_places["--" + setting.key] = setting.where;
     taken.push_back(setting);
   }
   return command_line::apply_settings(command, taken);

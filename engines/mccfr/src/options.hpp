@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 #include <weir/command_line/ended.hpp>
@@ -62,6 +63,7 @@ struct Options {
   int workers = -1;  // -1: one a core
   std::uint64_t seed = 1;
   std::string config, graph, trace;
+  std::map<std::string, std::string> config_places;  // [option]: FILE:LINE of what --config has set
   bool json = false, quiet = false;
 
   // train

@@ -59,12 +59,25 @@ std::string game_json(const Options& o) {
   return json.dump();
 }
 
+/// The options, those of a file of settings by their lines in it.
+std::string given_at(const Options& o, std::initializer_list<const char*> options) {
+  std::string places;
+  for (const char* const option : options) {
+    const auto place = o.config_places.find(option);
+    places += places.empty() ? "" : ", ";
+    places += place == o.config_places.end() ? option : place->second;
+  }
+  return places;
+}
+
 /// Bets and rules that are none come from options here.
-Error of_options(Error error) {
+Error of_options(const Options& o, Error error) {
   if (error.code == "bad_bet" || error.code == "bad_menu")
-    return {"usage", std::move(error.what), "--bets, " + error.where};
-  if (error.code == "bad_rules")
-    return {"usage", std::move(error.what), "--stack, --blinds, --ante: " + error.where};
+    return {"usage", std::move(error.what), given_at(o, {"--bets"}) + ", " + error.where};
+  if (error.code == "bad_rules") {
+    return {"usage", std::move(error.what),
+            given_at(o, {"--stack", "--blinds", "--ante"}) + ": " + error.where};
+  }
   return error;
 }
 
@@ -140,7 +153,7 @@ bool TrainRun::prepare() {
   auto game =
       make_game(game_json(options_), {memory_most(), rules_.table_bits, rules_.average_rounds});
   if (!game) {
-    fail(findings_, of_options(game.error()));
+    fail(findings_, of_options(options_, game.error()));
     return false;
   }
   game_ = std::move(game).value();
