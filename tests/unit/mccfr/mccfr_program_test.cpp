@@ -73,6 +73,9 @@ TEST_CASE("weir-mccfr: mistakes on the command line are exit 2 and name the near
   refused("train --game kuhn --config open.yaml", "open.yaml:");
   folder.put("rake.yaml", "iters: 5\nrake: 5\n");
   refused("train --game kuhn --config rake.yaml", "percent and cap");
+  folder.put("bets.yaml", "game: nolimit\nbets: 50%,7q\n");
+  refused("train --config bets.yaml", "bets.yaml:2, ");
+  refused("train --config bets.yaml --bets 7q", "--bets, ");
   folder.put("names.yaml", "iters: 5\nmccfr:\n  num_iterations: 6\n");
   refused("train --game kuhn --config names.yaml", "names.yaml:3");
   folder.put("help.yaml", "help: 5\n");

@@ -55,33 +55,57 @@ bool disjoint(const std::set<std::uint32_t>& a, const std::set<std::uint32_t>& b
   return std::none_of(a.begin(), a.end(), [&](std::uint32_t row) { return b.contains(row); });
 }
 
+/// What many walks for each player write to in tables of these regrets.
+std::array<WrittenRows, 2> walk_leduc(const OneCardGame& game, const TableShape& shape,
+                                      const std::vector<std::int64_t>& regrets,
+                                      Algorithm algorithm) {
+  const SamplingRules rules;
+  std::array<WrittenRows, 2> written;
+  for (int player = 0; player < 2; ++player) {
+    WrittenRows& rows = written[static_cast<std::size_t>(player)];
+    Traversal<WideEntries, WrittenRows> traversal(game.tree(), regrets.data(), rows, rules);
+    for (std::uint64_t i = 0; i < 30'000; ++i) {
+      Random cards = Random::keyed(1, i, 1);
+      Deal deal;
+      game.deal(shape, cards, deal);
+      const Random random = Random::keyed(1, i, 2);
+      if (algorithm == Algorithm::external) traversal.external(deal, player, random);
+      if (algorithm == Algorithm::outcome) traversal.outcome(deal, player, random);
+      if (algorithm == Algorithm::chance) traversal.chance(deal, player, random);
+    }
+  }
+  return written;
+}
+
 }  // namespace
 
 TEST_CASE("walk lanes: walks for two players write to no entry in common") {
   const OneCardGame game = OneCardGame::leduc();
   const TableShape shape = TableShape::of(game.tree(), game.buckets()).value();
-  const std::vector<std::int64_t> regrets(shape.entries);
-  const SamplingRules rules;
+  const std::vector<std::int64_t> regrets(shape.entries, -1);  // learnt, and still uniform
   for (const Algorithm algorithm : {Algorithm::external, Algorithm::outcome, Algorithm::chance}) {
     CAPTURE(to_string(algorithm));
-    std::array<WrittenRows, 2> written;
-    for (int player = 0; player < 2; ++player) {
-      WrittenRows& rows = written[static_cast<std::size_t>(player)];
-      Traversal<WideEntries, WrittenRows> traversal(game.tree(), regrets.data(), rows, rules);
-      for (std::uint64_t i = 0; i < 30'000; ++i) {
-        Random cards = Random::keyed(1, i, 1);
-        Deal deal;
-        game.deal(shape, cards, deal);
-        const Random random = Random::keyed(1, i, 2);
-        if (algorithm == Algorithm::external) traversal.external(deal, player, random);
-        if (algorithm == Algorithm::outcome) traversal.outcome(deal, player, random);
-        if (algorithm == Algorithm::chance) traversal.chance(deal, player, random);
-      }
-    }
+    const std::array<WrittenRows, 2> written = walk_leduc(game, shape, regrets, algorithm);
     CHECK(written[0].regrets_of.size() + written[1].regrets_of.size() == shape.rows);
     CHECK(disjoint(written[0].regrets_of, written[1].regrets_of));
     CHECK(written[0].sums_of.size() + written[1].sums_of.size() == shape.rows);
     CHECK(disjoint(written[0].sums_of, written[1].sums_of));
+  }
+}
+
+TEST_CASE("walk lanes: a row is averaged once something was learnt of it, and not before") {
+  const OneCardGame game = OneCardGame::leduc();
+  const TableShape shape = TableShape::of(game.tree(), game.buckets()).value();
+  std::vector<std::int64_t> regrets(shape.entries);
+  const std::uint32_t first = shape.region(0, 0, 1);  // the root with a queen
+  for (const Algorithm algorithm : {Algorithm::external, Algorithm::outcome}) {
+    regrets[first] = 0;
+    for (const WrittenRows& rows : walk_leduc(game, shape, regrets, algorithm))
+      CHECK(rows.sums_of.empty());
+    regrets[first] = -1;
+    const auto written = walk_leduc(game, shape, regrets, algorithm);
+    CHECK(written[0].sums_of.empty());
+    CHECK(written[1].sums_of == std::set<std::uint32_t>{first + game.tree().nodes[0].row});
   }
 }
 

@@ -127,6 +127,20 @@ class Traversal {
     updates_.regrets(row, static_cast<int>(actions), changes);
   }
 
+  /// Adds the opponent's strategy to its average. A row is averaged on every walk that comes there, and learns only
+  /// when its owner's opponent draws the way to it: where he hardly does, what was played before anything was learnt
+  /// would be most of the average.
+  void average(const BettingNode& node, std::uint32_t row, Real positive, const Real* strategy,
+               Real weight) noexcept {
+    if (positive > 0 || learnt(node, row))
+      updates_.strategy(row, node.actions, strategy, weight, random_);
+  }
+  bool learnt(const BettingNode& node, std::uint32_t row) const noexcept {
+    for (std::uint32_t a = 0; a < node.actions; ++a)
+      if (others_.value(row + a, node.round) != 0) return true;
+    return false;
+  }
+
   /// The row's baselines as values for the traversing player: `sign` is -1 at the opponent's nodes.
   void fetch_baselines(std::uint32_t row, int actions, Real sign, Real* baselines) const noexcept {
     if constexpr (Baselines::on)
@@ -161,8 +175,7 @@ class Traversal {
     visited_ += 1U + node.deals;
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
-    others_.match(row, node.round, node.actions, strategy);
-    updates_.strategy(row, node.actions, strategy, Real{1}, random_);
+    average(node, row, others_.match(row, node.round, node.actions, strategy), strategy, Real{1});
     const std::uint32_t next = node.first + draws_.draw(strategy, node.actions, random_);
     fetch(nodes_[next]);
     return next;
@@ -181,8 +194,8 @@ class Traversal {
     Real strategy[actions_max];
     if constexpr (Baselines::on) {
       if (node.player != player_) {
-        others_.match(row, node.round, node.actions, strategy);
-        updates_.strategy(row, node.actions, strategy, Real{1}, random_);
+        average(node, row, others_.match(row, node.round, node.actions, strategy), strategy,
+                Real{1});
         return walk_drawn(node, row, strategy,
                           [&](std::uint32_t child) { return walk_external(child); });
       }
@@ -236,10 +249,10 @@ class Traversal {
     if (node.kind != NodeKind::decision) return end_value(node);
     const std::uint32_t row = row_of(node);
     Real strategy[actions_max];
-    view_of(node).match(row, node.round, node.actions, strategy);
+    const Real positive = view_of(node).match(row, node.round, node.actions, strategy);
     if (node.player != player_) {
       // The opponent's actions are drawn from its strategy, so its reach over that of this state is 1 / drawn.
-      updates_.strategy(row, node.actions, strategy, 1 / drawn, random_);
+      average(node, row, positive, strategy, 1 / drawn);
       return walk_drawn(node, row, strategy,
                         [&](std::uint32_t child) { return walk_outcome(child, drawn); });
     }
