@@ -30,7 +30,7 @@ Bank::Bank(Machine& machine, const Sample& sample, const Limits& limits)
   needed_size_.assign(shelves_.size(), size_end);
   if (machine.rules().symbols()[Rules::start].sort == Sort::text) {
     for (const std::uint32_t text : sample.goal) {
-      const std::int32_t number = machine.strings().number(text);
+      const std::int64_t number = machine.strings().number(text);
       goal_is_number_ = goal_is_number_ && (machine.strings().size(text) == 0 || number >= 0);
     }
   }
@@ -155,8 +155,8 @@ bool Bank::depends_on_last(const Rule& now) const noexcept {
   const Strings& strings = machine_.strings();
   for (std::size_t i = 0; i < sample_.count; ++i) {
     if (now.op == Op::substr) {
-      const auto from = static_cast<std::int32_t>(second[i]);
-      if (from >= 0 && from < static_cast<std::int32_t>(strings.size(first[i]))) return true;
+      const std::int64_t from = machine_.integer(second[i]);
+      if (from >= 0 && from < std::int64_t{strings.size(first[i])}) return true;
     } else if (strings.view(first[i]).find(strings.view(second[i])) != std::string_view::npos) {
       return true;
     }
@@ -213,14 +213,14 @@ void Bank::candidate() {
   }
   candidates_ += 1;
   const bool only_goal = limits_.proof_size != 0 && size_ > needed_size_[now.symbol];
-  if (only_goal) {  // the goal's texts have numbers: a result that has none is not the goal
-    machine_.strings().freeze(true);
+  if (only_goal) {  // the goal has values: a result that has none is not the goal
+    machine_.freeze(true);
     const bool first = machine_.apply(now, given.data(), sample_, scratch_.data(), 1) &&
                        scratch_[0] == sample_.goal[0];
     const bool all = first &&
                      machine_.apply(now, given.data(), sample_, scratch_.data(), sample_.count) &&
                      std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
-    machine_.strings().freeze(false);
+    machine_.freeze(false);
     if (all && goal_terms_.size() < goal_terms_max) {
       goal_terms_.push_back(machine_.add(rule_, std::span(arguments.data(), now.arity)));
     }
@@ -254,7 +254,7 @@ void Bank::keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments)
   std::copy(scratch_.begin(), scratch_.end(), shelf.values.push());
   total_ += 1;
   bytes_ += sizeof(SygusTerm) + sizeof(TermId) + 24 + 4 * sample_.count;
-  if (bytes_ + machine_.strings().bytes() > limits_.bytes_max) full_ = true;
+  if (bytes_ + machine_.value_bytes() > limits_.bytes_max) full_ = true;
   if (is_goal()) goal_terms_.push_back(term);
 }
 

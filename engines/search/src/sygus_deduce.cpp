@@ -13,8 +13,6 @@ constexpr std::size_t starts_max = 6;
 constexpr std::size_t replaced_max = 250;
 constexpr std::uint64_t units_max = 300'000;  // of one search for a substring
 
-std::int32_t signed_of(std::uint32_t value) noexcept { return static_cast<std::int32_t>(value); }
-
 /// The rule of a symbol with this operator and both arguments of the same symbol.
 RuleId sum_rule(const Rules& rules, SymbolId symbol, Op op) {
   for (const RuleId id : rules.every(symbol, op)) {
@@ -59,11 +57,10 @@ TermId Deduction::sum(const Wanted& wanted) {
       units_ += count + 8;
       for (const bool first : {true, false}) {
         if (op == Op::add && first) continue;
-        for (std::size_t e = 0; e < count;
-             ++e) {  // modulo 2^32: found is found, whatever overflows
-          other[e] = op == Op::add ? wanted.values[e] - known[e]
-                     : first       ? known[e] - wanted.values[e]
-                                   : wanted.values[e] + known[e];
+        for (std::size_t e = 0; e < count; ++e) {
+          other[e] = op == Op::add ? machine_.difference(wanted.values[e], known[e])
+                     : first       ? machine_.difference(known[e], wanted.values[e])
+                                   : machine_.sum(wanted.values[e], known[e]);
         }
         const TermId found = bank_.find(side, other.data());
         if (found == no_term || machine_.size_of(found) + size - 1 >= wanted.size_below) continue;
@@ -89,11 +86,13 @@ Steps Deduction::sum_of_three(Budget& budget, Wanted wanted) {
       const std::uint32_t size = machine_.size_of(known) + 1;
       if (size + 3 >= wanted.size_below) break;
       Wanted rest{side, wanted.values, wanted.size_below - size};
-      for (std::size_t e = 0; e < rest.values.size(); ++e) {
-        rest.values[e] = op == Op::add ? rest.values[e] - bank_.values(side, i)[e]
-                                       : rest.values[e] + bank_.values(side, i)[e];
-      }
-      const TermId found = sum(rest);
+      const std::array<const std::uint32_t*, 2> given{wanted.values.data(), bank_.values(side, i)};
+      Rule left;  // what `side` and the rest make of the goal, solved for the rest
+      left.op = op == Op::add ? Op::subtract : Op::add;
+      left.arity = 2;
+      const bool there = machine_.apply(left, given.data(), bank_.sample(), rest.values.data(),
+                                        rest.values.size());
+      const TermId found = there ? sum(rest) : no_term;
       if (found != no_term) {
         result_ = machine_.add(rule, std::array{found, known});
         wanted.size_below = machine_.size_of(result_);
@@ -132,7 +131,7 @@ bool Deduction::starts_at(const Wanted& wanted, const std::uint32_t* texts,
     const std::string_view what = strings.view(wanted.values[e]);
     if (what.empty()) continue;
     const std::string_view in = strings.view(texts[e]);
-    const std::int32_t start = signed_of(starts[e]);
+    const std::int64_t start = machine_.integer(starts[e]);
     if (start < 0 || static_cast<std::size_t>(start) >= in.size()) return false;
     if (!in.substr(static_cast<std::size_t>(start)).starts_with(what)) return false;
   }
@@ -146,8 +145,8 @@ bool Deduction::long_enough(const Wanted& wanted, const std::uint32_t* texts,
   for (std::size_t e = 0; e < wanted.values.size(); ++e) {
     const auto want = static_cast<std::int64_t>(strings.size(wanted.values[e]));
     const auto size = static_cast<std::int64_t>(strings.size(texts[e]));
-    const std::int64_t start = signed_of(starts[e]);
-    const std::int64_t given = signed_of(units[e]);
+    const std::int64_t start = machine_.integer(starts[e]);
+    const std::int64_t given = machine_.integer(units[e]);
     const std::int64_t yields =
         start < 0 || start >= size || given <= 0 ? 0 : std::min(given, size - start);
     if (yields != want) return false;
@@ -201,7 +200,8 @@ TermId Deduction::cut_from(const Wanted& wanted, RuleId rule, const Source& sour
   const RuleId minus = sum_rule(machine_.rules(), integer, Op::subtract);
   if (minus != no_rule && machine_.rule_of(start).symbol == machine_.rules()[minus].arguments[1]) {
     Wanted end{machine_.rules()[minus].arguments[0], exact.values, 0xffff};
-    for (std::size_t e = 0; e < end.values.size(); ++e) end.values[e] += starts[e];
+    for (std::size_t e = 0; e < end.values.size(); ++e)
+      end.values[e] = machine_.sum(end.values[e], starts[e]);
     const TermId last = bank_.find(end.symbol, end.values.data());
     if (last != no_term &&
         machine_.size_of(last) + machine_.size_of(start) + 1 < exact.size_below) {

@@ -60,14 +60,11 @@ class GrammarReader {
     return std::nullopt;
   }
 
-  std::uint16_t keep(Value value, const Sexp& at) {
+  std::uint16_t keep(Value value) {
     std::vector<Value>& constants = problem_.constants;
     const auto found = std::find(constants.begin(), constants.end(), value);
     const auto index = static_cast<std::uint16_t>(found - constants.begin());
-    if (found == constants.end()) {
-      constants.push_back(std::move(value));
-      problem_.constant_places.push_back(at.where());
-    }
+    if (found == constants.end()) constants.push_back(std::move(value));
     return index;
   }
 
@@ -103,7 +100,7 @@ class GrammarReader {
       const std::string spelling =
           at.list() ? "(- " + std::string(at.items[1].atom) + ")" : std::string(at.atom);
       out.push_back({Op::constant,
-                     keep(*value, at),
+                     keep(*value),
                      {},
                      at.kind == Sexp::Kind::text ? '"' + spelling + '"' : spelling});
       return sort_of(*value);

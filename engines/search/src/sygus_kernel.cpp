@@ -13,10 +13,6 @@ namespace {
 
 /// What a problem has that the search cannot hold, and where.
 Error unsupported(const Problem& problem) {
-  const auto is_wide = [](const Value& value) {
-    const auto* const number = std::get_if<std::int64_t>(&value);
-    return number != nullptr && !std::in_range<std::int32_t>(*number);
-  };
   std::set<char32_t> beyond;
   const auto learn = [&beyond](const Value& value) {
     const auto* const text = std::get_if<std::string>(&value);
@@ -24,12 +20,7 @@ Error unsupported(const Problem& problem) {
       if (point >= 128) beyond.insert(point);
     }
   };
-  constexpr const char* wide = "the search has integers of 32 bits, and this one is beyond them: ";
-  for (std::size_t i = 0; i < problem.constants.size(); ++i) {
-    const Value& value = problem.constants[i];
-    if (is_wide(value)) return {"unsupported", wide + literal(value), problem.constant_places[i]};
-    learn(value);
-  }
+  for (const Value& value : problem.constants) learn(value);
   constexpr const char* many = "more than 128 different characters beyond ASCII";
   if (beyond.size() > Alphabet::beyond_max)
     return {"unsupported", std::string(many) + " in the grammar", problem.name};
@@ -37,11 +28,7 @@ Error unsupported(const Problem& problem) {
     const Example& example = problem.examples[i];
     std::vector<Value> values = example.in;
     values.push_back(*example.out);
-    for (const Value& value : values) {
-      if (is_wide(value))
-        return {"unsupported", wide + literal(value), place_of_example(problem.examples, i)};
-      learn(value);
-    }
+    for (const Value& value : values) learn(value);
     if (beyond.size() > Alphabet::beyond_max)
       return {"unsupported", std::string(many) + " by here", place_of_example(problem.examples, i)};
   }

@@ -119,14 +119,13 @@ void Landmarks::take(const Values& texts, TermId source, const Mark& from, const
   bool empty = true;
   for (std::size_t e = 0; e < sample.count; ++e) {
     const std::string_view in = strings.view(texts[e]);
-    const auto begin = static_cast<std::int32_t>(from.values[e]);
-    std::int64_t units = 1;
-    if (to != nullptr)
-      units = std::int64_t{static_cast<std::int32_t>(to->values[e])} - (to_end ? begin : 0);
-    const bool none = begin < 0 || static_cast<std::size_t>(begin) >= in.size() || units <= 0;
-    values_[e] = none ? 0
-                      : strings.id(in.substr(static_cast<std::size_t>(begin),
-                                             static_cast<std::size_t>(units)));
+    const std::int64_t begin = machine_.integer(from.values[e]);
+    const std::int64_t end = to == nullptr ? 1 : machine_.integer(to->values[e]);
+    const bool inside = begin >= 0 && static_cast<std::size_t>(begin) < in.size() && end > 0;
+    const std::int64_t units = inside && to_end ? end - begin : end;
+    values_[e] = !inside || units <= 0 ? 0
+                                       : strings.id(in.substr(static_cast<std::size_t>(begin),
+                                                              static_cast<std::size_t>(units)));
     if (values_[e] == Strings::absent) continue;
     empty = empty && values_[e] == 0;
     right |= static_cast<ExampleSet>(values_[e] == sample.goal[e] ? 1 : 0) << e;

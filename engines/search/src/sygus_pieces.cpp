@@ -44,9 +44,11 @@ Steps PieceMaker::add_shifted(Budget& budget, RuleId rule, SymbolId symbol) {
       Values values(values_.size());
       for (std::size_t e = 0; e < values.size(); ++e) {
         const std::uint32_t by = bank_.values(symbol, c)[e];
-        values[e] = bank_.values(symbol, i)[e] + (op == Op::add ? by : 0 - by);
+        const std::uint32_t from = bank_.values(symbol, i)[e];
+        values[e] = op == Op::add ? machine_.sum(from, by) : machine_.difference(from, by);
       }
-      if (bank_.find(symbol, values.data()) != no_term) continue;
+      const bool beyond = std::find(values.begin(), values.end(), Integers::absent) != values.end();
+      if (beyond || bank_.find(symbol, values.data()) != no_term) continue;
       add_integer(machine_.add(rule, std::array{bank_.term(symbol, i), bank_.term(symbol, c)}),
                   values);
     }
@@ -79,7 +81,7 @@ void PieceMaker::find_starts(const std::uint32_t* texts) {
     bool possible = true;
     for (std::size_t e = 0; e < values_.size() && possible; ++e) {
       const std::string_view in = strings.view(texts[e]);
-      const auto from = static_cast<std::int32_t>(integer.values[e]);
+      const std::int64_t from = machine_.integer(integer.values[e]);
       if (from < 0 || static_cast<std::size_t>(from) >= in.size()) continue;  // nothing is cut
       integer.start = true;
       const TextId one = strings.id(in.substr(static_cast<std::size_t>(from), 1));
@@ -96,13 +98,13 @@ void PieceMaker::offer(RuleId rule, const Source& source, const Integer& start, 
   std::uint64_t hash = 0;
   for (std::size_t e = 0; e < values_.size(); ++e) {
     const std::string_view in = strings.view(source.values[e]);
-    const auto from = static_cast<std::int32_t>(start.values[e]);
-    const std::int64_t units =
-        std::int64_t{static_cast<std::int32_t>(last.values[e])} - (to_end ? from : 0);
-    const bool empty = from < 0 || static_cast<std::size_t>(from) >= in.size() || units <= 0;
-    values_[e] = empty ? 0
-                       : strings.id(in.substr(static_cast<std::size_t>(from),
-                                              static_cast<std::size_t>(units)));
+    const std::int64_t from = machine_.integer(start.values[e]);
+    const std::int64_t end = machine_.integer(last.values[e]);
+    const bool inside = from >= 0 && static_cast<std::size_t>(from) < in.size() && end > 0;
+    const std::int64_t units = inside && to_end ? end - from : end;
+    values_[e] = !inside || units <= 0 ? 0
+                                       : strings.id(in.substr(static_cast<std::size_t>(from),
+                                                              static_cast<std::size_t>(units)));
     if (values_[e] == Strings::absent || (graph_.occurs(values_[e]) >> e & 1U) == 0) return;
     hash = fold(hash, values_[e]);
   }

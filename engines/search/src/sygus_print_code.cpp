@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -228,7 +229,7 @@ class CodeWriter {
 
   std::string write(const Body& body) {
     wide_ = language_ == Language::cpp && has(body, counts_characters);
-    big_ = language_ == Language::js && has(body, makes_large_integers);
+    big_ = language_ == Language::js && (has(body, makes_large_integers) || has_large(body));
     std::vector<std::string> names = arguments_;
     for (std::size_t i = 0; big_ && i < names.size(); ++i) {
       if (problem_.arguments[i].sort == Sort::integer) names[i] = "BigInt(" + names[i] + ")";
@@ -280,6 +281,26 @@ class CodeWriter {
     return has_kind(body) ||
            std::any_of(problem_.functions.begin(), end,
                        [&](const Function& function) { return has_kind(function.body); });
+  }
+
+  /// A constant or an example is so large that a sum of as many as the term has nodes may not be exact in a double.
+  bool has_large(const Body& body) const noexcept {
+    const auto most = (std::int64_t{1} << 53U) / static_cast<std::int64_t>(body.nodes.size());
+    const auto large = [most](const Value& value) {
+      const auto* const n = std::get_if<std::int64_t>(&value);
+      return n != nullptr && (*n > most || *n < -most);
+    };
+    const auto has_constant = [&](const Body& in) {
+      return std::any_of(in.nodes.begin(), in.nodes.end(), [&](const Body::Node& node) {
+        return node.op == Op::constant && large(in.constants[node.index]);
+      });
+    };
+    return has_constant(body) ||
+           std::any_of(problem_.functions.begin(), problem_.functions.end(),
+                       [&](const Function& function) { return has_constant(function.body); }) ||
+           std::any_of(problem_.examples.begin(), problem_.examples.end(), [&](const Example& one) {
+             return large(*one.out) || std::any_of(one.in.begin(), one.in.end(), large);
+           });
   }
 
   template <class Written>
@@ -395,7 +416,9 @@ class CodeWriter {
     }
     if (const auto* const number = std::get_if<std::int64_t>(&value)) {
       const std::string digits = std::to_string(*number);
-      return language_ == Language::cpp ? "std::int64_t{" + digits + "}"
+      // There is no literal of it: a minus is an operator there.
+      const bool least = *number == std::numeric_limits<std::int64_t>::min();
+      return language_ == Language::cpp ? least ? "INT64_MIN" : "std::int64_t{" + digits + "}"
              : *number < 0              ? "(" + digits + (big_ ? "n)" : ")")
                                         : digits + (big_ ? "n" : "");
     }

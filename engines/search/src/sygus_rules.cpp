@@ -1,7 +1,7 @@
 #include "sygus_rules.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -35,10 +35,8 @@ std::vector<std::vector<std::uint16_t>> closures(const Problem& problem) {
   return all;
 }
 
-/// Numbers for (Constant Int): small ones, outputs, and those that are written in outputs; of 32 bits, as the search
-/// has.
+/// Numbers for (Constant Int): small ones, outputs, and those that are written in outputs.
 std::vector<Value> mined_numbers(const Problem& problem) {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
   std::vector<Value> numbers;
   const auto add = [&](std::int64_t number) {
     const Value value = number;
@@ -52,10 +50,11 @@ std::vector<Value> mined_numbers(const Problem& problem) {
     const auto* const text = std::get_if<std::string>(&*example.out);
     if (text == nullptr) continue;
     for (std::size_t at = 0; at < text->size(); ++at) {
-      std::int64_t number = -1;
-      for (; at < text->size() && (*text)[at] >= '0' && (*text)[at] <= '9'; ++at)
-        number = std::min(std::max<std::int64_t>(number, 0) * 10 + ((*text)[at] - '0'), most + 1);
-      if (number >= 0 && number <= most) add(number);
+      const char* const begin = text->data() + at;
+      while (at < text->size() && (*text)[at] >= '0' && (*text)[at] <= '9') ++at;
+      std::int64_t number = 0;  // beyond 64 bits there is none
+      const auto [end, failed] = std::from_chars(begin, text->data() + at, number);
+      if (end != begin && failed == std::errc()) add(number);
     }
   }
   return numbers;

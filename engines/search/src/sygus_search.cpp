@@ -291,7 +291,7 @@ Steps SygusSearch::prove() {
     limits.text_max = std::numeric_limits<std::uint16_t>::max();
     limits.concat_size_max = std::numeric_limits<std::uint32_t>::max();
     limits.ite = true;
-    limits.bytes_max = config_.memory_bytes_max / 2 + machine_->strings().bytes();
+    limits.bytes_max = config_.memory_bytes_max / 2 + machine_->value_bytes();
     limits.proof_size = offers_.found() ? offers_.size_below() - 1 : 0;
     if (offers_.found() && limits.proof_size == 0) {
       smallest_ = true;

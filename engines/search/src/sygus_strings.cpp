@@ -26,16 +26,6 @@ std::uint64_t hash_of(std::string_view text) noexcept {
   return hash * 0x9e3779b97f4a7c15U;
 }
 
-std::int32_t number_of(std::string_view text) noexcept {
-  if (text.empty()) return -1;
-  std::int64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return -1;
-    value = std::min<std::int64_t>(value * 10 + (c - '0'), std::int64_t{1} << 40U);
-  }
-  return static_cast<std::int32_t>(value > 0x7fffffff ? Strings::too_large : value);
-}
-
 }  // namespace
 
 bool Alphabet::learn(const Problem& problem) {
@@ -88,6 +78,25 @@ std::optional<unsigned char> Alphabet::unit_of(std::int64_t code) const noexcept
 
 Strings::Strings() { id(""); }
 
+std::int32_t Strings::narrow_number(std::string_view text) noexcept {
+  if (text.empty()) return -1;
+  std::int64_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return -1;
+    value = std::min<std::int64_t>(value * 10 + (c - '0'), std::int64_t{1} << 40U);
+  }
+  return value > 0x7fffffff ? wide : static_cast<std::int32_t>(value);
+}
+
+std::int64_t Strings::wide_number(std::string_view digits) noexcept {
+  std::int64_t value = 0;
+  for (const char c : digits) {
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, c - '0', &value))
+      return too_large;
+  }
+  return value;
+}
+
 TextId Strings::id(std::string_view text) {
   const std::uint64_t hash = hash_of(text);
   const TextId known = index_.find(hash, [&](TextId other) {
@@ -97,7 +106,7 @@ TextId Strings::id(std::string_view text) {
   if (known != HashIndex::none || frozen_) return known;
   const auto fresh = static_cast<TextId>(spans_.size());
   const char* const begin = keep(text);
-  *spans_.push() = {begin, static_cast<std::uint32_t>(text.size()), number_of(text)};
+  *spans_.push() = {begin, static_cast<std::uint32_t>(text.size()), narrow_number(text)};
   index_.insert(hash, fresh);
   return fresh;
 }

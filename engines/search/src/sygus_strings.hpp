@@ -44,19 +44,27 @@ class Strings {
   TextId id(std::string_view text);
   std::string_view view(TextId id) const noexcept { return {spans_[id]->begin, spans_[id]->size}; }
   std::uint32_t size(TextId id) const noexcept { return spans_[id]->size; }
-  /// str.to_int: -1 where it has another character than digits; too_large beyond 31 bits.
-  std::int32_t number(TextId id) const noexcept { return spans_[id]->number; }
+  /// str.to_int: -1 where it has another character than digits; too_large beyond 63 bits.
+  std::int64_t number(TextId id) const noexcept {
+    const std::int32_t number = spans_[id]->number;
+    return number == wide ? wide_number(view(id)) : number;
+  }
 
   void freeze(bool frozen) noexcept { frozen_ = frozen; }
   std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(spans_.size()); }
   std::size_t bytes() const noexcept;
 
  private:
+  static constexpr std::int32_t wide = -2;  // digits of a number beyond 31 bits
+
   struct Span {
     const char* begin;
     std::uint32_t size;
-    std::int32_t number;
+    std::int32_t number;  // or wide
   };
+
+  static std::int32_t narrow_number(std::string_view text) noexcept;
+  static std::int64_t wide_number(std::string_view digits) noexcept;
 
   const char* keep(std::string_view text);
 

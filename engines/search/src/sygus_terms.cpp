@@ -1,32 +1,15 @@
 #include "sygus_terms.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "sygus_meaning.hpp"
 
 namespace weir::search::sygus {
 namespace {
 
-std::int32_t integer(std::uint32_t value) noexcept { return static_cast<std::int32_t>(value); }
-
-bool put_integer(std::int64_t value, std::uint32_t& out) noexcept {
-  out = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
-  return value >= std::numeric_limits<std::int32_t>::min() &&
-         value <= std::numeric_limits<std::int32_t>::max();
-}
-
 template <class Of>
 bool each(std::uint32_t* out, std::size_t count, Of of) {
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::uint32_t>(of(i));
-  return true;
-}
-
-template <class Of>
-bool each_integer(std::uint32_t* out, std::size_t count, Of of) {
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!put_integer(of(i), out[i])) return false;
-  }
   return true;
 }
 
@@ -63,15 +46,15 @@ std::optional<std::uint32_t> Machine::encode(const Value& value) {
   if (const auto* const truth = std::get_if<bool>(&value)) return *truth ? 1U : 0U;
   if (const auto* const text = std::get_if<std::string>(&value))
     return strings_.id(alphabet_.units_of(*text));
-  std::uint32_t out = 0;
   const auto* const number = std::get_if<std::int64_t>(&value);
-  if (number == nullptr || !put_integer(*number, out)) return std::nullopt;
+  const std::uint32_t out = number == nullptr ? Integers::absent : integers_.id(*number);
+  if (out == Integers::absent) return std::nullopt;
   return out;
 }
 
 Value Machine::decode(Sort sort, std::uint32_t value) const {
   if (sort == Sort::boolean) return value != 0;
-  if (sort == Sort::integer) return static_cast<std::int64_t>(integer(value));
+  if (sort == Sort::integer) return integer(value);
   return alphabet_.text_of(strings_.view(value));
 }
 
@@ -183,8 +166,25 @@ bool Machine::apply(const Rule& rule, const std::uint32_t* const* a, const Sampl
   }
 }
 
-TextId Machine::cut(TextId text, std::int32_t from, std::int32_t units) {
-  const auto size = static_cast<std::int32_t>(strings_.size(text));
+std::uint32_t Machine::sum(std::uint32_t a, std::uint32_t b) const noexcept {
+  std::int64_t total = 0;
+  const bool overflow = __builtin_add_overflow(integer(a), integer(b), &total);
+  return overflow ? Integers::absent : integers_.find(total);
+}
+
+std::uint32_t Machine::difference(std::uint32_t a, std::uint32_t b) const noexcept {
+  std::int64_t left = 0;
+  const bool overflow = __builtin_sub_overflow(integer(a), integer(b), &left);
+  return overflow ? Integers::absent : integers_.find(left);
+}
+
+void Machine::freeze(bool frozen) noexcept {
+  strings_.freeze(frozen);
+  integers_.freeze(frozen);
+}
+
+TextId Machine::cut(TextId text, std::int64_t from, std::int64_t units) {
+  const auto size = static_cast<std::int64_t>(strings_.size(text));
   if (from < 0 || from >= size || units <= 0) return 0;
   if (from == 0 && units >= size) return text;
   return strings_.id(
@@ -229,7 +229,7 @@ bool Machine::apply_text(const Rule& rule, const std::uint32_t* const* a, std::u
                 [&](std::size_t i) { return cut(a[0][i], integer(a[1][i]), integer(a[2][i])); });
   }
   return each(out, count, [&](std::size_t i) {
-    const std::int32_t number = integer(a[0][i]);
+    const std::int64_t number = integer(a[0][i]);
     return number < 0 ? TextId{0} : strings_.id(std::to_string(number));
   });
 }
@@ -240,9 +240,9 @@ bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std:
   switch (rule.op) {
     case Op::to_int:
       for (std::size_t i = 0; i < count; ++i) {
-        const std::int32_t number = strings_.number(a[0][i]);
-        if (number == Strings::too_large) return false;
-        out[i] = static_cast<std::uint32_t>(number);
+        const std::int64_t number = strings_.number(a[0][i]);
+        out[i] = number == Strings::too_large ? Integers::absent : integers_.id(number);
+        if (out[i] == Integers::absent) return false;
       }
       return true;
     case Op::length:
@@ -258,7 +258,7 @@ bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std:
     default:
       return each(out, count, [&](std::size_t i) {
         const std::string_view in = view(0, i);
-        const std::int32_t from = integer(a[2][i]);
+        const std::int64_t from = integer(a[2][i]);
         if (from < 0 || static_cast<std::size_t>(from) > in.size()) return -1;
         const std::size_t found = in.find(view(1, i), static_cast<std::size_t>(from));
         return found == std::string_view::npos ? -1 : static_cast<std::int32_t>(found);
@@ -266,19 +266,39 @@ bool Machine::apply_search(const Rule& rule, const std::uint32_t* const* a, std:
   }
 }
 
+/// `overflows` puts the integer of an example and says whether it is beyond 64 bits.
+template <class Of>
+bool Machine::each_integer(std::uint32_t* out, std::size_t count, Of overflows) {
+  for (std::size_t i = 0; i < count; ++i) {
+    std::int64_t number = 0;
+    if (overflows(i, &number)) return false;
+    out[i] = integers_.id(number);
+    if (out[i] == Integers::absent) return false;
+  }
+  return true;
+}
+
 bool Machine::apply_number(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
                            std::size_t count) {
-  const auto of = [&](std::size_t k, std::size_t i) { return std::int64_t{integer(a[k][i])}; };
+  const auto of = [&](std::size_t k, std::size_t i) { return integer(a[k][i]); };
   if (rule.arity > 2) return apply_slowly(rule, a, out, count);
   switch (rule.op) {
     case Op::add:
-      return each_integer(out, count, [&](std::size_t i) { return of(0, i) + of(1, i); });
+      return each_integer(out, count, [&](std::size_t i, std::int64_t* to) {
+        return __builtin_add_overflow(of(0, i), of(1, i), to);
+      });
     case Op::subtract:
-      return each_integer(out, count, [&](std::size_t i) { return of(0, i) - of(1, i); });
+      return each_integer(out, count, [&](std::size_t i, std::int64_t* to) {
+        return __builtin_sub_overflow(of(0, i), of(1, i), to);
+      });
     case Op::negate:
-      return each_integer(out, count, [&](std::size_t i) { return -of(0, i); });
+      return each_integer(out, count, [&](std::size_t i, std::int64_t* to) {
+        return __builtin_sub_overflow(std::int64_t{0}, of(0, i), to);
+      });
     case Op::multiply:
-      return each_integer(out, count, [&](std::size_t i) { return of(0, i) * of(1, i); });
+      return each_integer(out, count, [&](std::size_t i, std::int64_t* to) {
+        return __builtin_mul_overflow(of(0, i), of(1, i), to);
+      });
     case Op::less:
       return each(out, count, [&](std::size_t i) { return of(0, i) < of(1, i); });
     case Op::less_equal:

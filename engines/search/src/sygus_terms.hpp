@@ -1,13 +1,15 @@
 // sygus_terms.hpp: terms as nodes of 24 bytes, and what they yield on many examples at once.
 //
-// Shape:  a value is 32 bits: a TextId, an integer, or 0 and 1. A term's values are one for each example of a Sample.
-// Errors: a term has no values where an integer is beyond 32 bits or a text longer than the limit.
+// Shape:  a value is 32 bits: a TextId, an integer (sygus_integers.hpp), or 0 and 1. A term's values are one for
+//         each example of a Sample.
+// Errors: a term has no values where an integer is beyond 64 bits or a text longer than the limit.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "sygus_integers.hpp"
 #include "sygus_rules.hpp"
 #include "sygus_strings.hpp"
 
@@ -41,7 +43,7 @@ struct Sample {
 
 class Machine {
  public:
-  /// Of a problem that outlives it. Nothing: it has integers beyond 32 bits or too large an alphabet.
+  /// Of a problem that outlives it. Nothing: it has too large an alphabet.
   static std::unique_ptr<Machine> make(const Problem& problem);
 
   const Problem& problem() const noexcept { return problem_; }
@@ -49,6 +51,13 @@ class Machine {
   const Alphabet& alphabet() const noexcept { return alphabet_; }
   Strings& strings() noexcept { return strings_; }
   const Strings& strings() const noexcept { return strings_; }
+  Integers& integers() noexcept { return integers_; }
+  std::int64_t integer(std::uint32_t value) const noexcept { return integers_.number(value); }
+  /// The value of a + b, or of a - b; Integers::absent where no value known yet is that.
+  std::uint32_t sum(std::uint32_t a, std::uint32_t b) const noexcept;
+  std::uint32_t difference(std::uint32_t a, std::uint32_t b) const noexcept;
+  /// While frozen, an operator that makes a text or an integer that has no value yet has none either.
+  void freeze(bool frozen) noexcept;
 
   /// One operator on `count` examples; false: no values. Not while a pointer into texts is held.
   bool apply(const Rule& rule, const std::uint32_t* const* arguments, const Sample& sample,
@@ -72,7 +81,9 @@ class Machine {
   std::optional<std::uint32_t> encode(const Value& value);
   Value decode(Sort sort, std::uint32_t value) const;
 
-  std::size_t bytes() const noexcept { return strings_.bytes() + terms_.bytes(); }
+  /// Of texts and integers alone, and with the terms.
+  std::size_t value_bytes() const noexcept { return strings_.bytes() + integers_.bytes(); }
+  std::size_t bytes() const noexcept { return value_bytes() + terms_.bytes(); }
 
  private:
   explicit Machine(const Problem& problem) : problem_(problem), rules_(problem) {}
@@ -87,7 +98,9 @@ class Machine {
                    std::size_t count);
   bool apply_slowly(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out,
                     std::size_t count);
-  TextId cut(TextId text, std::int32_t from, std::int32_t units);
+  TextId cut(TextId text, std::int64_t from, std::int64_t units);
+  template <class Of>
+  bool each_integer(std::uint32_t* out, std::size_t count, Of overflows);
   bool join(const Rule& rule, const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
   bool replace(const std::uint32_t* const* a, std::uint32_t* out, std::size_t count);
 
@@ -95,6 +108,7 @@ class Machine {
   Rules rules_;
   Alphabet alphabet_;
   Strings strings_;
+  Integers integers_;
   std::vector<std::uint32_t> constants_;
   Rows<SygusTerm> terms_;
   Sample everything_;

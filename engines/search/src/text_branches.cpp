@@ -90,10 +90,10 @@ std::optional<Number> roundest(Number low, Number high) {
   if (!a || !b) return std::nullopt;
   const std::int64_t from = a->mantissa, to = b->mantissa;
   if (from < 0 && to >= 0) return Number{};
-  for (int power = 14; power >= 0; --power) {
+  for (int power = power_max; power >= 0; --power) {
     const std::int64_t unit = power_of_ten(power);
-    const std::int64_t first = (from >= 0 ? from / unit : -((-from + unit - 1) / unit)) + 1;
-    const std::int64_t last = to >= 0 ? to / unit : -((-to + unit - 1) / unit);
+    const std::int64_t first = (from >= 0 ? from / unit : (from + 1) / unit - 1) + 1;
+    const std::int64_t last = to >= 0 ? to / unit : (to + 1) / unit - 1;
     if (first > last) continue;
     for (const std::int64_t figure : figures) {
       for (std::int64_t n = first; n <= std::min(last, first + 9); ++n) {

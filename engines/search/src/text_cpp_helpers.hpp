@@ -337,11 +337,11 @@ const auto power = [](int n) {
   while (n-- > 0) p *= 10;
   return p;
 };
+constexpr long long mantissa_max = 9'223'372'036'854'775'807;
 const auto fit = [&](long long mantissa, int shift,
                      int decimals) {  // mantissa * 10^shift
-  constexpr long long most = 999'999'999'999'999;
-  fail(decimals > 12 || shift > 15 || mantissa > most / power(shift) ||
-       mantissa < -most / power(shift));
+  fail(decimals > 12 || shift > 18 || mantissa > mantissa_max / power(shift) ||
+       mantissa < -mantissa_max / power(shift));
   return Decimal{mantissa * power(shift), decimals};
 };
 )code"},
@@ -370,9 +370,10 @@ const auto fit = [&](long long mantissa, int shift,
 )code"},
     {"plus", "decimal", R"code(const auto plus = [&](Decimal x, long long mantissa, int decimals) {
   const int most = std::max(x.decimals, decimals);
-  return fit(fit(x.mantissa, most - x.decimals, most).mantissa +
-                 fit(mantissa, most - decimals, most).mantissa,
-             0, most);
+  const long long a = fit(x.mantissa, most - x.decimals, most).mantissa,
+                  b = fit(mantissa, most - decimals, most).mantissa;
+  fail(b < 0 ? a < -mantissa_max - b : a > mantissa_max - b);
+  return Decimal{a + b, most};
 };
 )code"},
     {"added", "plus", R"code(const auto added = [&](Decimal x, Decimal y) {
@@ -411,7 +412,7 @@ const auto fit = [&](long long mantissa, int shift,
     {"times", "decimal",
      R"code(const auto times = [&](Decimal x, long long mantissa, int decimals) {
   const long long size = x.mantissa < 0 ? -x.mantissa : x.mantissa,
-                  limit = 999'999'999'999'999 / std::max(size, 1LL);
+                  limit = mantissa_max / std::max(size, 1LL);
   fail(mantissa > limit || mantissa < -limit);
   return fit(x.mantissa * mantissa, 0, x.decimals + decimals);
 };
@@ -420,10 +421,11 @@ const auto fit = [&](long long mantissa, int shift,
   return times(x, y.mantissa, y.decimals);
 };
 )code"},
-    {"whole", "fail",
+    {"whole", "decimal",
      R"code(const auto whole = [&](long long a, long long unit, std::string_view mode) {
-  fail(unit > 249'999'999'999'999);
-  const long long rest = (a % unit + unit) % unit, q = (a - rest) / unit;
+  fail(unit > mantissa_max / 4);
+  const long long left = a % unit, rest = left < 0 ? left + unit : left,
+                  q = a / unit - (left < 0 ? 1 : 0);
   const bool up = mode == "ceil" || (mode == "truncate" && a < 0) ||
                   (mode == "half up" && (rest * 2 > unit || (rest * 2 == unit && a > 0))) ||
                   (mode == "half even" && (rest * 2 > unit || (rest * 2 == unit && q % 2 != 0)));
@@ -434,7 +436,7 @@ const auto fit = [&](long long mantissa, int shift,
      R"code(const auto divided = [&](Decimal x, long long mantissa, int decimals,
                          std::string_view mode, int places) {
   const int up = places - x.decimals + decimals;
-  fail(mantissa == 0 || up > 15 || up < -15);
+  fail(mantissa == 0 || up > 18 || up < -18);
   const long long a = fit(x.mantissa, std::max(up, 0), 0).mantissa,
                   b = fit(mantissa, std::max(-up, 0), 0).mantissa;
   return fit(whole(b > 0 ? a : -a, b > 0 ? b : -b, mode), 0, places);
@@ -446,7 +448,8 @@ const auto fit = [&](long long mantissa, int shift,
 )code"},
     {"rest_of", "decimal", R"code(const auto rest_of = [&](Decimal x, long long unit) {
   const long long u = fit(unit, x.decimals, 0).mantissa;
-  return Decimal{(x.mantissa % u + u) % u, x.decimals};
+  const long long left = x.mantissa % u;
+  return Decimal{left < 0 ? left + u : left, x.decimals};
 };
 )code"},
     {"rounded", "decimal whole",
@@ -455,7 +458,7 @@ const auto fit = [&](long long mantissa, int shift,
   const int most = std::max(x.decimals, decimals);
   const long long a = fit(x.mantissa, most - x.decimals, most).mantissa,
                   u = fit(mantissa, most - decimals, most).mantissa,
-                  q = whole(a, u, mode), limit = 999'999'999'999'999 / mantissa;
+                  q = whole(a, u, mode), limit = mantissa_max / mantissa;
   fail(q > limit || q < -limit);
   return Decimal{q * mantissa, decimals};
 };

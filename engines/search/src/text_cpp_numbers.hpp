@@ -32,12 +32,12 @@ inline constexpr std::string_view cpp_scan =
       continue;
     }
     Decimal x{0, 0};
-    int digits = 0;
+    bool large = false;
     const auto take = [&] {
       for (; digit(i); ++i) {
-        if (digits > 0 || s[i] != U'0') ++digits;
-        if (digits <= 15)
-          x.mantissa = x.mantissa * 10 + static_cast<long long>(s[i] - U'0');
+        const auto last = static_cast<long long>(s[i] - U'0');
+        large = large || x.mantissa > (mantissa_max - last) / 10;
+        if (!large) x.mantissa = x.mantissa * 10 + last;
       }
     };
     take();
@@ -58,7 +58,7 @@ inline constexpr std::string_view cpp_scan =
                       (b == 1 || (!alnum(s[b - 2]) && s[b - 2] != U')'));
     if (dash || (b == 1 && s[0] == U'(' && i + 1 == s.size() && s[i] == U')'))
       x.mantissa = -x.mantissa;
-    if (digits > 15 || x.decimals > 12) x = {0, -1};
+    if (large || x.decimals > 12) x = {0, -1};
     std::tie(x, i) = beside(x, i);
     found.push_back(x);
   }
@@ -78,7 +78,7 @@ const auto measured = [&](const Str& s, int k, bool comma, const Sizes& sizes) {
       name += s[i] >= U'A' && s[i] <= U'Z' ? s[i] + 32 : s[i];
     for (const auto& [unit, size] : sizes) {
       if (unit != name || x.decimals < 0) continue;
-      const long long limit = 999'999'999'999'999 / size;
+      const long long limit = mantissa_max / size;
       if (x.mantissa > limit || x.mantissa < -limit) break;
       return std::pair(Decimal{x.mantissa * size, x.decimals}, end);
     }
@@ -112,7 +112,7 @@ inline constexpr std::string_view cpp_powers =
     for (; good && is_digit(at(i)) && i < begin + 4; ++i) n = n * 10 + static_cast<int>(at(i) - U'0');
     if (i == begin || i == begin + 4 || is_letter(at(i))) return std::pair(x, end);
     try {
-      fail(x.decimals < 0 || n > 15);
+      fail(x.decimals < 0 || n > 18);
       return std::pair(scaled(x, below ? -n : n), i);
     } catch (const std::out_of_range&) {
       return std::pair(Decimal{0, -1}, i);

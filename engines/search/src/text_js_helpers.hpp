@@ -159,7 +159,10 @@ const patterns = {
 )js"},
     {"strip_zeros", "", R"js(const strip_zeros = (s) => s.replace(/^0+(?=[^])/u, "");
 )js"},
-    {"scan", "patterns", R"js(const scan = (s, comma, beside) => {
+    {"within", "",
+     R"js(const within = (m) => m <= 9223372036854775807n && m >= -9223372036854775807n;
+)js"},
+    {"scan", "patterns within", R"js(const scan = (s, comma, beside) => {
   const [m, g] = comma ? [",", "\\."] : ["\\.", ","];
   const d = "[0-9]";
   const pattern = new RegExp(
@@ -171,8 +174,8 @@ const patterns = {
     const before = s.slice(0, at.index).replace(/[$\u00a2-\u00a5\u20a0-\u20cf]$/u, "");
     const negative = new RegExp(`(?:^|[^0-9${letters})])[-\u2212]$`, "u").test(before)
       || (before === "(" && s.slice(at.index + at[0].length) === ")");
-    const good = digits.length <= 15 && tail.length <= 12;
-    const mantissa = Number(digits || "0") * (negative && digits !== "" ? -1 : 1);
+    const mantissa = BigInt(digits || "0") * (negative ? -1n : 1n);
+    const good = within(mantissa) && tail.length <= 12;
     const [x, end] = beside(good ? { mantissa, decimals: tail.length } : null, pattern.lastIndex);
     pattern.lastIndex = end;
     found.push(x);
@@ -185,21 +188,21 @@ const patterns = {
     {"number", "numbers fail",
      R"js(const number = (s, k, comma) => numbers(s, comma).at(k > 0 ? k - 1 : k) ?? fail();
 )js"},
-    {"fit", "fail",
+    {"fit", "fail within",
      R"js(const fit = (mantissa, decimals) =>
-  Math.abs(mantissa) >= 1e15 || decimals > 12 ? fail() : { mantissa, decimals };
+  within(mantissa) && decimals <= 12 ? { mantissa, decimals } : fail();
 )js"},
-    {"integer", "", R"js(const integer = (mantissa) => ({ mantissa, decimals: 0 });
+    {"integer", "", R"js(const integer = (n) => ({ mantissa: BigInt(n), decimals: 0 });
 )js"},
     {"scaled", "fit", R"js(const scaled = (x, power) => {
   const decimals = x.decimals - power;
-  return decimals >= 0 ? fit(x.mantissa, decimals) : fit(x.mantissa * 10 ** -decimals, 0);
+  return decimals >= 0 ? fit(x.mantissa, decimals) : fit(x.mantissa * 10n ** BigInt(-decimals), 0);
 };
 )js"},
     {"plus", "fit", R"js(const plus = (x, mantissa, decimals) => {
   const most = Math.max(x.decimals, decimals);
-  const a = fit(x.mantissa * 10 ** (most - x.decimals), most).mantissa;
-  return fit(a + fit(mantissa * 10 ** (most - decimals), most).mantissa, most);
+  const a = fit(x.mantissa * 10n ** BigInt(most - x.decimals), most).mantissa;
+  return fit(a + fit(mantissa * 10n ** BigInt(most - decimals), most).mantissa, most);
 };
 )js"},
     {"added", "plus", R"js(const added = (x, y) => plus(x, y.mantissa, y.decimals);
@@ -209,13 +212,13 @@ const patterns = {
     {"total", "numbers plus fail", R"js(const total = (s, comma) => {
   const found = numbers(s, comma);
   if (found.length === 0 || found.includes(null)) fail();
-  return found.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0, decimals: 0 });
+  return found.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0n, decimals: 0 });
 };
 )js"},
     {"pick", "plus fail", R"js(const pick = (found, k) => {
   const chosen = k === 0 ? found : [found.at(k > 0 ? k - 1 : k) ?? null];
   if (chosen.length === 0 || chosen.includes(null)) fail();
-  return chosen.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0, decimals: 0 });
+  return chosen.reduce((x, y) => plus(x, y.mantissa, y.decimals), { mantissa: 0n, decimals: 0 });
 };
 )js"},
     {"measured", "scan pick", R"js(const measured = (s, k, comma, sizes) => {
@@ -223,7 +226,7 @@ const patterns = {
   return pick(scan(s, comma, (x, end) => {
     unit.lastIndex = end;
     const size = new Map(sizes).get(unit.exec(s)[1].toLowerCase());
-    const good = x !== null && size !== undefined && Math.abs(x.mantissa) * size < 1e15;
+    const good = x !== null && size !== undefined && within(x.mantissa * size);
     return [good ? { mantissa: x.mantissa * size, decimals: x.decimals } : null, end];
   }), k);
 };
@@ -236,7 +239,7 @@ const patterns = {
     if (at === null) return [x, end];
     const n = Number(at[2]) * (at[1] === "" || at[1] === "+" ? 1 : -1);
     try {
-      return [x === null || Math.abs(n) > 15 ? null : scaled(x, n), power.lastIndex];
+      return [x === null || Math.abs(n) > 18 ? null : scaled(x, n), power.lastIndex];
     } catch {
       return [null, power.lastIndex];
     }
@@ -249,56 +252,58 @@ const patterns = {
     {"product", "times", R"js(const product = (x, y) => times(x, y.mantissa, y.decimals);
 )js"},
     {"whole", "fail", R"js(const whole = (a, unit, mode) => {
-  if (unit > 249999999999999) fail();
+  if (unit > 2305843009213693951n) fail();
   const rest = ((a % unit) + unit) % unit;
   const q = (a - rest) / unit;
-  const up = mode === "ceil" || (mode === "truncate" && a < 0)
-    || (mode === "half up" && (rest * 2 > unit || (rest * 2 === unit && a > 0)))
-    || (mode === "half even" && (rest * 2 > unit || (rest * 2 === unit && q % 2 !== 0)));
-  return rest !== 0 && up ? q + 1 : q;
+  const up = mode === "ceil" || (mode === "truncate" && a < 0n)
+    || (mode === "half up" && (rest * 2n > unit || (rest * 2n === unit && a > 0n)))
+    || (mode === "half even" && (rest * 2n > unit || (rest * 2n === unit && q % 2n !== 0n)));
+  return rest !== 0n && up ? q + 1n : q;
 };
 )js"},
     {"divided", "fit whole", R"js(const divided = (x, mantissa, decimals, mode, places) => {
   const up = places - x.decimals + decimals;
-  if (mantissa === 0 || Math.abs(up) > 15) fail();
-  const a = fit(x.mantissa * 10 ** Math.max(up, 0), 0).mantissa;
-  const b = fit(mantissa * 10 ** Math.max(-up, 0), 0).mantissa;
-  return fit(whole(b > 0 ? a : -a, Math.abs(b), mode), places);
+  if (mantissa === 0n || Math.abs(up) > 18) fail();
+  const a = fit(x.mantissa * 10n ** BigInt(Math.max(up, 0)), 0).mantissa;
+  const b = fit(mantissa * 10n ** BigInt(Math.max(-up, 0)), 0).mantissa;
+  return fit(whole(b > 0n ? a : -a, b > 0n ? b : -b, mode), places);
 };
 )js"},
     {"ratio", "divided",
      R"js(const ratio = (x, y, places) => divided(x, y.mantissa, y.decimals, "half up", places);
 )js"},
     {"rest_of", "fit", R"js(const rest_of = (x, unit) => {
-  const u = fit(unit * 10 ** x.decimals, 0).mantissa;
+  const u = fit(unit * 10n ** BigInt(x.decimals), 0).mantissa;
   return { mantissa: ((x.mantissa % u) + u) % u, decimals: x.decimals };
 };
 )js"},
     {"rounded", "fit whole", R"js(const rounded = (x, mantissa, decimals, mode) => {
   const most = Math.max(x.decimals, decimals);
-  const a = fit(x.mantissa * 10 ** (most - x.decimals), most).mantissa;
-  const u = fit(mantissa * 10 ** (most - decimals), most).mantissa;
+  const a = fit(x.mantissa * 10n ** BigInt(most - x.decimals), most).mantissa;
+  const u = fit(mantissa * 10n ** BigInt(most - decimals), most).mantissa;
   return fit(whole(a, u, mode) * mantissa, decimals);
 };
 )js"},
-    {"significant", "rounded", R"js(const significant = (x, n) => {
-  const cut = String(Math.abs(x.mantissa)).length - n, d = x.decimals - cut;
-  if (x.mantissa === 0 || cut <= 0) return x;
-  return d >= 0 ? rounded(x, 1, d, "half up") : rounded(x, 10 ** -d, 0, "half up");
+    {"figures", "", R"js(const figures = (x) => String(x.mantissa).replace("-", "");
+)js"},
+    {"significant", "rounded figures", R"js(const significant = (x, n) => {
+  const cut = figures(x).length - n, d = x.decimals - cut;
+  if (x.mantissa === 0n || cut <= 0) return x;
+  return d >= 0 ? rounded(x, 1n, d, "half up") : rounded(x, 10n ** BigInt(-d), 0, "half up");
 };
 )js"},
-    {"significand", "fit", R"js(const significand = (x) => {
-  const digits = String(Math.abs(x.mantissa)).replace(/0+$/u, "") || "0";
-  return fit(Number(digits) * (x.mantissa < 0 ? -1 : 1), digits.length - 1);
+    {"significand", "fit figures", R"js(const significand = (x) => {
+  const digits = figures(x).replace(/0+$/u, "") || "0";
+  return fit(BigInt(digits) * (x.mantissa < 0n ? -1n : 1n), digits.length - 1);
 };
 )js"},
-    {"power_of", "integer", R"js(const power_of = (x) =>
-  integer(x.mantissa === 0 ? 0 : String(Math.abs(x.mantissa)).length - 1 - x.decimals);
+    {"power_of", "integer figures", R"js(const power_of = (x) =>
+  integer(x.mantissa === 0n ? 0 : figures(x).length - 1 - x.decimals);
 )js"},
-    {"show", "rounded",
+    {"show", "rounded figures",
      R"js(const show = (x, least, most, width, pad, tail, groups, mark, group, sign, bare, absolute) => {
-  if (x.decimals > most) x = rounded(x, 1, most, "half up");
-  const digits = String(Math.abs(x.mantissa)).padStart(x.decimals + 1, "0");
+  if (x.decimals > most) x = rounded(x, 1n, most, "half up");
+  const digits = figures(x).padStart(x.decimals + 1, "0");
   let head = digits.slice(0, digits.length - x.decimals);
   let rest = digits.slice(digits.length - x.decimals);
   while (rest.endsWith("0") && (rest.length > least || tail !== "0")) rest = rest.slice(0, -1);
@@ -306,7 +311,7 @@ const patterns = {
   if (head === "0" && bare && rest !== "") head = "";
   if (groups === "thousands") head = head.replace(/(?<=[0-9])(?=(?:[0-9]{3})+$)/g, group);
   if (groups === "indian") head = head.replace(/(?<=[0-9])(?=(?:[0-9]{2})*[0-9]{3}$)/g, group);
-  const before = absolute ? "" : x.mantissa < 0 ? "-" : sign;
+  const before = absolute ? "" : x.mantissa < 0n ? "-" : sign;
   return before + head.padStart(width, pad) + (rest === "" ? "" : mark + rest);
 };
 )js"},
@@ -554,7 +559,7 @@ const patterns = {
     {"multiple", "numbers rest_of", R"js(const multiple = (s, n) => {
   try {
     const x = numbers(s, false)[0];
-    return n > 0 && x != null && rest_of(x, n).mantissa === 0;
+    return n > 0n && x != null && rest_of(x, n).mantissa === 0n;
   } catch {
     return false;
   }
@@ -563,7 +568,7 @@ const patterns = {
     {"at_least", "numbers plus", R"js(const at_least = (s, mantissa, decimals) => {
   try {
     const x = numbers(s, false)[0];
-    return x != null && plus(x, -mantissa, decimals).mantissa >= 0;
+    return x != null && plus(x, -mantissa, decimals).mantissa >= 0n;
   } catch {
     return false;
   }

@@ -127,11 +127,12 @@ std::vector<Number> found_numbers(View text, bool comma, Beside beside) {
     }
     const std::size_t begin = i;
     Number x;
-    int digits = 0;
+    bool large = false;
     const auto take = [&] {
       for (; scan.digit(i); ++i) {
-        if (digits > 0 || text[i] != U'0') ++digits;
-        if (digits <= 15) x.mantissa = x.mantissa * 10 + static_cast<std::int64_t>(text[i] - U'0');
+        const auto digit = static_cast<std::int64_t>(text[i] - U'0');
+        large = large || x.mantissa > (mantissa_max - digit) / 10;
+        if (!large) x.mantissa = x.mantissa * 10 + digit;
       }
     };
     take();
@@ -145,7 +146,7 @@ std::vector<Number> found_numbers(View text, bool comma, Beside beside) {
       take();
     }
     if (scan.negative(begin, i)) x.mantissa = -x.mantissa;
-    if (digits > 15 || x.decimals > decimals_max) x = {0, -1};  // no value, but it counts
+    if (large || x.decimals > decimals_max) x = {0, -1};  // no value, but it counts
     std::tie(x, i) = beside(x, i);
     all.push_back(x);
   }
@@ -172,7 +173,7 @@ std::pair<Number, std::size_t> with_power(Number x, View text, std::size_t end) 
   const std::size_t begin = i;
   for (; is_digit(at(i)) && i < begin + 4; ++i) power = power * 10 + static_cast<int>(at(i) - U'0');
   if (i == begin || i == begin + 4 || is_letter(at(i))) return {x, end};
-  const bool there = x.decimals >= 0 && power <= 15;
+  const bool there = x.decimals >= 0 && power <= power_max;
   const auto y = there ? scaled(x, minus ? -power : power) : std::nullopt;
   return {y.value_or(Number{0, -1}), i};
 }
@@ -260,7 +261,7 @@ std::optional<Number> scaled(Number x, int power) {
   x.decimals -= power;
   if (x.decimals > decimals_max) return std::nullopt;
   if (x.decimals >= 0) return x;
-  if (-x.decimals > 15) return std::nullopt;
+  if (-x.decimals > power_max) return std::nullopt;
   const std::int64_t by = power_of_ten(-x.decimals);
   if (x.mantissa > mantissa_max / by || x.mantissa < -mantissa_max / by) return std::nullopt;
   return Number{x.mantissa * by, 0};
@@ -270,8 +271,9 @@ std::optional<Number> sum(Number a, Number b) {
   const int decimals = std::max(a.decimals, b.decimals);
   const auto p = with_decimals(a, decimals), q = with_decimals(b, decimals);
   if (!p || !q) return std::nullopt;
-  const std::int64_t total = p->mantissa + q->mantissa;
-  if (total > mantissa_max || total < -mantissa_max) return std::nullopt;
+  std::int64_t total = 0;
+  if (__builtin_add_overflow(p->mantissa, q->mantissa, &total) || total < -mantissa_max)
+    return std::nullopt;
   return Number{total, decimals};
 }
 
@@ -284,9 +286,8 @@ std::optional<Number> product(Number a, Number b) {
 }
 
 std::optional<Number> quotient(Number a, Number b, Rounding mode, int decimals) {
-  constexpr int powers_max = 15;
   const int up = decimals - a.decimals + b.decimals;
-  if (b.mantissa == 0 || up > powers_max || up < -powers_max || decimals > decimals_max)
+  if (b.mantissa == 0 || up > power_max || up < -power_max || decimals > decimals_max)
     return std::nullopt;
   const auto over = scaled({a.mantissa, 0}, std::max(up, 0)),
              under = scaled({b.mantissa, 0}, std::max(-up, 0));
@@ -299,7 +300,8 @@ std::optional<Number> quotient(Number a, Number b, Rounding mode, int decimals) 
 std::optional<Number> rest(Number x, std::int64_t unit) {
   const auto whole = scaled({unit, 0}, x.decimals);
   if (!whole || unit <= 0) return std::nullopt;
-  return Number{(x.mantissa % whole->mantissa + whole->mantissa) % whole->mantissa, x.decimals};
+  const std::int64_t left = x.mantissa % whole->mantissa;
+  return Number{left < 0 ? left + whole->mantissa : left, x.decimals};
 }
 
 std::optional<Number> significant(Number x, int digits) {

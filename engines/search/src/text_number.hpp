@@ -1,11 +1,11 @@
 // text_number.hpp: numbers as people write them: found in text, scaled, rounded, written again.
 //
-// Shape:  a Number is mantissa * 10^-decimals, at most 15 digits; 0 <= decimals <= 12. So every step is exact in 64-bit
-//         integers, and in the doubles of a language that has nothing else.
+// Shape:  a Number is mantissa * 10^-decimals; a mantissa has 63 bits and a sign, 0 <= decimals <= 12.
 // Errors: what goes beyond that has no value: a program that needs it fails on that row.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,8 +19,9 @@ struct Number {
   int decimals = 0;
 };
 
-inline constexpr std::int64_t mantissa_max = 999'999'999'999'999;
+inline constexpr std::int64_t mantissa_max = std::numeric_limits<std::int64_t>::max();
 inline constexpr int decimals_max = 12;
+inline constexpr int power_max = 18;  // of ten, that a mantissa is multiplied by
 
 constexpr std::int64_t power_of_ten(int n) noexcept {
   std::int64_t p = 1;

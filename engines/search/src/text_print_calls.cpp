@@ -80,6 +80,8 @@ class CallWriter {
                       ")"
                 : quoted(s, true);
   }
+  /// Mantissas of JavaScript are BigInt.
+  std::string mantissa(std::int64_t n) const { return number(n) + (cpp_ ? "" : "n"); }
   std::string text(char32_t c) const { return text(View(&c, 1)); }
 
   template <class... Args>
@@ -94,8 +96,10 @@ class CallWriter {
     if (signature_.out == Kind::text) return cpp_ ? "encode(" + value + ")" : value;
     if (signature_.out == Kind::boolean) return value + (cpp_ ? " == U\"true\"" : " === \"true\"");
     if (!cpp_)
-      return "((s) => /^-?[0-9]{1,16}$/.test(s) && Number.isSafeInteger(Number(s)) ? Number(s) : "
-             "0)(" +
+      return "((s) => {\n    const n = /^-?[0-9]{1,19}$/.test(s) ? BigInt(s) : 0n;\n"
+             "    return Number.isSafeInteger(Number(n)) ? Number(n) : n === BigInt.asIntN(64, n) "
+             "? n "
+             ": 0;\n  })(" +
              value + ")";
     return "[&](const std::string& s) {\n"
            "    const std::size_t sign = !s.empty() && s[0] == '-' ? 1 : 0;\n"
@@ -312,7 +316,7 @@ class CallWriter {
   std::string sizes(Units kind) const {
     std::string all;
     for (const Unit& unit : units_of(kind)) {
-      const std::string one = text(unit.name) + ", " + number(unit.size);
+      const std::string one = text(unit.name) + ", " + mantissa(unit.size);
       all += (all.empty() ? "" : ", ") + (cpp_ ? "{" + one + "}" : "[" + one + "]");
     }
     return cpp_ ? "{" + all + "}" : "[" + all + "]";
@@ -341,7 +345,7 @@ class CallWriter {
       out = call("product", out, call(less ? "minus" : "added", whole, operand(*s.other)));
       if (percent) out = call("scaled", out, number(-2));
     } else if (s.join == Join::clock) {
-      out = call("rest_of", call("minus", out, operand(*s.other)), number(units_of_day(s)));
+      out = call("rest_of", call("minus", out, operand(*s.other)), mantissa(units_of_day(s)));
     } else if (s.join == Join::over) {
       const std::string_view join = joins[static_cast<std::size_t>(s.join)];
       out = call(join, out, operand(*s.other), number(s.places));
@@ -351,20 +355,21 @@ class CallWriter {
     const std::string mode = name_of(mode_names[static_cast<std::size_t>(steps.mode)]);
     if (steps.scale != 0) out = call("scaled", out, number(steps.scale));
     if (!equal(steps.times, {1, 0}))
-      out = call("times", out, number(steps.times.mantissa), number(steps.times.decimals));
+      out = call("times", out, mantissa(steps.times.mantissa), number(steps.times.decimals));
     if (steps.shift.mantissa != 0)
-      out = call("plus", out, number(steps.shift.mantissa), number(steps.shift.decimals));
+      out = call("plus", out, mantissa(steps.shift.mantissa), number(steps.shift.decimals));
     if (steps.over != 1)
-      out = call("divided", out, number(steps.over), number(0), mode, number(steps.places));
-    if (steps.modulo != 0) out = call("rest_of", out, number(steps.modulo));
+      out = call("divided", out, mantissa(steps.over), number(0), mode, number(steps.places));
+    if (steps.modulo != 0) out = call("rest_of", out, mantissa(steps.modulo));
     if (steps.unit) {
-      out = call("rounded", out, number(steps.unit->mantissa), number(steps.unit->decimals), mode);
+      out =
+          call("rounded", out, mantissa(steps.unit->mantissa), number(steps.unit->decimals), mode);
     }
     if (steps.figures != 0) out = call("significant", out, number(steps.figures));
     if (steps.part != Part::all)
       out = call(steps.part == Part::power ? "power_of" : "significand", out);
     if (steps.add.mantissa != 0)
-      out = call("plus", out, number(steps.add.mantissa), number(steps.add.decimals));
+      out = call("plus", out, mantissa(steps.add.mantissa), number(steps.add.decimals));
     return out;
   }
 
@@ -445,9 +450,9 @@ class CallWriter {
       case Condition::Kind::tokens:
         return no + call("tokens_are", x, token, number(c.count));
       case Condition::Kind::at_least:
-        return no + call("at_least", x, number(c.number.mantissa), number(c.number.decimals));
+        return no + call("at_least", x, mantissa(c.number.mantissa), number(c.number.decimals));
       case Condition::Kind::multiple:
-        return no + call("multiple", x, number(c.count));
+        return no + call("multiple", x, mantissa(c.count));
       case Condition::Kind::moment_at_least: {
         const std::string value =
             call("field_number", moment(x, c.order), name_of(field_name(c.field)));

@@ -69,7 +69,7 @@ inline constexpr Helper python_helpers[] = {
             value = -value
         elif before == "(" and s[at.end() :] == ")":
             value = -value
-        valid = abs(value) < 10**15 and len(tail) <= 12
+        valid = abs(value) < 2**63 and len(tail) <= 12
         x, end = beside((value, len(tail)) if valid else None, at.end())
         found.append(x)
         at = pattern.search(s, end)
@@ -85,7 +85,7 @@ inline constexpr Helper python_helpers[] = {
     return value
 )py"},
     {"fit", "", R"py(def fit(mantissa, decimals):
-    if abs(mantissa) >= 10**15 or decimals > 12:
+    if abs(mantissa) >= 2**63 or decimals > 12:
         raise LookupError("too long a number")
     return mantissa, decimals
 )py"},
@@ -126,7 +126,7 @@ inline constexpr Helper python_helpers[] = {
     unit = re.compile("[" + spaces + "]*([" + letters + "]+|['\"]|)")
     def beside(x, end):
         size = sizes.get(unit.match(s, end)[1].lower())
-        good = x and size and abs(x[0]) * size < 10**15
+        good = x and size and abs(x[0]) * size < 2**63
         return (x[0] * size, x[1]) if good else None, end
     return pick(scan(s, mark, group, beside), k)
 )py"},
@@ -138,7 +138,7 @@ inline constexpr Helper python_helpers[] = {
             return x, end
         n = int(at[2])
         try:
-            return (scaled(x, n if at[1] in ("", "+") else -n) if x and n <= 15 else None), at.end()
+            return (scaled(x, n if at[1] in ("", "+") else -n) if x and n <= 18 else None), at.end()
         except LookupError:
             return None, at.end()
     return pick(scan(s, mark, group, beside), k)
@@ -147,7 +147,7 @@ inline constexpr Helper python_helpers[] = {
     return fit(x[0] * y[0], x[1] + y[1])
 )py"},
     {"whole", "", R"py(def whole(a, unit, mode):
-    if unit > (10**15 - 1) // 4:
+    if unit > (2**63 - 1) // 4:
         raise LookupError("too coarse")
     q, rest = divmod(a, unit)
     up = (
@@ -160,7 +160,7 @@ inline constexpr Helper python_helpers[] = {
 )py"},
     {"divided", "fit whole", R"py(def divided(x, y, mode, places):
     up = places - x[1] + y[1]
-    if y[0] == 0 or abs(up) > 15:
+    if y[0] == 0 or abs(up) > 18:
         raise LookupError("no quotient")
     a, _ = fit(x[0] * 10 ** max(up, 0), 0)
     b, _ = fit(y[0] * 10 ** max(-up, 0), 0)

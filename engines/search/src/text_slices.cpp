@@ -596,9 +596,12 @@ Steps SliceFinder::offer_spreads(Budget& budget, Pool& pool,
   }
 }
 
-/// Of integers beyond those that are computed with, as text.
+/// Of integers as text, where some are longer than those that people compute with.
 Steps SliceFinder::offer_groups(Budget& budget, Pool& pool, const Slice& whole) const {
-  const auto beyond = [](const Number& x) { return x.decimals < 0; };
+  constexpr std::int64_t usual = power_of_ten(15);
+  const auto beyond = [](const Number& x) {
+    return x.decimals < 0 || x.mantissa >= usual || x.mantissa <= -usual;
+  };
   bool some = false;
   for (std::size_t r = 0; r < sheet_.rows.size() && !some; ++r) {
     const auto found = numbers_of(text(r), false);

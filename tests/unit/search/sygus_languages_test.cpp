@@ -206,6 +206,68 @@ TEST_CASE("sygus_print: all languages count code points") {
         scripts.output(build + scripts.path("all"), "all.cpp", script_in(Language::cpp)));
 }
 
+TEST_CASE("sygus_print: integers at the ends of 64 bits are the same in all languages") {
+  struct Wide {
+    std::string sort, grammar, example;
+  };
+  const std::vector<Wide> wide = {
+      {"Int",
+       "(Start Int ((ite B K x))) (B Bool ((= x Z))) (Z Int (0)) (K Int (-9223372036854775808))",
+       "0) (- 9223372036854775808)"},
+      {"Int",
+       "(Start Int ((ite B K x))) (B Bool ((= x Z))) (Z Int (0)) (K Int (9223372036854775807))",
+       "0) 9223372036854775807"},
+      {"Int", "(Start Int ((+ x K))) (K Int (9007199254740993))", "0) 9007199254740993"},
+      {"String", "(Start String ((str.from_int (+ I I)))) (I Int (x))",
+       "4611686018427387903) \"9223372036854775806\""},
+      {"Bool", "(Start Bool ((= x K))) (K Int (9007199254740993))", "9007199254740993) true"},
+  };
+  const auto script = [&](Language language) {
+    std::string text = language == Language::cpp ? "#include <iostream>\n" : "";
+    std::string calls;
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+      const auto problem =
+          problem_of("(set-logic SLIA)(synth-fun g" + std::to_string(i) + " ((x Int)) " +
+                     wide[i].sort + " (" + wide[i].grammar + "))(constraint (= (g" +
+                     std::to_string(i) + " " + wide[i].example + "))(check-synth)");
+      const auto kernel = kernel_of(problem);
+      run(*kernel, 100);
+      REQUIRE(kernel->found() >= Found::full);
+      text += best_text(*kernel, language) + "\n";
+      for (const std::string x :
+           {"-1", "0", "9007199254740992", "9007199254740993", "4611686018427387903"}) {
+        const std::string call = "g" + std::to_string(i) + "(" + x;
+        calls += language == Language::cpp      ? "  std::cout << " + call + ") << '\\n';\n"
+                 : language == Language::python ? "show(" + call + "))\n"
+                                                : "show(" + call + "n))\n";
+      }
+    }
+    if (language == Language::cpp)
+      return text + "int main() {\n  std::cout << std::boolalpha;\n" + calls + "}\n";
+    return text +
+           (language == Language::python
+                ? "def show(x): print(str(x).lower() if isinstance(x, bool) else x)\n"
+                : "const show = (x) => console.log(String(x));\n") +
+           calls;
+  };
+  const Scripts scripts;
+  const std::string python =
+      scripts.output("python3 " + scripts.path("wide.py"), "wide.py", script(Language::python));
+  CHECK(python.find("\n-9223372036854775808\n") != std::string::npos);
+  CHECK(python.find("\n9223372036854775807\n") != std::string::npos);
+  CHECK(python.find("\n9007199254740993\n") != std::string::npos);
+  CHECK(python.find("\n9223372036854775806\n") != std::string::npos);
+  if (is_there("node")) {
+    CHECK(python ==
+          scripts.output("node " + scripts.path("wide.js"), "wide.js", script(Language::js)));
+  } else {
+    MESSAGE("SKIP: no node on PATH");
+  }
+  const std::string build = "g++ -std=c++20 -O0 -Wall -Wextra -Wconversion -Wshadow -Werror " +
+                            scripts.path("wide.cpp") + " -o " + scripts.path("wide") + " && ";
+  CHECK(python == scripts.output(build + scripts.path("wide"), "wide.cpp", script(Language::cpp)));
+}
+
 TEST_CASE("sygus_print: C++ that counts no characters works on the bytes as they come") {
   const std::string bytes = written(7, Language::cpp);
   CHECK(bytes.find("u32string") == std::string::npos);

@@ -376,6 +376,21 @@ TEST_CASE("text rows: numbers with a power of ten are read and written") {
 }
 
 TEST_CASE(
+    "text rows: numbers that are computed with have 63 bits, and what is beyond has no value") {
+  const Rows sums = {{{"9007199254740993", "10"}, "9007199254741003"},
+                     {{"1234567890123456789", "11"}, "1234567890123456800"},
+                     {{"41", "99"}, "140"},
+                     {{"9223372036854775806", "1"}, "9223372036854775807"},
+                     {{"9223372036854775807", "1"}, ""}};
+  CHECK(wrong(first_answer(sums), sums) == 0);
+  const Rows cents = {{{"123456789012345678"}, "$1,234,567,890,123,456.78"},
+                      {{"250"}, "$2.50"},
+                      {{"99999"}, "$999.99"},
+                      {{"9223372036854775807"}, "$92,233,720,368,547,758.07"}};
+  CHECK(wrong(first_answer(cents), cents) == 0);
+}
+
+TEST_CASE(
     "text rows: more and less by a percentage, whole years between dates, times over midnight") {
   const Rows less = {{{"100", "10%"}, "90.00"},
                      {{"80", "25%"}, "60.00"},

@@ -110,7 +110,6 @@ struct Problem {
   Sort sort = Sort::text;
   std::vector<Nonterminal> nonterminals;
   std::vector<Value> constants;
-  std::vector<std::string> constant_places;  // LINE:COLUMN of where each stands first
   std::vector<Function> functions;
   std::vector<Example> examples;  // all labelled, all different
   std::uint32_t constraints = 0;  // as many as the file has, repetitions too
