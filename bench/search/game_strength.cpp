@@ -1,6 +1,7 @@
-// weir-bench-search games [--quick] [--weights FILE] [--ship WEIGHTS LINES]: Connect Four with a network.
+// weir-bench-search games [--quick] [--weights FILE] [--roots FILE...] [--ship WEIGHTS LINES]: Connect Four.
 //
 //   --weights FILE        the network; default: the one that ships
+//   --roots FILE...       instead, how often each kind of root keeps the outcome of these lines of moves
 //   --ship WEIGHTS LINES  writes a file of weights as the lines that a program includes (int8, base 64), and ends
 //
 // Rows: how often policy, value and search agree with the exact solver on random positions; descents a second of
@@ -88,6 +89,35 @@ void strength(const search::Network& network, std::size_t count) {
                 games::kept_by_search(&network, positions, simulations),
                 games::kept_by_search(nullptr, positions, simulations));
   }
+}
+
+int root_rows(const search::Network& network, const std::vector<std::string>& files) {
+  std::vector<games::Position> positions;
+  for (const std::string& file : files) {
+    std::ifstream in(file);
+    if (!in) {
+      std::fprintf(stderr, "%s: cannot be read\n", file.c_str());
+      return 1;
+    }
+    for (std::string line; std::getline(in, line);) {
+      const auto position = games::parse_moves(line);
+      if (position && !position.value().over()) positions.push_back(position.value());
+    }
+  }
+  const auto all = games::solved(positions);
+  const auto choices = std::count_if(
+      all.begin(), all.end(), [](const games::SolvedPosition& one) { return one.has_choice(); });
+  std::printf("positions %zu, of which %td have a choice\n", all.size(), choices);
+  for (const search::Network* judge : {static_cast<const search::Network*>(nullptr), &network}) {
+    for (const std::uint32_t simulations : {16U, 32U, 64U, 128U, 256U, 1000U, 10'000U}) {
+      if (judge != nullptr && simulations > 1000) continue;
+      std::printf("%-28s %8u  puct %.4f, gumbel %.4f\n",
+                  judge == nullptr ? "outcome kept, playouts" : "outcome kept, network",
+                  simulations, games::kept_by_search(judge, all, simulations, games::Root::puct),
+                  games::kept_by_search(judge, all, simulations, games::Root::gumbel));
+    }
+  }
+  return 0;
 }
 
 double bare_rate(const search::Network& network, std::size_t rows) {
@@ -269,10 +299,13 @@ void worker_rows(std::size_t count) {
 int game_strength(const std::vector<std::string>& arguments) {
   bool quick = false;
   std::string weights;
+  std::vector<std::string> roots;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--ship" && i + 2 < arguments.size())
       return ship(arguments[i + 1], arguments[i + 2]);
     if (arguments[i] == "--quick") quick = true;
+    if (arguments[i] == "--roots")
+      roots.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
     if (arguments[i] == "--weights" && i + 1 < arguments.size()) weights = arguments[++i];
   }
   auto network = weights.empty() ? games::default_connect4_network()
@@ -284,6 +317,7 @@ int game_strength(const std::vector<std::string>& arguments) {
   }
   const search::Network& judge = *network.value();
   std::printf("%s\n", weir::version_line());
+  if (!roots.empty()) return root_rows(judge, roots);
   strength(judge, quick ? 200 : 1000);
   search::Guidance guidance;
   guidance.of(search::NetworkKind::connect4).set(std::move(network.value()));

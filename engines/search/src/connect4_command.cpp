@@ -105,8 +105,20 @@ std::uint32_t simulations_of(const Options& options) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(asked, ~std::uint32_t{0}));
 }
 
-/// Positions share nothing: each worker has a tree of its own, and every position one answer. A thread beside the
-/// workers shows how far they are.
+/// Lines one behind the other each of which goes on with the game of the one before: first, and behind the last.
+std::vector<std::pair<std::size_t, std::size_t>> games_of(const std::vector<GameLine>& lines) {
+  std::vector<std::pair<std::size_t, std::size_t>> all;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool on = i > 0 && lines[i].moves.size() > lines[i - 1].moves.size() &&
+                    lines[i].moves.starts_with(lines[i - 1].moves);
+    if (!on) all.emplace_back(i, i);
+    all.back().second = i + 1;
+  }
+  return all;
+}
+
+/// Games share nothing: each worker has a tree of its own, which lasts for a game, and every line one answer. A thread
+/// beside the workers shows how far they are.
 class MoveRun {
  public:
   MoveRun(const Options& options, const RunEnd& end, std::vector<GameLine>& lines)
@@ -120,11 +132,9 @@ class MoveRun {
   void run(Runtime& runtime, std::vector<games::Mover>& movers) {
     auto drawing = Thread::start({.name = "weir-progress"}, &MoveRun::draw, this);
     (void)runtime.run([&] {
-      parallel_for(0, lines_.size(), 1, [&](std::size_t i) {
-        if (!end_.reached())
-          lines_[i].value = movers[static_cast<std::size_t>(worker_index())].best(
-              lines_[i].moves, {end_.by, &end_.signals.word()});
-        progress_.add();
+      const auto games = games_of(lines_);
+      parallel_for(0, games.size(), 1, [&](std::size_t i) {
+        play(games[i].first, games[i].second, movers[static_cast<std::size_t>(worker_index())]);
       });
     });
     ended_.store(1, release);  // (1) pairs with (2); what is drawn needs nothing else
@@ -133,6 +143,17 @@ class MoveRun {
   }
 
  private:
+  void play(std::size_t first, std::size_t behind, games::Mover& mover) {
+    const games::MoveEnd end{end_.by, &end_.signals.word()};
+    for (std::size_t i = first; i < behind; ++i, progress_.add()) {
+      if (end_.reached()) continue;
+      GameLine& line = lines_[i];
+      const bool known = i > first && lines_[i - 1].value;
+      line.value = known ? mover.go_on(line.moves, lines_[i - 1].moves.size(), end)
+                         : mover.best(line.moves, end);
+    }
+  }
+
   static void draw(void* self) {
     auto& run = *static_cast<MoveRun*>(self);
     while (run.ended_.load(acquire) == 0) {  // (2) pairs with (1)
@@ -165,7 +186,7 @@ bool run_moves(const Options& options, const RunEnd& end, std::vector<GameLine>&
   std::vector<games::Mover> movers;
   const auto contexts = static_cast<std::size_t>(findings.workers) + config.guests_max;
   for (std::size_t i = 0; i < contexts; ++i)
-    movers.emplace_back(simulations_of(options), options.seed, network.value().get());
+    movers.emplace_back(simulations_of(options), options.seed, network.value().get(), options.root);
   findings.memory_bytes = runtime.value()->memory() + contexts * movers[0].memory();
   MoveRun(options, end, lines).run(*runtime.value(), movers);
   findings.metrics = runtime.value()->metrics();

@@ -20,7 +20,7 @@ Position random_position(int stones, Xorshift& random) {
   return position;
 }
 
-SolvedPosition solved(Solver& solver, const Position& position) {
+SolvedPosition solved_by(Solver& solver, const Position& position) {
   SolvedPosition made{position, solver.outcome(position), 0};
   for (int column = 0; column < board_columns; ++column) {
     if (!position.can_play(column)) continue;
@@ -45,9 +45,16 @@ std::vector<SolvedPosition> draw_solved(std::size_t count, int stones_min, int s
     const int stones = stones_min + static_cast<int>(random.below(span));
     const Position position = random_position(stones, random);
     if (position.stones() != stones || ConnectFour::known(position) >= 0.0F) continue;
-    drawn.push_back(solved(solver, position));
+    drawn.push_back(solved_by(solver, position));
   }
   return drawn;
+}
+
+std::vector<SolvedPosition> solved(const std::vector<Position>& positions) {
+  Solver solver(solver_table_bits);
+  std::vector<SolvedPosition> all;
+  for (const Position& position : positions) all.push_back(solved_by(solver, position));
+  return all;
 }
 
 Agreement agreement(const Network& network, const std::vector<SolvedPosition>& positions) {
@@ -79,8 +86,8 @@ Agreement agreement(const Network& network, const std::vector<SolvedPosition>& p
 }
 
 double kept_by_search(const Network* network, const std::vector<SolvedPosition>& positions,
-                      std::uint32_t simulations) {
-  Mover mover(simulations, 1, network);
+                      std::uint32_t simulations, Root root) {
+  Mover mover(simulations, 1, network, root);
   std::size_t kept = 0, choices = 0;
   for (const SolvedPosition& solved : positions) {
     if (!solved.has_choice()) continue;

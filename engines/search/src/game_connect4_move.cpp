@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <weir/check.hpp>
 #include <weir/search/connect4_move.hpp>
 #include <weir/search/connect4_network.hpp>
 #include <weir/search/tree.hpp>
@@ -13,22 +14,41 @@ namespace {
 
 constexpr std::uint32_t looks_every = 16;  // simulations with a network, between looks at the end
 
-TreeOptions options_for(std::uint32_t simulations, std::uint64_t seed) {
+TreeOptions options_for(std::uint32_t simulations, std::uint64_t seed, Root root) {
   using Node = TreeNode<ConnectFour::actions_max>;
   // Each simulation makes one node at most.
   constexpr std::size_t bytes_max = std::size_t{64} << 20;
   const std::size_t bytes = (std::size_t{simulations} + 1) * (sizeof(Node) + 16);
-  return {.memory_bytes_max = std::min(bytes, bytes_max), .seed = seed};
+  return {.memory_bytes_max = std::min(bytes, bytes_max),
+          .gumbel_actions = root == Root::gumbel ? ConnectFour::actions_max : 0,
+          .seed = seed};
+}
+
+/// The moves of a line.
+std::string_view word_of(std::string_view line) {
+  const std::size_t first = std::min(line.find_first_not_of(" \t\r\n"), line.size());
+  line.remove_prefix(first);
+  return line.substr(0, line.find_first_of(" \t\r\n"));
+}
+
+Result<Position> position_to_move(std::string_view line) {
+  Result<Position> position = parse_moves(line);
+  if (!position || !position.value().over()) return position;
+  const std::string_view moves = word_of(line);
+  const auto column = static_cast<std::size_t>(moves.data() - line.data()) + moves.size() + 1;
+  return Error{"game_over", "the game is over: there is no move",
+               "column " + std::to_string(column)};
 }
 
 }  // namespace
 
 struct Mover::Search {
-  Search(std::uint32_t its_simulations, std::uint64_t its_seed, const Network* its_network)
+  Search(std::uint32_t its_simulations, std::uint64_t its_seed, const Network* its_network,
+         Root root)
       : simulations(its_simulations),
         seed(its_seed),
         network(its_network),
-        tree(Position{}, options_for(simulations, seed)) {}
+        tree(Position{}, options_for(simulations, seed, root)) {}
 
   Opinion ask(const Position& position) const {
     std::array<float, connect4_features> question;
@@ -43,7 +63,8 @@ struct Mover::Search {
     return end.deadline != never && now_ns() >= end.deadline;
   }
   void run_guided(const MoveEnd& end) {
-    (void)tree.late_priors(tree.root(), ask(tree.state()).priors);
+    if (tree.visits() == 0) (void)tree.late_priors(tree.root(), ask(tree.state()).priors);
+    tree.plan(simulations);
     Ticket<ConnectFour> ticket;
     for (std::uint32_t i = 0; i < simulations && tree.proof() == Proof::none; ++i) {
       if (i % looks_every == 0 && is_at(end)) break;
@@ -51,6 +72,16 @@ struct Mover::Search {
       const Opinion opinion = ask(ticket.state);
       tree.finish(ticket, opinion.value, opinion.priors);
     }
+  }
+
+  std::uint32_t run(const MoveEnd& end) {
+    if (network != nullptr) {
+      run_guided(end);
+    } else {
+      tree.run({.simulations = simulations, .deadline = end.deadline, .stop = end.stop},
+               AlertRollouts<ConnectFour>(seed));
+    }
+    return choice();
   }
 
   /// The tree's move, unless another one of its root ranks before it.
@@ -77,36 +108,34 @@ struct Mover::Search {
   Tree<ConnectFour> tree;
 };
 
-Mover::Mover(std::uint32_t simulations, std::uint64_t seed, const Network* network)
-    : search_(std::make_unique<Search>(simulations, seed, network)) {}
+Mover::Mover(std::uint32_t simulations, std::uint64_t seed, const Network* network, Root root)
+    : search_(std::make_unique<Search>(simulations, seed, network, root)) {}
 Mover::Mover(Mover&&) noexcept = default;
 Mover& Mover::operator=(Mover&&) noexcept = default;
 Mover::~Mover() = default;
 
 int Mover::best(const Position& position, const MoveEnd& end) {
   search_->tree.reset(position);
-  if (search_->network != nullptr) {
-    search_->run_guided(end);
-  } else {
-    search_->tree.run(
-        {.simulations = search_->simulations, .deadline = end.deadline, .stop = end.stop},
-        AlertRollouts<ConnectFour>(search_->seed));
-  }
-  return static_cast<int>(search_->choice());
+  return static_cast<int>(search_->run(end));
 }
 
 Result<int> Mover::best(std::string_view line, const MoveEnd& end) {
-  const Result<Position> position = parse_moves(line);
+  const Result<Position> position = position_to_move(line);
   if (!position) return position.error();
-  if (position.value().over()) {
-    const std::size_t first = line.find_first_not_of(" \t\r\n");
-    const std::size_t last = line.find_first_of(" \t\r\n", first);
-    const std::size_t column = (last == std::string_view::npos ? line.size() : last) + 1;
-    return Error{"game_over", "the game is over: there is no move",
-                 "column " + std::to_string(column)};
-  }
   return best(position.value(), end) + 1;
 }
+
+Result<int> Mover::go_on(std::string_view line, std::size_t known, const MoveEnd& end) {
+  const Result<Position> position = position_to_move(line);
+  if (!position) return position.error();
+  const std::string_view moves = word_of(line);
+  for (std::size_t i = known; i < moves.size(); ++i)
+    search_->tree.advance(static_cast<std::uint32_t>(moves[i] - '1'));
+  WEIR_CHECK(search_->tree.state() == position.value(), "a line that goes on with the last one");
+  return static_cast<int>(search_->run(end)) + 1;
+}
+
+std::uint64_t Mover::visits() const noexcept { return search_->tree.visits(); }
 
 std::size_t Mover::memory() const noexcept { return search_->tree.memory(); }
 

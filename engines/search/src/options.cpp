@@ -200,6 +200,13 @@ void add_options_of(CLI::App& app, Command command, Options& o) {
                      "none (leaves are judged by playouts), default or a file of weights")
           ->check(not_empty())
           ->capture_default_str();
+      app.add_option(
+             "--root", o.root,
+             "How simulations are shared among the moves at hand: puct, or gumbel (halving)")
+          ->transform(one_of({{"puct", static_cast<int>(games::Root::puct)},
+                              {"gumbel", static_cast<int>(games::Root::gumbel)}}))
+          ->type_name("TEXT")
+          ->default_str("puct");
       [[fallthrough]];
     case Command::connect4_solve:
       add_input(app, o, "Positions, one line of moves (columns 1 to 7) each, or -");

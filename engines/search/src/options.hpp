@@ -8,6 +8,7 @@
 #include <vector>
 #include <weir/command_line/ended.hpp>
 #include <weir/result.hpp>
+#include <weir/search/connect4_move.hpp>
 #include <weir/search/task.hpp>
 
 namespace weir::search::program {
@@ -43,8 +44,9 @@ struct Options {
   std::uint32_t top = 1;
   double confidence = 0;  // below it an answer is told to be doubtful; 0: never
   std::string guidance = "default";
-  double drain_timeout_s = 0;          // batch, serve; 0: as long as it takes
-  std::string move_guidance = "none";  // connect4 move
+  double drain_timeout_s = 0;            // batch, serve; 0: as long as it takes
+  std::string move_guidance = "none";    // connect4 move
+  games::Root root = games::Root::puct;  // connect4 move
   bool first = false, stats = false, interactive = false;
 
   std::string output;             // train: the file of weights

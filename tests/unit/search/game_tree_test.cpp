@@ -10,6 +10,7 @@
 #include <weir/memory.hpp>
 #include <weir/search/connect4.hpp>
 #include <weir/search/connect4_move.hpp>
+#include <weir/search/connect4_network.hpp>
 #include <weir/search/connect4_solver.hpp>
 #include <weir/search/tree.hpp>
 #include <weir/search/tree_rollout.hpp>
@@ -428,6 +429,37 @@ TEST_CASE("connect4 move: the tree alone finds what must be played") {
   CHECK(Mover(~0U).best("4455", {.deadline = after_ms(20)}).value() >= 1);
   const int saved = move_line("232323", 1000).value();
   CHECK(saved == 2);
+}
+
+TEST_CASE(
+    "connect4 move: a root that halves looks at each move alike, and finds what must be played") {
+  Mover mover(56, 1, nullptr, Root::gumbel);
+  CHECK(mover.best("121212").value() == 1);
+  CHECK(mover.best("232323").value() == 2);
+  CHECK(mover.best("4455").value() == mover.best("4455").value());
+  const auto network = default_connect4_network();
+  REQUIRE(network);
+  Mover guided(32, 1, network.value().get(), Root::gumbel);
+  CHECK(guided.best("121212").value() == 1);
+  CHECK(guided.best("44").value() == guided.best("44").value());
+  CHECK(guided.visits() == 32);
+}
+
+TEST_CASE("connect4 move: a game goes on with what its tree knows, whatever the root") {
+  for (const Root root : {Root::puct, Root::gumbel}) {
+    Mover mover(400, 1, nullptr, root);
+    const std::string first = "44" + std::to_string(mover.best("44").value());
+    CHECK(mover.visits() == 400);
+    const std::string later = first + "3";
+    const Result<int> next = mover.go_on(later, 2);
+    REQUIRE(next);
+    CHECK(mover.visits() > 400);  // those that were below the two moves, and 400 more
+    const std::uint64_t known = mover.visits();
+    CHECK(mover.go_on("2323232", 4).error().code == "game_over");
+    CHECK(mover.visits() == known);
+    CHECK(mover.best(later).value() >= 1);
+    CHECK(mover.visits() == 400);  // another line is another tree
+  }
 }
 
 TEST_CASE(

@@ -1,6 +1,7 @@
 // The program weir-search as people and scripts meet it: exit codes, messages, files in, programs out.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <support/program.hpp>
@@ -186,6 +187,14 @@ TEST_CASE("weir-search: connect4 scores and moves, a line for a line") {
         0);
   folder.put("winning", "112233\n");
   CHECK(run_search(folder, "connect4 move winning --simulations 2000", false).out == "112233 4\n");
+  CHECK(run_search(folder, "connect4 move winning --simulations 56 --root gumbel", false).out ==
+        "112233 4\n");
+  CHECK(run_search(folder, "connect4 move winning --root best").exit == 2);
+  // The lines of a game share a tree, whichever worker has it.
+  folder.put("game", "4\n44\n4433\n44332\n112233\n");
+  const std::string one = run_search(folder, "connect4 move game --workers 1", false).out;
+  CHECK(std::count(one.begin(), one.end(), '\n') == 5);
+  CHECK(run_search(folder, "connect4 move game --workers 2", false).out == one);
   folder.put("bad", "1111111\n");
   const Answer bad = run_search(folder, "connect4 solve bad");
   CHECK(bad.exit == 1);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 #include <weir/search/connect4.hpp>
+#include <weir/search/connect4_move.hpp>
 #include <weir/search/network.hpp>
 
 namespace weir::search::games {
@@ -26,6 +27,9 @@ struct SolvedPosition {
 std::vector<SolvedPosition> draw_solved(std::size_t count, int stones_min, int stones_max,
                                         std::uint64_t seed);
 
+/// What the solver says of positions that are not over; below 14 stones it may take minutes a position.
+std::vector<SolvedPosition> solved(const std::vector<Position>& positions);
+
 /// Shares of positions, 0 .. 1; moves are looked at where there is a choice.
 struct Agreement {
   double policy = 0;  // the network's first move keeps the outcome
@@ -36,6 +40,6 @@ Agreement agreement(const Network& network, const std::vector<SolvedPosition>& p
 /// The share of positions with a choice in which the tree's move after so many simulations keeps the outcome. `network`
 /// null: leaves are judged by alert playouts.
 double kept_by_search(const Network* network, const std::vector<SolvedPosition>& positions,
-                      std::uint32_t simulations);
+                      std::uint32_t simulations, Root root = Root::puct);
 
 }  // namespace weir::search::games

@@ -23,12 +23,16 @@ struct MoveEnd {
   const atomic<std::uint32_t>* stop = nullptr;  // once it is not 0
 };
 
+/// How the simulations are shared among the moves of the position: by PUCT as everywhere below, or all moves alike and
+/// the better half of them again, until one is left (tree_root.hpp).
+enum class Root : std::uint8_t { puct, gumbel };
+
 /// Moves by a tree of its own, taken whole when it is made: afterwards it takes no memory. One thread at a time.
 class Mover {
  public:
   /// `network` (connect4_network.hpp) outlives it; null: leaves are judged by alert playouts.
   explicit Mover(std::uint32_t simulations, std::uint64_t seed = 1,
-                 const Network* network = nullptr);
+                 const Network* network = nullptr, Root root = Root::puct);
   Mover(Mover&&) noexcept;
   Mover& operator=(Mover&&) noexcept;
   ~Mover();
@@ -37,6 +41,11 @@ class Mover {
   int best(const Position& position, const MoveEnd& end = {});
   /// The same for a line of moves (parse_moves), columns from 1; "game_over" where there is no move.
   Result<int> best(std::string_view line, const MoveEnd& end = {});
+  /// The same where the last line asked about, without an error, was the first `known` moves of this one: what its tree
+  /// knows of this position stays, and as many simulations come to it.
+  Result<int> go_on(std::string_view line, std::size_t known, const MoveEnd& end = {});
+  /// Of the last position, those that its tree knew before among them.
+  std::uint64_t visits() const noexcept;
   std::size_t memory() const noexcept;
 
  private:

@@ -116,6 +116,8 @@ class Tree {
   /// Priors for a node that has even ones; false: it is no longer there.
   bool late_priors(NodeRef ref, std::span<const float> priors, std::uint32_t worker = 0) noexcept;
 
+  /// With gumbel_actions: the root halves its moves over the next `simulations`. run() does this itself.
+  void plan(std::uint32_t simulations) noexcept;
   /// Simulations, each of which asks `evaluate(state)` for the value of its leaf; how many.
   template <class Evaluate>
   std::uint32_t run(const Budget& budget, Evaluate&& evaluate, std::uint32_t worker = 0);

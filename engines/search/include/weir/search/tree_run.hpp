@@ -131,16 +131,20 @@ std::uint32_t Tree<Game>::run_as(const Budget& budget, Evaluate& evaluate, std::
 }
 
 template <class Game>
-template <class Evaluate>
-std::uint32_t Tree<Game>::run(const Budget& budget, Evaluate&& evaluate, std::uint32_t worker) {
+void Tree<Game>::plan(std::uint32_t simulations) noexcept {
   const Node& node = arena_[root_];
   const std::uint64_t open = node.open.load(relaxed);  // relaxed: statistics
-  const bool planned = budget.simulations != std::numeric_limits<std::uint32_t>::max();
-  if (options_.gumbel_actions != 0 && planned && open != 0) {
-    policy_.begin_halving(options_.gumbel_actions, options_.gumbel_scale, budget.simulations, open,
-                          {detail::plain(node.lanes.visits), lane_count},
-                          {detail::plain(node.lanes.priors), lane_count});
-  }
+  const bool planned = simulations != std::numeric_limits<std::uint32_t>::max();
+  if (options_.gumbel_actions == 0 || !planned || open == 0) return;
+  policy_.begin_halving(options_.gumbel_actions, options_.gumbel_scale, simulations, open,
+                        {detail::plain(node.lanes.visits), lane_count},
+                        {detail::plain(node.lanes.priors), lane_count});
+}
+
+template <class Game>
+template <class Evaluate>
+std::uint32_t Tree<Game>::run(const Budget& budget, Evaluate&& evaluate, std::uint32_t worker) {
+  plan(budget.simulations);
   if (options_.workers > 1) return run_as<true>(budget, evaluate, worker);
   return run_as<false>(budget, evaluate, worker);
 }
