@@ -103,6 +103,36 @@ TEST_CASE("tree: no simulation allocates, and a full arena does not stop it") {
   CHECK(tree.best() == 3);
 }
 
+TEST_CASE("tree: ten million simulations in a full arena stay within what was announced") {
+  const auto simulations = static_cast<std::uint32_t>(test::amount(400'000, 1'000'000, 10'000'000));
+  for (const std::uint32_t workers : {1U, 2U}) {
+    const std::size_t taken_before = allocated_bytes();
+    GameTree tree(Position{}, {.memory_bytes_max = std::size_t{8} << 20U, .workers = workers});
+    const std::size_t announced = tree.memory();
+    const std::size_t taken = allocated_bytes() - taken_before;
+    CHECK(announced - sizeof tree - taken <= 512 * workers);  // what each worker says of itself
+    const auto run = [&](std::uint32_t worker) {
+      return tree.run({.simulations = simulations / workers},
+                      AlertRollouts<ConnectFour>(worker + 1), worker);
+    };
+    const std::uint64_t allocations = allocation_count();
+    std::uint32_t by_other = 0;
+    std::thread other;
+    if (workers == 2) other = std::thread([&] { by_other = run(1); });
+    const std::uint32_t done = run(0);
+    if (other.joinable()) other.join();
+    CHECK(allocation_count() == allocations);
+    CHECK(done + by_other == simulations);
+    CHECK(tree.visits() == simulations);
+    CHECK(tree.memory() == announced);
+    CHECK(allocated_bytes() - taken_before == taken);
+    CHECK(tree.nodes() <= tree.nodes_max());
+    CHECK(tree.nodes() > tree.nodes_max() / 20 * 19);  // it is full
+    CHECK(tree.recycled() > simulations / 20);
+    CHECK(tree.in_flight() == 0);
+  }
+}
+
 TEST_CASE("tree: wins and losses that are proven are kept, and end the search") {
   GameTree won(position_of("121212"), {});
   CHECK(won.run({.simulations = 1000}, Playouts(1)) < 100);
