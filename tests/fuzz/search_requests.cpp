@@ -32,7 +32,7 @@ void read_lines(std::string_view text) {
   std::uint64_t number = 0;
   while (!text.empty() && number < 20) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    program::Line line = program::read_line(text.substr(0, end), ++number);
+    program::Line line = program::read_line(text.substr(0, end), ++number, weir::now_ns());
     require(line.error.has_value() == (line.kind == program::Line::Kind::bad),
             "what is bad says why");
     if (line.error) require(!line.error->message.empty(), "and in words");

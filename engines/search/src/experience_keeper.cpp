@@ -58,7 +58,7 @@ void ExperienceKeeper::learn(const Experience& experience) {
   if (experience.status != to_string(ReplyStatus::solved)) return;
   const std::string recipe = recipe_in(experience);
   if (recipe.empty()) return;
-  const Line line = read_request_file(experience.request);
+  const Line line = read_request_file(experience.request, 0);
   if (line.kind == Line::Kind::request && recorder_.solved(experience.number, line.request, recipe))
     ++solved_;
 }

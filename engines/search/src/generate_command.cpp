@@ -30,7 +30,7 @@ Format format_of(const std::string& path, const std::string& text) {
   return c == '(' || c == ';' ? Format::sygus : (c == '{' ? Format::json : Format::csv);
 }
 
-Result<Request> read_generate_request(const std::string& path, std::string text) {
+Result<Request> read_generate_request(const std::string& path, std::string text, Deadline begin) {
   Request request;
   switch (format_of(path, text)) {
     case Format::sygus:
@@ -48,7 +48,7 @@ Result<Request> read_generate_request(const std::string& path, std::string text)
     case Format::json:
       break;
   }
-  Line line = read_request_file(text);
+  Line line = read_request_file(text, begin);
   if (line.kind == Line::Kind::request) return std::move(line.request);
   const LineError& error = *line.error;
   const std::string place =
@@ -170,7 +170,7 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
   }
   auto text = read_input(options.input, input_bytes_max);
   if (!text) return fail(findings, text.error());
-  auto request = read_generate_request(options.input, std::move(text).value());
+  auto request = read_generate_request(options.input, std::move(text).value(), begin);
   if (!request) return fail(findings, request.error());
   apply_options(options, answer_by(options, begin), request.value());
   if (is_guided(options, request.value())) {

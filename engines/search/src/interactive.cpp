@@ -134,6 +134,7 @@ SearchReply interact(const Options& options, const StopSignals& signals, Engine&
   for (std::uint32_t number = 1; !signals.stop_requested(); ++number) {
     if (person) std::fputs("> ", stderr);
     const bool more = lines.get(line);
+    const Deadline arrived = now_ns();
     if (signals.stop_requested()) return last;
     if (const std::size_t bad = text::first_bad_byte(line); bad != std::string::npos) {
       const std::string place = std::to_string(number) + ":" + std::to_string(bad + 1);
@@ -167,9 +168,9 @@ SearchReply interact(const Options& options, const StopSignals& signals, Engine&
     } else if (!task.examples.empty()) {
       Request request;
       request.what = task;
-      request.deadline = options.time_limit_s > 0
-                             ? now_ns() + static_cast<std::uint64_t>(options.time_limit_s * 1e9)
-                             : after_ms(answer_ms);
+      request.deadline = arrived + (options.time_limit_s > 0
+                                        ? static_cast<std::uint64_t>(options.time_limit_s * 1e9)
+                                        : answer_ms * 1'000'000);
       request.simulations = options.simulations;
       request.top = std::max(2U, options.top);
       request.languages =

@@ -18,6 +18,7 @@ namespace weir::search::program {
 namespace {
 
 constexpr std::uint64_t ms_max = 31'536'000'000;  // a year
+constexpr std::uint64_t ms = 1'000'000;           // ns
 constexpr std::uint32_t top_max = 100;
 constexpr double share_min = 0.01, share_max = 100;
 constexpr std::size_t examples_max = 100'000, inputs_max = 64;
@@ -141,11 +142,11 @@ bool is_name(const std::string& text) {
                      [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-bool read_bounds(const Json& json, Request& request, Fault& fault) {
+bool read_bounds(const Json& json, Deadline arrived, Request& request, Fault& fault) {
   std::uint64_t value = 0;
   if (json.contains("deadline_ms")) {
     if (!read_whole(json["deadline_ms"], "deadline_ms", 0, ms_max, value, fault)) return false;
-    request.deadline = after_ms(value);
+    request.deadline = arrived + value * ms;
   }
   if (json.contains("simulations") &&
       !read_whole(json["simulations"], "simulations", 1, std::numeric_limits<std::int64_t>::max(),
@@ -173,8 +174,8 @@ bool read_bounds(const Json& json, Request& request, Fault& fault) {
   return true;
 }
 
-bool read_request(const Json& json, Request& request, Fault& fault) {
-  if (!read_bounds(json, request, fault)) return false;
+bool read_request(const Json& json, Deadline arrived, Request& request, Fault& fault) {
+  if (!read_bounds(json, arrived, request, fault)) return false;
   if (json.contains("lang") && !read_languages(json["lang"], request.languages, fault))
     return false;
   if (json.contains("sygus") == json.contains("examples")) {
@@ -376,14 +377,15 @@ void place_examples(std::string_view text, std::uint64_t number, Task& task) {
   }
 }
 
-void take_request(Json&& json, std::string_view text, std::uint64_t number, Line& line) {
+void take_request(Json&& json, std::string_view text, std::uint64_t number, Deadline arrived,
+                  Line& line) {
   const auto fail = [&](Fault fault) { line.error = error_of(text, number, std::move(fault)); };
   if (!json.is_object()) return fail({"a request is a JSON object", {}});
   if (json.contains("id") && is_id(json["id"])) line.id = json["id"];
   if (Fault unknown = unknown_member(json); !unknown.what.empty()) return fail(std::move(unknown));
   if (line.id.is_null()) return fail({"a request has an \"id\": a string or an integer", {"id"}});
   Fault fault;
-  if (!read_request(json, line.request, fault)) return fail(std::move(fault));
+  if (!read_request(json, arrived, line.request, fault)) return fail(std::move(fault));
   if (auto* const task = std::get_if<Task>(&line.request.what)) place_examples(text, number, *task);
   line.kind = Line::Kind::request;
   line.request.bytes = text.size();
@@ -444,26 +446,26 @@ Fault fault_of(const Task& task) {
   return {"no example has an output", {"examples"}};
 }
 
-Line read_line(std::string_view text, std::uint64_t number) {
+Line read_line(std::string_view text, std::uint64_t number, Deadline arrived) {
   Line line;
   auto json = parse_json(text, number, line);
   if (!json) return line;
   Fault fault;
   if (!json->is_object() || json->contains("id") || !unknown_member(*json).what.empty() ||
       !read_control(*json, line, fault)) {
-    take_request(std::move(*json), text, number, line);
+    take_request(std::move(*json), text, number, arrived, line);
   } else if (!fault.what.empty()) {
     line.error = error_of(text, number, std::move(fault));
   }
   return line;
 }
 
-Line read_request_file(std::string_view text) {
+Line read_request_file(std::string_view text, Deadline arrived) {
   Line line;
   auto json = parse_json(text, 1, line);
   if (!json) return line;
   if (json->is_object() && !json->contains("id")) (*json)["id"] = 0;
-  take_request(std::move(*json), text, 1, line);
+  take_request(std::move(*json), text, 1, arrived, line);
   return line;
 }
 

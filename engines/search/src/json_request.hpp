@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include <weir/clock.hpp>
 #include <weir/search/request.hpp>
 
 namespace weir::search::program {
@@ -40,10 +41,10 @@ struct Line {
   std::optional<LineError> error;
 };
 
-/// Reads one line; `number` is its place in its input, from 1. Deadlines count from now.
-Line read_line(std::string_view text, std::uint64_t number);
+/// Reads one line; `number` is its place in its input, from 1. Its deadline counts from when it arrived.
+Line read_line(std::string_view text, std::uint64_t number, Deadline arrived);
 /// Reads the one request of a file, over any number of lines and with or without an id.
-Line read_request_file(std::string_view text);
+Line read_request_file(std::string_view text, Deadline arrived);
 /// A value of an example: text, integer, boolean, list of integers. Empty: something else, and `what` says so.
 std::optional<Value> value_of(const Json& json, std::string& what);
 Json json_of(const Value& value);

@@ -176,6 +176,7 @@ bool Service::wants_input(const Connection& connection) const {
 
 void Service::read_input(Connection& connection) {
   const ssize_t got = read(connection.in, chunk_.data(), chunk_.size());
+  connection.read_at = now_ns();
   if (got > 0) connection.read.append(chunk_.data(), static_cast<std::size_t>(got));
   if (got == 0) return end_input(connection);
   if (got < 0 && errno != EAGAIN && errno != EINTR)
@@ -186,6 +187,7 @@ void Service::read_input(Connection& connection) {
 /// Whole lines that have been read, as far as the bounds allow.
 void Service::take_lines(Connection& connection) {
   std::size_t begin = 0;
+  if (connection.arrived == 0) connection.arrived = now_ns();
   while (wants_input(connection)) {
     const std::size_t end = connection.read.find('\n', std::max(begin, connection.scanned));
     if (end == std::string::npos) {
@@ -199,7 +201,10 @@ void Service::take_lines(Connection& connection) {
     }
     begin = end + 1;
     connection.scanned = begin;
+    connection.arrived = connection.read_at;
   }
+  // What waits for room arrives when there is some: its deadline is for its search, not for those before it.
+  if (begin == connection.read.size() || !wants_input(connection)) connection.arrived = 0;
   connection.read.erase(0, begin);
   connection.scanned -= std::min(begin, connection.scanned);
   if (connection.read.size() <= line_bytes_max || connection.read.find('\n') != std::string::npos)
@@ -229,7 +234,7 @@ void Service::take_line(Connection& connection, std::string_view text) {
   ++connection.line;
   if (is_blank(text)) return;
   ++result_.lines;
-  Line line = read_line(text, connection.line);
+  Line line = read_line(text, connection.line, connection.arrived);
   switch (line.kind) {
     case Line::Kind::request:
       return take_request(connection, line);

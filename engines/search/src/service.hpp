@@ -78,7 +78,10 @@ class Service final : private Listener {
     std::uint32_t place = 0;  // in connections_
     std::string read;         // what is not a whole line yet
     std::size_t scanned = 0;  // of it, without a line end
-    bool skipping = false;    // the rest of a line that was too long
+    Deadline arrived =
+        0;  // when its first byte was read, or there was room for it again; 0: none yet
+    Deadline read_at = 0;   // the last read
+    bool skipping = false;  // the rest of a line that was too long
     std::deque<std::string> write;
     std::size_t written = 0;                              // of the first
     std::unordered_map<std::string, std::uint32_t> live;  // id as JSON: index of its Pending

@@ -112,6 +112,8 @@ void Engine::Impl::begin_request(RequestSlot& slot) {
   waiting.fetch_sub(1, relaxed);                         // relaxed: bounds
   waiting_bytes.fetch_sub(slot.request.bytes, relaxed);  // relaxed: as above
   slot.reply = {};
+  // What makes a kernel of a long text may take longer than is left; where nothing is left it is not begun.
+  if (slot.started >= due(slot.request.deadline)) return settle(slot, ReplyStatus::expired);
   KernelConfig kernel_config;
   kernel_config.seed = slot.request.seed;
   kernel_config.memory_bytes_max = config.arena_bytes_max;

@@ -69,6 +69,15 @@ TEST_CASE("engine: a request that waits expires at its deadline") {
   CHECK(reply.status == ReplyStatus::cancelled);
 }
 
+TEST_CASE("engine: a request that comes when its deadline has passed is not begun") {
+  Fixture fixture;
+  Request late = request({.smallest_after = 1});
+  late.deadline = now_ns();
+  const SearchReply reply = fixture.ask(std::move(late));
+  CHECK(reply.status == ReplyStatus::expired);
+  CHECK(reply.simulations == 0);
+}
+
 TEST_CASE("engine: a request beyond the queue is rejected with a time to come back") {
   Fixture fixture({.queue = 2, .active = 1});
   std::vector<Handle> handles;

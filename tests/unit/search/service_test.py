@@ -97,6 +97,26 @@ class ServeTest(unittest.TestCase):
         self.check_once(server, names)
         self.assertEqual({reply['status'] for reply in server.replies}, {'cancelled'})
 
+    def test_a_deadline_counts_from_the_first_byte_of_its_line(self):
+        server = Server('--workers', '1')
+        line = json.dumps(request('slow', HARD, deadline_ms=6000)) + '\n'
+        server.process.stdin.write(line[:100].encode())
+        server.process.stdin.flush()
+        time.sleep(4)
+        server.process.stdin.write(line[100:].encode())
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, ['slow'])
+        self.assertLess(server.of('slow')[0]['ms'], 4000)  # 2,000 are left to it
+
+    def test_a_deadline_of_a_line_that_waits_for_room_counts_from_when_there_is_some(self):
+        server = Server('--workers', '1', '--queue', '1', '-', command='batch')
+        names = [f'w{i}' for i in range(4)]
+        server.send(*[request(name, HARD, deadline_ms=400) for name in names])
+        self.assertEqual(server.end(), 0)
+        self.check_once(server, names)
+        for reply in server.replies:
+            self.assertGreater(reply['simulations'], 0)
+
     def test_cancel_of_an_unknown_id_has_no_reply(self):
         server = Server()
         server.send({'cancel': 'nobody'}, request('a'), {'cancel': 3})
