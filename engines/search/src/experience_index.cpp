@@ -6,6 +6,7 @@
 
 #include "experience_profile.hpp"
 #include "list_recipe.hpp"
+#include "sygus_parts.hpp"
 
 namespace weir::search {
 
@@ -14,6 +15,7 @@ namespace lessons {
 constexpr std::uint32_t good_weight = 3;                 // more than having been solved
 constexpr double usage_base = 0.15;                      // of a function of which nothing is known
 constexpr double usage_smoothing = 8, usage_least = 32;  // programs
+constexpr std::uint32_t parts_least = 2;                 // answers that have it
 
 struct Near {
   std::uint32_t distance = 0;
@@ -24,6 +26,11 @@ bool closer(const Near& a, const Near& b) noexcept {
   if (a.distance != b.distance) return a.distance < b.distance;
   if (a.lesson->weight() != b.lesson->weight()) return a.lesson->weight() > b.lesson->weight();
   return a.lesson->number > b.lesson->number;
+}
+
+/// How likely what was used in so many of the programs is.
+float share(double count, double programs) noexcept {
+  return static_cast<float>((count + usage_smoothing * usage_base) / (programs + usage_smoothing));
 }
 
 /// Keeps the closest, each recipe once.
@@ -93,6 +100,10 @@ Hints ExperienceIndex::hints(const Request& request) const {
   if (lessons_.empty()) return hints;
   const auto* const task = std::get_if<Task>(&request.what);
   if (task != nullptr && task->domain == Domain::list) hints.usage = list_usage_;
+  if (std::holds_alternative<SygusText>(request.what)) {
+    hints.parts = parts_;
+    hints.operators = operator_usage_;
+  }
   const std::optional<Profile> profile = profile_of(request);
   if (!profile) return hints;
   std::unordered_set<std::uint64_t> left_out;
@@ -112,7 +123,13 @@ Hints ExperienceIndex::hints(const Request& request) const {
 
 std::size_t ExperienceIndex::memory() const noexcept {
   std::size_t bytes = sizeof(*this) + lessons_.capacity() * sizeof(Lesson);
-  for (const Lesson& lesson : lessons_) bytes += sizeof(std::string) + lesson.recipe->capacity();
+  for (const Lesson& lesson : lessons_) {
+    bytes += sizeof(std::string) + lesson.recipe->capacity();
+    if (lesson.parts == nullptr) continue;
+    bytes += sizeof(sygus::Parts);
+    for (const std::string& part : lesson.parts->terms) bytes += sizeof part + part.capacity();
+  }
+  for (const std::string& part : parts_) bytes += sizeof part + part.capacity();
   return bytes + most_used_.size() * (4 + most_used_max) * sizeof(void*);
 }
 
@@ -139,15 +156,40 @@ void ExperienceIndex::learn() {
       most_used_.emplace(key, std::move(most));
   }
   if (programs >= lessons::usage_least) {
-    for (const double count : counts)
-      list_usage_.push_back(
-          static_cast<float>((count + lessons::usage_smoothing * lessons::usage_base) /
-                             (programs + lessons::usage_smoothing)));
+    for (const double count : counts) list_usage_.push_back(lessons::share(count, programs));
   }
+  learn_parts();
   std::array<char, 48> name{};
   std::snprintf(name.data(), name.size(), "%zu-%08x", lessons_.size(),
                 static_cast<unsigned>(digest ^ digest >> 32));
   version_ = name.data();
+}
+
+/// What SyGuS answers have in common, whatever their grammars: parts that several have, most used and then smallest
+/// first, and how often each operator is used.
+void ExperienceIndex::learn_parts() {
+  std::unordered_map<std::string_view, std::uint32_t> answers;  // that have the part
+  std::array<double, sygus::operators> counts{};
+  double programs = 0;
+  for (const Lesson& lesson : lessons_) {
+    if (lesson.weight() == 0 || lesson.parts == nullptr) continue;
+    programs += 1;
+    for (const std::string& part : lesson.parts->terms) ++answers[part];
+    for (std::size_t op = 0; op < sygus::operators; ++op)
+      counts[op] += (lesson.parts->used >> op & 1U) != 0 ? 1 : 0;
+  }
+  std::vector<std::pair<std::string_view, std::uint32_t>> shared;
+  for (const auto& one : answers) {
+    if (one.second >= lessons::parts_least) shared.push_back(one);
+  }
+  std::sort(shared.begin(), shared.end(), [](const auto& a, const auto& b) {
+    if (a.second != b.second) return a.second > b.second;
+    return a.first.size() != b.first.size() ? a.first.size() < b.first.size() : a.first < b.first;
+  });
+  if (shared.size() > parts_max) shared.resize(parts_max);
+  for (const auto& one : shared) parts_.emplace_back(one.first);
+  if (programs < lessons::usage_least) return;
+  for (const double count : counts) operator_usage_.push_back(lessons::share(count, programs));
 }
 
 bool ExperienceRecorder::solved(std::uint64_t number, const Request& request,
@@ -163,6 +205,10 @@ bool ExperienceRecorder::solved(std::uint64_t number, const Request& request,
     lesson.profile = *profile;
     lesson.recipe_hash = recipe_hash;
     lesson.recipe = std::make_shared<const std::string>(recipe);
+    if (std::holds_alternative<SygusText>(request.what)) {
+      if (auto parts = sygus::parts_of(recipe))
+        lesson.parts = std::make_shared<const sygus::Parts>(*std::move(parts));
+    }
     lessons_.push_back(std::move(lesson));
   }
   Lesson& lesson = lessons_[at->second - first_];

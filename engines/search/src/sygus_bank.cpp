@@ -36,6 +36,16 @@ Bank::Bank(Machine& machine, const Sample& sample, const Limits& limits)
   }
   if (limits.proof_size != 0) find_needed_sizes();
   begin_size();
+  put_parts();
+}
+
+void Bank::put_parts() {
+  for (const auto& [symbol, term] : limits_.parts) {
+    if (!machine_.evaluate(term, sample_, scratch_)) continue;
+    const std::uint64_t hash = hash_values(scratch_.data(), sample_.count);
+    if (index_of(shelves_[symbol], hash, scratch_.data()) == HashIndex::none)
+      put(symbol, hash, term);
+  }
 }
 
 /// How large a term of each symbol can be within a start term of proof_size.
@@ -90,10 +100,10 @@ bool Bank::next_rule() {
 
 bool Bank::first_split() {
   const std::size_t arity = rule().arity;
-  if (arity == 0) return size_ == 1;
-  if (size_ < arity + 1) return false;
+  if (arity == 0) return size_ == cost();
+  if (size_ < arity + cost()) return false;
   std::fill(split_.begin(), split_.end(), 1);
-  split_[arity - 1] = size_ - arity;
+  split_[arity - 1] = size_ - cost() - (arity - 1);
   return begin_rows() || next_split();
 }
 
@@ -107,7 +117,7 @@ bool Bank::next_split() {
       --at;
       std::size_t others = 0;
       for (std::size_t k = 0; k <= at; ++k) others += split_[k];
-      if (others + 1 + (arity - 1 - at) <= size_ - 1) break;
+      if (others + 1 + (arity - 1 - at) <= size_ - cost()) break;
     }
     split_[at] += 1;
     std::size_t used = 0;
@@ -115,7 +125,7 @@ bool Bank::next_split() {
       if (k > at) split_[k] = 1;
       used += split_[k];
     }
-    split_[arity - 1] = size_ - 1 - used;
+    split_[arity - 1] = size_ - cost() - used;
     if (begin_rows()) return true;
   }
 }
@@ -236,26 +246,32 @@ void Bank::candidate() {
 
 void Bank::keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments) {
   Shelf& shelf = shelves_[symbol];
-  const auto is_goal = [this, symbol] {
-    return symbol == Rules::start &&
-           std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
-  };
   const std::uint64_t hash = hash_values(scratch_.data(), sample_.count);
   const std::uint32_t known = index_of(shelf, hash, scratch_.data());
   if (known != HashIndex::none) {
-    if (!goal_terms_.empty() && goal_terms_.size() < goal_terms_max && is_goal()) {
+    if (!goal_terms_.empty() && goal_terms_.size() < goal_terms_max && is_goal(symbol)) {
       goal_terms_.push_back(machine_.add(rule_, std::span(arguments.data(), rule().arity)));
     }
     return;
   }
-  const TermId term = machine_.add(rule_, std::span(arguments.data(), rule().arity));
+  put(symbol, hash, machine_.add(rule_, std::span(arguments.data(), rule().arity)));
+}
+
+bool Bank::is_goal(SymbolId symbol) const noexcept {
+  return symbol == Rules::start &&
+         std::equal(scratch_.begin(), scratch_.end(), sample_.goal.begin());
+}
+
+/// A term whose values are in scratch_, and which are new there.
+void Bank::put(SymbolId symbol, std::uint64_t hash, TermId term) {
+  Shelf& shelf = shelves_[symbol];
   shelf.index.insert(hash, static_cast<std::uint32_t>(shelf.terms.size()));
   shelf.terms.push_back(term);
   std::copy(scratch_.begin(), scratch_.end(), shelf.values.push());
   total_ += 1;
   bytes_ += sizeof(SygusTerm) + sizeof(TermId) + 24 + 4 * sample_.count;
   if (bytes_ + machine_.value_bytes() > limits_.bytes_max) full_ = true;
-  if (is_goal()) goal_terms_.push_back(term);
+  if (is_goal(symbol)) goal_terms_.push_back(term);
 }
 
 std::uint32_t Bank::index_of(const Shelf& shelf, std::uint64_t hash,

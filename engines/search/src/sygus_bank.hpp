@@ -5,6 +5,7 @@
 // Memory: stops at Limits::bytes_max.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "sygus_terms.hpp"
@@ -20,6 +21,10 @@ class Bank {
     std::size_t bytes_max = std::size_t{64} << 20U;
     std::uint32_t proof_size =
         0;  // not 0: goes through all terms up to this size that can be or lead to the goal
+    std::vector<std::uint8_t>
+        costs{};  // of each rule; empty: 1. Then what is said of sizes is said of costs
+    std::vector<std::pair<SymbolId, TermId>>
+        parts{};  // there from the start, as if they were constants
   };
 
   Bank(Machine& machine, const Sample& sample, const Limits& limits);
@@ -71,6 +76,9 @@ class Bank {
   std::size_t run_row();
   void candidate();
   void keep(SymbolId symbol, const std::array<TermId, arity_max>& arguments);
+  void put(SymbolId symbol, std::uint64_t hash, TermId term);
+  void put_parts();
+  bool is_goal(SymbolId symbol) const noexcept;
   std::uint32_t index_of(const Shelf& shelf, std::uint64_t hash,
                          const std::uint32_t* wanted) const noexcept;
   void find_needed_sizes();
@@ -79,6 +87,8 @@ class Bank {
     return shelves_[symbol].level[size];
   }
   const Rule& rule() const noexcept { return machine_.rules()[rule_]; }
+  /// What the rule costs without its arguments.
+  std::uint32_t cost() const noexcept { return limits_.costs.empty() ? 1 : limits_.costs[rule_]; }
 
   Machine& machine_;
   const Sample sample_;

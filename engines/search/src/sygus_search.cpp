@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "sygus_parts.hpp"
 #include "sygus_seed.hpp"
 #include "sygus_shrink.hpp"
 
@@ -18,6 +19,8 @@ constexpr std::size_t late_terms =
 constexpr std::size_t text_margin = 6;
 constexpr std::uint64_t others_units_max = 40 * units_per_simulation;
 constexpr std::size_t others_max = 3;
+constexpr std::uint64_t guided_units_max = 40 * units_per_simulation;
+constexpr float often = 0.25F, seldom = 0.08F;    // shares of the answers that have an operator
 constexpr std::size_t examples_at_once_max = 60;  // of a sample; sets of examples are 64 bits
 
 std::size_t longest_text(const Problem& problem) {
@@ -50,6 +53,10 @@ SygusSearch::SygusSearch(const Problem& problem, std::unique_ptr<Machine> machin
       seeds_(config.hints != nullptr ? config.hints->recipes : std::vector<std::string>()),
       offers_(problem),
       steps_(go()) {
+  if (config.hints != nullptr) {
+    parts_ = config.hints->parts;
+    operators_ = config.hints->operators;
+  }
   config_.hints = nullptr;
 }
 
@@ -86,11 +93,29 @@ bool SygusSearch::begin_round() {
   round_.reset();
   machine_ = Machine::make(problem_);
   sample_ = machine_->sample(examples_);
+  round_ = std::make_unique<Round>(*machine_, sample_, limits());
+  return true;
+}
+
+Bank::Limits SygusSearch::limits() const {
   Bank::Limits limits;
   limits.text_max = longest_text(problem_) + text_margin;
   limits.bytes_max = config_.memory_bytes_max / 2;
-  round_ = std::make_unique<Round>(*machine_, sample_, limits);
-  return true;
+  if (!guided_) return limits;
+  const Rules& rules = machine_->rules();
+  if (operators_.size() == operators) {
+    for (const Rule& rule : rules.all()) {
+      const float share = rule.arity == 0 ? 1 : operators_[static_cast<std::size_t>(rule.op)];
+      limits.costs.push_back(share >= often ? 1 : share >= seldom ? 2 : 3);
+    }
+  }
+  for (const std::string& part : parts_) {
+    for (std::size_t symbol = 0; symbol < rules.symbols().size(); ++symbol) {
+      const TermId term = read_term(*machine_, part, static_cast<SymbolId>(symbol));
+      if (term != no_term) limits.parts.emplace_back(static_cast<SymbolId>(symbol), term);
+    }
+  }
+  return limits;
 }
 
 /// What they solve in part may be the partial answer; a sample grows by what the search itself finds.
@@ -102,17 +127,35 @@ void SygusSearch::try_seeds() {
   offers_.clear_counterexample();
 }
 
+/// Until one answer is there. What it has learnt of the sample stays; its bank goes, as it is not in order of size.
+Steps SygusSearch::guided() {
+  guided_ = true;
+  guided_until_ = budget_.spent() + guided_units_max;
+  while (!enough() && begin_round()) {
+    if (round_->bank.total() == 0 && operators_.empty())
+      break;  // the grammar has none of the parts
+    co_await grow();
+    if (!stop()) break;
+  }
+  guided_ = false;
+}
+
 Steps SygusSearch::go() {
+  if (!seeds_.empty() && begin_round()) {
+    try_seeds();
+    if (budget_.spend(units_per_simulation)) co_await budget_.pause();
+  }
+  if (!offers_.found() && (!parts_.empty() || !operators_.empty())) co_await guided();
   while (begin_round()) {
-    if (!seeds_.empty()) {
-      try_seeds();
-      if (budget_.spend(units_per_simulation)) co_await budget_.pause();
-    }
     co_await grow();
     if (!stop()) co_await others();
     if (!stop()) co_await prove();
     if (!stop()) break;
   }
+}
+
+bool SygusSearch::enough() const noexcept {
+  return guided_ ? offers_.found() || budget_.spent() >= guided_until_ : done_growing();
 }
 
 /// Nothing smaller than the best can be built from what the bank does not have yet.
@@ -135,7 +178,7 @@ void SygusSearch::offer(TermId term) {
 
 Steps SygusSearch::grow() {
   std::size_t next = first_growth;
-  for (bool more = true; more && !stop() && !done_growing();) {
+  for (bool more = true; more && !stop() && !enough();) {
     const std::size_t looked = round_->bank.step();
     more = looked != 0;
     if (budget_.spend(units_of(looked, round_->bank, machine_->strings())))

@@ -1,6 +1,8 @@
 // sygus_search.hpp: what is tried, and in which order.
 //
 // Seeds:  past answers to problems of the same grammar, as terms of this one.
+// Parts:  of past answers, whatever their grammar, with experience: a bank that has them whole, and in which rare
+//         operators cost more, until one answer is there or its share is spent.
 // First:  until one answer is there, the bank grows; whenever it has grown by half, what builds on it is tried.
 // Then:   the same with the size of the best as bound, and the best made smaller by its parts.
 // Last:   all smaller terms, one by one: none is right, and the best is known to be smallest; or memory ends.
@@ -74,7 +76,10 @@ class SygusSearch {
 
   Steps go();
   void try_seeds();
+  Steps guided();
   Steps grow();
+  Bank::Limits limits() const;
+  bool enough() const noexcept;
   Steps strategies();
   Steps split();
   Steps inverses();
@@ -93,6 +98,10 @@ class SygusSearch {
   std::unique_ptr<Machine> machine_;
   KernelConfig config_;
   std::vector<std::string> seeds_;  // past answers, until they are tried
+  std::vector<std::string> parts_;  // of past answers
+  std::vector<float> operators_;    // how likely each occurs; empty: unknown
+  bool guided_ = false;
+  std::uint64_t guided_until_ = 0;  // of the units spent
   Offers offers_;
   Budget budget_{units_per_simulation};
   std::vector<std::uint32_t> examples_;

@@ -58,13 +58,13 @@ class TermReader {
 
 }  // namespace
 
-TermId read_term(Machine& machine, std::string_view definition) {
+TermId read_term(Machine& machine, std::string_view definition, SymbolId symbol) {
   const Result<std::vector<Sexp>> read = read_sexps(definition);
   if (!read || read.value().size() != 1) return no_term;
   const Sexp& whole = read.value().front();
   if (whole.head() != "define-fun" || whole.items.size() != 5 || !whole.items[2].list())
     return no_term;
-  return TermReader(machine, whole.items[2]).read(whole.items[4], Rules::start);
+  return TermReader(machine, whole.items[2]).read(whole.items[4], symbol);
 }
 
 }  // namespace weir::search::sygus

@@ -7,7 +7,8 @@
 
 namespace weir::search::sygus {
 
-/// Of (define-fun NAME ((ARG SORT)..) SORT TERM), whatever its names; no_term where the grammar does not derive it.
-TermId read_term(Machine& machine, std::string_view definition);
+/// Of (define-fun NAME ((ARG SORT)..) SORT TERM), whatever its names; no_term where the grammar does not derive
+/// it from that symbol.
+TermId read_term(Machine& machine, std::string_view definition, SymbolId symbol = Rules::start);
 
 }  // namespace weir::search::sygus

@@ -11,6 +11,7 @@
 #include "engine_fixture.hpp"
 #include "list_recipe.hpp"
 #include "sygus_files.hpp"
+#include "sygus_parts.hpp"
 #include "text_recipe.hpp"
 
 namespace weir::search::experience_test {
@@ -59,6 +60,13 @@ Solved solve(const Task& task, const Hints* hints = nullptr) {
   auto kernel = task.domain == Domain::list ? lists::make_kernel(task, config)
                                             : text::make_kernel(task, config);
   REQUIRE(kernel.ok());
+  return solve(*kernel.value());
+}
+
+Solved solve_file(const std::string& text, const Hints* hints) {
+  KernelConfig config;
+  config.hints = hints;
+  const auto kernel = sygus::make_kernel(sygus::read_problem(text).value(), config);
   return solve(*kernel.value());
 }
 
@@ -152,12 +160,6 @@ TEST_CASE("experience_index: a past term of the same grammar is tried first") {
       file({"\"ab cd\") \"ab\"", "\"x yz w\") \"x\"", "\"long er\") \"long\""});
   const std::string second =
       file({"\"one two\") \"one\"", "\"q r\") \"q\"", "\"tall er s\") \"tall\""});
-  const auto solve_file = [](const std::string& text, const Hints* hints) {
-    KernelConfig config;
-    config.hints = hints;
-    const auto kernel = sygus::make_kernel(sygus::read_problem(text).value(), config);
-    return solve(*kernel.value());
-  };
   const std::string recipe = solve_file(first, nullptr).answer.programs.at(0).recipe;
   REQUIRE_FALSE(recipe.empty());
   ExperienceRecorder recorder;
@@ -170,6 +172,156 @@ TEST_CASE("experience_index: a past term of the same grammar is tried first") {
   const Solved before = solve_file(second, nullptr), again = solve_file(second, &hints);
   CHECK(again.first < before.first);
   CHECK(again.answer.programs.at(0).size == before.answer.programs.at(0).size);
+}
+
+namespace {
+
+/// The relatives have constants of their own, so that no answer is a term of another's grammar.
+std::string relative(const std::string& constants, const std::vector<std::string>& rows) {
+  return sygus_test::string_file("(s String)", "s", "\"-\" \"\" " + constants, rows, false);
+}
+
+Request sygus_request(const std::string& text) {
+  Request request;
+  request.what = SygusText{text};
+  return request;
+}
+
+/// Without its four dashes, then a mark of its own: too deep for a bank that has no parts.
+const std::vector<std::pair<std::string, std::string>> dashed = {
+    {"ab-cde-f-gh-i", "abcdefghi"}, {"x-yz-uv-w-q", "xyzuvwq"}, {"long-er-w-or-ds", "longerwords"}};
+
+std::string marked(const std::string& mark, const std::string& before = "") {
+  std::vector<std::string> rows;
+  for (const auto& [in, out] : dashed)
+    rows.push_back('"' + in + "\") \"" + before + out + mark + '"');
+  return relative('"' + mark + "\" \"" + before + '"', rows);
+}
+const std::string next_relative = marked("%", "Q");
+
+std::uint64_t teach(ExperienceRecorder& recorder) {
+  std::uint64_t number = 0;
+  for (const std::string mark : {"!", "?", "#"}) {
+    std::string term = "s";
+    for (int i = 0; i < 4; ++i) term = "(str.replace " + term + " \"-\" \"\")";
+    REQUIRE(recorder.solved(
+        ++number, sygus_request(marked(mark)),
+        "(define-fun f ((s String)) String (str.++ " + term + " \"" + mark + "\"))"));
+  }
+  return number;
+}
+
+/// Candidates until one is right, and the answer then.
+Solved first_of(const std::string& text, const Hints* hints) {
+  KernelConfig config;
+  config.hints = hints;
+  const auto kernel = sygus::make_kernel(sygus::read_problem(text).value(), config);
+  for (int turns = 0; turns < 4000 && kernel.value()->found() < Found::full; ++turns)
+    (void)kernel.value()->turn(1);
+  const Language languages[] = {Language::sygus};
+  return {kernel.value()->nodes(), kernel.value()->nodes(), kernel.value()->best(2, languages)};
+}
+
+/// The place of the second dash.
+std::string second_dash(int row) {
+  const std::string word(static_cast<std::size_t>(row) + 1, 'w');
+  std::string file =
+      "(set-logic SLIA)(synth-fun f ((s String)) Int ((I Int (0 1 2 (+ I I) (- I I) (str.len S) "
+      "(str.to.int S) (str.indexof S S I))) (S String (s \"-\" \",\" (str.++ S S) (str.at S I) "
+      "(str.substr S I I)))))";
+  const std::vector<std::pair<std::string, int>> rows = {
+      {"a-b" + word + "-d", 4 + row}, {"xy-zzz-w", 6},         {"q-,-", 3},
+      {"abcdefgh-i-j", 10},           {"lm,opq-rstuv-w-", 12}, {"-x--", 2}};
+  for (const auto& [in, out] : rows)
+    file += "(constraint (= (f \"" + in + "\") " + std::to_string(out) + "))";
+  return file + "(check-synth)";
+}
+
+}  // namespace
+
+TEST_CASE("experience_index: parts of a family's answers make the next relative cheaper") {
+  ExperienceRecorder recorder;
+  teach(recorder);
+  const Hints hints = recorder.snapshot()->hints(sygus_request(next_relative));
+  CHECK(hints.recipes.empty());  // of another grammar
+  REQUIRE_FALSE(hints.parts.empty());
+  const Solved before = first_of(next_relative, nullptr), again = first_of(next_relative, &hints);
+  MESSAGE("candidates to the first answer: " << before.first << ", with parts " << again.first);
+  REQUIRE(before.answer.found >= Found::full);
+  REQUIRE(again.answer.found >= Found::full);
+  CHECK(again.first * 10 < before.first);
+  CHECK(again.answer.programs.at(0).size < before.answer.programs.at(0).size);
+  CHECK(again.answer.examples_passed == again.answer.examples_total);
+  const Solved twice = first_of(next_relative, &hints);
+  CHECK(twice.first == again.first);
+  CHECK(twice.answer.programs.at(0).text == again.answer.programs.at(0).text);
+}
+
+TEST_CASE("experience_index: parts are of several answers, without what belongs to one task") {
+  ExperienceRecorder recorder;
+  teach(recorder);
+  const std::vector<std::string> parts =
+      recorder.snapshot()->hints(sygus_request(next_relative)).parts;
+  REQUIRE(parts.size() == 4);
+  CHECK(parts[0] == "(define-fun p ((a0 String)) Any (str.replace a0 \"-\" \"\"))");
+  for (const std::string& part : parts) {
+    for (const char mark : {'!', '?', '#'}) CHECK(part.find(mark) == std::string::npos);
+  }
+  ExperienceRecorder worded;
+  for (std::uint64_t n = 1; n <= 2; ++n)
+    worded.solved(n, sygus_request(second_dash(static_cast<int>(n))),
+                  "(define-fun f ((s String)) Int (str.indexof s \"km2\" 0))");
+  CHECK(worded.snapshot()->hints(sygus_request(next_relative)).parts.empty());
+  // What people call bad teaches nothing, and one answer alone no part.
+  CHECK(recorder.judged(2, false));
+  CHECK(recorder.snapshot()->hints(sygus_request(next_relative)).parts.size() == 4);
+  CHECK(recorder.judged(3, false));
+  CHECK(recorder.snapshot()->hints(sygus_request(next_relative)).parts.empty());
+}
+
+TEST_CASE(
+    "experience_index: parts that a grammar does not have are left out, and planted ones harm no "
+    "answer") {
+  const std::string other =
+      "(set-logic SLIA)(synth-fun f ((n Int)) Int ((I Int (n 1 (+ I I)))))"
+      "(constraint (= (f 3) 7))(constraint (= (f 5) 11))(check-synth)";
+  Hints hints;
+  hints.parts = {"(define-fun p ((a0 String)) Any (str.substr a0 0 1))",
+                 "(define-fun p",
+                 "",
+                 "(",
+                 "(define-fun p () Any a0)",
+                 "(define-fun p ((a0 Int)) Any (+ a0 (- 1)))",
+                 "(define-fun p ((a0 Int)) Any (+ a0 a0))"};
+  const Solved alone = solve_file(other, nullptr), hinted = solve_file(other, &hints);
+  CHECK(hinted.answer.programs.at(0).size == alone.answer.programs.at(0).size);
+  CHECK(hinted.answer.found == Found::smallest);
+  const Hints none;
+  CHECK(solve_file(other, &none).all == solve_file(other, nullptr).all);
+}
+
+TEST_CASE(
+    "experience_index: costs of operators are learnt from many answers, and change the order "
+    "alone") {
+  ExperienceRecorder recorder;
+  const std::string recipe =
+      "(define-fun f ((s String)) Int (str.indexof s \"-\" (+ 1 (str.indexof s \"-\" 0))))";
+  const auto learnt = [&] { return recorder.snapshot()->hints(sygus_request(second_dash(100))); };
+  for (std::uint64_t n = 1; n <= 31; ++n)
+    recorder.solved(n, sygus_request(second_dash(static_cast<int>(n))), recipe);
+  CHECK(learnt().operators.empty());
+  recorder.solved(32, sygus_request(second_dash(32)), recipe);
+  Hints costs;
+  costs.operators = learnt().operators;
+  REQUIRE(costs.operators.size() == sygus::operators);
+  const auto share = [&](sygus::Op op) { return costs.operators[static_cast<std::size_t>(op)]; };
+  CHECK(share(sygus::Op::index_of) > 0.8F);
+  CHECK(share(sygus::Op::substr) < 0.05F);
+  const Solved alone = first_of(second_dash(0), nullptr), guided = first_of(second_dash(0), &costs);
+  MESSAGE("candidates to the first answer: " << alone.first << ", with costs " << guided.first);
+  CHECK(guided.first < alone.first);
+  CHECK(guided.answer.found >= Found::full);
+  CHECK(guided.answer.programs.at(0).size <= alone.answer.programs.at(0).size);
 }
 
 TEST_CASE("experience_index: what people call bad is not tried, and good comes before unjudged") {

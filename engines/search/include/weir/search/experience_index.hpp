@@ -1,5 +1,6 @@
-// experience_index.hpp: ExperienceIndex, what solved requests teach: programs to try first on requests like them, and
-// how often functions are used. An immutable snapshot; a recorder makes the next one beside it.
+// experience_index.hpp: ExperienceIndex, what solved requests teach: programs to try first on requests like them, how
+// often functions and operators are used, and parts that answers share. An immutable snapshot; a recorder makes the
+// next one beside it.
 //
 // Shape:  a request is a key (domain, kinds of its values; of SyGuS its grammar) and 32 features of a byte: lengths,
 //         classes of characters, relations of inputs and outputs. Near is a small sum of differences under one key.
@@ -26,6 +27,10 @@
 
 namespace weir::search {
 
+namespace sygus {
+struct Parts;
+}
+
 inline constexpr std::size_t experience_features = 32;
 
 struct Profile {
@@ -44,6 +49,7 @@ struct Lesson {
   std::uint64_t number = 0;  // the last of the log
   std::uint64_t recipe_hash = 0;
   std::shared_ptr<const std::string> recipe;
+  std::shared_ptr<const sygus::Parts> parts;  // of a SyGuS answer
   std::uint32_t times = 0;
   std::optional<bool> good;         // the judgement of the latest record that has one
   std::uint64_t judged_number = 0;  // that record
@@ -53,7 +59,7 @@ struct Lesson {
 
 class ExperienceIndex {
  public:
-  static constexpr std::size_t nearest_max = 8, most_used_max = 8;
+  static constexpr std::size_t nearest_max = 8, most_used_max = 8, parts_max = 48;
 
   ExperienceIndex() = default;
   ExperienceIndex(const ExperienceIndex&) = delete;
@@ -72,10 +78,12 @@ class ExperienceIndex {
  private:
   friend class ExperienceRecorder;
   void learn();
+  void learn_parts();
 
   std::vector<Lesson> lessons_;
   std::unordered_map<std::uint64_t, std::vector<const Lesson*>> most_used_;  // by key
-  std::vector<float> list_usage_;
+  std::vector<float> list_usage_, operator_usage_;
+  std::vector<std::string> parts_;
   std::string version_;
 };
 

@@ -29,6 +29,9 @@ inline constexpr std::size_t network_kinds = 2;
 struct Hints {
   std::vector<std::string> recipes;  // Program::recipe of past answers, nearest first
   std::vector<float> usage;  // lists: how likely each of the 34 functions occurs; empty: unknown
+  std::vector<std::string> parts{};  // SyGuS: terms that several answers have within them
+  std::vector<float>
+      operators{};  // SyGuS: how likely each operator (sygus::Op) occurs; empty: unknown
 };
 
 struct KernelConfig {
