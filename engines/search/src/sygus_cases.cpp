@@ -26,7 +26,7 @@ void CasePieces::find_texts() {
 
 std::uint64_t CasePieces::add_cases(const Unifier::Predicate& predicate, ExtraPieces& out) {
   const ExampleSet yes = predicate.holds;
-  const ExampleSet no = ~predicate.holds & unifier_.all();
+  const ExampleSet no = ~predicate.holds & goals_.all();
   const std::size_t count = bank_.sample().count;
   std::size_t pairs = 0;
   for (const Text& one : texts_) {

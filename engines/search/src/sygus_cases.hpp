@@ -12,8 +12,9 @@ namespace weir::search::sygus {
 
 class CasePieces {
  public:
-  CasePieces(Machine& machine, const Bank& bank, const ConcatGraph& graph, const Unifier& unifier)
-      : machine_(machine), bank_(bank), graph_(graph), unifier_(unifier) {}
+  CasePieces(Machine& machine, const Bank& bank, const ConcatGraph& graph, const Unifier& unifier,
+             const Goals& goals)
+      : machine_(machine), bank_(bank), graph_(graph), unifier_(unifier), goals_(goals) {}
 
   /// Adds those that it did not add before.
   Steps run(Budget& budget, ExtraPieces& out);
@@ -32,6 +33,7 @@ class CasePieces {
   const Bank& bank_;
   const ConcatGraph& graph_;
   const Unifier& unifier_;
+  const Goals& goals_;
   std::vector<Text> texts_;
   std::unordered_set<std::uint64_t> known_;
 };

@@ -140,10 +140,10 @@ void Landmarks::take(const Values& texts, TermId source, const Mark& from, const
     const TermId units = to_end ? machine_.add(minus_, std::array{to->term, from.term}) : to->term;
     term = machine_.add(substr_, std::array{source, from.term, units});
   }
-  if (right != 0 && unifier_.usable()) unifier_.add_cover(term, right);
+  if (right != 0) goals_.close(term, machine_.size_of(term), right);
   for (ExtraPieces* const out : {&some, &whole}) {
     if (!is_part || out->terms.size() >= landmark_parts_max) return;
-    if (out == &whole && part != unifier_.all()) return;
+    if (out == &whole && part != goals_.all()) return;
     out->terms.push_back(term);
     out->values.insert(out->values.end(), values_.begin(), values_.end());
   }

@@ -16,11 +16,11 @@ namespace weir::search::sygus {
 
 class Landmarks {
  public:
-  Landmarks(Machine& machine, const Bank& bank, const ConcatGraph& graph, Unifier& unifier)
-      : machine_(machine), bank_(bank), graph_(graph), unifier_(unifier) {}
+  Landmarks(Machine& machine, const Bank& bank, const ConcatGraph& graph, Goals& goals)
+      : machine_(machine), bank_(bank), graph_(graph), goals_(goals) {}
 
   /// Parts that stand in two outputs at least go to `some`, those that stand in every one to `whole` too; those that
-  /// are an output are covers of the unifier.
+  /// are an output close goals.
   Steps run(Budget& budget, ExtraPieces& whole, ExtraPieces& some);
 
  private:
@@ -51,7 +51,7 @@ class Landmarks {
   Machine& machine_;
   const Bank& bank_;
   const ConcatGraph& graph_;
-  Unifier& unifier_;
+  Goals& goals_;
   SymbolId text_ = 0, integer_ = 0;
   RuleId substr_ = no_rule, at_ = no_rule, index_ = no_rule, plus_ = no_rule, minus_ = no_rule;
   TermId zero_ = no_term;

@@ -19,6 +19,8 @@ constexpr std::size_t late_terms =
 constexpr std::size_t text_margin = 6;
 constexpr std::uint64_t others_units_max = 40 * units_per_simulation;
 constexpr std::size_t others_max = 3;
+constexpr std::size_t goals_at_once_max = 8;
+constexpr std::uint64_t goal_units_max = 20'000;
 constexpr std::uint64_t guided_units_max = 40 * units_per_simulation;
 constexpr float often = 0.25F, seldom = 0.08F;    // shares of the answers that have an operator
 constexpr std::size_t examples_at_once_max = 60;  // of a sample; sets of examples are 64 bits
@@ -94,6 +96,7 @@ bool SygusSearch::begin_round() {
   machine_ = Machine::make(problem_);
   sample_ = machine_->sample(examples_);
   round_ = std::make_unique<Round>(*machine_, sample_, limits());
+  arms_.begin_bank();
   return true;
 }
 
@@ -189,7 +192,7 @@ Steps SygusSearch::grow() {
     }
     if (stop() || (more && round_->bank.total() < next)) continue;
     next = round_->bank.total() + round_->bank.total() * 6 / 10;
-    co_await strategies();
+    co_await strategies(!more);
   }
 }
 
@@ -213,57 +216,99 @@ Steps SygusSearch::split() {
   offer(unifier.result());
 }
 
-Steps SygusSearch::strategies() {
+/// What an arm needs before it can do anything.
+bool SygusSearch::can_run(Arm arm) const {
+  const Round& round = *round_;
+  const bool joins = round.graph.usable();
+  switch (arm) {
+    case Arm::concat:
+      return joins;
+    case Arm::landmarks:
+      return !round.landmarks_done && round.bank.size() >= 4;
+    case Arm::pieces:
+      return joins && round.bank.size() >= 4;
+    case Arm::case_pieces:
+      return joins && round.bank.size() >= 4 && needs_cases();
+    case Arm::goals:
+      return joins && !offers_.found() && round.unifier.usable();
+    case Arm::inverses:
+      return offers_.found() || round.bank.total() > late_terms;
+    case Arm::shrink:
+      return offers_.found() && round.shrunk != offers_.size_below();
+    default:
+      return true;
+  }
+}
+
+Steps SygusSearch::run(Arm arm) {
   Round& round = *round_;
-  if (round.graph.usable()) {
-    const ConcatGraph::Request whole = request();
-    co_await round.graph.run(budget_, round.bank, round.none, whole);
-    offer(round.graph.result());
+  switch (arm) {
+    case Arm::concat:
+      co_await concat(round.none);
+      break;
+    case Arm::substring: {
+      const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
+      co_await round.deduction.any(budget_, goal);
+      offer(round.deduction.result());
+      break;
+    }
+    case Arm::landmarks:
+      round.landmarks_done = true;
+      co_await round.landmarks.run(budget_, round.extra, round.some);
+      break;
+    case Arm::split:
+      co_await split();
+      break;
+    case Arm::pieces:
+      co_await round.pieces.run(budget_, offers_.found() ? 9 : 7, round.extra);
+      co_await concat(round.extra);
+      break;
+    case Arm::case_pieces:
+      co_await round.cases.run(budget_, round.case_pieces);
+      co_await concat(round.case_pieces);
+      break;
+    case Arm::goals:
+      co_await goals();
+      break;
+    case Arm::inverses:
+      co_await inverses();
+      break;
+    case Arm::shrink:
+      co_await shrink();
+  }
+}
+
+/// The arms whose turn it is, one after the other; all that can do anything where the bank has no more to come.
+Steps SygusSearch::strategies(bool bank_ended) {
+  for (const Arm arm : arms_.ordered()) {
+    const std::size_t terms = round_->bank.total();
+    if (!can_run(arm) || (!bank_ended && !arms_.is_due(arm, terms))) continue;
+    const std::uint64_t spent = budget_.spent();
+    const std::uint32_t before = offers_.size_below();
+    const bool first = !offers_.found();
+    co_await run(arm);
+    const std::uint32_t saved = !offers_.found() ? 0
+                                : first          ? Arms::first_answer
+                                                 : before - offers_.size_below();
+    arms_.ran(arm, terms, static_cast<double>(budget_.spent() - spent) / units_per_simulation,
+              saved, offers_.found());
     if (stop()) co_return;
   }
-  const Wanted goal{Rules::start, sample_.goal, offers_.size_below()};
-  co_await round.deduction.any(budget_, goal);
-  offer(round.deduction.result());
-  if (!stop() && !round.landmarks_done && round.bank.size() >= 4) {
-    round.landmarks_done = true;
-    co_await round.landmarks.run(budget_, round.extra, round.some);
-  }
-  if (!stop()) co_await split();
-  if (stop()) co_return;
-  if (round.graph.usable() && round.bank.size() >= 4) {
-    co_await round.pieces.run(budget_, offers_.found() ? 9 : 7, round.extra);
-    const ConcatGraph::Request whole = request();
-    co_await round.graph.run(budget_, round.bank, round.extra, whole);
-    offer(round.graph.result());
-    if (stop()) co_return;
-  }
-  if (round.graph.usable() && round.bank.size() >= 4 && round.bank.total() > round.cases_at * 2 &&
-      needs_cases()) {
-    round.cases_at = round.bank.total();
-    co_await round.cases.run(budget_, round.case_pieces);
-    const ConcatGraph::Request whole = request();
-    co_await round.graph.run(budget_, round.bank, round.case_pieces, whole);
-    offer(round.graph.result());
-    if (stop()) co_return;
-  }
-  if (!offers_.found() && round.unifier.usable() && round.graph.usable() &&
-      round.bank.total() > round.clusters_at * 3) {
-    round.clusters_at = round.bank.total();
-    co_await clusters();
-    if (stop()) co_return;
-  }
-  const TermId part = round.unifier.most_covering();
+  const TermId part = round_->unifier.of_start() ? round_->goals.most_covering() : no_term;
   if (!offers_.found() && part != no_term) offers_.offer_partial(*machine_, part);
-  if ((offers_.found() || round.bank.total() > late_terms) &&
-      round.bank.total() > round.inverses_at * 2) {
-    round.inverses_at = round.bank.total();
-    co_await inverses();
-  }
-  if (!stop() && offers_.found() && round.shrunk != offers_.size_below()) {
-    Shrink shrink(*machine_, round.bank, round.deduction, offers_);
-    co_await shrink.run(budget_);
-    round.shrunk = offers_.size_below();
-  }
+}
+
+/// All of the outputs as one concatenation.
+Steps SygusSearch::concat(const ExtraPieces& extra) {
+  const ConcatGraph::Request whole = request();
+  co_await round_->graph.run(budget_, round_->bank, extra, whole);
+  offer(round_->graph.result());
+}
+
+Steps SygusSearch::shrink() {
+  Shrink shrink(*machine_, round_->bank, round_->deduction, offers_);
+  co_await shrink.run(budget_);
+  round_->shrunk = offers_.size_below();
 }
 
 Steps SygusSearch::inverses() {
@@ -284,13 +329,44 @@ Steps SygusSearch::inverses() {
   offer(chains.result());
 }
 
+/// Goals of some examples each: sets that one concatenation can serve, then those that splits by cases lack.
+Steps SygusSearch::goals() {
+  co_await clusters();
+  co_await split();
+  std::vector<ExampleSet> splits;
+  for (const Unifier::Predicate& predicate : round_->unifier.predicates())
+    splits.push_back(predicate.holds);
+  const std::size_t terms = round_->bank.total();
+  const std::vector<ExampleSet> open = round_->goals.open(splits, goals_at_once_max, terms);
+  if (stop() || offers_.found() || open.empty()) co_return;
+  for (const ExampleSet examples : open) {
+    co_await close_goal(examples);
+    round_->goals.tried(examples, terms);
+  }
+  co_await split();
+}
+
+Steps SygusSearch::close_goal(ExampleSet examples) {
+  Round& round = *round_;
+  ConcatGraph::Request request;
+  request.units_max = goal_units_max;
+  for (std::uint32_t i = 0; i < sample_.count; ++i) {
+    if ((examples >> i & 1U) != 0) request.examples.push_back(i);
+  }
+  co_await round.graph.run(budget_, round.bank, round.some, request);
+  const TermId term = round.graph.result();
+  Values values;
+  if (term == no_term || !machine_->evaluate(term, sample_, values)) co_return;
+  round.goals.close(term, machine_->size_of(term), Unifier::right_on(values.data(), sample_));
+}
+
 /// Terms for as many examples as one concatenation can serve, each with an example that none before serves.
 Steps SygusSearch::clusters() {
   Round& round = *round_;
   for (std::uint32_t first = 0; first < sample_.count; ++first) {
-    if ((round.unifier.covered() >> first & 1U) != 0) continue;
+    if ((round.goals.covered() >> first & 1U) != 0) continue;
     ConcatGraph::Request request;
-    request.units_max = 20'000;
+    request.units_max = goal_units_max;
     request.examples = {first};
     co_await round.graph.run(budget_, round.bank, round.some, request);
     TermId term = round.graph.result();
@@ -306,9 +382,8 @@ Steps SygusSearch::clusters() {
     }
     Values values;
     if (term == no_term || !machine_->evaluate(term, sample_, values)) continue;
-    round.unifier.add_cover(term, Unifier::right_on(values.data(), sample_));
+    round.goals.close(term, machine_->size_of(term), Unifier::right_on(values.data(), sample_));
   }
-  co_await split();
 }
 
 /// Programs of the best one's size and of one more, to have another to show and to ask about.

@@ -3,7 +3,8 @@
 // Seeds:  past answers to problems of the same grammar, as terms of this one.
 // Parts:  of past answers, whatever their grammar, with experience: a bank that has them whole, and in which rare
 //         operators cost more, until one answer is there or its share is spent.
-// First:  until one answer is there, the bank grows; whenever it has grown by half, what builds on it is tried.
+// First:  until one answer is there, the bank grows; whenever it has grown by half, what builds on it has turns
+//         (sygus_arms.hpp), all on one table of goals (sygus_goals.hpp).
 // Then:   the same with the size of the best as bound, and the best made smaller by its parts.
 // Last:   all smaller terms, one by one: none is right, and the best is known to be smallest; or memory ends.
 // Sample: a few examples first; one more whenever a term is right on those only, and all is built anew.
@@ -15,6 +16,7 @@
 #include <vector>
 #include <weir/search/kernel.hpp>
 
+#include "sygus_arms.hpp"
 #include "sygus_cases.hpp"
 #include "sygus_landmarks.hpp"
 #include "sygus_offers.hpp"
@@ -47,11 +49,12 @@ class SygusSearch {
     Round(Machine& machine, const Sample& sample, const Bank::Limits& limits)
         : graph(machine, sample),
           bank(machine, sample, with(limits, graph.usable())),
-          unifier(machine, bank.sample()),
+          goals(sample.count),
+          unifier(machine, bank.sample(), goals),
           deduction(machine, bank),
           pieces(machine, bank, graph),
-          landmarks(machine, bank, graph, unifier),
-          cases(machine, bank, graph, unifier) {}
+          landmarks(machine, bank, graph, goals),
+          cases(machine, bank, graph, unifier, goals) {}
 
     /// What the graph does not concatenate, the bank has to.
     static Bank::Limits with(Bank::Limits limits, bool graph_usable) {
@@ -61,6 +64,7 @@ class SygusSearch {
 
     ConcatGraph graph;
     Bank bank;
+    Goals goals;
     Unifier unifier;
     Deduction deduction;
     PieceMaker pieces;
@@ -68,8 +72,6 @@ class SygusSearch {
     CasePieces cases;
     ExtraPieces extra, none, case_pieces, some;  // the last: of some outputs
     bool landmarks_done = false;
-    std::size_t clusters_at = 0, inverses_at = 0,
-                cases_at = 0;  // terms in the bank when it was tried
     std::uint32_t shrunk = 0;  // the best when it was last made smaller
     std::size_t goal_terms_seen = 0;
   };
@@ -80,10 +82,17 @@ class SygusSearch {
   Steps grow();
   Bank::Limits limits() const;
   bool enough() const noexcept;
-  Steps strategies();
+  Steps strategies(bool bank_ended);
+  bool can_run(Arm arm) const;
+  Steps run(Arm arm);
+  Steps concat(const ExtraPieces& extra);
+  Steps landmarks();
   Steps split();
   Steps inverses();
+  Steps goals();
+  Steps close_goal(ExampleSet examples);
   Steps clusters();
+  Steps shrink();
   Steps others();
   Steps prove();
   bool begin_round();
@@ -103,6 +112,7 @@ class SygusSearch {
   bool guided_ = false;
   std::uint64_t guided_until_ = 0;  // of the units spent
   Offers offers_;
+  Arms arms_;
   Budget budget_{units_per_simulation};
   std::vector<std::uint32_t> examples_;
   Sample sample_;

@@ -11,7 +11,6 @@ namespace {
 constexpr std::uint32_t size_none = 0xffff;
 constexpr std::uint64_t run_units_max = 400'000;
 constexpr std::size_t predicates_max = 1500;
-constexpr std::size_t covers_max = 64;
 constexpr std::size_t refresh_max = 4096;  // entries of a call
 constexpr std::size_t exact_examples_max = 8;
 constexpr std::uint32_t depth_end = 14;
@@ -22,8 +21,8 @@ std::uint32_t count_of(ExampleSet examples) noexcept {
 
 }  // namespace
 
-Unifier::Unifier(Machine& machine, const Sample& sample) : machine_(machine), sample_(sample) {
-  all_ = sample.count >= 64 ? ~ExampleSet{0} : (ExampleSet{1} << sample.count) - 1;
+Unifier::Unifier(Machine& machine, const Sample& sample, Goals& goals)
+    : machine_(machine), sample_(sample), goals_(goals) {
   const Rules& rules = machine.rules();
   const auto find_ite = [&rules](SymbolId symbol) {
     for (const RuleId id : rules.every(symbol, Op::ite)) {
@@ -53,42 +52,10 @@ ExampleSet Unifier::right_on(const std::uint32_t* values, const Sample& sample) 
   return right;
 }
 
-ExampleSet Unifier::covered() const noexcept {
-  ExampleSet covered = 0;
-  for (const Cover& cover : covers_) covered |= cover.right;
-  return covered;
-}
-
-TermId Unifier::most_covering() const noexcept {
-  const Cover* best = nullptr;
-  for (const Cover& cover : covers_) {
-    if (best == nullptr || count_of(cover.right) > count_of(best->right)) best = &cover;
-  }
-  return best == nullptr || truth_ ? no_term : best->term;
-}
-
-void Unifier::add_cover(TermId term, ExampleSet right) {
-  const std::uint32_t size = machine_.size_of(term);
-  for (const Cover& cover : covers_) {
-    if ((right & ~cover.right) == 0 && cover.size <= size) return;
-  }
-  std::erase_if(covers_, [&](const Cover& cover) {
-    return (cover.right & ~right) == 0 && cover.size >= size;
-  });
-  const auto place = std::find_if(covers_.begin(), covers_.end(),
-                                  [size](const Cover& c) { return c.size > size; });
-  covers_.insert(place, {right, term, size});
-  if (covers_.size() > covers_max) {
-    covers_.erase(std::min_element(
-        covers_.begin(), covers_.end(),
-        [](const Cover& a, const Cover& b) { return count_of(a.right) < count_of(b.right); }));
-  }
-}
-
 void Unifier::add_predicate(TermId term, ExampleSet holds) {
-  if (holds == 0 || holds == all_) return;
+  if (holds == 0 || holds == goals_.all()) return;
   const ExampleSet key =
-      (holds & 1) != 0 ? ~holds & all_ : holds;  // a predicate splits as its opposite does
+      (holds & 1) != 0 ? ~holds & goals_.all() : holds;  // a predicate splits as its opposite does
   const auto [found, fresh] = known_predicates_.try_emplace(key, predicates_.size());
   if (fresh && predicates_.size() < predicates_max)
     predicates_.push_back({holds, term, machine_.size_of(term)});
@@ -109,8 +76,8 @@ void Unifier::prepare_truth(const Bank& bank) {
     one_ = no_term;
     return;
   }
-  add_cover(one_, goal);
-  add_cover(zero, ~goal & all_);
+  goals_.close(one_, machine_.size_of(one_), goal);
+  goals_.close(zero, machine_.size_of(zero), ~goal & goals_.all());
 }
 
 bool Unifier::refresh(const Bank& bank, std::uint64_t& units) {
@@ -119,7 +86,8 @@ bool Unifier::refresh(const Bank& bank, std::uint64_t& units) {
   for (; !truth_ && seen_terms_ < bank.count(Rules::start) && looked < refresh_max;
        ++seen_terms_, ++looked) {
     const ExampleSet right = right_on(bank.values(Rules::start, seen_terms_), sample_);
-    if (right != 0) add_cover(bank.term(Rules::start, seen_terms_), right);
+    const TermId term = bank.term(Rules::start, seen_terms_);
+    if (right != 0) goals_.close(term, machine_.size_of(term), right);
   }
   const SymbolId truth = usable() ? machine_.rules()[ite_].arguments[0] : Rules::start;
   for (; usable() && seen_predicates_ < bank.count(truth) && looked < refresh_max;
@@ -134,16 +102,9 @@ bool Unifier::refresh(const Bank& bank, std::uint64_t& units) {
   return looked >= refresh_max;
 }
 
-const Unifier::Cover* Unifier::leaf_of(ExampleSet examples) const noexcept {
-  for (const Cover& cover : covers_) {  // smallest first
-    if ((examples & ~cover.right) == 0) return &cover;
-  }
-  return nullptr;
-}
-
 std::uint32_t Unifier::most_right(ExampleSet examples) const noexcept {
   std::uint32_t most = 0;
-  for (const Cover& cover : by_count_) {
+  for (const Goals::Closed& cover : by_count_) {
     if (count_of(cover.right) <= most) break;
     most = std::max(most, count_of(cover.right & examples));
   }
@@ -188,7 +149,7 @@ Steps Unifier::find_best(Budget& budget, ExampleSet examples, std::uint32_t dept
     out = known->second;
     co_return;
   }
-  const Cover* const leaf = leaf_of(examples);
+  const Goals::Closed* const leaf = goals_.by_one(examples);
   Choice choice{size_none, no_term, 0, true};
   if (leaf != nullptr) choice = {leaf->size, leaf->term, 0, true};
   if (depth < depth_end && size_below > 4 && choice.size > 4) {
@@ -231,17 +192,17 @@ Steps Unifier::run(Budget& budget, std::uint32_t size_below) {
   units_ = 0;
   result_ = no_term;
   choices_.clear();
-  by_count_ = covers_;
-  std::sort(by_count_.begin(), by_count_.end(), [](const Cover& a, const Cover& b) {
+  by_count_ = goals_.closed();
+  std::sort(by_count_.begin(), by_count_.end(), [](const Goals::Closed& a, const Goals::Closed& b) {
     return count_of(a.right) != count_of(b.right) ? count_of(a.right) > count_of(b.right)
                                                   : a.term < b.term;
   });
-  if (!usable() || covered() != all_ || size_below <= 2) co_return;
+  if (!usable() || goals_.covered() != goals_.all() || size_below <= 2) co_return;
   const std::uint32_t wrap = truth_ ? 2 : 0;
   Choice choice{};
-  co_await find_best(budget, all_, 0, size_below - wrap, choice);
+  co_await find_best(budget, goals_.all(), 0, size_below - wrap, choice);
   if (choice.size + wrap >= size_below) co_return;
-  result_ = build(all_);
+  result_ = build(goals_.all());
   if (truth_) result_ = machine_.add(equal_, std::array{result_, one_});
 }
 

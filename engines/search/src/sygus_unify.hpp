@@ -10,10 +10,9 @@
 
 #include "steps.hpp"
 #include "sygus_bank.hpp"
+#include "sygus_goals.hpp"
 
 namespace weir::search::sygus {
-
-using ExampleSet = std::uint64_t;
 
 class Unifier {
  public:
@@ -23,20 +22,16 @@ class Unifier {
     std::uint32_t size;
   };
 
-  Unifier(Machine& machine, const Sample& sample);
+  Unifier(Machine& machine, const Sample& sample, Goals& goals);
 
   bool usable() const noexcept { return ite_ != no_rule; }
   /// The rule by which it splits; no_rule: none.
   RuleId rule() const noexcept { return ite_; }
   /// One for each split of the examples; the smallest mostly first.
   const std::vector<Predicate>& predicates() const noexcept { return predicates_; }
-  ExampleSet all() const noexcept { return all_; }
-  ExampleSet covered() const noexcept;
+  /// What the start symbol's outputs are made of is what the goals are of; else it is a Boolean's own.
+  bool of_start() const noexcept { return !truth_; }
 
-  /// The term that is right on most examples; no_term: none is on any.
-  TermId most_covering() const noexcept;
-  /// A term that is right on some examples.
-  void add_cover(TermId term, ExampleSet right);
   /// Takes in some of what the bank has more than at the last call; true: there is still more.
   bool refresh(const Bank& bank, std::uint64_t& units);
   /// Leaves the smallest tree found below that size in result(); no_term: none. Some 10^6 units at most.
@@ -46,11 +41,6 @@ class Unifier {
   static ExampleSet right_on(const std::uint32_t* values, const Sample& sample) noexcept;
 
  private:
-  struct Cover {
-    ExampleSet right;
-    TermId term;
-    std::uint32_t size;
-  };
   struct Choice {
     std::uint32_t size;  // size_none: no tree
     TermId leaf;         // or
@@ -64,20 +54,18 @@ class Unifier {
                   std::uint32_t size_below, Choice& out);
   const Choice& keep(ExampleSet examples, const Choice& choice);
   std::vector<std::uint32_t> ranked(ExampleSet examples, std::size_t count);
-  const Cover* leaf_of(ExampleSet examples) const noexcept;
   std::uint32_t most_right(ExampleSet examples) const noexcept;
   TermId build(ExampleSet examples);
 
   Machine& machine_;
   const Sample& sample_;
+  Goals& goals_;
   RuleId ite_ = no_rule, equal_ = no_rule;
   bool truth_ = false;  // the goal is Boolean, by way of (= TREE term)
   SymbolId leaf_symbol_ = Rules::start;
   TermId one_ = no_term;
-  ExampleSet all_ = 0;
   std::size_t seen_terms_ = 0, seen_predicates_ = 0;
-  std::vector<Cover> covers_;    // smallest first
-  std::vector<Cover> by_count_;  // those right on most first
+  std::vector<Goals::Closed> by_count_;  // those right on most first
   std::vector<Predicate> predicates_;
   std::unordered_map<ExampleSet, std::size_t> known_predicates_;
   std::unordered_map<ExampleSet, Choice> choices_;

@@ -12,7 +12,7 @@ namespace weir::search::text {
 
 namespace {
 
-constexpr std::size_t shown_rows = 3, unlabelled_rows = 60;
+constexpr std::size_t labelled_rows = 3, unlabelled_rows = 60;
 
 // Judges f0, f1, ... on every row of every task; last line: how many are right, and how many on the shown rows.
 constexpr const char* judge = R"py(
@@ -33,10 +33,10 @@ Task task_of(const nlohmann::json& line, std::size_t number) {
   Task task;
   task.name = "f" + std::to_string(number);
   for (const auto& e : line["examples"]) {
-    if (task.examples.size() == shown_rows + unlabelled_rows) break;
+    if (task.examples.size() == labelled_rows + unlabelled_rows) break;
     Example example;
     for (const auto& in : e["in"]) example.in.emplace_back(in.get<std::string>());
-    if (task.examples.size() < shown_rows) example.out = Value(e["out"].get<std::string>());
+    if (task.examples.size() < labelled_rows) example.out = Value(e["out"].get<std::string>());
     task.examples.push_back(std::move(example));
   }
   return task;
