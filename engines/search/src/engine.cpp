@@ -149,7 +149,9 @@ Handle Engine::Impl::submit(Engine& engine, ClientId client, Request&& request,
       seq_cst);  // (2) seq_cst pairs with (1): draining waits for this one, or it sees that we drain
   const bool open = draining.load(seq_cst) == 0;  // (2b) seq_cst pairs with (1): as (2)
   // relaxed: bounds, exact because they are counted up first
-  const bool room = open && waiting.fetch_add(1, relaxed) < config.queue;
+  const std::uint32_t ahead = open ? waiting.fetch_add(1, relaxed) : config.queue;
+  const bool room = ahead < config.queue;
+  if (open) queue_depth.add(ahead);
   const bool fits =
       room &&
       waiting_bytes.fetch_add(request.bytes, relaxed) + request.bytes <= config.queue_bytes_max &&
@@ -266,6 +268,7 @@ EngineStats Engine::Impl::stats() const {
   stats.p99_ms = latency.quantile_ms(0.99);
   stats.timed = latency.count(), stats.timed_s = latency.sum_s();
   stats.evaluations = read(evaluations), stats.batches = read(batches);
+  stats.batch_rows = batch_rows.read(), stats.queue_depth = queue_depth.read();
   stats.batch_mean = stats.batches == 0 ? 0
                                         : static_cast<double>(stats.evaluations) /
                                               static_cast<double>(stats.batches);

@@ -22,6 +22,7 @@
 #include <weir/task.hpp>
 #include <weir/thread.hpp>
 
+#include "count_histogram.hpp"
 #include "desk.hpp"
 #include "dispatcher.hpp"
 #include "latency_histogram.hpp"
@@ -157,6 +158,7 @@ struct Engine::Impl {
   std::array<atomic<std::uint64_t>, reply_statuses> replies{};
   LatencyHistogram latency, service;  // from submit, from the first turn
   atomic<std::uint64_t> simulations{0}, nodes{0}, evaluations{0}, batches{0};
+  CountHistogram batch_rows, queue_depth;
 };
 
 }  // namespace weir::search

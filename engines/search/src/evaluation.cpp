@@ -193,6 +193,7 @@ void Engine::Impl::evaluate_rows(Batch& batch, std::span<const Batch::OpenRow> r
   }
   evaluations.fetch_add(count, relaxed);  // relaxed: counts
   batches.fetch_add(1, relaxed);          // relaxed: as above
+  batch_rows.add(count);
 }
 
 /// True: it goes on, and a token for it is due.

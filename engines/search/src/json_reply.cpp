@@ -101,6 +101,21 @@ std::string error_line(const Json& id, const LineError& error) {
       {{"id", id}, {"status", to_string(ReplyStatus::error)}, {"error", error_json(error)}});
 }
 
+/// Prometheus counts what is at most each bound.
+void histogram(std::string& text, const std::string& name, const char* help, const Counts& counts) {
+  const std::string whole = "weir_search_" + name;
+  text += "# HELP " + whole + " " + help + "\n# TYPE " + whole + " histogram\n";
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < Counts::classes; ++i) {
+    below += counts.of[i];
+    const bool last = i + 1 == Counts::classes;
+    text += whole + "_bucket{le=\"" + (last ? "+Inf" : std::to_string(Counts::most(i))) + "\"} " +
+            std::to_string(below) + "\n";
+  }
+  text += whole + "_sum " + std::to_string(counts.sum) + "\n";
+  text += whole + "_count " + std::to_string(below) + "\n";
+}
+
 std::string stats_line(const EngineStats& stats) {
   Json requests = Json::object();
   for (std::size_t i = 0; i < reply_statuses; ++i)
@@ -136,6 +151,8 @@ std::string prometheus_text(const EngineStats& stats) {
   }
   counter(text, "evaluations_total", "Rows that the network computed.", stats.evaluations);
   counter(text, "batches_total", "Batches of the network.", stats.batches);
+  histogram(text, "batch_rows", "Rows of a batch of the network.", stats.batch_rows);
+  histogram(text, "queue_depth", "Requests that waited when another one came.", stats.queue_depth);
   counter(text, "simulations_total", "Simulations of settled requests.", stats.simulations);
   counter(text, "nodes_total", "Programs and positions looked at.", stats.nodes);
   text += "# HELP weir_search_request_seconds Time from request to reply.\n";

@@ -839,6 +839,11 @@ class SocketTest(unittest.TestCase):
         self.assertIn('weir_search_requests_total{outcome="solved"} 1', figures)
         self.assertIn('weir_search_request_seconds_count 1\n', figures)
         self.assertRegex(figures, r'weir_search_request_seconds_sum 0\.\d')
+        # One request came, when none waited; the network, if it was asked, had a row.
+        self.assertIn('weir_search_queue_depth_bucket{le="0"} 1\n', figures)
+        self.assertIn('weir_search_queue_depth_bucket{le="+Inf"} 1\n', figures)
+        self.assertIn('weir_search_queue_depth_sum 0\n', figures)
+        self.assertIn('weir_search_batch_rows_bucket{le="+Inf"} ', figures)
 
     def test_figures_count_each_reply_to_an_id_once(self):
         with self.connect() as client:

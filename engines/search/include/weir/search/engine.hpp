@@ -55,6 +55,17 @@ class Listener {
   virtual void replied(std::uint64_t tag) noexcept = 0;
 };
 
+/// How many there were of what was counted, by size: 0, 1, 2, 3 to 4, 5 to 8 and so on; the last class has all beyond.
+struct Counts {
+  static constexpr std::size_t classes = 19;
+  std::array<std::uint64_t, classes> of{};
+  std::uint64_t sum = 0;  // of the sizes
+  /// The largest size of a class that is not the last.
+  static constexpr std::uint64_t most(std::size_t at) noexcept {
+    return at == 0 ? 0 : std::uint64_t{1} << (at - 1);
+  }
+};
+
 struct EngineStats {
   std::uint32_t running = 0, waiting = 0;
   std::array<std::uint64_t, reply_statuses> requests{};  // by status
@@ -63,6 +74,8 @@ struct EngineStats {
   double timed_s = 0;             // and the sum of their times
   double batch_mean = 0;
   std::uint64_t evaluations = 0, batches = 0;
+  Counts batch_rows;   // of each batch
+  Counts queue_depth;  // of requests that waited when another one came
   std::size_t arena_bytes = 0;
   std::uint64_t simulations = 0, nodes = 0;
 };
