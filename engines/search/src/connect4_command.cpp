@@ -1,6 +1,7 @@
 // weir-search connect4 solve and move: a line a position, scores by the exact solver, moves by the tree search alone.
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 #include <string_view>
 #include <vector>
 #include <weir/futex.hpp>
@@ -21,6 +22,7 @@ constexpr std::size_t positions_bytes_max = std::size_t{256} << 20;
 constexpr std::uint32_t move_simulations = 10'000;
 constexpr std::size_t told_lines_max = 20;  // of those without an answer, on stderr
 constexpr std::uint64_t draw_every_ms = 100;
+constexpr std::uint64_t first_nodes_each = 1'000'000;  // of a line to solve: 0.1 s
 
 constexpr const char* not_reached_code = "not_reached";
 
@@ -55,7 +57,8 @@ struct RunEnd {
   bool reached() const { return signals.stop_requested() || (by != never && now_ns() >= by); }
 };
 
-/// Solves line for line until a signal or the deadline, and shows how far it is.
+/// Solves line for line until a signal or the deadline, and shows how far it is. A hard line holds none of the others
+/// up: what is not solved within some nodes comes again behind them, for more.
 class SolveRun final : public games::SolveListener {
  public:
   SolveRun(const Options& options, const RunEnd& end, std::vector<GameLine>& lines)
@@ -66,11 +69,14 @@ class SolveRun final : public games::SolveListener {
   void run() {
     games::Solver solver;  // what it has learnt of one position helps with the next
     solver_ = &solver;
-    for (at_ = 0; at_ < lines_.size() && !end_.reached(); ++at_) solve(lines_[at_]);
+    std::vector<std::size_t> open(lines_.size());
+    std::iota(open.begin(), open.end(), std::size_t{0});
+    for (nodes_each_ = first_nodes_each; !open.empty() && !end_.reached(); nodes_each_ *= 8)
+      std::erase_if(open, [this](std::size_t line) { return end_.reached() || solve(line); });
   }
 
   bool stop(const games::ScoreBounds& known) override {
-    if (end_.reached()) return true;
+    if (end_.reached() || solver_->nodes() - began_ > nodes_each_) return true;
     progress_.add(solver_->nodes() - progress_.done());
     progress_.set_note("line " + format_count(at_ + 1) + " of " + format_count(lines_.size()) +
                        ": " + text_of(known));
@@ -79,18 +85,23 @@ class SolveRun final : public games::SolveListener {
   }
 
  private:
-  void solve(GameLine& line) {
+  /// False: there is more to be found out.
+  bool solve(std::size_t number) {
+    GameLine& line = lines_[at_ = number];
     const auto position = games::parse_moves(line.moves);
     if (!position) {
       line.value = position.error();
-      return;
+      return true;
     }
-    line.bounds = solver_->solve(position.value(), *this);
+    began_ = solver_->nodes();
+    line.bounds = solver_->solve(position.value(), *this, line.bounds);
     if (line.bounds.exact()) {
       line.value = line.bounds.lower;
     } else {
-      line.value = Error{"not_solved", "the run ended here: " + text_of(line.bounds), ""};
+      line.value = Error{"not_solved",
+                         "the run ended before this line was solved: " + text_of(line.bounds), ""};
     }
+    return line.bounds.exact();
   }
 
   RunEnd end_;
@@ -98,6 +109,7 @@ class SolveRun final : public games::SolveListener {
   Progress progress_;
   games::Solver* solver_ = nullptr;
   std::size_t at_ = 0;
+  std::uint64_t began_ = 0, nodes_each_ = 0;  // nodes before the line at hand, and what it may take
 };
 
 std::uint32_t simulations_of(const Options& options) {

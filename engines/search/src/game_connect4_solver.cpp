@@ -214,8 +214,8 @@ ScoreBounds Solver::between(const Position& position, ScoreBounds within, SolveL
 
 int Solver::solve(const Position& position) { return between(position, {}, nullptr).lower; }
 
-ScoreBounds Solver::solve(const Position& position, SolveListener& listener) {
-  return between(position, {}, &listener);
+ScoreBounds Solver::solve(const Position& position, SolveListener& listener, ScoreBounds known) {
+  return between(position, known, &listener);
 }
 
 int Solver::outcome(const Position& position) { return between(position, {-1, 1}, nullptr).lower; }

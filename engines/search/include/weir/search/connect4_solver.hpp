@@ -41,8 +41,8 @@ class Solver {
 
   /// Any position that play can reach.
   int solve(const Position& position);
-  /// The same until the listener ends it.
-  ScoreBounds solve(const Position& position, SolveListener& listener);
+  /// The same until the listener ends it, from what is known already.
+  ScoreBounds solve(const Position& position, SolveListener& listener, ScoreBounds known = {});
   /// Its sign alone, 1, 0 or -1: found several times sooner.
   int outcome(const Position& position);
   /// Positions looked at by all calls so far.
