@@ -50,7 +50,8 @@ std::string render_json(const Options& options, const Findings& f) {
                      {"barriers", Json::array()},
                      {"would_block", std::move(blocked)}};
   for (const auto& [key, value] : f.members.items()) json[key] = value;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return f.begun ? "], " + text.substr(1) : text;
 }
 
 }  // namespace weir::search::program

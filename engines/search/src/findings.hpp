@@ -16,9 +16,10 @@ struct Findings {
   int exit = 0;
   Error error;  // empty code: none
   double elapsed_s = 0;
-  std::string text;   // for stdout
-  Json members;       // of the JSON document: the command's own
-  bool told = false;  // the command has written its own output
+  std::string text;    // for stdout
+  Json members;        // of the JSON document: the command's own
+  bool told = false;   // the command has written its own output
+  bool begun = false;  // of the JSON document, the replies, up to their last one
   Metrics metrics;
   Ledger ledger;
   std::vector<std::pair<std::string, std::uint64_t>> would_block;

@@ -152,7 +152,8 @@ void add_train(CLI::App& app, Options& o) {
 }
 
 const char* json_of(Command command) {
-  if (command == Command::batch) return "One JSON object on stdout, with all replies, at the end";
+  if (command == Command::batch)
+    return "One JSON object on stdout: all replies as they come, then what it took";
   if (command == Command::serve) return "With --socket: one JSON object on stdout at the end";
   return "One JSON object on stdout instead of the text";
 }

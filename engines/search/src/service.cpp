@@ -214,10 +214,16 @@ void Service::take_lines(Connection& connection) {
   connection.scanned = 0;
 }
 
+/// A line for the client; in a document, an element of its replies.
+void Service::say(Connection& connection, std::string line) {
+  if (config_.document && std::exchange(connection.said, true)) line.insert(line.begin(), ',');
+  connection.write.push_back(std::move(line));
+}
+
 /// The same words whether its end has been read or not.
 void Service::refuse_long_line(Connection& connection) {
   ++connection.line, ++result_.lines, ++result_.malformed;
-  connection.write.push_back(
+  say(connection,
       error_line(nullptr, {"a line of more than " + std::to_string(line_bytes_max) + " bytes",
                            connection.line, line_bytes_max}));
 }
@@ -247,7 +253,7 @@ void Service::take_line(Connection& connection, std::string_view text) {
         note_failure(config_.experience->judge(found->second, line.good));
       return;
     case Line::Kind::stats:
-      connection.write.push_back(stats_line(stats()));
+      say(connection, stats_line(stats()));
       return;
     case Line::Kind::drain:
       connection.draining = true;
@@ -263,20 +269,19 @@ void Service::take_line(Connection& connection, std::string_view text) {
   // A live id has its reply to come: it gets no second one.
   const bool live = connection.live.count(line.id.dump()) != 0;
   if (!live && !line.id.is_null()) ++refused_;
-  connection.write.push_back(error_line(live ? Json(nullptr) : line.id, *line.error));
+  say(connection, error_line(live ? Json(nullptr) : line.id, *line.error));
 }
 
 void Service::take_request(Connection& connection, Line& line) {
   ++result_.requests;
   std::string key = line.id.dump();
   if (connection.live.count(key) != 0) {
-    connection.write.push_back(
-        error_line(nullptr, {"the id " + key + " is in use", connection.line, 1}));
+    say(connection, error_line(nullptr, {"the id " + key + " is in use", connection.line, 1}));
     return;
   }
   SearchReply rejection;
   const auto reject = [&] {
-    connection.write.push_back(reply_line(line.id, rejection));
+    say(connection, reply_line(line.id, rejection));
     ++result_.replies, ++connection.answered;
   };
   if (connection.draining || stopping_) {
@@ -321,8 +326,7 @@ void Service::collect_replies() {
     --live_, ++result_.replies, ++connection.answered;
     keep(connection, pending, reply);
     touch(connection);
-    if (!connection.gone)
-      connection.write.push_back(reply_line(pending.id, reply, pending.languages));
+    if (!connection.gone) say(connection, reply_line(pending.id, reply, pending.languages));
     pending.used = false;
     pending.id = nullptr;
     free_pending_.push_back(static_cast<std::uint32_t>(tag));
@@ -392,7 +396,7 @@ void Service::finish_drained(Connection& connection) {
   connection.draining = false;
   connection.ended = true;
   if (connection.gone) return;
-  connection.write.push_back(Json({{"drained", connection.answered}}).dump() + "\n");
+  say(connection, Json({{"drained", connection.answered}}).dump() + "\n");
 }
 
 bool Service::is_over(const Connection& connection) const {
@@ -543,6 +547,7 @@ Result<ServiceResult> Service::run(int in, int out) {
   if (in >= 0) {
     if (!add_connection(in, out, false)) return Error{"clients", "no room for a client", "serve"};
     pair_ = true;
+    if (config_.document) connections_[0]->write.push_back("{\"replies\": [\n");
   }
   for (;;) {
     stop_reading();

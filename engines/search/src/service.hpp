@@ -44,6 +44,8 @@ struct ServiceConfig {
   double drain_s = 0;             // after a signal, for what has been asked; 0: as long as it takes
   GuidanceFile* guidance = nullptr;  // looked after for as long as it serves; null: it stays
   bool quiet = false;
+  bool document =
+      false;  // replies without a socket are the beginning of one JSON object: {"replies": [..
 };
 
 struct ServiceResult {
@@ -61,6 +63,8 @@ class Service final : private Listener {
 
   /// Serves until the input ends, or a signal comes, and every reply is written. `in` < 0: the socket alone.
   Result<ServiceResult> run(int in, int out);
+  /// A document was begun: what follows its replies is still to be written.
+  bool begun() const noexcept { return pair_ && config_.document; }
 
  private:
   struct Pending {
@@ -83,6 +87,7 @@ class Service final : private Listener {
     Deadline read_at = 0;   // the last read
     bool skipping = false;  // the rest of a line that was too long
     std::deque<std::string> write;
+    bool said = false;                                    // a line, of a document
     std::size_t written = 0;                              // of the first
     std::unordered_map<std::string, std::uint32_t> live;  // id as JSON: index of its Pending
     std::unordered_map<std::string, std::uint64_t>
@@ -112,6 +117,7 @@ class Service final : private Listener {
   void read_input(Connection& connection);
   void take_lines(Connection& connection);
   void take_line(Connection& connection, std::string_view text);
+  void say(Connection& connection, std::string line);
   void refuse_long_line(Connection& connection);
   void take_request(Connection& connection, Line& line);
   void end_input(Connection& connection);

@@ -1,13 +1,11 @@
 // weir-search batch and serve: requests as JSON lines.
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <optional>
 #include <weir/terminal.hpp>
 
 #include "commands.hpp"
@@ -19,44 +17,10 @@ namespace weir::search::program {
 
 namespace {
 
-/// Where replies are kept for the one document of --json: in memory, so that the service writes them as ever.
-class Kept {
- public:
-  Kept() : file_(memfd_create("replies", MFD_CLOEXEC)) {}
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-  ~Kept() {
-    if (file_ >= 0) close(file_);
-  }
-  int file() const noexcept { return file_; }
-  /// The replies so far, one document a line.
-  Result<Json> read() const {
-    const off_t size = lseek(file_, 0, SEEK_END);
-    if (size < 0) return Error{"io", std::strerror(errno), "replies"};
-    std::string text(static_cast<std::size_t>(size), '\0');
-    for (std::size_t at = 0; at < text.size();) {
-      const ssize_t got = pread(file_, text.data() + at, text.size() - at, static_cast<off_t>(at));
-      if (got <= 0) return Error{"io", std::strerror(errno), "replies"};
-      at += static_cast<std::size_t>(got);
-    }
-    Json replies = Json::array();
-    for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
-      end = std::min(text.find('\n', begin), text.size());
-      replies.push_back(Json::parse(text.substr(begin, end - begin)));
-    }
-    return replies;
-  }
-
- private:
-  int file_;
-};
-
 void run_service(const Options& options, const StopSignals& signals, ServiceConfig config, int in,
                  Findings& findings) {
   findings.told = !options.json;
-  std::optional<Kept> kept;
-  if (options.json && config.socket.empty()) kept.emplace();
-  if (kept && kept->file() < 0) return fail(findings, {"io", std::strerror(errno), "replies"});
+  config.document = options.json && config.socket.empty();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of write()
   Guidance guidance;
   GuidanceFile weights(options.guidance, guidance);
@@ -81,7 +45,8 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
   {
     config.experience = experience.get();
     Service service(session.engine(), config, signals);
-    auto served = service.run(in, kept ? kept->file() : STDOUT_FILENO);
+    auto served = service.run(in, STDOUT_FILENO);
+    findings.begun = service.begun();
     if (!served) {
       fail(findings, served.error());
     } else {
@@ -97,11 +62,6 @@ void run_service(const Options& options, const StopSignals& signals, ServiceConf
                      format_count(served.value().malformed).c_str());
       }
     }
-  }
-  if (kept) {
-    auto replies = kept->read();
-    if (!replies) return fail(findings, replies.error());
-    findings.members["replies"] = std::move(replies).value();
   }
   if (experience != nullptr) {
     if (auto synced = experience->sync(); !synced) fail(findings, synced.error());

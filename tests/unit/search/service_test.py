@@ -458,6 +458,31 @@ class ServeTest(unittest.TestCase):
         self.assertEqual(server.end(), 0)
         self.assertEqual([reply['status'] for reply in server.replies], ['error', 'error'])
 
+    def test_the_document_of_batch_is_written_as_replies_come(self):
+        batch = subprocess.Popen([PROGRAM, 'batch', '-', '--json', '--quiet'], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE)
+        batch.stdin.write((json.dumps(request('first')) + '\n').encode())
+        batch.stdin.flush()
+        begun = batch.stdout.readline() + batch.stdout.readline()
+        self.assertIn(b'"id":"first"', begun.replace(b' ', b''))  # while there is more to ask
+        count = 200_000
+
+        def ask():
+            for _ in range(count // 1000):
+                batch.stdin.write(b'x\n' * 1000)
+            batch.stdin.close()
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        told = json.loads(begun + batch.stdout.read())
+        asking.join()
+        self.assertEqual(batch.wait(60), 0)
+        batch.stdout.close()
+        self.assertEqual((len(told['replies']), told['malformed'], told['answered']), (count + 1, count, 1))
+        self.assertEqual(told['replies'][-1]['error']['line'], count + 1)
+        self.assertTrue(told['ok'])
+        self.assertLess(told['peak_rss_bytes'], 100 << 20)  # all replies together are 20 MB, and as JSON ten times that
+
     def test_batch_rejects_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'requests.jsonl')
