@@ -96,8 +96,8 @@ std::optional<Number> roundest(Number low, Number high) {
     const std::int64_t last = to >= 0 ? to / unit : (to + 1) / unit - 1;
     if (first > last) continue;
     for (const std::int64_t figure : figures) {
-      for (std::int64_t n = first; n <= std::min(last, first + 9); ++n) {
-        if (std::abs(n) == figure) return Number{n * unit, decimals};
+      for (std::int64_t on = 0; on <= std::min<std::int64_t>(last - first, 9); ++on) {
+        if (std::abs(first + on) == figure) return Number{(first + on) * unit, decimals};
       }
     }
     return Number{first * unit, decimals};
