@@ -33,6 +33,35 @@ float share(double count, double programs) noexcept {
   return static_cast<float>((count + usage_smoothing * usage_base) / (programs + usage_smoothing));
 }
 
+std::uint64_t key_of(const sygus::Parts::Term& part) noexcept {
+  return hash_on(hash_start, part.text) << 8U | part.nodes;
+}
+
+/// Null where the recipe is no answer of SyGuS.
+std::shared_ptr<const LessonParts> parts_of(std::string_view recipe) {
+  const std::optional<sygus::Parts> parts = sygus::parts_of(recipe);
+  if (!parts) return nullptr;
+  LessonParts kept{parts->used, {}};
+  for (const sygus::Parts::Term& part : parts->terms) kept.terms.push_back(key_of(part));
+  return std::make_shared<const LessonParts>(std::move(kept));
+}
+
+/// Answers that have a part, and one of them.
+struct Shared {
+  std::uint32_t answers = 0;
+  const Lesson* one = nullptr;
+};
+
+/// The part of a lesson that has this key.
+std::string text_of(std::uint64_t key, const Lesson& lesson) {
+  const std::optional<sygus::Parts> parts = sygus::parts_of(*lesson.recipe);
+  if (!parts) return {};
+  const auto found =
+      std::find_if(parts->terms.begin(), parts->terms.end(),
+                   [key](const sygus::Parts::Term& part) { return key_of(part) == key; });
+  return found == parts->terms.end() ? std::string() : found->text;
+}
+
 /// Keeps the closest, each recipe once.
 void offer(std::vector<Near>& kept, const Near& near, std::size_t count) {
   if (kept.size() == count && !closer(near, kept.back())) return;
@@ -126,8 +155,7 @@ std::size_t ExperienceIndex::memory() const noexcept {
   for (const Lesson& lesson : lessons_) {
     bytes += sizeof(std::string) + lesson.recipe->capacity();
     if (lesson.parts == nullptr) continue;
-    bytes += sizeof(sygus::Parts);
-    for (const std::string& part : lesson.parts->terms) bytes += sizeof part + part.capacity();
+    bytes += sizeof(LessonParts) + lesson.parts->terms.capacity() * sizeof(std::uint64_t);
   }
   for (const std::string& part : parts_) bytes += sizeof part + part.capacity();
   return bytes + most_used_.size() * (4 + most_used_max) * sizeof(void*);
@@ -168,26 +196,31 @@ void ExperienceIndex::learn() {
 /// What SyGuS answers have in common, whatever their grammars: parts that several have, most used and then smallest
 /// first, and how often each operator is used.
 void ExperienceIndex::learn_parts() {
-  std::unordered_map<std::string_view, std::uint32_t> answers;  // that have the part
+  std::unordered_map<std::uint64_t, lessons::Shared> answers;  // that have the part
   std::array<double, sygus::operators> counts{};
   double programs = 0;
   for (const Lesson& lesson : lessons_) {
     if (lesson.weight() == 0 || lesson.parts == nullptr) continue;
     programs += 1;
-    for (const std::string& part : lesson.parts->terms) ++answers[part];
+    for (const std::uint64_t part : lesson.parts->terms) {
+      lessons::Shared& shared = answers[part];
+      shared.answers += 1;
+      shared.one = &lesson;
+    }
     for (std::size_t op = 0; op < sygus::operators; ++op)
       counts[op] += (lesson.parts->used >> op & 1U) != 0 ? 1 : 0;
   }
-  std::vector<std::pair<std::string_view, std::uint32_t>> shared;
+  std::vector<std::pair<std::uint64_t, lessons::Shared>> shared;
   for (const auto& one : answers) {
-    if (one.second >= lessons::parts_least) shared.push_back(one);
+    if (one.second.answers >= lessons::parts_least) shared.push_back(one);
   }
   std::sort(shared.begin(), shared.end(), [](const auto& a, const auto& b) {
-    if (a.second != b.second) return a.second > b.second;
-    return a.first.size() != b.first.size() ? a.first.size() < b.first.size() : a.first < b.first;
+    if (a.second.answers != b.second.answers) return a.second.answers > b.second.answers;
+    const std::uint64_t nodes = a.first & 0xff, others = b.first & 0xff;
+    return nodes != others ? nodes < others : a.first < b.first;
   });
   if (shared.size() > parts_max) shared.resize(parts_max);
-  for (const auto& one : shared) parts_.emplace_back(one.first);
+  for (const auto& [part, of] : shared) parts_.push_back(lessons::text_of(part, *of.one));
   if (programs < lessons::usage_least) return;
   for (const double count : counts) operator_usage_.push_back(lessons::share(count, programs));
 }
@@ -205,10 +238,7 @@ bool ExperienceRecorder::solved(std::uint64_t number, const Request& request,
     lesson.profile = *profile;
     lesson.recipe_hash = recipe_hash;
     lesson.recipe = std::make_shared<const std::string>(recipe);
-    if (std::holds_alternative<SygusText>(request.what)) {
-      if (auto parts = sygus::parts_of(recipe))
-        lesson.parts = std::make_shared<const sygus::Parts>(*std::move(parts));
-    }
+    if (std::holds_alternative<SygusText>(request.what)) lesson.parts = lessons::parts_of(recipe);
     lessons_.push_back(std::move(lesson));
   }
   Lesson& lesson = lessons_[at->second - first_];

@@ -76,15 +76,16 @@ class PartReader {
     whole.text += ")";
     if (whole.general && whole.argument && whole.nodes >= Parts::least_nodes &&
         whole.nodes <= Parts::most_nodes)
-      keep(whole.text);
+      keep(whole);
     return whole;
   }
 
-  void keep(const std::string& term) {
-    std::string text = "(define-fun p (" + head_ + ") Any " + term + ")";
-    if (parts_.terms.size() < Parts::terms_max &&
-        std::find(parts_.terms.begin(), parts_.terms.end(), text) == parts_.terms.end())
-      parts_.terms.push_back(std::move(text));
+  void keep(const Part& part) {
+    std::string text = "(define-fun p (" + head_ + ") Any " + part.text + ")";
+    const bool known = std::any_of(parts_.terms.begin(), parts_.terms.end(),
+                                   [&](const Parts::Term& term) { return term.text == text; });
+    if (!known && parts_.terms.size() < Parts::terms_max)
+      parts_.terms.push_back({std::move(text), static_cast<std::uint8_t>(part.nodes)});
   }
 
   const Sexp& arguments_;

@@ -18,8 +18,12 @@ inline constexpr std::size_t operators = static_cast<std::size_t>(Op::opposite) 
 static_assert(operators <= 64, "a bit an operator");
 
 struct Parts {
-  std::uint64_t used = 0;          // a bit an operator
-  std::vector<std::string> terms;  // of least_nodes to most_nodes, all different
+  struct Term {
+    std::string text;
+    std::uint8_t nodes = 0;  // from least_nodes to most_nodes
+  };
+  std::uint64_t used = 0;   // a bit an operator
+  std::vector<Term> terms;  // all different
 
   static constexpr std::size_t least_nodes = 3, most_nodes = 15, terms_max = 16;
 };

@@ -27,10 +27,6 @@
 
 namespace weir::search {
 
-namespace sygus {
-struct Parts;
-}
-
 inline constexpr std::size_t experience_features = 32;
 
 struct Profile {
@@ -43,13 +39,19 @@ struct Profile {
 std::optional<Profile> profile_of(const Request& request);
 std::uint32_t distance(const Profile& a, const Profile& b) noexcept;
 
+/// What a SyGuS answer is made of, as far as others may be made of it too.
+struct LessonParts {
+  std::uint64_t used = 0;            // operators, a bit each
+  std::vector<std::uint64_t> terms;  // of each part a hash, and in the lowest byte its nodes
+};
+
 /// What one request was answered with; of several times the same, one.
 struct Lesson {
   Profile profile;
   std::uint64_t number = 0;  // the last of the log
   std::uint64_t recipe_hash = 0;
   std::shared_ptr<const std::string> recipe;
-  std::shared_ptr<const sygus::Parts> parts;  // of a SyGuS answer
+  std::shared_ptr<const LessonParts> parts;  // of a SyGuS answer
   std::uint32_t times = 0;
   std::optional<bool> good;         // the judgement of the latest record that has one
   std::uint64_t judged_number = 0;  // that record
