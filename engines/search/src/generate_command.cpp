@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <weir/futex.hpp>
 #include <weir/terminal.hpp>
+#include <weir/thread.hpp>
 
 #include "commands.hpp"
 #include "csv_task.hpp"
@@ -56,6 +58,51 @@ Result<Request> read_generate_request(const std::string& path, std::string text,
                         : ":" + std::to_string(error.line) + ":" + std::to_string(error.column);
   return Error{"bad_json", error.message, path + place};
 }
+
+/// The request, read by a thread beside: a limit, or a signal, may come before the end of a long one or a slow pipe.
+class Reading {
+ public:
+  Reading(const Options& options, Deadline begin) : path_(options.input), begin_(begin) {}
+
+  /// Once. False: it is not read by then, or a signal has come; then this outlives the call, as the thread goes on.
+  bool wait_until(Deadline by, const StopSignals& signals) {
+    auto started = Thread::start({.name = "weir-reader"}, &Reading::run, this);
+    if (!started) {
+      run(this);
+      return true;
+    }
+    thread_ = std::move(started).value();
+    while (done_.load(acquire) == 0) {  // (1) acquire pairs with (2): the request
+      if (now_ns() >= by || signals.stop_requested()) return false;
+      (void)futex_wait(done_, 0, std::min(by, after_ms(signal_look_ms)));
+    }
+    thread_.join();
+    return true;
+  }
+  Result<Request>& request() noexcept { return request_; }
+
+ private:
+  static constexpr std::uint64_t signal_look_ms = 20;
+
+  static void run(void* self) {
+    auto& reading = *static_cast<Reading*>(self);
+    auto text = read_input(reading.path_, input_bytes_max);
+    if (text) {
+      reading.request_ =
+          read_generate_request(reading.path_, std::move(text).value(), reading.begin_);
+    } else {
+      reading.request_ = text.error();
+    }
+    reading.done_.store(1, release);  // (2) release pairs with (1)
+    futex_wake_all(reading.done_);
+  }
+
+  std::string path_;
+  Deadline begin_;
+  Thread thread_;
+  Result<Request> request_ = Error{"expired", "the request was not read within the limits", ""};
+  atomic<std::uint32_t> done_{0};
+};
 
 void apply_options(const Options& options, Deadline by, Request& request) {
   request.deadline = std::min(request.deadline, by);
@@ -168,11 +215,17 @@ void generate_command(const Options& options, const StopSignals& signals, Deadli
     if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
     return;
   }
-  auto text = read_input(options.input, input_bytes_max);
-  if (!text) return fail(findings, text.error());
-  auto request = read_generate_request(options.input, std::move(text).value(), begin);
+  const Deadline by = answer_by(options, begin);
+  auto reading = std::make_unique<Reading>(options, begin);
+  if (!reading->wait_until(by, signals)) {
+    (void)reading.release();
+    fail(findings, {"expired", "the request was not read within the limits", options.input});
+    if (signals.stop_requested()) findings.exit = 128 + signals.signal_number();
+    return;
+  }
+  auto& request = reading->request();
   if (!request) return fail(findings, request.error());
-  apply_options(options, answer_by(options, begin), request.value());
+  apply_options(options, by, request.value());
   if (is_guided(options, request.value())) {
     if (auto loaded = load_guidance(options.guidance, *guidance); !loaded)
       return fail(findings, loaded.error());

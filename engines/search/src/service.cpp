@@ -505,6 +505,12 @@ void Service::take_socket_events() {
   }
 }
 
+int Service::poll_timeout() const noexcept {
+  const Deadline now = now_ns();
+  if (config_.until <= now) return poll_ms;
+  return static_cast<int>(std::min<std::uint64_t>(poll_ms, (config_.until - now) / 1'000'000 + 1));
+}
+
 int Service::poll_once() {
   // Nothing stands here but what is open: more entries than the process may have descriptors are an error.
   pollfd polled[5] = {{event_, POLLIN, 0}, {sockets_, POLLIN, 0}};
@@ -522,7 +528,10 @@ int Service::poll_once() {
     out = add(pair->out,
               pair->write.empty() ? 0 : POLLOUT);  // asked for nothing, it still tells of an error
   }
-  const int ready = poll(polled, count, poll_ms);
+  const int ready = poll(polled, count, poll_timeout());
+  // Time is up: what has not come by now is not waited for.
+  if (in != 0 && ready >= 0 && polled[in].revents == 0 && now_ns() >= config_.until)
+    end_input(*pair);
   if (ready <= 0) return ready;
   const auto told = [&polled](nfds_t at) {
     return at == 0 ? 0U : static_cast<std::uint32_t>(polled[at].revents);

@@ -136,6 +136,7 @@ class Service final : private Listener {
   void note_failure(const Result<T>& result) {
     if (!result && result_.unkept.code.empty()) result_.unkept = result.error();
   }
+  int poll_timeout() const noexcept;
   int poll_once();
   void take_socket_events();
 

@@ -483,6 +483,34 @@ class ServeTest(unittest.TestCase):
         self.assertTrue(told['ok'])
         self.assertLess(told['peak_rss_bytes'], 100 << 20)  # all replies together are 20 MB, and as JSON ten times that
 
+    def test_a_time_limit_waits_for_no_input(self):
+        for command in ('generate', 'batch'):
+            with subprocess.Popen([PROGRAM, command, '-', '--time-limit', '0.5', '--quiet'], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                if command == 'batch':
+                    process.stdin.write((json.dumps(request('a')) + '\n' + json.dumps(request('half'))[:-1]).encode())
+                    process.stdin.flush()
+                told = process.stdout.read()  # while nobody closes its input
+                self.assertEqual(process.wait(60), 1 if command == 'generate' else 0)
+                if command == 'generate':
+                    self.assertEqual(told, b'')
+                    self.assertIn(b'not read within the limits', process.stderr.read())
+                else:
+                    replies = [json.loads(line) for line in told.splitlines()]
+                    self.assertEqual([(reply['id'], reply['status']) for reply in replies],
+                                     [('a', 'solved'), (None, 'error')])
+
+    def test_a_signal_ends_generate_while_it_reads(self):
+        process = subprocess.Popen([PROGRAM, 'generate', '-'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        while len(os.listdir(f'/proc/{process.pid}/task')) < 2:  # its reader has begun
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.stdout.read(), b'')
+        self.assertEqual(process.wait(60), 128 + signal.SIGTERM)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+
     def test_batch_rejects_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'requests.jsonl')
