@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <weir/file.hpp>
 #include <weir/futex.hpp>
 #include <weir/terminal.hpp>
 #include <weir/thread.hpp>
@@ -59,19 +60,22 @@ Result<Request> read_generate_request(const std::string& path, std::string text,
   return Error{"bad_json", error.message, path + place};
 }
 
-/// The request, read by a thread beside: a limit, or a signal, may come before the end of a long one or a slow pipe.
+/// The request, read by a thread beside: a limit, or a signal, may come before the end of a long one or a slow pipe. A
+/// short file is read at once, in a millisecond.
 class Reading {
  public:
   Reading(const Options& options, Deadline begin) : path_(options.input), begin_(begin) {}
 
   /// Once. False: it is not read by then, or a signal has come; then this outlives the call, as the thread goes on.
   bool wait_until(Deadline by, const StopSignals& signals) {
-    auto started = Thread::start({.name = "weir-reader"}, &Reading::run, this);
-    if (!started) {
+    if (!is_short()) {
+      auto started = Thread::start({.name = "weir-reader"}, &Reading::run, this);
+      if (started) thread_ = std::move(started).value();
+    }
+    if (!thread_.joinable()) {
       run(this);
       return true;
     }
-    thread_ = std::move(started).value();
     while (done_.load(acquire) == 0) {  // (1) acquire pairs with (2): the request
       if (now_ns() >= by || signals.stop_requested()) return false;
       (void)futex_wait(done_, 0, std::min(by, after_ms(signal_look_ms)));
@@ -83,7 +87,12 @@ class Reading {
 
  private:
   static constexpr std::uint64_t signal_look_ms = 20;
+  static constexpr std::uint64_t short_bytes_max = 65'536;
 
+  bool is_short() const {
+    const auto file = stat_file(path_);
+    return file && file.value().kind == FileKind::file && file.value().size <= short_bytes_max;
+  }
   static void run(void* self) {
     auto& reading = *static_cast<Reading*>(self);
     auto text = read_input(reading.path_, input_bytes_max);
