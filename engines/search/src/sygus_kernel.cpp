@@ -50,8 +50,12 @@ class SygusKernel final : public Kernel {
 
   Turn turn(std::uint32_t simulations_max) override {
     if (ended_) return {0, true};
-    ended_ = !search_->run(std::max(simulations_max, 1U));
-    return {std::max(simulations_max, 1U), ended_};
+    std::uint32_t spent = std::max(simulations_max, 1U);
+    ended_ = !search_->run(spent);
+    // However turns are cut, an end comes in the same simulation.
+    if (ended_) spent = static_cast<std::uint32_t>(search_->simulations() - simulations_);
+    simulations_ += spent;
+    return {spent, ended_};
   }
 
   Found found() const noexcept override {
@@ -113,6 +117,7 @@ class SygusKernel final : public Kernel {
   std::unique_ptr<Problem> problem_;
   KernelConfig config_;
   std::unique_ptr<SygusSearch> search_;
+  std::uint64_t simulations_ = 0;  // that turns were counted as
   bool ended_ = false;
 };
 

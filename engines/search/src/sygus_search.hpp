@@ -42,6 +42,8 @@ class SygusSearch {
     return candidates_ + (round_ ? round_->bank.candidates() : 0);
   }
   std::size_t bytes() const noexcept;
+  /// In which one it is.
+  std::uint64_t simulations() const noexcept { return budget_.spent() / units_per_simulation + 1; }
 
  private:
   /// All that depends on the sample.

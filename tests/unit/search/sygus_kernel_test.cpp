@@ -145,6 +145,26 @@ TEST_CASE("sygus_kernel: what it cannot hold is named, with its place") {
   CHECK(kernel.error().what.find("128 different characters") != std::string::npos);
 }
 
+TEST_CASE("sygus_kernel: an end comes in the same simulation however turns are cut") {
+  const auto problem = problem_of(
+      string_file("(s String)", "s", "\" \" \".\"",
+                  {"\"ab cd\") \"ab.\"", "\"x yz w\") \"x.\"", "\"long er\") \"long.\""}, false));
+  const auto spent = [&](std::uint32_t each) {
+    const auto kernel = kernel_of(problem);
+    std::uint64_t sum = 0;
+    for (int turns = 0; turns < 5000; ++turns) {
+      const Turn turn = kernel->turn(each);
+      CHECK(turn.simulations <= each);
+      sum += turn.simulations;
+      if (turn.ended) return sum;
+    }
+    return std::uint64_t{0};
+  };
+  const std::uint64_t alone = spent(1);
+  CHECK(alone > 20);
+  for (const std::uint32_t each : {2U, 7U, 64U}) CHECK(spent(each) == alone);
+}
+
 TEST_CASE("sygus_kernel: letters beyond ASCII are one unit each") {
   const auto problem = problem_of(string_file(
       "(s String)", "s", "\"\xc3\xa4\" \"\xe2\x82\xac\"",
