@@ -167,7 +167,9 @@ CardBuckets::Bytes CardBuckets::bytes_of(const BucketConfig& config) noexcept {
                              static_cast<std::uint64_t>(config.buckets[3] - 1) * sizeof(HandRank);
   const std::uint64_t sums = turns * sizeof(std::uint32_t) + flops * sizeof(std::uint64_t) +
                              board_index(3).size() * board_steps_each(3) * sizeof(BoardStep);
-  return {(flops + turns) * sizeof(Bucket) + cuts, sums - flops * sizeof(Bucket)};
+  const std::uint64_t steps = board_index(4).size() * board_steps_each(4) * sizeof(BoardStep);
+  const std::uint64_t terms = std::uint64_t{rivers_at_once} * hand_count * sizeof(std::uint32_t);
+  return {(flops + turns) * sizeof(Bucket) + cuts, sums - flops * sizeof(Bucket), steps + terms};
 }
 
 // On a river hands are told apart by rank, before by sums of strengths: of each board once, which are as the sums over

@@ -61,13 +61,16 @@ CountedVector<BoardStep> board_steps(int cards, const HandMaps& maps);
 /// The cards of a board of five.
 std::array<Card, 5> full_board(std::uint32_t index) noexcept;
 
+/// Boards of a block in sum_rivers().
+inline constexpr std::uint32_t rivers_at_once = 1024;
+
 /// Calls visit(board, strengths) for every full board, several at once inside of a task, and gives the sums of
 /// strengths over all rivers: [turn board * hand_count + hand]. A block of boards is ranked; then each part of the turn
 /// boards takes what is its own of it, so that nobody adds where another one does.
 template <class Visit>
 CountedVector<std::uint32_t> sum_rivers(StrengthMeasure measure, const HandMaps& maps,
                                         Visit&& visit) {
-  constexpr std::uint32_t block = 1024, parts = 32;
+  constexpr std::uint32_t block = rivers_at_once, parts = 32;
   CountedVector<BoardStep> steps = board_steps(4, maps);
   std::sort(steps.begin(), steps.end(), [](const BoardStep& a, const BoardStep& b) {
     return a.next != b.next ? a.next < b.next : a.board < b.board;

@@ -53,6 +53,7 @@ void add_cards(const HoldemConfig& config, TrainMemory& memory) {
     const CardBuckets::Bytes bytes = CardBuckets::bytes_of(config.buckets);
     memory.cards = bytes.kept;
     memory.cards_making = bytes.making;
+    memory.cards_returned = bytes.returned;
     return;
   }
   std::error_code error;
@@ -99,15 +100,21 @@ std::uint64_t TrainMemory::platform_peak() const noexcept {
   return runtime + cards + std::max(cards_making, tables + batches + response + frozen);
 }
 
+std::uint64_t TrainMemory::peak() const noexcept {
+  const std::uint64_t made = runtime + cards + cards_making + cards_returned;
+  return std::max(made, platform_peak() + logs + copies) + tree + cards_file;
+}
+
 std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
   const bool whole_tree = rules.algorithm >= Algorithm::cfr;
   const std::uint64_t most =
-      std::max({runtime, tables, logs + batches, response, cards + cards_making, cards_file});
+      std::max({runtime, tables, logs + batches, response, cards + cards_making, cards_file, tree});
   if (most == runtime) return "--workers";
   if (most == tables)
     return visited      ? "--table-memory"
            : whole_tree ? "--batch-size, --buckets or --bets"
                         : "--buckets or --bets";
+  if (most == tree) return "--bets";
   if (most == logs + batches) return "--batch-size, or train in --mode fast";
   if (most == response) return "--buckets or --bets, or take --response-deals 0";
   return "--buckets on the river";
@@ -121,7 +128,9 @@ nlohmann::ordered_json TrainMemory::json() const {
           {"logs", logs},
           {"cards", cards},
           {"cards_making", cards_making},
+          {"cards_returned", cards_returned},
           {"cards_file", cards_file},
+          {"tree", tree},
           {"frozen", frozen},
           {"copies", copies}};
 }
@@ -140,6 +149,7 @@ Result<TrainMemory> train_memory(const TrainingGame& game, const TrainRules& rul
     auto found = TableShape::of(game.tree(), game.buckets());
     if (!found) return found.error();
     shape = found.value();
+    memory.tree = game.tree().bytes();
   }
   const bool compact = compact_bits(rules.table_bits);
   Epochs epochs;

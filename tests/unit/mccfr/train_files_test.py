@@ -326,6 +326,17 @@ class Memory(Files):
         longest = announced(*several, '1', '--algorithm', 'os', '--batch-size', '1000000')
         self.assertEqual(longest['logs'], announced(*several, '1', '--algorithm', 'os', '--batch-size', '256')['logs'])
 
+    def test_a_tree_of_many_bets_is_announced(self):
+        def tree_of(bets):
+            made = self.train('--game', 'nolimit', '--iters', '10', '--buckets', '169,2,2,2', '--response-deals', '0',
+                              '--bets', bets)
+            if made['machine']['build'] == 'Release':
+                self.assertLessEqual(made['peak_rss_bytes'], made['announced_bytes'] + 16 * MIB, bets)
+            return made['announced']['tree']
+        small, large = tree_of('100%,a'), tree_of('50%,100%,a')
+        self.assertGreater(large, 20 * small)
+        self.assertGreater(large, 8 * MIB)
+
     def test_too_much_is_refused_with_what_to_cut(self):
         for arguments, cut in ((('--game', 'leduc', '--players', '4', '--table-memory', '500'), '--table-memory'),
                                (('--game', 'nolimit',), '--buckets on the river')):

@@ -67,9 +67,10 @@ class CardBuckets {
   /// Sums the strengths of all hands on all 134,459 boards, exactly; inside of a task all workers help. Cost: 2 s of
   /// one core.
   static Result<CardBuckets> make(const BucketConfig& config);
-  /// What make() will take, bytes: of what it gives, and besides that while it works.
+  /// What make() will take, bytes: of what it gives, besides that while it works, and what it has given back before
+  /// that is the most, which an allocator may still hold.
   struct Bytes {
-    std::uint64_t kept = 0, making = 0;
+    std::uint64_t kept = 0, making = 0, returned = 0;
   };
   static Bytes bytes_of(const BucketConfig& config) noexcept;
   /// Those of a file that has all streets: bucket_file.hpp. Cost of see(): 0.5 us.
