@@ -165,6 +165,7 @@ void TrainRun::report() {
   m["iterations_per_s"] = iterations_per_s;
   m["nodes_per_s"] = nodes_per_s;
   m["train_s"] = seconds;
+  m["cpus_busy"] = busy_s_ / seconds;
   m["infosets"] = trainer_->shape().rows;
   m["table_bytes"] = trainer_->table_bytes();
   m["infosets_visited"] = visited_;
@@ -217,7 +218,8 @@ void TrainRun::report_rows(bool known, const std::string& sha) {
           {"nodes/s", format_number(m.at("nodes_per_s").get<double>())},
           {"information sets", format_count(trainer_->shape().rows)},
           {"tables", format_bytes(static_cast<double>(trainer_->table_bytes()))},
-          {"training", format_duration(m.at("train_s").get<double>())}};
+          {"training", format_duration(m.at("train_s").get<double>())},
+          {"CPUs busy", fmt::format("{:.2f}", m.at("cpus_busy").get<double>())}};
   if (LazyTable* const lazy = trainer_->lazy(); lazy != nullptr && lazy->refused() != 0)
     rows.emplace_back("visits without room", format_count(lazy->refused()));
   if (value_) rows.emplace_back("value", fmt::format("{:.6f} chips", *value_));

@@ -78,6 +78,7 @@ class TrainRun {
   std::uint64_t next_measure_ = 0;
   Deadline started_ = 0;
   double aside_s_ = 0, saving_s_ = 0;  // measuring and saving; saving alone
+  double busy_s_ = 0;                  // processor time of training, of all threads
   double counting_s_ = 0;              // of measuring: visited rows and mean regret
   double snapshot_s_ = 0;              // writing snapshots, of which the last was then
   Deadline snapshot_last_ = 0, save_last_ = 0;

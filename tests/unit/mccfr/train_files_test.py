@@ -440,6 +440,11 @@ class Ends(Files):
         whole = self.train('--game', 'leduc', '--mode', 'deterministic', '--iters', str(found + 1000))
         self.assertEqual(resumed['table_sha256'], whole['table_sha256'])
 
+    def test_how_many_processors_were_busy_is_told(self):
+        made = self.train('--game', 'leduc', '--time-budget', '0.5')
+        self.assertGreater(made['cpus_busy'], 0.05)
+        self.assertLess(made['cpus_busy'], 3.5)  # two workers, and who looks at them
+
     def test_holdem_has_known_bytes(self):
         # Every compiler and sanitizer comes to them, with any number of workers.
         for workers in ('1', '2', '3'):
