@@ -1,8 +1,7 @@
 // clock.cpp: CLOCK_MONOTONIC, and the time stamp counter where it is invariant.
+#include <ctime>
 #include <weir/atomic.hpp>
 #include <weir/clock.hpp>
-
-#include <ctime>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -92,6 +91,8 @@ double ticks_per_us() noexcept {
   }
   return known;
 }
+
+std::uint64_t process_cpu_ns() noexcept { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
 double wall_seconds() noexcept { return static_cast<double>(read_clock(CLOCK_REALTIME)) * 1e-9; }
 

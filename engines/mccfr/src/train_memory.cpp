@@ -107,16 +107,17 @@ std::uint64_t TrainMemory::peak() const noexcept {
 
 std::string TrainMemory::less_of(const TrainRules& rules, bool visited) const {
   const bool whole_tree = rules.algorithm >= Algorithm::cfr;
-  const std::uint64_t most =
-      std::max({runtime, tables, logs + batches, response, cards + cards_making, cards_file, tree});
+  const std::uint64_t most = std::max(
+      {runtime, tables + frozen, logs + batches, response, cards + cards_making, cards_file, tree});
   if (most == runtime) return "--workers";
-  if (most == tables)
+  if (most == tables + frozen)
     return visited      ? "--table-memory"
            : whole_tree ? "--batch-size, --buckets or --bets"
                         : "--buckets or --bets";
   if (most == tree) return "--bets";
   if (most == logs + batches) return "--batch-size, or train in --mode fast";
   if (most == response) return "--buckets or --bets, or take --response-deals 0";
+  if (most == cards_file) return "a --buckets-file of fewer buckets";
   return "--buckets on the river";
 }
 

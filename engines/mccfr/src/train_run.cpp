@@ -1,7 +1,6 @@
 #include "train_run.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -58,13 +57,6 @@ std::string game_json(const Options& o) {
   if (!o.measure.empty()) json["measure"] = o.measure;
   if (!o.buckets_file.empty()) json["buckets_file"] = o.buckets_file;
   return json.dump();
-}
-
-/// Processor time of all threads so far, s.
-double cpu_seconds() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 /// The options, those of a file of settings by their lines in it.
@@ -396,9 +388,9 @@ void TrainRun::snapshot() {
 bool TrainRun::train() {
   const auto call = [](void* run) { static_cast<TrainRun*>(run)->look(); };
   while (trainer_->state().iterations < goal_ && !budget_spent_ && !signals_.stop_requested()) {
-    const double busy_before = cpu_seconds();
+    const std::uint64_t busy_before = process_cpu_ns();
     const Status status = trainer_->advance(next_event(), call, this);
-    busy_s_ += cpu_seconds() - busy_before;
+    busy_s_ += static_cast<double>(process_cpu_ns() - busy_before) / 1e9;
     if (status != Status::accepted) {
       const Error why = trainer_->failure();
       fail(findings_, !why.code.empty()

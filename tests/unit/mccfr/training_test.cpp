@@ -11,6 +11,7 @@
 #include <thread>
 #include <unit/platform/temporary_directory.hpp>
 #include <vector>
+#include <weir/clock.hpp>
 #include <weir/mccfr/checkpoint.hpp>
 #include <weir/mccfr/one_card_solver.hpp>
 
@@ -110,7 +111,10 @@ TEST_CASE("training: it ends while a worker is held, whoever looks at it slowly"
     while (!held) std::this_thread::yield();
     auto trainer = make_sampling_trainer(*runtime, OneCardGame::leduc(), rules).value();
     const auto look = [](void*) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };
+    const std::uint64_t begun = now_ns(), busy = process_cpu_ns();
     CHECK(trainer->advance(60'000, look, nullptr) == Status::accepted);
+    MESSAGE("CPUs busy beside the held worker: " << static_cast<double>(process_cpu_ns() - busy) /
+                                                        static_cast<double>(now_ns() - begun));
     CHECK(trainer->state().iterations == 60'000);
     if (mode == UpdateMode::deterministic)
       CHECK(table_sha256(*trainer) == hash_after(rules, 60'000, 1));

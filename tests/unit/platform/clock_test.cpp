@@ -1,7 +1,8 @@
 // clock_test.cpp: no test asserts how long something took, only what can never be.
-#include <weir/clock.hpp>
-
 #include <doctest/doctest.h>
+
+#include <thread>
+#include <weir/clock.hpp>
 
 TEST_CASE("clock: now never goes back") {
   weir::Deadline last = weir::now_ns();
@@ -39,6 +40,18 @@ TEST_CASE("clock: ticks have a positive, constant rate") {
   }
   const double us = static_cast<double>(weir::ticks() - first) / rate;
   CHECK(us >= 900.0);  // the loop lasted at least 1000
+}
+
+TEST_CASE("clock: processor time grows with work, and that of other threads counts") {
+  const std::uint64_t before = weir::process_cpu_ns();
+  std::thread other([before] {
+    while (weir::process_cpu_ns() < before + 2'000'000) {
+    }
+  });
+  other.join();
+  const std::uint64_t worked = weir::process_cpu_ns();
+  CHECK(worked >= before + 2'000'000);
+  CHECK(weir::process_cpu_ns() >= worked);
 }
 
 TEST_CASE("clock: wall time is in this century") {
